@@ -1,0 +1,58 @@
+"""Learn from unlabeled samples with a GAN, then predict, and augment, from few labels.
+
+    gan = ssgan.pretrain(images)                             # unlabeled
+    model = ssgan.finetune(gan, few_images, few_labels)
+    more = ssgan.augment(gan, model, n=1000)                 # judged before it is handed over
+
+Names are imported when they are first used: `import ssgan` itself loads none of its dependencies.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+__version__ = "0.1.0"
+__all__ = [
+    "GANConfig",
+    "PredictorConfig",
+    "Run",
+    "__version__",
+    "augment",
+    "data",
+    "estimators",
+    "evaluate",
+    "finetune",
+    "load",
+    "metrics",
+    "objectives",
+    "pretrain",
+]
+
+if TYPE_CHECKING:
+    from ssgan import data, estimators, metrics, objectives
+    from ssgan.finetuning import PredictorConfig
+    from ssgan.gan import GANConfig, load, pretrain
+    from ssgan.predictor import evaluate, finetune
+    from ssgan.runs import Run
+    from ssgan.synthesis import augment
+else:
+    _MODULES = {"data", "estimators", "metrics", "objectives"}
+    _HOMES = {
+        "GANConfig": "gan",
+        "load": "gan",
+        "pretrain": "gan",
+        "PredictorConfig": "finetuning",
+        "evaluate": "predictor",
+        "finetune": "predictor",
+        "Run": "runs",
+        "augment": "synthesis",
+    }
+
+    def __getattr__(name: str) -> object:
+        if name in _MODULES:
+            return import_module(f"{__name__}.{name}")
+        if name in _HOMES:
+            return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+    def __dir__() -> list[str]:
+        return sorted(__all__)
