@@ -1,0 +1,190 @@
+"""The run directory: what was asked, how it went, and from where it goes on.
+
+    config.json                     what the result depends on: `claim` refuses another
+    metrics.jsonl                   one JSON object a line, in the order of the steps
+    checkpoints/step-00001000/      the newest and the one before it (see `checkpoints`)
+    samples/, report.html, ...      whatever callers hand to `write`
+
+Every file is written whole or not at all, and none is a pickle.
+"""
+
+import json
+import math
+import os
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from torch import Tensor
+
+from ssgan import checkpoints
+from ssgan.checkpoints import Checkpoint
+from ssgan.storage import UNFINISHED, append_line, plain, read_object, sweep, write_whole
+
+
+@dataclass(frozen=True)
+class Run:
+    """A directory that `claim` made or `open` found."""
+
+    path: Path
+
+    @classmethod
+    def claim(
+        cls, path: str | Path, identity: dict[str, Any], growing: tuple[str, ...] = ("steps",)
+    ) -> "Run":
+        """The run of `identity` in `path`: a new one, or the one that is there already.
+
+        Identity is JSON with text keys. Keys in `growing` (dotted where nested: "gan.steps") may
+        be larger than those in the directory, which then holds the larger ones. Any other
+        difference, or a directory with files of something else, is a FileExistsError. What killed
+        writers left unfinished is removed, so a run has one writer at a time.
+        """
+        run = cls(Path(path))
+        asked = plain(identity, "config")
+        text = json.dumps(asked, indent=2, allow_nan=False) + "\n"
+        if (run.path / "config.json").exists():
+            _refuse_another(run.path, run.config, asked, growing)
+            if run.config != asked:
+                run.write("config.json", text)
+        else:
+            _refuse_occupied(run.path)
+            run.write("config.json", text)
+        sweep(run.path)
+        return run
+
+    @classmethod
+    def open(cls, path: str | Path) -> "Run":
+        """The run in `path`, to read from it or to write beside what it holds."""
+        run = cls(Path(path))
+        if not (run.path / "config.json").is_file():
+            what = "has no config.json" if run.path.exists() else "does not exist"
+            raise FileNotFoundError(
+                f"{path} is not a run directory (it {what}): give the directory that a run "
+                "was written to"
+            )
+        return run
+
+    @property
+    def config(self) -> dict[str, Any]:
+        """The identity with which the run was claimed (lists where it had tuples)."""
+        return read_object(self.path / "config.json")
+
+    def save(self, step: int, tensors: dict[str, Tensor], state: dict[str, Any]) -> None:
+        """Write the checkpoint of `step`, as `checkpoints.save` says."""
+        checkpoints.save(self.path / "checkpoints", step, tensors, state)
+
+    def load(self, step: int | None = None) -> Checkpoint | None:
+        """The newest intact checkpoint, or that of `step`, as `checkpoints.load` says."""
+        return checkpoints.load(self.path / "checkpoints", step)
+
+    def steps(self) -> list[int]:
+        """Steps at which there are checkpoints, ascending."""
+        return checkpoints.steps(self.path / "checkpoints")
+
+    def log(self, row: dict[str, Any]) -> None:
+        """Append `row` to the metrics as one line; numbers that are not finite become null."""
+        line = json.dumps(_finite(plain(row, "row")))
+        append_line(self.path / "metrics.jsonl", line.encode())
+
+    def metrics(self) -> list[dict[str, Any]]:
+        """The logged rows, in their order; lines that a kill or a fault tore are left out."""
+        return [row for _, row in _lines(self.path / "metrics.jsonl")]
+
+    def cut(self, step: int) -> None:
+        """Drop the metrics after `step`, and torn lines, so that a resumed run continues them."""
+        if (self.path / "metrics.jsonl").exists():
+            lines = [
+                line
+                for line, row in _lines(self.path / "metrics.jsonl")
+                if row.get("step", 0) <= step
+            ]
+            self.write("metrics.jsonl", b"".join(line + b"\n" for line in lines))
+
+    def write(self, name: str, data: bytes | str) -> Path:
+        """Write the file `name` ("samples/00001000.png": folders are made) whole or not at all."""
+        parts = PurePosixPath(name).parts
+        if not parts or ".." in parts or Path(name).is_absolute():
+            raise ValueError(f"{name!r} must be the name of a file below the run directory")
+        path = self.path.joinpath(*parts)
+        write_whole(path, data.encode() if isinstance(data, str) else data)
+        return path
+
+
+def _lines(path: Path) -> Iterator[tuple[bytes, dict[str, Any]]]:
+    """The lines of a file that are JSON objects, as they stand and parsed."""
+    for line in path.read_bytes().split(b"\n") if path.exists() else ():
+        with suppress(ValueError, RecursionError):
+            row = json.loads(line)
+            if isinstance(row, dict):
+                yield line, row
+
+
+def _finite(value: Any) -> Any:
+    """`value` with null for each number that JSON has no word for."""
+    if isinstance(value, dict):
+        return {key: _finite(child) for key, child in value.items()}
+    if isinstance(value, list):
+        return [_finite(child) for child in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
+def _refuse_occupied(path: Path) -> None:
+    if path.exists() and not path.is_dir():
+        raise FileExistsError(f"{path} is a file, not a directory: choose another for the run")
+    names = sorted(os.listdir(path)) if path.exists() else []
+    if others := [name for name in names if not name.startswith(UNFINISHED)]:
+        raise FileExistsError(
+            f"{path} holds {others[0]} but no config.json, so it is not a run: choose a directory "
+            "that is new or empty"
+        )
+
+
+def _refuse_another(
+    path: Path, held: dict[str, Any], asked: dict[str, Any], growing: tuple[str, ...]
+) -> None:
+    """A FileExistsError that names the first settings in which `asked` is not what `path` holds."""
+    ours, theirs = _leaves(asked), _leaves(held)
+    differences = [
+        f"holds {_shown(name, theirs)}, asked {_shown(name, ours)}"
+        + (f" ({'.'.join(name)} can only grow)" if ".".join(name) in growing else "")
+        for name in dict.fromkeys([*ours, *theirs])
+        if not _agree(name, theirs, ours, growing)
+    ]
+    if differences:
+        more = f"; and {len(differences) - 3} more" if len(differences) > 3 else ""
+        raise FileExistsError(
+            f"{path}: {'; '.join(differences[:3])}{more}: choose another directory or the same "
+            "settings"
+        )
+
+
+Leaves = dict[tuple[str, ...], Any]  # values of nested dictionaries by their keys
+
+
+def _leaves(value: Any, name: tuple[str, ...] = ()) -> Leaves:
+    if not isinstance(value, dict) or not value:
+        return {name: value}
+    return {
+        inner: leaf
+        for key, child in value.items()
+        for inner, leaf in _leaves(child, (*name, key)).items()
+    }
+
+
+def _agree(name: tuple[str, ...], held: Leaves, asked: Leaves, growing: tuple[str, ...]) -> bool:
+    if name not in held or name not in asked:
+        return False
+    grown = ".".join(name) in growing and isinstance(held[name], int | float)
+    if grown and isinstance(asked[name], int | float):
+        return bool(asked[name] >= held[name])
+    return bool(held[name] == asked[name])
+
+
+def _shown(name: tuple[str, ...], leaves: Leaves) -> str:
+    """ "seed=0", or "no seed"; long values are cut."""
+    if name not in leaves:
+        return f"no {'.'.join(name)}"
+    text = json.dumps(leaves[name], ensure_ascii=False)
+    return f"{'.'.join(name)}={text if len(text) <= 60 else text[:57] + '...'}"

@@ -1,0 +1,185 @@
+"""Files that are written whole or not at all, and errors that say what the disk refused.
+
+What is written lies beside its place under a name with UNFINISHED, is synced, and is renamed into
+its place: a kill or a full disk at any moment leaves what was there before.
+"""
+
+import errno
+import json
+import os
+import secrets
+import shutil
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+UNFINISHED = ".unfinished-"  # prefix of what is not in its place yet, or on its way out
+REPLACED = ".replaced"  # suffix of a directory whose successor is about to take its name
+
+
+def write_whole(path: Path, data: bytes) -> None:
+    """Write the file `path`, with the folders above it; an OSError leaves what was there."""
+    unfinished = _beside(path)
+    with _explained(path, len(data)):
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            _write(unfinished, data)
+            os.replace(unfinished, path)
+            _sync_directory(path.parent)
+        finally:
+            with suppress(OSError):  # it is gone where all went well
+                unfinished.unlink()
+
+
+def write_directory(path: Path, files: Mapping[str, bytes]) -> None:
+    """Write a directory of files; one that is there already keeps counting until it is replaced.
+
+    As no call exchanges two directories, the old one first gets the suffix REPLACED: a reader
+    who finds only that was left by a kill in between. An OSError leaves what was there.
+    """
+    unfinished = _beside(path)
+    with _explained(path, sum(map(len, files.values()))):
+        try:
+            unfinished.mkdir(parents=True)
+            for name, data in files.items():
+                _write(unfinished / name, data)
+            _sync_directory(unfinished)
+            _replace_directory(unfinished, path)
+            _sync_directory(path.parent)
+        finally:
+            shutil.rmtree(unfinished, ignore_errors=True)
+
+
+def append_line(path: Path, line: bytes) -> None:
+    """Append `line` and a newline to the file `path`; a torn line before it stays by itself."""
+    with _explained(path, len(line) + 1):
+        start = b"\n" if _ends_torn(path) else b""
+        _write(path, start + line + b"\n", os.O_APPEND, sync=False)
+
+
+def remove_directory(path: Path) -> None:
+    """Remove a directory as well as the system lets us; no half of it keeps the name."""
+    with suppress(OSError):
+        leaving = _beside(path)
+        os.rename(path, leaving)
+        shutil.rmtree(leaving, ignore_errors=True)
+
+
+def sweep(path: Path) -> None:
+    """Remove what killed processes left unfinished in a directory and below it."""
+    for entry in list(path.rglob(f"{UNFINISHED}*")):
+        if entry.is_dir():
+            shutil.rmtree(entry, ignore_errors=True)
+        else:
+            with suppress(OSError):
+                entry.unlink()
+
+
+def read_object(path: Path) -> dict[str, Any]:
+    """The JSON object in a file; a ValueError names a file that holds none."""
+    if not path.is_file():
+        raise ValueError(f"{path} is missing")
+    return parse_object(path.read_bytes(), path)
+
+
+def parse_object(data: bytes, path: Path) -> dict[str, Any]:
+    """The JSON object in `data`, the contents of `path`."""
+    try:
+        value = json.loads(data)
+    except (ValueError, RecursionError) as error:
+        raise ValueError(f"{path} is damaged: it is not JSON") from error
+    if not isinstance(value, dict):
+        raise ValueError(f"{path} is damaged: it is not a JSON object")
+    return value
+
+
+def plain(value: Any, where: str) -> Any:
+    """`value` as JSON will give it back; a TypeError says where it could not."""
+    if isinstance(value, dict):
+        for key in value:
+            if not isinstance(key, str):
+                raise TypeError(f"{where} has the key {key!r}; JSON has text keys only: use str()")
+        return {key: plain(child, f"{where}.{key}") for key, child in value.items()}
+    if isinstance(value, list | tuple):
+        return [plain(child, f"{where}[{index}]") for index, child in enumerate(value)]
+    if value is None or isinstance(value, bool | int | float | str):
+        return value
+    raise TypeError(
+        f"{where} is a {type(value).__name__}; JSON holds text, numbers, booleans, lists and "
+        "dictionaries: turn it into one of them"
+    )
+
+
+def _replace_directory(new: Path, path: Path) -> None:
+    aside = path.with_name(path.name + REPLACED)
+    if not path.exists():
+        os.rename(new, path)
+        return
+    if aside.exists():
+        remove_directory(aside)
+    os.rename(path, aside)
+    try:
+        os.rename(new, path)
+    except OSError:
+        os.rename(aside, path)
+        raise
+
+
+def _beside(path: Path) -> Path:
+    return path.with_name(UNFINISHED + secrets.token_hex(8))
+
+
+def _write(path: Path, data: bytes, flags: int = 0, sync: bool = True) -> None:
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | flags, 0o666)
+    try:
+        rest = memoryview(data)
+        while rest:
+            rest = rest[os.write(descriptor, rest) :]
+        if sync:
+            os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _sync_directory(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    except OSError as error:
+        if error.errno not in (errno.EINVAL, errno.ENOTSUP):  # some network file systems cannot
+            raise
+    finally:
+        os.close(descriptor)
+
+
+def _ends_torn(path: Path) -> bool:
+    """Whether the last line of a file has no end, because its writer was killed."""
+    if not path.exists() or not path.stat().st_size:
+        return False
+    with path.open("rb") as file:
+        file.seek(-1, os.SEEK_END)
+        return file.read(1) != b"\n"
+
+
+@contextmanager
+def _explained(path: Path, size: int) -> Iterator[None]:
+    """Turn what the system refuses into a sentence with the path and the bytes that it needs."""
+    try:
+        yield
+    except OSError as error:
+        explained = type(error)(
+            f"{path} could not be written: {error.strerror or error} (it needs {size:,} bytes, "
+            f"{_free_bytes(path):,} are free); what was saved before is intact: make "
+            "room or choose a directory that can be written to, then run the same again"
+        )
+        explained.errno = error.errno
+        raise explained from error
+
+
+def _free_bytes(path: Path) -> int:
+    """Bytes that are free where `path` is, or will be."""
+    for parent in path.absolute().parents:
+        with suppress(OSError):  # it is not there yet, or not ours to ask
+            return shutil.disk_usage(parent).free
+    return 0
