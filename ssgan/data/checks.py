@@ -1,0 +1,140 @@
+"""What a data set holds and what looks wrong in it, before any hour is spent on it."""
+
+import warnings
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from ssgan.data.codec import Json, as_array
+from ssgan.data.labels import raw_labels, targets, task_of, unlabeled
+from ssgan.data.reading import divided
+from ssgan.data.source import Data
+
+MANY = 10  # columns or labels named in a warning
+NEARLY = 0.9  # share of entries that must be numbers for the others to look like mistakes
+
+
+def check(data: Data, target: str | None = None) -> dict[str, Json]:
+    """A summary of the data set, ready for JSON.
+
+    kind, source, rows, test_rows, shape of one sample, columns {name: dtype} or dtype and range,
+    labels {label: count} or {least, mean, greatest}, unlabeled, quarantine [[file, what]],
+    fingerprint and warnings. `target` takes that column of a table as labels; ValueError if it
+    has none of that name.
+    """
+    if target is not None and target != data.options.get("target"):
+        if not tabular(data):
+            raise ValueError(f"a target column is for tables, {data.source} has none: leave it out")
+        data = replace(data, **divided({"x": data.x, "x_test": data.x_test}, target))
+    about = {
+        "kind": data.kind,
+        "source": data.source,
+        "rows": len(data.x),
+        "test_rows": 0 if data.x_test is None else len(data.x_test),
+        "shape": list(data.x.shape[1:]),
+        **(described_columns(data.x) if tabular(data) else described_array(data.x)),
+        **described_labels(data.y),
+        "quarantine": [list(fault) for fault in data.quarantine],
+        "fingerprint": data.fingerprint,
+    }
+    return about | {"warnings": suspicions(data)}
+
+
+def tabular(data: Data) -> bool:
+    return isinstance(data.x, pd.DataFrame)
+
+
+def described_columns(frame: pd.DataFrame) -> dict[str, Json]:
+    return {"columns": {str(name): str(dtype) for name, dtype in frame.dtypes.items()}}
+
+
+def described_array(x: Any) -> dict[str, Json]:
+    array = as_array(x)
+    if array.dtype.kind not in "biuf":
+        return {"dtype": str(array.dtype)}
+    return {"dtype": str(array.dtype), "range": [float(array.min()), float(array.max())]}
+
+
+def described_labels(y: Any) -> dict[str, Json]:
+    """How many rows each label has, or the spread of numbers; how many rows have none."""
+    if y is None:
+        return {"labels": {}, "unlabeled": None}
+    labels = raw_labels(y)
+    task = task_of(labels[~unlabeled(labels, "regression")])
+    missing = unlabeled(labels, task)
+    given = labels[~missing]
+    if task == "regression" and len(given):
+        numbers = given.astype(np.float64)
+        spread = {"least": numbers.min(), "mean": numbers.mean(), "greatest": numbers.max()}
+        return {
+            "labels": {name: float(value) for name, value in spread.items()},
+            "unlabeled": int(missing.sum()),
+        }
+    counts = pd.Series(given, dtype=object).value_counts()
+    ordered = sorted(counts.items(), key=lambda pair: (-pair[1], str(pair[0])))
+    return {
+        "labels": {str(label): int(count) for label, count in ordered},
+        "unlabeled": int(missing.sum()),
+    }
+
+
+def suspicions(data: Data) -> list[str]:
+    """One sentence for each thing that looks wrong."""
+    found = [label_suspicion(data.y)] if data.y is not None else []
+    if tabular(data):
+        found += column_suspicions(data.x)
+    elif data.kind == "vectors":
+        array = as_array(data.x)
+        if array.dtype.kind == "f" and not np.isfinite(array).all():
+            found.append(f"{int((~np.isfinite(array)).any(1).sum())} rows hold NaN or infinity")
+        constant = np.flatnonzero((array == array[:1]).all(0))
+        found.append(listing("constant columns", [str(column) for column in constant]))
+    if data.quarantine:
+        found.append(f"{len(data.quarantine)} files or lines could not be read whole")
+    return [sentence for sentence in found if sentence]
+
+
+def label_suspicion(y: Any) -> str:
+    """What `targets` would refuse or warn of."""
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        try:
+            targets(y)
+        except (TypeError, ValueError) as error:
+            return str(error)
+    return str(caught[0].message) if caught else ""
+
+
+def column_suspicions(frame: pd.DataFrame) -> list[str]:
+    names: dict[str, list[str]] = {"constant columns": [], "columns that are mostly missing": []}
+    found = []
+    for name in frame.columns:
+        column = frame[name]
+        present = column.dropna()
+        if not len(present) or (len(present) == len(column) and (present == present.iloc[0]).all()):
+            names["constant columns"].append(str(name))
+        elif len(present) < len(column) / 2:
+            names["columns that are mostly missing"].append(str(name))
+        if len(present) and pd.api.types.is_string_dtype(column.dtype):
+            found.append(text_suspicion(str(name), present.astype(str)))
+    return [*(listing(what, columns) for what, columns in names.items()), *found]
+
+
+def text_suspicion(name: str, present: Any) -> str:
+    """Text that is nearly all numbers, or different in every row."""
+    wrong = pd.to_numeric(present, errors="coerce").isna()
+    if 0 < wrong.mean() <= 1 - NEARLY:
+        return (
+            f"column {name!r} is text because {int(wrong.sum())} of {len(present)} entries are "
+            f"no numbers, as {present[wrong].iloc[0]!r}"
+        )
+    if len(present) > MANY and present.is_unique:
+        return f"column {name!r} is different in every row, like an identifier: leave it out"
+    return ""
+
+
+def listing(what: str, names: list[str]) -> str:
+    more = f", ... ({len(names)} in all)" if len(names) > MANY else ""
+    return f"{what}: {', '.join(names[:MANY])}{more}" if names else ""

@@ -1,0 +1,119 @@
+"""Labels from a file of their own: by the name of the image, or one a row."""
+
+from collections.abc import Iterable
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from ssgan.data.codec import Array
+from ssgan.data.files import read_npy
+from ssgan.data.frames import read_table
+from ssgan.data.labels import raw_labels, shown, unlabeled
+from ssgan.data.source import Data
+
+FILE, LABEL = "file", "label"
+
+
+def read_labels(path: str | Path, data: Data) -> Array:
+    """Labels aligned with `data.x`, (N,): integers, floats or text; NaN or None for none.
+
+    The file is a CSV with columns `file,label` for an image folder, names relative to it or,
+    where that is clear, without folders; or an .npy or a CSV of one column with a label a row.
+    Raises FileNotFoundError, and ValueError for names that are not in the folder, for a name with
+    two labels and for another number of rows.
+    """
+    path = Path(path)
+    if not path.is_file():
+        raise FileNotFoundError(f"there is no file {path}: expected labels, as .csv or .npy")
+    if path.suffix == ".npy":
+        return one_a_row(raw_labels(read_npy(path)["x"]), data, path)
+    if path.suffix not in (".csv", ".tsv", ".parquet"):
+        raise ValueError(f"expected labels in a .csv, .parquet or .npy file, got {path}")
+    frame, _ = read_table(path, text=True)
+    if LABEL in frame and FILE in frame:
+        return by_name(frame, data, path)
+    if frame.shape[1] == 1:
+        column = frame.iloc[:, 0]
+        if len(column) == len(data) - 1:  # its first label was taken for a header
+            column = pd.concat([pd.Series([frame.columns[0]]), column.astype(object)])
+        return one_a_row(parsed(column), data, path)
+    if LABEL in frame:
+        return one_a_row(parsed(frame[LABEL]), data, path)
+    raise ValueError(
+        f"{path} has the columns {shown(list(frame.columns))}: expected file,label, or one label "
+        "a row"
+    )
+
+
+def one_a_row(labels: Array, data: Data, path: Path) -> Array:
+    if len(labels) != len(data):
+        left_out = f" ({len(data.quarantine)} files could not be read)" if data.quarantine else ""
+        raise ValueError(
+            f"{path} holds {len(labels)} labels for {len(data)} samples{left_out}: "
+            "give one a row, empty where there is none"
+        )
+    return labels
+
+
+def by_name(frame: pd.DataFrame, data: Data, path: Path) -> Array:
+    """The labels of a table `file,label`, put to the rows of these files."""
+    if data.names is None:
+        raise ValueError(f"{path} names files, but {data.source} is no image folder")
+    rows = rows_of(data.names)
+    given = [str(PurePosixPath(str(name).replace("\\", "/"))) for name in frame[FILE]]
+    unreadable = {*names_of(file for file, _ in data.quarantine)}
+    absent = [name for name in given if name not in rows and name not in unreadable]
+    if absent:
+        raise ValueError(f"{path} labels files that are not in {data.source}: {shown(absent)}")
+    parsed_labels = parsed(frame[LABEL])
+    labels = np.full(len(data), None, dtype=object)
+    seen: dict[int, Any] = {}
+    absent_labels = unlabeled(parsed_labels, "regression")
+    for name, label, missing in zip(given, parsed_labels, absent_labels, strict=True):
+        if missing or name not in rows:
+            continue
+        row = rows[name]
+        if seen.setdefault(row, label) != label:
+            raise ValueError(f"{path} labels {name} twice, {seen[row]!r} and {label!r}: keep one")
+        labels[row] = label
+    return parsed(pd.Series(labels, dtype=object))
+
+
+def rows_of(names: list[str]) -> dict[str, int]:
+    """The row of every name, and of every base name that only one file has."""
+    bases: dict[str, list[int]] = {}
+    for row, name in enumerate(names):
+        bases.setdefault(PurePosixPath(name).name, []).append(row)
+    rows = {base: found[0] for base, found in bases.items() if len(found) == 1}
+    return rows | {name: row for row, name in enumerate(names)}
+
+
+def names_of(files: Iterable[str]) -> Iterable[str]:
+    for file in files:
+        yield file
+        yield PurePosixPath(file).name
+
+
+def parsed(column: Any) -> Array:
+    """Labels (N,) as integers, floats with NaN, or objects with None where there is none.
+
+    Text is turned into numbers only where nothing is lost: "007" stays text. A missing entry
+    makes pandas read integers as floats; here they are integers again.
+    """
+    values = raw_labels(pd.Series(column).astype(object))
+    missing = unlabeled(values, "regression")
+    values[missing] = None
+    present = values[~missing].tolist()
+    texts = [str(value) for value in present]
+    numbers = pd.to_numeric(pd.Series(texts, dtype=object), errors="coerce").to_numpy(np.float64)
+    kept = all(text.lstrip("-")[:1] != "0" or text.lstrip("-")[1:2] in ("", ".") for text in texts)
+    if not present or np.isnan(numbers).any() or not kept:
+        return values
+    if not np.array_equal(numbers, np.rint(numbers)) or np.abs(numbers).max() >= 2**53:
+        labels = np.full(len(values), np.nan)
+        labels[~missing] = numbers
+        return labels
+    values[~missing] = numbers.astype(np.int64).tolist()
+    return values if missing.any() else values.astype(np.int64)

@@ -1,0 +1,59 @@
+"""Images of any size made one size: scaled until they cover it, then cropped around the middle."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from PIL import Image, ImageOps
+
+from ssgan.data.codec import Array, as_tensor
+from ssgan.data.images import layout_of
+
+CHUNK = 1000  # images resized at once
+LARGEST = 4096  # pixels a side: more is a typing error
+
+
+def sides(size: int | Sequence[int]) -> tuple[int, int]:
+    """(height, width) of a size given as one side or as both; ValueError for others."""
+    given = (size, size) if isinstance(size, int) else tuple(size)
+    if len(given) != 2 or not all(isinstance(s, int) and 0 < s <= LARGEST for s in given):
+        raise ValueError(
+            f"expected a size of 1 to {LARGEST} pixels, or (height, width), got {size!r}"
+        )
+    return int(given[0]), int(given[1])
+
+
+def cover(image: Image.Image, size: tuple[int, int]) -> Image.Image:
+    """A picture of (height, width) pixels from one of any size."""
+    return ImageOps.fit(image, (size[1], size[0]), Image.Resampling.BICUBIC)
+
+
+def resize(images: Array, size: tuple[int, int]) -> Array:
+    """Images (N, H, W) or (N, H, W, C) at (height, width), in their dtype and range."""
+    layout = layout_of(images.shape[1:], "numpy")
+    axes = {"hw": (0, 1, 2), "hwc": (0, 3, 1, 2), "chw": (0, 1, 2, 3)}[layout]
+    if tuple(images.shape[1 + layout.index("h") :][:2]) == size:
+        return images
+    planes = images.transpose(axes)
+    planes = planes[:, None] if layout == "hw" else planes  # (N, C, H, W)
+    top, left, height, width = window(planes.shape[2:], size)
+    planes = planes[:, :, top : top + height, left : left + width]
+    resized = np.empty((*planes.shape[:2], *size), images.dtype)
+    for start in range(0, len(planes), CHUNK):
+        chunk = as_tensor(planes[start : start + CHUNK].astype(np.float32))
+        smooth = F.interpolate(chunk, size, mode="bicubic", antialias=True, align_corners=False)
+        smooth = torch.minimum(smooth, chunk.amax()).maximum(chunk.amin())
+        whole = images.dtype.kind in "biu"
+        resized[start : start + CHUNK] = (smooth.round() if whole else smooth).numpy()
+    if layout == "hw":
+        return resized[:, 0]
+    return resized.transpose(0, 2, 3, 1) if layout == "hwc" else resized
+
+
+def window(shape: Sequence[int], size: tuple[int, int]) -> tuple[int, int, int, int]:
+    """(top, left, height, width) of the largest middle part with the proportions of `size`."""
+    height, width = shape
+    scale = min(height / size[0], width / size[1])
+    inner = max(1, round(size[0] * scale)), max(1, round(size[1] * scale))
+    return (height - inner[0]) // 2, (width - inner[1]) // 2, *inner

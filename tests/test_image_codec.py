@@ -1,0 +1,82 @@
+"""Images as tensors: padding, layouts, ranges, and what is refused."""
+
+import numpy as np
+import pytest
+import torch
+
+from ssgan.data import fit_codec
+from ssgan.randomness import Draw
+
+RNG = np.random.default_rng(0)
+
+
+@pytest.mark.parametrize(
+    ("sides", "padded"),
+    [
+        *(((28, 28), (28, 28)), ((8, 8), (8, 8)), ((7, 9), (8, 10)), ((5, 200), (8, 200))),
+        *(((32, 32), (32, 32)), ((105, 105), (112, 112)), ((1, 1), (8, 8)), ((31, 64), (32, 64))),
+    ],
+)
+def test_sides_are_padded_until_they_can_be_halved(sides, padded):
+    codec = fit_codec(np.zeros((2, *sides), np.uint8))
+    assert codec.shape == (1, *padded)
+
+
+def test_padding_is_black_on_both_sides():
+    codec = fit_codec(np.full((1, 6, 8), 255, np.uint8))
+    x = codec.expand(codec.pack(np.full((1, 6, 8), 255, np.uint8)))
+    assert x[0, 0, :, 0].tolist() == [-1, 1, 1, 1, 1, 1, 1, -1]
+    generated = codec.activate(torch.full((1, *codec.shape), 9.0), Draw((0,)))
+    assert torch.allclose(generated, x)
+
+
+def test_flat_images_come_back_flat():
+    flat = RNG.integers(0, 256, (5, 64), dtype=np.uint8)
+    codec = fit_codec(flat, image_shape=(8, 8))
+    assert codec.shape == (1, 8, 8)
+    np.testing.assert_array_equal(codec.decode(codec.expand(codec.pack(flat))), flat)
+
+
+def test_pictures_are_bytes_whatever_the_pixels_were():
+    raw = RNG.integers(0, 17, (5, 8, 8)).astype(float)
+    raw[0, 0, :2] = 0, 16
+    pictures = fit_codec(raw).pictures(raw)
+    assert pictures.shape == (5, 8, 8, 1)
+    assert pictures.dtype == np.uint8
+    np.testing.assert_array_equal(pictures[..., 0], np.rint(raw * 255 / 16))
+
+
+def test_an_array_has_its_channels_last_and_a_tensor_first():
+    assert fit_codec(np.zeros((2, 4, 8, 3), np.uint8)).shape == (3, 8, 8)
+    assert fit_codec(torch.zeros(2, 3, 8, 4)).shape == (3, 8, 8)
+    assert fit_codec(np.zeros((2, 3, 9, 9), np.uint8)).shape == (3, 10, 10)
+
+
+def test_pixels_a_little_out_of_range_are_clipped():
+    codec = fit_codec(np.linspace(0, 1, 64).reshape(1, 8, 8))
+    bright = codec.decode(codec.expand(codec.pack(np.full((1, 8, 8), 1.2))))
+    assert (bright == 1).all()
+
+
+IMAGE_REFUSALS = [
+    (np.zeros((3, 8, 8)), "all right", None),
+    (np.zeros((3, 9, 8), np.uint8), r"expected images of shape \(8, 8\), got \(9, 8\)", ValueError),
+    (np.full((3, 8, 8), np.nan), "row 0 holds NaN", ValueError),
+    (np.full((3, 8, 8), np.inf), "row 0 holds infinity", ValueError),
+    (np.full((3, 8, 8), 255.0), "expected pixels from 0 to 1, got 255 to 255", ValueError),
+]
+
+
+@pytest.mark.parametrize(("raw", "message", "error"), IMAGE_REFUSALS)
+def test_images_unlike_the_fitted_ones_are_refused(raw, message, error):
+    codec = fit_codec(np.linspace(0, 1, 64).reshape(1, 8, 8))
+    if error is None:
+        codec.pack(raw)
+    else:
+        with pytest.raises(error, match=message):
+            codec.pack(raw)
+
+
+def test_floats_are_refused_where_bytes_were_fitted():
+    with pytest.raises(ValueError, match="expected uint8 pixels from 0 to 255, got float64"):
+        fit_codec(np.zeros((1, 8, 8), np.uint8)).pack(np.zeros((2, 8, 8)))
