@@ -1,0 +1,70 @@
+"""Convolutional bodies for signals (C, L), images (C, H, W) and volumes (C, D, H, W).
+
+The body of DCGAN (Radford et al. 2016) without batch norm, which a penalised critic must not
+have: strided convolutions down to 4 to 8 cells a side, doubling the channels, and the mirror image
+up again. One more convolution works at the lowest resolution of either network, and another at
+full resolution where samples are so small that they can be halved only once.
+"""
+
+from math import log2, prod
+
+from torch import Tensor, nn
+
+CONV = {1: nn.Conv1d, 2: nn.Conv2d, 3: nn.Conv3d}
+UP = {1: nn.ConvTranspose1d, 2: nn.ConvTranspose2d, 3: nn.ConvTranspose3d}
+
+
+def halvings(sides: tuple[int, ...]) -> int:
+    """How often all sides can be halved so that the shortest keeps at least 4 cells."""
+    most = int(log2(min(sides) / 4)) if min(sides) >= 8 else 0
+    while most > 0 and any(side % 2**most for side in sides):
+        most -= 1
+    if most < 1:
+        raise ValueError(
+            f"samples of {' x '.join(map(str, sides))} cannot be halved down to 4 cells a side; "
+            "sides must be even and at least 8: pad or resize them"
+        )
+    return most
+
+
+class ConvTrunk(nn.Module):
+    """Samples (N, C, ...) to the feature maps of every depth, finest first."""
+
+    def __init__(self, shape: tuple[int, ...], width: int) -> None:
+        super().__init__()
+        conv, levels = CONV[len(shape) - 1], halvings(shape[1:])
+        stem = [conv(shape[0], width, 3, 1, 1)] if levels == 1 else []
+        channels = [width if stem else shape[0]]
+        channels += [width * 2**level for level in range(len(stem), len(stem) + levels)]
+        steps = [conv(i, o, 4, 2, 1) for i, o in zip(channels, channels[1:], strict=False)]
+        last = 2 * channels[-1]
+        self.layers = nn.ModuleList([*stem, *steps, conv(channels[-1], last, 3, 1, 1)])
+        self.features = last * prod(side >> levels for side in shape[1:])
+
+    def forward(self, x: Tensor) -> list[Tensor]:
+        maps = []
+        for layer in self.layers:
+            x = nn.functional.leaky_relu(layer(x), 0.2)
+            maps.append(x)
+        return maps
+
+
+class ConvGenerator(nn.Module):
+    """Noise (N, latent) to raw samples (N, C, ...), before the codec's activation."""
+
+    def __init__(self, shape: tuple[int, ...], width: int, latent: int) -> None:
+        super().__init__()
+        conv, up, levels = CONV[len(shape) - 1], UP[len(shape) - 1], halvings(shape[1:])
+        channels = [width * 2**level for level in reversed(range(levels))] + [shape[0]]
+        first = 2 * channels[0]
+        self.start = (*(side >> levels for side in shape[1:]), first)  # channels last
+        self.project = nn.Linear(latent, prod(self.start))
+        ups = [up(i, o, 4, 2, 1) for i, o in zip(channels, channels[1:], strict=False)]
+        self.layers = nn.ModuleList([conv(first, channels[0], 3, 1, 1), *ups])
+
+    def forward(self, z: Tensor) -> Tensor:
+        x = self.project(z).unflatten(1, self.start).movedim(-1, 1)
+        for layer in self.layers:
+            x = layer(nn.functional.leaky_relu(x, 0.2))
+        samples: Tensor = x
+        return samples

@@ -1,0 +1,62 @@
+"""How the feature maps of all depths become one row of features.
+
+Each depth is pooled to a coarse grid of cells, so that where something is still counts, the depths
+are put side by side and every feature is brought to mean 0 and deviation 1. All depths together
+read far more from a discriminator than the last alone (Yang et al. 2022, table 1: 77.6 against
+63.8 on CIFAR-10).
+"""
+
+from collections.abc import Callable
+from typing import Literal
+
+import torch
+from torch import Tensor, nn
+
+Pooling = Literal["mean", "max"]
+GRID = 4  # cells a side that a feature map is pooled to
+POOLS: dict[tuple[str, int], Callable[[Tensor, int], Tensor]] = {
+    ("mean", 1): nn.functional.adaptive_avg_pool1d,
+    ("mean", 2): nn.functional.adaptive_avg_pool2d,
+    ("mean", 3): nn.functional.adaptive_avg_pool3d,
+    ("max", 1): nn.functional.adaptive_max_pool1d,
+    ("max", 2): nn.functional.adaptive_max_pool2d,
+    ("max", 3): nn.functional.adaptive_max_pool3d,
+}
+
+
+def pooled(maps: list[Tensor], pooling: Pooling = "mean") -> Tensor:
+    """Feature maps (N, C_d, ...) of every depth as one row each (N, F), in float32.
+
+    "max" is DCGAN's own probe (Radford et al. 2016, section 5.1); maps (N, F_d) stay as they are.
+    """
+    rows = [POOLS[pooling, m.dim() - 2](m, GRID) if m.dim() > 2 else m for m in maps]
+    return torch.cat([row.float().flatten(1) for row in rows], 1)
+
+
+class Readout(nn.Module):
+    """Feature maps of all depths, pooled and standardised by the rows that it was fitted on."""
+
+    center: Tensor
+    scale: Tensor
+
+    def __init__(self, features: int, pooling: Pooling = "mean") -> None:
+        super().__init__()
+        self.pooling: Pooling = pooling
+        self.register_buffer("center", torch.zeros(features))
+        self.register_buffer("scale", torch.ones(features))
+
+    @torch.no_grad()
+    def fit(self, rows: Tensor) -> None:
+        """Take centre and scale from pooled rows (N, F); a constant feature keeps its scale."""
+        self.center.copy_(rows.mean(0))
+        deviation = rows.std(0, correction=0)
+        self.scale.copy_(torch.where(deviation > 1e-6, deviation, torch.ones_like(deviation)))
+
+    def forward(self, maps: list[Tensor]) -> Tensor:
+        return (pooled(maps, self.pooling) - self.center) / self.scale
+
+
+def width(trunk: nn.Module, shape: tuple[int, ...]) -> int:
+    """Number of features that all depths of `trunk` give together for samples of `shape`."""
+    with torch.no_grad():
+        return pooled(trunk(torch.zeros(1, *shape))).shape[1]

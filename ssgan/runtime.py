@@ -1,0 +1,53 @@
+"""Where and in which precision things run; nothing of it changes a result beyond rounding."""
+
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
+from typing import TypeVar
+
+import torch
+from torch import Tensor, nn
+
+Network = TypeVar("Network", bound=nn.Module)
+SMALL = 16 * 16  # samples of fewer cells are faster in float32 on a processor
+
+
+@dataclass(frozen=True)
+class Runtime:
+    """A device and whether convolutions and products run in bfloat16 there."""
+
+    device: str
+    bfloat16: bool
+
+    def autocast(self) -> AbstractContextManager[None]:
+        if not self.bfloat16:
+            return nullcontext()
+        return torch.autocast(self.device.split(":")[0], torch.bfloat16)
+
+    def place(self, network: Network) -> Network:
+        """The network on the device, convolutions laid out channels last."""
+        network = network.to(self.device)
+        if any(isinstance(layer, nn.Conv2d) for layer in network.modules()):
+            network = network.to(memory_format=torch.channels_last)
+        return network
+
+    def batch(self, x: Tensor) -> Tensor:
+        """Samples on the device, images laid out channels last."""
+        x = x.to(self.device)
+        return x.contiguous(memory_format=torch.channels_last) if x.dim() == 4 else x
+
+
+def runtime(device: str | None, shape: tuple[int, ...]) -> Runtime:
+    """`device` ("cpu", "cuda", "cuda:1") or the best there is, and the precision that pays there.
+
+    Raises ValueError for a device that this machine does not have.
+    """
+    name = device or ("cuda" if torch.cuda.is_available() else "cpu")
+    if name.startswith("cuda") and not torch.cuda.is_available():
+        raise ValueError(f"no CUDA GPU can be used here, asked was device {name!r}: use 'cpu'")
+    if name.split(":")[0] not in ("cpu", "cuda"):
+        raise ValueError(f"expected device 'cpu' or 'cuda', got {name!r}")
+    cells = torch.Size(shape[1:]).numel()
+    if name == "cpu":
+        fast = torch.cpu._is_avx512_bf16_supported()
+        return Runtime(name, fast and len(shape) > 1 and cells > SMALL)
+    return Runtime(name, torch.cuda.is_bf16_supported(including_emulation=False))

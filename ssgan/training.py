@@ -1,0 +1,188 @@
+"""The one training loop, and the one place where a step is taken.
+
+    task     `update(rows, step)` takes one step and gives its terms (parts of losses) and measures
+             (anything else worth a line in the log); `parts` names what a checkpoint keeps
+    rows     `rows(stream, step, k)`: the k-th batch of a stream ("unlabeled", "labeled") at a step
+
+Which rows a step sees is a pure function of (seed, step, stream, k): there is no loader state, so a
+resumed run sees what an uninterrupted one does.
+"""
+
+import copy
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from math import cos, pi
+from typing import Any, Protocol, TypeVar
+
+import torch
+from torch import Tensor, nn
+
+from ssgan.objectives import Terms
+from ssgan.randomness import Draw
+from ssgan.runtime import Runtime
+
+Network = TypeVar("Network", bound=nn.Module)
+Part = nn.Module | torch.optim.Optimizer
+Rows = Callable[[str, int, int], tuple[Tensor, ...]]
+
+
+class Task(Protocol):
+    @property
+    def parts(self) -> Mapping[str, Part]: ...
+
+    def update(self, rows: Rows, step: int) -> tuple[Terms, Terms]: ...
+
+
+@dataclass(frozen=True)
+class Stream:
+    """Aligned tensors of N rows, given out `size` rows at a time, each row once an epoch."""
+
+    tensors: tuple[Tensor, ...]
+    size: int
+
+
+@lru_cache(maxsize=16)
+def _epoch(draw: Draw, n: int, epoch: int) -> Tensor:
+    return draw(epoch).permutation(n)
+
+
+@dataclass(frozen=True)
+class Batches:
+    """Batches by index from streams that lie on one device."""
+
+    streams: Mapping[str, Stream]
+    draw: Draw
+
+    def __call__(self, stream: str, step: int, k: int = 0) -> tuple[Tensor, ...]:
+        source = self.streams[stream]
+        n, first, taken = len(source.tensors[0]), step * source.size, 0
+        picks = []
+        while taken < source.size:  # a batch may span epochs: few labels, large batches
+            epoch, start = divmod(first + taken, n)
+            count = min(source.size - taken, n - start)
+            order = _epoch(self.draw("rows", stream, k), n, epoch)
+            picks.append(order[start : start + count])
+            taken += count
+        index = torch.cat(picks).to(source.tensors[0].device)
+        return tuple(tensor[index] for tensor in source.tensors)
+
+
+def train(
+    task: Task, rows: Rows, steps: int, *, start: int = 0, every: int = 50
+) -> Iterator[tuple[int, dict[str, float]]]:
+    """Take steps `start` to `steps`; yield (steps done, mean terms and measures) now and then.
+
+    Yields after every `every`-th step and the last one, so that the device is asked for numbers
+    only then. Raises FloatingPointError when no update of such a window was finite.
+    """
+    sums: dict[str, Tensor] = {}
+    count = 0
+    for step in range(start, steps):
+        terms, measures = task.update(rows, step)
+        for name, value in {**terms, **measures}.items():
+            sums[name] = sums.get(name, torch.zeros_like(value)) + value
+        count += 1
+        if (step + 1) % every and step + 1 < steps:
+            continue
+        means = {name: float(total) / count for name, total in sums.items()}
+        if means.get("not_finite", 0.0) >= 1.0:
+            raise FloatingPointError(
+                f"no update of the last {count} steps before step {step + 1} was finite: "
+                "lower the learning rate or raise the penalties"
+            )
+        sums, count = {}, 0
+        yield step + 1, means
+
+
+def descend(
+    loss: Callable[..., Terms],
+    batch: tuple[Tensor, ...],
+    optimizer: torch.optim.Optimizer,
+    runtime: Runtime,
+) -> tuple[Terms, Tensor]:
+    """One step of `optimizer` down the sum of `loss(*batch)`; its terms, and 1 if it was refused.
+
+    An update whose loss or gradient is not finite is not applied: the flag stays on the device,
+    where the fused optimiser reads it, so that nothing waits for it.
+    """
+    with runtime.autocast():
+        terms = loss(*batch)
+    total = torch.stack([term.float() for term in terms.values()]).sum()
+    parameters = [p for group in optimizer.param_groups for p in group["params"]]
+    gradients = torch.autograd.grad(total, parameters)
+    norms = torch._foreach_norm(list(gradients))
+    refused = (~torch.isfinite(torch.stack([total.detach(), *norms])).all()).float()
+    for parameter, gradient in zip(parameters, gradients, strict=True):
+        parameter.grad = gradient
+    optimizer.found_inf = refused  # type: ignore[attr-defined]
+    optimizer.step()
+    optimizer.zero_grad(set_to_none=True)
+    return {name: term.detach() for name, term in terms.items()}, refused
+
+
+def adam(
+    network: nn.Module, rate: float, betas: tuple[float, float], decay: float = 0.0
+) -> torch.optim.AdamW:
+    """The fused optimiser that `descend` can stop on the device."""
+    return torch.optim.AdamW(
+        network.parameters(), rate, betas=betas, weight_decay=decay, fused=True
+    )
+
+
+def set_rate(optimizer: torch.optim.Optimizer, rate: float) -> None:
+    for group in optimizer.param_groups:
+        group["lr"] = rate
+
+
+def cosine(step: int, steps: int, first: float, last: float) -> float:
+    """From `first` at step 0 to `last` at `steps` and after, along half a cosine."""
+    done = min(step / max(steps, 1), 1.0)
+    return last + (first - last) * (1 + cos(pi * done)) / 2
+
+
+def averaged(network: Network) -> Network:
+    """A copy that `average` keeps as the exponential moving average of the network's weights."""
+    return copy.deepcopy(network).requires_grad_(False).eval()
+
+
+@torch.no_grad()
+def average(mean: nn.Module, network: nn.Module, decay: float, step: int) -> None:
+    """Move `mean` towards `network`; in the first steps faster, as there is little to average."""
+    weight = 1 - min(decay, (1 + step) / (10 + step))
+    torch._foreach_lerp_(list(mean.parameters()), list(network.parameters()), weight)
+    for old, new in zip(mean.buffers(), network.buffers(), strict=True):
+        old.copy_(new)
+
+
+def pack_parts(parts: Mapping[str, Part]) -> tuple[dict[str, Tensor], dict[str, Any]]:
+    """Tensors by name, and the rest as JSON, of networks and optimisers."""
+    tensors: dict[str, Tensor] = {}
+    rest: dict[str, Any] = {}
+    for name, part in parts.items():
+        if isinstance(part, nn.Module):
+            tensors |= {f"{name}/{key}": value for key, value in part.state_dict().items()}
+            continue
+        state = part.state_dict()
+        rest[name] = state["param_groups"]
+        for index, slots in state["state"].items():
+            tensors |= {f"{name}/{index}/{slot}": value for slot, value in slots.items()}
+    return tensors, rest
+
+
+def unpack_parts(
+    parts: Mapping[str, Part], tensors: Mapping[str, Tensor], rest: Mapping[str, Any]
+) -> None:
+    """Fill `parts` with what `pack_parts` gave, on whatever device they are."""
+    for name, part in parts.items():
+        start = f"{name}/"
+        own = {k.removeprefix(start): v for k, v in tensors.items() if k.startswith(start)}
+        if isinstance(part, nn.Module):
+            part.load_state_dict(own)
+            continue
+        state: dict[int, dict[str, Tensor]] = {}
+        for key, value in own.items():
+            index, slot = key.split("/")
+            state.setdefault(int(index), {})[slot] = value
+        groups = [{**group, "betas": tuple(group["betas"])} for group in rest[name]]
+        part.load_state_dict({"state": state, "param_groups": groups})
