@@ -1,0 +1,192 @@
+"""Heads that are fitted at once, from features (N, F) and few labels.
+
+    linear_head    logistic or ridge regression; its strength is chosen on the labelled rows alone
+    margin_head    DCGAN's linear support vector machine, likewise
+    Neighbours     labels spread over a graph of labelled and unlabeled rows
+
+What they leave is tensors in a module, so that nothing has to be pickled.
+"""
+
+import warnings
+from math import log
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from sklearn.decomposition import PCA
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.linear_model import LogisticRegression, LogisticRegressionCV, RidgeCV
+from sklearn.model_selection import GridSearchCV, StratifiedKFold
+from sklearn.neighbors import kneighbors_graph
+from sklearn.semi_supervised import LabelSpreading
+from sklearn.svm import LinearSVC
+from torch import Tensor, nn
+
+Array = NDArray[Any]
+FOLDS = 5
+NEIGHBOURS = 7  # of the graph over which labels spread
+AXES = 64  # principal axes along which neighbours are looked for
+ADOPTED = 0.2  # share of a row's label that its neighbours give, against its own
+SVM_STRENGTHS = (1e-4, 5e-4, 1e-3, 2e-3, 5e-3, 1e-2)  # those of DCGAN's own probe
+STRENGTHS = tuple(10.0**power for power in range(-5, 2))
+
+
+def linear(weight: Array, bias: Array) -> nn.Linear:
+    """A layer with the given weight (K, F) and bias (K,)."""
+    layer = nn.Linear(weight.shape[1], weight.shape[0])
+    state = {"weight": torch.from_numpy(weight), "bias": torch.from_numpy(bias)}
+    layer.load_state_dict(state)
+    return layer
+
+
+def folds(classes: Array) -> int:
+    """Folds for which every class has a label on both sides; below 2 nothing can be compared."""
+    return min(FOLDS, int(np.bincount(classes).min()))
+
+
+def both_sides(model: Any) -> tuple[Array, Array]:
+    """Weights and biases of a fitted linear classifier, two rows also for two classes."""
+    weight, bias = model.coef_, model.intercept_
+    if len(weight) == 1:
+        weight, bias = np.vstack([-weight, weight]) / 2, np.concatenate([-bias, bias]) / 2
+    return weight, bias
+
+
+def turned(features: Array) -> tuple[Array, Array]:
+    """Coordinates (N, R) of the rows (N, F) along orthonormal axes (R, F) that hold them all.
+
+    A linear model with a penalty on the norm of its weights is the same in both, and few rows have
+    few coordinates: fitting takes a hundredth of the time.
+    """
+    left, sizes, axes = np.linalg.svd(features, full_matrices=False)
+    return left * sizes, axes
+
+
+def linear_head(features: Array, labels: Array, classes: int | None) -> nn.Linear:
+    """Logistic regression (N, F) -> (K,) or, with `classes` None, ridge regression -> (1,)."""
+    rows, axes = turned(features)
+    head = linear_model(rows, labels, classes)
+    return linear(head[0] @ axes, head[1])
+
+
+def linear_model(features: Array, labels: Array, classes: int | None) -> tuple[Array, Array]:
+    """Weight (K, F) and bias (K,); the strength of the penalty is chosen by cross-validation."""
+    if classes is None:
+        ridge = RidgeCV(alphas=[10.0**power for power in range(-2, 6)]).fit(features, labels)
+        return ridge.coef_[None], np.array([ridge.intercept_])
+    count = folds(labels)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        if count < 2:
+            model = LogisticRegression(C=1.0 / features.shape[1] ** 0.5, max_iter=300)
+        else:
+            model = LogisticRegressionCV(
+                Cs=list(STRENGTHS),
+                cv=StratifiedKFold(count, shuffle=True, random_state=0),
+                max_iter=300,
+                l1_ratios=(0.0,),
+                scoring="neg_log_loss",
+                use_legacy_attributes=False,
+            )
+        return both_sides(model.fit(features, labels))
+
+
+def margin_head(features: Array, labels: Array) -> nn.Linear:
+    """A linear support vector machine (N, F) -> margins (K,) (Radford et al. 2016, section 5.1)."""
+    count = folds(labels)
+    features, axes = turned(features)
+    model = LinearSVC(C=1e-3, random_state=0)
+    if count > 1:
+        split = StratifiedKFold(count, shuffle=True, random_state=0)
+        model = GridSearchCV(model, {"C": list(SVM_STRENGTHS)}, cv=split)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        model.fit(features, labels)
+    weight, bias = both_sides(getattr(model, "best_estimator_", model))
+    return linear(weight @ axes, bias)
+
+
+def condensed(rows: Array) -> tuple[Array, Array]:
+    """Rows (M, F) along their principal axes (R, F), R at most AXES, not centred: (M, R)."""
+    count = min(AXES, *rows.shape)
+    axes = PCA(count, svd_solver="randomized", random_state=0).fit(rows).components_
+    return rows @ axes.T, axes
+
+
+def neighbourhood(rows: Array) -> Any:
+    """The sparse matrix (M, M) that links every row to its nearest ones and itself."""
+    return kneighbors_graph(rows, min(NEIGHBOURS, len(rows) - 1), include_self=True)
+
+
+def shares_over(links: Any, labels: Array, classes: int) -> Array:
+    """Shares (M, K) of the classes after `labels` (M,), -1 where unknown, spread over a graph.
+
+    Label spreading (Zhou et al. 2004); rows that no label reaches have equal shares.
+    """
+    model = LabelSpreading(kernel=lambda *_: links, alpha=ADOPTED, max_iter=200)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        warnings.simplefilter("ignore", RuntimeWarning)  # rows that no label reaches: 0 / 0
+        model.fit(np.zeros((len(labels), 1)), labels)
+    shares = np.zeros((len(labels), classes), np.float32)
+    shares[:, model.classes_] = model.label_distributions_
+    shares[~np.isfinite(shares).all(1) | (shares.sum(1) == 0)] = 1 / classes
+    return shares
+
+
+def spread_accuracy(links: Any, labels: Array, classes: int) -> float:
+    """How often spreading finds labels that were hidden from it, by cross-validation."""
+    known = np.flatnonzero(labels >= 0)
+    count = folds(labels[known])
+    if count < 2:
+        return 0.0
+    right, cut = 0, StratifiedKFold(count, shuffle=True, random_state=0)
+    for _, hidden in cut.split(known, labels[known]):
+        rest = labels.copy()
+        rest[known[hidden]] = -1
+        found = shares_over(links, rest, classes)[known[hidden]].argmax(1)
+        right += int((found == labels[known[hidden]]).sum())
+    return right / len(known)
+
+
+class Neighbours(nn.Module):
+    """Log shares (N, K) of the classes among the nearest of M rows over which labels spread."""
+
+    axes: Tensor
+    rows: Tensor
+    shares: Tensor
+
+    def __init__(self, rows: int, features: int, classes: int) -> None:
+        super().__init__()
+        count = min(AXES, rows, features)
+        self.register_buffer("axes", torch.zeros(features, count))
+        self.register_buffer("rows", torch.zeros(rows, count))
+        self.register_buffer("shares", torch.full((rows, classes), 1 / classes))
+
+    def fit(self, features: Array, labels: Array) -> None:
+        """Spread `labels` (M,), -1 where unknown, over the graph of `features` (M, F)."""
+        rows, axes = condensed(features)
+        shares = shares_over(neighbourhood(rows), labels, self.shares.shape[1])
+        for buffer, values in ((self.axes, axes.T), (self.rows, rows), (self.shares, shares)):
+            buffer.copy_(torch.from_numpy(np.ascontiguousarray(values)))
+
+    def forward(self, features: Tensor) -> Tensor:
+        count = min(NEIGHBOURS, len(self.rows))
+        distances = torch.cdist(features.float() @ self.axes, self.rows)
+        return (
+            self.shares[distances.topk(count, largest=False).indices].mean(1).clamp_min(1e-6).log()
+        )
+
+
+class Votes(nn.Module):
+    """Log of the mean of what a head and the neighbours in feature space give, (N, K)."""
+
+    def __init__(self, head: nn.Module, neighbours: Neighbours) -> None:
+        super().__init__()
+        self.head, self.neighbours = head, neighbours
+
+    def forward(self, features: Tensor) -> Tensor:
+        votes = torch.stack([self.head(features).log_softmax(1), self.neighbours(features)])
+        mean: Tensor = votes.logsumexp(0) - log(len(votes))
+        return mean
