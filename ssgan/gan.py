@@ -40,12 +40,14 @@ from ssgan.training import (
     set_rate,
     unpack_parts,
 )
+from ssgan.transport import pack, unpack
 
 Config = TypeVar("Config")
 BETAS = (0.0, 0.99)  # no momentum: it destabilises the two-player game (Huang et al. 2024)
 PREVIEW = 64  # samples kept at every checkpoint
 REFERENCE = 2000  # rows from which features are standardised
-CHUNK = 1000  # samples that go through a network at once when nothing is learnt
+CHUNK = 1000  # samples that are generated at once
+BLOCK = 128  # samples that go through a network at once when nothing is learnt
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,7 +55,7 @@ class GANConfig:
     """What the result of pretraining depends on, besides the data."""
 
     objective: Objective = Relativistic()
-    steps: int = 5000  # generator updates
+    steps: int = 5000  # generator updates; 0 leaves the networks untrained, for comparison
     batch: int = 64  # real samples an update
     rate: float = 5e-4  # learning rate at the start; falls to a tenth along a cosine
     width: int = 24  # channels after the first convolution; dense layers have 8 times as many units
@@ -104,6 +106,15 @@ class GAN:
     runtime: Runtime
     data: Mapping[str, Any]  # source, options and fingerprint of what it was trained on
     packed: Tensor | None = field(default=None, repr=False)  # those rows, where they are at hand
+
+    def __deepcopy__(self, memo: object) -> "GAN":
+        return self  # it never changes, so scikit-learn's `clone` may share it
+
+    def __getstate__(self) -> dict[str, Any]:
+        return pack(vars(self))
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        unpack(self, state)
 
     @torch.inference_mode()
     def generate(self, n: int, seed: int = 0, start: int = 0) -> Tensor:
@@ -158,12 +169,17 @@ class GAN:
 
 @torch.inference_mode()
 def apply(network: Callable[[Tensor], Tensor], packed: Tensor, codec: Codec, on: Runtime) -> Tensor:
-    """`network` over packed samples (N, ...), a chunk at a time; float32 (N, ...) on the CPU."""
+    """`network` over packed samples (N, ...), a block at a time; float32 (N, ...) on the CPU.
+
+    All blocks have one size, the last is filled up: products of matrices round differently for
+    different numbers of rows, and what a row gives must not depend on those beside it.
+    """
     rows = []
-    for chunk in torch.split(packed, CHUNK):
-        x = on.batch(codec.expand(chunk.to(on.device)))
+    for block in torch.split(packed, BLOCK):
+        filled = torch.cat([block, block.new_zeros(BLOCK - len(block), *block.shape[1:])])
+        x = on.batch(codec.expand(filled.to(on.device)))
         with on.autocast():
-            rows.append(network(x).float().cpu())
+            rows.append(network(x)[: len(block)].float().cpu())
     return torch.cat(rows)
 
 
@@ -273,6 +289,8 @@ def pretraining(
     order = Draw(("reference", config.seed)).permutation(len(packed))[:REFERENCE]
     task = Adversarial(config, codec, on, packed[order])
     stream = Stream((packed.to(on.device),), config.batch)
+    if config.steps == 0:  # the networks as they are before training, for comparison
+        task.fit_readout()
     rows = Batches({"unlabeled": stream}, Draw(("pretrain", config.seed)))
     for progress in carry_out(task, rows, Pace(config.steps, config.batch), held):
         if held and progress.step in held.steps():

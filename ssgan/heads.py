@@ -162,7 +162,7 @@ class Neighbours(nn.Module):
         count = min(AXES, rows, features)
         self.register_buffer("axes", torch.zeros(features, count))
         self.register_buffer("rows", torch.zeros(rows, count))
-        self.register_buffer("shares", torch.full((rows, classes), 1 / classes))
+        self.register_buffer("shares", torch.full((rows, classes), 1 / max(classes, 1)))
 
     def fit(self, features: Array, labels: Array) -> None:
         """Spread `labels` (M,), -1 where unknown, over the graph of `features` (M, F)."""

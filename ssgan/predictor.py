@@ -46,6 +46,7 @@ from ssgan.randomness import Draw, seeded
 from ssgan.runs import Run
 from ssgan.runtime import Runtime, runtime
 from ssgan.training import Batches, Stream, pack_parts
+from ssgan.transport import pack, unpack
 
 Array = NDArray[Any]
 GRAPH = 10_000  # unlabeled rows that the labels are spread over, at most
@@ -61,6 +62,15 @@ class Predictor:
     targets: Targets  # classes and dtype of the labels; its values are empty
     runtime: Runtime
     about: Mapping[str, Any]  # "gan": its data and config; "labels": task, count, scale, ...
+
+    def __deepcopy__(self, memo: object) -> "Predictor":
+        return self  # it never changes, so scikit-learn's `clone` may share it
+
+    def __getstate__(self) -> dict[str, Any]:
+        return pack(vars(self))
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        unpack(self, state)
 
     @property
     def classes(self) -> tuple[Any, ...] | None:

@@ -1,0 +1,150 @@
+"""What scikit-learn hands over, as the functions of `ssgan` want it."""
+
+import dataclasses
+from numbers import Integral
+from pathlib import Path
+from typing import Any, TypeVar
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from sklearn.utils import check_consistent_length, check_random_state, column_or_1d
+from sklearn.utils.multiclass import check_classification_targets
+from sklearn.utils.validation import validate_data
+
+from ssgan.data import ImageCodec, Targets, from_memory, targets, unlabeled
+from ssgan.finetuning import PredictorConfig
+from ssgan.gan import GAN, GANConfig, load, pretrain
+from ssgan.predictor import Predictor, finetune
+from ssgan.runs import Run
+
+Array = NDArray[Any]
+Config = TypeVar("Config", GANConfig, PredictorConfig)
+
+
+def seed_of(random_state: Any) -> int | None:
+    """A seed from scikit-learn's `random_state`; None says that the configs' own seeds count."""
+    if random_state is None:
+        return None
+    if isinstance(random_state, Integral):
+        return int(random_state)
+    return int(check_random_state(random_state).randint(2**31 - 1))
+
+
+def seeded(config: Config, seed: int | None) -> Config:
+    """The config with that seed; None leaves its own."""
+    return config if seed is None else dataclasses.replace(config, seed=seed)
+
+
+def opened(gan: Any, device: str | None) -> GAN | GANConfig:
+    """What the parameter `gan` of an estimator stands for: a GAN, or how to train one."""
+    if gan is None:
+        return GANConfig()
+    if isinstance(gan, GAN | GANConfig):
+        return gan
+    if isinstance(gan, Run):
+        gan = gan.path
+    if isinstance(gan, str | Path):
+        return load(gan, device)
+    raise TypeError(
+        "expected gan to be a GANConfig, a GAN, a Run or the path of one, or None, "
+        f"got {type(gan).__name__}"
+    )
+
+
+def checked_predictor(predictor: Any) -> PredictorConfig:
+    """The parameter `predictor` of an estimator."""
+    if predictor is None:
+        return PredictorConfig()
+    if isinstance(predictor, PredictorConfig):
+        return predictor
+    raise TypeError(
+        f"expected predictor to be a PredictorConfig or None, got {type(predictor).__name__}"
+    )
+
+
+def is_table(X: Any) -> bool:
+    """Whether X is a data frame with more than numbers in it: text, categories, missing values."""
+    if not isinstance(X, pd.DataFrame):
+        return False
+    plain = (
+        isinstance(dtype, np.dtype | pd.SparseDtype) and dtype.kind in "iuf" for dtype in X.dtypes
+    )
+    return not all(plain) or bool(X.isna().any(axis=None))
+
+
+def samples_of(estimator: Any, X: Any, gan: GAN | GANConfig, *, reset: bool) -> Any:
+    """X checked and in the form that the codec of `gan` takes, or the one that will be fitted.
+
+    `reset`: whether this is a fit, which learns number and names of the features, or a later
+    call, which compares them. Raises ValueError or TypeError as scikit-learn's estimators do.
+    """
+    codec = gan.codec if isinstance(gan, GAN) else None
+    if codec.kind == "table" if codec else is_table(X):
+        if isinstance(X, pd.DataFrame):
+            validate_data(estimator, X, reset=reset, skip_check_array=True)
+            return X
+        return validate_data(estimator, X, reset=reset, dtype=None, ensure_all_finite=False)
+    least = 2 if reset else 1
+    X = validate_data(estimator, X, reset=reset, allow_nd=True, ensure_min_samples=least)
+    if isinstance(codec, ImageCodec) and not codec.flat and X.ndim == 2:
+        return X.reshape(len(X), *codec.image_shape)
+    return X
+
+
+def trained(estimator: Any, gan: GAN | GANConfig, samples: Any, seed: int | None) -> GAN:
+    """The GAN that was given, or one trained on the samples."""
+    if isinstance(gan, GAN):
+        return gan
+    shape = estimator.image_shape
+    data = from_memory(samples, image_shape=None if shape is None else tuple(shape))
+    made = pretrain(data, seeded(gan, seed), device=estimator.device)
+    return dataclasses.replace(made, packed=None)  # a fitted estimator keeps no rows
+
+
+def labels_of(estimator: Any, y: Any) -> Array:
+    """y as an array (N,), unlabeled entries as they came."""
+    if y is None:
+        raise ValueError(
+            f"{type(estimator).__name__} requires y to be passed, but the target y is None"
+        )
+    if isinstance(y, pd.Series) and not isinstance(y.dtype, np.dtype):
+        y = y.to_numpy(dtype=object)  # NA and text come as what they are
+    labels: Array = column_or_1d(y, warn=True)
+    if labels.dtype.kind == "f" and np.isinf(labels).any():
+        row = int(np.flatnonzero(np.isinf(labels))[0])
+        raise ValueError(f"expected finite labels, row {row} is infinite: NaN means unlabeled")
+    return labels.astype(object) if labels.dtype.kind == "T" else labels
+
+
+def classes_of(labels: Array, samples: Any) -> Targets:
+    """Labels (N,) as classes; ValueError for fewer than two of them, and for measurements."""
+    check_consistent_length(samples, labels)
+    given = labels[~unlabeled(labels)].tolist()  # a list: objects become what they are
+    if given:
+        check_classification_targets(np.array(given))
+    return targets(labels, task="classification")
+
+
+def numbers_of(labels: Array, samples: Any) -> Targets:
+    """Labels (N,) as float64 numbers, whatever their dtype."""
+    check_consistent_length(samples, labels)
+    return dataclasses.replace(targets(labels, task="regression"), dtype="<f8")
+
+
+def learnt(estimator: Any, gan: GAN, samples: Any, found: Targets, seed: int | None) -> Predictor:
+    """A predictor from the labelled rows and, beside them, the unlabeled ones among `samples`.
+
+    Rows that the GAN was trained on elsewhere are left out: in cross-validation some of them are
+    those that are held out.
+    """
+    config = seeded(checked_predictor(estimator.predictor), seed)
+    return finetune(gan, samples, found, config, unlabeled=samples[:0])
+
+
+def scored(missing: Array, weight: Any) -> tuple[Array, Any]:
+    """The rows that have a label, and their weights if there are any."""
+    if missing.all():
+        raise ValueError(f"none of the {len(missing)} rows has a label: there is nothing to score")
+    rows = np.flatnonzero(~missing)
+    return rows, None if weight is None else np.asarray(weight)[rows]

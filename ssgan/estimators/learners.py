@@ -1,0 +1,209 @@
+"""The transformer, the classifier and the regressor."""
+
+import numpy as np
+from sklearn.base import (
+    BaseEstimator,
+    ClassifierMixin,
+    ClassNamePrefixFeaturesOutMixin,
+    RegressorMixin,
+    TransformerMixin,
+)
+from sklearn.metrics import r2_score
+from sklearn.utils.validation import check_is_fitted
+
+from ssgan.data import unlabeled
+from ssgan.estimators.inputs import (
+    checked_predictor,
+    classes_of,
+    labels_of,
+    learnt,
+    numbers_of,
+    opened,
+    samples_of,
+    scored,
+    seed_of,
+    trained,
+)
+
+
+class GANFeatures(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
+    """Features of all depths of a GAN's discriminator, standardised.
+
+    Parameters
+    ----------
+    gan : GANConfig, GAN, Run, path or None, default=None
+        How to train a GAN on X, or one that is trained already.
+    image_shape : tuple (H, W) or (H, W, C), default=None
+        Rows of X are flat images of this shape. A GAN that is trained already knows its own.
+    device : str, default=None
+        "cpu", "cuda" or "cuda:1" to train or load on; the best there is by default.
+    random_state : int, RandomState or None, default=None
+        The seed; with None that of the config, so that a second fit gives the same.
+
+    Attributes
+    ----------
+    gan_ : GAN
+    n_features_in_ : int
+    feature_names_in_ : ndarray of str, where X has column names
+    """
+
+    def __init__(self, gan=None, image_shape=None, device=None, random_state=None):
+        self.gan = gan
+        self.image_shape = image_shape
+        self.device = device
+        self.random_state = random_state
+
+    def fit(self, X, y=None):
+        """Train a GAN on X (N, ...), unless there is one; y is ignored."""
+        gan = opened(self.gan, self.device)
+        samples = samples_of(self, X, gan, reset=True)
+        self.gan_ = trained(self, gan, samples, seed_of(self.random_state))
+        self._n_features_out = self.gan_.features(samples[:1]).shape[1]
+        return self
+
+    def transform(self, X):
+        """Features of X, float32 (N, F); those of a row do not depend on the others."""
+        check_is_fitted(self)
+        return self.gan_.features(samples_of(self, X, self.gan_, reset=False))
+
+    def get_feature_names_out(self, input_features=None):
+        """ "ssgan_0", "ssgan_1", ...; input_features is only compared with the names in fit."""
+        names = super().get_feature_names_out(input_features)
+        return np.array([f"ssgan_{i}" for i in range(len(names))], dtype=object)
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.input_tags.three_d_array = True
+        tags.transformer_tags.preserves_dtype = ["float32"]
+        return tags
+
+
+class GANClassifier(ClassifierMixin, BaseEstimator):
+    """A classifier that learns from labelled and unlabeled rows.
+
+    A GAN is trained on all rows of X, then its discriminator is finetuned on those that have a
+    label: an entry of -1, NaN, None or "" in y means that there is none. Labels of text beside
+    -1 need an array of objects.
+
+    Parameters
+    ----------
+    gan : GANConfig, GAN, Run, path or None, default=None
+        How to train a GAN on X, or one that is trained already.
+    predictor : PredictorConfig or None, default=None
+        How to finetune.
+    image_shape : tuple (H, W) or (H, W, C), default=None
+        Rows of X are flat images of this shape. A GAN that is trained already knows its own.
+    device : str, default=None
+        "cpu", "cuda" or "cuda:1" to train or load on; the best there is by default.
+    random_state : int, RandomState or None, default=None
+        The seed; with None those of the configs, so that a second fit gives the same.
+
+    Attributes
+    ----------
+    classes_ : ndarray (K,), sorted
+    gan_ : GAN
+    predictor_ : Predictor
+    n_features_in_ : int
+    feature_names_in_ : ndarray of str, where X has column names
+    """
+
+    def __init__(self, gan=None, predictor=None, image_shape=None, device=None, random_state=None):
+        self.gan = gan
+        self.predictor = predictor
+        self.image_shape = image_shape
+        self.device = device
+        self.random_state = random_state
+
+    def fit(self, X, y):
+        """Learn from X (N, ...) and y (N,); rows without a label count too."""
+        gan, seed = opened(self.gan, self.device), seed_of(self.random_state)
+        checked_predictor(self.predictor)  # before anything is trained
+        samples = samples_of(self, X, gan, reset=True)
+        found = classes_of(labels_of(self, y), samples)
+        self.gan_ = trained(self, gan, samples, seed)
+        self.predictor_ = learnt(self, self.gan_, samples, found, seed)
+        self.classes_ = found.decode(np.arange(len(found.classes or ())))
+        return self
+
+    def predict(self, X):
+        """The most probable class of every row, (N,) in the dtype of y."""
+        check_is_fitted(self)
+        return self.predictor_.predict(samples_of(self, X, self.gan_, reset=False))
+
+    def predict_proba(self, X):
+        """The probabilities (N, K) of `classes_`, rows sum to 1."""
+        check_is_fitted(self)
+        return self.predictor_.predict_proba(samples_of(self, X, self.gan_, reset=False))
+
+    def score(self, X, y, sample_weight=None):
+        """The accuracy on the rows of X that have a label in y."""
+        y = labels_of(self, y)
+        rows, weight = scored(unlabeled(y), sample_weight)
+        return float(np.average(self.predict(X)[rows] == y[rows], weights=weight))
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.input_tags.three_d_array = True
+        return tags
+
+
+class GANRegressor(RegressorMixin, BaseEstimator):
+    """A regressor that learns from labelled and unlabeled rows.
+
+    A GAN is trained on all rows of X, then its discriminator is finetuned on those that have a
+    label: an entry of NaN, None or "" in y means that there is none.
+
+    Parameters
+    ----------
+    gan : GANConfig, GAN, Run, path or None, default=None
+        How to train a GAN on X, or one that is trained already.
+    predictor : PredictorConfig or None, default=None
+        How to finetune; methods "svm" and "spread" are for classes only.
+    image_shape : tuple (H, W) or (H, W, C), default=None
+        Rows of X are flat images of this shape. A GAN that is trained already knows its own.
+    device : str, default=None
+        "cpu", "cuda" or "cuda:1" to train or load on; the best there is by default.
+    random_state : int, RandomState or None, default=None
+        The seed; with None those of the configs, so that a second fit gives the same.
+
+    Attributes
+    ----------
+    gan_ : GAN
+    predictor_ : Predictor
+    n_features_in_ : int
+    feature_names_in_ : ndarray of str, where X has column names
+    """
+
+    def __init__(self, gan=None, predictor=None, image_shape=None, device=None, random_state=None):
+        self.gan = gan
+        self.predictor = predictor
+        self.image_shape = image_shape
+        self.device = device
+        self.random_state = random_state
+
+    def fit(self, X, y):
+        """Learn from X (N, ...) and y (N,); rows without a label count too."""
+        gan, seed = opened(self.gan, self.device), seed_of(self.random_state)
+        checked_predictor(self.predictor)  # before anything is trained
+        samples = samples_of(self, X, gan, reset=True)
+        found = numbers_of(labels_of(self, y), samples)
+        self.gan_ = trained(self, gan, samples, seed)
+        self.predictor_ = learnt(self, self.gan_, samples, found, seed)
+        return self
+
+    def predict(self, X):
+        """A number for every row, float64 (N,)."""
+        check_is_fitted(self)
+        return self.predictor_.predict(samples_of(self, X, self.gan_, reset=False))
+
+    def score(self, X, y, sample_weight=None):
+        """The coefficient of determination on the rows of X that have a label in y."""
+        y = labels_of(self, y)
+        rows, weight = scored(unlabeled(y, "regression"), sample_weight)
+        true = y[rows].astype(np.float64)
+        return r2_score(true, self.predict(X)[rows], sample_weight=weight)
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.input_tags.three_d_array = True
+        return tags

@@ -1,0 +1,223 @@
+"""The sampler: real rows as they are, then synthetic ones of the rarer classes."""
+
+from collections.abc import Mapping
+from numbers import Real
+
+import numpy as np
+import pandas as pd
+from sklearn.base import BaseEstimator, OneToOneFeatureMixin
+from sklearn.utils.multiclass import type_of_target
+
+from ssgan.estimators.inputs import (
+    checked_predictor,
+    classes_of,
+    labels_of,
+    learnt,
+    opened,
+    samples_of,
+    seed_of,
+    trained,
+)
+from ssgan.synthesis import synthesised
+
+try:
+    from imblearn.base import BaseSampler
+except ImportError:
+
+    class BaseSampler(OneToOneFeatureMixin, BaseEstimator):  # type: ignore[no-redef]
+        """What imbalanced-learn's class of that name is to its pipelines, where it is missing."""
+
+        _estimator_type = "sampler"
+
+
+class GANSampler(BaseSampler):
+    """A sampler that adds rows made by a GAN and labelled by a predictor that was finetuned on it.
+
+    The rows of X come first and as they were, then the synthetic ones, class by class. Rows
+    without a label (-1, NaN, None or "" in y) stay too: the GAN and the predictor learn from
+    them, but they are no class that could be rare.
+
+    Parameters
+    ----------
+    gan : GANConfig, GAN, Run, path or None, default=None
+        How to train a GAN on X, or one that is trained already.
+    predictor : PredictorConfig or None, default=None
+        How to finetune.
+    sampling_strategy : float, str, dict or callable, default="auto"
+        In imbalanced-learn's words for over-sampling: the ratio of two classes, "minority",
+        "not minority", "not majority" (as "auto"), "all", a dict with the number of rows that
+        each class shall have, or a function that gives one for y.
+    image_shape : tuple (H, W) or (H, W, C), default=None
+        Rows of X are flat images of this shape. A GAN that is trained already knows its own.
+    device : str, default=None
+        "cpu", "cuda" or "cuda:1" to train or load on; the best there is by default.
+    random_state : int, RandomState or None, default=None
+        The seed; with None those of the configs, so that a second call gives the same.
+
+    Attributes
+    ----------
+    sampling_strategy_ : dict from class to the number of synthetic rows
+    gan_ : GAN, after fit_resample
+    predictor_ : Predictor, after fit_resample
+    n_features_in_ : int
+    feature_names_in_ : ndarray of str, where X has column names
+    """
+
+    _sampling_type = "over-sampling"
+
+    def __init__(
+        self,
+        gan=None,
+        predictor=None,
+        sampling_strategy="auto",
+        image_shape=None,
+        device=None,
+        random_state=None,
+    ):
+        self.gan = gan
+        self.predictor = predictor
+        self.sampling_strategy = sampling_strategy
+        self.image_shape = image_shape
+        self.device = device
+        self.random_state = random_state
+
+    def fit(self, X, y):
+        """Check X and y and count what is missing; `fit_resample` is what makes rows."""
+        self._check(X, y, opened(self.gan, self.device))
+        return self
+
+    def _check(self, X, y, gan):
+        checked_predictor(self.predictor)
+        samples = samples_of(self, X, gan, reset=True)
+        labels = one_column(self, y)
+        found = classes_of(labels, samples)
+        classes = found.decode(np.arange(len(found.classes or ())))
+        counts = np.bincount(found.values[found.labeled], minlength=len(classes))
+        known = labels[found.labeled]
+        self.sampling_strategy_ = wanted(
+            self.sampling_strategy, dict(zip(classes.tolist(), counts.tolist(), strict=True)), known
+        )
+        return samples, labels, found
+
+    def fit_resample(self, X, y):
+        """X and y with synthetic rows below: (X (M, ...), y (M,)) in the containers of the input.
+
+        Raises ValueError for what cannot be learnt or is not to be had by over-sampling.
+        """
+        return self._fit_resample(X, y)
+
+    def _fit_resample(self, X, y):
+        seed = seed_of(self.random_state)
+        gan = opened(self.gan, self.device)
+        samples, labels, found = self._check(X, y, gan)
+        self.gan_ = trained(self, gan, samples, seed)
+        self.predictor_ = learnt(self, self.gan_, samples, found, seed)
+        counts = np.array([self.sampling_strategy_.get(label, 0) for label in found.classes or ()])
+        more, indices = synthesised(self.gan_, self.predictor_, counts, seed or 0)
+        return below(X, more), labels_below(y, labels, found.decode(indices))
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.estimator_type = "sampler"
+        tags.target_tags.required = True
+        tags.input_tags.sparse = False
+        tags.input_tags.three_d_array = True
+        return tags
+
+
+def one_column(estimator, y):
+    """Labels (N,) of y, which may have a column for every class."""
+    array = np.asarray(y)
+    if array.ndim != 2 or array.shape[1] == 1:
+        return labels_of(estimator, array.ravel() if array.ndim == 2 else y)
+    if type_of_target(array) != "multilabel-indicator" or (array.sum(1) > 1).any():
+        raise ValueError("Multilabel and multioutput targets are not supported.")
+    return array.argmax(1)
+
+
+def wanted(strategy, counts, labels):
+    """How many rows to add, class by class, for the numbers of rows `counts` that there are.
+
+    Raises ValueError for a strategy that is unknown or asks for fewer rows than there are.
+    """
+    if callable(strategy):
+        strategy = strategy(labels)
+    if isinstance(strategy, Mapping):
+        return asked_for(strategy, counts)
+    most = max(counts, key=counts.get)
+    if isinstance(strategy, Real):
+        return in_ratio(strategy, counts, most)
+    least = min(counts, key=counts.get)
+    chosen = {
+        "all": set(counts),
+        "auto": set(counts) - {most},
+        "not majority": set(counts) - {most},
+        "not minority": set(counts) - {least},
+        "minority": {least},
+    }
+    if not isinstance(strategy, str) or strategy not in chosen:
+        raise ValueError(
+            f"expected sampling_strategy to be one of {', '.join(chosen)}, a number up to 1, a "
+            f"dict or a function, got {strategy!r}"
+        )
+    return {
+        label: counts[most] - count for label, count in counts.items() if label in chosen[strategy]
+    }
+
+
+def asked_for(strategy, counts):
+    """Rows to add so that each class in `strategy` has as many as it says."""
+    for label, count in strategy.items():
+        if label not in counts:
+            raise ValueError(f"sampling_strategy: class {label!r} is none of {list(counts)}")
+        if count < counts[label]:
+            raise ValueError(
+                f"sampling_strategy: class {label!r} has {counts[label]} rows, asked were {count}: "
+                "a GAN adds rows, it takes none away"
+            )
+    return {label: strategy[label] - count for label, count in counts.items() if label in strategy}
+
+
+def in_ratio(ratio, counts, most):
+    """Rows to add so that the rarer of two classes has `ratio` times as many as the other."""
+    if len(counts) != 2:
+        raise ValueError(
+            f"sampling_strategy: a ratio is for two classes, there are {len(counts)}: give a dict"
+        )
+    if not 0 < ratio <= 1:
+        raise ValueError(f"sampling_strategy: expected a ratio in (0, 1], got {ratio}")
+    more = {
+        label: int(counts[most] * ratio - count) for label, count in counts.items() if label != most
+    }
+    if min(more.values()) <= 0:
+        raise ValueError(
+            f"sampling_strategy: {counts} are in a ratio of {ratio} or more already: raise it"
+        )
+    return more
+
+
+def below(X, more):
+    """X with the rows `more` below, in the container and dtypes of X."""
+    if isinstance(X, pd.DataFrame):
+        if not isinstance(more, pd.DataFrame):
+            more = pd.DataFrame(more, columns=X.columns)
+        return pd.concat([X, more[X.columns].astype(X.dtypes)], ignore_index=True)
+    array = np.asarray(X)
+    more = np.asarray(more).reshape(-1, *array.shape[1:]).astype(array.dtype)
+    rows = np.concatenate([array, more])
+    return rows.tolist() if isinstance(X, list) else rows
+
+
+def labels_below(y, labels, more):
+    """y with `more` labels below, in its container; `labels` are y's own as an array (N,)."""
+    if isinstance(y, pd.DataFrame) and y.shape[1] == 1:
+        return labels_below(y.iloc[:, 0], labels, more).to_frame()
+    if isinstance(y, pd.Series):
+        return pd.concat([y, pd.Series(more, name=y.name).astype(y.dtype)], ignore_index=True)
+    array = np.asarray(y)
+    if array.ndim == 2 and array.shape[1] > 1:
+        columns = np.eye(array.shape[1], dtype=array.dtype)[more]
+        rows = np.concatenate([array, columns])
+        return pd.DataFrame(rows, columns=y.columns) if isinstance(y, pd.DataFrame) else rows
+    rows = np.concatenate([labels, more.astype(labels.dtype)])
+    return rows.tolist() if isinstance(y, list) else rows

@@ -1,0 +1,161 @@
+"""How close generated samples are to real ones.
+
+frechet    distance between the Gaussians of both, from 0 (Heusel et al. 2017)
+kernel     unbiased squared distance between both, around 0 for the same (Bińkowski et al. 2018)
+precision  share of generated samples that lie among real ones (Kynkäänniemi et al. 2019)
+recall     share of real samples that lie among generated ones
+density    how densely real samples lie around generated ones, around 1 (Naeem et al. 2020)
+coverage   share of real samples with a generated one nearby: falls when the generator collapses
+
+The last four take the distance to the k-th neighbour as the reach of a sample.
+"""
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from ssgan.metrics.spaces import Space, space_of
+from ssgan.randomness import Draw
+
+MOST = 10_000  # samples of a side: pairs are quadratic
+ROWS = 1000  # whose distances to all others are held at once
+NEIGHBOURS = 5  # as in Naeem et al. 2020
+ROUNDING = 1e-12  # of squared distances, relative to the largest squared lengths
+
+
+def samples(
+    real: Tensor,
+    fake: Tensor,
+    seed: int = 0,
+    *,
+    reference: str | None = None,
+    space: Space | None = None,
+) -> dict[str, float]:
+    """All measures of generated against real samples, both encoded (N, *shape).
+
+    Generated ones should have gone through `decode`, `pack` and `expand`, so that both are
+    rounded alike. The same number of each is taken, at most 10,000, drawn by `seed`; it stands in
+    the names, as do the space and what `reference` calls the real ones: "frechet_randconv_5000"
+    or "frechet_randconv_5000_test". Raises ValueError for fewer than 2 samples a feature.
+    """
+    n = min(len(real), len(fake), MOST)
+    draw = Draw(("metrics", seed))
+    real, fake = (
+        x.cpu()[draw(side, len(x)).permutation(len(x))[:n]]
+        for side, x in (("real", real), ("fake", fake))
+    )
+    space = space or space_of(real)
+    ours, theirs = space(real), space(fake)
+    measures = {
+        "frechet": frechet_distance(ours, theirs),
+        "kernel": kernel_distance(ours, theirs),
+        **precision_recall(ours, theirs),
+    }
+    suffix = f"_{space.name}_{n}" + (f"_{reference}" if reference else "")
+    return {name + suffix: value for name, value in measures.items()}
+
+
+def frechet_distance(real: Tensor, fake: Tensor) -> float:
+    """Squared Fréchet distance between the Gaussians of features (N, D) and (M, D), from 0.
+
+    Raises ValueError for fewer than 2 D of either: their covariance would be mostly noise.
+    """
+    real, fake = features(real, fake)
+    dimension, fewest = real.shape[1], min(len(real), len(fake))
+    if fewest < max(2 * dimension, 2):
+        raise ValueError(
+            f"a Fréchet distance in {dimension} dimensions needs at least {2 * dimension} samples "
+            f"of each side, got {fewest}: take more, or the kernel distance, which has no bias"
+        )
+    ours, theirs = real.T.cov().reshape(dimension, -1), fake.T.cov().reshape(dimension, -1)
+    # The trace of (A B)^1/2 by two symmetric problems, whose eigenvalues are real and exact.
+    values, vectors = torch.linalg.eigh(ours)
+    root = vectors * values.clamp_min(0).sqrt() @ vectors.T
+    shared = torch.linalg.eigvalsh(root @ theirs @ root).clamp_min(0).sqrt().sum()
+    means = (real.mean(0) - fake.mean(0)).square().sum()
+    return max(0.0, float(means + ours.trace() + theirs.trace() - 2 * shared))
+
+
+def kernel_distance(real: Tensor, fake: Tensor) -> float:
+    """Unbiased squared maximum mean discrepancy of features (N, D) and (M, D).
+
+    The kernel is (x y / D + 1)^3; the estimate is around 0, so at times below, for samples of one
+    distribution. Raises ValueError for fewer than 2 samples of a side.
+    """
+    real, fake = features(real, fake)
+    if min(len(real), len(fake)) < 2:
+        raise ValueError("a kernel distance needs at least 2 samples of each side")
+    within = [
+        (mean_kernel(x, x) * len(x) - mean_itself(x)) / (len(x) - 1)  # no pairs of one with itself
+        for x in (real, fake)
+    ]
+    return within[0] + within[1] - 2 * mean_kernel(real, fake)
+
+
+def mean_kernel(a: Tensor, b: Tensor) -> float:
+    sums = [((rows @ b.T / a.shape[1] + 1) ** 3).sum() for rows in torch.split(a, ROWS)]
+    return float(torch.stack(sums).sum() / len(a) / len(b))
+
+
+def mean_itself(x: Tensor) -> float:
+    return float(((x.square().sum(1) / x.shape[1] + 1) ** 3).mean())
+
+
+def precision_recall(real: Tensor, fake: Tensor, k: int = NEIGHBOURS) -> dict[str, float]:
+    """Precision, recall, density and coverage of features (N, D) and (M, D), by k neighbours.
+
+    Precision, recall and coverage are shares, density is 0 or more. A sample lies within reach of
+    another if it is not farther than the other's k-th neighbour on its own side. Raises ValueError
+    unless there are more than k samples of each side.
+    """
+    real, fake = features(real, fake)
+    if k < 1 or min(len(real), len(fake)) <= k:
+        raise ValueError(
+            f"{k} neighbours need at least {k + 1} samples of each side, "
+            f"got {len(real)} and {len(fake)}: take more samples or fewer neighbours"
+        )
+    reach_real, reach_fake = reach(real, k), reach(fake, k)
+    among, density = [], []
+    recalled = torch.zeros(len(real), dtype=torch.bool)
+    covered = recalled.clone()
+    for rows, reaches in zip(torch.split(fake, ROWS), torch.split(reach_fake, ROWS), strict=True):
+        apart = squared_distances(rows, real)
+        within = apart <= reach_real
+        among.append(within.any(1))
+        density.append(within.sum(1))
+        covered |= within.any(0)
+        recalled |= (apart <= reaches[:, None]).any(0)
+    return {
+        "precision": float(torch.cat(among).double().mean()),
+        "recall": float(recalled.double().mean()),
+        "density": float(torch.cat(density).double().mean() / k),
+        "coverage": float(covered.double().mean()),
+    }
+
+
+def reach(x: Tensor, k: int) -> Tensor:
+    """Squared distance (N,) of every sample to its k-th neighbour."""
+    farthest = [
+        squared_distances(rows, x).topk(k + 1, largest=False).values[:, k]  # the first is itself
+        for rows in torch.split(x, ROWS)
+    ]
+    return torch.cat(farthest)
+
+
+def squared_distances(a: Tensor, b: Tensor) -> Tensor:
+    """(N, M) for (N, D) and (M, D); exactly 0 for equal rows, which rounding would hide."""
+    ours, theirs = a.square().sum(1), b.square().sum(1)
+    apart = torch.addmm(theirs, a, b.T, alpha=-2).add_(ours[:, None])
+    return F.threshold(apart, ROUNDING * float(ours.max() + theirs.max()), 0.0, inplace=True)
+
+
+def features(real: Tensor, fake: Tensor) -> tuple[Tensor, Tensor]:
+    """Both as float64 on the CPU; ValueError unless they are finite (N, D) and (M, D)."""
+    if real.ndim != 2 or fake.ndim != 2 or real.shape[1] != fake.shape[1]:
+        raise ValueError(
+            "expected features (N, D) and (M, D) of one space, "
+            f"got {tuple(real.shape)} and {tuple(fake.shape)}"
+        )
+    if not (real.isfinite().all() and fake.isfinite().all()):
+        raise ValueError("expected finite features: samples or their space are not")
+    return real.detach().double().cpu(), fake.detach().double().cpu()

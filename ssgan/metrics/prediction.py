@@ -1,0 +1,103 @@
+"""How good predictions are: of classes with their probabilities, or of numbers."""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from sklearn import metrics as sklearn_metrics
+
+Array = NDArray[Any]
+BINS = 15  # of the calibration error, as in Guo et al. 2017
+SLACK = 1e-3  # by which the probabilities of a row may miss a sum of 1: bfloat16's rounding
+
+
+def predictions(true: ArrayLike, probabilities: ArrayLike) -> dict[str, float]:
+    """Measures of predicted classes, given class indices (N,) and probabilities (N, K).
+
+    accuracy           share of rows whose most probable class is right
+    balanced_accuracy  mean over the classes that occur of their own share
+    macro_f1           mean F1 over the classes that occur or are predicted
+    log_loss           mean negative logarithm of the right class's probability, in nats
+    ece                expected calibration error, see `calibration_error`
+
+    Raises ValueError for no rows, for indices that are no class, for rows that do not sum to 1.
+    """
+    classes, shares = checked(true, probabilities)
+    predicted = shares.argmax(1)
+    score = {"average": "macro", "zero_division": 0}
+    return {
+        "accuracy": float(sklearn_metrics.accuracy_score(classes, predicted)),
+        "balanced_accuracy": float(
+            # `balanced_accuracy_score` itself warns of predicted classes that do not occur.
+            sklearn_metrics.recall_score(classes, predicted, labels=np.unique(classes), **score)
+        ),
+        "macro_f1": float(sklearn_metrics.f1_score(classes, predicted, **score)),
+        "log_loss": float(
+            sklearn_metrics.log_loss(classes, shares, labels=np.arange(shares.shape[1]))
+        ),
+        "ece": calibration_error(classes, shares),
+    }
+
+
+def calibration_error(true: ArrayLike, probabilities: ArrayLike) -> float:
+    """By how much confidence misses accuracy, from 0 to 1 (Guo et al. 2017, eq. 3).
+
+    Confidence is the largest probability of a row of (N, K); rows fall into 15 bins of equal width
+    by it, and the gaps of the bins are averaged over the rows.
+    """
+    classes, shares = checked(true, probabilities)
+    confidence, right = shares.max(1), shares.argmax(1) == classes
+    bins = np.ceil(confidence * BINS).astype(np.int64).clip(1, BINS) - 1
+    gaps = np.bincount(bins, weights=right - confidence, minlength=BINS)
+    return float(np.abs(gaps).sum() / len(classes))
+
+
+def confusion(true: ArrayLike, predicted: ArrayLike, classes: int) -> Array:
+    """How often each class (row) was taken for each (column): counts (K, K), int64."""
+    rows, columns = np.asarray(true), np.asarray(predicted)
+    counts: Array = sklearn_metrics.confusion_matrix(rows, columns, labels=np.arange(classes))
+    return counts.astype(np.int64)
+
+
+def regression(true: ArrayLike, predicted: ArrayLike) -> dict[str, float]:
+    """Measures of predicted numbers (N,): mae and rmse in the numbers' unit, r2 at most 1.
+
+    r2 is 0 for a constant guess of the mean; NaN where all true numbers are one. Raises ValueError
+    for no rows, for rows that do not match, and for numbers that are not finite.
+    """
+    numbers, guesses = (np.asarray(values, np.float64) for values in (true, predicted))
+    if numbers.ndim != 1 or numbers.shape != guesses.shape or not len(numbers):
+        raise ValueError(
+            "expected numbers and as many predictions (N,), at least one, "
+            f"got {numbers.shape} and {guesses.shape}"
+        )
+    if not (np.isfinite(numbers).all() and np.isfinite(guesses).all()):
+        raise ValueError("expected finite numbers: leave rows without a label out")
+    varied = numbers.min() < numbers.max()
+    r2 = sklearn_metrics.r2_score(numbers, guesses) if varied else np.nan
+    return {
+        "mae": float(sklearn_metrics.mean_absolute_error(numbers, guesses)),
+        "rmse": float(sklearn_metrics.root_mean_squared_error(numbers, guesses)),
+        "r2": float(r2),
+    }
+
+
+def checked(true: ArrayLike, probabilities: ArrayLike) -> tuple[Array, Array]:
+    """Class indices (N,) and float64 probabilities (N, K) whose rows sum to 1 exactly."""
+    classes, shares = np.asarray(true), np.asarray(probabilities, np.float64)
+    if shares.ndim != 2 or classes.shape != shares.shape[:1] or not len(classes):
+        raise ValueError(
+            "expected class indices (N,) and probabilities (N, K), at least one row, "
+            f"got {classes.shape} and {shares.shape}"
+        )
+    if classes.dtype.kind not in "iu":
+        raise TypeError(f"expected class indices, got {classes.dtype}: encode the labels first")
+    if classes.min() < 0 or classes.max() >= shares.shape[1]:
+        raise ValueError(
+            f"expected class indices from 0 to {shares.shape[1] - 1}, got {classes.min()} to "
+            f"{classes.max()}: leave rows without a label out"
+        )
+    sums = shares.sum(1)
+    if not (shares >= 0).all() or not np.allclose(sums, 1, rtol=0, atol=SLACK):
+        raise ValueError("expected probabilities, rows of numbers from 0 that sum to 1")
+    return classes, shares / sums[:, None]

@@ -1,0 +1,109 @@
+"""Spaces in which samples are compared: fixed random features, so nothing has to be downloaded.
+
+name       of                   features
+randconv   images (C, H, W)     mean activations of a random convolutional network, 120
+encoded    up to 128 numbers    the encoded numbers themselves
+randrelu   more numbers         128 random projections, cut at zero
+
+Random features see noise, blur, misplaced parts and lost modes, and complement trained ones (Naeem
+et al. 2020; arXiv:2208.09218). Every space is centred on the reference and scaled by one number, to
+a mean variance of 1 there: a scale for each feature would blow up those that hardly ever vary.
+"""
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from itertools import pairwise
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from ssgan.randomness import Draw
+
+CHANNELS = (16, 32, 8)  # of the random convolutions
+GRIDS = (1, 1, 3)  # cells a side over which each one's activations are averaged
+MOST_NUMBERS = 128  # encoded numbers that are compared as they are
+CHUNK = 2**17  # numbers of a sample times samples that go through a space at once
+
+
+@dataclass(frozen=True, kw_only=True)
+class Space:
+    """Features of encoded samples, centred and scaled on reference samples."""
+
+    name: str  # part of the names of the measures taken in it
+    embed: Callable[[Tensor], Tensor]  # encoded samples (N, *shape) to features (N, D)
+    center: Tensor  # (D,) float64, mean over the reference
+    scale: float  # square root of the mean variance over the reference
+
+    @property
+    def dimension(self) -> int:
+        return len(self.center)
+
+    @torch.inference_mode()
+    def __call__(self, x: Tensor) -> Tensor:
+        """Features of encoded samples (N, *shape), float64 (N, D) on the CPU."""
+        return (embedded(x, self.embed) - self.center) / self.scale
+
+
+def space_of(
+    reference: Tensor, name: str | None = None, embed: Callable[[Tensor], Tensor] | None = None
+) -> Space:
+    """The space in which samples like the reference (N, *shape) are compared.
+
+    Images and numbers have the spaces of the table above; `embed` with a `name` gives any other,
+    such as the features of a classifier. Raises ValueError for reference samples that are all one.
+    """
+    if (name is None) != (embed is None):
+        raise ValueError("expected both a name and a function for a space of your own")
+    if name is None or embed is None:
+        name, embed = random_space(tuple(reference.shape[1:]))
+    with torch.inference_mode():
+        features = embedded(reference, embed)
+        center = features.mean(0)
+        scale = float((features - center).square().mean().sqrt())
+    if not scale > 0:
+        raise ValueError("the reference samples are all the same: there is nothing to compare with")
+    return Space(name=name, embed=embed, center=center, scale=scale)
+
+
+def random_space(shape: tuple[int, ...]) -> tuple[str, Callable[[Tensor], Tensor]]:
+    """Name and features for samples of that shape; the same in every process."""
+    if len(shape) == 3:
+        return "randconv", convolutions(shape[0])
+    if len(shape) != 1:
+        raise ValueError(f"expected samples of shape (C, H, W) or (F,), got {shape}")
+    if shape[0] <= MOST_NUMBERS:
+        return "encoded", lambda x: x
+    weight = Draw(("randrelu",)).normal(shape[0], MOST_NUMBERS) / math.sqrt(shape[0])
+    return "randrelu", lambda x: (x @ weight).relu()
+
+
+def convolutions(channels: int) -> Callable[[Tensor], Tensor]:
+    """Mean activations of a random network at its three depths, (N, C, H, W) to (N, 120).
+
+    The first two depths say which strokes and textures there are, the third also where.
+    """
+    widths = pairwise((channels, *CHANNELS))
+    kernels = [
+        Draw(("randconv", depth)).normal(b, a, 3, 3) / math.sqrt(9 * a / 2)
+        for depth, (a, b) in enumerate(widths)
+    ]
+
+    def embed(x: Tensor) -> Tensor:
+        features = []
+        for grid, kernel in zip(GRIDS, kernels, strict=True):
+            x = F.conv2d(x, kernel, padding=1).relu()
+            features.append(F.adaptive_avg_pool2d(x, grid).flatten(1))
+            x = F.avg_pool2d(x, 2) if min(x.shape[2:]) > 1 else x
+        return torch.cat(features, 1)
+
+    return embed
+
+
+def embedded(x: Tensor, embed: Callable[[Tensor], Tensor]) -> Tensor:
+    """Features of samples (N, *shape), some at a time, float64 (N, D) on the CPU."""
+    if not len(x):
+        raise ValueError("expected at least one sample, got none")
+    chunks = torch.split(x.detach().cpu().float(), max(1, CHUNK // math.prod(x.shape[1:])))
+    return torch.cat([embed(chunk).double().cpu() for chunk in chunks])
