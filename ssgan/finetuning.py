@@ -12,7 +12,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from ssgan.data import Codec
-from ssgan.gan import GAN, apply, from_settings
+from ssgan.gan import GAN, apply
 from ssgan.heads import (
     Neighbours,
     Votes,
@@ -25,6 +25,7 @@ from ssgan.networks.readout import Readout
 from ssgan.objectives import Terms
 from ssgan.randomness import Draw, seeded
 from ssgan.runtime import Runtime
+from ssgan.settings import check_numbers, from_settings
 from ssgan.training import Part, Rows, adam, average, averaged, cosine, descend, set_rate
 from ssgan.transforms import warp
 
@@ -51,6 +52,7 @@ class PredictorConfig:
         if self.method not in get_args(Method):
             known = ", ".join(get_args(Method))
             raise ValueError(f"no method {self.method!r}; there are {known}")
+        check_numbers(self, least={"steps": 1, "batch": 1})
 
     def to_json(self) -> dict[str, Any]:
         return dataclasses.asdict(self)

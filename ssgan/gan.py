@@ -11,7 +11,7 @@ import json
 from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -27,6 +27,7 @@ from ssgan.progress import SAVES, Pace, Progress, carry_out, finish
 from ssgan.randomness import Draw
 from ssgan.runs import Run
 from ssgan.runtime import Runtime, runtime
+from ssgan.settings import check_numbers, from_settings
 from ssgan.training import (
     Batches,
     Part,
@@ -42,7 +43,6 @@ from ssgan.training import (
 )
 from ssgan.transport import pack, unpack
 
-Config = TypeVar("Config")
 BETAS = (0.0, 0.99)  # no momentum: it destabilises the two-player game (Huang et al. 2024)
 PREVIEW = 64  # samples kept at every checkpoint
 REFERENCE = 2000  # rows from which features are standardised
@@ -63,6 +63,10 @@ class GANConfig:
     ema: float = 0.999  # decay of the averages of both networks' weights
     seed: int = 0
 
+    def __post_init__(self) -> None:
+        check_numbers(self, least={"batch": 1, "width": 1, "latent": 1})
+        check_numbers(self.objective)
+
     def to_json(self) -> dict[str, Any]:
         fields = {f.name: getattr(self, f.name) for f in dataclasses.fields(self)}
         name = next(n for n, kind in OBJECTIVES.items() if isinstance(self.objective, kind))
@@ -79,19 +83,11 @@ class GANConfig:
         return from_settings(cls, fields)
 
 
-def from_settings(kind: type[Config], fields: Mapping[str, Any]) -> Config:
-    """A config dataclass from some of its fields; ValueError for a field that it does not have."""
-    known = [field.name for field in dataclasses.fields(kind)]  # type: ignore[arg-type]
-    if unknown := sorted(set(fields) - set(known)):
-        raise ValueError(f"no setting {', '.join(unknown)}; there are {', '.join(known)}")
-    return kind(**fields)
-
-
 def objective(name: str, **weights: float) -> Objective:
     """The objective of that name; raises ValueError for an unknown name or weight."""
     if name not in OBJECTIVES:
         raise ValueError(f"no objective {name!r}; there are {', '.join(OBJECTIVES)}")
-    return OBJECTIVES[name](**weights)
+    return from_settings(OBJECTIVES[name], weights)
 
 
 @dataclass(frozen=True)
@@ -279,7 +275,8 @@ def pretraining(
     data = samples if isinstance(samples, Data) else from_memory(samples)
     codec = fit_codec(data)
     on = runtime(device, codec.shape)
-    about = {"source": data.source, "options": data.options, "fingerprint": data.fingerprint}
+    about = {"source": data.source, "options": data.options, "rows": len(data)}
+    about["fingerprint"] = data.fingerprint
     held = None
     if run is not None:
         identity = {"format": 1, "kind": "gan", "config": config.to_json(), "data": about}
@@ -292,10 +289,14 @@ def pretraining(
     if config.steps == 0:  # the networks as they are before training, for comparison
         task.fit_readout()
     rows = Batches({"unlabeled": stream}, Draw(("pretrain", config.seed)))
-    for progress in carry_out(task, rows, Pace(config.steps, config.batch), held):
+    training = carry_out(task, rows, Pace(config.steps, config.batch), held)
+    for progress in training:
         if held and progress.step in held.steps():
             preview(held, task.result(about), progress.step)
-        yield progress
+        try:
+            yield progress
+        except (KeyboardInterrupt, SystemExit) as stop:
+            training.throw(stop)  # it saves a checkpoint and raises it again
     return replace(task.result(about), packed=packed)
 
 

@@ -78,6 +78,7 @@ def linear_model(features: Array, labels: Array, classes: int | None) -> tuple[A
     count = folds(labels)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)
+        warnings.filterwarnings("ignore", message="The number of unique classes")  # few labels
         if count < 2:
             model = LogisticRegression(C=1.0 / features.shape[1] ** 0.5, max_iter=300)
         else:

@@ -45,7 +45,7 @@ from ssgan.progress import Pace, Progress, carry_out, finish
 from ssgan.randomness import Draw, seeded
 from ssgan.runs import Run
 from ssgan.runtime import Runtime, runtime
-from ssgan.training import Batches, Stream, pack_parts
+from ssgan.training import Batches, Stream, fill, pack_parts
 from ssgan.transport import pack, unpack
 
 Array = NDArray[Any]
@@ -319,7 +319,7 @@ def rebuilt(
             head = Head(features, len(state["head.linear.bias"]))
     readout = Readout(features, "max" if config.method == "svm" else "mean")
     network = Network(body, readout, head)
-    network.load_state_dict(state)
+    fill(network, state)
     if votes:
         voters = Neighbours(len(votes["rows"]), features, votes["shares"].shape[1])
         voters.load_state_dict(votes)

@@ -170,6 +170,17 @@ def pack_parts(parts: Mapping[str, Part]) -> tuple[dict[str, Tensor], dict[str, 
     return tensors, rest
 
 
+def fill(network: nn.Module, state: Mapping[str, Tensor]) -> None:
+    """Give a network its weights; ValueError if they are those of another one."""
+    try:
+        network.load_state_dict(state)
+    except RuntimeError as error:
+        raise ValueError(
+            "the weights in this checkpoint are those of another network than its config names: "
+            "it was written by another version of ssgan, train again"
+        ) from error
+
+
 def unpack_parts(
     parts: Mapping[str, Part], tensors: Mapping[str, Tensor], rest: Mapping[str, Any]
 ) -> None:
@@ -178,7 +189,7 @@ def unpack_parts(
         start = f"{name}/"
         own = {k.removeprefix(start): v for k, v in tensors.items() if k.startswith(start)}
         if isinstance(part, nn.Module):
-            part.load_state_dict(own)
+            fill(part, own)
             continue
         state: dict[int, dict[str, Tensor]] = {}
         for key, value in own.items():

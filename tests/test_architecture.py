@@ -17,6 +17,7 @@ SOURCES = {name: path.read_text(encoding="utf-8") for name, path in FILES.items(
 # Lowest first: a module imports only from the lines before its own, and from its own package.
 LAYERS = (
     "randomness",
+    "settings",
     "storage",
     "data",
     "networks",

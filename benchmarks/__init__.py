@@ -1,0 +1,1 @@
+"""The tables of the README: drivers, committed results and what turns them into text."""

@@ -1,0 +1,99 @@
+"""The command line: a file a command, each imported when it is used.
+
+The table below is all that `ssgan --help` needs, so that it costs nothing.
+"""
+
+import difflib
+import signal
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+from typing import Any
+
+import click
+
+from ssgan import __version__
+
+COMMANDS = {  # name, as are its module and the command in it: what it does
+    "demo": "The whole story on bundled digits, in about a minute.",
+    "pretrain": "Train a GAN on unlabeled samples.",
+    "finetune": "Learn to predict from few labels on top of a GAN.",
+    "predict": "Predict the labels of samples, into a table.",
+    "features": "What a GAN or a model sees in samples, into an array.",
+    "sample": "Generate samples.",
+    "augment": "Write real labelled rows with synthetic ones beside them.",
+    "evaluate": "Measure a model's predictions, or a GAN's samples.",
+    "report": "Write one HTML page about a run.",
+    "data": "List and check data sets.",
+}
+INTERRUPTED, TERMINATED = 128 + signal.SIGINT, 128 + signal.SIGTERM
+
+
+class Commands(click.Group):
+    """A group that knows its commands by name and imports one when it is called."""
+
+    def list_commands(self, context: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, context: click.Context, name: str) -> click.Command | None:
+        if name not in COMMANDS:
+            return None
+        command: click.Command = getattr(import_module(f"{__name__}.{name}"), name)
+        return command
+
+    def resolve_command(
+        self, context: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        if args and not args[0].startswith("-") and args[0] not in COMMANDS:
+            near = difflib.get_close_matches(args[0], COMMANDS, 1)
+            hint = f"did you mean {near[0]!r}?" if near else f"there are {', '.join(COMMANDS)}."
+            context.fail(f"No such command {args[0]!r}: {hint}")
+        return super().resolve_command(context, args)
+
+    def format_commands(self, context: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+    def main(
+        self,
+        args: Sequence[str] | None = None,
+        prog_name: str | None = None,
+        complete_var: str | None = None,
+        standalone_mode: bool = True,
+        **extra: Any,
+    ) -> Any:
+        """Run, and leave with an exit code; what is refused is one line on stderr."""
+        ended: Any = None
+        try:
+            ended = super().main(args, prog_name, complete_var, standalone_mode=False, **extra)
+        except click.UsageError as error:
+            command = error.ctx.command_path if error.ctx else "ssgan"
+            click.echo(f"ssgan: {error.format_message()} (see {command} --help)", err=True)
+            sys.exit(error.exit_code)
+        except click.ClickException as error:
+            click.echo(f"ssgan: {error.format_message()}", err=True)
+            sys.exit(error.exit_code)
+        except click.Abort:
+            sys.exit(INTERRUPTED)
+        sys.exit(ended or 0)
+
+
+@click.group(cls=Commands, invoke_without_command=True)
+@click.version_option(__version__, prog_name="ssgan")
+@click.pass_context
+def ssgan(context: click.Context) -> None:
+    """Learn from unlabeled samples with a GAN, then predict, and augment, from few labels.
+
+    \b
+    ssgan pretrain mnist --run run
+    ssgan finetune run --labels mnist --per-class 10 --out model
+    ssgan predict model mnist --out predictions.csv
+    """
+    if context.invoked_subcommand is None:
+        click.echo(context.get_help())
+
+
+def main() -> None:
+    """The command `ssgan`."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(TERMINATED))
+    ssgan(prog_name="ssgan")

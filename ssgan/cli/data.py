@@ -1,0 +1,47 @@
+"""`ssgan data`: which data sets there are, and what one of them holds."""
+
+from pathlib import Path
+
+import click
+
+from ssgan.cli import options
+from ssgan.cli.options import note
+
+
+@options.command("list", options.data_dir)
+def listed(*, data_dir: Path | None, quiet: bool) -> None:
+    """List the named data sets: bundled, ready, to download on first use, or missing.
+
+    \b
+    Example:
+      ssgan data list --data-dir ~/data
+    """
+    from ssgan.data import available
+
+    for name, state, where in available(data_dir):
+        click.echo(f"{name:<20} {state:<12} {where}")
+
+
+@options.command("check", click.argument("data"), options.data_dir, options.size, options.target)
+def checked(
+    *, data: str, data_dir: Path | None, size: object, target: str | None, quiet: bool
+) -> None:
+    """Read DATA, print what it holds as JSON, and warn of what looks wrong.
+
+    \b
+    Example:
+      ssgan data check photos/ --size 64
+    """
+    from ssgan.cli.samples import report_unreadable
+    from ssgan.cli.settings import show_json
+    from ssgan.data import check, read
+
+    found = read(data, data_dir=data_dir, size=size, target=target)  # type: ignore[arg-type]
+    report_unreadable(found)
+    about = check(found)
+    show_json(about)
+    for warning in about["warnings"]:
+        note(f"warning: {warning}", quiet)
+
+
+data = click.Group("data", {"list": listed, "check": checked}, help="List and check data sets.")

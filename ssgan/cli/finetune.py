@@ -1,0 +1,121 @@
+"""`ssgan finetune`: a model from a GAN and few labels."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import click
+
+from ssgan.cli import options
+from ssgan.cli.options import COUNT, note
+
+
+@options.command(
+    "finetune",
+    click.argument("run", type=options.FILE),
+    click.option(
+        "--labels",
+        required=True,
+        metavar="FILE|DATA",
+        help="Labels: a CSV file,label; a column of them in .npy or .csv; or a labelled data set.",
+    ),
+    click.option("--out", type=options.FILE, metavar="MODEL", help="The directory of the model."),
+    options.data_dir,
+    options.size,
+    options.target,
+    click.option(
+        "--task",
+        type=click.Choice(["classification", "regression"]),
+        help="What the labels are.  [default: told by the labels]",
+    ),
+    click.option("--per-class", type=COUNT, metavar="N", help="Keep N labels of every class."),
+    click.option("--count", type=COUNT, metavar="N", help="Keep N labels in all (regression)."),
+    click.option(
+        "--label-seed",
+        type=options.SEED,
+        metavar="N",
+        help="Which labels are kept is drawn.  [default: 0]",
+    ),
+    click.option(
+        "--method",
+        type=click.Choice(["finetune", "probe", "svm", "spread"]),
+        help="How the model learns.  [default: finetune]",
+    ),
+    click.option("--steps", type=COUNT, metavar="N", help="Updates; may grow.  [default: 400]"),
+    click.option(
+        "--seed", type=options.SEED, metavar="N", help="Same seed, same model.  [default: 0]"
+    ),
+    options.config,
+    options.dry_run,
+    options.device,
+)
+def finetune(
+    *,
+    run: Path,
+    labels: str,
+    out: Path | None,
+    config: Path | None,
+    dry_run: bool,
+    device: str | None,
+    quiet: bool,
+    method: str | None,
+    steps: int | None,
+    seed: int | None,
+    **asked: Any,
+) -> None:
+    """Learn to predict from few labels, on top of the GAN in RUN.
+
+    Text and whole numbers are classes, other numbers are regressed on. -1, NaN and empty entries
+    mean unlabeled; the other rows of RUN's data are used without labels. --per-class and --count
+    draw a split of a fully labelled set, which is recorded in MODEL/split.json.
+
+    \b
+    Example:
+      ssgan finetune run --labels mnist --per-class 10 --out model
+      ssgan finetune run --labels labels.csv --out model
+    """
+    check_use(out is None and not dry_run, **asked)
+    from ssgan.cli.settings import settings
+    from ssgan.cli.split import drawn
+    from ssgan.finetuning import PredictorConfig
+    from ssgan.gan import load
+
+    chosen = PredictorConfig.from_json(settings(config, method=method, steps=steps, seed=seed))
+    gan = load(run, device)
+    split = drawn(gan, run, labels, asked)
+    if out is None or dry_run:
+        describe(gan, split, chosen)
+    else:
+        train(gan, split, chosen, out, quiet)
+
+
+def check_use(
+    nowhere: bool, per_class: int | None, count: int | None, label_seed: int | None, **_: Any
+) -> None:
+    """Refuse options that do not go together, before anything is read."""
+    if nowhere:
+        raise click.UsageError("Missing option '--out': the directory of the model.")
+    if per_class and count:
+        raise click.UsageError("--per-class and --count exclude each other: give one of them.")
+    if label_seed is not None and not (per_class or count):
+        raise click.UsageError("--label-seed draws labels: give --per-class or --count with it.")
+
+
+def describe(gan: Any, split: Any, config: Any) -> None:
+    from ssgan.cli.settings import about_codec, about_data, about_split, show_json
+
+    about = {"config": config.to_json(), "data": about_data(split.data)}
+    show_json(about | {"codec": about_codec(gan.codec), "split": about_split(split.record)})
+
+
+def train(gan: Any, split: Any, config: Any, out: Path, quiet: bool) -> None:
+    from ssgan.cli.progress import show
+    from ssgan.cli.recording import recording
+    from ssgan.predictor import finetuning
+
+    training = finetuning(
+        gan, split.samples, split.targets, config, unlabeled=split.unlabeled, run=out
+    )
+    with recording(out, {"split.json": json.dumps(split.record) + "\n"}):
+        model = show(training, quiet)
+    note(f"{out} holds a model for {model.task} from {len(split.samples)} labels", quiet)

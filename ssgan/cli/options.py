@@ -1,0 +1,130 @@
+"""What the commands share: options, and refusals in one sentence."""
+
+import functools
+import sys
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import click
+
+Body = Callable[..., None]
+REFUSALS = (ValueError, TypeError, OSError, FloatingPointError, MemoryError)
+
+
+def sides(
+    context: click.Context, option: click.Parameter, value: str | None
+) -> int | tuple[int, int] | None:
+    """A side, or WIDTHxHEIGHT as images are described; (height, width) to the library."""
+    if value is None:
+        return None
+    given = value.lower().split("x")
+    if len(given) > 2 or not all(side.isdecimal() and int(side) for side in given):
+        raise click.BadParameter(f"expected a side as 64, or WIDTHxHEIGHT as 64x48, got {value!r}")
+    return int(given[0]) if len(given) == 1 else (int(given[1]), int(given[0]))
+
+
+FILE = click.Path(path_type=Path)
+TOML = click.Path(exists=True, dir_okay=False, path_type=Path)
+COUNT = click.IntRange(min=1)
+SEED = click.IntRange(min=0)
+
+device = click.option(
+    "--device", metavar="DEVICE", help="cpu, cuda or cuda:1.  [default: cuda where there is a GPU]"
+)
+seed = click.option(
+    "--seed",
+    type=SEED,
+    metavar="N",
+    default=0,
+    show_default=True,
+    help="The same seed, the same result.",
+)
+data_dir = click.option(
+    "--data-dir",
+    type=FILE,
+    help="Where named data sets lie.  [default: $SSGAN_DATA, else ~/.cache/ssgan]",
+)
+size = click.option(
+    "--size",
+    callback=sides,
+    metavar="N|WxH",
+    help="Scale and crop images to N x N, or width x height.",
+)
+target = click.option("--target", metavar="COLUMN", help="The column of a table with the labels.")
+part = click.option(
+    "--part",
+    type=click.Choice(["train", "test", "all"]),
+    help="The rows to take.  [default: the test part where DATA has one, else all]",
+)
+out = click.option("--out", type=FILE, required=True, metavar="OUT", help="Where to write.")
+config = click.option(
+    "--config", type=TOML, metavar="FILE.toml", help="A file with settings; flags beat it."
+)
+dry_run = click.option(
+    "--dry-run", is_flag=True, help="Print settings, data and estimates as JSON; write nothing."
+)
+quiet = click.option("--quiet", is_flag=True, help="Only errors and warnings.")
+with_debug = click.option("--debug", is_flag=True, help="Errors with their traceback.")
+
+
+def command(name: str, *options: Callable[[Body], Body]) -> Callable[[Body], click.Command]:
+    """A decorator that makes a command of a function; --quiet and --debug join its options."""
+
+    def made(body: Body) -> click.Command:
+        @functools.wraps(body)
+        def guarded(*, debug: bool, **arguments: Any) -> None:
+            with refusals(debug):
+                body(**arguments)
+
+        function: Body = guarded
+        every: tuple[Callable[[Body], Body], ...] = (*options, quiet, with_debug)
+        for option in reversed(every):
+            function = option(function)
+        return click.command(name)(function)
+
+    return made
+
+
+@contextmanager
+def refusals(debug: bool) -> Iterator[None]:
+    """Turn what the library refuses into one sentence, and its warnings into one line each."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("always", UserWarning)
+        warnings.showwarning = warn
+        try:
+            yield
+        except KeyboardInterrupt as error:
+            note("interrupted")
+            raise click.exceptions.Exit(130) from error
+        except BrokenPipeError:  # the reader of our output has enough: click ends quietly
+            raise
+        except REFUSALS as error:
+            if debug:
+                raise
+            raise click.ClickException(sentence(error)) from error
+        except RuntimeError as error:
+            if debug or "out of memory" not in str(error):
+                raise
+            advice = "the device is out of memory: give a smaller --batch, --width or --size"
+            raise click.ClickException(advice) from error
+
+
+def warn(message: Warning | str, *_: Any, **__: Any) -> None:
+    """Show a warning as a line on stderr."""
+    note(f"warning: {sentence(message)}")
+
+
+def sentence(error: BaseException | str) -> str:
+    """What an error says, on one line."""
+    if isinstance(error, OSError) and error.filename and error.strerror:
+        return f"{error.filename}: {error.strerror}"
+    return " ".join(str(error).split()) or type(error).__name__
+
+
+def note(text: str, quiet: bool = False) -> None:
+    """A line on stderr, which is for people; stdout is for results."""
+    if not quiet:
+        click.echo(f"ssgan: {text}", file=sys.stderr)

@@ -1,0 +1,62 @@
+"""`ssgan predict`: labels for samples, with probabilities."""
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from ssgan.cli import options
+from ssgan.cli.options import note
+
+
+@options.command(
+    "predict",
+    click.argument("model", type=options.FILE),
+    click.argument("data"),
+    options.out,
+    options.part,
+    options.data_dir,
+    options.size,
+    options.target,
+    options.device,
+)
+def predict(
+    *,
+    model: Path,
+    data: str,
+    out: Path,
+    part: str | None,
+    device: str | None,
+    quiet: bool,
+    **reading: Any,
+) -> None:
+    """Predict the labels of DATA with MODEL, into a .csv or .parquet file.
+
+    Columns: file or row; prediction; for classes, the probability of each. Images are resized,
+    and the target of a table is left out, as when the GAN was trained.
+
+    \b
+    Example:
+      ssgan predict model photos/ --out predictions.csv
+    """
+    from ssgan.cli import writing
+    from ssgan.cli.samples import read_for, rows
+    from ssgan.predictor import load_predictor
+
+    writing.check_suffix(out, writing.TABLES, "predictions")
+    predictor = load_predictor(model, device)
+    chosen = rows(read_for(predictor, data, reading), part)
+    writing.write_table(table(predictor, chosen), out)
+    note(f"{out} holds predictions for {len(chosen.x)} rows", quiet)
+
+
+def table(predictor: Any, chosen: Any) -> Any:
+    """A data frame with a row for each sample."""
+    import pandas as pd
+
+    columns = {**chosen.names, "prediction": predictor.predict(chosen.x)}
+    if predictor.classes is not None:
+        shares = predictor.predict_proba(chosen.x)
+        names = [f"probability_{name}" for name in predictor.classes]
+        columns |= dict(zip(names, shares.T, strict=True))
+    return pd.DataFrame(columns)

@@ -1,0 +1,139 @@
+"""How far a training is, for people; and how a signal stops it with a checkpoint."""
+
+import signal
+import sys
+import threading
+import time
+from collections.abc import Callable, Generator, Iterator
+from contextlib import contextmanager
+from types import FrameType
+from typing import TYPE_CHECKING, TypeVar
+
+from ssgan.cli.options import note
+
+if TYPE_CHECKING:
+    from ssgan.progress import Progress
+
+Result = TypeVar("Result")
+PAUSE = 5.0  # seconds between two plain lines
+
+
+class Stop:
+    """What a signal asked for: nothing, KeyboardInterrupt (130) or SystemExit (143)."""
+
+    error: BaseException | None = None
+
+    def __call__(self, number: int, frame: FrameType | None) -> None:
+        again = self.error is not None
+        terminated = number == signal.SIGTERM
+        self.error = SystemExit(128 + number) if terminated else KeyboardInterrupt()
+        if again:
+            raise self.error
+        note("stopping, with a checkpoint where there is a run; a second signal stops at once")
+
+
+def show(training: "Generator[Progress, None, Result]", quiet: bool = False) -> Result:
+    """Carry a training out to its end and show how far it is; what it returns.
+
+    SIGINT and SIGTERM are thrown into it as KeyboardInterrupt and SystemExit(143) between two
+    steps, so that it saves a checkpoint; a second one ends it wherever it is.
+    """
+    with stopping() as stop, display(quiet) as tell:
+        ended: list[Result] = []
+        while not ended:
+            try:
+                tell(training.throw(stop.error) if stop.error else next(training))
+            except StopIteration as end:
+                ended.append(end.value)
+        if stop.error:  # it came after the last step
+            raise stop.error
+        return ended[0]
+
+
+@contextmanager
+def stopping() -> Iterator[Stop]:
+    """A flag that SIGINT and SIGTERM raise; elsewhere than in the main thread nothing does."""
+    stop = Stop()
+    if threading.current_thread() is not threading.main_thread():
+        yield stop
+        return
+    before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield stop
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+@contextmanager
+def display(quiet: bool) -> "Iterator[Callable[[Progress], None]]":
+    """Nothing, a bar on a terminal, or plain lines."""
+    if quiet:
+        yield lambda progress: None
+    elif sys.stderr.isatty():
+        with bar() as tell:
+            yield tell
+    else:
+        yield lines()
+
+
+@contextmanager
+def bar() -> "Iterator[Callable[[Progress], None]]":
+    from rich.console import Console
+    from rich.progress import BarColumn, TextColumn
+    from rich.progress import Progress as Bars
+    from rich.table import Column
+
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(bar_width=12),
+        TextColumn("{task.fields[pace]}"),
+        # The one that a narrow terminal cuts.
+        TextColumn("{task.fields[losses]}", table_column=Column(ratio=1, no_wrap=True)),
+    )
+    console = Console(stderr=True)
+    with Bars(*columns, console=console, expand=True, refresh_per_second=4) as bars:
+        task = bars.add_task("starting", total=None, pace="", losses="")
+
+        def tell(progress: "Progress") -> None:
+            bars.update(
+                task,
+                description=f"{progress.step}/{progress.steps}",
+                completed=progress.step,
+                total=progress.steps,
+                pace=pace(progress),
+                losses=losses(progress),
+            )
+
+        yield tell
+
+
+def lines() -> "Callable[[Progress], None]":
+    """Lines on stderr: the first, the last, and one every few seconds."""
+    last = -PAUSE
+
+    def tell(progress: "Progress") -> None:
+        nonlocal last
+        if progress.step < progress.steps and time.monotonic() - last < PAUSE:
+            return
+        last = time.monotonic()
+        state = f"{losses(progress)}  {pace(progress)}"
+        print(f"step {progress.step}/{progress.steps}  {state}", file=sys.stderr)
+
+    return tell
+
+
+def losses(progress: "Progress") -> str:
+    """The mean terms, and the share of updates that were refused where there are any."""
+    values = {name: value for name, value in progress.values.items() if name != "not_finite"}
+    if refused := progress.values.get("not_finite"):
+        values["not finite"] = refused
+    return "  ".join(f"{name} {value:.3g}" for name, value in values.items())
+
+
+def pace(progress: "Progress") -> str:
+    """Samples per second and the time left."""
+    hours, seconds = divmod(round(progress.eta), 3600)
+    clock = f"{seconds // 60}:{seconds % 60:02d}"
+    clock = f"{hours}:{clock:0>5}" if hours else clock
+    return f"{progress.speed:,.0f} samples/s  {clock} left"

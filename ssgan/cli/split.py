@@ -1,0 +1,143 @@
+"""Which labels a model learns from: where they are read, which are drawn, and how that is kept."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ssgan.cli.options import sentence
+from ssgan.cli.samples import Rows, read_again, read_as, take
+
+if TYPE_CHECKING:
+    from ssgan.data import Data, Targets
+    from ssgan.gan import GAN
+
+COLUMNS = (".csv", ".tsv", ".parquet")  # files that hold a data set or labels alone
+
+
+@dataclass(frozen=True, kw_only=True)
+class Split:
+    """The rows that a model learns from, with and without labels."""
+
+    data: "Data"  # the data set that the labels belong to
+    samples: Any  # its labelled rows (N, ...), as many as `targets` has values
+    targets: "Targets"
+    unlabeled: Any  # other rows, or None
+    record: Mapping[str, Any]  # JSON: data, seed, per_class, count, indices, sha256, values
+
+
+def drawn(gan: "GAN", run: Path, source: str, asked: Mapping[str, Any]) -> Split:
+    """The split of a GAN's data that --labels, --per-class, --count and --label-seed ask for."""
+    from ssgan.data import digest, draw_split, targets
+
+    own = read_again(gan.data, run)
+    data = labelled(own, source, asked)
+    refuse_seen_target(own, data)
+    found = targets(data.y, task=asked["task"])
+    seed = asked["label_seed"] or 0
+    if asked["per_class"] or asked["count"]:
+        chosen = draw_split(found, asked["per_class"], seed, labels=asked["count"])
+    else:
+        chosen, seed = found.labeled, None
+    record = {
+        "data": {k: getattr(data, k) for k in ("source", "options", "fingerprint")},
+        "labels": str(Path(source).resolve()) if Path(source).is_file() else source,
+        **{"seed": seed, "per_class": asked["per_class"], "count": asked["count"]},
+        "sha256": digest(chosen),
+        "indices": chosen.tolist(),
+        "values": found.values[chosen].tolist(),
+    }
+    return Split(
+        data=data,
+        samples=take(data.x, chosen),
+        targets=replace(found, values=found.values[chosen]),
+        unlabeled=others(own, data, chosen),
+        record=record,
+    )
+
+
+def others(own: "Data", data: "Data", chosen: Any) -> Any:
+    """The rows of the run that got no label: all, where the labels belong to another data set."""
+    import numpy as np
+
+    if data.fingerprint != own.fingerprint:
+        return own.x
+    rest = np.setdiff1d(np.arange(len(own)), chosen)
+    return take(own.x, rest) if len(rest) else None
+
+
+def labelled(own: "Data", source: str, asked: Mapping[str, Any]) -> "Data":
+    """The data set with the labels of `source`: the run's own, or one that brings its own."""
+    from ssgan.data import read_labels
+
+    path = Path(source)
+    if path.is_file() and labels_alone(path, own, asked["target"]):
+        return replace(own, y=read_labels(path, own))
+    reading = {name: asked[name] for name in ("data_dir", "size", "target")}
+    try:
+        data = read_as(own.options, source, reading)
+    except FileNotFoundError as error:
+        raise FileNotFoundError(f"--labels: {sentence(error)}") from error
+    if data.y is None:
+        columns = [str(name) for name in getattr(data.x, "columns", ())]
+        advice = (
+            f"name their column with --target: {', '.join(columns)}"
+            if columns
+            else ("give a labelled data set, a CSV with file,label, or a column of labels")
+        )
+        raise ValueError(f"{source} holds no labels: {advice}")
+    return data
+
+
+def labels_alone(path: Path, own: "Data", target: str | None) -> bool:
+    """Whether a file holds labels for the run's rows, not a data set of its own."""
+    if path.suffix == ".npy":
+        return True
+    if path.suffix not in COLUMNS or target is not None:
+        return False
+    if own.kind != "table":
+        return True
+    from ssgan.data.frames import read_table
+
+    return read_table(path)[0].shape[1] == 1
+
+
+def refuse_seen_target(own: "Data", data: "Data") -> None:
+    """A GAN that has seen the labels as a column would give them away."""
+    target = data.options.get("target")
+    if target is not None and target in getattr(own.x, "columns", ()):
+        raise ValueError(
+            f"the GAN was trained on the column {target!r} too: pretrain it with --target {target}"
+        )
+
+
+def recorded(model: Path) -> Mapping[str, Any]:
+    """The split that a model learnt from; ValueError if its directory has none."""
+    from ssgan.storage import read_object
+
+    if not (model / "split.json").is_file():
+        raise ValueError(f"{model} does not say what it learnt from: run `ssgan finetune` for it")
+    return read_object(model / "split.json")
+
+
+def held_out(model: Path, data: "Data", chosen: Rows) -> Rows:
+    """`chosen`, all rows of `data`, without those whose labels the model learnt from."""
+    import numpy as np
+
+    if not (model / "split.json").is_file():
+        return chosen
+    split = recorded(model)
+    if split["data"]["fingerprint"] != data.fingerprint:
+        return chosen
+    rest = np.setdiff1d(np.arange(len(data)), split["indices"])
+    if not len(rest):
+        raise ValueError(
+            f"the model learnt from every row of {data.source}: give other rows, or --part all"
+        )
+    return replace(
+        chosen,
+        part="held out",
+        x=take(chosen.x, rest),
+        y=None if chosen.y is None else chosen.y[rest],
+        names={name: [values[row] for row in rest] for name, values in chosen.names.items()},
+    )

@@ -1,0 +1,108 @@
+"""One self-contained HTML page about a run: what it made, how it went, how good it is.
+
+    report("run")        # run/report.html
+
+The page loads nothing from elsewhere and holds no script; all text of others is escaped.
+"""
+
+import platform
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import jinja2
+import torch
+
+from ssgan import __version__
+from ssgan.report.heldout import HeldOut, held_out
+from ssgan.report.predictions import judged
+from ssgan.report.training import seconds, setting_rows, trained
+from ssgan.runs import Run
+from ssgan.storage import read_object
+
+Part = dict[str, Any]  # what the template shows of one thing
+
+
+def report(path: str | Path) -> Path:
+    """Write `report.html` into a run or model directory; returns where it lies.
+
+    A GAN's page shows samples over training, losses, settings and data. A model's page shows how
+    it does on held-out rows, and says which; its most confident mistakes; its labels; and the GAN
+    where its run is still there. Raises FileNotFoundError for what is no run, ValueError for a run
+    of another kind.
+    """
+    run = Run.open(path)
+    kind = run.config.get("kind")
+    if kind not in ("gan", "predictor"):
+        raise ValueError(f"{path} holds a run of kind {kind!r}, expected a GAN or a model")
+    page = gan_page(run) if kind == "gan" else model_page(run)
+    environment = jinja2.Environment(
+        autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+    template = environment.from_string((files("ssgan") / "report.html").read_text("utf-8"))
+    versions = f"ssgan {__version__}, torch {torch.__version__}, Python {platform.python_version()}"
+    return run.write("report.html", template.render(**page, versions=versions))
+
+
+def gan_page(run: Run) -> Part:
+    rows = run.metrics()
+    gan = trained(run)
+    done = rows[-1]["step"] if rows else 0
+    facts = [
+        ("steps", f"{done:,}", f"of {run.config['config']['steps']:,}"),
+        ("in training", *seconds(rows)),
+    ]
+    about = run.config["data"]
+    return {
+        "title": run.path.resolve().name,
+        "lead": f"A GAN, pretrained on unlabeled samples of {about['source']}.",
+        "facts": facts,
+        "gan": gan,
+        "model": None,
+    }
+
+
+def model_page(run: Run) -> Part:
+    labels, rows = run.config["labels"], run.metrics()
+    facts = [("labels", f"{labels['count']:,}", "learnt from"), ("in training", *seconds(rows))]
+    model: Part = trained(run) | {"labels": label_rows(run)}
+    found = found_or_reason(run)
+    if isinstance(found, str):
+        model["reason"] = found
+    else:
+        model |= judged(found)
+        facts = [*model["facts"], *facts]
+    what = "classes" if labels["task"] == "classification" else "numbers"
+    return {
+        "title": run.path.resolve().name,
+        "lead": f"A model that predicts {what}: the trunk of a GAN's discriminator, finetuned.",
+        "facts": facts,
+        "model": model,
+        "gan": gan_of(run),
+    }
+
+
+def found_or_reason(run: Run) -> HeldOut | str:
+    """Predictions for held-out rows, or why there are none."""
+    try:
+        return held_out(run)
+    except (FileNotFoundError, ValueError) as error:
+        return str(error).removesuffix(".")
+
+
+def gan_of(run: Run) -> Part | None:
+    """The part about the GAN of a model, where its run is still there."""
+    path = run.config["gan"].get("run")
+    try:
+        gan = Run.open(path) if path else None
+        return trained(gan) if gan and gan.config.get("kind") == "gan" else None
+    except (FileNotFoundError, ValueError):
+        return None
+
+
+def label_rows(run: Run) -> list[tuple[str, str]]:
+    """What the model learnt from, as rows of a table."""
+    path = run.path / "split.json"
+    split = read_object(path) if path.is_file() else {}
+    split = {k: v for k, v in split.items() if k not in ("indices", "values", "count")}
+    return setting_rows(run.config["labels"] | {"split": split})

@@ -1,0 +1,113 @@
+"""Pictures that are part of a page: plots as SVG, images as data URIs.
+
+Plots hold numbers only, so no text of others gets into them, and take their colours from the page.
+"""
+
+import base64
+import hashlib
+import io
+import re
+
+import numpy as np
+from markupsafe import Markup
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
+from numpy.typing import NDArray
+from PIL import Image
+
+Array = NDArray[np.float64]
+INK, ACCENT = "#010203", "#040506"  # stand for colours of the page until the SVG is written
+COLOURS = {INK: "currentColor", ACCENT: "var(--accent)"}
+POINTS = 300  # of a curve, at most
+DOTS = 600  # of a scatter plot, at most
+
+
+def curve(steps: Array, values: Array) -> Markup:
+    """A line over the steps (N,), as SVG; a longer one as means of equal stretches."""
+    stretches = np.array_split(np.arange(len(steps)), min(len(steps), POINTS))
+    means = np.array([(steps[part[-1]], values[part].mean()) for part in stretches])
+    figure, axes = empty(3.0, 1.5)
+    marker = "o" if len(means) == 1 else None
+    axes.plot(means[:, 0], means[:, 1], color=ACCENT, linewidth=1.2, marker=marker, clip_on=False)
+    axes.set_xlim(0, float(steps[-1]))
+    return drawn(figure)
+
+
+def scatter(true: Array, predicted: Array) -> Markup:
+    """Predicted over true numbers (N,) with the line on which they agree, as SVG."""
+    figure, axes = empty(4.0, 4.0)
+    every = np.linspace(0, len(true) - 1, min(len(true), DOTS)).astype(np.int64)
+    low = float(min(true.min(), predicted.min()))
+    high = float(max(true.max(), predicted.max()))
+    axes.plot([low, high], [low, high], color=INK, linewidth=0.8, alpha=0.5, clip_on=False)
+    dots = axes.plot(true[every], predicted[every], "o", color=ACCENT, alpha=0.6, clip_on=False)
+    dots[0].set(markersize=4, markeredgewidth=0)
+    axes.set_aspect("equal")
+    return drawn(figure)
+
+
+def empty(width: float, height: float) -> tuple[Figure, Axes]:
+    """A figure of that size in inches with sober axes."""
+    figure = Figure(figsize=(width, height), layout="constrained")
+    axes = figure.add_subplot()
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.spines[["left", "bottom"]].set_color(INK)
+    axes.spines[["left", "bottom"]].set_alpha(0.4)
+    axes.tick_params(length=0, labelsize=8, labelcolor=INK)
+    axes.xaxis.set_major_locator(MaxNLocator(4))
+    axes.yaxis.set_major_locator(MaxNLocator(4))
+    return figure, axes
+
+
+def drawn(figure: Figure) -> Markup:
+    """A figure as an SVG element that stands in a page by itself."""
+    text = io.StringIO()
+    unnamed = dict.fromkeys(("Creator", "Date", "Format", "Type"))
+    figure.savefig(text, format="svg", transparent=True, metadata=unnamed)
+    svg = text.getvalue()
+    svg = svg[svg.index("<svg") :]
+    svg = re.sub(
+        r"<!--.*?-->|<defs>\s*<style.*?</defs>|<metadata>.*?</metadata>", "", svg, flags=re.S
+    )
+    svg = re.sub(r' (xmlns(:xlink)?|version|width|height)="[^"]*"', "", svg, count=5)
+    for index, name in enumerate(dict.fromkeys(re.findall(r' id="([^"]+)"', svg))):
+        svg = re.sub(rf'(["#]){re.escape(name)}(["\)])', rf"\1i{index}\2", svg)
+    # matplotlib draws names at random; these are always the same, and unlike those of other plots.
+    own = hashlib.sha256(svg.encode()).hexdigest()[:8]
+    svg = re.sub(r'(["#])i(\d+)(["\)])', rf"\1i{own}-\2\3", svg)
+    for stand_in, colour in COLOURS.items():
+        svg = svg.replace(stand_in, colour)
+    return Markup(re.sub(r"\s*\n\s*", "\n", svg))
+
+
+def heat(shares: Array) -> str:
+    """A matrix (K, K) of numbers from 0 to 1 as the URI of a picture, a pixel a number."""
+    pixels = np.zeros((*shares.shape, 4), np.uint8)
+    pixels[..., :3] = (59, 110, 165)
+    pixels[..., 3] = np.rint(255 * shares.clip(0, 1))
+    return image(pixels, most=len(pixels))
+
+
+def image(pixels: NDArray[np.uint8], most: int = 128) -> str:
+    """uint8 pixels (H, W, C) as the URI of a PNG, no side longer than `most`."""
+    picture = Image.fromarray(pixels[..., 0] if pixels.shape[2] == 1 else pixels)
+    if max(picture.size) > most:
+        picture.thumbnail((most, most))
+    buffer = io.BytesIO()
+    picture.save(buffer, "PNG", optimize=True)
+    return uri(buffer.getvalue())
+
+
+def png(content: bytes, most: int) -> str:
+    """A PNG file as a URI, made smaller if a side is longer than `most`; OSError if it is none."""
+    with Image.open(io.BytesIO(content), formats=["PNG"]) as picture:
+        picture.load()
+        if max(picture.size) <= most:
+            return uri(content)
+        pixels = picture.convert("RGBA" if "A" in picture.getbands() else "RGB")
+        return image(np.asarray(pixels), most)
+
+
+def uri(content: bytes) -> str:
+    return f"data:image/png;base64,{base64.b64encode(content).decode()}"

@@ -1,0 +1,121 @@
+"""Rows that a model has not learnt the labels of, and what it makes of them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from ssgan.data import Data, read, read_labels
+from ssgan.predictor import Predictor, load_predictor
+from ssgan.randomness import Draw
+from ssgan.runs import Run
+from ssgan.storage import read_object
+
+Array = NDArray[Any]
+MOST_ROWS = 10_000  # that are predicted for the page
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rows:
+    """Labelled rows of a data set, and which they are in words."""
+
+    which: str  # "all 797 labelled rows of the test part of digits"
+    seen: bool  # the model learnt from their samples, though not from their labels
+    x: Any  # raw samples (N, ...)
+    y: Array  # raw labels (N,)
+    names: list[str]  # of each row: its file, or its number
+
+
+@dataclass(frozen=True, kw_only=True)
+class HeldOut:
+    """What a model predicts for held-out rows."""
+
+    rows: Rows  # those that have a label
+    model: Predictor
+    true: Array  # class indices (N,) or numbers
+    predicted: Array  # likewise
+    probabilities: Array | None  # (N, K), None for regression
+
+
+def held_out(run: Run) -> HeldOut:
+    """The predictions of the model in a directory for rows whose labels it has not learnt from.
+
+    They are the test part of its data, else the labelled rows that its split left out. Raises
+    ValueError or FileNotFoundError with the reason where there are none.
+    """
+    model = load_predictor(run.path)
+    split = read_object(run.path / "split.json") if (run.path / "split.json").is_file() else None
+    about = split["data"] if split else run.config["gan"]
+    if about["source"] == "memory":
+        raise ValueError("the data were given in memory, so there is nothing here to compare with")
+    data = read(about["source"], **options(about["options"]))
+    if data.fingerprint != about["fingerprint"]:
+        raise ValueError(f"{about['source']} is no longer what it was when this was made of it")
+    seen = data.fingerprint == run.config["gan"]["fingerprint"]
+    rows = at_most(labelled(test_rows(data) or left_out(data, split, seen), model))
+    true = model.targets.encode(rows.y)
+    if model.classes is None:
+        predicted, probabilities = model.predict(rows.x).astype(np.float64), None
+    else:
+        probabilities = model.predict_proba(rows.x)
+        predicted = probabilities.argmax(1)
+    return HeldOut(
+        rows=rows, model=model, true=true, predicted=predicted, probabilities=probabilities
+    )
+
+
+def test_rows(data: Data) -> Rows | None:
+    """The test part of a data set, where it has one with labels."""
+    if data.x_test is None or data.y_test is None:
+        return None
+    which, count = f"of the test part of {data.source}", len(data.y_test)
+    names = [f"row {row}" for row in range(count)]
+    return Rows(which=which, seen=False, x=data.x_test, y=np.asarray(data.y_test), names=names)
+
+
+def left_out(data: Data, split: Mapping[str, Any] | None, seen: bool) -> Rows:
+    """The rows of a data set that a split left out; ValueError where there are none."""
+    if split is None:
+        raise ValueError(
+            f"{data.source} has no test part with labels, and it is not recorded which rows were "
+            "learnt from: nothing is known to be held out"
+        )
+    y = data.y if data.y is not None else read_labels(split["labels"], data)
+    rest = np.setdiff1d(np.arange(len(data)), split["indices"])
+    names = data.names or [f"row {row}" for row in range(len(data))]
+    which = f"of {data.source} that are not in the split"
+    found = Rows(which=which, seen=seen, x=data.x, y=np.asarray(y), names=names)
+    return take(found, rest)
+
+
+def labelled(rows: Rows, model: Predictor) -> Rows:
+    """Those of the rows that have a label; ValueError where none has."""
+    values = model.targets.encode(rows.y)
+    known = np.flatnonzero(values >= 0 if model.classes is not None else np.isfinite(values))
+    if not len(known):
+        raise ValueError(f"there are no labelled rows {rows.which}: nothing is held out")
+    return take(rows, known)
+
+
+def at_most(rows: Rows, most: int = MOST_ROWS) -> Rows:
+    """The rows, or as many of them drawn at random, and how many they are in words."""
+    count = len(rows.y)
+    if count > most:
+        chosen = np.sort(Draw(("report", count)).numpy().permutation(count)[:most])
+        return take(rows, chosen, f"{most:,}, drawn from all {count:,} labelled rows {rows.which}")
+    return take(rows, np.arange(count), f"all {count:,} labelled rows {rows.which}")
+
+
+def take(rows: Rows, index: Array, which: str | None = None) -> Rows:
+    """Some of the rows, by number."""
+    x = rows.x.iloc[index] if isinstance(rows.x, pd.DataFrame) else rows.x[index]
+    names = [rows.names[row] for row in index]
+    return Rows(which=which or rows.which, seen=rows.seen, x=x, y=rows.y[index], names=names)
+
+
+def options(fields: Mapping[str, Any]) -> dict[str, Any]:
+    """Options of `read` that went through JSON, which has no tuples."""
+    return {k: tuple(v) if isinstance(v, list) else v for k, v in fields.items()}

@@ -1,0 +1,138 @@
+"""How good predictions are on held-out rows, and where they are most surely wrong."""
+
+from math import sqrt
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from ssgan import metrics
+from ssgan.data import ImageCodec
+from ssgan.report.figures import heat, image, scatter
+from ssgan.report.heldout import HeldOut, take
+from ssgan.report.training import TABLE_COLUMNS, short
+
+Array = NDArray[Any]
+PICTURES, LINES = 24, 12  # mistakes that are shown as images, and as rows of a table
+MOST_CELLS = 20  # classes of a confusion matrix that is written out
+PAIRS = 12  # confusions that are named where it is not
+MEANINGS = {
+    "accuracy": "share of rows whose class is right",
+    "balanced_accuracy": "the same share, averaged over classes",
+    "macro_f1": "F1 of precision and recall, averaged over classes",
+    "log_loss": "mean −log probability of the right class; 0 is best",
+    "ece": "by how much confidence misses accuracy; 0 is best",
+    "mae": "mean distance from the true number",
+    "rmse": "root of the mean squared distance",
+    "r2": "share of the variance that is explained; 1 is best",
+}
+
+
+def judged(found: HeldOut) -> dict[str, Any]:
+    """What the page shows of predictions for held-out rows."""
+    count = len(found.true)
+    if found.probabilities is None:
+        measures = metrics.regression(found.true, found.predicted)
+        part: dict[str, Any] = {"scatter": scatter(found.true, found.predicted)}
+        fact = ("R²", f"{measures['r2']:.3f}", "on held-out rows")
+    else:
+        measures = metrics.predictions(found.true, found.probabilities)
+        part = confusion(found)
+        low, high = interval(measures["accuracy"], count)
+        part["always"] = f"{np.bincount(found.true).max() / count:.1%}"
+        part["interval"] = f"{low:.1%} to {high:.1%}"
+        fact = ("accuracy", f"{measures['accuracy']:.1%}", "on held-out rows")
+    return part | {
+        "which": found.rows.which,
+        "seen": found.rows.seen,
+        "measures": [(name, f"{value:.4f}", MEANINGS[name]) for name, value in measures.items()],
+        "mistakes": mistakes(found),
+        "facts": [fact, ("rows", f"{count:,}", "held out")],
+    }
+
+
+def interval(share: float, count: int) -> tuple[float, float]:
+    """The 95 % interval of a share of `count` rows (Wilson 1927)."""
+    z = 1.96
+    middle = (share + z * z / (2 * count)) / (1 + z * z / count)
+    reach = z * sqrt(share * (1 - share) / count + (z / (2 * count)) ** 2) / (1 + z * z / count)
+    return max(0.0, middle - reach), min(1.0, middle + reach)
+
+
+def confusion(found: HeldOut) -> dict[str, Any]:
+    """The confusion matrix: written out for few classes, a picture and the worst for many."""
+    names = class_names(found)
+    counts = metrics.confusion(found.true, found.predicted, len(names))
+    # Roots, so that a few mistakes among many rows can be seen.
+    shares = np.sqrt(counts / counts.sum(1, keepdims=True).clip(1))
+    if len(names) <= MOST_CELLS:
+        rows = [
+            {
+                "name": name,
+                "cells": [(int(n), round(float(s), 3)) for n, s in zip(*row, strict=True)],
+            }
+            for name, row in zip(names, zip(counts, shares, strict=True), strict=True)
+        ]
+        return {"classes": names, "matrix": rows}
+    wrong = np.where(np.eye(len(names), dtype=bool), 0, counts)
+    worst = np.argsort(-wrong, axis=None, kind="stable")[:PAIRS]
+    pairs = [(int(i), int(j)) for i, j in zip(*np.unravel_index(worst, wrong.shape), strict=True)]
+    return {
+        "classes": names,
+        "heat": heat(shares),
+        "pairs": [(names[i], names[j], int(wrong[i, j])) for i, j in pairs if wrong[i, j]],
+    }
+
+
+def class_names(found: HeldOut) -> list[str]:
+    return [short(str(name)) for name in found.model.classes or ()]
+
+
+def mistakes(found: HeldOut) -> dict[str, Any]:
+    """The held-out rows that are most surely, or by most, wrong: as pictures or as rows."""
+    codec = found.model.codec
+    if found.probabilities is None:
+        worst = np.argsort(-np.abs(found.predicted - found.true), kind="stable")
+    else:
+        worst = np.argsort(-found.probabilities.max(1), kind="stable")
+        worst = worst[found.predicted[worst] != found.true[worst]]
+    chosen = worst[: PICTURES if isinstance(codec, ImageCodec) else LINES]
+    rows = take(found.rows, chosen)
+    part: dict[str, Any] = {"count": len(worst), "rows": []}
+    if not len(chosen):
+        return part
+    if isinstance(codec, ImageCodec):
+        looks: list[dict[str, Any]] = [{"picture": image(p)} for p in codec.pictures(rows.x)]
+    else:
+        table = rows.x if isinstance(rows.x, pd.DataFrame) else pd.DataFrame(np.asarray(rows.x))
+        head = table.iloc[:, :TABLE_COLUMNS]
+        part["columns"] = [short(str(name)) for name in head.columns]
+        part["more"] = table.shape[1] - head.shape[1]
+        looks = [{"cells": [cell(v) for v in row]} for row in head.itertuples(index=False)]
+    words = [told(found, int(row)) for row in chosen]
+    named = [{"name": short(name)} for name in rows.names]
+    part["rows"] = [a | b | c for a, b, c in zip(looks, named, words, strict=True)]
+    return part
+
+
+def told(found: HeldOut, row: int) -> dict[str, str]:
+    """What a row is, what it was taken for, and how surely, in words."""
+    true, predicted = found.true[row], found.predicted[row]
+    if found.probabilities is None:
+        off = f"{predicted - true:+.4g}"
+        return {"true": f"{true:.5g}", "predicted": f"{predicted:.5g}", "sure": off}
+    names = found.model.classes or ()
+    sure = f"{found.probabilities[row].max():.1%}"
+    return {
+        "true": short(str(names[true])),
+        "predicted": short(str(names[predicted])),
+        "sure": sure,
+    }
+
+
+def cell(value: Any) -> str:
+    """A value of a table as a short text; missing ones are empty."""
+    if value is None or value is pd.NA or value is pd.NaT or value != value:
+        return ""
+    return f"{value:.5g}" if isinstance(value, float | np.floating) else short(str(value))

@@ -1,0 +1,128 @@
+"""How a training went, from what its directory holds: samples, curves, settings, data."""
+
+import csv
+import io
+import json
+from collections.abc import Mapping, Sequence
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ssgan.report.figures import curve, png
+from ssgan.runs import Run
+
+SHOTS = 9  # times in training of which samples are shown, at most
+STRIP, NEWEST = 400, 1200  # pixels a side of a picture of samples, at most
+TABLE_ROWS, TABLE_COLUMNS = 8, 12
+LONGEST = 120  # characters of a text that are shown
+FAULTS = 20  # files that could not be read and are named, at most
+BESIDES = ("step", "seconds")  # entries of a logged row that are no losses
+
+
+def trained(run: Run) -> dict[str, Any]:
+    """What the page shows of the training in a run directory."""
+    rows, config = run.metrics(), run.config
+    data = config["data"] if "data" in config else config["gan"]
+    about = {k: v for k, v in data.items() if k != "config"}
+    return {
+        "name": run.path.resolve().name,
+        "pictures": pictures(run.path / "samples"),
+        "previews": previews(run.path / "samples"),
+        "curves": curves(rows),
+        "settings": setting_rows(config["config"]),
+        "data": setting_rows(about),
+        "faults": faults(run.path / "quarantine.csv"),
+    }
+
+
+def pictures(folder: Path) -> list[tuple[str, str]]:
+    """(step, URI) of pictures of samples over time, the newest one last and larger."""
+    found = spread(sorted(folder.glob("step-*.png")), SHOTS)
+    shots = []
+    for path in found:
+        try:
+            shots.append(
+                (step_of(path), png(path.read_bytes(), STRIP if path != found[-1] else NEWEST))
+            )
+        except OSError:  # no picture after all: the others still tell the story
+            continue
+    return shots
+
+
+def previews(folder: Path) -> list[tuple[str, list[list[str]], int]]:
+    """(step, header and rows, columns left out) of tables of samples: first, middle and last."""
+    shots = []
+    for path in spread(sorted(folder.glob("step-*.csv")), 3):
+        rows = list(csv.reader(io.StringIO(path.read_text("utf-8", errors="replace"))))
+        if rows:
+            table = [[short(text) for text in row[:TABLE_COLUMNS]] for row in rows]
+            shots.append((step_of(path), table[: TABLE_ROWS + 1], len(rows[0]) - len(table[0])))
+    return shots
+
+
+def spread(items: Sequence[Path], most: int) -> list[Path]:
+    """At most that many of the items, evenly, with the first and the last."""
+    if len(items) <= most:
+        return list(items)
+    return [items[i] for i in np.linspace(0, len(items) - 1, most).round().astype(int)]
+
+
+def step_of(path: Path) -> str:
+    digits = path.stem.removeprefix("step-")
+    return f"{int(digits):,}" if digits.isdecimal() else digits
+
+
+def curves(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Every logged number over the steps; those that never leave 0 are left out."""
+    names = dict.fromkeys(name for row in rows for name in row if name not in BESIDES)
+    found = []
+    for name in names:
+        points = [
+            (row["step"], row[name]) for row in rows if number(row.get(name)) and "step" in row
+        ]
+        if any(value for _, value in points):
+            steps, values = (np.array(column, np.float64) for column in zip(*points, strict=True))
+            text = f"{values[-1]:.3g}"
+            found.append({"name": short(name), "last": text, "plot": curve(steps, values)})
+    return found
+
+
+def number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def seconds(rows: Sequence[Mapping[str, Any]]) -> tuple[str, str]:
+    """How long a training took in all, which is the sum over its resumptions, and its unit."""
+    clock = [row["seconds"] for row in rows if number(row.get("seconds"))]
+    ends = [before for before, after in pairwise(clock) if after < before] + clock[-1:]
+    total = sum(ends)
+    if not ends:
+        return "–", "not logged"
+    return (f"{total:.1f}", "seconds") if total < 600 else (f"{total / 60:,.0f}", "minutes")
+
+
+def setting_rows(settings: Mapping[str, Any], above: str = "") -> list[tuple[str, str]]:
+    """Nested settings as rows of a table, names dotted and long values cut."""
+    rows: list[tuple[str, str]] = []
+    for key, value in settings.items():
+        if isinstance(value, Mapping):
+            rows += setting_rows(value, f"{above}{key}.")
+        elif value is not None:
+            text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+            rows.append((short(f"{above}{key}"), short(text)))
+    return rows
+
+
+def faults(path: Path) -> tuple[list[list[str]], int] | None:
+    """(file, reason) of what could not be read, the first few, and how many more there are."""
+    if not path.is_file():
+        return None
+    rows = list(csv.reader(io.StringIO(path.read_text("utf-8", errors="replace"))))[1:]
+    named = [[short(text) for text in row] for row in rows[:FAULTS]]
+    return named, len(rows) - len(named)
+
+
+def short(text: str) -> str:
+    return text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…"

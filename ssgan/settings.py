@@ -1,0 +1,32 @@
+"""Frozen dataclasses as settings: made from a mapping, refused where numbers make no sense."""
+
+import dataclasses
+from collections.abc import Mapping
+from math import isfinite
+from typing import Any, TypeVar
+
+Settings = TypeVar("Settings")
+
+
+def from_settings(kind: type[Settings], fields: Mapping[str, Any]) -> Settings:
+    """The dataclass `kind` from some of its fields; ValueError for one that it does not have."""
+    known = [field.name for field in dataclasses.fields(kind)]  # type: ignore[arg-type]
+    if unknown := sorted(set(fields) - set(known)):
+        raise ValueError(f"no setting {', '.join(unknown)}; there are {', '.join(known) or 'none'}")
+    return kind(**fields)
+
+
+def check_numbers(settings: Any, least: Mapping[str, int] | None = None) -> None:
+    """Refuse a number field that is no finite number, not whole where its default is, or too small.
+
+    The least value is 0 unless `least` names another.
+    """
+    for field in dataclasses.fields(settings):
+        if isinstance(field.default, bool) or not isinstance(field.default, int | float):
+            continue
+        value, low = getattr(settings, field.name), (least or {}).get(field.name, 0)
+        whole = isinstance(field.default, int)
+        fits = isinstance(value, int if whole else int | float) and not isinstance(value, bool)
+        if not fits or not isfinite(value) or value < low:
+            kind = "a whole number" if whole else "a number"
+            raise ValueError(f"expected {field.name} to be {kind} from {low} on, got {value!r}")
