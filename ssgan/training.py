@@ -114,11 +114,22 @@ def descend(
     norms = torch._foreach_norm(list(gradients))
     refused = (~torch.isfinite(torch.stack([total.detach(), *norms])).all()).float()
     for parameter, gradient in zip(parameters, gradients, strict=True):
-        parameter.grad = gradient
+        parameter.grad = laid_out_like(parameter, gradient)
     optimizer.found_inf = refused  # type: ignore[attr-defined]
     optimizer.step()
     optimizer.zero_grad(set_to_none=True)
     return {name: term.detach() for name, term in terms.items()}, refused
+
+
+def laid_out_like(parameter: Tensor, values: Tensor) -> Tensor:
+    """`values` in the memory layout of the parameter.
+
+    The fused optimiser walks through memory whatever the strides say: a gradient or a moment in
+    another layout would move other weights than its own.
+    """
+    if values.shape != parameter.shape or values.stride() == parameter.stride():
+        return values
+    return torch.empty_like(parameter, dtype=values.dtype).copy_(values)
 
 
 def adam(
@@ -191,9 +202,11 @@ def unpack_parts(
         if isinstance(part, nn.Module):
             fill(part, own)
             continue
+        parameters = [p for group in part.param_groups for p in group["params"]]
         state: dict[int, dict[str, Tensor]] = {}
         for key, value in own.items():
             index, slot = key.split("/")
+            value = laid_out_like(parameters[int(index)], value)
             state.setdefault(int(index), {})[slot] = value
         groups = [{**group, "betas": tuple(group["betas"])} for group in rest[name]]
         part.load_state_dict({"state": state, "param_groups": groups})
