@@ -41,7 +41,7 @@ class PredictorConfig:
 
     method: Method = "finetune"
     steps: int = 400  # updates; none for the methods that are fitted at once
-    batch: int = 64  # labelled rows an update
+    batch: int = 32  # labelled rows an update
     rate: float = 2e-3  # learning rate at the start; falls along a cosine
     warp: float = 1.0  # strength of random turns, stretches and shifts of images; 0 for none
     unlabeled: float = 1.0  # weight of the loss on unlabeled rows; 0 learns from labels only

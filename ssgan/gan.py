@@ -38,6 +38,7 @@ from ssgan.training import (
     averaged,
     cosine,
     descend,
+    pack_parts,
     set_rate,
     unpack_parts,
 )
@@ -57,7 +58,7 @@ class GANConfig:
     objective: Objective = Relativistic()
     steps: int = 5000  # generator updates; 0 leaves the networks untrained, for comparison
     batch: int = 64  # real samples an update
-    rate: float = 5e-4  # learning rate at the start; falls to a tenth along a cosine
+    rate: float = 1e-3  # learning rate at the start; falls to a tenth along a cosine
     width: int = 24  # channels after the first convolution; dense layers have 8 times as many units
     latent: int = 64  # dimension of the noise
     ema: float = 0.999  # decay of the averages of both networks' weights
@@ -288,6 +289,8 @@ def pretraining(
     stream = Stream((packed.to(on.device),), config.batch)
     if config.steps == 0:  # the networks as they are before training, for comparison
         task.fit_readout()
+        if held:
+            held.save(0, *pack_parts(task.parts))
     rows = Batches({"unlabeled": stream}, Draw(("pretrain", config.seed)))
     training = carry_out(task, rows, Pace(config.steps, config.batch), held)
     for progress in training:

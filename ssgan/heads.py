@@ -23,34 +23,45 @@ from sklearn.semi_supervised import LabelSpreading
 from sklearn.svm import LinearSVC
 from torch import Tensor, nn
 
+from ssgan.randomness import Draw, seeded
+
 Array = NDArray[Any]
 FOLDS = 5
 NEIGHBOURS = 7  # of the graph over which labels spread
 AXES = 64  # principal axes along which neighbours are looked for
 ADOPTED = 0.2  # share of a row's label that its neighbours give, against its own
 SVM_STRENGTHS = (1e-4, 5e-4, 1e-3, 2e-3, 5e-3, 1e-2)  # those of DCGAN's own probe
+ABSENT = 7.0  # a class without a label has a probability of at most exp(-7)
 STRENGTHS = tuple(10.0**power for power in range(-5, 2))
 
 
 def linear(weight: Array, bias: Array) -> nn.Linear:
     """A layer with the given weight (K, F) and bias (K,)."""
-    layer = nn.Linear(weight.shape[1], weight.shape[0])
+    with seeded(Draw(("linear",))):
+        layer = nn.Linear(weight.shape[1], weight.shape[0])
     state = {"weight": torch.from_numpy(weight), "bias": torch.from_numpy(bias)}
     layer.load_state_dict(state)
     return layer
 
 
 def folds(classes: Array) -> int:
-    """Folds for which every class has a label on both sides; below 2 nothing can be compared."""
-    return min(FOLDS, int(np.bincount(classes).min()))
+    """Folds for which every class that has labels has one on both sides; below 2 there are none."""
+    return min(FOLDS, int(np.unique(classes, return_counts=True)[1].min()))
 
 
-def both_sides(model: Any) -> tuple[Array, Array]:
-    """Weights and biases of a fitted linear classifier, two rows also for two classes."""
+def of_all(model: Any, classes: int) -> tuple[Array, Array]:
+    """Weights (K, F) and biases (K,) of a fitted linear classifier, for two classes as well.
+
+    A class without a label is never the likeliest: its output is ABSENT below the others' mean.
+    """
     weight, bias = model.coef_, model.intercept_
     if len(weight) == 1:
         weight, bias = np.vstack([-weight, weight]) / 2, np.concatenate([-bias, bias]) / 2
-    return weight, bias
+    if len(bias) == classes:
+        return weight, bias
+    weights, biases = np.tile(weight.mean(0), (classes, 1)), np.full(classes, bias.mean() - ABSENT)
+    weights[model.classes_], biases[model.classes_] = weight, bias
+    return weights, biases
 
 
 def turned(features: Array) -> tuple[Array, Array]:
@@ -66,8 +77,8 @@ def turned(features: Array) -> tuple[Array, Array]:
 def linear_head(features: Array, labels: Array, classes: int | None) -> nn.Linear:
     """Logistic regression (N, F) -> (K,) or, with `classes` None, ridge regression -> (1,)."""
     rows, axes = turned(features)
-    head = linear_model(rows, labels, classes)
-    return linear(head[0] @ axes, head[1])
+    weight, bias = linear_model(rows, labels, classes)
+    return linear(weight @ axes, bias)
 
 
 def linear_model(features: Array, labels: Array, classes: int | None) -> tuple[Array, Array]:
@@ -90,10 +101,10 @@ def linear_model(features: Array, labels: Array, classes: int | None) -> tuple[A
                 scoring="neg_log_loss",
                 use_legacy_attributes=False,
             )
-        return both_sides(model.fit(features, labels))
+        return of_all(model.fit(features, labels), classes)
 
 
-def margin_head(features: Array, labels: Array) -> nn.Linear:
+def margin_head(features: Array, labels: Array, classes: int) -> nn.Linear:
     """A linear support vector machine (N, F) -> margins (K,) (Radford et al. 2016, section 5.1)."""
     count = folds(labels)
     features, axes = turned(features)
@@ -104,7 +115,7 @@ def margin_head(features: Array, labels: Array) -> nn.Linear:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)
         model.fit(features, labels)
-    weight, bias = both_sides(getattr(model, "best_estimator_", model))
+    weight, bias = of_all(getattr(model, "best_estimator_", model), classes)
     return linear(weight @ axes, bias)
 
 

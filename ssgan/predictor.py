@@ -170,8 +170,10 @@ def fitted(gan: GAN, config: PredictorConfig, rows: Labeled) -> Network:
     else:
         features = gan.apply(network.features, rows.packed).double().numpy()
         labels = rows.values.numpy()
-        head = margin_head(features, labels) if config.method == "svm" else None
-        network.head = head or linear_head(features, labels, count)
+        if config.method == "svm" and count is not None:
+            network.head = margin_head(features, labels, count)
+        else:
+            network.head = linear_head(features, labels, count)
     return network.to(gan.runtime.device).requires_grad_(False).eval()
 
 
@@ -203,6 +205,7 @@ def meaning(rows: Labeled) -> dict[str, Any]:
         "dtype": rows.targets.dtype,
         "scale": rows.scale,
         "count": len(rows.values),
+        "unlabeled": None if rows.unlabeled is None else digest(rows.unlabeled.numpy()),
         "fingerprint": digest(rows.packed.numpy()) + digest(rows.values.numpy()),
     }
 
@@ -231,7 +234,7 @@ def finetuning(
     rows = labeled(gan, samples, labels, unlabeled, config.seed if config else 0)
     config = settled(config, rows)
     about: dict[str, Any] = {
-        "gan": {**gan.data, "config": gan.config.to_json()},
+        "gan": {k: v for k, v in gan.data.items() if k != "run"} | {"config": gan.config.to_json()},
         "labels": meaning(rows),
     }
     held = None

@@ -25,8 +25,9 @@ class Draw:
         return Draw(self.key + purpose, self.device)
 
     def entropy(self) -> int:
-        """63 bits that name this key."""
-        return int.from_bytes(hashlib.blake2b(repr(self.key).encode()).digest()[:8], "big") >> 1
+        """63 bits that name this key; a number of numpy names what Python's does."""
+        key = tuple(int(part) if isinstance(part, np.integer) else part for part in self.key)
+        return int.from_bytes(hashlib.blake2b(repr(key).encode()).digest()[:8], "big") >> 1
 
     def generator(self) -> torch.Generator:
         return torch.Generator(self.device).manual_seed(self.entropy())

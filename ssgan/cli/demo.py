@@ -29,11 +29,14 @@ def demo(*, out: Path, seed: int, quiet: bool) -> None:
     Example:
       ssgan demo --out demo
     """
+    import torch
+
     from ssgan.benchmark import demo as tell
     from ssgan.benchmark import table
     from ssgan.cli.progress import show
     from ssgan.report import report
 
+    torch.set_num_threads(1)  # for networks this small two threads wait for each other
     cells = show(tell(out, seed=seed), quiet)
     show_table(table(cells))
     click.echo(f"reports: {report(out / 'gan')} and {report(out / 'model')}")

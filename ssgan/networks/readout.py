@@ -29,8 +29,19 @@ def pooled(maps: list[Tensor], pooling: Pooling = "mean") -> Tensor:
 
     "max" is DCGAN's own probe (Radford et al. 2016, section 5.1); maps (N, F_d) stay as they are.
     """
-    rows = [POOLS[pooling, m.dim() - 2](m, GRID) if m.dim() > 2 else m for m in maps]
+    rows = [cells(m, pooling) if m.dim() > 2 else m for m in maps]
     return torch.cat([row.float().flatten(1) for row in rows], 1)
+
+
+def cells(maps: Tensor, pooling: Pooling) -> Tensor:
+    """A feature map (N, C, ...) pooled to GRID cells a side."""
+    sides = maps.shape[2:]
+    if all(side == GRID for side in sides):
+        return maps
+    if pooling == "mean" and len(sides) == 2 and all(side % GRID == 0 for side in sides):
+        # The same cells: adaptive pooling is several times slower, backwards above all.
+        return nn.functional.avg_pool2d(maps, [side // GRID for side in sides])
+    return POOLS[pooling, len(sides)](maps, GRID)
 
 
 class Readout(nn.Module):

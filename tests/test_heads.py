@@ -1,0 +1,251 @@
+"""Heads that are fitted at once, against the scikit-learn models that they stand for."""
+
+import random
+from math import exp
+
+import numpy as np
+import pytest
+import torch
+from sklearn.linear_model import LogisticRegression, RidgeCV
+from sklearn.semi_supervised import LabelSpreading
+from torch import nn
+
+from ssgan.heads import (
+    ABSENT,
+    FOLDS,
+    NEIGHBOURS,
+    Neighbours,
+    Votes,
+    condensed,
+    folds,
+    linear,
+    linear_head,
+    linear_model,
+    margin_head,
+    neighbourhood,
+    shares_over,
+    spread_accuracy,
+    turned,
+)
+from ssgan.randomness import Draw
+
+DRAW = Draw(("heads test",))
+
+
+def blobs(n=30, features=8, classes=3, apart=6.0):
+    """Rows (N, F) float64 around a place for every class, and the classes."""
+    draw = DRAW("blobs", n, features).numpy()
+    labels = np.arange(n) % classes
+    places = apart * np.eye(features)[:classes]
+    return draw.normal(size=(n, features)) + places[labels], labels
+
+
+def few(labels, count=2):
+    """The first `count` labels of every class, -1 for all others."""
+    kept = np.full(len(labels), -1)
+    for label in np.unique(labels):
+        rows = np.flatnonzero(labels == label)[:count]
+        kept[rows] = label
+    return kept
+
+
+@torch.no_grad()
+def given(head, rows):
+    return head(torch.from_numpy(rows).to(next(iter(head.state_dict().values())).dtype)).numpy()
+
+
+def test_a_linear_layer_has_the_weights_it_is_given():
+    layer = linear(np.array([[1.0, 2.0], [3.0, 4.0]]), np.array([5.0, 6.0]))
+    assert layer(torch.tensor([[1.0, 10.0]])).tolist() == [[26.0, 49.0]]
+
+
+@pytest.mark.parametrize("shape", [(5, 40), (40, 5), (6, 6)])
+def test_turned_rows_keep_all_distances_in_few_coordinates(shape):
+    rows = DRAW("turned").numpy().normal(size=shape)
+    found, axes = turned(rows)
+    assert found.shape == (shape[0], min(shape))
+    np.testing.assert_allclose(found @ axes, rows, atol=1e-10)
+    np.testing.assert_allclose(axes @ axes.T, np.eye(min(shape)), atol=1e-10)
+
+
+@pytest.mark.parametrize("classes", [2, 3])
+def test_a_fit_on_turned_rows_predicts_what_one_on_the_raw_features_does(classes):
+    rows, labels = blobs(n=24, features=60, classes=classes, apart=1.5)
+    new = blobs(n=50, features=60, classes=classes, apart=1.5)[0] + 0.3
+    weight, bias = linear_model(rows, labels, classes)
+    direct = new @ weight.T + bias
+    found = given(linear_head(rows, labels, classes), new)
+    assert (found.argmax(1) == direct.argmax(1)).all()
+    np.testing.assert_allclose(found, direct, atol=0.02 * np.abs(direct).max())
+
+
+def test_a_ridge_on_turned_rows_predicts_what_one_on_the_raw_features_does():
+    rows, _ = blobs(n=20, features=60)
+    numbers = rows[:, 0] - 2 * rows[:, 1] + 7
+    ridge = RidgeCV(alphas=[10.0**power for power in range(-2, 6)]).fit(rows, numbers)
+    found = given(linear_head(rows, numbers, None), rows + 0.1)
+    assert found.shape == (20, 1)
+    np.testing.assert_allclose(found[:, 0], ridge.predict(rows + 0.1), atol=1e-3)
+
+
+def test_with_one_label_a_class_the_head_is_a_plain_logistic_regression():
+    rows, labels = blobs(n=3, features=16)
+    model = LogisticRegression(C=0.25, max_iter=300).fit(rows, labels)  # 1 / sqrt(16)
+    weight, bias = linear_model(rows, labels, 3)
+    np.testing.assert_allclose(weight, model.coef_)
+    np.testing.assert_allclose(bias, model.intercept_)
+
+
+def test_two_classes_have_two_outputs_with_the_probabilities_of_the_model():
+    rows, labels = blobs(n=2, features=16, classes=2)
+    model = LogisticRegression(C=0.25, max_iter=300).fit(rows, labels)
+    weight, bias = linear_model(rows, labels, 2)
+    outputs = torch.from_numpy(rows @ weight.T + bias)
+    np.testing.assert_allclose(outputs.softmax(1).numpy(), model.predict_proba(rows))
+
+
+@pytest.mark.parametrize("head", [linear_head, margin_head])
+@pytest.mark.parametrize("classes", [2, 3])
+def test_heads_tell_classes_apart_that_are_apart(head, classes):
+    rows, labels = blobs(classes=classes)
+    outputs = given(head(rows, labels, classes), blobs(n=31, classes=classes)[0])
+    assert outputs.shape == (31, classes)
+    assert (outputs.argmax(1) == np.arange(31) % classes).all()
+
+
+@pytest.mark.parametrize("head", [linear_head, margin_head])
+@pytest.mark.parametrize("absent", [0, 1, 2, 3])
+def test_a_class_without_labels_is_never_the_likeliest_and_the_others_keep_their_place(
+    head, absent
+):
+    rows, labels = blobs(n=40, classes=4)
+    seen = labels != absent
+    outputs = given(head(rows[seen], labels[seen], 4), rows)
+    assert outputs.shape == (40, 4)
+    assert (outputs.argmax(1)[seen] == labels[seen]).all()
+    chances = torch.from_numpy(outputs).softmax(1)[:, absent]
+    assert chances.max() <= exp(-ABSENT) * 1.001
+
+
+def test_as_many_folds_as_every_class_that_has_labels_allows():
+    assert folds(np.array([0, 0, 0, 1, 1])) == 2
+    assert folds(np.array([0, 1])) == 1
+    assert folds(np.repeat([0, 1], 50)) == FOLDS == 5
+    assert folds(np.array([0, 0, 0, 2, 2, 2])) == 3
+
+
+@pytest.mark.parametrize("head", [linear_head, margin_head])
+def test_fitting_is_a_pure_function_and_leaves_random_states_alone(head):
+    rows, labels = blobs()
+    np.random.seed(5)
+    first = head(rows, labels, 3).weight
+    np.random.seed(6)
+    states = torch.get_rng_state(), np.random.get_state()[1].tolist(), random.getstate()
+    assert torch.equal(first, head(rows, labels, 3).weight)
+    assert torch.equal(torch.get_rng_state(), states[0])
+    assert np.random.get_state()[1].tolist() == states[1]
+    assert random.getstate() == states[2]
+
+
+@pytest.mark.parametrize("shape", [(100, 10), (5, 100), (90, 80)])
+def test_rows_are_condensed_along_at_most_64_principal_axes(shape):
+    rows = DRAW("condensed").numpy().normal(size=shape)
+    found, axes = condensed(rows)
+    count = min(64, *shape)
+    assert found.shape == (shape[0], count)
+    assert axes.shape == (count, shape[1])
+    np.testing.assert_allclose(found, rows @ axes.T)
+
+
+def test_condensing_rows_that_lie_in_a_plane_keeps_their_distances():
+    draw = DRAW("plane").numpy()
+    rows = draw.normal(size=(40, 2)) @ draw.normal(size=(2, 30))
+    found, _ = condensed(rows)
+    far = np.linalg.norm(rows[:, None] - rows[None], axis=2)
+    np.testing.assert_allclose(np.linalg.norm(found[:, None] - found[None], axis=2), far, atol=1e-8)
+
+
+def test_every_row_is_linked_to_its_nearest_ones_and_itself():
+    links = neighbourhood(np.arange(20.0)[:, None]).toarray()
+    assert (links.sum(1) == NEIGHBOURS).all()
+    assert (np.diag(links) == 1).all()
+    assert np.flatnonzero(links[10]).tolist() == list(range(7, 14))
+    assert neighbourhood(np.zeros((3, 2))).shape == (3, 3)
+
+
+def test_labels_spread_as_scikit_learn_spreads_them_over_nearest_neighbours():
+    rows, labels = blobs(n=60, apart=4.0)
+    known = few(labels)
+    model = LabelSpreading(kernel="knn", n_neighbors=NEIGHBOURS, alpha=0.2, max_iter=200)
+    model.fit(rows, known)
+    shares = shares_over(neighbourhood(rows), known, 3)
+    np.testing.assert_allclose(shares, model.label_distributions_, atol=1e-6)
+    assert (shares.argmax(1) == model.transduction_).all()
+    assert (shares.argmax(1) == labels).mean() > 0.9
+
+
+def test_rows_that_no_label_reaches_have_equal_shares_and_all_sum_to_1():
+    rows = np.concatenate([np.arange(10.0), 1000 + np.arange(10.0)])[:, None]
+    known = np.full(20, -1)
+    known[[0, 9]] = [0, 2]
+    shares = shares_over(neighbourhood(rows), known, 4)
+    assert shares.dtype == np.float32
+    np.testing.assert_allclose(shares.sum(1), 1, atol=1e-6)
+    assert (shares[10:] == 0.25).all()
+    assert (shares[:10, [1, 3]] == 0).all()
+    assert shares[:10].argmax(1)[[0, 9]].tolist() == [0, 2]
+
+
+def test_hidden_labels_are_found_where_classes_are_apart_and_by_chance_where_not():
+    rows, labels = blobs(n=60, classes=2, apart=20.0)
+    assert spread_accuracy(neighbourhood(rows), labels, 2) == 1.0
+    mixed = DRAW("mixed").numpy().permutation(labels)
+    assert spread_accuracy(neighbourhood(rows), mixed, 2) < 0.75
+
+
+def test_with_one_label_a_class_none_can_be_hidden():
+    rows, labels = blobs(n=30)
+    assert spread_accuracy(neighbourhood(rows), few(labels, 1), 3) == 0.0
+
+
+def test_hiding_labels_leaves_them_as_they_were():
+    rows, labels = blobs(n=30)
+    before = labels.copy()
+    spread_accuracy(neighbourhood(rows), labels, 3)
+    assert (labels == before).all()
+
+
+def test_neighbours_give_the_mean_shares_of_the_nearest_rows():
+    rows, labels = blobs(n=60)
+    rows = rows.astype(np.float32)
+    neighbours = Neighbours(60, 8, 3)
+    neighbours.fit(rows, few(labels))
+    x = rows[:4] + 0.5
+    near = np.linalg.norm(x[:, None] - rows[None], axis=2).argsort(1)[:, :NEIGHBOURS]
+    shares = shares_over(neighbourhood(condensed(rows)[0]), few(labels), 3)
+    expected = shares[near].mean(1)
+    np.testing.assert_allclose(np.exp(given(neighbours, x)), expected.clip(1e-6), rtol=1e-4)
+
+
+def test_neighbours_before_fitting_know_nothing():
+    found = Neighbours(10, 4, 5)(torch.rand(3, 4)).exp()
+    torch.testing.assert_close(found, torch.full((3, 5), 0.2))
+
+
+def test_neighbours_of_fewer_rows_than_are_asked_are_all_of_them():
+    neighbours = Neighbours(3, 4, 2)
+    neighbours.fit(np.eye(3, 4, dtype=np.float32), np.array([0, 0, 1]))
+    chances = neighbours(torch.rand(5, 4)).exp()
+    torch.testing.assert_close(chances.sum(1), torch.ones(5))
+    torch.testing.assert_close(chances[0], chances[4])
+
+
+def test_votes_are_the_mean_of_both_probabilities():
+    rows, labels = blobs(n=60)
+    neighbours, head = Neighbours(60, 8, 3), nn.Linear(8, 3)
+    neighbours.fit(rows.astype(np.float32), few(labels))
+    x = DRAW("x").normal(7, 8)
+    expected = (head(x).softmax(1) + neighbours(x).exp()) / 2
+    votes = Votes(head, neighbours)(x)
+    torch.testing.assert_close(votes.exp(), expected)
+    torch.testing.assert_close(votes.softmax(1), expected / expected.sum(1, keepdim=True))
