@@ -30,7 +30,7 @@ from ssgan.cli.options import COUNT, note
         "--rate",
         type=click.FloatRange(min=0, min_open=True),
         metavar="X",
-        help="Learning rate.  [default: 0.0005]",
+        help="Learning rate.  [default: 0.001]",
     ),
     click.option(
         "--objective",
