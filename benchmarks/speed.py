@@ -79,7 +79,6 @@ def lines() -> list[tuple[str, str]]:
     machine = f"{platform.machine()}, {threads} threads, torch {torch.__version__}"
     return [
         ("pretraining MNIST, real images/s, R1 + R2 every step", f"{rate:.0f}"),
-        ("pretraining MNIST, real images/s, R1 + R2 every step", f"{rate:.0f}"),
         ("features of 10,000 MNIST images, s", f"{features:.2f}"),
         ("sampling 10,000 images, s", f"{median_seconds(lambda: gan.sample(10_000)):.2f}"),
         ("discriminator, MFLOP an image", f"{critic:.2f}"),

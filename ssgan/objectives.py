@@ -66,7 +66,9 @@ class Relativistic:
         }
 
     def generator_loss(self, critic: Critic, real: Tensor, fake: Tensor, draw: Draw) -> Terms:
-        return {"generator": F.softplus(critic(real) - critic(fake)).mean()}
+        with torch.no_grad():  # the generator has no part in them
+            real_scores = critic(real)
+        return {"generator": F.softplus(real_scores - critic(fake)).mean()}
 
     def constrain(self, parameters: Iterable[nn.Parameter]) -> None:
         """Nothing: the penalties keep the critic smooth."""

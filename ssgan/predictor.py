@@ -242,6 +242,7 @@ def finetuning(
         identity = {"format": 1, "kind": "predictor", "config": config.to_json(), **about}
         held = Run.claim(run, identity, growing=("config.steps",))
         held.write("codec.json", json.dumps(gan.codec.to_json()))
+        held.write("origin.json", json.dumps({"run": gan.data.get("run")}))
     if config.method == "finetune":
         outputs = len(rows.targets.classes) if rows.targets.classes else 1
         network = initial(gan, config, outputs)

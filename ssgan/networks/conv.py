@@ -2,8 +2,9 @@
 
 The body of DCGAN (Radford et al. 2016) without batch norm, which a penalised critic must not
 have: strided convolutions down to 4 to 8 cells a side, doubling the channels, and the mirror image
-up again. One more convolution works at the lowest resolution of either network, and another at
-full resolution where samples are so small that they can be halved only once.
+up again. One more convolution ends the trunk, strided too where more than 4 cells are left, or
+begins the generator; another works at full resolution where samples are so small that they can be
+halved only once.
 """
 
 from math import log2, prod
@@ -11,6 +12,7 @@ from math import log2, prod
 from torch import Tensor, nn
 
 CONV = {1: nn.Conv1d, 2: nn.Conv2d, 3: nn.Conv3d}
+SMALLEST = 4  # cells a side, below which nothing is halved
 UP = {1: nn.ConvTranspose1d, 2: nn.ConvTranspose2d, 3: nn.ConvTranspose3d}
 
 
@@ -38,8 +40,10 @@ class ConvTrunk(nn.Module):
         channels += [width * 2**level for level in range(len(stem), len(stem) + levels)]
         steps = [conv(i, o, 4, 2, 1) for i, o in zip(channels, channels[1:], strict=False)]
         last = 2 * channels[-1]
-        self.layers = nn.ModuleList([*stem, *steps, conv(channels[-1], last, 3, 1, 1)])
-        self.features = last * prod(side >> levels for side in shape[1:])
+        sides = [side >> levels for side in shape[1:]]
+        stride = 2 if min(sides) > SMALLEST else 1
+        self.layers = nn.ModuleList([*stem, *steps, conv(channels[-1], last, 3, stride, 1)])
+        self.features = last * prod(-(-side // stride) for side in sides)
 
     def forward(self, x: Tensor) -> list[Tensor]:
         maps = []

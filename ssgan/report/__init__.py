@@ -92,8 +92,9 @@ def found_or_reason(run: Run) -> HeldOut | str:
 
 def gan_of(run: Run) -> Part | None:
     """The part about the GAN of a model, where its run is still there."""
-    path = run.config["gan"].get("run")
+    origin = run.path / "origin.json"
     try:
+        path = read_object(origin).get("run") if origin.is_file() else None
         gan = Run.open(path) if path else None
         return trained(gan) if gan and gan.config.get("kind") == "gan" else None
     except (FileNotFoundError, ValueError):
