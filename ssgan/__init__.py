@@ -2,7 +2,7 @@
 
     gan = ssgan.pretrain(images)                             # unlabeled
     model = ssgan.finetune(gan, few_images, few_labels)
-    more = ssgan.augment(gan, model, n=1000)                 # judged before it is handed over
+    more, labels = ssgan.augment(gan, model, n=1000)         # labelled by the model, not judged
 
 Names are imported when they are first used: `import ssgan` itself loads none of its dependencies.
 """

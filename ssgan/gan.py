@@ -287,10 +287,9 @@ def pretraining(
     order = Draw(("reference", config.seed)).permutation(len(packed))[:REFERENCE]
     task = Adversarial(config, codec, on, packed[order])
     stream = Stream((packed.to(on.device),), config.batch)
-    if config.steps == 0:  # the networks as they are before training, for comparison
-        task.fit_readout()
-        if held:
-            held.save(0, *pack_parts(task.parts))
+    task.fit_readout()  # so that a run stopped early has one too; a checkpoint overwrites it
+    if held and config.steps == 0:  # the networks as they are before training, for comparison
+        held.save(0, *pack_parts(task.parts))
     rows = Batches({"unlabeled": stream}, Draw(("pretrain", config.seed)))
     training = carry_out(task, rows, Pace(config.steps, config.batch), held)
     for progress in training:

@@ -498,3 +498,16 @@ def test_a_run_of_one_device_loads_on_the_other(kind, tmp_path):
         assert len(moved.sample(5)) == 5
         assert pretrain(x, replace(SMALL, steps=6), run=tmp_path / here, device=there)
     assert Draw(("x",), "cuda").normal(2).device.type == "cuda"
+
+
+@each
+def test_a_run_that_is_stopped_early_has_standardised_features(kind, tmp_path, monkeypatch):
+    monkeypatch.setattr("ssgan.gan.Pace", OFTEN)
+    monkeypatch.setattr("ssgan.gan.SAVES", 1)  # the readout is fitted at the last step only
+    training = pretraining(KINDS[kind](), replace(SMALL, steps=50), run=tmp_path / "r")
+    next(training)
+    with pytest.raises(KeyboardInterrupt):
+        training.throw(KeyboardInterrupt())
+    readout = load(tmp_path / "r").readout
+    assert readout.center.abs().sum() > 0
+    assert not torch.equal(readout.scale, torch.ones_like(readout.scale))
