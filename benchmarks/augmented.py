@@ -23,7 +23,8 @@ from sklearn.linear_model import LogisticRegression
 from torch.nn import functional as F
 
 import ssgan
-from ssgan.benchmark import DEMO, flat
+from ssgan.benchmark.problems import flat
+from ssgan.benchmark.suites import DIGITS
 from ssgan.data import draw_split, read, targets
 from ssgan.gan import GAN
 
@@ -92,7 +93,7 @@ def scores(gan: GAN, draw: int) -> list[dict[str, Any]]:
 def main() -> None:
     """Train classifiers with and without synthetic rows and write the table."""
     torch.set_num_threads(1)
-    gan = ssgan.pretrain(read("digits"), replace(DEMO, seed=0), device="cpu")
+    gan = ssgan.pretrain(read("digits"), replace(DIGITS.gan, seed=0), device="cpu")
     work = (joblib.delayed(scores)(gan, draw) for draw in range(DRAWS))
     lines = [line for found in joblib.Parallel(n_jobs=2)(work) for line in found]
     frame = pd.DataFrame(lines)

@@ -2,81 +2,102 @@
 
 python -m benchmarks.tables            # rewrites README.md between its table markers
 python -m benchmarks.tables --check    # exit 1 if that would change anything
+
+`<!-- table NAME -->` is filled from results/NAME.csv: where `ssgan benchmark` has a suite NAME, by
+a line for every method and the differences of methods in GAPS, else by the CSV as it stands. A
+table without results yet says so.
 """
 
 import re
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
 import pandas as pd
 
-from ssgan.benchmark import Cell, paired, read_cells, table
+from ssgan.benchmark import Line, Suite, paired, read_rows, report, suite
+from ssgan.benchmark.suites import SUITES
 
 RESULTS = Path(__file__).parent / "results"
 README = Path(__file__).parents[1] / "README.md"
-GAPS = (
+MARK = re.compile(r"<!-- table ([\w.-]+) -->.*?<!-- end -->", re.DOTALL)
+GAPS = (  # the differences that are shown under a table that has both rows
     ("finetuned discriminator", "LabelSpreading, k = 7"),
     ("finetuned discriminator", "network from scratch, labels only"),
     ("finetuned discriminator", "GAN off: finetuned random trunk"),
     ("finetuned discriminator, labels only", "network from scratch, labels only"),
     ("linear probe, discriminator", "linear probe, random trunk"),
     ("label spreading on its features", "label spreading, random trunk"),
+    ("consistency", "GAN off: consistency"),
+    ("K + 1", "GAN off: K + 1"),
+    ("auto", "GAN off: auto"),
 )
+HEADS = {"accuracy": "accuracy", "mae": "MAE", "rmse": "RMSE"}
+SEEDS = {"label_seed": "draws", "gan_seed": "GANs"}
 
 
-def rows(header: list[str], lines: list[list[str]]) -> str:
+def rows(header: Sequence[str], lines: Sequence[Sequence[str]]) -> str:
     """A table in Markdown, the first column to the left and the others to the right."""
     rule = "|---" + "|---:" * (len(header) - 1) + "|"
     return "\n".join([f"| {' | '.join(header)} |", rule, *(f"| {' | '.join(x)} |" for x in lines)])
 
 
-def accuracies(cells: list[Cell]) -> str:
+def scores(lines: Sequence[Line], found: Suite) -> str:
     """Mean, deviation and worst draw of every method."""
-    header = ["method", "accuracy", "worst", "draws", "GANs", "seconds", "+ GAN seconds"]
+    last = len(found.by) - 1
+    shown = [k for k in range(last) if len({line.group[k] for line in lines}) > 1] + [last]
+    seeds = [SEEDS[name] for name in ("label_seed", "gan_seed")]
+    header = [
+        *(found.by[k] for k in shown),
+        HEADS.get(found.measure, found.measure),
+        "worst",
+        *seeds,
+    ]
+    table = []
+    for line in lines:
+        group = [line.group[k] for k in shown]
+        score = f"{line.mean:.4f} ± {line.deviation:.4f}"
+        counts = [str(line.seeds[name]) for name in ("label_seed", "gan_seed")]
+        gan = f"{line.gan_seconds:.0f}" if line.gan_seconds else "-"
+        table.append([*group, score, f"{line.worst:.4f}", *counts, f"{line.seconds:.1f}", gan])
+    return rows([*header, "seconds", "+ GAN seconds"], table)
+
+
+def gaps(found: Suite, cells: Sequence[dict[str, str]]) -> str:
+    """Differences of methods, paired over label draws, with their 95 % intervals; "" for none.
+
+    In points of accuracy, or in the unit of the measure.
+    """
+    scale, unit = (100, "points") if found.measure == "accuracy" else (1, HEADS[found.measure])
     lines = []
-    for line in table(cells):
-        gan = f"{line['gan_seconds']:.0f}" if line["gan_seconds"] else "-"
-        score = f"{line['mean']:.4f} ± {line['deviation']:.4f}"
-        counts = [f"{line['worst']:.4f}", str(line["draws"]), str(line["gans"])]
-        lines.append([line["method"], score, *counts, f"{line['seconds']:.1f}", gan])
-    return rows(header, lines)
+    counts = sorted({row["labels"] for row in cells}, key=int)
+    for labels in counts:
+        mine = [row for row in cells if row["labels"] == labels]
+        named = f", {labels} labels" if len(counts) > 1 else ""
+        for ours, theirs in GAPS:
+            mean, reach = paired(mine, found.measure, ours, theirs)
+            if mean == mean:  # NaN where a row is missing
+                text = f"{scale * mean:+.2f} ± {scale * reach:.2f}"
+                lines.append([f"{ours} - {theirs}{named}", text])
+    return rows(["difference", unit], lines) if lines else ""
 
 
-def gaps(cells: list[Cell]) -> str:
-    """Differences of methods in points, paired over label draws, with their 95 % intervals."""
-    lines = []
-    for ours, theirs in GAPS:
-        mean, reach = paired(cells, ours, theirs)
-        lines.append([f"{ours} - {theirs}", f"{100 * mean:+.2f} ± {100 * reach:.2f}"])
-    return rows(["difference", "points"], lines)
-
-
-def digits() -> str:
-    cells = read_cells(RESULTS / "digits.csv")
-    return accuracies(cells) + "\n\n" + gaps(cells)
-
-
-def speed() -> str:
-    frame = pd.read_csv(RESULTS / "speed.csv", dtype=str)
-    return rows(list(frame.columns), frame.to_numpy().tolist())
-
-
-def augmented() -> str:
-    frame = pd.read_csv(RESULTS / "augmented.csv", dtype=str)
-    return rows(list(frame.columns), frame.to_numpy().tolist())
-
-
-TABLES = {"digits": digits, "speed": speed, "augmented": augmented}
+def table(name: str) -> str:
+    """The table of that name, in Markdown."""
+    path = RESULTS / f"{name}.csv"
+    if not path.exists():
+        return "not measured"
+    if name not in SUITES:
+        frame = pd.read_csv(path, dtype=str, keep_default_na=False)
+        return rows(list(frame.columns), frame.to_numpy().tolist())
+    found, cells = suite(name), read_rows(path)
+    parts = [scores(report(cells, found), found), gaps(found, cells)]
+    return "\n\n".join(part for part in parts if part)
 
 
 def filled(text: str) -> str:
     """The README with every table between `<!-- table NAME -->` and `<!-- end -->` made anew."""
-    for name, make in TABLES.items():
-        start = f"<!-- table {name} -->"
-        pattern = re.escape(start) + r".*?<!-- end -->"
-        new = f"{start}\n\n{make()}\n\n<!-- end -->"
-        text = re.sub(pattern, lambda _, new=new: new, text, flags=re.DOTALL)
-    return text
+    return MARK.sub(lambda m: f"<!-- table {m[1]} -->\n\n{table(m[1])}\n\n<!-- end -->", text)
 
 
 @click.command()

@@ -3,7 +3,8 @@
     step-00001000/
         state.safetensors   every tensor that the next step depends on
         state.json          everything else that it depends on
-        manifest.json       format, step, and size and sha256 of the two
+        manifest.json       format, step, size and sha256 of the two, and marks: which earlier
+                            steps are wanted beside it, {"best": {"step": 500, "distance": 1.2}}
 
 Nothing is a pickle: reading a checkpoint executes nothing, whoever wrote it.
 """
@@ -13,6 +14,7 @@ import json
 import os
 import re
 import warnings
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -32,8 +34,9 @@ from ssgan.storage import (
 )
 
 FORMAT = 1  # readers refuse what they do not know
-KEPT = 2  # checkpoints: the newest and one to fall back to
+KEPT = 2  # checkpoints: the newest and one to fall back to, besides those that they mark
 TENSORS, STATE, MANIFEST = "state.safetensors", "state.json", "manifest.json"
+Marks = Mapping[str, Mapping[str, Any]]  # name of a mark: {"step": ., and what it is marked for}
 NAME = re.compile(rf"step-(\d{{8,}})({re.escape(REPLACED)})?")
 
 
@@ -44,18 +47,29 @@ class Checkpoint:
     step: int
     tensors: dict[str, Tensor]
     state: dict[str, Any]
+    marks: Marks
 
 
-def save(directory: Path, step: int, tensors: dict[str, Tensor], state: dict[str, Any]) -> None:
-    """Write the checkpoint of `step`; keep it and the one before it, remove all others.
+def save(
+    directory: Path,
+    step: int,
+    tensors: dict[str, Tensor],
+    state: dict[str, Any],
+    marks: Marks | None = None,
+) -> None:
+    """Write the checkpoint of `step`; keep it, the one before it and those that they mark.
 
+    Marks are names of steps, each JSON with the key "step", at most the step that is saved.
     Later checkpoints than `step` go too: they belong to a course that was left. Values that are
     not finite are a ValueError, because such a checkpoint would never be loaded; what the disk
     refuses is an OSError. In both cases the checkpoints from before are as they were.
     """
-    write_directory(directory / f"step-{step:08d}", _contents(step, tensors, state))
+    files = _contents(step, tensors, state, marks or {})
+    write_directory(directory / f"step-{step:08d}", files)
     entries = _entries(directory)
-    keep = {step, *sorted({number for number, _ in entries if number < step})[1 - KEPT :]}
+    newest = {step, *sorted({number for number, _ in entries if number < step})[1 - KEPT :]}
+    marked = {one for number, path in entries if number in newest for one in _marked(path, number)}
+    keep = newest | {number for number in marked if number < step}
     for number, path in entries:
         outdated = path.suffix == REPLACED and path.with_suffix("").exists()
         if number not in keep or outdated:
@@ -94,6 +108,22 @@ def load(directory: Path, step: int | None = None) -> Checkpoint | None:
     return None
 
 
+def load_marked(directory: Path, name: str) -> Checkpoint | None:
+    """The checkpoint that the newest intact one marks; None where nothing was saved.
+
+    A FileNotFoundError where there is no such mark; a ValueError where what it marks is damaged.
+    """
+    newest = load(directory)
+    if newest is None:
+        return None
+    if name not in newest.marks:
+        raise FileNotFoundError(
+            f"{directory} marks no checkpoint as the {name}, as none was judged: load the last one"
+        )
+    step = int(newest.marks[name]["step"])
+    return newest if step == newest.step else load(directory, step)
+
+
 def steps(directory: Path) -> list[int]:
     """Steps at which there are checkpoints, ascending; whether they are intact `load` tells."""
     return sorted({step for step, _ in _entries(directory)})
@@ -107,7 +137,17 @@ def _entries(directory: Path) -> list[tuple[int, Path]]:
     return sorted(found, key=lambda entry: -entry[0])  # stable: a replaced one comes second
 
 
-def _contents(step: int, tensors: dict[str, Tensor], state: dict[str, Any]) -> dict[str, bytes]:
+def _marked(path: Path, step: int) -> list[int]:
+    """The steps that a checkpoint marks; none if its manifest is damaged: it is not used then."""
+    try:
+        return [int(mark["step"]) for mark in _read_manifest(path / MANIFEST, step)[1].values()]
+    except (ValueError, OSError):
+        return []
+
+
+def _contents(
+    step: int, tensors: dict[str, Tensor], state: dict[str, Any], marks: Marks
+) -> dict[str, bytes]:
     """Names and contents of the files of a checkpoint, the manifest last."""
     if step < 0:
         raise ValueError(f"a checkpoint's step must be 0 or more, not {step}")
@@ -115,7 +155,7 @@ def _contents(step: int, tensors: dict[str, Tensor], state: dict[str, Any]) -> d
     copies = {
         name: tensor.detach().to("cpu", copy=True).contiguous() for name, tensor in tensors.items()
     }
-    if wrong := _not_finite(copies):
+    if wrong := not_finite(copies):
         raise ValueError(
             f"step {step} is not saved, {wrong} holds NaN or infinity: go back to the checkpoint "
             "before, with a smaller learning rate"
@@ -129,23 +169,26 @@ def _contents(step: int, tensors: dict[str, Tensor], state: dict[str, Any]) -> d
         for name, data in files.items()
     }
     manifest = {"format": FORMAT, "step": int(step), "files": entries}
+    if marks:
+        manifest["marks"] = plain(marks, "marks")
     return {**files, MANIFEST: json.dumps(manifest).encode()}
 
 
 def _read(directory: Path, step: int) -> Checkpoint:
     """The checkpoint in `directory`; a ValueError names the file in which it is damaged."""
-    expected = _read_manifest(directory / MANIFEST, step)
+    expected, marks = _read_manifest(directory / MANIFEST, step)
     contents = {name: _verified(directory / name, **entry) for name, entry in expected.items()}
     try:
         tensors = safetensors.torch.load(contents[TENSORS])
     except (SafetensorError, ValueError, RuntimeError, KeyError) as error:
         raise ValueError(f"{directory / TENSORS} is damaged: {error}") from error
-    if wrong := _not_finite(tensors):
+    if wrong := not_finite(tensors):
         raise ValueError(f"{directory / TENSORS} is damaged: {wrong} holds NaN or infinity")
-    return Checkpoint(step, tensors, parse_object(contents[STATE], directory / STATE))
+    return Checkpoint(step, tensors, parse_object(contents[STATE], directory / STATE), marks)
 
 
-def _read_manifest(path: Path, step: int) -> dict[str, dict[str, Any]]:
+def _read_manifest(path: Path, step: int) -> tuple[dict[str, dict[str, Any]], Marks]:
+    """Size and hash of each file, and the marks."""
     manifest = read_object(path)
     files = manifest.get("files")
     if not isinstance(files, dict) or set(files) != {TENSORS, STATE}:
@@ -157,9 +200,17 @@ def _read_manifest(path: Path, step: int) -> dict[str, dict[str, Any]]:
         raise ValueError(
             f"{path} is of format {manifest.get('format')!r}, this version of ssgan reads {FORMAT}"
         )
-    if set(manifest) != {"format", "step", "files"} or manifest["step"] != step:
+    if set(manifest) - {"marks"} != {"format", "step", "files"} or manifest["step"] != step:
         raise ValueError(f"{path} is damaged: it is not that of step {step}")
-    return files
+    marks = manifest.get("marks", {})
+    if not isinstance(marks, dict) or not all(_is_mark(mark, step) for mark in marks.values()):
+        raise ValueError(f"{path} is damaged: each mark must have a step of at most {step}")
+    return files, marks
+
+
+def _is_mark(mark: Any, newest: int) -> bool:
+    step = mark.get("step") if isinstance(mark, dict) else None
+    return isinstance(step, int) and 0 <= step <= newest
 
 
 def _verified(path: Path, bytes: int, sha256: str) -> bytes:
@@ -174,7 +225,7 @@ def _verified(path: Path, bytes: int, sha256: str) -> bytes:
     return data
 
 
-def _not_finite(tensors: dict[str, Tensor]) -> str | None:
+def not_finite(tensors: dict[str, Tensor]) -> str | None:
     """The name of the first tensor that holds NaN or infinity, quoted, if there is one."""
     for name, tensor in tensors.items():
         if not torch.isfinite(tensor).all():

@@ -1,11 +1,11 @@
 """The task of finetuning, and the graph from which unlabeled rows get their labels."""
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from math import sqrt
-from typing import Any, Literal, get_args
+from typing import Any, Protocol
 
 import torch
 import torch.nn.functional as F
@@ -27,35 +27,55 @@ from ssgan.randomness import Draw, seeded
 from ssgan.runtime import Runtime
 from ssgan.settings import check_numbers, from_settings
 from ssgan.training import Part, Rows, adam, average, averaged, cosine, descend, set_rate
-from ssgan.transforms import warp
+from ssgan.views import TRANSFORMS, Views
 
-Method = Literal["finetune", "probe", "svm", "spread"]
+FITTED = ("probe", "svm", "spread", "simple")  # methods that are fitted at once
+LEARNT = ("finetune", "consistency", "joint")  # those that take steps; "+" puts them together
 BETAS = (0.9, 0.99)
 DECAY = 0.01  # of the weights, towards 0
-UNLABELED_SHARE = 2  # unlabeled rows in a step for every labelled one
+UNLABELED_SHARE = 2  # rows of the graph in a step for every labelled one
+Lesson = tuple[Tensor, Callable[[Tensor, Tensor], Terms]]  # samples; costs of features and outputs
 
 
 @dataclass(frozen=True, kw_only=True)
 class PredictorConfig:
     """What the result of finetuning depends on, besides the GAN and the labels."""
 
-    method: Method = "finetune"
-    steps: int = 400  # updates; none for the methods that are fitted at once
+    method: str = "finetune"  # "auto", one of FITTED, or some of LEARNT with "+" between them
+    steps: int | None = None  # updates, of LEARNT only; None is the method's own number
     batch: int = 32  # labelled rows an update
+    ratio: int = 4  # unlabeled rows an update for every labelled one, of consistency and joint
     rate: float = 2e-3  # learning rate at the start; falls along a cosine
+    transforms: tuple[str, ...] | None = None  # that keep a label (see `views`); None finds them
     warp: float = 1.0  # strength of random turns, stretches and shifts of images; 0 for none
     unlabeled: float = 1.0  # weight of the loss on unlabeled rows; 0 learns from labels only
     ema: float = 0.98  # decay of the average of the weights
     seed: int = 0
 
     def __post_init__(self) -> None:
-        if self.method not in get_args(Method):
-            known = ", ".join(get_args(Method))
-            raise ValueError(f"no method {self.method!r}; there are {known}")
-        check_numbers(self, least={"steps": 1, "batch": 1})
+        if not (self.method in ("auto", *FITTED) or set(self.learns) <= set(LEARNT)):
+            known = ", ".join(("auto", *FITTED, *LEARNT))
+            raise ValueError(
+                f"no method {self.method!r}; there are {known}, the last three also "
+                "together, as in consistency+joint"
+            )
+        check_numbers(self, least={"batch": 1, "ratio": 1})
+        if self.steps is not None and (type(self.steps) is not int or self.steps < 1):
+            raise ValueError(f"expected steps to be a whole number from 1 on, got {self.steps!r}")
+        if self.transforms is not None:
+            object.__setattr__(self, "transforms", tuple(self.transforms))  # JSON has lists
+            if unknown := set(self.transforms) - set(TRANSFORMS):
+                known = ", ".join(TRANSFORMS)
+                raise ValueError(f"no transform {unknown.pop()!r}; there are {known}")
+
+    @property
+    def learns(self) -> tuple[str, ...]:
+        """What of LEARNT it takes its steps by; empty for the other methods."""
+        return () if self.method in ("auto", *FITTED) else tuple(self.method.split("+"))
 
     def to_json(self) -> dict[str, Any]:
-        return dataclasses.asdict(self)
+        fields = dataclasses.asdict(self)
+        return fields | {"transforms": None if self.transforms is None else list(self.transforms)}
 
     @classmethod
     def from_json(cls, fields: Mapping[str, Any]) -> "PredictorConfig":
@@ -113,12 +133,29 @@ def soft_cross_entropy(outputs: Tensor, shares: Tensor) -> Tensor:
     return -(shares * outputs.log_softmax(1)).sum(1) * shares.amax(1)
 
 
+class Teacher(Protocol):
+    """Something that unlabeled rows teach (see `semisupervised`)."""
+
+    @property
+    def parts(self) -> Mapping[str, Part]: ...
+
+    @property
+    def learnt(self) -> nn.Module | None:
+        """What is trained beside the network, by its optimiser."""
+
+    def lesson(self, rows: Rows, step: int, draw: Draw) -> Lesson: ...
+
+    def after(self, rows: Rows, step: int, draw: Draw) -> Terms: ...
+
+
 class Finetune:
     """The task: labelled rows, and unlabeled ones with the shares that a graph gave them.
 
-    With unlabeled rows the graph is laid anew at the end, in the space of the finetuned features,
-    and votes beside the head.
+    With a graph it is laid anew at the end, in the space of the finetuned features, and votes
+    beside the head. What else unlabeled rows teach comes from `teachers`.
     """
+
+    attempt = 0  # of the guard
 
     def __init__(
         self, config: PredictorConfig, network: Network, codec: Codec, on: Runtime, rows: Graph
@@ -126,55 +163,86 @@ class Finetune:
         self.config, self.codec, self.runtime, self.rows = config, codec, on, rows
         self.network = on.place(network.requires_grad_(True).train())
         self.mean = averaged(self.network)
-        self.optimizer = adam(self.network, config.rate, BETAS, DECAY)
+        self.views = Views(config.transforms or (), config.warp)
         self.draw = Draw(("finetune", config.seed), on.device)
+        self.spreads = bool(config.unlabeled and rows.classes) and "finetune" in config.learns
         features = len(network.readout.center)
         self.voters = Neighbours(len(rows.packed), features, rows.classes).to(on.device)
+        self.learn_from(())
+
+    def learn_from(self, teachers: Sequence[Teacher]) -> None:
+        """Have `teachers` give lessons; before the first step."""
+        self.teachers = tuple(teachers)
+        beside = [t.learnt for t in teachers if t.learnt is not None]
+        learnt = nn.ModuleList([self.network, *beside])
+        self.optimizer = adam(learnt, self.config.rate, BETAS, DECAY)
 
     @property
     def parts(self) -> dict[str, Part]:
         parts: dict[str, Part] = {"network": self.network, "mean": self.mean}
         parts["optimizer"] = self.optimizer
-        if self.config.unlabeled:
+        if self.spreads:
             parts["voters"] = self.voters
+        for teacher in self.teachers:
+            parts |= teacher.parts
         return parts
 
     @property
     def result(self) -> Network:
         """The averaged network, the neighbours' votes counted in where there are any."""
-        head = Votes(self.mean.head, self.voters) if self.config.unlabeled else self.mean.head
+        head = Votes(self.mean.head, self.voters) if self.spreads else self.mean.head
         return Network(self.mean.trunk, self.mean.readout, head)
 
+    def checkup(self, step: int) -> dict[str, float]:
+        """Nothing to measure without labels: only numbers that are not finite are guarded."""
+        return {}
+
     def update(self, rows: Rows, step: int) -> tuple[Terms, Terms]:
-        config, draw = self.config, self.draw(step)
-        set_rate(self.optimizer, cosine(step, config.steps, config.rate, config.rate / 50))
-        packed, labels = rows("labeled", step, 0)
-        batch, loss = self.view(packed, draw("labeled")), partial(self.supervised, labels)
-        if config.unlabeled:
-            more, shares = rows("unlabeled", step, 0)
-            batch = torch.cat([batch, self.view(more, draw("unlabeled"))])
-            loss = partial(self.semisupervised, labels, shares)
-        terms, refused = descend(loss, (batch,), self.optimizer, self.runtime)
+        config, steps = self.config, self.config.steps or 1
+        draw = (self.draw("attempt", self.attempt) if self.attempt else self.draw)(step)
+        rate = config.rate * 0.5**self.attempt
+        set_rate(self.optimizer, cosine(step, steps, rate, rate / 50))
+        lessons = [self.labeled(rows, step, draw("labeled"))]
+        if self.spreads:
+            lessons.append(self.spread(rows, step, draw("unlabeled")))
+        lessons += [
+            teacher.lesson(rows, step, draw("lesson", k)) for k, teacher in enumerate(self.teachers)
+        ]
+        batch = self.runtime.batch(torch.cat([x for x, _ in lessons]))
+        terms, refused = descend(
+            partial(self.costs, lessons), (batch,), self.optimizer, self.runtime
+        )
         average(self.mean, self.network, config.ema, step)
-        if config.unlabeled and step + 1 == config.steps:
+        for k, teacher in enumerate(self.teachers):
+            terms |= teacher.after(rows, step, draw("after", k))
+        if self.spreads and step + 1 == steps:
             encoded = apply(self.mean.features, self.rows.packed, self.codec, self.runtime)
             self.voters.fit(encoded.numpy(), self.rows.labels.numpy())
         return terms, {"not_finite": refused}
 
-    def view(self, packed: Tensor, draw: Draw) -> Tensor:
-        x = self.codec.expand(packed)
-        return self.runtime.batch(warp(x, self.config.warp, draw))
+    def labeled(self, rows: Rows, step: int, draw: Draw) -> Lesson:
+        packed, labels = rows("labeled", step, 0)
+        x = self.views.of(self.codec.expand(packed), draw)
+        return x, lambda features, outputs: {"supervised": supervised(outputs, labels)}
 
-    def supervised(self, labels: Tensor, x: Tensor) -> Terms:
-        return {"supervised": supervised(self.network(x).float(), labels)}
+    def spread(self, rows: Rows, step: int, draw: Draw) -> Lesson:
+        packed, shares = rows("unlabeled", step, 0)
 
-    def semisupervised(self, labels: Tensor, shares: Tensor, x: Tensor) -> Terms:
-        outputs = self.network(x).float()
-        mine, others = outputs[: len(labels)], outputs[len(labels) :]
-        return {
-            "supervised": supervised(mine, labels),
-            "unlabeled": self.config.unlabeled * soft_cross_entropy(others, shares).mean(),
-        }
+        def cost(features: Tensor, outputs: Tensor) -> Terms:
+            return {"unlabeled": self.config.unlabeled * soft_cross_entropy(outputs, shares).mean()}
+
+        return self.views.of(self.codec.expand(packed), draw), cost
+
+    def costs(self, lessons: Sequence[Lesson], batch: Tensor) -> Terms:
+        """The terms of all lessons, whose samples go through the network side by side."""
+        features = self.network.features(batch)
+        outputs = self.network.head(features).float()
+        sizes = [len(x) for x, _ in lessons]
+        parts = zip(lessons, torch.split(features, sizes), torch.split(outputs, sizes), strict=True)
+        terms: Terms = {}
+        for (_, cost), seen, given in parts:
+            terms |= cost(seen, given)
+        return terms
 
 
 def supervised(outputs: Tensor, labels: Tensor) -> Tensor:

@@ -5,7 +5,6 @@ gan.sample(16)            # new samples, in the form of `images`
 gan.features(images)      # what the discriminator sees at all its depths
 """
 
-import dataclasses
 import io
 import json
 from collections.abc import Callable, Generator, Mapping
@@ -19,76 +18,53 @@ import torch
 from PIL import Image
 from torch import Tensor, nn
 
-from ssgan.data import Codec, Data, ImageCodec, codec_from_json, fit_codec, from_memory, read
-from ssgan.networks import Discriminator, build
-from ssgan.networks.readout import Readout, pooled, width
-from ssgan.objectives import OBJECTIVES, Objective, Relativistic, Terms
-from ssgan.progress import SAVES, Pace, Progress, carry_out, finish
+from ssgan.adversarial import Adversarial
+from ssgan.conditions import Condition, fit_condition
+from ssgan.configs import GANConfig, noise
+from ssgan.data import (
+    Codec,
+    Data,
+    ImageCodec,
+    codec_from_json,
+    digest,
+    fit_codec,
+    from_memory,
+    read,
+)
+from ssgan.data.labels import Label
+from ssgan.inference import BLOCK, apply
+from ssgan.networks import Discriminator
+from ssgan.networks.readout import Readout
+from ssgan.objectives import objective
+from ssgan.progress import Pace, Progress, carry_out, finish
 from ssgan.randomness import Draw
 from ssgan.runs import Run
 from ssgan.runtime import Runtime, runtime
-from ssgan.settings import check_numbers, from_settings
-from ssgan.training import (
-    Batches,
-    Part,
-    Rows,
-    Stream,
-    adam,
-    average,
-    averaged,
-    cosine,
-    descend,
-    pack_parts,
-    set_rate,
-    unpack_parts,
-)
+from ssgan.storage import read_object
+from ssgan.training import Batches, Stream, pack_parts, unpack_parts
 from ssgan.transport import pack, unpack
+from ssgan.vae import VAE, VAEGAN
 
-BETAS = (0.0, 0.99)  # no momentum: it destabilises the two-player game (Huang et al. 2024)
+__all__ = [
+    "BLOCK",
+    "GAN",
+    "REFERENCE",
+    "Adversarial",
+    "GANConfig",
+    "apply",
+    "grid",
+    "load",
+    "objective",
+    "picture",
+    "pretrain",
+    "pretraining",
+    "preview",
+]
+
 PREVIEW = 64  # samples kept at every checkpoint
 REFERENCE = 2000  # rows from which features are standardised
 CHUNK = 1000  # samples that are generated at once
-BLOCK = 128  # samples that go through a network at once when nothing is learnt
-
-
-@dataclass(frozen=True, kw_only=True)
-class GANConfig:
-    """What the result of pretraining depends on, besides the data."""
-
-    objective: Objective = Relativistic()
-    steps: int = 5000  # generator updates; 0 leaves the networks untrained, for comparison
-    batch: int = 64  # real samples an update
-    rate: float = 1e-3  # learning rate at the start; falls to a tenth along a cosine
-    width: int = 24  # channels after the first convolution; dense layers have 8 times as many units
-    latent: int = 64  # dimension of the noise
-    ema: float = 0.999  # decay of the averages of both networks' weights
-    seed: int = 0
-
-    def __post_init__(self) -> None:
-        check_numbers(self, least={"batch": 1, "width": 1, "latent": 1})
-        check_numbers(self.objective)
-
-    def to_json(self) -> dict[str, Any]:
-        fields = {f.name: getattr(self, f.name) for f in dataclasses.fields(self)}
-        name = next(n for n, kind in OBJECTIVES.items() if isinstance(self.objective, kind))
-        return fields | {"objective": {"name": name, **dataclasses.asdict(self.objective)}}  # type: ignore[call-overload]
-
-    @classmethod
-    def from_json(cls, fields: Mapping[str, Any]) -> "GANConfig":
-        """The config that `to_json` gave, or a part of one over the defaults."""
-        fields = dict(fields)
-        if isinstance(fields.get("objective"), str):
-            fields["objective"] = {"name": fields["objective"]}
-        if isinstance(fields.get("objective"), Mapping):
-            fields["objective"] = objective(**fields["objective"])
-        return from_settings(cls, fields)
-
-
-def objective(name: str, **weights: float) -> Objective:
-    """The objective of that name; raises ValueError for an unknown name or weight."""
-    if name not in OBJECTIVES:
-        raise ValueError(f"no objective {name!r}; there are {', '.join(OBJECTIVES)}")
-    return from_settings(OBJECTIVES[name], weights)
+TASKS: dict[str, type[Adversarial]] = {"gan": Adversarial, "vae": VAE, "vae-gan": VAEGAN}
 
 
 @dataclass(frozen=True)
@@ -102,6 +78,7 @@ class GAN:
     readout: Readout
     runtime: Runtime
     data: Mapping[str, Any]  # source, options and fingerprint of what it was trained on
+    condition: Condition | None = None  # what it was told of each sample, if anything
     packed: Tensor | None = field(default=None, repr=False)  # those rows, where they are at hand
 
     def __deepcopy__(self, memo: object) -> "GAN":
@@ -113,31 +90,72 @@ class GAN:
     def __setstate__(self, state: dict[str, Any]) -> None:
         unpack(self, state)
 
+    @property
+    def classes(self) -> tuple[Label, ...] | None:
+        """The classes that it can be asked for; None where it was trained without."""
+        return self.condition.classes if self.condition else None
+
     @torch.inference_mode()
-    def generate(self, n: int, seed: int = 0, start: int = 0) -> Tensor:
-        """Encoded samples (n, *shape) from `start` on in the endless list that `seed` names."""
+    def generate(self, n: int, seed: int = 0, start: int = 0, labels: Any = None) -> Tensor:
+        """Encoded samples (n, *shape) from `start` on in the endless list that `seed` names.
+
+        `labels` is a class or a vector of numbers, or one for each sample; -1, NaN and None are
+        "without". No labels at all are drawn as often as they came in training. A sample depends
+        on the seed, on its place in the list and on its own label alone. Raises ValueError for
+        unknown classes, and for labels where there were none in training.
+        """
+        told = None if labels is None else self.asked(labels, n)
         chunks, draw = [], Draw(("samples", seed), self.runtime.device)
         for chunk in range(start // CHUNK, -(-(start + n) // CHUNK)):
-            noise = draw("noise", chunk).normal(CHUNK, self.config.latent)
+            z = noise(self.config, CHUNK, draw("noise", chunk))
+            given = self.told(told, chunk * CHUNK - start, draw("condition", chunk))
             with self.runtime.autocast():
-                output = self.generator(noise)
+                output = self.generator(z, *given)
             chunks.append(self.codec.activate(output.float(), draw("activation", chunk)))
         first = start % CHUNK
         return torch.cat(chunks)[first : first + n] if chunks else torch.empty(0, *self.codec.shape)
 
-    def sample(self, n: int, seed: int = 0) -> Any:
-        """Exactly `n` new samples in the form of the training data; fewer are the first of more."""
+    def asked(self, labels: Any, n: int) -> Tensor:
+        """Labels as conditions (n, C); ValueError where the GAN knows of none."""
+        if self.condition is None:
+            raise ValueError(
+                "this GAN was trained without labels, so it cannot be asked for any: train it "
+                "with labels, or sample without"
+            )
+        return self.condition.encode(labels, n)
+
+    def told(self, asked: Tensor | None, first: int, draw: Draw) -> tuple[Tensor, ...]:
+        """The conditions of a chunk: CHUNK rows of `asked` from `first` on, or drawn ones."""
+        if self.condition is None:
+            return ()
+        if asked is None:
+            return (self.condition.draw(CHUNK, draw),)
+        rows = torch.zeros(CHUNK, self.condition.width)  # those outside are thrown away
+        skipped, part = max(0, -first), asked[max(0, first) : first + CHUNK]
+        rows[skipped : skipped + len(part)] = part
+        return (rows.to(self.runtime.device),)
+
+    def sample(self, n: int, seed: int = 0, labels: Any = None) -> Any:
+        """Exactly `n` new samples in the form of the training data; fewer are the first of more.
+
+        `labels` as in `generate`.
+        """
         if n < 0:
             raise ValueError(f"expected a number of samples of 0 or more, got {n}")
-        return self.codec.decode(self.generate(n, seed).cpu())
+        return self.codec.decode(self.generate(n, seed, labels=labels).cpu())
 
     def features(self, samples: Any) -> np.ndarray[Any, Any]:
         """What the discriminator sees in `samples` at all its depths, standardised: (N, F)."""
         return self.apply(self.encode, self.codec.pack(samples)).numpy()
 
-    def scores(self, samples: Any) -> np.ndarray[Any, Any]:
-        """How real the discriminator finds `samples`, (N,); only differences mean something."""
-        return self.apply(self.discriminator, self.codec.pack(samples)).numpy()
+    def scores(self, samples: Any, labels: Any = None) -> np.ndarray[Any, Any]:
+        """How real the discriminator finds `samples`, (N,); only differences mean something.
+
+        With `labels`, one or one for each: how real as samples of those.
+        """
+        packed = self.codec.pack(samples)
+        told = None if labels is None else self.asked(labels, len(packed))
+        return apply(self.discriminator, packed, self.codec, self.runtime, told).numpy()
 
     def apply(self, network: Callable[[Tensor], Tensor], packed: Tensor) -> Tensor:
         """`network` over packed samples (N, ...); float32 (N, ...) on the CPU."""
@@ -164,109 +182,10 @@ class GAN:
         return features
 
 
-@torch.inference_mode()
-def apply(network: Callable[[Tensor], Tensor], packed: Tensor, codec: Codec, on: Runtime) -> Tensor:
-    """`network` over packed samples (N, ...), a block at a time; float32 (N, ...) on the CPU.
-
-    All blocks have one size, the last is filled up: products of matrices round differently for
-    different numbers of rows, and what a row gives must not depend on those beside it.
-    """
-    rows = []
-    for block in torch.split(packed, BLOCK):
-        filled = torch.cat([block, block.new_zeros(BLOCK - len(block), *block.shape[1:])])
-        x = on.batch(codec.expand(filled.to(on.device)))
-        with on.autocast():
-            rows.append(network(x)[: len(block)].float().cpu())
-    return torch.cat(rows)
-
-
-class Adversarial:
-    """The task of pretraining: critic and generator against each other, both averaged."""
-
-    def __init__(self, config: GANConfig, codec: Codec, on: Runtime, reference: Tensor) -> None:
-        """`reference`: packed rows from which the readout takes its centre and scale."""
-        self.config, self.codec, self.runtime, self.reference = config, codec, on, reference
-        self.draw = Draw(("pretrain", config.seed), on.device)
-        untrained = build(
-            codec.shape, width=config.width, latent=config.latent, draw=Draw(self.draw.key)
-        )
-        self.readout = Readout(width(untrained[1].trunk, codec.shape)).to(on.device)
-        self.generator, self.critic = on.place(untrained[0]), on.place(untrained[1])
-        self.mean_generator, self.mean_critic = averaged(self.generator), averaged(self.critic)
-        self.generator_optimizer = adam(self.generator, config.rate, BETAS)
-        self.critic_optimizer = adam(self.critic, config.rate, BETAS)
-
-    @property
-    def parts(self) -> dict[str, Part]:
-        names = ["generator", "critic", "mean_generator", "mean_critic", "readout"]
-        names += ["generator_optimizer", "critic_optimizer"]
-        return {name: getattr(self, name) for name in names}
-
-    def update(self, rows: Rows, step: int) -> tuple[Terms, Terms]:
-        config, refused = self.config, []
-        terms: Terms = {}
-        rate = cosine(step, config.steps, config.rate, config.rate / 10)
-        set_rate(self.generator_optimizer, rate)
-        set_rate(self.critic_optimizer, rate)
-        for k in range(config.objective.critic_steps(step)):
-            real = self.real(rows, step, k)
-            terms, bad = self.critic_step(real, self.draw(step, k))
-            refused.append(bad)
-        more, bad = self.generator_step(real, self.draw(step))
-        average(self.mean_generator, self.generator, config.ema, step)
-        average(self.mean_critic, self.critic, config.ema, step)
-        if (step + 1) % max(config.steps // SAVES, 1) == 0 or step + 1 == config.steps:
-            self.fit_readout()
-        return terms | more, {"not_finite": torch.stack([*refused, bad]).amax()}
-
-    def critic_step(self, real: Tensor, draw: Draw) -> tuple[Terms, Tensor]:
-        with torch.no_grad():
-            fake = self.fake(len(real), draw("critic"))
-
-        def loss(real: Tensor, fake: Tensor) -> Terms:
-            return self.config.objective.critic_loss(self.critic, real, fake, draw("critic loss"))
-
-        stepped = descend(loss, (real, fake), self.critic_optimizer, self.runtime)
-        self.config.objective.constrain(self.critic.parameters())
-        return stepped
-
-    def generator_step(self, real: Tensor, draw: Draw) -> tuple[Terms, Tensor]:
-        def loss(real: Tensor) -> Terms:
-            fake = self.fake(len(real), draw("generator"))
-            objective = self.config.objective
-            return objective.generator_loss(self.critic, real, fake, draw("generator loss"))
-
-        return descend(loss, (real,), self.generator_optimizer, self.runtime)
-
-    def real(self, rows: Rows, step: int, k: int) -> Tensor:
-        (packed,) = rows("unlabeled", step, k)
-        return self.runtime.batch(self.codec.expand(packed))
-
-    def fake(self, n: int, draw: Draw) -> Tensor:
-        with self.runtime.autocast():
-            output = self.generator(draw("noise").normal(n, self.config.latent))
-        return self.codec.activate(output.float(), draw("activation"))
-
-    def fit_readout(self) -> None:
-        trunk = self.mean_critic.trunk
-        rows = apply(lambda x: pooled(trunk(x)), self.reference, self.codec, self.runtime)
-        self.readout.fit(rows.to(self.readout.center.device))
-
-    def result(self, data: Mapping[str, Any]) -> GAN:
-        return GAN(
-            config=self.config,
-            codec=self.codec,
-            generator=self.mean_generator,
-            discriminator=self.mean_critic,
-            readout=self.readout,
-            runtime=self.runtime,
-            data=data,
-        )
-
-
 def pretraining(
     samples: Any,
     config: GANConfig | None = None,
+    labels: Any = None,
     *,
     run: str | Path | None = None,
     device: str | None = None,
@@ -278,44 +197,88 @@ def pretraining(
     on = runtime(device, codec.shape)
     about = {"source": data.source, "options": data.options, "rows": len(data)}
     about["fingerprint"] = data.fingerprint
-    held = None
-    if run is not None:
-        identity = {"format": 1, "kind": "gan", "config": config.to_json(), "data": about}
-        held = Run.claim(run, identity, growing=("config.steps",))
-        held.write("codec.json", json.dumps(codec.to_json()))
+    condition, told = (None, None) if labels is None else fit_condition(labels, len(data))
+    if told is not None:
+        about["labels"] = {"labeled": int(told[:, -1].sum()), "sha256": digest(told)}
     packed = codec.pack(data.x)
-    order = Draw(("reference", config.seed)).permutation(len(packed))[:REFERENCE]
-    task = Adversarial(config, codec, on, packed[order])
-    stream = Stream((packed.to(on.device),), config.batch)
-    task.fit_readout()  # so that a run stopped early has one too; a checkpoint overwrites it
+    task = made_task(config, codec, on, packed, told)
+    held = None if run is None else claimed(Path(run), config, codec, about, condition)
     if held and config.steps == 0:  # the networks as they are before training, for comparison
         held.save(0, *pack_parts(task.parts))
+    tensors = (packed, *(() if told is None else (told,)))
+    stream = Stream(tuple(t.to(on.device) for t in tensors), config.batch)
     rows = Batches({"unlabeled": stream}, Draw(("pretrain", config.seed)))
-    training = carry_out(task, rows, Pace(config.steps, config.batch), held)
+    training = carry_out(task, rows, Pace(config.steps, config.batch), held, config.guard)
     for progress in training:
         if held and progress.step in held.steps():
-            preview(held, task.result(about), progress.step)
+            preview(held, result(task, about, condition), progress.step)
         try:
             yield progress
         except (KeyboardInterrupt, SystemExit) as stop:
             training.throw(stop)  # it saves a checkpoint and raises it again
-    return replace(task.result(about), packed=packed)
+    return replace(result(task, about, condition), packed=packed)
+
+
+def made_task(
+    config: GANConfig, codec: Codec, on: Runtime, packed: Tensor, told: Tensor | None
+) -> Adversarial:
+    """The task for packed rows (N, ...) and their conditions, with a fitted readout.
+
+    So a run that is stopped early has one too; a checkpoint overwrites it.
+    """
+    order = Draw(("reference", config.seed)).permutation(len(packed))[:REFERENCE]
+    width = 0 if told is None else told.shape[1]
+    task = TASKS[config.model](config, codec, on, packed[order], width)
+    task.told = None if told is None else told[order]
+    task.fit_readout()
+    return task
+
+
+def claimed(
+    path: Path, config: GANConfig, codec: Codec, about: Mapping[str, Any], told: Condition | None
+) -> Run:
+    """The run directory of this training, with what else loading needs."""
+    identity = {"format": 1, "kind": "gan", "config": config.to_json(), "data": about}
+    run = Run.claim(path, identity, growing=("config.steps",))
+    run.write("codec.json", json.dumps(codec.to_json()))
+    if told is not None:
+        run.write("condition.json", json.dumps(told.to_json()))
+    return run
 
 
 def pretrain(
     samples: Any,
     config: GANConfig | None = None,
+    labels: Any = None,
     *,
     run: str | Path | None = None,
     device: str | None = None,
 ) -> GAN:
     """Train a GAN on unlabeled samples: an array, a data frame, or what `data.read` gives.
 
-    `run` names a directory to keep it in; one that holds an unfinished run of the same config and
-    data is taken up where it stopped. Raises ValueError for samples that cannot be used,
+    With `labels`, the GAN learns what samples of each class look like and can be asked for them:
+    classes (N,), numbers (N,) or vectors of numbers (N, K); -1, NaN, None and "" are unlabeled.
+    Labels that came with the samples are not read. `run` names a directory to keep it in; one that
+    holds an unfinished run of the same config and data is taken up where it stopped. Raises
+    ValueError for samples that cannot be used, for other than one label a row and for none at all,
     FileExistsError for a directory that holds something else, FloatingPointError on divergence.
     """
-    return finish(pretraining(samples, config, run=run, device=device))
+    return finish(pretraining(samples, config, labels, run=run, device=device))
+
+
+def result(task: Adversarial, data: Mapping[str, Any], condition: Condition | None) -> GAN:
+    """What a task has trained so far."""
+    generator, discriminator, readout = task.result_networks()
+    return GAN(
+        config=task.config,
+        codec=task.codec,
+        generator=generator,
+        discriminator=discriminator,
+        readout=readout,
+        runtime=task.runtime,
+        data=data,
+        condition=condition,
+    )
 
 
 def preview(run: Run, gan: GAN, step: int) -> None:
@@ -348,21 +311,28 @@ def grid(images: Tensor, columns: int = 8) -> bytes:
     return buffer.getvalue()
 
 
-def load(path: str | Path, device: str | None = None) -> GAN:
-    """The GAN of a run directory at its newest intact checkpoint.
+def load(path: str | Path, device: str | None = None, checkpoint: str = "last") -> GAN:
+    """The GAN of a run directory at its "last" intact checkpoint or at its "best".
 
-    Raises FileNotFoundError if `path` holds no run or no checkpoint yet, ValueError if it holds
+    The best has the lowest distance between generated and training samples. Raises
+    FileNotFoundError if `path` holds no run or no such checkpoint yet, ValueError if it holds
     something other than a GAN.
     """
     run = Run.open(path)
     if run.config.get("kind") != "gan":
         raise ValueError(f"{path} holds a {run.config.get('kind')}, expected a pretrained GAN")
-    checkpoint = run.load()
-    if checkpoint is None:
-        raise FileNotFoundError(f"{path} holds no checkpoint yet: let `ssgan pretrain` run longer")
+    found = run.load(which=checkpoint)
+    if found is None:
+        which = " that was measured" if checkpoint == "best" else ""
+        raise FileNotFoundError(
+            f"{path} holds no checkpoint{which} yet: let `ssgan pretrain` run longer"
+        )
     codec = codec_from_json(json.loads((run.path / "codec.json").read_text()))
-    config = GANConfig.from_json(run.config["config"])
+    config, data = GANConfig.from_json(run.config["config"]), run.config["data"]
+    told = read_object(run.path / "condition.json") if "labels" in data else None
+    condition = Condition.from_json(told) if told else None
     on = runtime(device, codec.shape)
-    task = Adversarial(config, codec, on, torch.empty(0))
-    unpack_parts(task.parts, checkpoint.tensors, checkpoint.state)
-    return task.result(run.config["data"] | {"run": str(run.path.resolve())})
+    width = condition.width if condition else 0
+    task = TASKS[config.model](config, codec, on, torch.empty(0), width)
+    unpack_parts(task.parts, found.tensors, found.state)
+    return result(task, data | {"run": str(run.path.resolve())}, condition)

@@ -3,19 +3,23 @@
     model = finetune(gan, few_images, few_labels)
     model.predict(images)
 
-The labels tell the task: classes for classification, numbers for regression. Four methods:
+The labels tell the task: classes for classification, numbers for regression. Methods:
 
-    finetune   trunk and head are trained together, on labelled rows and, for classification, on
-               unlabeled ones too, whose labels were spread over a graph of nearest neighbours
-    probe      logistic or ridge regression on the standardised features of all depths
-    svm        DCGAN's own probe: every depth max-pooled to 4 x 4, a linear support vector machine
-    spread     the graph alone: the labels of the nearest rows
+    finetune     trunk and head are trained together, on labelled rows and, for classification, on
+                 unlabeled ones too, whose labels were spread over a graph of nearest neighbours
+    consistency  the same, the labels of unlabeled rows from an average of the network, on changed
+                 views of them
+    joint        the same, and the network goes on telling real rows from the generator's
+    probe        logistic or ridge regression on the standardised features of all depths
+    svm          DCGAN's own probe: every depth max-pooled to 4 x 4, a linear support vector machine
+    spread       the graph alone: the labels of the nearest rows
+
+The first three may be put together, as in "consistency+joint".
 """
 
-import copy
 import json
 from collections.abc import Generator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -25,31 +29,23 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from ssgan import metrics
-from ssgan.data import Codec, Targets, codec_from_json, digest, targets
-from ssgan.finetuning import (
-    UNLABELED_SHARE,
-    Finetune,
-    Graph,
-    Head,
-    Network,
-    PredictorConfig,
-    first_shares,
-    new_head,
-)
-from ssgan.gan import GAN, REFERENCE, apply
-from ssgan.heads import Neighbours, Votes, linear_head, margin_head
+from ssgan.data import Codec, Targets, codec_from_json
+from ssgan.finetuning import Head, Network, PredictorConfig
+from ssgan.gan import GAN, GANConfig, apply
+from ssgan.heads import Neighbours, Votes
+from ssgan.labeled import labeled
+from ssgan.learning import learning, settled
 from ssgan.metrics.generation import MOST
 from ssgan.networks import trunk
-from ssgan.networks.readout import Readout, pooled
-from ssgan.progress import Pace, Progress, carry_out, finish
+from ssgan.networks.readout import Readout
+from ssgan.progress import Progress, finish
 from ssgan.randomness import Draw, seeded
 from ssgan.runs import Run
 from ssgan.runtime import Runtime, runtime
-from ssgan.training import Batches, Stream, fill, pack_parts
+from ssgan.training import fill
 from ssgan.transport import pack, unpack
 
 Array = NDArray[Any]
-GRAPH = 10_000  # unlabeled rows that the labels are spread over, at most
 
 
 @dataclass(frozen=True)
@@ -113,114 +109,6 @@ class Predictor:
         return apply(self.network.features, packed, self.codec, self.runtime).numpy()
 
 
-@dataclass(frozen=True)
-class Labeled:
-    """The rows that a predictor learns from, packed, and what their labels mean."""
-
-    packed: Tensor  # (N, ...)
-    values: Tensor  # (N,) int64 class indices, or float32 standardised numbers
-    targets: Targets  # without values
-    scale: tuple[float, float]  # mean and deviation of the numbers
-    unlabeled: Tensor | None  # packed rows (M, ...)
-
-
-def labeled(gan: GAN, samples: Any, labels: Any, unlabeled: Any, seed: int) -> Labeled:
-    """Sort out what is labelled and what is not; see `finetune`."""
-    found = labels if isinstance(labels, Targets) else targets(labels)
-    packed = gan.codec.pack(samples)
-    if len(packed) != len(found.values):
-        raise ValueError(f"{len(packed)} samples but {len(found.values)} labels: one label a row")
-    mine = torch.from_numpy(found.labeled)
-    values = torch.from_numpy(found.values[found.labeled])
-    scale = (0.0, 1.0)
-    if found.classes is None:
-        scale = (float(values.mean()), float(values.std(correction=0)))
-        values = ((values - scale[0]) / scale[1]).float()
-    rest = np.setdiff1d(np.arange(len(packed)), found.labeled)
-    others = [packed[torch.from_numpy(rest)]]
-    more = gan.codec.pack(unlabeled) if unlabeled is not None else gan.rows()
-    others += [more] if more is not None else []
-    rows = torch.cat(others)
-    keep = Draw(("graph", seed)).permutation(len(rows))[:GRAPH]
-    meaning = Targets(values=found.values[:0], classes=found.classes, dtype=found.dtype)
-    return Labeled(packed[mine], values, meaning, scale, rows[keep] if len(rows) else None)
-
-
-def initial(gan: GAN, config: PredictorConfig, outputs: int) -> Network:
-    """A copy of the GAN's trunk under an untrained head."""
-    body = copy.deepcopy(gan.discriminator.trunk)
-    readout = copy.deepcopy(gan.readout)
-    head = new_head(len(readout.center), outputs, Draw(("finetune", config.seed)))
-    return Network(body, readout, head).to(gan.runtime.device)
-
-
-def fitted(gan: GAN, config: PredictorConfig, rows: Labeled) -> Network:
-    """The network of a method that is fitted at once."""
-    network, classes = initial(gan, config, 1), rows.targets.classes
-    count = None if classes is None else len(classes)
-    if config.method == "svm":
-        network.readout = Readout(len(gan.readout.center), "max").to(gan.runtime.device)
-        every = rows.packed if rows.unlabeled is None else rows.unlabeled[:REFERENCE]
-        maps = gan.apply(lambda x: pooled(network.trunk(x), "max"), every)
-        network.readout.fit(maps.to(gan.runtime.device))
-    if config.method == "spread":
-        over = graph(rows)
-        network.head = Neighbours(len(over.packed), len(gan.readout.center), over.classes)
-        network.head.fit(gan.apply(network.features, over.packed).numpy(), over.labels.numpy())
-    else:
-        features = gan.apply(network.features, rows.packed).double().numpy()
-        labels = rows.values.numpy()
-        if config.method == "svm" and count is not None:
-            network.head = margin_head(features, labels, count)
-        else:
-            network.head = linear_head(features, labels, count)
-    return network.to(gan.runtime.device).requires_grad_(False).eval()
-
-
-def graph(rows: Labeled) -> Graph:
-    """All packed rows and their class indices, -1 for the unlabeled."""
-    others = rows.packed[:0] if rows.unlabeled is None else rows.unlabeled
-    unknown = torch.full((len(others),), -1, dtype=torch.int64)
-    labels = torch.cat([rows.values.long(), unknown])
-    return Graph(torch.cat([rows.packed, others]), labels, len(rows.targets.classes or ()))
-
-
-def streams(gan: GAN, config: PredictorConfig, rows: Labeled) -> tuple[dict[str, Stream], str]:
-    """What the task of finetuning draws its batches from, and how nearness was told at first."""
-    device = gan.runtime.device
-    mine = Stream((rows.packed.to(device), rows.values.to(device)), config.batch)
-    if config.unlabeled == 0:
-        return {"labeled": mine}, "none"
-    over = graph(rows)
-    space, shares = first_shares(gan, over)
-    theirs = Stream((over.packed.to(device), shares.to(device)), UNLABELED_SHARE * config.batch)
-    return {"labeled": mine, "unlabeled": theirs}, space
-
-
-def meaning(rows: Labeled) -> dict[str, Any]:
-    """What a model directory says of its labels."""
-    return {
-        "task": rows.targets.task,
-        "classes": rows.targets.classes,
-        "dtype": rows.targets.dtype,
-        "scale": rows.scale,
-        "count": len(rows.values),
-        "unlabeled": None if rows.unlabeled is None else digest(rows.unlabeled.numpy()),
-        "fingerprint": digest(rows.packed.numpy()) + digest(rows.values.numpy()),
-    }
-
-
-def settled(config: PredictorConfig | None, rows: Labeled) -> PredictorConfig:
-    """The config for these rows; refuses a method that cannot learn from them."""
-    config = config or PredictorConfig()
-    numbers = rows.targets.classes is None
-    if numbers and config.method in ("svm", "spread"):
-        raise ValueError(f"method {config.method!r} is for classes, the labels are numbers: probe?")
-    if config.method != "finetune" or (numbers or rows.unlabeled is None):
-        return replace(config, unlabeled=0.0)
-    return config
-
-
 def finetuning(
     gan: GAN,
     samples: Any,
@@ -232,10 +120,10 @@ def finetuning(
 ) -> Generator[Progress, None, Predictor]:
     """`finetune`, step by step: yields its progress and returns the predictor."""
     rows = labeled(gan, samples, labels, unlabeled, config.seed if config else 0)
-    config = settled(config, rows)
+    config = settled(config, gan, rows)
     about: dict[str, Any] = {
         "gan": {k: v for k, v in gan.data.items() if k != "run"} | {"config": gan.config.to_json()},
-        "labels": meaning(rows),
+        "labels": rows.meaning(),
     }
     held = None
     if run is not None:
@@ -243,19 +131,8 @@ def finetuning(
         held = Run.claim(run, identity, growing=("config.steps",))
         held.write("codec.json", json.dumps(gan.codec.to_json()))
         held.write("origin.json", json.dumps({"run": gan.data.get("run")}))
-    if config.method == "finetune":
-        outputs = len(rows.targets.classes) if rows.targets.classes else 1
-        network = initial(gan, config, outputs)
-        task = Finetune(config, network, gan.codec, gan.runtime, graph(rows))
-        sources, about["space"] = streams(gan, config, rows)
-        batches = Batches(sources, Draw(("finetune", config.seed)))
-        yield from carry_out(task, batches, Pace(config.steps, config.batch), held)
-        network = task.result
-    else:
-        network = fitted(gan, config, rows)
-        if held:
-            held.save(config.steps, *pack_parts({"mean": network}))
-    return Predictor(config, gan.codec, network, rows.targets, gan.runtime, about)
+    network, told = yield from learning(gan, config, rows, held)
+    return Predictor(config, gan.codec, network, rows.targets, gan.runtime, about | told)
 
 
 def finetune(
@@ -288,11 +165,11 @@ def load_predictor(path: str | Path, device: str | None = None) -> Predictor:
     if run.config.get("kind") != "predictor":
         raise ValueError(f"{path} holds a {run.config.get('kind')}, expected a finetuned model")
     config, checkpoint = PredictorConfig.from_json(run.config["config"]), run.load()
-    if checkpoint is None or checkpoint.step < config.steps:
+    if checkpoint is None or (config.learns and checkpoint.step < (config.steps or 0)):
         raise FileNotFoundError(f"{path} is not finished: run the same `ssgan finetune` again")
     codec = codec_from_json(json.loads((run.path / "codec.json").read_text()))
-    width, tensors = run.config["gan"]["config"]["width"], checkpoint.tensors
-    network = rebuilt(codec, config, width, tensors)
+    gan = GANConfig.from_json(run.config["gan"]["config"])
+    network = rebuilt(codec, config, gan, checkpoint.tensors)
     labels, on = run.config["labels"], runtime(device, codec.shape)
     classes = None if labels["classes"] is None else tuple(labels["classes"])
     values = np.empty(0, np.int64 if classes else np.float64)
@@ -306,14 +183,14 @@ def load_predictor(path: str | Path, device: str | None = None) -> Predictor:
 
 
 def rebuilt(
-    codec: Codec, config: PredictorConfig, channels: int, tensors: Mapping[str, Tensor]
+    codec: Codec, config: PredictorConfig, gan: GANConfig, tensors: Mapping[str, Tensor]
 ) -> Network:
     """The network that a checkpoint holds: the averaged one, and its voters if there are any."""
     state = {k.removeprefix("mean/"): v for k, v in tensors.items() if k.startswith("mean/")}
     votes = {k.removeprefix("voters/"): v for k, v in tensors.items() if k.startswith("voters/")}
     features = len(state["readout.center"])
     with seeded(Draw(("rebuilt",))):
-        body = trunk(codec.shape, channels)
+        body = trunk(codec.shape, gan.width, gan.body, gan.depth)
         if "head.rows" in state:
             rows, classes = state["head.shares"].shape
             head: nn.Module = Neighbours(rows, features, classes)

@@ -2,7 +2,8 @@
 
     config.json                     what the result depends on: `claim` refuses another
     metrics.jsonl                   one JSON object a line, in the order of the steps
-    checkpoints/step-00001000/      the newest and the one before it (see `checkpoints`)
+    checkpoints/step-00001000/      the newest two, the best and the last good one
+    diagnosis.json                  why the guard stopped the training, if it did
     samples/, report.html, ...      whatever callers hand to `write`
 
 Every file is written whole or not at all, and none is a pickle.
@@ -11,8 +12,9 @@ Every file is written whole or not at all, and none is a pickle.
 import json
 import math
 import os
+import sys
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -22,6 +24,9 @@ from torch import Tensor
 from ssgan import checkpoints
 from ssgan.checkpoints import Checkpoint
 from ssgan.storage import UNFINISHED, append_line, plain, read_object, sweep, write_whole
+
+if sys.platform != "win32":
+    import fcntl
 
 
 @dataclass(frozen=True)
@@ -38,20 +43,22 @@ class Run:
 
         Identity is JSON with text keys. Keys in `growing` (dotted where nested: "gan.steps") may
         be larger than those in the directory, which then holds the larger ones. Any other
-        difference, or a directory with files of something else, is a FileExistsError. What killed
-        writers left unfinished is removed, so a run has one writer at a time.
+        difference, or a directory with files of something else, is a FileExistsError; a run to
+        which somebody is writing just now (see `writing`) is a BlockingIOError. What killed
+        writers left unfinished is removed.
         """
         run = cls(Path(path))
         asked = plain(identity, "config")
         text = json.dumps(asked, indent=2, allow_nan=False) + "\n"
-        if (run.path / "config.json").exists():
-            _refuse_another(run.path, run.config, asked, growing)
-            if run.config != asked:
-                run.write("config.json", text)
-        else:
+        if not (run.path / "config.json").exists():
             _refuse_occupied(run.path)
             run.write("config.json", text)
-        sweep(run.path)
+        else:
+            _refuse_another(run.path, run.config, asked, growing)
+        with run.writing():
+            if run.config != asked:
+                run.write("config.json", text)
+            sweep(run.path)
         return run
 
     @classmethod
@@ -71,13 +78,46 @@ class Run:
         """The identity with which the run was claimed (lists where it had tuples)."""
         return read_object(self.path / "config.json")
 
-    def save(self, step: int, tensors: dict[str, Tensor], state: dict[str, Any]) -> None:
-        """Write the checkpoint of `step`, as `checkpoints.save` says."""
-        checkpoints.save(self.path / "checkpoints", step, tensors, state)
+    @contextmanager
+    def writing(self) -> Iterator[None]:
+        """Nobody else writes here meanwhile; a BlockingIOError if somebody does already.
 
-    def load(self, step: int | None = None) -> Checkpoint | None:
-        """The newest intact checkpoint, or that of `step`, as `checkpoints.load` says."""
+        The operating system holds the lock, so it ends with the process however that ends.
+        """
+        descriptor = _lock(self.path)
+        try:
+            yield
+        finally:
+            if descriptor is not None:
+                os.close(descriptor)
+
+    def save(
+        self,
+        step: int,
+        tensors: dict[str, Tensor],
+        state: dict[str, Any],
+        marks: checkpoints.Marks | None = None,
+    ) -> None:
+        """Write the checkpoint of `step`, as `checkpoints.save` says."""
+        checkpoints.save(self.path / "checkpoints", step, tensors, state, marks)
+
+    def load(self, step: int | None = None, which: str = "last") -> Checkpoint | None:
+        """The newest intact checkpoint, or that of `step`, as `checkpoints.load` says.
+
+        With which="best" the one of the lowest distance to real samples, as
+        `checkpoints.load_marked` says. Raises ValueError for another word.
+        """
+        if which not in ("last", "best"):
+            raise ValueError(f"expected the checkpoint 'last' or 'best', got {which!r}")
+        if which == "best" and step is None:
+            return checkpoints.load_marked(self.path / "checkpoints", which)
         return checkpoints.load(self.path / "checkpoints", step)
+
+    def best(self) -> dict[str, Any] | None:
+        """{"step": ., "distance": .} of the checkpoint that which="best" loads, if there is one."""
+        newest = self.load()
+        mark = newest.marks.get("best") if newest else None
+        return dict(mark) if mark else None
 
     def steps(self) -> list[int]:
         """Steps at which there are checkpoints, ascending."""
@@ -85,7 +125,7 @@ class Run:
 
     def log(self, row: dict[str, Any]) -> None:
         """Append `row` to the metrics as one line; numbers that are not finite become null."""
-        line = json.dumps(_finite(plain(row, "row")))
+        line = json.dumps(finite(plain(row, "row")))
         append_line(self.path / "metrics.jsonl", line.encode())
 
     def metrics(self) -> list[dict[str, Any]]:
@@ -112,6 +152,32 @@ class Run:
         return path
 
 
+def _lock(path: Path) -> int | None:
+    """A descriptor that holds the lock of a directory; None where the system has no such locks.
+
+    The directory is locked and no file in it, so that nothing is left behind and a run on a disk
+    that is read only can be locked as well.
+    """
+    if sys.platform == "win32":
+        return None
+    try:
+        descriptor = os.open(path, os.O_RDONLY)
+    except OSError:  # what may not be read is explained where it is written to
+        return None
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(descriptor)
+        raise BlockingIOError(
+            f"another training is writing to {path} just now: wait for its end, or choose another "
+            "directory"
+        ) from None
+    except OSError:  # some network file systems have no locks
+        os.close(descriptor)
+        return None
+    return descriptor
+
+
 def _lines(path: Path) -> Iterator[tuple[bytes, dict[str, Any]]]:
     """The lines of a file that are JSON objects, as they stand and parsed."""
     for line in path.read_bytes().split(b"\n") if path.exists() else ():
@@ -121,12 +187,12 @@ def _lines(path: Path) -> Iterator[tuple[bytes, dict[str, Any]]]:
                 yield line, row
 
 
-def _finite(value: Any) -> Any:
-    """`value` with null for each number that JSON has no word for."""
+def finite(value: Any) -> Any:
+    """JSON `value` with null for each number that JSON has no word for."""
     if isinstance(value, dict):
-        return {key: _finite(child) for key, child in value.items()}
+        return {key: finite(child) for key, child in value.items()}
     if isinstance(value, list):
-        return [_finite(child) for child in value]
+        return [finite(child) for child in value]
     return None if isinstance(value, float) and not math.isfinite(value) else value
 
 

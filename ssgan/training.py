@@ -4,16 +4,16 @@
              (anything else worth a line in the log); `parts` names what a checkpoint keeps
     rows     `rows(stream, step, k)`: the k-th batch of a stream ("unlabeled", "labeled") at a step
 
-Which rows a step sees is a pure function of (seed, step, stream, k): there is no loader state, so a
-resumed run sees what an uninterrupted one does.
+Which rows a step sees is a pure function of (seed, attempt, step, stream, k): there is no loader
+state, so a resumed run sees what an uninterrupted one does.
 """
 
 import copy
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from math import cos, pi
-from typing import Any, Protocol, TypeVar
+from typing import Any, Protocol, TypeVar, runtime_checkable
 
 import torch
 from torch import Tensor, nn
@@ -23,7 +23,8 @@ from ssgan.randomness import Draw
 from ssgan.runtime import Runtime
 
 Network = TypeVar("Network", bound=nn.Module)
-Part = nn.Module | torch.optim.Optimizer
+Part = nn.Module | torch.optim.Optimizer | dict[str, float]  # numbers: filled in place
+KERNELS = ("fused", "foreach", "capturable")  # settings of an optimiser that belong to a device
 Rows = Callable[[str, int, int], tuple[Tensor, ...]]
 
 
@@ -32,6 +33,16 @@ class Task(Protocol):
     def parts(self) -> Mapping[str, Part]: ...
 
     def update(self, rows: Rows, step: int) -> tuple[Terms, Terms]: ...
+
+
+@runtime_checkable
+class Guarded(Task, Protocol):
+    """A task whose health can be asked for, and that can be begun again from a good state."""
+
+    attempt: int  # 0 at first; then rates are halved so often, and it is part of every draw's key
+
+    def checkup(self, step: int) -> dict[str, float]:
+        """Measures of health (see `guard`) after `step` steps, the same whenever it is asked."""
 
 
 @dataclass(frozen=True)
@@ -53,6 +64,10 @@ class Batches:
 
     streams: Mapping[str, Stream]
     draw: Draw
+
+    def again(self, attempt: int) -> "Batches":
+        """The same streams in the orders of another attempt; those of attempt 0 are the first."""
+        return replace(self, draw=self.draw("attempt", attempt)) if attempt else self
 
     def __call__(self, stream: str, step: int, k: int = 0) -> tuple[Tensor, ...]:
         source = self.streams[stream]
@@ -104,7 +119,8 @@ def descend(
     """One step of `optimizer` down the sum of `loss(*batch)`; its terms, and 1 if it was refused.
 
     An update whose loss or gradient is not finite is not applied: the flag stays on the device,
-    where the fused optimiser reads it, so that nothing waits for it.
+    where fused Adam reads it and `step_unless` does for the others, so that nothing
+    waits for it.
     """
     with runtime.autocast():
         terms = loss(*batch)
@@ -115,10 +131,41 @@ def descend(
     refused = (~torch.isfinite(torch.stack([total.detach(), *norms])).all()).float()
     for parameter, gradient in zip(parameters, gradients, strict=True):
         parameter.grad = laid_out_like(parameter, gradient)
-    optimizer.found_inf = refused  # type: ignore[attr-defined]
-    optimizer.step()
+    # Fused SGD reads the flag too, but a refused first step leaves its momentum uninitialised.
+    if isinstance(optimizer, torch.optim.Adam) and optimizer.defaults["fused"]:
+        optimizer.found_inf = refused  # type: ignore[attr-defined]
+        optimizer.step()
+    else:
+        step_unless(refused, optimizer)
     optimizer.zero_grad(set_to_none=True)
     return {name: term.detach() for name, term in terms.items()}, refused
+
+
+@torch.no_grad()
+def step_unless(refused: Tensor, optimizer: torch.optim.Optimizer) -> None:
+    """A step of any optimiser, taken back on the device where `refused` () is not 0.
+
+    What the step makes anew (moments at a first step) begins at zero. State that lies on another
+    device than the flag, as the count of steps may, is left as the step made it.
+    """
+    before = {name: value.clone() for name, value in values_of(optimizer).items()}
+    optimizer.step()
+    for name, value in values_of(optimizer).items():
+        if value.device == refused.device:
+            old = before[name] if name in before else torch.zeros_like(value)
+            value.copy_(torch.where(refused.bool(), old, value))
+
+
+def values_of(optimizer: torch.optim.Optimizer) -> dict[tuple[int, str], Tensor]:
+    """The weights of an optimiser (slot "") and the tensors that it keeps for each of them."""
+    parameters = [p for group in optimizer.param_groups for p in group["params"]]
+    slots = {
+        (index, slot): value
+        for index, parameter in enumerate(parameters)
+        for slot, value in optimizer.state.get(parameter, {}).items()
+        if isinstance(value, Tensor)
+    }
+    return slots | {(index, ""): parameter for index, parameter in enumerate(parameters)}
 
 
 def laid_out_like(parameter: Tensor, values: Tensor) -> Tensor:
@@ -138,6 +185,18 @@ def adam(
     """The fused optimiser that `descend` can stop on the device."""
     return torch.optim.AdamW(
         network.parameters(), rate, betas=betas, weight_decay=decay, fused=True
+    )
+
+
+def rmsprop(network: nn.Module, rate: float) -> torch.optim.RMSprop:
+    """The optimiser of WGAN's critic, without momentum (Arjovsky et al. 2017, algorithm 1).
+
+    The paper names no decay; its authors' code has the 0.99 that is given here.
+    """
+    parameters = list(network.parameters())
+    # The count of steps beside the weights, so that a refused one is not counted on a GPU either.
+    return torch.optim.RMSprop(
+        parameters, rate, alpha=0.99, capturable=any(p.is_cuda for p in parameters)
     )
 
 
@@ -167,17 +226,23 @@ def average(mean: nn.Module, network: nn.Module, decay: float, step: int) -> Non
 
 
 def pack_parts(parts: Mapping[str, Part]) -> tuple[dict[str, Tensor], dict[str, Any]]:
-    """Tensors by name, and the rest as JSON, of networks and optimisers."""
+    """Tensors by name, and the rest as JSON, of networks, optimisers and numbers."""
     tensors: dict[str, Tensor] = {}
     rest: dict[str, Any] = {}
     for name, part in parts.items():
-        if isinstance(part, nn.Module):
+        if isinstance(part, dict):
+            rest[name] = dict(part)
+        elif isinstance(part, nn.Module):
             tensors |= {f"{name}/{key}": value for key, value in part.state_dict().items()}
-            continue
-        state = part.state_dict()
-        rest[name] = state["param_groups"]
-        for index, slots in state["state"].items():
-            tensors |= {f"{name}/{index}/{slot}": value for slot, value in slots.items()}
+        else:
+            state = part.state_dict()
+            rest[name] = state["param_groups"]
+            tensors |= {
+                f"{name}/{index}/{slot}": value
+                for index, slots in state["state"].items()
+                for slot, value in slots.items()
+                if isinstance(value, Tensor)  # SGD without momentum names one that is None
+            }
     return tensors, rest
 
 
@@ -199,14 +264,28 @@ def unpack_parts(
     for name, part in parts.items():
         start = f"{name}/"
         own = {k.removeprefix(start): v for k, v in tensors.items() if k.startswith(start)}
-        if isinstance(part, nn.Module):
+        if isinstance(part, dict):
+            part.clear()
+            part.update(rest[name])
+        elif isinstance(part, nn.Module):
             fill(part, own)
-            continue
-        parameters = [p for group in part.param_groups for p in group["params"]]
-        state: dict[int, dict[str, Tensor]] = {}
-        for key, value in own.items():
-            index, slot = key.split("/")
-            value = laid_out_like(parameters[int(index)], value)
-            state.setdefault(int(index), {})[slot] = value
-        groups = [{**group, "betas": tuple(group["betas"])} for group in rest[name]]
-        part.load_state_dict({"state": state, "param_groups": groups})
+        else:
+            fill_optimizer(part, own, rest[name])
+
+
+def fill_optimizer(
+    optimizer: torch.optim.Optimizer, tensors: Mapping[str, Tensor], groups: list[dict[str, Any]]
+) -> None:
+    """Give an optimiser its moments ("0/exp_avg": ...) and settings; its kernels stay its own."""
+    parameters = [p for group in optimizer.param_groups for p in group["params"]]
+    state: dict[int, dict[str, Tensor]] = {}
+    for key, value in tensors.items():
+        index, slot = key.split("/")
+        value = laid_out_like(parameters[int(index)], value)
+        state.setdefault(int(index), {})[slot] = value
+    settled = []
+    for saved, held in zip(groups, optimizer.param_groups, strict=True):
+        kernels = {name: held[name] for name in KERNELS if name in held}
+        pairs = {"betas": tuple(saved["betas"])} if "betas" in saved else {}  # JSON has lists only
+        settled.append({**saved, **pairs, **kernels})
+    optimizer.load_state_dict({"state": state, "param_groups": settled})

@@ -1,28 +1,43 @@
-"""Random changes of whole batches on their device; every sample draws its own."""
+"""Random changes of whole batches on their device; every sample draws its own.
+
+`warp` gives views of images to learn from. `augment` is what both players' samples go through
+before the critic sees them, so that it cannot learn few images by heart (Zhao et al. 2020,
+"Differentiable Augmentation for Data-Efficient GAN Training"): gradients flow through it.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
 from ssgan.randomness import Draw
+from ssgan.settings import check_numbers
 
 TURN = 0.35  # radians (20 degrees), at strength 1
 STRETCH = 0.15  # share of the scale, each axis its own
 SLANT = 0.2  # shear
 SHIFT = 0.075  # share of the side
+MOVES = ("turn", "stretch", "slant", "shift")
+TRANSLATION = 0.125  # share of the side, either way
+CUTOUT = 0.5  # side of the square that is blanked, as a share of the image's
+SCHEDULES = ("fixed", "cosine", "adaptive")
 
 
-def warp(images: Tensor, strength: float, draw: Draw) -> Tensor:
+def warp(images: Tensor, strength: float, draw: Draw, moves: tuple[str, ...] = MOVES) -> Tensor:
     """Images (N, C, H, W) turned, stretched, slanted and shifted a little, edges repeated.
 
-    `strength` 1 is up to 20 degrees, 15 % of scale and 7.5 % of the side either way. Samples of
-    other shapes come back as they are: they have no such symmetries.
+    `strength` 1 is up to 20 degrees, 15 % of scale and 7.5 % of the side either way; only the
+    `moves` named are made. Samples of other shapes come back as they are: they have no such
+    symmetries.
     """
-    if images.dim() != 4 or strength == 0:
+    if images.dim() != 4 or strength == 0 or not moves:
         return images
-    turn, stretch_x, stretch_y, slant, x, y = (
-        strength * (2 * draw("warp").uniform(6, len(images)) - 1)
-    ).to(images.device)
+    drawn = (strength * (2 * draw("warp").uniform(6, len(images)) - 1)).to(images.device)
+    kinds = ("turn", "stretch", "stretch", "slant", "shift", "shift")
+    made = torch.tensor([float(kind in moves) for kind in kinds], device=images.device)
+    turn, stretch_x, stretch_y, slant, x, y = drawn * made[:, None]
     turn = TURN * turn
     rows = [
         torch.stack(
@@ -30,6 +45,94 @@ def warp(images: Tensor, strength: float, draw: Draw) -> Tensor:
         ),
         torch.stack([turn.sin(), (1 + STRETCH * stretch_y) * turn.cos(), SHIFT * y]),
     ]
-    moves = torch.stack(rows).permute(2, 0, 1)  # (N, 2, 3)
-    grid = F.affine_grid(moves, list(images.shape), align_corners=False)
+    affine = torch.stack(rows).permute(2, 0, 1)  # (N, 2, 3)
+    grid = F.affine_grid(affine, list(images.shape), align_corners=False)
     return F.grid_sample(images, grid, padding_mode="border", align_corners=False)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Augmentation:
+    """What real and generated images go through before the critic, and how often.
+
+    Each kind changes a sample with the probability of the moment. "fixed": `share` throughout.
+    "cosine": from `share` at the first step to 0 at the last. "adaptive": from 0 on, up while the
+    critic overfits and down while it does not (Karras et al. 2020, "Training Generative
+    Adversarial Networks with Limited Data", section 3), at most to `share`.
+    """
+
+    kinds: tuple[str, ...] = ("translation", "cutout", "colour")
+    schedule: str = "fixed"
+    share: float = 1.0  # probability, 0 to 1
+    target: float = 0.6  # adaptive: share of reals above the median fake, less that below
+    images: int = 100_000  # adaptive: real images in which the probability can go from 0 to 1
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "kinds", tuple(self.kinds))  # JSON and TOML have lists
+        check_numbers(self, least={"images": 1})
+        if not self.kinds or not set(self.kinds) <= set(KINDS):
+            raise ValueError(
+                f"expected kinds of augmentation out of {', '.join(KINDS)}, got {list(self.kinds)}"
+            )
+        if self.schedule not in SCHEDULES:
+            raise ValueError(f"expected schedule {', '.join(SCHEDULES)}, got {self.schedule!r}")
+        for name in ("share", "target"):
+            if getattr(self, name) > 1:
+                raise ValueError(f"expected {name} from 0 to 1, got {getattr(self, name)!r}")
+
+
+def augment(
+    images: Tensor, kinds: tuple[str, ...], probability: float | Tensor, draw: Draw
+) -> Tensor:
+    """Images (N, C, H, W) in [-1, 1] after each of the `kinds`, each with that probability."""
+    for kind in kinds:
+        drawn = draw(kind)
+        changed = KINDS[kind](images, drawn("how"))
+        chosen = drawn("whether").uniform(len(images), 1, 1, 1).to(images.device) < probability
+        images = torch.where(chosen, changed, images)
+    return images
+
+
+def translated(images: Tensor, draw: Draw) -> Tensor:
+    """Shifted by up to an eighth of the side either way, along both axes; 0 comes in."""
+    n, _, height, width = images.shape
+    reach = [max(1, round(TRANSLATION * side)) for side in (height, width)]
+    padded = F.pad(images, (reach[1], reach[1], reach[0], reach[0]))
+    rows, columns = (
+        torch.arange(side, device=images.device)
+        + draw(axis).integers(2 * most + 1, n, 1).to(images.device)
+        for axis, (side, most) in enumerate(zip((height, width), reach, strict=True))
+    )
+    sample = torch.arange(n, device=images.device)[:, None, None]
+    moved: Tensor = padded.movedim(1, -1)[sample, rows[:, :, None], columns[:, None, :]]
+    return moved.movedim(-1, 1)
+
+
+def cut_out(images: Tensor, draw: Draw) -> Tensor:
+    """A square of half the side becomes 0, anywhere, also partly outside."""
+    n, _, height, width = images.shape
+    covered = []
+    for axis, side in enumerate((height, width)):
+        half = max(1, round(CUTOUT * side)) / 2
+        centre = draw(axis).integers(side + 1, n, 1).to(images.device)
+        cells = torch.arange(side, device=images.device) + 0.5
+        covered.append((cells - centre).abs() < half)
+    inside = covered[0][:, None, :, None] & covered[1][:, None, None, :]
+    return images.masked_fill(inside, 0.0)
+
+
+def coloured(images: Tensor, draw: Draw) -> Tensor:
+    """Brightness by up to 0.5 either way, saturation by 0 to 2, contrast by 0.5 to 1.5."""
+    brightness, saturation, contrast = draw.uniform(3, len(images), 1, 1, 1).to(images.device)
+    images = images + brightness - 0.5
+    grey = images.mean(1, keepdim=True)
+    images = grey + (images - grey) * 2 * saturation
+    mean = images.mean((1, 2, 3), keepdim=True)
+    contrasted: Tensor = mean + (images - mean) * (contrast + 0.5)
+    return contrasted
+
+
+KINDS: dict[str, Callable[[Tensor, Draw], Tensor]] = {
+    "translation": translated,
+    "cutout": cut_out,
+    "colour": coloured,
+}

@@ -16,7 +16,7 @@ import torch
 from test_storage import Faults, names
 
 from ssgan import checkpoints
-from ssgan.checkpoints import load, save, steps
+from ssgan.checkpoints import load, load_marked, save, steps
 from ssgan.storage import sweep
 
 DTYPES = [
@@ -145,6 +145,52 @@ def test_a_checkpoint_of_which_only_the_replaced_one_is_left_counts(tmp_path):
     assert names(tmp_path) == ["step-00000020.replaced", "step-00000030"]
     saved(tmp_path, 40)
     assert names(tmp_path) == ["step-00000030", "step-00000040"]
+
+
+def marked(directory, best, *numbers):
+    for step in numbers:
+        mark = {"best": {"step": best, "distance": 0.1 + 0.2}}
+        save(directory, step, tensors(step), {"step": step}, mark)
+
+
+def test_marked_checkpoints_are_kept_until_the_newest_two_mark_others(tmp_path):
+    saved(tmp_path, 10)
+    marked(tmp_path, 20, 20, 30, 40, 50)
+    assert steps(tmp_path) == [20, 40, 50]
+    assert load_marked(tmp_path, "best").step == 20
+    assert load(tmp_path).marks == {"best": {"step": 20, "distance": 0.1 + 0.2}}
+    marked(tmp_path, 60, 60)
+    assert steps(tmp_path) == [20, 50, 60]  # 50 may yet be the one to fall back to
+    marked(tmp_path, 60, 70, 80)
+    assert steps(tmp_path) == [60, 70, 80]
+
+
+def test_what_a_damaged_checkpoints_predecessor_marks_is_still_there(tmp_path):
+    marked(tmp_path, 10, 10, 20, 30)
+    marked(tmp_path, 40, 40)
+    flip(tmp_path / "step-00000040" / "state.json", 8)
+    with pytest.warns(UserWarning, match="using step 30 instead"):
+        assert load_marked(tmp_path, "best").step == 10
+
+
+def test_a_mark_that_is_not_there_is_refused_and_nothing_saved_is_none(tmp_path):
+    assert load_marked(tmp_path, "best") is None
+    saved(tmp_path, 1)
+    with pytest.raises(FileNotFoundError, match="marks no checkpoint as the best.*the last one"):
+        load_marked(tmp_path, "best")
+
+
+@pytest.mark.parametrize("wrong", [[], {"best": 1}, {"best": {}}, {"best": {"step": 3}}])
+@pytest.mark.parametrize("value", ["1", None])
+def test_wrong_marks_are_damage(tmp_path, wrong, value):
+    marked(tmp_path, 1, 1, 2)
+    path = tmp_path / "step-00000002" / "manifest.json"
+    wrong = wrong if value is None else {"best": {"step": value}}
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"marks": wrong}))
+    with pytest.warns(UserWarning, match="manifest.json is damaged: each mark.*using step 1"):
+        assert_holds(tmp_path, 1)
+    marked(tmp_path, 3, 3)
+    assert steps(tmp_path) == [2, 3]
 
 
 @pytest.mark.parametrize("value", [float("nan"), float("inf"), -float("inf")])
@@ -335,7 +381,7 @@ KILLED = """
 
     def write(directory, step):
         values = {"weight": torch.full((8,), float(step)), "count": torch.tensor(step)}
-        save(directory, step, values, {"step": step})
+        save(directory, step, values, {"step": step}, {"best": {"step": min(step, 2)}})
 
     where, step = Path(sys.argv[1]), int(sys.argv[2])
     for left in range(1000):
@@ -362,6 +408,7 @@ def test_a_kill_at_any_call_of_a_save_leaves_a_loadable_checkpoint(tmp_path, ste
     for directory in trials:
         assert_holds(directory, max(steps(directory)))
         assert max(steps(directory)) in (2, step)
+        assert load_marked(directory, "best").state == {"step": 2}
         saved(directory, 3)
         assert_holds(directory, 3)
 

@@ -3,7 +3,6 @@
 from click.testing import CliRunner
 
 from ssgan import benchmark
-from ssgan.benchmark import Cell
 from ssgan.cli import ssgan
 from ssgan.progress import Progress
 
@@ -11,9 +10,9 @@ from ssgan.progress import Progress
 def test_the_demo_prints_a_line_for_every_method_and_where_the_reports_lie(tmp_path, monkeypatch):
     def told(out, seed):
         yield Progress(1, 1, {"critic": 1.0}, 10.0, 0.0)
-        about = {"data": "digits", "labels": 100, "gan_seed": seed, "split": "0", "seconds": 0.5}
+        about = {"data": "digits", "labels": "100", "gan_seed": str(seed), "seconds": "0.5"}
         return [
-            Cell(method=method, label_seed=draw, accuracy=0.9 + draw / 10, gan_seconds=7, **about)
+            {"method": method, "label_seed": str(draw), "accuracy": str(0.9 + draw / 10), **about}
             for method in ("RBF-SVM", "finetuned discriminator")
             for draw in (0, 1)
         ]
@@ -23,8 +22,8 @@ def test_the_demo_prints_a_line_for_every_method_and_where_the_reports_lie(tmp_p
     monkeypatch.setenv("COLUMNS", "120")
     result = CliRunner().invoke(ssgan, ["demo", "--out", str(tmp_path / "d"), "--seed", "3"])
     assert result.exit_code == 0, result.output
-    assert "1 GAN x 2 draws" in result.stdout
+    assert "1 GAN x 5 draws" in result.stdout
     assert "finetuned discriminator" in result.stdout
-    assert "0.950 ± 0.071" in result.stdout
+    assert "0.9500 ± 0.0707" in result.stdout
     assert str(tmp_path / "d" / "model" / "report.html") in result.stdout
     assert "step 1/1" in result.stderr

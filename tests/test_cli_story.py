@@ -329,7 +329,16 @@ def test_tables_and_vectors_are_sampled_in_their_form(home, tmp_path):
 
 
 def test_images_are_augmented_into_folders(home, tmp_path):
-    done("augment", home / "r-photos", home / "m-photos", "-n", 10, "--out", tmp_path / "a")
+    done(
+        "augment",
+        home / "r-photos",
+        home / "m-photos",
+        "-n",
+        10,
+        "--force",
+        "--out",
+        tmp_path / "a",
+    )
     folders = sorted(str(p.relative_to(tmp_path / "a")) for p in (tmp_path / "a").glob("*/*"))
     assert {"real/dark", "real/light"} <= {*folders}
     assert {*folders} <= {f"{k}/{c}" for k in ("real", "synthetic") for c in ("dark", "light")}
@@ -339,7 +348,7 @@ def test_images_are_augmented_into_folders(home, tmp_path):
 
 def test_images_are_augmented_into_an_array(home, tmp_path):
     out = tmp_path / "a.npz"
-    done("augment", home / "r-images", home / "m-images", "-n", 10, "--out", out)
+    done("augment", home / "r-images", home / "m-images", "-n", 10, "--force", "--out", out)
     with np.load(out) as arrays:
         assert arrays["x"].shape == (16, 8, 8)
         assert arrays["x"].dtype == np.uint8
@@ -352,7 +361,7 @@ def test_images_are_augmented_into_an_array(home, tmp_path):
 @pytest.mark.parametrize("words", [[], ["--balance"]])
 def test_tables_are_augmented_with_a_column_that_says_what_is_synthetic(home, tmp_path, words):
     out = tmp_path / "a.csv"
-    done("augment", home / "r-table", home / "m-table", "-n", 10, "--out", out, *words)
+    done("augment", home / "r-table", home / "m-table", "-n", 10, "--force", "--out", out, *words)
     table = pd.read_csv(out)
     assert list(table.columns) == ["age", "pay", "job", "rich", "synthetic"]
     assert table["synthetic"].tolist() == [False] * 8 + [True] * 10
@@ -364,7 +373,7 @@ def test_tables_are_augmented_with_a_column_that_says_what_is_synthetic(home, tm
 
 def test_vectors_with_numbers_for_labels_are_augmented(home, regression, tmp_path):
     out = tmp_path / "a.parquet"
-    done("augment", home / "r-vectors", regression, "-n", 5, "--out", out)
+    done("augment", home / "r-vectors", regression, "-n", 5, "--force", "--out", out)
     table = pd.read_parquet(out)
     assert list(table.columns) == ["x0", "x1", "x2", "label", "synthetic"]
     assert table["synthetic"].sum() == 5

@@ -20,9 +20,10 @@ from ssgan.finetuning import (
     supervised,
 )
 from ssgan.heads import Votes
-from ssgan.predictor import initial
+from ssgan.learning import initial
 from ssgan.randomness import Draw
 from ssgan.training import Batches, Stream, train
+from ssgan.transforms import MOVES
 
 DRAW = Draw(("finetuning test",))
 CONFIG = PredictorConfig(steps=3, batch=8)
@@ -137,17 +138,22 @@ def test_the_graph_is_laid_anew_after_the_last_step_only():
 
 
 def test_only_images_are_warped_and_each_time_differently():
-    task, _ = prepared("images")
-    packed = rows_of("images").packed[:4]
-    plain = task.codec.expand(packed)
-    one, other = task.view(packed, DRAW("a")), task.view(packed, DRAW("b"))
+    def view(kind, draw, **settings):
+        task, _ = prepared(kind, PredictorConfig(**settings))
+        plain = task.codec.expand(rows_of(kind).packed[:4])
+        return plain, task.views.of(plain, draw)
+
+    plain, one = view("images", DRAW("a"), transforms=MOVES)
+    _, other = view("images", DRAW("b"), transforms=MOVES)
     assert not torch.equal(one, plain)
     assert not torch.equal(one, other)
-    still, _ = prepared("images", PredictorConfig(warp=0.0))
-    assert torch.equal(still.view(packed, DRAW("a")), plain)
-    task, _ = prepared("vectors")
-    packed = rows_of("vectors").packed[:4]
-    assert torch.equal(task.view(packed, DRAW), task.codec.expand(packed))
+    for kind, settings in (
+        ("images", {"transforms": MOVES, "warp": 0.0}),
+        ("images", {"transforms": ()}),
+        ("vectors", {"transforms": ("noise", "corrupt")}),
+    ):
+        plain, still = view(kind, DRAW("a"), **settings)
+        assert torch.equal(still, plain)
 
 
 @each
@@ -187,7 +193,7 @@ def test_a_config_comes_back_from_json():
 @pytest.mark.parametrize(
     ("fields", "message"),
     [
-        ({"method": "forest"}, "no method 'forest'; there are finetune, probe, svm, spread"),
+        ({"method": "forest"}, "no method 'forest'; there are auto, probe, svm, spread"),
         ({"stepz": 3}, "no setting stepz; there are method, steps"),
         ({"steps": 0}, "expected steps to be a whole number from 1 on, got 0"),
         ({"batch": 0}, "expected batch to be a whole number from 1 on, got 0"),

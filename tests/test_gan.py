@@ -370,6 +370,7 @@ def test_the_log_tells_the_terms_of_every_line(tmp_path, often):
     _, rows = course(tmp_path / "r")
     assert [row["step"] for row in rows] == [2, 4]
     names = {"step", "critic", "r1", "r2", "generator", "not_finite"}
+    names |= {"score_gap", "diversity", "coverage", "distance", "terms"}  # of the checkup
     assert all(set(row) == names for row in rows)
     assert all(row["not_finite"] == 0 for row in rows)
 
@@ -446,8 +447,27 @@ def test_an_objective_is_named_by_its_name_alone_or_with_weights():
 @pytest.mark.parametrize(
     ("fields", "message"),
     [
-        ({"stepz": 3}, "no setting stepz; there are objective, steps"),
-        ({"objective": "wgan"}, "no objective 'wgan'; there are relativistic, non-saturating"),
+        ({"stepz": 3}, "no setting stepz; there are model, objective"),
+        ({"objective": "wgan2"}, "no objective 'wgan2'; there are relativistic, non-saturating"),
+        ({"objective": "lsgan"}, "say least-squares .* or loss-sensitive"),
+        ({"model": "ae"}, "expected model gan, vae, vae-gan, got 'ae'"),
+        ({"body": "resnet"}, "expected body auto, dense, conv, residual, dcgan, got 'resnet'"),
+        ({"optimizer": "sgd"}, "expected optimizer adam, rmsprop, got 'sgd'"),
+        ({"noise": "cauchy"}, "expected noise normal, uniform, got 'cauchy'"),
+        ({"depth": 0}, "expected depth to be a whole number from 1 on, got 0"),
+        ({"depth": True}, "expected depth to be a whole number from 1 on, got True"),
+        ({"beta2": 1.0}, "expected beta2 to be below 1, got 1.0"),
+        ({"ema": 1.5}, "expected ema to be below 1, got 1.5"),
+        ({"final": -0.1}, "expected final to be a number from 0 on, got -0.1"),
+        ({"objective": "wgan", "penalty_final": 0.1}, "changes r1 and r2.*'wgan' does not have"),
+        ({"augmentation": "sometimes"}, "expected schedule fixed, cosine, adaptive, got"),
+        ({"augmentation": {"kinds": ["flip"]}}, "out of translation, cutout, colour, got"),
+        ({"augmentation": {"kinds": []}}, "expected kinds of augmentation out of"),
+        ({"augmentation": {"share": 1.5}}, "expected share from 0 to 1, got 1.5"),
+        ({"augmentation": {"images": 0}}, "expected images to be a whole number from 1 on"),
+        ({"augmentation": {"kind": "cutout"}}, "no setting kind; there are kinds, schedule"),
+        ({"selfsupervision": "jigsaw"}, "no self-supervision 'jigsaw'; there are rotation"),
+        ({"selfsupervision": {"name": "rotation", "k": 1}}, "no setting k; there are critic"),
         ({"objective": {"name": "relativistic", "r3": 1}}, "no setting r3; there are r1, r2"),
         ({"steps": -1}, "expected steps to be a whole number from 0 on, got -1"),
         ({"batch": 0}, "expected batch to be a whole number from 1 on, got 0"),
@@ -503,7 +523,7 @@ def test_a_run_of_one_device_loads_on_the_other(kind, tmp_path):
 @each
 def test_a_run_that_is_stopped_early_has_standardised_features(kind, tmp_path, monkeypatch):
     monkeypatch.setattr("ssgan.gan.Pace", OFTEN)
-    monkeypatch.setattr("ssgan.gan.SAVES", 1)  # the readout is fitted at the last step only
+    monkeypatch.setattr("ssgan.adversarial.SAVES", 1)  # the readout is fitted at the last step only
     training = pretraining(KINDS[kind](), replace(SMALL, steps=50), run=tmp_path / "r")
     next(training)
     with pytest.raises(KeyboardInterrupt):

@@ -5,66 +5,158 @@ import random
 import numpy as np
 import pytest
 import torch
+import torch.nn.functional as F
+from torch import nn
+from torch.utils.flop_counter import FlopCounterMode
 
-from ssgan.networks import Discriminator, build, flat, trunk
+from ssgan.networks import (
+    BODIES,
+    Discriminator,
+    body_of,
+    build,
+    constrainable,
+    flat,
+    normalises,
+    reestimate,
+    trunk,
+)
 from ssgan.networks.conv import ConvTrunk, halvings
 from ssgan.networks.readout import Readout, pooled, width
 from ssgan.randomness import Draw
 
 DRAW = Draw(("networks test",))
-# Shape of a sample, and of the map at every depth for width 2.
+# Body, shape of a sample, and of the map at every depth for width 2.
 SHAPES = {
-    "a row of numbers": ((5,), [(16,), (16,), (16,)]),
-    "a signal": ((1, 16), [(2, 8), (4, 4), (8, 4)]),
-    "a small image": ((3, 8, 8), [(2, 8, 8), (4, 4, 4), (8, 4, 4)]),
-    "an image of 28": ((1, 28, 28), [(2, 14, 14), (4, 7, 7), (8, 4, 4)]),
-    "an image of 32": ((3, 32, 32), [(2, 16, 16), (4, 8, 8), (8, 4, 4), (16, 4, 4)]),
-    "a wide image": ((4, 8, 12), [(2, 8, 12), (4, 4, 6), (8, 4, 6)]),
-    "a volume": ((1, 8, 8, 8), [(2, 8, 8, 8), (4, 4, 4, 4), (8, 4, 4, 4)]),
+    "a row of numbers": ("dense", (5,), [(16,), (16,), (16,)]),
+    "an image flattened": ("dense", (3, 8, 8), [(16,), (16,), (16,)]),
+    "a signal": ("conv", (1, 16), [(2, 8), (4, 4), (8, 4)]),
+    "a small image": ("conv", (3, 8, 8), [(2, 8, 8), (4, 4, 4), (8, 4, 4)]),
+    "an image of 28": ("conv", (1, 28, 28), [(2, 14, 14), (4, 7, 7), (8, 4, 4)]),
+    "an image of 32": (
+        *("conv", (3, 32, 32)),
+        [(2, 16, 16), (4, 8, 8), (8, 4, 4), (16, 4, 4)],
+    ),
+    "a wide image": ("conv", (4, 8, 12), [(2, 8, 12), (4, 4, 6), (8, 4, 6)]),
+    "a volume": ("conv", (1, 8, 8, 8), [(2, 8, 8, 8), (4, 4, 4, 4), (8, 4, 4, 4)]),
+    "a residual signal": ("residual", (1, 64), [(2, 32), (4, 16), (8, 8), (16, 4), (32, 4)]),
+    "a small residual image": ("residual", (3, 8, 8), [(2, 4, 4), (4, 4, 4)]),
+    "a residual image of 28": ("residual", (1, 28, 28), [(2, 14, 14), (4, 7, 7), (8, 4, 4)]),
+    "a residual image of 32": (
+        *("residual", (3, 32, 32)),
+        [(2, 16, 16), (4, 8, 8), (8, 4, 4), (16, 4, 4)],
+    ),
+    "a residual volume": ("residual", (1, 16, 16, 16), [(2, 8, 8, 8), (4, 4, 4, 4), (8, 4, 4, 4)]),
+    "a DCGAN signal": ("dcgan", (1, 16), [(2, 8), (4, 4)]),
+    "a DCGAN image of 28": ("dcgan", (1, 28, 28), [(2, 14, 14), (4, 7, 7)]),
+    "a DCGAN image of 32": ("dcgan", (3, 32, 32), [(2, 16, 16), (4, 8, 8), (8, 4, 4)]),
+    "a DCGAN volume": ("dcgan", (1, 16, 16, 16), [(2, 8, 8, 8), (4, 4, 4, 4)]),
 }
-each = pytest.mark.parametrize(("shape", "maps"), SHAPES.values(), ids=SHAPES)
+each = pytest.mark.parametrize(("body", "shape", "maps"), SHAPES.values(), ids=SHAPES)
 
 
-def pair(shape, seed=0):
-    return build(shape, width=2, latent=3, draw=Draw(("pair", seed)))
+def pair(shape, seed=0, **design):
+    return build(shape, draw=Draw(("pair", seed)), **{"width": 2, "latent": 3} | design)
 
 
 @each
-def test_a_generator_makes_samples_of_the_shape_and_a_discriminator_scores_them(shape, maps):
-    generator, discriminator = pair(shape)
+def test_a_generator_makes_samples_of_the_shape_and_a_discriminator_scores_them(body, shape, maps):
+    generator, discriminator = pair(shape, body=body)
     samples = generator(DRAW.normal(6, 3))
     assert samples.shape == (6, *shape)
     assert discriminator(samples).shape == (6,)
+    assert generator.eval()(DRAW.normal(0, 3)).shape == (0, *shape)
 
 
 @each
-def test_a_trunk_gives_its_maps_at_every_depth_finest_first(shape, maps):
-    _, discriminator = pair(shape)
+def test_a_trunk_gives_its_maps_at_every_depth_finest_first(body, shape, maps):
+    _, discriminator = pair(shape, body=body)
     found = discriminator.trunk(DRAW.normal(2, *shape))
     assert [tuple(m.shape[1:]) for m in found] == maps
-    assert discriminator.trunk.features == found[-1][0].numel()
+    assert discriminator.features == discriminator.trunk.features == found[-1][0].numel()
 
 
 @each
-def test_scores_of_a_sample_do_not_depend_on_those_beside_it(shape, maps):
-    _, discriminator = pair(shape)
+def test_scores_of_a_sample_do_not_depend_on_those_beside_it(body, shape, maps):
+    _, discriminator = pair(shape, body=body)
+    discriminator.eval()
     x = DRAW.normal(4, *shape)
     torch.testing.assert_close(discriminator(x)[:1], discriminator(x[:1]))
 
 
 @each
-def test_gradients_reach_all_weights_of_both_networks(shape, maps):
-    generator, discriminator = pair(shape)
-    discriminator(generator(DRAW.normal(6, 3))).sum().backward()
+@pytest.mark.parametrize("condition", [0, 4])
+def test_gradients_reach_all_weights_of_both_networks(body, shape, maps, condition):
+    generator, discriminator = pair(shape, body=body, condition=condition)
+    given = torch.eye(4)[[0, 1, 2]] + torch.eye(4)[3] if condition else None
+    discriminator(generator(DRAW.normal(3, 3), given), given).square().sum().backward()
     for network in (generator, discriminator):
         assert all(p.grad.abs().sum() > 0 for p in network.parameters())
 
 
 @each
-def test_all_depths_are_read_at_4_cells_a_side(shape, maps):
-    _, discriminator = pair(shape)
-    cells = 4 ** (len(shape) - 1)
+def test_depth_adds_layers_and_keeps_the_shapes(body, shape, maps):
+    if body == "dcgan":
+        with pytest.raises(ValueError, match="'dcgan' has one convolution .* got depth 2: leave"):
+            pair(shape, body=body, depth=2)
+        return
+    sizes = {}
+    for depth in (None, 1, 3, 5):
+        generator, discriminator = pair(shape, body=body, depth=depth)
+        assert generator(DRAW.normal(2, 3)).shape == (2, *shape)
+        found = discriminator.trunk(DRAW.normal(2, *shape))
+        assert found[-1].shape[1:] == maps[-1]
+        assert found[-1][0].numel() == discriminator.features
+        networks = (generator, discriminator)
+        sizes[depth] = [sum(p.numel() for p in n.parameters()) for n in networks]
+    assert sizes[None] == sizes[3 if body == "dense" else 1]
+    for one, three, five in zip(sizes[1], sizes[3], sizes[5], strict=True):
+        assert one < three
+        assert five - three == three - one
+
+
+@each
+def test_all_depths_are_read_at_4_cells_a_side(body, shape, maps):
+    _, discriminator = pair(shape, body=body)
+    cells = 1 if body == "dense" else 4 ** (len(shape) - 1)
     assert width(discriminator.trunk, shape) == sum(m[0] * cells for m in maps)
+
+
+@pytest.mark.parametrize(
+    ("shape", "body"),
+    [
+        ((5,), "dense"),
+        ((1, 16), "conv"),
+        ((1, 28, 28), "conv"),
+        ((3, 28, 64), "conv"),
+        ((1, 16, 16, 16), "conv"),
+        ((2, 64), "residual"),
+        ((3, 32, 32), "residual"),
+        ((1, 32, 32, 32), "residual"),
+    ],
+)
+def test_the_shape_picks_the_body(shape, body):
+    assert body_of(shape) is BODIES[body]
+    untrained, named = trunk(shape, 2), trunk(shape, 2, body)
+    assert type(untrained) is type(named)
+    assert type(pair(shape)[1].trunk) is type(named)
+
+
+@pytest.mark.parametrize("body", ["conv", "residual", "dcgan"])
+@pytest.mark.parametrize("shape", [(5,), (1, 8, 8, 8, 8)])
+def test_a_body_that_cannot_take_such_samples_is_refused(shape, body):
+    with pytest.raises(ValueError, match=rf"{body}.* takes signals .* shape \({shape[0]},"):
+        pair(shape, body=body)
+
+
+def test_an_unknown_body_is_refused():
+    with pytest.raises(ValueError, match="no body 'unet'; there are auto, dense, conv, residual"):
+        pair((1, 8, 8), body="unet")
+
+
+@pytest.mark.parametrize("body", ["conv", "residual", "dcgan"])
+def test_sides_that_do_not_fit_a_body_are_refused(body):
+    with pytest.raises(ValueError, match="9 x 9 cannot be halved"):
+        pair((1, 9, 9), body=body)
 
 
 def test_networks_are_a_function_of_the_draw():
@@ -85,18 +177,190 @@ def test_building_leaves_all_global_random_states_alone():
 
 
 def test_first_weights_keep_the_scale_of_activations_and_biases_are_0():
-    _, discriminator = build((1, 32, 32), width=32, latent=3, draw=DRAW)
+    _, discriminator = build((1, 32, 32), body="conv", width=32, latent=3, draw=DRAW)
     maps = discriminator.trunk(DRAW.normal(8, 1, 32, 32))
     scales = [m.square().mean().sqrt().item() for m in maps]
     assert all(0.6 < scale < 1.5 for scale in scales)
     assert all(not layer.bias.any() for layer in discriminator.trunk.layers)
 
 
-def test_no_layer_normalises_over_the_batch():
-    kinds = {
-        type(m).__name__ for shape, _ in SHAPES.values() for n in pair(shape) for m in n.modules()
-    }
-    assert not [kind for kind in kinds if "Norm" in kind]
+@each
+def test_only_the_body_of_dcgan_has_batch_norm(body, shape, maps):
+    for network in pair(shape, body=body):
+        assert normalises(network) == (body == "dcgan")
+        kinds = {type(layer).__name__ for layer in network.modules()}
+        assert any("Norm" in kind for kind in kinds) == (body == "dcgan")
+
+
+def test_norms_of_single_samples_are_no_batch_norm():
+    assert not normalises(nn.Sequential(nn.LayerNorm(3), nn.GroupNorm(1, 3), nn.InstanceNorm1d(3)))
+    assert normalises(nn.Sequential(nn.Sequential(nn.BatchNorm1d(3))))
+
+
+def test_constrainable_are_all_weights_but_those_of_norms():
+    norms = [
+        nn.BatchNorm1d(3),
+        nn.LayerNorm(3),
+        nn.GroupNorm(1, 3),
+        nn.InstanceNorm1d(3, affine=True),
+    ]
+    linear = nn.Linear(3, 3)
+    assert list(map(id, constrainable(nn.Sequential(*norms, linear)))) == [
+        id(linear.weight),
+        id(linear.bias),
+    ]
+    _, critic = pair((1, 16, 16), condition=4)
+    assert list(map(id, constrainable(critic))) == list(map(id, critic.parameters()))
+
+
+def test_the_residual_body_starts_with_the_scale_of_what_it_gets_at_any_depth():
+    for depth in (1, 8):
+        _, discriminator = build((3, 32, 32), width=16, latent=3, depth=depth, draw=DRAW)
+        smooth = F.interpolate(DRAW.normal(16, 3, 4, 4), scale_factor=8.0)
+        scales = [m.square().mean().sqrt().item() for m in discriminator.trunk(smooth)]
+        assert all(0.4 < scale < 2.5 for scale in scales)
+        generator, _ = build((3, 32, 32), width=16, latent=64, depth=depth, draw=DRAW)
+        assert 0.4 < generator(DRAW.normal(16, 64)).std().item() < 2.5
+
+
+def test_a_residual_block_is_its_input_and_a_branch():
+    _, discriminator = pair((3, 32, 32), width=4)
+    (block,) = discriminator.trunk.stages[0]
+    x = DRAW.normal(2, 4, 16, 16)
+    assert not torch.equal(block(x), x)
+    block.last.weight.data.zero_()
+    assert torch.equal(block(x), x)
+
+
+def operations(network, *inputs):
+    """Multiplications and additions of products and convolutions for these inputs."""
+    with FlopCounterMode(display=False) as counter:
+        network(*inputs)
+    return counter.get_total_flops()
+
+
+@pytest.mark.parametrize("side", [32, 64])
+def test_the_residual_body_costs_less_than_twice_the_convolutional_one(side):
+    shape, costs = (3, side, side), {}
+    for body in ("residual", "conv"):
+        generator, discriminator = build(shape, body=body, width=24, latent=64, draw=DRAW)
+        costs[body] = (
+            operations(generator, torch.zeros(1, 64)),
+            operations(discriminator, torch.zeros(1, *shape)),
+        )
+    for one, other in zip(costs["residual"], costs["conv"], strict=True):
+        assert one < 2 * other
+
+
+# DCGAN
+
+
+def test_dcgan_has_the_papers_layers():
+    generator, discriminator = build((3, 64, 64), body="dcgan", width=16, latent=100, draw=DRAW)
+    weights = {name: tuple(p.shape) for name, p in discriminator.named_parameters()}
+    assert [weights[f"trunk.layers.{i}.weight"] for i in range(4)] == [
+        *((16, 3, 5, 5), (32, 16, 5, 5), (64, 32, 5, 5), (128, 64, 5, 5))
+    ]
+    assert "trunk.norms.0.weight" not in weights  # none on the input of the discriminator
+    assert [weights[f"trunk.norms.{i}.weight"] for i in (1, 2, 3)] == [(32,), (64,), (128,)]
+    assert weights["head.weight"] == (1, 128 * 4 * 4)
+    assert not [name for name in weights if "layers" in name and "bias" in name]
+    weights = {name: tuple(p.shape) for name, p in generator.named_parameters()}
+    assert weights["project.weight"] == (128 * 4 * 4, 100)
+    assert [weights[f"layers.{i}.weight"] for i in range(4)] == [
+        *((128, 64, 5, 5), (64, 32, 5, 5), (32, 16, 5, 5), (16, 3, 5, 5))
+    ]
+    norms = [weights[f"norms.{i}.weight"] for i in range(4)]  # none on the output
+    assert norms == [(128 * 4 * 4,), (64,), (32,), (16,)]
+    assert "norms.4.weight" not in weights
+    assert {layer.stride for layer in generator.layers} == {(2, 2)}
+
+
+def test_first_weights_of_dcgan_have_deviation_002_and_gains_are_around_1():
+    for network in build((3, 32, 32), body="dcgan", width=32, latent=100, draw=DRAW):
+        for name, p in network.named_parameters():
+            if name.endswith("bias"):
+                assert not p.any()
+            elif "norms" in name:
+                assert p.mean().item() == pytest.approx(1.0, abs=0.02)
+                assert 0.01 < p.std().item() < 0.03
+            else:
+                assert p.mean().item() == pytest.approx(0.0, abs=0.003)
+                assert p.std().item() == pytest.approx(0.02, rel=0.1)
+
+
+def test_dcgan_rectifies_wholly_in_the_generator_and_partly_in_the_discriminator():
+    generator, discriminator = pair((1, 16, 16), body="dcgan", width=4)
+    seen = []
+    generator.layers[1].register_forward_pre_hook(lambda _, x: seen.append(x[0]))
+    generator(DRAW.normal(8, 3))
+    assert seen[0].min() == 0
+    x = DRAW.normal(2, 1, 16, 16)
+    before, after = discriminator.trunk.layers[0](x).min(), discriminator.trunk(x)[0].min()
+    assert after.item() == pytest.approx(0.2 * before.item())
+
+
+def test_reestimated_statistics_are_those_of_the_batches():
+    _, discriminator = pair((1, 16, 16), body="dcgan")
+    norm, images = discriminator.trunk.norms[1], 3 * DRAW("x").normal(40, 1, 16, 16)
+    discriminator(100 + images)  # leaves the running averages where they do not belong
+    discriminator.eval()
+    reestimate(discriminator, [(images[:20],), (images[20:],)])
+    inner = discriminator.trunk.layers[1](discriminator.trunk(images)[0])
+    mean = inner.mean((0, 2, 3))
+    torch.testing.assert_close(norm.running_mean, mean, rtol=1e-4, atol=1e-5)
+    parts = torch.stack([part.var((0, 2, 3)) for part in inner.split(20)]).mean(0)
+    torch.testing.assert_close(norm.running_var, parts, rtol=1e-4, atol=1e-5)
+    assert not norm.training
+    assert norm.momentum == 0.1
+    again = norm.running_mean.clone()
+    reestimate(discriminator, [(images[:20],), (images[20:],)])
+    assert torch.equal(norm.running_mean, again)
+
+
+def test_reestimating_a_network_without_batch_norm_does_nothing():
+    _, discriminator = pair((1, 8, 8))
+    reestimate(discriminator, iter([(1 / 0,) for _ in ()]))
+    assert discriminator.training
+
+
+# Conditions
+
+
+def test_a_condition_adds_a_projection_of_the_features_where_there_is_one():
+    _, discriminator = pair((1, 8, 8), condition=4)
+    x, label = DRAW.normal(3, 1, 8, 8), torch.eye(4)[[0, 1, 2]]
+    present = label + torch.tensor([[0.0, 0, 0, 1], [0, 0, 0, 1], [0, 0, 0, 0]])
+    features = flat(discriminator.trunk(x)[-1])
+    expected = (features * (label[:, :3] @ discriminator.embed.weight.T)).sum(1)
+    plain = discriminator(x)
+    torch.testing.assert_close(discriminator(x, present)[:2], (plain + expected)[:2])
+    assert torch.equal(discriminator(x, present)[2], plain[2])  # no presence: the label is nothing
+    assert torch.equal(discriminator(x, torch.zeros(3, 4)), plain)
+
+
+def test_a_generator_without_a_condition_makes_what_it_makes_of_an_absent_one():
+    generator, _ = pair((1, 8, 8), condition=4)
+    z = DRAW.normal(3, 3)
+    assert torch.equal(generator(z), generator(z, torch.zeros(3, 4)))
+    assert not torch.equal(generator(z), generator(z, torch.eye(4)[:3]))
+
+
+@pytest.mark.parametrize("body", BODIES)
+@pytest.mark.parametrize(("built", "given"), [(0, 4), (4, 3)])
+def test_a_condition_that_a_network_was_not_built_for_is_refused(body, built, given):
+    generator, discriminator = pair((1, 16, 16), body=body, condition=built)
+    expected = "no condition" if not built else r"a condition \(N, 4\)"
+    for network, x in ((generator, torch.zeros(2, 3)), (discriminator, torch.zeros(2, 1, 16, 16))):
+        with pytest.raises(ValueError, match=rf"built for {expected}, got \(2, {given}\)"):
+            network(x, torch.zeros(2, given))
+
+
+def test_a_conditional_head_starts_at_the_scale_of_the_plain_one():
+    _, discriminator = build((3, 32, 32), width=8, latent=3, condition=11, draw=DRAW)
+    features, label = discriminator.features, discriminator.embed.weight.square().sum(0)
+    assert label.mean().item() == pytest.approx(1.0, rel=0.1)
+    assert discriminator.embed.weight.shape == (features, 10)
 
 
 @pytest.mark.parametrize(

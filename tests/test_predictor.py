@@ -265,7 +265,7 @@ def test_a_gan_whose_rows_are_gone_learns_from_labels_alone():
 @pytest.mark.parametrize("task", TASKS)
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_finetuning_that_was_left_ends_as_one_that_was_not(kind, task, tmp_path, monkeypatch):
-    monkeypatch.setattr("ssgan.predictor.Pace", OFTEN)
+    monkeypatch.setattr("ssgan.learning.Pace", OFTEN)
     x, asked = KINDS[kind](), config(steps=6)
     whole = finetune(trained(kind), x, TASKS[task], asked, run=tmp_path / "whole")
     for _ in range(2):
@@ -282,7 +282,7 @@ def test_a_finetuning_that_was_left_ends_as_one_that_was_not(kind, task, tmp_pat
 
 def test_an_interruption_saves_a_checkpoint(tmp_path, monkeypatch):
     monkeypatch.setattr("ssgan.progress.SAVES", 1)
-    monkeypatch.setattr("ssgan.predictor.Pace", OFTEN)
+    monkeypatch.setattr("ssgan.learning.Pace", OFTEN)
     training = finetuning(
         trained("vectors"), KINDS["vectors"](), LABELS, config(steps=6), run=tmp_path / "m"
     )

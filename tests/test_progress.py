@@ -1,5 +1,7 @@
 """A task in a run directory: resumed, logged, saved, and how far it is."""
 
+import time
+
 import pytest
 import torch
 from examples import assert_same_course, course
@@ -181,6 +183,26 @@ def test_a_diverged_training_keeps_its_last_good_checkpoint(tmp_path):
         list(carry_out(task, rows, Pace(20, 4, 2), run))
     assert run.load().step == 6
     assert all(t.isfinite().all() for t in run.load().tensors.values())
+
+
+def test_a_task_that_cannot_be_guarded_is_trained_as_it_is(tmp_path):
+    run, task = claim(tmp_path / "r"), Fit()
+    list(carry_out(task, ROWS, Pace(20, 4, 2), run))
+    found = run.load()
+    assert not hasattr(task, "attempt") and found.marks == {}
+    assert set(found.state) == {"optimizer"} and not (run.path / "diagnosis.json").exists()
+
+
+def test_speed_and_time_left_count_the_steps_of_this_process(tmp_path):
+    run = claim(tmp_path / "r")
+    training = fit(run)[1]
+    for _ in range(9):
+        next(training)
+    training.close()
+    begun = time.perf_counter()
+    (last, *rest) = list(fit(run)[1])
+    assert last.step == 20 and not rest
+    assert last.speed >= 2 * 4 / (time.perf_counter() - begun)
 
 
 def test_finish_gives_what_the_training_returns():

@@ -230,3 +230,16 @@ def test_it_is_a_base_sampler_and_has_a_stand_in_where_there_is_none(monkeypatch
     for one, other in zip(face.fit_resample(X, y), FACE.fit_resample(X, y), strict=True):
         np.testing.assert_array_equal(one, other)
     assert face.get_feature_names_out().tolist() == ["x0", "x1", "x2"]
+
+
+def test_the_verdict_is_an_attribute_and_can_be_enforced():
+    X, y = rows((20, 10))
+    report = clone(FACE).set_params(judge="report")
+    assert len(report.fit_resample(X, y)[0]) > len(X)
+    assert report.verdict_.answer in ("helps", "no evidence", "hurts")
+    enforced = clone(FACE).set_params(judge="enforce")
+    more, labels = enforced.fit_resample(X, y)
+    if enforced.verdict_.answer != "helps":
+        assert (more.tobytes(), labels.tobytes()) == (X.tobytes(), y.tobytes())
+    with pytest.raises(ValueError, match="expected judge to be report, enforce or None"):
+        clone(FACE).set_params(judge="yes").fit_resample(X, y)

@@ -69,7 +69,7 @@ class Both(Maker):
 
 def test_a_class_that_is_never_made_is_filled_up_from_the_nearest_with_a_warning():
     with pytest.warns(UserWarning, match="0 look like class 'plus', 3 were asked for"):
-        samples, indices = synthesis.synthesised(Maker(), Model(), np.array([2, 3]), 0)
+        samples, indices = synthesis.generation.synthesised(Maker(), Model(), np.array([2, 3]), 0)
     assert samples[:, 0].tolist() == [-17.5, -18.5, -0.5, -1.5, -2.5]
     assert indices.tolist() == [0, 0, 1, 1, 1]
 
@@ -98,15 +98,17 @@ def test_more_than_were_drawn_are_refused():
 
 def test_twice_as_many_as_are_kept_are_drawn():
     maker = Both()
-    synthesis.synthesised(maker, Model(), np.array([10, 10]), seed=7)
+    synthesis.generation.synthesised(maker, Model(), np.array([10, 10]), seed=7)
     assert maker.drawn == [(ROUND, 7, 0)]
     maker = Both()
-    synthesis.synthesised(maker, Model(), np.array([400, 400]), seed=7)
+    synthesis.generation.synthesised(maker, Model(), np.array([400, 400]), seed=7)
     assert maker.drawn == [(ROUND, 7, 0), (ROUND, 7, ROUND)]
 
 
 def test_no_count_draws_nothing_but_has_the_form_of_the_data():
-    samples, indices = synthesis.synthesised(trained("images"), Model(), np.array([0, 0]), 0)
+    samples, indices = synthesis.generation.synthesised(
+        trained("images"), Model(), np.array([0, 0]), 0
+    )
     assert (samples.shape, len(indices)) == ((0, 8, 8), 0)
 
 

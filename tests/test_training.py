@@ -19,6 +19,7 @@ from ssgan.training import (
     cosine,
     descend,
     pack_parts,
+    rmsprop,
     set_rate,
     train,
     unpack_parts,
@@ -74,6 +75,14 @@ def test_streams_and_batches_of_one_step_have_orders_of_their_own():
     found = {tuple(several(*key)[0].tolist()) for key in (("labeled", 0, 0), ("unlabeled", 0, 0))}
     found |= {tuple(several("labeled", 0, 1)[0].tolist())}
     assert len(found) == 3
+
+
+def test_another_attempt_has_an_order_of_its_own_and_the_first_is_as_it_was():
+    rows = batches(50, 50)
+    assert rows.again(0) is rows
+    orders = {tuple(given(rows.again(attempt), [0])) for attempt in range(4)}
+    assert len(orders) == 4
+    assert given(rows.again(2), [3]) == given(batches(50, 50).again(2), [3])
 
 
 def test_tensors_of_a_stream_stay_aligned():
@@ -195,31 +204,72 @@ def spoiled(network, kind):
     return loss
 
 
+OPTIMISERS = {
+    "adam": lambda network: adam(network, 0.1, BETAS, decay=0.1),
+    "rmsprop": lambda network: rmsprop(network, 0.1),
+    "sgd": lambda network: torch.optim.SGD(network.parameters(), 0.1),
+    "fused sgd": lambda network: torch.optim.SGD(network.parameters(), 0.1, 0.9, fused=True),
+    "sgd with momentum": lambda network: torch.optim.SGD(network.parameters(), 0.1, momentum=0.9),
+    "plain adam": lambda network: torch.optim.Adam(network.parameters(), 0.1, betas=BETAS),
+    "adagrad": lambda network: torch.optim.Adagrad(network.parameters(), 0.1),
+}
+EACH = pytest.mark.parametrize("make", OPTIMISERS.values(), ids=OPTIMISERS)
 SPOILED = pytest.mark.parametrize("kind", [nan, inf, -inf, "gradient"])
 
 
+@EACH
 @SPOILED
-def test_a_step_that_is_not_finite_changes_nothing_and_says_so(kind):
+def test_a_step_that_is_not_finite_changes_nothing_and_says_so(kind, make):
     network = model()
-    optimizer = adam(network, 0.1, BETAS, decay=0.1)
+    optimizer = make(network)
     descend(regression(network), (X, Y), optimizer, CPU)
     before = values(network, optimizer)
     _, refused = descend(spoiled(network, kind), (X, Y), optimizer, CPU)
     after = values(network, optimizer)
     assert refused.item() == 1
+    assert before.keys() == after.keys()
     assert [name for name, value in before.items() if not torch.equal(value, after[name])] == []
+    descend(regression(network), (X, Y), optimizer, CPU)
+    after = values(network, optimizer)
+    assert [name for name, value in before.items() if torch.equal(value, after[name])] == []
 
 
+@EACH
 @SPOILED
-def test_training_goes_on_after_a_refused_first_step_as_if_it_had_not_been(kind):
+def test_training_goes_on_after_a_refused_first_step_as_if_it_had_not_been(kind, make):
     network, twin = model(), model()
-    optimizer, other = adam(network, 0.1, BETAS), adam(twin, 0.1, BETAS)
+    optimizer, other = make(network), make(twin)
     descend(spoiled(network, kind), (X, Y), optimizer, CPU)
     for _ in range(2):
         descend(regression(network), (X, Y), optimizer, CPU)
         descend(regression(twin), (X, Y), other, CPU)
     ours, theirs = values(network, optimizer), values(twin, other)
     assert [name for name, value in ours.items() if not torch.equal(value, theirs[name])] == []
+
+
+@EACH
+def test_a_refused_step_is_not_asked_for_by_the_host(make, monkeypatch):
+    network = model()
+    optimizer = make(network)
+    descend(regression(network), (X, Y), optimizer, CPU)
+    monkeypatch.setattr(torch.Tensor, "__bool__", lambda self: pytest.fail("a synchronisation"))
+    descend(spoiled(network, nan), (X, Y), optimizer, CPU)
+
+
+def test_a_step_of_rmsprop_is_that_of_the_papers_code():
+    network, twin = model(), model()
+    optimizer = rmsprop(network, 0.1)
+    square = [torch.zeros_like(p) for p in twin.parameters()]
+    for _ in range(3):
+        descend(regression(network), (X, Y), optimizer, CPU)
+        loss = regression(twin)(X, Y)["error"]
+        for p, mean, g in zip(
+            twin.parameters(), square, torch.autograd.grad(loss, twin.parameters()), strict=True
+        ):
+            mean.mul_(0.99).add_(0.01 * g.square())
+            p.data -= 0.1 * g / (mean.sqrt() + 1e-8)
+    for a, b in zip(network.parameters(), twin.parameters(), strict=True):
+        torch.testing.assert_close(a, b)
 
 
 def test_a_step_leaves_no_gradients_behind():
@@ -323,19 +373,23 @@ def test_an_average_copies_buffers_and_learns_nothing_itself():
     assert all(p.requires_grad for p in network.parameters())
 
 
-def both(seed):
+def both(seed, make=OPTIMISERS["adam"]):
     network = model(seed)
-    return {"network": network, "network_optimizer": adam(network, 0.1, BETAS, decay=0.01)}
+    numbers = {"probability": seed / 10, "attempt": float(seed)}
+    return {"network": network, "network_optimizer": make(network), "numbers": numbers}
 
 
-def test_networks_and_optimisers_go_on_from_what_was_packed():
-    parts = both(0)
+@EACH
+def test_networks_optimisers_and_numbers_go_on_from_what_was_packed(make):
+    parts = both(3, make)
     for _ in range(3):
         descend(regression(parts["network"]), (X, Y), parts["network_optimizer"], CPU)
     tensors, rest = pack_parts(parts)
     tensors = {name: value.clone() for name, value in tensors.items()}
-    others = both(1)
+    others = both(1, make)
+    held, others["numbers"]["more"] = others["numbers"], 1.0
     unpack_parts(others, tensors, json.loads(json.dumps(rest)))
+    assert held == {"probability": 0.3, "attempt": 3.0}
     for each in (parts, others):
         set_rate(each["network_optimizer"], 0.05)
         descend(regression(each["network"]), (X, Y), each["network_optimizer"], CPU)
@@ -343,7 +397,24 @@ def test_networks_and_optimisers_go_on_from_what_was_packed():
     assert ours[1] == theirs[1]
     assert ours[0].keys() == theirs[0].keys()
     assert all(torch.equal(value, theirs[0][name]) for name, value in ours[0].items())
-    assert ours[0]["network_optimizer/0/step"] == 4
+
+
+def test_refused_steps_are_not_counted_and_others_are():
+    parts = both(0)
+    for kind in (0.0, nan, 0.0):
+        loss = spoiled(parts["network"], kind)
+        descend(loss, (X, Y), parts["network_optimizer"], CPU)
+    assert pack_parts(parts)[0]["network_optimizer/0/step"] == 2
+
+
+def test_an_optimiser_keeps_its_own_kernels_when_it_is_filled():
+    """What a GPU saved goes on where there is none."""
+    tensors, rest = pack_parts(both(0, OPTIMISERS["rmsprop"]))
+    rest["network_optimizer"][0] |= {"capturable": True, "foreach": True, "lr": 0.5}
+    others = both(1, OPTIMISERS["rmsprop"])
+    unpack_parts(others, tensors, rest)
+    (group,) = others["network_optimizer"].param_groups
+    assert (group["capturable"], group["foreach"], group["lr"]) == (False, None, 0.5)
 
 
 def test_an_optimiser_that_has_not_stepped_is_packed_too():

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from ssgan.randomness import Draw
-from ssgan.transforms import warp
+from ssgan.transforms import KINDS, Augmentation, augment, coloured, cut_out, translated, warp
 
 DRAW = Draw(("transforms test",))
 IMAGES = DRAW("images").uniform(6, 2, 12, 12) * 2 - 1
@@ -63,3 +63,70 @@ def test_stronger_warps_move_more():
         return (warp(IMAGES, strength, DRAW) - IMAGES).abs().mean()
 
     assert moved(0.02) < moved(0.1) < moved(0.5)
+
+
+# Before the critic
+
+ALL = tuple(KINDS)
+COLOURS = DRAW("colours").uniform(40, 3, 16, 16) * 2 - 1
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_augmented_images_keep_shape_and_dtype_and_pass_gradients(kind):
+    x = COLOURS.clone().requires_grad_(True)
+    augmented = augment(x, (kind,), 1.0, DRAW)
+    assert (augmented.shape, augmented.dtype) == (x.shape, x.dtype)
+    (gradient,) = torch.autograd.grad(augmented.square().sum(), x)
+    assert gradient.isfinite().all()
+    assert gradient.abs().flatten(1).sum(1).min() > 0
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_each_sample_is_changed_with_the_probability(kind):
+    assert torch.equal(augment(COLOURS, (kind,), 0.0, DRAW), COLOURS)
+    x = COLOURS[:1].expand(2000, -1, -1, -1)
+    changed = (augment(x, (kind,), 0.3, DRAW) != x).flatten(1).any(1)
+    assert float(changed.float().mean()) == pytest.approx(0.3, abs=0.05)
+    always = augment(x, (kind,), torch.tensor(1.0), DRAW)
+    assert len(always.unique(dim=0)) > 10
+
+
+def test_a_shift_moves_by_up_to_an_eighth_and_lets_0_in():
+    x = torch.zeros(400, 1, 16, 16)
+    x[:, :, 8, 8] = 1.0
+    where = translated(x, DRAW).flatten(1).argmax(1)
+    rows, columns = where // 16 - 8, where % 16 - 8
+    for moves in (rows, columns):
+        assert set(moves.tolist()) == {-2, -1, 0, 1, 2}
+    assert translated(torch.ones(9, 1, 16, 16), DRAW).min() == 0
+
+
+def test_a_square_of_half_the_side_is_blanked_also_partly_outside():
+    blank = cut_out(torch.ones(400, 2, 16, 16), DRAW) == 0
+    assert torch.equal(blank[:, 0], blank[:, 1])
+    assert int(blank[:, 0].sum((1, 2)).max()) == 64
+    assert int(blank[:, 0].sum((1, 2)).min()) == 16
+    assert blank[:, 0].any(1).sum(1).max() == 8
+
+
+def test_colours_change_brightness_saturation_and_contrast_as_in_the_paper():
+    flat = coloured(torch.zeros(3000, 3, 2, 2), DRAW)
+    assert -0.5 <= flat.min() < -0.45 < 0.45 < flat.max() < 0.5
+    x = torch.tensor([1.0, -1.0]).view(1, 1, 1, 2).expand(3000, 3, 1, 2)  # grey: no saturation
+    spread = coloured(x, DRAW)[:, 0, 0, 0] - coloured(x, DRAW)[:, 0, 0, 1]
+    assert 1.0 <= spread.min() < 1.05 < 2.95 < spread.max() <= 3.0
+    red = torch.zeros(3000, 3, 1, 1)
+    red[:, 0] = 1.0
+    tint = coloured(red, DRAW)
+    tint = tint[:, 0] - tint[:, 1]
+    assert 0 <= tint.min() < 0.05
+    assert 1.8 < tint.max() <= 3.0
+
+
+def test_another_draw_augments_in_another_way_and_the_same_in_the_same():
+    assert torch.equal(augment(COLOURS, ALL, 1.0, DRAW), augment(COLOURS, ALL, 1.0, DRAW))
+    assert not torch.equal(augment(COLOURS, ALL, 1.0, DRAW), augment(COLOURS, ALL, 1.0, DRAW("b")))
+
+
+def test_the_kinds_come_from_lists_too():
+    assert Augmentation(kinds=["cutout"]) == Augmentation(kinds=("cutout",))

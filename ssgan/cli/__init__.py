@@ -24,6 +24,7 @@ COMMANDS = {  # name, as are its module and the command in it: what it does
     "augment": "Write real labelled rows with synthetic ones beside them.",
     "evaluate": "Measure a model's predictions, or a GAN's samples.",
     "report": "Write one HTML page about a run.",
+    "benchmark": "Compare methods on few labels, cell by cell.",
     "data": "List and check data sets.",
 }
 INTERRUPTED, TERMINATED = 128 + signal.SIGINT, 128 + signal.SIGTERM

@@ -17,6 +17,19 @@ from ssgan.cli.options import note
     ),
     options.out,
     click.option("--balance", is_flag=True, help="As many synthetic rows of every class."),
+    click.option(
+        "--filter",
+        "filters",
+        multiple=True,
+        type=click.Choice(
+            [
+                *("rejection", "langevin", "confidence", "agreement", "centroid"),
+                "near-duplicates",
+            ]
+        ),
+        help="Drop what does not pass; repeat for several, in order.",
+    ),
+    click.option("--force", is_flag=True, help="Write synthetic rows whatever the verdict is."),
     options.seed,
     options.device,
 )
@@ -27,11 +40,16 @@ def augment(
     count: int,
     out: Path,
     balance: bool,
+    filters: tuple[str, ...],
+    force: bool,
     seed: int,
     device: str | None,
     quiet: bool,
 ) -> None:
     """Write the labelled rows of MODEL and N synthetic ones: RUN's samples, labelled by MODEL.
+
+    Whether they help a classifier is tested first: OUT/verdict.json, or .verdict.json beside a
+    file. Only real rows are written unless it is "helps" or --force is given.
 
     Tables: .csv or .parquet with a column `synthetic`. Images: folders OUT/real/CLASS and
     OUT/synthetic/CLASS, or an .npz file with x, y and synthetic, as for vectors.
@@ -40,16 +58,13 @@ def augment(
     Example:
       ssgan augment run model -n 1000 --out augmented/
     """
-    from ssgan.cli.augmented import Labelled, check_form, real_rows, write
-    from ssgan.gan import load
-    from ssgan.predictor import load_predictor
-    from ssgan.synthesis import augment as generate
+    from ssgan.cli.augmented import check_form, judged, opened_pair, real_rows, write
 
-    gan, predictor = load(run, device), load_predictor(model, device)
-    if predictor.about["gan"]["fingerprint"] != gan.data["fingerprint"]:
-        raise ValueError(f"{model} was finetuned on a GAN of other data than {run}: give that one")
+    gan, predictor = opened_pair(run, model, device)
     check_form(out, gan.codec.kind, predictor.classes)
     real, column = real_rows(predictor, model)
-    synthetic = Labelled(*generate(gan, predictor, count, seed=seed, balance=balance))
-    write(real, synthetic, column, out)
-    note(f"{out} holds {len(real.labels)} real and {len(synthetic.labels)} synthetic rows", quiet)
+    more, verdict = judged(gan, predictor, real, (count, filters, balance, seed))
+    note("\n".join(verdict.lines()), quiet)
+    used = force or verdict.answer == "helps"
+    write(real, more if used else iter(()), column, out, verdict)
+    note(f"{out} holds {len(real.labels)} real and {count if used else 0} synthetic rows", quiet)

@@ -14,17 +14,19 @@ TIMED = 3  # steps, after one that warms up
 
 
 def estimate(
-    data: "Data", codec: "Codec", config: "GANConfig", device: str | None
+    data: "Data", codec: "Codec", config: "GANConfig", labels: Any, device: str | None
 ) -> dict[str, Any]:
     """Parameters, bytes, operations and seconds of the training; writes nothing."""
-    from ssgan.gan import Adversarial
+    from ssgan.conditions import fit_condition
+    from ssgan.gan import TASKS
     from ssgan.randomness import Draw
     from ssgan.runtime import runtime
     from ssgan.training import Batches, Stream
 
     on, packed = runtime(device, codec.shape), codec.pack(data.x)
-    task = Adversarial(config, codec, on, packed[:1])
-    stream = Stream((packed.to(on.device),), config.batch)
+    told = () if labels is None else (fit_condition(labels, len(data))[1],)
+    task = TASKS[config.model](config, codec, on, packed[:1], told[0].shape[1] if told else 0)
+    stream = Stream(tuple(part.to(on.device) for part in (packed, *told)), config.batch)
     rows = Batches({"unlabeled": stream}, Draw(("pretrain", config.seed)))
     operations = counted(lambda: task.update(rows, 0))
     began = time.perf_counter()
@@ -32,11 +34,12 @@ def estimate(
         terms, _ = task.update(rows, step)
         sum(map(float, terms.values()))  # waits for the device
     seconds = (time.perf_counter() - began) / TIMED
+    generator, discriminator, _ = task.result_networks()
     return {
         "device": on.device,
         "bfloat16": on.bfloat16,
-        "generator_parameters": sum(p.numel() for p in task.generator.parameters()),
-        "discriminator_parameters": sum(p.numel() for p in task.critic.parameters()),
+        "generator_parameters": sum(p.numel() for p in generator.parameters()),
+        "discriminator_parameters": sum(p.numel() for p in discriminator.parameters()),
         "data_bytes": packed.numel() * packed.element_size(),
         "memory_bytes": peak_memory(on.device),
         "flops_per_step": operations,

@@ -38,10 +38,18 @@ from ssgan.cli.options import COUNT, note
     ),
     click.option(
         "--method",
-        type=click.Choice(["finetune", "probe", "svm", "spread"]),
-        help="How the model learns.  [default: finetune]",
+        metavar="NAME",
+        help="auto, finetune, consistency, joint (these three also together, as in"
+        " consistency+joint), probe, svm or spread.  [default: finetune]",
     ),
-    click.option("--steps", type=COUNT, metavar="N", help="Updates; may grow.  [default: 400]"),
+    click.option(
+        "--transforms",
+        metavar="A,B",
+        callback=lambda _, __, text: names(text),
+        help="What keeps a label: turn, stretch, slant, shift, flip, colour, cutout, noise of"
+        " images, noise, corrupt of rows, or none.  [default: found from the unlabeled rows]",
+    ),
+    click.option("--steps", type=COUNT, metavar="N", help="Updates.  [default: the method's own]"),
     click.option(
         "--seed", type=options.SEED, metavar="N", help="Same seed, same model.  [default: 0]"
     ),
@@ -59,6 +67,7 @@ def finetune(
     device: str | None,
     quiet: bool,
     method: str | None,
+    transforms: tuple[str, ...] | None,
     steps: int | None,
     seed: int | None,
     **asked: Any,
@@ -80,13 +89,21 @@ def finetune(
     from ssgan.finetuning import PredictorConfig
     from ssgan.gan import load
 
-    chosen = PredictorConfig.from_json(settings(config, method=method, steps=steps, seed=seed))
+    flags = {"method": method, "transforms": transforms, "steps": steps, "seed": seed}
+    chosen = PredictorConfig.from_json(settings(config, **flags))
     gan = load(run, device)
     split = drawn(gan, run, labels, asked)
     if out is None or dry_run:
         describe(gan, split, chosen)
     else:
         train(gan, split, chosen, out, quiet)
+
+
+def names(text: str | None) -> tuple[str, ...] | None:
+    """Names with commas between them; "none" is none of them."""
+    if text is None:
+        return None
+    return tuple(name.strip() for name in text.split(",") if name.strip() not in ("", "none"))
 
 
 def check_use(

@@ -1,4 +1,4 @@
-"""`ssgan pretrain`: a GAN from unlabeled samples."""
+"""`ssgan pretrain`: a GAN from unlabeled samples, or from some with labels."""
 
 from pathlib import Path
 from typing import Any
@@ -7,6 +7,16 @@ import click
 
 from ssgan.cli import options
 from ssgan.cli.options import COUNT, note
+
+# Those of OBJECTIVES and RECIPES: importing them would make the help slow.
+OBJECTIVES = (
+    *("relativistic", "non-saturating", "minimax", "least-squares", "loss-sensitive", "wgan"),
+    *("wgan-gp", "hinge", "dragan"),
+)
+RECIPES = (
+    *("r3gan", "minimax", "dcgan", "least-squares", "loss-sensitive", "wgan", "wgan-gp", "hinge"),
+    "dragan",
+)
 
 
 @options.command(
@@ -17,11 +27,45 @@ from ssgan.cli.options import COUNT, note
     options.size,
     options.target,
     click.option(
+        "--conditional", is_flag=True, help="Learn from DATA's labels what each class looks like."
+    ),
+    click.option(
+        "--per-class",
+        type=COUNT,
+        metavar="N",
+        help="With --conditional: read N labels of every class.  [default: all]",
+    ),
+    click.option(
+        "--label-seed",
+        type=options.SEED,
+        metavar="N",
+        help="With --per-class: which are drawn.  [default: 0]",
+    ),
+    click.option(
         "--steps", type=COUNT, metavar="N", help="Generator updates; may grow.  [default: 5000]"
     ),
     click.option("--batch", type=COUNT, metavar="N", help="Samples an update.  [default: 64]"),
+    click.option("--model", metavar="NAME", help="gan, vae or vae-gan.  [default: gan]"),
+    click.option(
+        "--recipe",
+        metavar="NAME",
+        help=f"Settings that belong together, to start from: {', '.join(RECIPES)}.",
+    ),
+    click.option(
+        "--objective",
+        metavar="NAME",
+        help=f"{', '.join(OBJECTIVES[:-1])} or {OBJECTIVES[-1]}.  [default: relativistic]",
+    ),
+    click.option(
+        "--body",
+        metavar="NAME",
+        help="dense, conv, residual, dcgan, or auto by the shape of a sample.  [default: auto]",
+    ),
     click.option(
         "--width", type=COUNT, metavar="N", help="Channels after the first layer.  [default: 24]"
+    ),
+    click.option(
+        "--depth", type=COUNT, metavar="N", help="Layers a resolution.  [default: the body's own]"
     ),
     click.option(
         "--latent", type=COUNT, metavar="N", help="Dimension of the noise.  [default: 64]"
@@ -33,9 +77,15 @@ from ssgan.cli.options import COUNT, note
         help="Learning rate.  [default: 0.001]",
     ),
     click.option(
-        "--objective",
+        "--augment",
+        "augmentation",
         metavar="NAME",
-        help="relativistic or non-saturating.  [default: relativistic]",
+        help="Shift, blank and colour images before the critic: fixed, cosine, adaptive or none.",
+    ),
+    click.option(
+        "--selfsupervision",
+        metavar="NAME",
+        help="More for the critic to learn: rotation, contrastive or none.",
     ),
     click.option(
         "--seed", type=options.SEED, metavar="N", help="Same seed, same GAN.  [default: 0]"
@@ -48,16 +98,14 @@ def pretrain(
     *,
     data: str,
     run: Path | None,
-    data_dir: Path | None,
-    size: Any,
-    target: str | None,
+    recipe: str | None,
     config: Path | None,
     dry_run: bool,
     device: str | None,
     quiet: bool,
     **flags: Any,
 ) -> None:
-    """Train a GAN on the train part of DATA, never on labels.
+    """Train a GAN on the train part of DATA, without --conditional never on labels.
 
     DATA is an image folder, an .npz, .npy, idx, .csv or .parquet file, or a named data set. Name
     the column of a table that holds labels with --target, so that it is left out. The same
@@ -67,38 +115,92 @@ def pretrain(
     Example:
       ssgan pretrain mnist --run run
       ssgan pretrain photos/ --size 64 --run run --steps 20000
+      ssgan pretrain mnist --conditional --per-class 100 --run run
     """
     if run is None and not dry_run:
         raise click.UsageError("Missing option '--run': the directory to train in.")
+    asked_labels = [flags.pop(name) for name in ("conditional", "per_class", "label_seed")]
+    refuse_alone(*asked_labels)
     from ssgan.cli.samples import report_unreadable
     from ssgan.cli.settings import settings
     from ssgan.data import read
     from ssgan.gan import GANConfig
 
-    asked = GANConfig.from_json(settings(config, **flags))
-    read_data = read(data, data_dir=data_dir, size=size, target=target)
-    report_unreadable(read_data)
+    reading = {name: flags.pop(name) for name in ("data_dir", "size", "target")}
+    asked = GANConfig.from_json(started(recipe) | settings(config, **flags))
+    report_unreadable(found := read(data, **reading))
+    labels = labels_of(found, *asked_labels)
     if run is None or dry_run:
-        describe(read_data, asked, device)
+        describe(found, asked, labels, device)
     else:
-        train(read_data, asked, run, device, quiet)
+        train(found, asked, labels, run, (device, quiet))
 
 
-def describe(data: Any, config: Any, device: str | None) -> None:
+def refuse_alone(conditional: bool, per_class: int | None, label_seed: int | None) -> None:
+    """UsageError for flags about labels without the flag that they belong to."""
+    if per_class and not conditional:
+        raise click.UsageError("--per-class says how many labels --conditional reads: give both")
+    if label_seed is not None and not per_class:
+        raise click.UsageError("--label-seed draws the labels of --per-class: give both")
+
+
+def started(recipe: str | None) -> dict[str, Any]:
+    """The settings of a recipe; ValueError if there is none of that name."""
+    if recipe is None:
+        return {}
+    from ssgan import recipes
+
+    return recipes.recipe(recipe).to_json()
+
+
+def labels_of(data: Any, conditional: bool, per_class: int | None, seed: int | None) -> Any:
+    """The labels of the train part, or those that are drawn of every class, the others blank.
+
+    None, and none is read, without --conditional.
+    """
+    if not conditional:
+        return None
+    import numpy as np
+
+    from ssgan.data import draw_split, targets
+
+    if data.y is None:
+        columns = ", ".join(str(name) for name in getattr(data.x, "columns", ()))
+        advice = f"name their column with --target: {columns}" if columns else "leave it out"
+        raise ValueError(f"--conditional needs labels and {data.source} holds none: {advice}")
+    if per_class is None:
+        return data.y
+    found = targets(data.y)
+    chosen = draw_split(found, per_class, seed or 0)
+    kept = np.full(len(found.values), -1)
+    kept[chosen] = found.values[chosen]
+    return found.decode(kept)
+
+
+def describe(data: Any, config: Any, labels: Any, device: str | None) -> None:
     from ssgan.cli.estimate import estimate
     from ssgan.cli.settings import about_codec, about_data, show_json
+    from ssgan.conditions import fit_condition
     from ssgan.data import fit_codec
 
     codec = fit_codec(data)
     about = {"config": config.to_json(), "data": about_data(data), "codec": about_codec(codec)}
-    show_json(about | {"estimate": estimate(data, codec, config, device)})
+    if labels is not None:
+        condition, rows = fit_condition(labels, len(data))
+        about["labels"] = {
+            "labeled": int(rows[:, -1].sum()),
+            "classes": condition.classes and list(condition.classes),
+        }
+    show_json(about | {"estimate": estimate(data, codec, config, labels, device)})
 
 
-def train(data: Any, config: Any, run: Path, device: str | None, quiet: bool) -> None:
+def train(data: Any, config: Any, labels: Any, run: Path, how: tuple[str | None, bool]) -> None:
+    """`how`: the device, and whether to be quiet."""
     from ssgan.cli.progress import show
     from ssgan.cli.recording import quarantined, recording
     from ssgan.gan import pretraining
 
+    device, quiet = how
     with recording(run, quarantined(data.quarantine)):
-        show(pretraining(data, config, run=run, device=device), quiet)
+        show(pretraining(data, config, labels, run=run, device=device), quiet)
     note(f"{run} holds a GAN of {config.steps} steps", quiet)

@@ -1,9 +1,15 @@
-"""What torchvision is needed for: downloading its data sets. Nothing else imports it."""
+"""What torchvision is needed for: its data sets, and a network trained elsewhere to compare with.
+
+Nothing else imports it.
+"""
 
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
 
 from ssgan.data.codec import Array
 
@@ -13,6 +19,7 @@ DOWNLOADS = {
     "cifar10": "CIFAR10",
     "usps": "USPS",
 }
+WEIGHTS = "resnet18-f37072fd.pth"  # of ImageNet, as torch's cache names them
 
 
 def download(name: str, directory: Path) -> dict[str, Array]:
@@ -30,3 +37,44 @@ def download(name: str, directory: Path) -> dict[str, Array]:
         parts[f"x_{part}"] = np.asarray(loaded.data, dtype=np.uint8)
         parts[f"y_{part}"] = np.asarray(loaded.targets, dtype=np.int64)
     return parts
+
+
+def pretrained_at_hand() -> bool:
+    """Whether torchvision's ResNet-18 lies in torch's cache; nothing is downloaded."""
+    return (Path(torch.hub.get_dir()) / "checkpoints" / WEIGHTS).is_file()
+
+
+def pretrained() -> nn.Module | None:
+    """ResNet-18 as trained on ImageNet, from uint8 images to features; None without its weights.
+
+    Takes (N, H, W) or (N, H, W, C) and gives float32 (N, 512): images are made 3 x 224 x 224.
+    """
+    if not pretrained_at_hand():
+        return None
+    from torchvision.models import ResNet18_Weights, resnet18
+
+    weights = ResNet18_Weights.IMAGENET1K_V1
+    body = resnet18(weights=weights)
+    body.fc = nn.Identity()
+    network: nn.Module = nn.Sequential(Pictures(weights.transforms()), body)
+    return network.eval().requires_grad_(False)
+
+
+class Pictures(nn.Module):
+    """uint8 images (N, H, W) or (N, H, W, C) as a network of torchvision wants them."""
+
+    def __init__(self, transforms: Any) -> None:
+        super().__init__()
+        self.mean: Tensor
+        self.std: Tensor
+        self.register_buffer("mean", torch.tensor(transforms.mean)[:, None, None])
+        self.register_buffer("std", torch.tensor(transforms.std)[:, None, None])
+        self.side = transforms.crop_size[0]
+
+    def forward(self, images: Tensor) -> Tensor:
+        x = images[..., None] if images.dim() == 3 else images
+        x = x.movedim(-1, 1).float()[:, :3] / 255
+        x = x.expand(-1, 3, -1, -1) if x.shape[1] == 1 else x
+        x = F.interpolate(x, (self.side, self.side), mode="bilinear", antialias=True)
+        standard: Tensor = (x - self.mean) / self.std
+        return standard

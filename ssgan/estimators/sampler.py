@@ -1,8 +1,5 @@
 """The sampler: real rows as they are, then synthetic ones of the rarer classes."""
 
-from collections.abc import Mapping
-from numbers import Real
-
 import numpy as np
 import pandas as pd
 from sklearn.base import BaseEstimator, OneToOneFeatureMixin
@@ -18,7 +15,7 @@ from ssgan.estimators.inputs import (
     seed_of,
     trained,
 )
-from ssgan.synthesis import synthesised
+from ssgan.synthesis import Filtered, Known, Plan, assess, synthesised, wanted
 
 try:
     from imblearn.base import BaseSampler
@@ -49,6 +46,10 @@ class GANSampler(BaseSampler):
         each class shall have, or a function that gives one for y.
     image_shape : tuple (H, W) or (H, W, C), default=None
         Rows of X are flat images of this shape. A GAN that is trained already knows its own.
+    judge : {"report", "enforce"} or None, default="report"
+        Whether the synthetic rows are judged by the gate: "report" leaves the verdict in
+        `verdict_` and returns the balanced rows whatever it says, "enforce" returns the real
+        rows alone unless it says "helps", None does not judge.
     device : str, default=None
         "cpu", "cuda" or "cuda:1" to train or load on; the best there is by default.
     random_state : int, RandomState or None, default=None
@@ -59,6 +60,7 @@ class GANSampler(BaseSampler):
     sampling_strategy_ : dict from class to the number of synthetic rows
     gan_ : GAN, after fit_resample
     predictor_ : Predictor, after fit_resample
+    verdict_ : Verdict or None, whose `answer` is "helps", "no evidence" or "hurts"
     n_features_in_ : int
     feature_names_in_ : ndarray of str, where X has column names
     """
@@ -73,6 +75,7 @@ class GANSampler(BaseSampler):
         image_shape=None,
         device=None,
         random_state=None,
+        judge="report",
     ):
         self.gan = gan
         self.predictor = predictor
@@ -80,6 +83,7 @@ class GANSampler(BaseSampler):
         self.image_shape = image_shape
         self.device = device
         self.random_state = random_state
+        self.judge = judge
 
     def fit(self, X, y):
         """Check X and y and count what is missing; `fit_resample` is what makes rows."""
@@ -88,6 +92,8 @@ class GANSampler(BaseSampler):
 
     def _check(self, X, y, gan):
         checked_predictor(self.predictor)
+        if self.judge not in ("report", "enforce", None):
+            raise ValueError(f"expected judge to be report, enforce or None, got {self.judge!r}")
         samples = samples_of(self, X, gan, reset=True)
         labels = one_column(self, y)
         found = classes_of(labels, samples)
@@ -114,7 +120,20 @@ class GANSampler(BaseSampler):
         self.predictor_ = learnt(self, self.gan_, samples, found, seed)
         counts = np.array([self.sampling_strategy_.get(label, 0) for label in found.classes or ()])
         more, indices = synthesised(self.gan_, self.predictor_, counts, seed or 0)
+        self.verdict_ = self._verdict(samples, found, more, indices, seed or 0)
+        if self.judge == "enforce" and self.verdict_ and self.verdict_.answer != "helps":
+            more, indices = self.gan_.sample(0), indices[:0]
         return below(X, more), labels_below(y, labels, found.decode(indices))
+
+    def _verdict(self, samples, found, more, indices, seed):
+        """What the gate says of the rows made; None where there are none or none is asked for."""
+        if self.judge is None or len(indices) == 0:
+            return None
+        classes = tuple(found.classes)
+        known = Known(self.gan_, classes, self.predictor_, samples, found.values)
+        made = {"gan": Filtered(more, found.decode(indices), {})}
+        plan = Plan(repeats=2, metric="balanced accuracy", seed=seed)
+        return assess(known, made, plan=plan, ratios=(None,))
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
@@ -133,67 +152,6 @@ def one_column(estimator, y):
     if type_of_target(array) != "multilabel-indicator" or (array.sum(1) > 1).any():
         raise ValueError("Multilabel and multioutput targets are not supported.")
     return array.argmax(1)
-
-
-def wanted(strategy, counts, labels):
-    """How many rows to add, class by class, for the numbers of rows `counts` that there are.
-
-    Raises ValueError for a strategy that is unknown or asks for fewer rows than there are.
-    """
-    if callable(strategy):
-        strategy = strategy(labels)
-    if isinstance(strategy, Mapping):
-        return asked_for(strategy, counts)
-    most = max(counts, key=counts.get)
-    if isinstance(strategy, Real):
-        return in_ratio(strategy, counts, most)
-    least = min(counts, key=counts.get)
-    chosen = {
-        "all": set(counts),
-        "auto": set(counts) - {most},
-        "not majority": set(counts) - {most},
-        "not minority": set(counts) - {least},
-        "minority": {least},
-    }
-    if not isinstance(strategy, str) or strategy not in chosen:
-        raise ValueError(
-            f"expected sampling_strategy to be one of {', '.join(chosen)}, a number up to 1, a "
-            f"dict or a function, got {strategy!r}"
-        )
-    return {
-        label: counts[most] - count for label, count in counts.items() if label in chosen[strategy]
-    }
-
-
-def asked_for(strategy, counts):
-    """Rows to add so that each class in `strategy` has as many as it says."""
-    for label, count in strategy.items():
-        if label not in counts:
-            raise ValueError(f"sampling_strategy: class {label!r} is none of {list(counts)}")
-        if count < counts[label]:
-            raise ValueError(
-                f"sampling_strategy: class {label!r} has {counts[label]} rows, asked were {count}: "
-                "a GAN adds rows, it takes none away"
-            )
-    return {label: strategy[label] - count for label, count in counts.items() if label in strategy}
-
-
-def in_ratio(ratio, counts, most):
-    """Rows to add so that the rarer of two classes has `ratio` times as many as the other."""
-    if len(counts) != 2:
-        raise ValueError(
-            f"sampling_strategy: a ratio is for two classes, there are {len(counts)}: give a dict"
-        )
-    if not 0 < ratio <= 1:
-        raise ValueError(f"sampling_strategy: expected a ratio in (0, 1], got {ratio}")
-    more = {
-        label: int(counts[most] * ratio - count) for label, count in counts.items() if label != most
-    }
-    if min(more.values()) <= 0:
-        raise ValueError(
-            f"sampling_strategy: {counts} are in a ratio of {ratio} or more already: raise it"
-        )
-    return more
 
 
 def below(X, more):

@@ -1,26 +1,45 @@
-"""How good predictions and samples are, in numbers; none of them needs a download.
+"""How good predictions and samples are, in numbers; only `inception` needs weights, from you.
 
 predictions(true, probabilities)         # accuracy, balanced_accuracy, macro_f1, log_loss, ece
 regression(true, predicted)              # mae, rmse, r2
 samples(real, fake)                      # frechet_randconv_5000, kernel_randconv_5000, ...
+told_apart(real, fake)                   # c2st_logistic_randconv_5000: 0.5 = cannot be told apart
+accuracy_scores(train, test, fake)       # cas_logistic_randconv_5000: learnt on generated samples
+memorisation(train, held_out, fake)      # memorised_p_randconv_5000_train, ...
+class_coverage(real, real_y, fake, fake_y).alarms
 
 The name of a measure of samples says in which space and over how many it was taken, and against
 what: numbers under different names cannot be compared.
 """
 
+from ssgan.metrics.coverage import ClassCoverage, class_coverage
 from ssgan.metrics.generation import frechet_distance, kernel_distance, precision_recall, samples
+from ssgan.metrics.inception import inception
+from ssgan.metrics.memorisation import Memorisation, memorisation, memorises
 from ssgan.metrics.prediction import calibration_error, confusion, predictions, regression
+from ssgan.metrics.scores import accuracy_scores
 from ssgan.metrics.spaces import Space, space_of
+from ssgan.metrics.two_sample import TwoSample, told_apart, two_sample
 
 __all__ = [
+    "ClassCoverage",
+    "Memorisation",
     "Space",
+    "TwoSample",
+    "accuracy_scores",
     "calibration_error",
+    "class_coverage",
     "confusion",
     "frechet_distance",
+    "inception",
     "kernel_distance",
+    "memorisation",
+    "memorises",
     "precision_recall",
     "predictions",
     "regression",
     "samples",
     "space_of",
+    "told_apart",
+    "two_sample",
 ]

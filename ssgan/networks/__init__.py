@@ -1,18 +1,55 @@
 """Generators, and discriminators that are a trunk under a head.
 
 The trunk is what the project is for: it gives its feature maps at every depth, and fine-tuning
-puts the same trunk under another head. The shape of a sample picks the body:
-(F,) dense; (C, L), (C, H, W) and (C, D, H, W) the same convolutional code.
+puts the same trunk under another head. A body is a trunk and the generator that goes with it:
+
+    dense      (F,), or any shape flattened
+    conv       (C, L), (C, H, W) and (C, D, H, W) by the same code
+    residual   the same shapes, deeper; no batch norm either
+    dcgan      the same shapes; the networks of the DCGAN paper, with batch norm
+    auto       dense for (F,), residual where the shortest side has 32 cells or more, else conv
 """
 
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any, Required, TypedDict, Unpack
+
+import torch
 from torch import Tensor, nn
 
-from ssgan.networks.conv import ConvGenerator, ConvTrunk
-from ssgan.networks.dense import DenseGenerator, DenseTrunk
+from ssgan.networks import conditional, conv, dcgan, dense, initial, residual
 from ssgan.randomness import Draw, seeded
 
-DENSE_DEPTH = 3  # hidden layers of a dense body
-DENSE_FACTOR = 8  # a dense layer has this many units for every channel of `width`
+LARGE = 32  # cells of the shortest side, from which "auto" is residual
+BATCH_NORMS = (nn.modules.batchnorm._BatchNorm,)
+NORMS = (nn.modules.batchnorm._NormBase, nn.GroupNorm, nn.LayerNorm, nn.RMSNorm)
+
+
+@dataclass(frozen=True)
+class Body:
+    """How to make and to initialise the two networks of a body."""
+
+    trunk: Callable[..., Any]  # (shape, width, depth)
+    generator: Callable[..., nn.Module]  # (shape, width, depth, latent, condition)
+    initialise: Callable[[nn.Module], None]
+
+
+BODIES = {
+    "dense": Body(dense.trunk, dense.generator, initial.initialise),
+    "conv": Body(conv.ConvTrunk, conv.ConvGenerator, initial.initialise),
+    "residual": Body(residual.ResidualTrunk, residual.ResidualGenerator, residual.initialise),
+    "dcgan": Body(dcgan.DcganTrunk, dcgan.DcganGenerator, dcgan.initialise),
+}
+
+
+class Design(TypedDict, total=False):
+    """What `build` asks of networks."""
+
+    body: str  # of BODIES, or "auto"
+    width: Required[int]  # channels after the first convolution
+    depth: int | None  # layers (dense) or layers or blocks a resolution; None is the body's own
+    latent: Required[int]  # dimension of the noise
+    condition: int  # columns of a condition; the last says whether there is one; 0 is none
 
 
 def flat(maps: Tensor) -> Tensor:
@@ -25,53 +62,105 @@ def flat(maps: Tensor) -> Tensor:
 
 
 class Discriminator(nn.Module):
-    """A trunk under a linear head: samples (N, ...) to `outputs` scores, (N,) if that is one."""
+    """A trunk under a linear head: samples (N, ...) to `outputs` scores, (N,) if that is one.
 
-    def __init__(self, trunk: nn.Module, features: int, outputs: int = 1) -> None:
+    A condition (N, condition), whose last column says whether there is one, adds <V y, f> for
+    features f and its other columns y: a projection (Miyato and Koyama 2018, eq. 3).
+    """
+
+    def __init__(
+        self, trunk: nn.Module, features: int, outputs: int = 1, condition: int = 0
+    ) -> None:
         super().__init__()
-        self.trunk = trunk
+        self.trunk, self.features, self.condition = trunk, features, condition
         self.head = nn.Linear(features, outputs)
+        if condition:
+            self.embed = nn.Linear(condition - 1, features, bias=False)
 
-    def forward(self, x: Tensor) -> Tensor:
-        scores: Tensor = self.head(flat(self.trunk(x)[-1]))
+    def forward(self, x: Tensor, condition: Tensor | None = None) -> Tensor:
+        features = flat(self.trunk(x)[-1])
+        scores: Tensor = self.head(features)
+        if condition is not None:
+            given = conditional.check(condition, self.condition).to(x)
+            match = (self.embed(given[:, :-1]) * features).sum(1, keepdim=True)
+            scores = scores + given[:, -1:] * match
         return scores.squeeze(1) if self.head.out_features == 1 else scores
 
 
-def trunk(shape: tuple[int, ...], width: int) -> ConvTrunk | DenseTrunk:
-    """An untrained trunk for samples of `shape`; draws from torch's current random state."""
-    if len(shape) == 1:
-        return DenseTrunk(shape[0], DENSE_FACTOR * width, DENSE_DEPTH)
-    return ConvTrunk(shape, width)
+def body_of(shape: tuple[int, ...], name: str = "auto") -> Body:
+    """The body of that name; ValueError if there is none, or it cannot take such samples."""
+    if name == "auto":
+        large = min(shape[1:], default=0) >= LARGE
+        name = "dense" if len(shape) == 1 else "residual" if large else "conv"
+    if name not in BODIES:
+        raise ValueError(f"no body {name!r}; there are auto, {', '.join(BODIES)}")
+    if name != "dense" and not 2 <= len(shape) <= 4:
+        raise ValueError(
+            f"the body {name!r} takes signals (C, L), images (C, H, W) or volumes (C, D, H, W), "
+            f"got samples of shape {shape}: take 'dense' or 'auto'"
+        )
+    return BODIES[name]
 
 
-def generator(shape: tuple[int, ...], width: int, latent: int) -> ConvGenerator | DenseGenerator:
-    """An untrained generator of samples of `shape`."""
-    if len(shape) == 1:
-        return DenseGenerator(shape[0], DENSE_FACTOR * width, DENSE_DEPTH, latent)
-    return ConvGenerator(shape, width, latent)
+def trunk(shape: tuple[int, ...], width: int, body: str = "auto", depth: int | None = None) -> Any:
+    """An untrained trunk for samples of `shape`; draws from torch's current random state.
 
-
-def initialise(network: nn.Module) -> None:
-    """Weights that keep the scale of activations through leaky rectifiers (He et al. 2015)."""
-    for layer in network.modules():
-        if isinstance(layer, nn.Linear | nn.modules.conv._ConvNd):
-            nn.init.kaiming_normal_(layer.weight, a=0.2, mode="fan_in", nonlinearity="leaky_relu")
-            if layer.bias is not None:
-                nn.init.zeros_(layer.bias)
+    Its `features` is the number of values of its last map.
+    """
+    return body_of(shape, body).trunk(shape, width, depth)
 
 
 def build(
-    shape: tuple[int, ...], *, width: int, latent: int, draw: Draw
+    shape: tuple[int, ...], *, draw: Draw, **design: Unpack[Design]
 ) -> tuple[nn.Module, Discriminator]:
     """An untrained generator (N, latent) -> (N, *shape) and discriminator (N, *shape) -> (N,).
 
-    `width` is the number of channels after the first convolution. The global random state is left
-    as it was.
+    Both take a condition (N, condition) as their second argument where `condition` is not 0. The
+    global random state is left as it was. Raises ValueError for a body that does not fit `shape`.
     """
+    body, condition = body_of(shape, design.get("body", "auto")), design.get("condition", 0)
+    width, depth = design["width"], design.get("depth")
     with seeded(draw("networks")):
-        body = trunk(shape, width)
-        critic = Discriminator(body, body.features)
-        maker = generator(shape, width, latent)
-        initialise(critic)
-        initialise(maker)
+        below = body.trunk(shape, width, depth)
+        critic = Discriminator(below, below.features, condition=condition)
+        maker = body.generator(shape, width, depth, design["latent"], condition)
+        body.initialise(critic)
+        body.initialise(maker)
+        if condition:  # of the scale of the head's weights, so that neither drowns the other
+            nn.init.normal_(critic.embed.weight, 0.0, below.features**-0.5)
     return maker, critic
+
+
+def normalises(network: nn.Module) -> bool:
+    """Whether batch norm makes what it gives for a sample depend on the whole batch."""
+    return any(isinstance(layer, BATCH_NORMS) for layer in network.modules())
+
+
+def constrainable(network: nn.Module) -> list[nn.Parameter]:
+    """The weights that WGAN may clip: all but those of normalisation layers.
+
+    Clipped gains would be all but 0, and nothing would pass through them.
+    """
+    norms = [layer for layer in network.modules() if isinstance(layer, NORMS)]
+    kept = {id(p) for layer in norms for p in layer.parameters(recurse=False)}
+    return [p for p in network.parameters() if id(p) not in kept]
+
+
+@torch.no_grad()
+def reestimate(network: nn.Module, batches: Iterable[tuple[Tensor, ...]]) -> None:
+    """Take the means and variances of batch norm from `batches` of the network's arguments.
+
+    Averaged weights need statistics of their own, and DCGAN's features are read with those of the
+    training set (Radford et al. 2016, their code). The mode of the network is as it was before.
+    """
+    norms = [layer for layer in network.modules() if isinstance(layer, BATCH_NORMS)]
+    before = [(layer.training, layer.momentum) for layer in norms]
+    for layer in norms:
+        layer.reset_running_stats()
+        layer.train()
+        layer.momentum = None  # all batches count the same
+    for batch in batches:
+        network(*batch)
+    for layer, (training, momentum) in zip(norms, before, strict=True):
+        layer.train(training)
+        layer.momentum = momentum

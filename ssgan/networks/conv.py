@@ -4,12 +4,14 @@ The body of DCGAN (Radford et al. 2016) without batch norm, which a penalised cr
 have: strided convolutions down to 4 to 8 cells a side, doubling the channels, and the mirror image
 up again. One more convolution ends the trunk, strided too where more than 4 cells are left, or
 begins the generator; another works at full resolution where samples are so small that they can be
-halved only once.
+halved only once. `depth` convolutions work at every resolution: one of them changes it.
 """
 
 from math import log2, prod
 
 from torch import Tensor, nn
+
+from ssgan.networks.conditional import joined
 
 CONV = {1: nn.Conv1d, 2: nn.Conv2d, 3: nn.Conv3d}
 SMALLEST = 4  # cells a side, below which nothing is halved
@@ -32,13 +34,15 @@ def halvings(sides: tuple[int, ...]) -> int:
 class ConvTrunk(nn.Module):
     """Samples (N, C, ...) to the feature maps of every depth, finest first."""
 
-    def __init__(self, shape: tuple[int, ...], width: int) -> None:
+    def __init__(self, shape: tuple[int, ...], width: int, depth: int | None = None) -> None:
         super().__init__()
         conv, levels = CONV[len(shape) - 1], halvings(shape[1:])
         stem = [conv(shape[0], width, 3, 1, 1)] if levels == 1 else []
         channels = [width if stem else shape[0]]
         channels += [width * 2**level for level in range(len(stem), len(stem) + levels)]
-        steps = [conv(i, o, 4, 2, 1) for i, o in zip(channels, channels[1:], strict=False)]
+        steps: list[nn.Module] = []
+        for i, o in zip(channels, channels[1:], strict=False):
+            steps += [conv(i, o, 4, 2, 1), *(conv(o, o, 3, 1, 1) for _ in range((depth or 1) - 1))]
         last = 2 * channels[-1]
         sides = [side >> levels for side in shape[1:]]
         stride = 2 if min(sides) > SMALLEST else 1
@@ -56,18 +60,23 @@ class ConvTrunk(nn.Module):
 class ConvGenerator(nn.Module):
     """Noise (N, latent) to raw samples (N, C, ...), before the codec's activation."""
 
-    def __init__(self, shape: tuple[int, ...], width: int, latent: int) -> None:
+    def __init__(
+        self, shape: tuple[int, ...], width: int, depth: int | None, latent: int, condition: int = 0
+    ) -> None:
         super().__init__()
         conv, up, levels = CONV[len(shape) - 1], UP[len(shape) - 1], halvings(shape[1:])
         channels = [width * 2**level for level in reversed(range(levels))] + [shape[0]]
-        first = 2 * channels[0]
+        first, self.condition = 2 * channels[0], condition
         self.start = (*(side >> levels for side in shape[1:]), first)  # channels last
-        self.project = nn.Linear(latent, prod(self.start))
-        ups = [up(i, o, 4, 2, 1) for i, o in zip(channels, channels[1:], strict=False)]
-        self.layers = nn.ModuleList([conv(first, channels[0], 3, 1, 1), *ups])
+        self.project = nn.Linear(latent + condition, prod(self.start))
+        layers: list[nn.Module] = [conv(first, channels[0], 3, 1, 1)]
+        for i, o in zip(channels, channels[1:], strict=False):
+            layers += [*(conv(i, i, 3, 1, 1) for _ in range((depth or 1) - 1)), up(i, o, 4, 2, 1)]
+        self.layers = nn.ModuleList(layers)
 
-    def forward(self, z: Tensor) -> Tensor:
-        x = self.project(z).unflatten(1, self.start).movedim(-1, 1)
+    def forward(self, z: Tensor, condition: Tensor | None = None) -> Tensor:
+        x = self.project(joined(z, condition, self.condition))
+        x = x.unflatten(1, self.start).movedim(-1, 1)
         for layer in self.layers:
             x = layer(nn.functional.leaky_relu(x, 0.2))
         samples: Tensor = x

@@ -1,20 +1,28 @@
-"""Dense bodies for vectors and tables (F,)."""
+"""Dense bodies: for vectors and tables (F,), and for samples of any shape, which they flatten."""
+
+from math import prod
 
 from torch import Tensor, nn
 
+from ssgan.networks.conditional import joined
+
+DEPTH = 3  # hidden layers
+FACTOR = 8  # a layer has this many units for every channel of `width`
+
 
 class DenseTrunk(nn.Module):
-    """Samples (N, F) to the features (N, width) of every depth."""
+    """Samples (N, ...) to the features (N, units) of every depth."""
 
-    def __init__(self, inputs: int, width: int, depth: int) -> None:
+    def __init__(self, inputs: int, units: int, depth: int) -> None:
         super().__init__()
-        sizes = [inputs] + [width] * depth
+        sizes = [inputs] + [units] * depth
         pairs = zip(sizes, sizes[1:], strict=False)
         self.layers = nn.ModuleList([nn.Linear(i, o) for i, o in pairs])
-        self.features = width
+        self.features = units
 
     def forward(self, x: Tensor) -> list[Tensor]:
         maps = []
+        x = x.flatten(1)
         for layer in self.layers:
             x = nn.functional.leaky_relu(layer(x), 0.2)
             maps.append(x)
@@ -22,13 +30,26 @@ class DenseTrunk(nn.Module):
 
 
 class DenseGenerator(nn.Module):
-    """Noise (N, latent) to raw samples (N, F), before the codec's activation."""
+    """Noise (N, latent) to raw samples (N, *shape), before the codec's activation."""
 
-    def __init__(self, outputs: int, width: int, depth: int, latent: int) -> None:
+    def __init__(
+        self, shape: tuple[int, ...], units: int, depth: int, latent: int, condition: int = 0
+    ) -> None:
         super().__init__()
-        self.body = DenseTrunk(latent, width, depth)
-        self.out = nn.Linear(width, outputs)
+        self.shape, self.condition = shape, condition
+        self.body = DenseTrunk(latent + condition, units, depth)
+        self.out = nn.Linear(units, prod(shape))
 
-    def forward(self, z: Tensor) -> Tensor:
-        out: Tensor = self.out(self.body(z)[-1])
-        return out
+    def forward(self, z: Tensor, condition: Tensor | None = None) -> Tensor:
+        out: Tensor = self.out(self.body(joined(z, condition, self.condition))[-1])
+        return out.view(len(out), *self.shape)
+
+
+def trunk(shape: tuple[int, ...], width: int, depth: int | None = None) -> DenseTrunk:
+    return DenseTrunk(prod(shape), FACTOR * width, depth or DEPTH)
+
+
+def generator(
+    shape: tuple[int, ...], width: int, depth: int | None, latent: int, condition: int
+) -> DenseGenerator:
+    return DenseGenerator(shape, FACTOR * width, depth or DEPTH, latent, condition)

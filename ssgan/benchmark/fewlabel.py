@@ -1,0 +1,230 @@
+"""Few labels: tables of methods side by side on the same draws of the same data.
+
+A cell is one method on one draw of the labels. One pretraining serves all cells of its GAN seed;
+its seconds stand in each row that rests on it.
+"""
+
+import functools
+import json
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+from ssgan.benchmark import measuring
+from ssgan.benchmark.methods import METHODS, Answer, Settings, counted, names
+from ssgan.benchmark.problems import Problem, data_of, few_of, score
+from ssgan.benchmark.results import Value
+from ssgan.benchmark.runner import Suite
+from ssgan.data import digest
+from ssgan.gan import GAN, GANConfig, load, pretrain
+from ssgan.runs import Run
+from ssgan.storage import read_object, write_whole
+
+OTHERS = 3  # draws of the methods that are not main ones
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cell:
+    """The key of a row."""
+
+    data: str
+    labels: int  # in all
+    method: str  # of METHODS
+    gan_seed: int
+    label_seed: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Need:
+    """The GAN that cells share."""
+
+    data: str
+    config: GANConfig
+    trained: bool  # or with its first weights
+
+
+@dataclass(frozen=True, kw_only=True)
+class Table:
+    """A table of the README: data, labels, draws, and the settings of all its rows."""
+
+    name: str
+    about: str
+    data: str  # for `problems.data_of`
+    labels: tuple[int, ...]  # in all
+    draws: tuple[tuple[int, int], ...]  # seeds of GAN and labels
+    others: int = OTHERS  # draws of the methods that are not main ones
+    measure: str = "accuracy"  # or "mae", "rmse"
+    gan: GANConfig = GANConfig()
+    settings: Settings = field(default_factory=dict)
+    methods: tuple[str, ...] | None = None  # None: all that apply
+    timed: bool = True  # rows that are trained run alone, on all threads
+    device: str | None = None
+    data_dir: Path | None = None
+    home: str = "{data}-gan-{seed}-{config}"  # the directory of a GAN's run
+    flops: bool = True  # whether they are counted, which takes some seconds a method
+
+    @property
+    def regression(self) -> bool:
+        return self.measure != "accuracy"
+
+
+def cells(table: Table) -> tuple[Cell, ...]:
+    """The cells of a table: main methods on all draws, those without networks on one GAN's."""
+    first: dict[int, int] = {}
+    for gan_seed, label_seed in table.draws:
+        first.setdefault(label_seed, gan_seed)
+    few = set(table.draws[: table.others])
+    methods = names(table.regression) if table.methods is None else table.methods
+    return tuple(
+        Cell(data=table.data, labels=labels, method=name, gan_seed=gan, label_seed=draw)
+        for labels in table.labels
+        for gan, draw in table.draws
+        for name in methods
+        if (METHODS[name].main or (gan, draw) in few)
+        and (METHODS[name].needs in ("networks", "gan") or first[draw] == gan)
+    )
+
+
+def suite_of(table: Table) -> Suite:
+    """The suite that makes a table."""
+    return Suite(
+        name=table.name,
+        about=table.about,
+        cells=cells(table),
+        solve=functools.partial(solve, table),
+        measure=table.measure,
+        lower=table.regression,
+        by=("method",) if len(table.labels) == 1 else ("labels", "method"),
+        needs=functools.partial(needs, table),
+        prepare=functools.partial(prepare, table),
+        timed=functools.partial(timed, table),
+    )
+
+
+def timed(table: Table, cell: Cell) -> bool:
+    """Whether a cell trains a network, in a table whose seconds are compared."""
+    return table.timed and METHODS[cell.method].trains
+
+
+def needs(table: Table, cell: Cell) -> Need | None:
+    """The trained GAN of a cell; those with first weights are made where they are used."""
+    if METHODS[cell.method].needs != "gan":
+        return None
+    return Need(data=table.data, config=replace(table.gan, seed=cell.gan_seed), trained=True)
+
+
+def home(table: Table, seed: int, work: Path) -> Path:
+    """The run directory of a table's GAN."""
+    told = json.dumps(replace(table.gan, seed=seed).to_json(), sort_keys=True)
+    config = sha256(told.encode()).hexdigest()[:8]
+    return work / table.home.format(data=table.data, seed=seed, config=config)
+
+
+def prepare(table: Table, need: Need, work: Path) -> None:
+    """Pretrain, or take up a pretraining that was stopped, and note which code began it."""
+    path = home(table, need.config.seed, work)
+    data = data_of(table.data, table.data_dir)
+    note = path.with_name(f"{path.name}.json")
+    if not path.exists() or not note.exists():
+        steps = functools.partial(counting_gan, table, need.config)
+        flops = measuring.flops_of_steps(steps, need.config.steps) if table.flops else 0
+        about = {"source": measuring.source(), "flops": flops}
+        write_whole(note, json.dumps(about).encode())
+    pretrain(data, need.config, run=path, device=table.device)
+
+
+def counting_gan(table: Table, config: GANConfig, steps: int) -> object:
+    data = data_of(table.data, table.data_dir)
+    return pretrain(data, replace(config, steps=steps), device=table.device)
+
+
+@functools.lru_cache(maxsize=2)
+def untrained(data: str, data_dir: Path | None, config: GANConfig, device: str | None) -> GAN:
+    """A GAN with its first weights, and the packed rows of its data."""
+    return pretrain(data_of(data, data_dir), replace(config, steps=0), device=device)
+
+
+def start_of(table: Table, cell: Cell, work: Path) -> GAN | None:
+    """The network that a cell's method starts from."""
+    if METHODS[cell.method].needs not in ("networks", "gan"):
+        return None
+    config = replace(table.gan, seed=cell.gan_seed)
+    twin = untrained(table.data, table.data_dir, config, table.device)
+    if METHODS[cell.method].needs == "networks":
+        return twin
+    return replace(load(home(table, cell.gan_seed, work), device=table.device), packed=twin.packed)
+
+
+def problem_of(table: Table, cell: Cell, start: GAN | None = None) -> Problem:
+    """The few labels of a cell."""
+    data = data_of(table.data, table.data_dir)
+    return Problem(data, few_of(data, cell.labels, cell.label_seed), start)
+
+
+def solve(table: Table, cell: Cell, work: Path) -> dict[str, Value]:
+    """Run a method and score it on the test rows, whose labels nothing else looks at."""
+    method, start = METHODS[cell.method], start_of(table, cell, work)
+    problem = problem_of(table, cell, start)
+    began = time.perf_counter()
+    answer = method.answer(problem, table.settings, cell.label_seed)
+    seconds = time.perf_counter() - began
+    about = pretrained(table, cell, work) if method.needs == "gan" else {}
+    gan_seconds = float(about.get("seconds", 0.0))
+    config = answer.config
+    return {
+        "split": digest(problem.labeled)[:12],
+        table.measure: score(problem, answer.guesses, table.measure),
+        "seconds": round(seconds, 2),
+        "gan_seconds": round(gan_seconds, 1),
+        "total_seconds": round(seconds + gan_seconds, 2),
+        "samples_seen": answer.samples + int(about.get("samples", 0)),
+        "flops": cost(table, cell, problem, answer, work) + int(about.get("flops", 0)),
+        "league": "pretrained elsewhere" if method.needs == "weights" else "own data",
+        "way": "" if config is None else config.method,
+        "steps": 0 if config is None or not config.learns else config.steps or 0,
+        "gan_source": str(about.get("source", "")),
+    }
+
+
+def pretrained(table: Table, cell: Cell, work: Path) -> dict[str, Any]:
+    """What the GAN of a cell cost (seconds, samples, operations), and which code began it."""
+    path = home(table, cell.gan_seed, work)
+    config = replace(table.gan, seed=cell.gan_seed)
+    critic = sum(map(config.objective.critic_steps, range(config.steps)))
+    about = read_object(path.with_name(f"{path.name}.json"))
+    return about | {"seconds": seconds_of(path), "samples": config.batch * critic}
+
+
+def cost(table: Table, cell: Cell, problem: Problem, answer: Answer, work: Path) -> int:
+    """Operations of a finetuning, counted once for its settings; 0 for other people's code."""
+    if not table.flops or answer.config is None or problem.start is None:
+        return 0
+    config = answer.config
+    named = [table.data, cell.labels, table.gan.to_json(), replace(config, seed=0).to_json()]
+    name = sha256(json.dumps([*named, measuring.source()], sort_keys=True).encode()).hexdigest()
+    path = work / "flops" / f"{name[:16]}.json"
+    if not path.exists():
+        train = counted(problem.start, problem, config)
+        write_whole(
+            path, json.dumps({"flops": measuring.flops_of_steps(train, config.steps or 1)}).encode()
+        )
+    return int(read_object(path)["flops"])
+
+
+def seconds_of(run: str | Path) -> float:
+    """How long the training of a run took, all its parts where it was stopped and taken up."""
+    spent, last = 0.0, 0.0
+    for line in Run.open(run).metrics():
+        now = float(line.get("seconds") or last)
+        spent, last = spent + (now - last if now >= last else now), now
+    return spent
+
+
+def pairs(gans: Sequence[int] | None, draws: int) -> tuple[tuple[int, int], ...]:
+    """Seeds of GAN and labels: each GAN with every draw, or draw i with GAN i."""
+    if gans is None:
+        return tuple((i, i) for i in range(draws))
+    return tuple((gan, draw) for gan in gans for draw in range(draws))

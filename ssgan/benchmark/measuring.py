@@ -1,0 +1,141 @@
+"""What a row says of the machine and the code that made it, and what its work cost."""
+
+import functools
+import hashlib
+import os
+import platform
+import subprocess
+import sys
+from collections.abc import Callable
+from contextlib import suppress
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import sklearn
+import torch
+from torch.utils._python_dispatch import TorchDispatchMode
+from torch.utils.flop_counter import flop_registry
+
+from ssgan import __version__
+from ssgan.benchmark.results import Value
+
+PACKAGE = Path(__file__).parents[1]
+ASIDE = ("cli", "estimators", "report")  # no cell runs them, so a change there ages no row
+SHORT = 10  # steps of a training whose operations are counted
+
+
+@functools.cache
+def source() -> str:
+    """The first of the sha256 of the package's code: rows of other code are marked as stale."""
+    sha = hashlib.sha256()
+    for path in sorted(PACKAGE.rglob("*.py")):
+        name = path.relative_to(PACKAGE)
+        if name.parts[0] not in ASIDE:
+            sha.update(name.as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
+    return sha.hexdigest()[:12]
+
+
+@functools.cache
+def commit() -> str:
+    """What git calls the checkout that the package lies in; its version where there is none."""
+    with suppress(OSError, subprocess.SubprocessError):
+        if (PACKAGE.parent / ".git").exists():
+            words = ["git", "describe", "--always", "--dirty"]
+            done = subprocess.run(words, cwd=PACKAGE, capture_output=True, text=True, timeout=30)
+            if done.returncode == 0:
+                return done.stdout.strip()
+    return __version__
+
+
+@functools.cache
+def machine() -> str:
+    """The processor, as the system names it, and how many cores there are."""
+    name = platform.processor() or platform.machine()
+    with suppress(OSError):
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+        name = next((line.split(":")[1] for line in lines if line.startswith("model name")), name)
+    return f"{name.strip()}, {os.cpu_count()} cores"
+
+
+def device() -> str:
+    """The GPU that torch would take, or "cpu"."""
+    return torch.cuda.get_device_name() if torch.cuda.is_available() else "cpu"
+
+
+def stamps() -> dict[str, Value]:
+    """Versions, code, machine and date: what every row ends with."""
+    return {
+        "torch": torch.__version__,
+        "sklearn": sklearn.__version__,
+        "ssgan": __version__,
+        "commit": commit(),
+        "source": source(),
+        "machine": machine(),
+        "device": device(),
+        "threads": torch.get_num_threads(),
+        "date": datetime.now(UTC).isoformat(timespec="seconds"),
+    }
+
+
+def forget_peak() -> None:
+    """Let `peaks` begin anew, as far as the system lets us: Linux does."""
+    with suppress(OSError):
+        Path("/proc/self/clear_refs").write_text("5")
+    if torch.cuda.is_available():
+        torch.cuda.reset_peak_memory_stats()
+
+
+def peaks() -> dict[str, Value]:
+    """The most memory in MB that this process held at once since `forget_peak`, and on the GPU."""
+    on_gpu = torch.cuda.max_memory_allocated() if torch.cuda.is_available() else 0
+    return {"peak_mb": round(resident_peak()), "gpu_peak_mb": round(on_gpu / 1e6)}
+
+
+def resident_peak() -> float:
+    """In MB; elsewhere than on Linux since the process began."""
+    with suppress(OSError, StopIteration):
+        lines = Path("/proc/self/status").read_text().splitlines()
+        high = next(line for line in lines if line.startswith("VmHWM"))
+        return int(high.split()[1]) * 1024 / 1e6
+    import resource
+
+    unit = 1 if sys.platform == "darwin" else 1024
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 1e6
+
+
+class Operations(TorchDispatchMode):  # type: ignore[no-untyped-call]
+    """Counts by torch's own formulas; its FlopCounterMode refuses penalties on gradients."""
+
+    def __init__(self) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]
+        self.total = 0
+
+    def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        kwargs = kwargs or {}
+        count = flop_registry.get(func._overloadpacket)
+        if count is None:
+            with self:  # in inference mode products come inside of others: `linear`, `conv2d`
+                inner = func.decompose(*args, **kwargs)
+            return func(*args, **kwargs) if inner is NotImplemented else inner
+        out = func(*args, **kwargs)
+        self.total += int(count(*args, **kwargs, out_val=out))
+        return out
+
+
+def flops(work: Callable[[], object]) -> int:
+    """Floating point operations of the products and convolutions that torch does in `work`."""
+    with Operations() as counter:
+        work()
+    return int(counter.total)
+
+
+def flops_of_steps(train: Callable[[int], object], steps: int) -> int:
+    """Operations of `train(steps)`, told from 10 and 20 steps where there are more.
+
+    Whatever is done once, or a fixed number of times a training, is counted in.
+    """
+    if steps <= 2 * SHORT:
+        return flops(lambda: train(steps))
+    once, twice = (flops(lambda n=n: train(n)) for n in (SHORT, 2 * SHORT))  # type: ignore[misc]
+    return once + round((twice - once) / SHORT * (steps - SHORT))

@@ -1,0 +1,124 @@
+"""The data sets of the few-label tables, all with a test part, and their few labels."""
+
+import functools
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from numpy.typing import NDArray
+
+from ssgan.data import Data, draw_split, read, targets
+from ssgan.gan import GAN
+from ssgan.randomness import Draw
+
+Array = NDArray[Any]
+ANGLE = 60.0  # degrees, the most that a rotated image is turned either way
+TEST_SHARE = 0.2  # of a data set without a test part
+BLOCK = 5000  # images that are turned at once
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Few labels of a data set, and the network that a method may start from."""
+
+    data: Data  # with a test part, whose labels only `score` reads
+    labeled: Array  # rows of data.x whose labels may be read
+    start: GAN | None = None  # trained, or with its first weights; None for methods without
+
+    @property
+    def few(self) -> tuple[Any, Array]:
+        return taken(self.data.x, self.labeled), self.data.y[self.labeled]
+
+
+def taken(x: Any, rows: Array) -> Any:
+    """These rows of an array or a data frame."""
+    return x.iloc[rows].reset_index(drop=True) if hasattr(x, "iloc") else x[rows]
+
+
+def flat(x: Any) -> Array:
+    """Images as rows of numbers in [0, 1]; the columns of a table, which must be numbers."""
+    if hasattr(x, "to_numpy"):
+        return np.asarray(x.to_numpy(np.float64))
+    rows: Array = x.reshape(len(x), -1).astype(np.float32) / 255.0
+    return rows
+
+
+def turned(images: Array, draw: Draw) -> tuple[Array, Array]:
+    """uint8 images (N, H, W) turned by random angles, and these in degrees, float64 (N,).
+
+    Anticlockwise is positive; between -60 and 60, uniform. Corners are filled with 0.
+    """
+    degrees = ANGLE * (2 * draw("angle").uniform(len(images)).double() - 1)
+    blocks = []
+    for rows in torch.split(torch.arange(len(images)), BLOCK):
+        x = torch.from_numpy(images[rows.numpy()])[:, None].float()
+        angle = degrees[rows].deg2rad().float()
+        cosine, sine, zero = angle.cos(), angle.sin(), torch.zeros_like(angle)
+        # The grid says where each pixel comes from, in coordinates whose second axis points down.
+        moves = torch.stack([cosine, -sine, zero, sine, cosine, zero], 1).reshape(-1, 2, 3)
+        grid = F.affine_grid(moves, list(x.shape), align_corners=False)
+        x = F.grid_sample(x, grid, padding_mode="zeros", align_corners=False)
+        blocks.append(x[:, 0].round().clamp(0, 255).byte().numpy())
+    return np.concatenate(blocks), degrees.numpy()
+
+
+def rotated_mnist(data_dir: Path | None) -> Data:
+    """MNIST's images, each turned once by an angle in ±60 degrees, which is to be told."""
+    mnist = read("mnist", data_dir=data_dir)
+    x, y = turned(mnist.x, Draw(("rotated-mnist", "train")))
+    x_test, y_test = turned(mnist.x_test, Draw(("rotated-mnist", "test")))
+    return Data(kind="images", x=x, y=y, x_test=x_test, y_test=y_test)
+
+
+def california(data_dir: Path | None) -> Data:
+    """California housing, 20 % of its rows held out for the test by one fixed draw."""
+    return divided(read("california-housing", data_dir=data_dir))
+
+
+def divided(data: Data) -> Data:
+    """A data set without a test part as one with it."""
+    order = Draw(("benchmark", "test part")).numpy().permutation(len(data))
+    cut = round(TEST_SHARE * len(data))
+    test, train = np.sort(order[:cut]), np.sort(order[cut:])
+    parts = {"x": taken(data.x, train), "x_test": taken(data.x, test)}
+    return Data(kind=data.kind, y=data.y[train], y_test=data.y[test], **parts)
+
+
+BUILT: dict[str, Callable[[Path | None], Data]] = {
+    "rotated-mnist": rotated_mnist,
+    "california": california,
+}
+
+
+@functools.lru_cache(maxsize=1)
+def data_of(name: str, data_dir: Path | None) -> Data:
+    """A data set of the tables; any other name is read as `ssgan.data.read` does."""
+    return BUILT[name](data_dir) if name in BUILT else read(name, data_dir=data_dir)
+
+
+def few_of(data: Data, labels: int, seed: int) -> Array:
+    """The rows of that draw: as many of every class, or as many in all where they are numbers."""
+    found = targets(data.y)
+    if found.classes is None:
+        return draw_split(found, labels=labels, seed=seed)
+    per_class, rest = divmod(labels, len(found.classes))
+    if rest or not per_class:
+        raise ValueError(
+            f"{labels} labels cannot be as many in each of {len(found.classes)} classes: "
+            "ask for a multiple"
+        )
+    return draw_split(found, per_class=per_class, seed=seed)
+
+
+def score(problem: Problem, guesses: Array, measure: str) -> float:
+    """How good guesses (N,) of the test rows are: "accuracy", "mae" or "rmse"."""
+    true = problem.data.y_test
+    if measure == "accuracy":
+        return round(float((guesses == true).mean()), 5)
+    gaps = np.asarray(guesses, np.float64) - np.asarray(true, np.float64)
+    value = np.abs(gaps).mean() if measure == "mae" else np.sqrt((gaps**2).mean())
+    return round(float(value), 5)

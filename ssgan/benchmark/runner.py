@@ -1,0 +1,173 @@
+"""The runner of every benchmark: the cells of a suite, each a row of a CSV, resumable cell by cell.
+
+A suite says which cells there are, what each needs to have been made before, and how it is solved.
+The runner knows nothing of few labels, generators or augmentation.
+"""
+
+import dataclasses
+import time
+import traceback
+from collections.abc import Callable, Generator, Hashable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import joblib
+import torch
+
+from ssgan.benchmark import measuring
+from ssgan.benchmark.results import Row, Value, append_row, read_rows, shown
+
+Cell = Any  # a frozen dataclass of text and numbers, of one type in a suite: the key of its row
+
+
+@dataclass(frozen=True, kw_only=True)
+class Suite:
+    """A table that can be made: its cells and what solves one.
+
+    `solve(cell, work)` gives the values of a row, among them `measure`; "seconds" too where only a
+    part of its time counts. `needs(cell)` names what cells share (a pretrained GAN), or None, and
+    `prepare(need, work)` makes it in the directory `work` once, before the cells. Both are called
+    in other processes and may raise: such a cell has no row, the others go on.
+    """
+
+    name: str  # results go to NAME.csv
+    about: str  # one line for people
+    cells: tuple[Cell, ...]
+    solve: Callable[[Cell, Path], Mapping[str, Value]]
+    measure: str  # the column that is compared
+    lower: bool = False  # whether less of it is better
+    by: tuple[str, ...] = ("method",)  # columns of the key that a line of the report stands for
+    needs: Callable[[Cell], Hashable] = lambda cell: None
+    prepare: Callable[[Any, Path], None] = lambda need, work: None
+    timed: Callable[[Cell], bool] = lambda cell: False  # runs alone, with all threads
+
+
+@dataclass(frozen=True)
+class Task:
+    """A cell to solve, or what cells need to make."""
+
+    what: Any
+    work: Callable[[], Mapping[str, Value] | None]
+    alone: bool
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of a task: the values of a row, or why there are none."""
+
+    what: Any
+    values: Mapping[str, Value] = field(default_factory=dict)
+    why: str = ""  # one sentence where it failed
+    trace: str = field(default="", repr=False)
+
+
+def results(suite: Suite, out: Path) -> Path:
+    """The CSV of a suite in a directory."""
+    return out / f"{suite.name}.csv"
+
+
+def key_of(cell: Cell) -> Row:
+    """The columns that name a cell."""
+    return {name: shown(value) for name, value in dataclasses.asdict(cell).items()}
+
+
+def title(cell: Cell) -> str:
+    """A cell in one line."""
+    return ", ".join(f"{name} {value}" for name, value in key_of(cell).items())
+
+
+def stale(row: Row) -> bool:
+    """Whether other code than that at hand made the row, or what it rests on."""
+    made = {row.get("source", ""), row.get("gan_source") or measuring.source()}
+    return made != {measuring.source()}
+
+
+def latest(suite: Suite, rows: Iterable[Row]) -> dict[Cell, Row]:
+    """The last row of every cell of the suite that has one, in the order of the cells."""
+    keys = {frozenset(key_of(cell).items()): cell for cell in suite.cells}
+    names = key_of(suite.cells[0]) if suite.cells else {}
+    found = {}
+    for row in rows:
+        key = frozenset((name, row.get(name, "")) for name in names)
+        if key in keys:
+            found[keys[key]] = row
+    return {cell: found[cell] for cell in suite.cells if cell in found}
+
+
+def missing(suite: Suite, rows: Iterable[Row], renew: bool = False) -> list[Cell]:
+    """The cells without a row; with `renew` also those whose row is stale."""
+    there = latest(suite, rows)
+    return [cell for cell in suite.cells if cell not in there or (renew and stale(there[cell]))]
+
+
+def run(
+    suite: Suite, out: Path, *, work: Path, jobs: int = 1, renew: bool = False
+) -> Generator[Row, None, list[Outcome]]:
+    """Make the missing rows of a suite; yields each when it is on disk, returns what failed.
+
+    Cells run in `jobs` processes, one thread each, then the timed ones one by one in this process
+    with all the threads that torch has now. joblib's parallel_config spreads the processes over
+    machines. KeyboardInterrupt leaves the rows that are there; the same call goes on with them.
+    """
+    path = results(suite, out)
+    left = missing(suite, read_rows(path), renew)
+    work.mkdir(parents=True, exist_ok=True)
+    free = [cell for cell in left if suite.needs(cell) is None and not suite.timed(cell)]
+    failed = yield from rows_of(suite, free, path, (work, jobs))
+    made = outcomes(preparations(suite, left, work), jobs)
+    broken = {done.what: done for done in made if done.why}
+    for cell in left:
+        if suite.needs(cell) in broken:
+            failed.append(dataclasses.replace(broken[suite.needs(cell)], what=cell))
+    rest = [cell for cell in left if cell not in free and suite.needs(cell) not in broken]
+    return failed + (yield from rows_of(suite, rest, path, (work, jobs)))
+
+
+def rows_of(
+    suite: Suite, cells: Sequence[Cell], path: Path, where: tuple[Path, int]
+) -> Generator[Row, None, list[Outcome]]:
+    """Solve cells; yields each row when it is on disk, returns what failed."""
+    work, jobs = where
+    tasks = [Task(c, partial(suite.solve, c, work), suite.timed(c)) for c in cells]
+    failed = []
+    for done in outcomes(tasks, jobs):
+        if done.why:
+            failed.append(done)
+        else:
+            yield append_row(path, {**key_of(done.what), **done.values})
+    return failed
+
+
+def preparations(suite: Suite, cells: Sequence[Cell], work: Path) -> list[Task]:
+    """What the cells need, each once; alone where a timed cell counts the seconds of it."""
+    timed = {suite.needs(cell) for cell in cells if suite.timed(cell)}
+    needs = [need for need in dict.fromkeys(map(suite.needs, cells)) if need is not None]
+    return [Task(need, partial(suite.prepare, need, work), need in timed) for need in needs]
+
+
+def outcomes(tasks: Sequence[Task], jobs: int) -> Iterator[Outcome]:
+    """Carry tasks out, first those that bear company, and give what became of each as it ends."""
+    threads = torch.get_num_threads()
+    try:
+        beside = [joblib.delayed(attempt)(task, 1) for task in tasks if not task.alone]
+        yield from joblib.Parallel(n_jobs=jobs, return_as="generator_unordered")(beside)
+        yield from (attempt(task, threads) for task in tasks if task.alone)
+    finally:
+        torch.set_num_threads(threads)
+
+
+def attempt(task: Task, threads: int) -> Outcome:
+    """Carry one task out; whatever it raises is its outcome, so that the others go on."""
+    torch.set_num_threads(threads)
+    about = measuring.stamps()  # now, before anybody edits the code that is at work
+    measuring.forget_peak()
+    began = time.perf_counter()
+    try:
+        values = task.work() or {}
+    except Exception as error:
+        why = " ".join(str(error).split()) or type(error).__name__
+        return Outcome(task.what, why=why, trace=traceback.format_exc())
+    seconds = round(time.perf_counter() - began, 2)
+    return Outcome(task.what, {"seconds": seconds} | dict(values) | measuring.peaks() | about)

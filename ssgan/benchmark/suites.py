@@ -1,0 +1,127 @@
+"""Every suite by name: what `ssgan benchmark` can make."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+from ssgan.benchmark.fewlabel import Table, pairs, suite_of
+from ssgan.benchmark.runner import Suite
+from ssgan.gan import GANConfig
+
+MNIST_GAN = GANConfig(steps=2000)
+QUICK = "-quick"  # what the name of a smaller table ends with
+
+DIGITS = Table(
+    name="digits",
+    about="bundled digits, 5 and 10 labels a class, 3 GANs x 20 draws",
+    data="digits",
+    labels=(50, 100),
+    draws=pairs(range(3), 20),
+    others=60,
+    gan=GANConfig(steps=400),
+    settings={"finetune": {"steps": 300}},
+    timed=False,
+    device="cpu",
+)
+TABLES = (
+    DIGITS,
+    Table(
+        name="mnist-100",
+        about="MNIST, 100 labels, 5 draws",
+        data="mnist",
+        labels=(100,),
+        draws=pairs(None, 5),
+        gan=MNIST_GAN,
+    ),
+    Table(
+        name="mnist-20",
+        about="MNIST, 20 labels, 5 draws",
+        data="mnist",
+        labels=(20,),
+        draws=pairs(None, 5),
+        gan=MNIST_GAN,
+    ),
+    Table(
+        name="fashion-100",
+        about="Fashion-MNIST, 100 labels, 5 draws",
+        data="fashion-mnist",
+        labels=(100,),
+        draws=pairs(None, 5),
+        gan=MNIST_GAN,
+    ),
+    Table(
+        name="fashion-1000",
+        about="Fashion-MNIST, 1,000 labels, 5 draws",
+        data="fashion-mnist",
+        labels=(1000,),
+        draws=pairs(None, 5),
+        gan=MNIST_GAN,
+    ),
+    Table(
+        name="rotated-mnist",
+        about="the angle of turned MNIST images, 50 labels, 5 draws, MAE in degrees",
+        data="rotated-mnist",
+        labels=(50,),
+        draws=pairs(None, 5),
+        measure="mae",
+        gan=MNIST_GAN,
+        settings={"": {"transforms": ("noise",)}},  # a turn would change the label
+        others=5,
+    ),
+    Table(
+        name="california",
+        about="California housing, 100 labels, 5 draws, RMSE in 100,000 dollars",
+        data="california",
+        labels=(100,),
+        draws=pairs(None, 5),
+        others=5,
+        measure="rmse",
+        timed=False,
+        device="cpu",
+    ),
+    *(
+        Table(
+            name=f"cifar10-{labels}",
+            about=f"CIFAR-10, {labels:,} labels, 5 draws; for a GPU",
+            data="cifar10",
+            labels=(labels,),
+            draws=pairs(None, 5),
+            gan=GANConfig(),
+        )
+        for labels in (4000, 250, 40)
+    ),
+)
+
+
+def quick(table: Table) -> Table:
+    """A smaller table, of less training, in at most ten minutes on two cores."""
+    draws = pairs((0,), 5) if table.data == "digits" else pairs(None, 1)
+    return replace(
+        table,
+        name=table.name + QUICK,
+        about=f"a short form: {table.about}",
+        labels=table.labels[-1:],
+        draws=draws,
+        gan=replace(table.gan, steps=min(table.gan.steps, 1000)),
+        settings={**table.settings, "": {"steps": 300, **table.settings.get("", {})}},
+    )
+
+
+def few_labels(table: Table) -> Callable[[bool, Path | None], Suite]:
+    def made(short: bool, data_dir: Path | None) -> Suite:
+        return suite_of(replace(quick(table) if short else table, data_dir=data_dir))
+
+    return made
+
+
+SUITES: dict[str, Callable[[bool, Path | None], Suite]] = {
+    table.name: few_labels(table) for table in TABLES
+}
+ABOUT = {table.name: table.about for table in TABLES}
+
+
+def suite(name: str, short: bool = False, data_dir: Path | None = None) -> Suite:
+    """The suite of that name, or its short form; ValueError for a name that there is not."""
+    if name not in SUITES:
+        raise ValueError(f"no benchmark {name!r}; there are {', '.join(SUITES)}")
+    return SUITES[name](short, data_dir)

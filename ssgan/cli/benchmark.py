@@ -1,0 +1,160 @@
+"""`ssgan benchmark`: the tables of the README, cell by cell."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from ssgan.cli import options
+from ssgan.cli.options import note
+
+if TYPE_CHECKING:
+    from ssgan.benchmark import Line, Suite
+
+
+@options.command(
+    "benchmark",
+    click.argument("suite", required=False),
+    click.option("--list", "listed", is_flag=True, help="Name the suites and what they hold."),
+    click.option("--quick", is_flag=True, help="A smaller table, in minutes."),
+    click.option(
+        "--out",
+        type=options.FILE,
+        metavar="DIR",
+        default=Path("benchmark-results"),
+        show_default=True,
+        help="The directory for the results, SUITE.csv: one row a cell.",
+    ),
+    click.option(
+        "--work",
+        type=options.FILE,
+        metavar="DIR",
+        help="The directory for the GANs that cells share.  [default: OUT/work]",
+    ),
+    click.option(
+        "--only",
+        multiple=True,
+        metavar="METHOD",
+        help="Run only methods whose name has this in it; may be given again.",
+    ),
+    click.option(
+        "--jobs",
+        type=options.COUNT,
+        metavar="N",
+        help="Processes for what is not timed.  [default: one a core]",
+    ),
+    click.option("--renew", is_flag=True, help="Run again what other code has made."),
+    click.option("--show", is_flag=True, help="Print the table of what is there; run nothing."),
+    options.data_dir,
+)
+def benchmark(
+    *,
+    suite: str | None,
+    listed: bool,
+    quick: bool,
+    out: Path,
+    work: Path | None,
+    only: tuple[str, ...],
+    jobs: int | None,
+    renew: bool,
+    show: bool,
+    data_dir: Path | None,
+    quiet: bool,
+) -> None:
+    """Run the cells of SUITE that have no row yet, and print the table of all rows.
+
+    Each cell is one method on one draw of the labels, and is on disk when it ends: stopped or
+    killed, the same command goes on with the rest. Timed cells run alone on all threads. Rows that
+    other code has made stay, and are marked with a star.
+
+    \b
+    Example:
+      ssgan benchmark digits --quick --out results
+    """
+    from ssgan import benchmark as package
+
+    if listed:
+        return list_suites()
+    if suite is None:
+        raise click.UsageError(f"name a suite: {', '.join(package.SUITES)}")
+    found = chosen(package.suite(suite, quick, data_dir), only)
+    path = package.results(found, out)
+    how = (jobs, renew, quiet)
+    failed = [] if show else carry_out(found, out, work or out / "work", how)
+    show_table(package.report(package.read_rows(path), found), found)
+    click.echo(f"rows: {path}")
+    if failed:
+        count = f"{len(failed)} of {len(found.cells)} cells failed"
+        raise click.ClickException(f"{count}: run the same again to try them again")
+
+
+def list_suites() -> None:
+    from ssgan.benchmark import ABOUT
+
+    for name, about in ABOUT.items():
+        click.echo(f"{name:<16} {about}")
+
+
+def chosen(suite: "Suite", only: tuple[str, ...]) -> "Suite":
+    """The suite with the cells of some methods; ValueError where there are none."""
+    from dataclasses import replace
+
+    if not only:
+        return suite
+    column = suite.by[-1]
+    words = [word.lower() for word in only]
+    cells = [c for c in suite.cells if any(w in str(getattr(c, column)).lower() for w in words)]
+    if not cells:
+        known = dict.fromkeys(str(getattr(cell, column)) for cell in suite.cells)
+        raise ValueError(f"no {column} has {' or '.join(only)} in its name: {'; '.join(known)}")
+    return replace(suite, cells=tuple(cells))
+
+
+def carry_out(suite: "Suite", out: Path, work: Path, how: tuple[Any, ...]) -> list[Any]:
+    """Run the missing cells and say on stderr what each gave, and why others failed."""
+    import joblib
+
+    from ssgan.benchmark import missing, read_rows, results, run
+
+    jobs, renew, quiet = how
+    total = len(missing(suite, read_rows(results(suite, out)), renew))
+    note(f"{suite.name}: {total} of {len(suite.cells)} cells to run", quiet)
+    rows = run(suite, out, work=work, jobs=jobs or joblib.cpu_count(), renew=renew)
+    done = 0
+    while True:
+        try:
+            row = next(rows)
+        except StopIteration as end:
+            failed: list[Any] = end.value
+            break
+        done += 1
+        seeds = " ".join(value for name, value in row.items() if name.endswith("seed"))
+        named = "  ".join([*(row[name] for name in suite.by), seeds])
+        note(f"{done}/{total}  {named}: {suite.measure} {row[suite.measure]}", quiet)
+    for why, first in {outcome.why: outcome for outcome in reversed(failed)}.items():
+        count = sum(outcome.why == why for outcome in failed)
+        note(f"{count} failed, as {first.what}: {why}")
+    return failed
+
+
+def show_table(lines: "list[Line]", suite: "Suite") -> None:
+    """Print a line for every group of rows; a star where other code has made some."""
+    from rich.console import Console
+    from rich.table import Table
+
+    heads = (f"{suite.measure} ± deviation", "worst", "n", "seconds", "+ GAN")
+    table = Table(*suite.by, *heads, title=suite.about)
+    for column in table.columns[len(suite.by) :]:
+        column.justify = "right"
+    for line in lines:
+        table.add_row(
+            *line.group,
+            f"{line.mean:.4f} ± {line.deviation:.4f}",
+            f"{line.worst:.4f}",
+            f"{line.n}{'*' if line.stale else ''}",
+            f"{line.seconds:.1f}",
+            f"{line.gan_seconds:.0f}" if line.gan_seconds else "",
+        )
+    Console(markup=False).print(table)
+    if old := sum(line.stale for line in lines):
+        click.echo(f"* {old} rows were made by other code: --renew runs them again")

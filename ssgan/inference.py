@@ -1,0 +1,40 @@
+"""Networks over rows when nothing is learnt."""
+
+from collections.abc import Callable
+
+import torch
+from torch import Tensor
+
+from ssgan.data import Codec
+from ssgan.runtime import Runtime
+
+BLOCK = 128  # samples that go through a network at once
+
+
+@torch.inference_mode()
+def apply(
+    network: Callable[..., Tensor],
+    packed: Tensor,
+    codec: Codec,
+    on: Runtime,
+    condition: Tensor | None = None,
+) -> Tensor:
+    """`network` over packed samples (N, ...), a block at a time; float32 (N, ...) on the CPU.
+
+    `condition` (N, C) goes along as a second argument. All blocks have one size, the last is
+    filled up: products of matrices round differently for different numbers of rows, and what a
+    row gives must not depend on those beside it.
+    """
+    rows = []
+    for number, block in enumerate(torch.split(packed, BLOCK)):
+        x = on.batch(codec.expand(filled(block).to(on.device)))
+        told = () if condition is None else (filled(torch.split(condition, BLOCK)[number]),)
+        with on.autocast():
+            output = network(x, *(t.to(on.device) for t in told))
+        rows.append(output[: len(block)].float().cpu())
+    return torch.cat(rows)
+
+
+def filled(block: Tensor) -> Tensor:
+    """Rows (N, ...) as (BLOCK, ...), zeros below them."""
+    return torch.cat([block, block.new_zeros(BLOCK - len(block), *block.shape[1:])])

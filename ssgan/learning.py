@@ -1,0 +1,133 @@
+"""How each method makes a network from a GAN and labelled rows."""
+
+import copy
+from collections.abc import Generator
+from dataclasses import replace
+from typing import Any
+
+from torch import Tensor
+
+from ssgan.finetuning import (
+    FITTED,
+    UNLABELED_SHARE,
+    Finetune,
+    Network,
+    PredictorConfig,
+    first_shares,
+    new_head,
+)
+from ssgan.gan import GAN, REFERENCE
+from ssgan.heads import Neighbours, linear_head, margin_head
+from ssgan.labeled import Labeled
+from ssgan.networks.readout import Readout, pooled
+from ssgan.progress import Pace, Progress, carry_out
+from ssgan.randomness import Draw
+from ssgan.runs import Run
+from ssgan.semisupervised import TEACHERS
+from ssgan.training import Batches, Stream, pack_parts
+from ssgan.views import check, natural
+
+STEPS = {"finetune": 400, "consistency": 4000, "joint": 1500}  # where the config names none
+
+
+def settled(config: PredictorConfig | None, gan: GAN, rows: Labeled) -> PredictorConfig:
+    """The config with all that was left open, for these rows.
+
+    Raises ValueError for a method or transforms that these rows cannot have.
+    """
+    config = config or PredictorConfig()
+    if config.method in ("svm", "spread") and not rows.classes:
+        raise ValueError(f"method {config.method!r} is for classes, the labels are numbers: probe?")
+    learns = tuple(name for name in config.learns if rows.classes or name != "finetune")
+    if config.unlabeled == 0 or rows.unlabeled is None or not learns:
+        config = replace(config, unlabeled=0.0)
+    if config.transforms is not None:
+        check(config.transforms, gan.codec.shape)
+    elif config.warp == 0 or not config.learns:
+        config = replace(config, transforms=())
+    else:
+        config = replace(config, transforms=found_transforms(gan, rows))
+    return replace(config, steps=config.steps or max(STEPS.get(m, 1) for m in (*config.learns, "")))
+
+
+def found_transforms(gan: GAN, rows: Labeled) -> tuple[str, ...]:
+    """Those natural for the unlabeled rows; only noise for numbers, which a turn might change."""
+    if not rows.classes:
+        return ("noise",)
+    return natural(gan.codec.expand(rows.every()[:REFERENCE]), rows.seed)
+
+
+def initial(gan: GAN, config: PredictorConfig, outputs: int) -> Network:
+    """A copy of the GAN's trunk under an untrained head."""
+    body = copy.deepcopy(gan.discriminator.trunk)
+    readout = copy.deepcopy(gan.readout)
+    head = new_head(len(readout.center), outputs, Draw(("finetune", config.seed)))
+    return Network(body, readout, head).to(gan.runtime.device)
+
+
+def fitted(gan: GAN, config: PredictorConfig, rows: Labeled) -> Network:
+    """The network of a method that is fitted at once."""
+    network, count = initial(gan, config, 1), rows.classes or None
+    if config.method == "svm":
+        network.readout = Readout(len(gan.readout.center), "max").to(gan.runtime.device)
+        maps = gan.apply(lambda x: pooled(network.trunk(x), "max"), reference(rows))
+        network.readout.fit(maps.to(gan.runtime.device))
+    if config.method == "spread":
+        over = rows.graph()
+        network.head = Neighbours(len(over.packed), len(gan.readout.center), over.classes)
+        network.head.fit(gan.apply(network.features, over.packed).numpy(), over.labels.numpy())
+    else:
+        features = gan.apply(network.features, rows.packed).double().numpy()
+        labels = rows.values.numpy()
+        if config.method == "svm" and count is not None:
+            network.head = margin_head(features, labels, count)
+        else:
+            network.head = linear_head(features, labels, count)
+    return network.to(gan.runtime.device).requires_grad_(False).eval()
+
+
+def reference(rows: Labeled) -> Tensor:
+    """Rows whose features a readout is standardised by."""
+    return rows.packed if rows.unlabeled is None else rows.few()[:REFERENCE]
+
+
+def task_of(gan: GAN, config: PredictorConfig, rows: Labeled) -> Finetune:
+    """The task of finetuning with the teachers that the method names."""
+    network = initial(gan, config, rows.classes or 1)
+    task = Finetune(config, network, gan.codec, gan.runtime, rows.graph())
+    if config.unlabeled:
+        names = [name for name in config.learns if name in TEACHERS]
+        args = (gan, task.views, rows.classes)
+        task.learn_from([TEACHERS[n](config, task.network, task.mean, *args) for n in names])
+    return task
+
+
+def streams(
+    gan: GAN, config: PredictorConfig, rows: Labeled, task: Finetune
+) -> tuple[dict[str, Stream], str]:
+    """What the task draws its batches from, and where nearness was told at first."""
+    device = gan.runtime.device
+    found = {"labeled": Stream((rows.packed.to(device), rows.values.to(device)), config.batch)}
+    if task.teachers:
+        found["every"] = Stream((rows.every().to(device),), config.ratio * config.batch)
+    if not task.spreads:
+        return found, "none"
+    space, shares = first_shares(gan, task.rows)
+    theirs = (task.rows.packed.to(device), shares.to(device))
+    return found | {"unlabeled": Stream(theirs, UNLABELED_SHARE * config.batch)}, space
+
+
+def learning(
+    gan: GAN, config: PredictorConfig, rows: Labeled, held: Run | None = None
+) -> Generator[Progress, None, tuple[Network, dict[str, Any]]]:
+    """Train or fit by a settled config; returns the network and what is worth telling of it."""
+    if config.method in FITTED:
+        network = fitted(gan, config, rows)
+        if held:
+            held.save(1, *pack_parts({"mean": network}))
+        return network, {"space": "none"}
+    task = task_of(gan, config, rows)
+    sources, space = streams(gan, config, rows, task)
+    batches = Batches(sources, Draw(("finetune", config.seed)))
+    yield from carry_out(task, batches, Pace(config.steps or 1, config.batch), held)
+    return task.result, {"space": space}

@@ -1,0 +1,99 @@
+"""Which classes a generator neglects: coverage class by class, beside that of real samples."""
+
+from collections import Counter
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from ssgan.metrics.generation import NEIGHBOURS, ROWS, features, reach, squared_distances
+from ssgan.randomness import Draw
+
+BOUND = 0.5  # share of the real samples' own coverage below which there is an alarm
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClassCoverage:
+    """Coverage by class, what real samples reach, and the classes that fall behind."""
+
+    coverage: dict[int, float]
+    real: dict[int, float]  # one half of the real samples by the other
+    alarms: tuple[int, ...]
+
+    @property
+    def minority(self) -> float:
+        """The lowest coverage of a class, relative to that of real samples."""
+        return min(self.coverage[c] / self.real[c] for c in self.coverage if self.real[c] > 0)
+
+    @property
+    def warning(self) -> str | None:
+        """One sentence that names the neglected classes; None if there are none."""
+        if not self.alarms:
+            return None
+        parts = (f"{c} ({self.coverage[c]:.2f}, real {self.real[c]:.2f})" for c in self.alarms)
+        return f"generated samples cover too little of class {', '.join(parts)}"
+
+
+def class_coverage(
+    real: Tensor,
+    real_y: Tensor,
+    fake: Tensor,
+    fake_y: Tensor,
+    *,
+    k: int = NEIGHBOURS,
+    bound: float = BOUND,
+) -> ClassCoverage:
+    """Coverage of each class of real features (N, D) by generated ones (M, D) of that class.
+
+    Labels are (N,) and (M,) integers. Half of a class's real samples are to be covered: by at most
+    as many generated ones, and by the other half. An alarm is a coverage below `bound` times the
+    latter; a class of few or no generated samples gets one by that. Raises ValueError for a
+    class of fewer than 2 (k + 1) real samples and for generated samples of a class without any.
+    """
+    real, fake = features(real, fake)
+    check(real, real_y, fake, fake_y, k, bound)
+    draw = Draw(("class coverage",))
+    covered, usual = {}, {}
+    for c in sorted(set(real_y.tolist())):
+        ours, theirs = real[real_y == c], fake[fake_y == c]
+        ours = ours[draw("real", c).permutation(len(ours))]
+        half = len(ours) // 2
+        theirs = theirs[draw("fake", c).permutation(len(theirs))[:half]]
+        covered[c] = share_covered(ours[:half], theirs, k)
+        usual[c] = share_covered(ours[:half], ours[half : 2 * half], k)
+    alarms = tuple(c for c in covered if covered[c] < bound * usual[c])
+    return ClassCoverage(coverage=covered, real=usual, alarms=alarms)
+
+
+def check(real: Tensor, real_y: Tensor, fake: Tensor, fake_y: Tensor, k: int, bound: float) -> None:
+    if len(real) != len(real_y) or len(fake) != len(fake_y):
+        raise ValueError(
+            f"expected a label for every sample, got {len(real_y)} labels of {len(real)} real and "
+            f"{len(fake_y)} of {len(fake)} generated ones"
+        )
+    if k < 1 or not 0 < bound <= 1:
+        raise ValueError(f"expected k from 1 and a bound in (0, 1], got {k} and {bound}")
+    counts = Counter(real_y.tolist())
+    if not counts:
+        raise ValueError("expected at least one real sample, got none")
+    fewest = min(counts, key=counts.__getitem__)
+    if counts[fewest] < 2 * (k + 1):
+        raise ValueError(
+            f"{k} neighbours need at least {2 * (k + 1)} real samples of each class, class "
+            f"{fewest} has {counts[fewest]}: take fewer neighbours"
+        )
+    unknown = sorted(set(fake_y.tolist()) - set(counts))
+    if unknown:
+        raise ValueError(
+            f"generated samples have class {unknown[0]}, of which there is no real one"
+        )
+
+
+def share_covered(real: Tensor, fake: Tensor, k: int) -> float:
+    if not len(fake):
+        return 0.0
+    reaches = reach(real, k)
+    within = torch.zeros(len(real), dtype=torch.bool)
+    for rows in torch.split(fake, ROWS):
+        within |= (squared_distances(rows, real) <= reaches).any(0)
+    return float(within.double().mean())

@@ -1,0 +1,54 @@
+"""Fréchet and kernel distance in Inception's features, with weights that the user brings."""
+
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from ssgan.metrics.generation import frechet_distance, kernel_distance
+
+CHUNK = 64  # images that go through the network at once
+
+
+def inception(real: Tensor, fake: Tensor, weights: Path) -> dict[str, float]:
+    """FID and KID of uint8 images (N, 1 or 3, H, W), by torch-fidelity's network, N in the names.
+
+    `weights` is the file of weights that torch-fidelity publishes; nothing is downloaded. At least
+    4,096 images of each side are needed, and as many of each are taken. Raises ValueError for other
+    images, FileNotFoundError without the file, ImportError without torch-fidelity.
+    """
+    for images in (real, fake):
+        if images.dtype != torch.uint8 or images.ndim != 4 or images.shape[1] not in (1, 3):
+            raise ValueError(
+                "expected uint8 images (N, 1 or 3, H, W), "
+                f"got {images.dtype} of shape {tuple(images.shape)}"
+            )
+    if not weights.is_file():
+        raise FileNotFoundError(
+            f"{weights} is not there: put torch-fidelity's "
+            "weights-inception-2015-12-05-6726825d.pth there, "
+            "from the releases of github.com/toshas/torch-fidelity"
+        )
+    try:
+        from torch_fidelity.feature_extractor_inceptionv3 import FeatureExtractorInceptionV3
+    except ImportError as error:
+        raise ImportError(
+            "Inception's features need torch-fidelity: pip install 'ssgan[fidelity]'"
+        ) from error
+    network = FeatureExtractorInceptionV3(
+        "inception-v3-compat", ["2048"], feature_extractor_weights_path=str(weights)
+    ).eval()
+    n = min(len(real), len(fake))
+    with torch.inference_mode():
+        ours, theirs = (
+            torch.cat([network(rgb(chunk))[0] for chunk in torch.split(images[:n], CHUNK)])
+            for images in (real, fake)
+        )
+    return {
+        f"frechet_inception_{n}": frechet_distance(ours, theirs),
+        f"kernel_inception_{n}": kernel_distance(ours, theirs),
+    }
+
+
+def rgb(images: Tensor) -> Tensor:
+    return images.expand(-1, 3, -1, -1).contiguous()

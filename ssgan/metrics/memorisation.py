@@ -1,0 +1,156 @@
+"""Whether a generator returns the rows it learnt from instead of new ones.
+
+All of it rests on rows of the same distribution that the generator never saw: without memorising,
+generated samples lie no nearer to training rows than to those.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from ssgan.metrics.generation import ROUNDING, features
+from ssgan.metrics.spaces import space_of
+from ssgan.randomness import Draw
+
+ROWS = 500  # whose distances to all others are held at once
+PERMUTATIONS = 9999  # the smallest p is 1e-4
+LEVEL = 0.01  # p below which a generator is said to memorise
+CELLS = 10  # of C_T
+FEWEST = 20  # samples of either side in a cell, for the normal law of its ranks
+
+
+@dataclass(frozen=True, kw_only=True)
+class Memorisation:
+    """What `memorises` found; `verdict` is True where p is below 0.01."""
+
+    ratio: float  # mean distance to training rows / to as many held-out rows; 1: no nearer
+    ct: float  # z of distances to training rows, generated - held-out; far below 0: copies
+    authenticity: float  # share of samples farther off than the nearest row's own neighbour
+    p: float  # of so many samples nearer to training rows, if these were as any other, >= 1e-4
+    verdict: bool
+
+
+def memorises(train: Tensor, held_out: Tensor, fake: Tensor, seed: int = 0) -> Memorisation:
+    """Whether generated features (M, D) copy training (N, D) rather than held-out (H, D) ones.
+
+    The verdict comes from a permutation test: every sample votes for its nearest row of both sets,
+    and rows change sets at random. Samples that crowd around a few rows move together, so that a
+    collapsed generator is not accused for it. The other three describe: the distance ratio; C_T
+    (Meehan et al. 2020) over 10 cells, NaN without a cell of 20 samples a side; and authenticity
+    (Alaa et al. 2022), a half or more where nothing is copied. Raises ValueError for fewer than 2
+    training rows or no rows of another side.
+    """
+    checked = [features(train, side)[1] for side in (train, held_out, fake)]
+    if len(train) < 2 or not len(held_out) or not len(fake):
+        raise ValueError(
+            "memorisation needs at least 2 training rows, 1 held-out row and 1 generated sample, "
+            f"got {len(train)}, {len(held_out)} and {len(fake)}"
+        )
+    center = checked[0].mean(0)  # float32 is then exact enough, and twice as fast
+    train, held_out, fake = ((side - center).float() for side in checked)
+    draw = Draw(("memorisation", seed))
+    train = train[draw("train").permutation(len(train))]
+    held_out = held_out[draw("held out").permutation(len(held_out))]
+    fewer = min(len(train), len(held_out))
+    to_train, nearest = neighbours(fake, train)
+    ratio = neighbours(fake, train[:fewer])[0].double().mean()
+    apart = neighbours(fake, held_out[:fewer])[0].double().mean()
+    own, _ = neighbours(train, train, itself=False)
+    p = permuted(train, held_out, fake, draw)
+    held_to_train, _ = neighbours(held_out, train)
+    return Memorisation(
+        ratio=float(ratio / apart) if apart > 0 else 1.0 if ratio == 0 else float("inf"),
+        ct=copying(train, (held_out, held_to_train), (fake, to_train), draw),
+        authenticity=float((to_train >= own[nearest]).double().mean()),
+        p=p,
+        verdict=p < LEVEL,
+    )
+
+
+def memorisation(
+    train: Tensor, held_out: Tensor, fake: Tensor, seed: int = 0
+) -> dict[str, float | bool]:
+    """`memorises` of encoded samples (N, *shape), named: "memorised_p_randconv_5000_train" ...
+
+    The space is that of the training rows; the number is that of generated samples.
+    """
+    space = space_of(train)
+    found = memorises(space(train), space(held_out), space(fake), seed)
+    suffix = f"_{space.name}_{len(fake)}_train"
+    return {
+        f"neighbour_ratio{suffix}": found.ratio,
+        f"ct{suffix}": found.ct,
+        f"authenticity{suffix}": found.authenticity,
+        f"memorised_p{suffix}": found.p,
+        f"memorised{suffix}": found.verdict,
+    }
+
+
+def neighbours(x: Tensor, rows: Tensor, itself: bool = True) -> tuple[Tensor, Tensor]:
+    """Distance (N,) to the nearest of `rows`, and its index; not `itself`: x is `rows`."""
+    theirs, found = rows.square().sum(1), []
+    for start in range(0, len(x), ROWS):
+        chunk = x[start : start + ROWS]
+        ours = chunk.square().sum(1)
+        apart = torch.addmm(theirs, chunk, rows.T, alpha=-2).add_(ours[:, None])
+        if not itself:
+            index = torch.arange(len(chunk))
+            apart[index, index + start] = torch.inf
+        found.append(apart.min(1))
+    index = torch.cat([one.indices for one in found])
+    # Again from the differences: near copies cancel in the product above.
+    near = torch.cat(
+        [
+            (a - rows[b]).norm(dim=1)
+            for a, b in zip(torch.split(x, ROWS), torch.split(index, ROWS), strict=True)
+        ]
+    )
+    scale = float(theirs.max().sqrt())
+    return torch.where(near <= ROUNDING * scale, 0.0, near), index
+
+
+def permuted(train: Tensor, held_out: Tensor, fake: Tensor, draw: Draw) -> float:
+    """Share of relabellings of the rows under which as many samples are nearest to training."""
+    pool = torch.cat([train, held_out])
+    order = draw("pool").permutation(len(pool))  # equal rows of both sets: either may win
+    _, nearest = neighbours(fake, pool[order])
+    votes = torch.bincount(order[nearest], minlength=len(pool)).numpy()
+    value, rows = np.unique(votes, return_counts=True)
+    # Rows of equal votes are alike: how many of each kind are called training is all that counts.
+    drawn = draw("labels").numpy()
+    relabelled = drawn.multivariate_hypergeometric(
+        rows, len(train), size=PERMUTATIONS, method="marginals"
+    )
+    found = votes[: len(train)].sum()
+    return float(1 + (relabelled @ value >= found).sum()) / (1 + PERMUTATIONS)
+
+
+def copying(
+    train: Tensor, held_out: tuple[Tensor, Tensor], fake: tuple[Tensor, Tensor], draw: Draw
+) -> float:
+    """C_T (Meehan et al. 2020, eq. 4): mean z of the ranks in cells, by the held-out rows there.
+
+    `held_out` and `fake` are features with their distances to the nearest training row.
+    """
+    from scipy.stats import rankdata
+    from sklearn.cluster import KMeans
+
+    cells = min(CELLS, max(1, len(held_out[0]) // (2 * FEWEST)), len(torch.unique(train, dim=0)))
+    means = KMeans(cells, n_init=1, random_state=draw("cells").entropy() % 2**32)
+    means.fit(train[:10_000].numpy())
+    ours, theirs = (means.predict(side[0].numpy()) for side in (held_out, fake))
+    total = weight = 0.0
+    for cell in range(cells):
+        a, b = held_out[1].numpy()[ours == cell], fake[1].numpy()[theirs == cell]
+        if min(len(a), len(b)) < FEWEST:
+            continue
+        ranks = rankdata(np.concatenate([a, b]))
+        spread = np.sqrt(len(a) * len(b) / (len(a) + len(b)) / (len(a) + len(b) - 1))
+        # of the sum of ranks, with ties: sqrt(n m / (N (N - 1)) sum (r - mean r)^2)
+        spread *= np.sqrt(np.square(ranks - ranks.mean()).sum())
+        off = ranks[len(a) :].sum() - len(b) * ranks.mean()
+        total += len(a) * (off / spread if spread > 0 else 0.0)
+        weight += len(a)
+    return float(total / weight) if weight else float("nan")

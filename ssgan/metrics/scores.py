@@ -1,0 +1,140 @@
+"""Classification accuracy scores: whether a classifier learns from generated samples.
+
+cas      learnt on generated samples, tested on real ones (Ravuri & Vinyals 2019)
+reverse  learnt on real samples, tested on generated ones: low where labels or samples are wrong
+real     learnt on real samples, tested on real ones: what `cas` is to be compared with
+
+logistic  logistic regression in the space of the samples: seconds
+cnn       for images: two convolutions of 32 and 64, a linear head, 5 epochs of Adam
+boosting  for numbers: gradient boosting over histograms, scikit-learn's own settings
+"""
+
+from collections.abc import Callable
+
+import torch
+from torch import Tensor, nn
+
+from ssgan.metrics.spaces import Space, space_of
+from ssgan.metrics.two_sample import logistic
+from ssgan.randomness import Draw, seeded
+from ssgan.runtime import Runtime
+from ssgan.training import adam, cosine, descend, set_rate
+
+EPOCHS = 5
+BATCH = 128
+RATE = 2e-3
+RUNTIME = Runtime("cpu", bfloat16=False)  # the same everywhere, so that scores can be compared
+
+Labelled = tuple[Tensor, Tensor]  # encoded samples (N, *shape) and their classes (N,)
+Classifier = Callable[[Labelled, Labelled], float]  # learnt on, tested on: accuracy
+
+
+def accuracy_scores(
+    train: Labelled,
+    test: Labelled,
+    fake: Labelled,
+    classifier: str = "logistic",
+    *,
+    seed: int = 0,
+    space: Space | None = None,
+) -> dict[str, float]:
+    """The three scores, in [0, 1]: "cas_logistic_randconv_5000", "reverse_...", "real_...".
+
+    The number is that of samples learnt from, the same in all: as many of `train` and `fake` are
+    drawn by `seed` as the smaller has. Raises ValueError for a classifier that does not go with
+    the samples, and for fewer than two classes to learn from.
+    """
+    check(train, test, fake)
+    n = min(len(train[0]), len(fake[0]))
+    draw = Draw(("accuracy scores", seed))
+    train, fake = (some(side, n, draw(name)) for side, name in ((train, "train"), (fake, "fake")))
+    name, measure = classifier_of(classifier, train[0], space, draw)
+    return {
+        f"cas_{name}_{n}": measure(fake, test),
+        f"reverse_{name}_{n}": measure(train, fake),
+        f"real_{name}_{n}": measure(train, test),
+    }
+
+
+def some(rows: Labelled, n: int, draw: Draw) -> Labelled:
+    index = draw.permutation(len(rows[0]))[:n]
+    return rows[0].cpu().float()[index], rows[1].cpu().long()[index]
+
+
+def check(train: Labelled, test: Labelled, fake: Labelled) -> None:
+    for name, (x, y) in (("real", train), ("generated", fake), ("test", test)):
+        if len(x) != len(y) or not len(x):
+            raise ValueError(f"expected labelled {name} samples, got {len(x)} with {len(y)} labels")
+        if name != "test" and len(set(y.tolist())) < 2:
+            raise ValueError(f"the {name} samples are all of one class: nothing can be learnt")
+
+
+def classifier_of(
+    classifier: str, x: Tensor, space: Space | None, draw: Draw
+) -> tuple[str, Classifier]:
+    if classifier == "logistic":
+        within = space or space_of(x)
+
+        def regress(learnt: Labelled, tested: Labelled) -> float:
+            return logistic(within(learnt[0]), learnt[1], within(tested[0]), tested[1])
+
+        return f"logistic_{within.name}", regress
+    if classifier == "cnn" and x.ndim == 4 and min(x.shape[2:]) >= 4:
+        return "cnn", lambda learnt, tested: convolutional(learnt, tested, draw("cnn"))
+    if classifier == "boosting" and x.ndim == 2:
+        return "boosting", lambda learnt, tested: boosted(learnt, tested, draw("boosting"))
+    raise ValueError(
+        "expected the classifier logistic, cnn (images of 4 pixels a side or more) or boosting "
+        f"(numbers), got {classifier!r} for samples of shape {tuple(x.shape[1:])}"
+    )
+
+
+def boosted(learnt: Labelled, tested: Labelled, draw: Draw) -> float:
+    from sklearn.ensemble import HistGradientBoostingClassifier
+
+    model = HistGradientBoostingClassifier(random_state=draw.entropy() % 2**32)
+    model.fit(learnt[0].numpy(), learnt[1].numpy())
+    found = model.predict(tested[0].cpu().numpy())
+    return float((torch.from_numpy(found) == tested[1].cpu()).double().mean())
+
+
+def small_network(channels: int, classes: int) -> nn.Module:
+    return nn.Sequential(
+        nn.Conv2d(channels, 32, 3, padding=1, bias=False),
+        nn.BatchNorm2d(32),
+        nn.ReLU(),
+        nn.MaxPool2d(2),
+        nn.Conv2d(32, 64, 3, padding=1, bias=False),
+        nn.BatchNorm2d(64),
+        nn.ReLU(),
+        nn.AdaptiveMaxPool2d(4),
+        nn.Flatten(),
+        nn.Linear(64 * 16, classes),
+    )
+
+
+def convolutional(learnt: Labelled, tested: Labelled, draw: Draw) -> float:
+    """Test accuracy of the small network after 5 epochs; the same whenever it is asked."""
+    x, y = learnt
+    with seeded(draw("weights")):
+        network = small_network(x.shape[1], int(max(y.max(), tested[1].max())) + 1)
+    optimizer = adam(network, RATE, (0.9, 0.999), 1e-4)
+    batches = [
+        index
+        for epoch in range(EPOCHS)
+        for index in torch.split(draw("rows", epoch).permutation(len(x)), BATCH)
+        if len(index) > 1  # batch norm needs two
+    ]
+
+    def loss(x: Tensor, y: Tensor) -> dict[str, Tensor]:
+        return {"cross_entropy": nn.functional.cross_entropy(network(x), y)}
+
+    for step, index in enumerate(batches):
+        set_rate(optimizer, cosine(step, len(batches), RATE, 0.0))
+        descend(loss, (x[index], y[index]), optimizer, RUNTIME)
+    network.eval()
+    with torch.inference_mode():
+        found = torch.cat(
+            [network(part).argmax(1) for part in torch.split(tested[0].cpu().float(), 1000)]
+        )
+    return float((found == tested[1].cpu()).double().mean())

@@ -1,0 +1,75 @@
+"""Whether a classifier can tell generated samples from real ones (Lopez-Paz & Oquab 2017)."""
+
+import math
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from ssgan.metrics.generation import features
+from ssgan.metrics.spaces import Space, space_of
+from ssgan.randomness import Draw
+
+SIDE = 5000  # samples of a side
+FEWEST = 20  # for the normal law of the accuracy
+
+
+@dataclass(frozen=True, kw_only=True)
+class TwoSample:
+    """Accuracy on `held_out` samples, half of them real, and p if it were a coin's."""
+
+    accuracy: float  # 0.5 = cannot be told apart, 1 = always
+    p: float  # one-sided
+    held_out: int
+
+
+def two_sample(real: Tensor, fake: Tensor, seed: int = 0) -> TwoSample:
+    """Logistic regression of features (N, D) and (M, D): learnt on half, tested on the other.
+
+    As many of each side are taken, at most 5,000. Copies of one sample must not lie on both sides:
+    give distinct rows. Raises ValueError for fewer than 20 samples of a side.
+    """
+    real, fake = features(real, fake)
+    n = min(len(real), len(fake), SIDE) // 2 * 2
+    if n < FEWEST:
+        raise ValueError(
+            f"a two-sample test needs at least {FEWEST} samples of each side, "
+            f"got {len(real)} and {len(fake)}: take more samples"
+        )
+    draw = Draw(("two sample", seed))
+    real = real[draw("real").permutation(len(real))[:n]]
+    fake = fake[draw("fake").permutation(len(fake))[:n]]
+    learnt, tested = (
+        torch.cat([side[part] for side in (real, fake)])
+        for part in (slice(n // 2), slice(n // 2, None))
+    )
+    y = (torch.arange(n) >= n // 2).long()
+    accuracy = logistic(learnt, y, tested, y)
+    z = (accuracy - 0.5) * math.sqrt(n) / 0.5
+    return TwoSample(accuracy=accuracy, p=math.erfc(z / math.sqrt(2)) / 2, held_out=n)
+
+
+def logistic(x: Tensor, y: Tensor, test_x: Tensor, test_y: Tensor) -> float:
+    """Accuracy on the test rows of logistic regression of features (N, D), standardised."""
+    from sklearn.linear_model import LogisticRegression
+
+    center, scale = x.mean(0), x.std(0)
+    scale = torch.where(scale > 1e-6 * scale.max(), scale, torch.inf)  # constant ones say nothing
+    x, test_x = (x - center) / scale, (test_x - center) / scale
+    model = LogisticRegression(max_iter=1000, tol=1e-3).fit(x.numpy(), y.numpy())
+    return float((torch.from_numpy(model.predict(test_x.numpy())) == test_y).double().mean())
+
+
+def told_apart(
+    real: Tensor,
+    fake: Tensor,
+    seed: int = 0,
+    *,
+    reference: str | None = None,
+    space: Space | None = None,
+) -> dict[str, float]:
+    """`two_sample` of encoded samples: "c2st_logistic_randconv_5000", "c2st_p_logistic_..."."""
+    space = space or space_of(real)
+    found = two_sample(space(real), space(fake), seed)
+    suffix = f"_logistic_{space.name}_{found.held_out}" + (f"_{reference}" if reference else "")
+    return {f"c2st{suffix}": found.accuracy, f"c2st_p{suffix}": found.p}

@@ -1,0 +1,88 @@
+"""What each player minimises, given only a critic and samples.
+
+A critic maps samples (N, ...) to scores (N,), high for real. It is any callable: conditioning,
+augmentation and class heads are closures around a network, so no objective knows of them. Losses
+return named scalars whose sum is the loss; they never call `backward`, step an optimiser or log.
+
+    symbol   x real samples, G(z) generated ones, D the critic's scores, s(D) = sigmoid(D)
+    R1       mean of |dD/dx|^2 at real samples, R2 at generated ones (Mescheder et al. 2018)
+
+Two papers of 2017 share an abbreviation: LSGAN of Mao et al. is "least-squares" here, LS-GAN of
+Qi is "loss-sensitive".
+"""
+
+from torch import nn
+
+from ssgan.networks import normalises
+from ssgan.objectives.critics import Critic, Objective, Terms, full, scores_and_slopes
+from ssgan.objectives.entropy import Dragan, Minimax, NonSaturating
+from ssgan.objectives.margins import Hinge, LeastSquares, LossSensitive
+from ssgan.objectives.relativistic import Relativistic
+from ssgan.objectives.wasserstein import Wasserstein, WassersteinGP
+from ssgan.settings import from_settings
+
+__all__ = [
+    "OBJECTIVES",
+    "Critic",
+    "Dragan",
+    "Hinge",
+    "LeastSquares",
+    "LossSensitive",
+    "Minimax",
+    "NonSaturating",
+    "Objective",
+    "Relativistic",
+    "Terms",
+    "Wasserstein",
+    "WassersteinGP",
+    "full",
+    "name_of",
+    "objective",
+    "refuse_ambiguous",
+    "refuse_batch_norm",
+    "scores_and_slopes",
+]
+
+OBJECTIVES: dict[str, type[Objective]] = {
+    "relativistic": Relativistic,
+    "non-saturating": NonSaturating,
+    "minimax": Minimax,
+    "least-squares": LeastSquares,
+    "loss-sensitive": LossSensitive,
+    "wgan": Wasserstein,
+    "wgan-gp": WassersteinGP,
+    "hinge": Hinge,
+    "dragan": Dragan,
+}
+
+
+def objective(name: str, **weights: float) -> Objective:
+    """The objective of that name; raises ValueError for an unknown name or weight."""
+    refuse_ambiguous(name)
+    if name not in OBJECTIVES:
+        raise ValueError(f"no objective {name!r}; there are {', '.join(OBJECTIVES)}")
+    return from_settings(OBJECTIVES[name], weights)
+
+
+def refuse_ambiguous(name: str) -> None:
+    """ValueError for an abbreviation that two papers share, however it is written."""
+    if "".join(filter(str.isalnum, name.lower())) == "lsgan":
+        raise ValueError(
+            f"{name!r} is two things: say least-squares (LSGAN, Mao et al. 2017) or "
+            "loss-sensitive (LS-GAN, Qi 2017)"
+        )
+
+
+def name_of(objective: Objective) -> str:
+    """The name under which OBJECTIVES has it."""
+    return next(name for name, kind in OBJECTIVES.items() if type(objective) is kind)
+
+
+def refuse_batch_norm(objective: Objective, critic: nn.Module) -> None:
+    """ValueError if `objective` penalises gradients in single samples and `critic` mixes them."""
+    if objective.penalises and normalises(critic):
+        raise ValueError(
+            f"objective {name_of(objective)!r} penalises the critic's gradient in each sample, but "
+            "with batch norm a score depends on the whole batch: take a body without it "
+            "('auto', 'residual', 'conv' or 'dense'), or an objective without a penalty"
+        )

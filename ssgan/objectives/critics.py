@@ -1,0 +1,74 @@
+"""What an objective is, and what several of them ask of a critic."""
+
+from collections.abc import Callable, Iterable
+from typing import Protocol
+
+import torch
+from torch import Tensor, nn
+
+from ssgan.randomness import Draw
+
+Critic = Callable[[Tensor], Tensor]
+Terms = dict[str, Tensor]
+
+
+class Objective(Protocol):
+    """Both players' losses; a frozen dataclass, so that it is its own configuration."""
+
+    @property
+    def penalises(self) -> bool:
+        """Whether the critic's gradient in single samples is part of its loss."""
+
+    def critic_steps(self, step: int) -> int:
+        """Critic updates before generator update `step`."""
+
+    def critic_loss(self, critic: Critic, real: Tensor, fake: Tensor, draw: Draw) -> Terms: ...
+
+    def generator_loss(self, critic: Critic, real: Tensor, fake: Tensor, draw: Draw) -> Terms: ...
+
+    def constrain(self, parameters: Iterable[nn.Parameter]) -> None:
+        """Force the critic's weights back into the allowed set, in place, after its update."""
+
+
+def full(values: Tensor) -> Tensor:
+    """In float32 at least: differences and means of bfloat16 scores would lose digits."""
+    return values.to(torch.promote_types(values.dtype, torch.float32))
+
+
+def scores_and_slopes(critic: Critic, samples: Tensor) -> tuple[Tensor, Tensor]:
+    """Scores of `samples` and the squared norm of their gradient in the samples, both (N,).
+
+    The norm is over all axes of a sample. Scores of a sample must not depend on the others, or
+    their gradients would be mixed in.
+    """
+    samples = samples.detach().requires_grad_(True)
+    scores = full(critic(samples))
+    (gradient,) = torch.autograd.grad(scores.sum(), samples, create_graph=True)
+    return scores, full(gradient).flatten(1).square().sum(1)
+
+
+def scores_and_penalty(
+    critic: Critic, samples: Tensor, name: str, weight: float
+) -> tuple[Tensor, Terms]:
+    """Scores (N,), and `weight` / 2 times the mean squared slope under `name` if there is one."""
+    if not weight:
+        return full(critic(samples)), {}
+    scores, slopes = scores_and_slopes(critic, samples)
+    return scores, {name: weight / 2 * slopes.mean()}
+
+
+def distance_from_1(critic: Critic, samples: Tensor) -> Tensor:
+    """Mean of (|dD/dx| - 1)^2 at `samples` (Gulrajani et al. 2017, eq. 3)."""
+    _, slopes = scores_and_slopes(critic, samples)
+    # A square root has no gradient at 0; so little leaves a slope of 5 at exactly 5.
+    return ((slopes + 1e-12).sqrt() - 1).square().mean()
+
+
+def one_each(n: int, samples: Tensor, draw: Draw) -> Tensor:
+    """Uniform numbers in [0, 1), one a sample, that multiply `samples` (N, ...)."""
+    return draw.uniform(n).to(samples).view(-1, *[1] * (samples.dim() - 1))
+
+
+def check_updates(updates: int) -> None:
+    if updates < 1:
+        raise ValueError(f"expected 1 or more critic updates a generator update, got {updates}")

@@ -1,0 +1,107 @@
+"""Objectives with targets and margins for scores."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from ssgan.objectives.critics import Critic, Terms, check_updates, full
+from ssgan.randomness import Draw
+
+
+@dataclass(frozen=True, kw_only=True)
+class LeastSquares:
+    """LSGAN: scores are drawn to 1 for real and to 0 for generated samples, the generator's to 1
+    (Mao et al. 2017, eq. 9: a = 0, b = c = 1). Not `LossSensitive`, the LS-GAN."""
+
+    penalises = False
+
+    def critic_steps(self, step: int) -> int:
+        return 1
+
+    def critic_loss(self, critic: Critic, real: Tensor, fake: Tensor, draw: Draw) -> Terms:
+        return {
+            "critic_real": (full(critic(real)) - 1).square().mean() / 2,
+            "critic_fake": full(critic(fake)).square().mean() / 2,
+        }
+
+    def generator_loss(self, critic: Critic, real: Tensor, fake: Tensor, draw: Draw) -> Terms:
+        return {"generator": (full(critic(fake)) - 1).square().mean() / 2}
+
+    def constrain(self, parameters: Iterable[nn.Parameter]) -> None:
+        """Nothing: this objective is unconstrained."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class LossSensitive:
+    """LS-GAN: a real sample's loss L is to be lower than that of its generated partner by a margin
+    that grows with their distance: relu(margin + L(x) - L(G(z))) (Qi 2017, eq. 6 and 7). Not
+    `LeastSquares`, the LSGAN.
+
+    The paper's network gives L >= 0 itself, low for real, by a rectifier behind it. Here critics
+    score high for real, so L = (sqrt(D^2 + 4) - D) / 2, which is never negative. Its slope falls
+    only like 1 / D^2: under a rectifier or a softplus, a critic that once scores everything high
+    never learns again.
+    """
+
+    scale: float = 2e-4  # margin for 1 of L1 distance where samples have 64 x 64 x 3 values
+    real: float = 0.0  # weight of the mean L(x) beside the comparison ("gamma")
+
+    penalises = False
+
+    def losses(self, critic: Critic, samples: Tensor) -> Tensor:
+        """L of samples, (N,), from 0."""
+        scores = full(critic(samples))
+        return ((scores.square() + 4).sqrt() - scores) / 2
+
+    def margin(self, real: Tensor, fake: Tensor) -> Tensor:
+        """`scale` times the L1 distance of partners as if they had 12,288 values, (N,).
+
+        Values are taken to be in [-1, 1]. It is a constant: neither player learns through it.
+        """
+        return self.scale * 12288 * (full(real) - full(fake)).detach().abs().flatten(1).mean(1)
+
+    def critic_steps(self, step: int) -> int:
+        return 1
+
+    def critic_loss(self, critic: Critic, real: Tensor, fake: Tensor, draw: Draw) -> Terms:
+        real_losses = self.losses(critic, real)
+        fake_losses = self.losses(critic, fake)
+        excess = F.relu(self.margin(real, fake) + real_losses - fake_losses)
+        terms = {"critic": excess.mean()}
+        return terms | {"critic_real": self.real * real_losses.mean()} if self.real else terms
+
+    def generator_loss(self, critic: Critic, real: Tensor, fake: Tensor, draw: Draw) -> Terms:
+        return {"generator": self.losses(critic, fake).mean()}
+
+    def constrain(self, parameters: Iterable[nn.Parameter]) -> None:
+        """Nothing: the margin bounds what the critic can gain."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Hinge:
+    """relu(1 - D(x)) + relu(1 + D(G(z))), the generator raises D(G(z)) (Lim and Ye 2017; Miyato et
+    al. 2018, eq. 16 and 17)."""
+
+    updates: int = 1  # critic updates a generator update
+
+    penalises = False
+
+    def __post_init__(self) -> None:
+        check_updates(self.updates)
+
+    def critic_steps(self, step: int) -> int:
+        return self.updates
+
+    def critic_loss(self, critic: Critic, real: Tensor, fake: Tensor, draw: Draw) -> Terms:
+        return {
+            "critic_real": F.relu(1 - full(critic(real))).mean(),
+            "critic_fake": F.relu(1 + full(critic(fake))).mean(),
+        }
+
+    def generator_loss(self, critic: Critic, real: Tensor, fake: Tensor, draw: Draw) -> Terms:
+        return {"generator": -full(critic(fake)).mean()}
+
+    def constrain(self, parameters: Iterable[nn.Parameter]) -> None:
+        """Nothing: the original relies on spectral norm, which is a matter of the network."""

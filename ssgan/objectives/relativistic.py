@@ -1,0 +1,41 @@
+"""Objectives that compare a real sample with a generated one."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from ssgan.objectives.critics import Critic, Terms, full, scores_and_penalty
+from ssgan.randomness import Draw
+
+
+@dataclass(frozen=True, kw_only=True)
+class Relativistic:
+    """Each real score against its fake partner's: softplus(D(G(z)) - D(x)), with R1 and R2
+    (Jolicoeur-Martineau 2019; Huang et al. 2024, "The GAN is dead; long live the GAN!", eq. 4).
+    """
+
+    r1: float = 1.0  # weight of |dD/dx|^2 / 2 at real samples
+    r2: float = 1.0  # the same at generated samples
+
+    @property
+    def penalises(self) -> bool:
+        return self.r1 > 0 or self.r2 > 0
+
+    def critic_steps(self, step: int) -> int:
+        return 1
+
+    def critic_loss(self, critic: Critic, real: Tensor, fake: Tensor, draw: Draw) -> Terms:
+        real_scores, r1 = scores_and_penalty(critic, real, "r1", self.r1)
+        fake_scores, r2 = scores_and_penalty(critic, fake, "r2", self.r2)
+        return {"critic": F.softplus(fake_scores - real_scores).mean()} | r1 | r2
+
+    def generator_loss(self, critic: Critic, real: Tensor, fake: Tensor, draw: Draw) -> Terms:
+        with torch.no_grad():  # the generator has no part in them
+            real_scores = full(critic(real))
+        return {"generator": F.softplus(real_scores - full(critic(fake))).mean()}
+
+    def constrain(self, parameters: Iterable[nn.Parameter]) -> None:
+        """Nothing: the penalties keep the critic smooth."""

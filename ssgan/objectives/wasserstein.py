@@ -1,0 +1,78 @@
+"""Objectives that estimate the Wasserstein-1 distance of real and generated samples."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+from ssgan.objectives.critics import Critic, Terms, check_updates, distance_from_1, full, one_each
+from ssgan.randomness import Draw
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wasserstein:
+    """WGAN: D(G(z)) - D(x), for a critic whose weights stay in [-clip, clip] (Arjovsky et al. 2017,
+    Alg. 1; the schedule of the critic's updates is that of the authors' code).
+
+    The critic's loss is minus its estimate of the distance: positive for long, it has failed.
+    """
+
+    clip: float = 0.01
+    updates: int = 5  # critic updates a generator update
+    first: int = 100  # the same for the first 25 generator updates and for every 500th
+
+    penalises = False
+
+    def __post_init__(self) -> None:
+        check_updates(min(self.updates, self.first))
+        if not self.clip > 0:
+            raise ValueError(f"expected clip above 0, got {self.clip}: weights of 0 learn nothing")
+
+    def critic_steps(self, step: int) -> int:
+        return self.first if step < 25 or step % 500 == 0 else self.updates
+
+    def critic_loss(self, critic: Critic, real: Tensor, fake: Tensor, draw: Draw) -> Terms:
+        return {"critic": full(critic(fake)).mean() - full(critic(real)).mean()}
+
+    def generator_loss(self, critic: Critic, real: Tensor, fake: Tensor, draw: Draw) -> Terms:
+        return {"generator": -full(critic(fake)).mean()}
+
+    @torch.no_grad()
+    def constrain(self, parameters: Iterable[nn.Parameter]) -> None:
+        """Clip; give it no gain of a normalisation layer, which would be clipped to next to 0."""
+        for parameter in parameters:
+            parameter.clamp_(-self.clip, self.clip)
+
+
+@dataclass(frozen=True, kw_only=True)
+class WassersteinGP:
+    """WGAN-GP: D(G(z)) - D(x), with a slope of 1 asked for between real and generated samples:
+    penalty (|dD/dx| - 1)^2 at x + a (G(z) - x), every sample with its own uniform a
+    (Gulrajani et al. 2017, eq. 3 and Alg. 1)."""
+
+    penalty: float = 10.0
+    updates: int = 5  # critic updates a generator update
+
+    def __post_init__(self) -> None:
+        check_updates(self.updates)
+
+    @property
+    def penalises(self) -> bool:
+        return self.penalty > 0
+
+    def critic_steps(self, step: int) -> int:
+        return self.updates
+
+    def critic_loss(self, critic: Critic, real: Tensor, fake: Tensor, draw: Draw) -> Terms:
+        between = real + one_each(len(real), real, draw("interpolation")) * (fake - real)
+        return {
+            "critic": full(critic(fake)).mean() - full(critic(real)).mean(),
+            "penalty": self.penalty * distance_from_1(critic, between),
+        }
+
+    def generator_loss(self, critic: Critic, real: Tensor, fake: Tensor, draw: Draw) -> Terms:
+        return {"generator": -full(critic(fake)).mean()}
+
+    def constrain(self, parameters: Iterable[nn.Parameter]) -> None:
+        """Nothing: the penalty bounds the slope."""

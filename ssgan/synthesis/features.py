@@ -1,0 +1,112 @@
+"""Synthetic features: a GAN over what a frozen network sees, for the training set of a head.
+
+x, y = augment_features(gan.features(images), labels, n=500)
+head.fit(np.concatenate([features, x]), np.concatenate([labels, y]))
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from sklearn.decomposition import PCA
+from torch import nn
+
+from ssgan.data.labels import Label
+from ssgan.gan import GAN, GANConfig, pretrain
+from ssgan.randomness import Draw
+from ssgan.synthesis.requests import counts_for
+
+Array = NDArray[Any]
+AXES = 64  # principal axes that are generated; the others keep their mean
+BLOCK = 128
+CONFIG = GANConfig(body="dense", steps=1500, latent=16, width=16)
+
+
+def features_of(module: nn.Module, x: torch.Tensor) -> Array:
+    """What any frozen torch module gives for inputs (N, ...): float32 (N, F), a block at a time.
+
+    It is run in evaluation mode, without gradients, and left as it was.
+    """
+    if len(x) == 0:
+        raise ValueError("expected one input or more, got none: there is nothing to look at")
+    modes = [(part, part.training) for part in module.modules()]
+    module.eval()
+    try:
+        with torch.inference_mode():
+            blocks = [module(block).float().flatten(1).cpu() for block in torch.split(x, BLOCK)]
+    finally:
+        for part, mode in modes:  # some may be frozen on their own
+            part.training = mode
+    return torch.cat(blocks).numpy()
+
+
+def augment_features(
+    features: Array,
+    labels: Any,
+    n: int,
+    *,
+    counts: Mapping[Label, int] | None = None,
+    config: GANConfig | None = None,
+    seed: int = 0,
+) -> tuple[Array, Array]:
+    """`n` synthetic rows of features (n, F), by class, and their labels (n,).
+
+    A conditional GAN learns rows (N, F) along their 64 main axes; the classes of unlabeled rows
+    (-1, NaN, None) are not asked for. Classes come equally often, or as `counts` says. Raises
+    ValueError for n < 1, rows that are not finite, and counts that do not fit.
+    """
+    generator = FeatureGAN.fit(features, labels, config)
+    return generator.sample(n, counts=counts, seed=seed)
+
+
+@dataclass(frozen=True)
+class FeatureGAN:
+    """A conditional GAN over the main axes of features, which never changes."""
+
+    gan: GAN
+    axes: Array  # (R, F)
+    center: Array  # (F,)
+
+    @classmethod
+    def fit(
+        cls,
+        features: Array,
+        labels: Any,
+        config: GANConfig | None = None,
+        device: str | None = None,
+    ) -> "FeatureGAN":
+        """Learn features (N, F) and their labels (N,); ValueError for what cannot be learnt."""
+        rows = np.asarray(features, np.float64)
+        if rows.ndim != 2 or len(rows) < 2 or not np.isfinite(rows).all():
+            raise ValueError(
+                f"expected 2 or more rows of finite features (N, F), got shape {rows.shape}"
+            )
+        pca = PCA(min(AXES, *rows.shape), svd_solver="randomized", random_state=0).fit(rows)
+        gan = pretrain(pca.transform(rows), config or CONFIG, labels, device=device)
+        if gan.classes is None:
+            raise ValueError("features are made class by class: give labels that are classes")
+        return cls(gan, pca.components_, pca.mean_)
+
+    def sample(
+        self, n: int, *, counts: Mapping[Label, int] | None = None, seed: int = 0
+    ) -> tuple[Array, Array]:
+        """Rows (n, F) and their labels (n,), class by class."""
+        condition = self.gan.condition
+        if condition is None:
+            raise ValueError("expected a GAN with classes: use FeatureGAN.fit")
+        wanted = counts_for(condition.classes or (), n, counts)
+        labels = condition.decode(np.repeat(np.arange(len(wanted)), wanted))
+        return np.asarray(self.gan.sample(n, seed, labels)) @ self.axes + self.center, labels
+
+    def make(self, counts: Array, draw: Draw) -> tuple[Array, Array]:
+        """Rows for the gate: `counts` (K,) of every class, and class indices."""
+        names = self.gan.classes or ()
+        wanted = {name: int(c) for name, c in zip(names, counts, strict=True)}
+        total = int(sum(wanted.values()))
+        if total == 0:
+            return np.empty((0, len(self.center))), np.empty(0, np.int64)
+        x, _ = self.sample(total, counts=wanted, seed=draw.entropy())
+        return x, np.repeat(np.arange(len(counts)), counts)

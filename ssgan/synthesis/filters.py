@@ -1,0 +1,317 @@
+"""Filters behind one interface: which of the samples that were drawn are kept, and why not.
+
+    filtered(samples, labels, [NearDuplicates(), Confidence(0.8)], known)
+
+A filter maps what was drawn to what it becomes (all but `Langevin` leave it) and a mask of what
+stays. They are applied in order, each to what the ones before it left.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import Any, Protocol
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from sklearn.linear_model import LogisticRegression
+from sklearn.neighbors import NearestNeighbors
+from torch import Tensor
+
+from ssgan.configs import noise
+from ssgan.gan import GAN
+from ssgan.heads import linear_head
+from ssgan.predictor import Predictor
+from ssgan.randomness import Draw
+
+Array = NDArray[Any]
+
+
+@dataclass(frozen=True)
+class Known:
+    """What filters may ask: the GAN, the predictor if any, real rows and their class indices."""
+
+    gan: GAN
+    classes: tuple[Any, ...]
+    model: Predictor | None = None
+    samples: Any = None  # real rows (R, ...), raw
+    indices: Array | None = None  # their classes (R,), -1 where unknown
+
+    @cached_property
+    def features(self) -> Array:
+        """Features (R, F) of the real rows; ValueError where none were given."""
+        if self.samples is None or len(self.samples) < 2:
+            raise ValueError("this filter compares with real rows: give 2 or more of them")
+        return self.gan.features(self.samples)
+
+    @cached_property
+    def labeled(self) -> tuple[Array, Array]:
+        """Features and class indices of the real rows that have a label."""
+        features = self.features
+        if self.indices is None or not (self.indices >= 0).any():
+            raise ValueError("this filter needs real rows with labels: give some")
+        rows = np.flatnonzero(self.indices >= 0)
+        return features[rows], self.indices[rows]
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """Encoded samples (M, ...), class indices (M,), and what they are when read."""
+
+    x: Tensor
+    indices: Array
+    known: Known
+    chances: Array | None = field(default=None, repr=False)  # (M, K) by the predictor
+
+    @cached_property
+    def samples(self) -> Any:
+        return self.known.gan.codec.decode(self.x)
+
+    @cached_property
+    def features(self) -> Array:
+        return self.known.gan.features(self.samples)
+
+    @cached_property
+    def probabilities(self) -> Array:
+        """(M, K) by the predictor; ValueError where there is none."""
+        if self.chances is not None:
+            return self.chances
+        if self.known.model is None:
+            raise ValueError("this filter asks a classifier: give a finetuned predictor")
+        return self.known.model.predict_proba(self.samples)
+
+    def take(self, keep: Array) -> "Drawn":
+        rows = torch.from_numpy(np.flatnonzero(keep))
+        chances = None if self.chances is None else self.chances[keep]
+        return Drawn(self.x[rows], self.indices[keep], self.known, chances)
+
+
+class Filter(Protocol):
+    """`apply` returns the samples, changed or not, and a mask (M,) of those that stay."""
+
+    def apply(self, drawn: Drawn, draw: Draw) -> tuple[Drawn, Array]: ...
+
+
+@dataclass(frozen=True)
+class Rejection:
+    """Discriminator rejection sampling (Azadi et al. 2019, "Discriminator Rejection Sampling").
+
+    Scores become log odds by a logistic regression on real against drawn scores, so that any
+    objective will do; `share` is the percentile of F that sets gamma (equation 8).
+    """
+
+    share: float = 0.8
+
+    def __post_init__(self) -> None:
+        within("share", self.share)
+
+    def apply(self, drawn: Drawn, draw: Draw) -> tuple[Drawn, Array]:
+        known, gan = drawn.known, drawn.known.gan
+        if known.samples is None or len(known.samples) < 2:
+            raise ValueError("this filter compares with real rows: give 2 or more of them")
+        fake, real = gan.scores(drawn.samples), gan.scores(known.samples)
+        scores = np.concatenate([real, fake]).astype(np.float64)
+        scale = scores.std() or 1.0
+        odds = LogisticRegression(class_weight="balanced").fit(
+            scores[:, None] / scale, np.arange(len(scores)) < len(real)
+        )
+        logits = odds.decision_function(fake[:, None].astype(np.float64) / scale)
+        return drawn, draw("rejection").numpy().random(len(fake)) < acceptance(logits, self.share)
+
+
+def acceptance(logits: Array, share: float) -> Array:
+    """The chance (M,) that each sample stays, from log density ratios (M,) (equation 8)."""
+    apart = np.minimum(logits - logits.max(), -1e-8)
+    odds = apart - np.log(-np.expm1(apart))
+    accepted: Array = 1 / (1 + np.exp(-np.clip(odds - np.quantile(odds, share), -50, 50)))
+    return accepted
+
+
+@dataclass(frozen=True)
+class Langevin:
+    """DDLS: noise moved along the discriminator's gradient (Che et al. 2020, algorithm 2).
+
+    The energy of noise is |z|^2 / 2 - D(G(z)); nothing is dropped. The samples are others than
+    those that came, of the same classes: put it first.
+    """
+
+    steps: int = 20
+    size: float = 0.01
+
+    def __post_init__(self) -> None:
+        if self.steps < 1 or not self.size > 0:
+            raise ValueError(f"expected steps >= 1 and size > 0, got {self.steps}, {self.size}")
+
+    def apply(self, drawn: Drawn, draw: Draw) -> tuple[Drawn, Array]:
+        gan, parts = drawn.known.gan, []
+        if gan.config.noise != "normal":
+            raise ValueError("DDLS needs a GAN whose noise is normal: this one's is uniform")
+        for number, rows in enumerate(torch.split(torch.arange(len(drawn.x)), 128)):
+            parts.append(self.moved(gan, drawn.indices[rows.numpy()], draw("block", number)))
+        x = torch.cat(parts) if parts else drawn.x
+        changed = replace(drawn, x=x, chances=None)
+        if gan.classes is None:
+            chances = changed.probabilities
+            changed = replace(changed, indices=chances.argmax(1), chances=chances)
+        return changed, np.ones(len(x), bool)
+
+    def moved(self, gan: GAN, indices: Array, draw: Draw) -> Tensor:
+        on = Draw(draw.key, gan.runtime.device)
+        z = noise(gan.config, len(indices), on("noise"))
+        given: tuple[Tensor, ...] = ()
+        if gan.condition is not None:
+            given = (gan.condition.one_hot(indices).to(gan.runtime.device),)
+        for step in range(self.steps):
+            with torch.enable_grad():
+                z = z.detach().requires_grad_()
+                score = gan.discriminator(
+                    gan.codec.activate(gan.generator(z, *given).float(), on("activation")), *given
+                )
+                energy = z.square().sum() / 2 - score.float().sum()
+                (slope,) = torch.autograd.grad(energy, z)
+            kick = on("kick", step).normal(*z.shape)
+            z = z.detach() - self.size / 2 * slope + self.size**0.5 * kick
+        with torch.inference_mode():
+            made = gan.generator(z, *given).float()
+            return gan.codec.activate(made, on("activation")).cpu()
+
+
+@dataclass(frozen=True)
+class Confidence:
+    """Keeps what the predictor gives its class with a probability of `least` or more."""
+
+    least: float = 0.8
+
+    def __post_init__(self) -> None:
+        within("least", self.least)
+
+    def apply(self, drawn: Drawn, draw: Draw) -> tuple[Drawn, Array]:
+        rows = np.arange(len(drawn.indices))
+        return drawn, drawn.probabilities[rows, drawn.indices] >= self.least
+
+
+@dataclass(frozen=True)
+class Agreement:
+    """Keeps what a linear head on the GAN's features, fitted on the real rows, finds alike.
+
+    With a predictor at hand that must agree too.
+    """
+
+    def apply(self, drawn: Drawn, draw: Draw) -> tuple[Drawn, Array]:
+        features, indices = drawn.known.labeled
+        head = linear_head(features, indices, len(drawn.known.classes)).double()
+        with torch.inference_mode():
+            guess = head(torch.from_numpy(drawn.features).double()).argmax(1).numpy()
+        keep = guess == drawn.indices
+        if drawn.known.model is not None:
+            keep &= drawn.probabilities.argmax(1) == drawn.indices
+        return drawn, keep
+
+
+@dataclass(frozen=True)
+class Centroid:
+    """Keeps what lies nearest to the centre of its class in feature space, and not too far.
+
+    Not too far is the distance below which a share `within` of the class's real rows lies.
+    """
+
+    within: float = 0.95
+
+    def __post_init__(self) -> None:
+        within("within", self.within)
+
+    def apply(self, drawn: Drawn, draw: Draw) -> tuple[Drawn, Array]:
+        features, indices = drawn.known.labeled
+        keep = np.zeros(len(drawn.indices), bool)
+        found = np.unique(indices)
+        centers = np.stack([features[indices == k].mean(0) for k in found])
+        far = np.linalg.norm(drawn.features[:, None] - centers[None], axis=2)
+        for place, index in enumerate(found):
+            own = np.linalg.norm(features[indices == index] - centers[place], axis=1)
+            mine = drawn.indices == index
+            near = far[:, place] <= np.quantile(own, self.within)
+            keep |= mine & near & (far.argmin(1) == place)
+        return drawn, keep
+
+
+@dataclass(frozen=True)
+class NearDuplicates:
+    """Drops what lies nearer to a real row than a share of how far those lie from each other.
+
+    `below` is a share of the median distance of a real row to its nearest other one.
+    """
+
+    below: float = 0.25
+
+    def __post_init__(self) -> None:
+        if not self.below >= 0:
+            raise ValueError(f"expected below to be 0 or more, got {self.below}")
+
+    def apply(self, drawn: Drawn, draw: Draw) -> tuple[Drawn, Array]:
+        real = drawn.known.features
+        near = NearestNeighbors(n_neighbors=1).fit(real)
+        limit = self.below * np.median(near.kneighbors()[0])
+        return drawn, near.kneighbors(drawn.features)[0][:, 0] > limit
+
+
+FILTERS: dict[str, type[Filter]] = {
+    "rejection": Rejection,
+    "langevin": Langevin,
+    "confidence": Confidence,
+    "agreement": Agreement,
+    "centroid": Centroid,
+    "near-duplicates": NearDuplicates,
+}
+
+
+@dataclass(frozen=True)
+class Filtered:
+    """Raw samples (N, ...), labels (N,), and by filter and class how many it dropped."""
+
+    samples: Any
+    labels: Array
+    report: Mapping[str, Mapping[Any, int]]
+
+
+def within(name: str, share: float) -> None:
+    if not 0 <= share <= 1:
+        raise ValueError(f"expected {name} from 0 to 1, got {share}")
+
+
+def filter_named(name: str) -> Filter:
+    """The filter of that name with its defaults; ValueError for an unknown one."""
+    if name not in FILTERS:
+        raise ValueError(f"no filter {name!r}; there are {', '.join(FILTERS)}")
+    return FILTERS[name]()
+
+
+def name_of(given: Filter) -> str:
+    known = [name for name, kind in FILTERS.items() if type(given) is kind]
+    return known[0] if known else type(given).__name__
+
+
+def sifted(
+    drawn: Drawn, filters: Sequence[Filter], draw: Draw
+) -> tuple[Drawn, dict[str, dict[Any, int]]]:
+    """What all filters leave, and how many of every class each dropped."""
+    report: dict[str, dict[Any, int]] = {}
+    for place, given in enumerate(filters):
+        name = name_of(given)
+        counts = report.setdefault(name, dict.fromkeys(drawn.known.classes, 0))
+        if len(drawn.indices) == 0:
+            continue
+        drawn, keep = given.apply(drawn, draw("filter", place))
+        for index in drawn.indices[~keep]:
+            counts[drawn.known.classes[index]] += 1
+        drawn = drawn.take(keep)
+    return drawn, report
+
+
+def filtered(
+    samples: Any, indices: Array, filters: Sequence[Filter], known: Known, seed: int = 0
+) -> Filtered:
+    """What filters leave of raw samples (N, ...) with class indices (N,)."""
+    x = known.gan.codec.expand(known.gan.codec.pack(samples))
+    left, report = sifted(Drawn(x, np.asarray(indices), known), filters, Draw(("filters", seed)))
+    names = np.array(known.classes)[left.indices]
+    return Filtered(left.samples, names, report)

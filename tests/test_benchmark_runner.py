@@ -1,0 +1,290 @@
+"""The runner: cells become rows one by one, a kill loses none, failures stop nobody else."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import joblib
+import pytest
+import torch
+
+from ssgan.benchmark import measuring
+from ssgan.benchmark.reporting import paired, report
+from ssgan.benchmark.results import append_row, read_rows
+from ssgan.benchmark.runner import Suite, missing, results, run
+
+
+@dataclass(frozen=True, kw_only=True)
+class Key:
+    method: str
+    label_seed: int = 0
+
+
+def solve(cell, work):
+    """The seed as a score, and a mark in the work directory for every call."""
+    with (work / "calls").open("a") as calls:
+        calls.write(f"{cell.method} {cell.label_seed} {torch.get_num_threads()}\n")
+    if cell.method == "broken":
+        raise ValueError("it is\n  broken")
+    return {"accuracy": cell.label_seed / 10, "split": "0e12"}
+
+
+def prepare(need, work):
+    with (work / "calls").open("a") as calls:
+        calls.write(f"prepare {need}\n")
+    if need == "no gan":
+        raise FloatingPointError("it diverged")
+
+
+def made(*cells, **changes):
+    fields = {"name": "tiny", "about": "", "cells": cells, "solve": solve, "measure": "accuracy"}
+    return Suite(**(fields | changes))
+
+
+def finished(suite, out, **options):
+    """The rows of a run in this process, what failed, and what was called."""
+    work, rows = out / "work", []
+    (work / "calls").unlink(missing_ok=True)
+    running = run(suite, out, work=work, **options)
+    with joblib.parallel_config(backend="threading"):
+        while True:
+            try:
+                rows.append(next(running))
+            except StopIteration as end:
+                calls = work / "calls"
+                lines = calls.read_text().splitlines() if calls.exists() else []
+                return rows, end.value, lines
+
+
+A, B, C = Key(method="a"), Key(method="a", label_seed=1), Key(method="b", label_seed=2)
+
+
+def test_every_cell_becomes_one_row_that_says_where_it_comes_from(tmp_path):
+    rows, failed, _ = finished(made(A, B, C), tmp_path)
+    assert failed == []
+    assert rows == read_rows(tmp_path / "tiny.csv")
+    assert [(row["method"], row["label_seed"], row["accuracy"]) for row in rows] == [
+        ("a", "0", "0.0"),
+        ("a", "1", "0.1"),
+        ("b", "2", "0.2"),
+    ]
+    first = rows[0]
+    assert first["split"] == "0e12"  # text stays text
+    assert first["torch"] == torch.__version__
+    assert first["source"] == measuring.source()
+    assert first["threads"] == "1"
+    assert float(first["peak_mb"]) > 50
+    assert float(first["seconds"]) >= 0
+    assert all(first[name] for name in ("sklearn", "ssgan", "commit", "machine", "device", "date"))
+
+
+def test_what_is_there_is_not_run_again(tmp_path):
+    finished(made(A), tmp_path)
+    rows, _, calls = finished(made(A, B), tmp_path)
+    assert [row["label_seed"] for row in rows] == ["1"]
+    assert calls == ["a 1 1"]
+    assert finished(made(A, B), tmp_path)[0] == []
+
+
+def test_a_stopped_run_goes_on_cell_by_cell(tmp_path):
+    suite = made(A, B, C)
+    running = run(suite, tmp_path, work=tmp_path / "work")
+    next(running)
+    running.close()
+    assert missing(suite, read_rows(results(suite, tmp_path))) == [B, C]
+    finished(suite, tmp_path)
+    assert [row["label_seed"] for row in read_rows(tmp_path / "tiny.csv")] == ["0", "1", "2"]
+
+
+@pytest.mark.parametrize("cut", [1, 5, 60])
+def test_a_torn_last_line_is_run_again(tmp_path, cut):
+    suite = made(A, B)
+    finished(suite, tmp_path)
+    path = tmp_path / "tiny.csv"
+    whole = path.read_bytes()
+    path.write_bytes(whole[:-cut])
+    assert missing(suite, read_rows(path)) == [B]
+    _, _, calls = finished(suite, tmp_path)
+    assert calls == ["a 1 1"]
+    text = path.read_text()
+    assert text.endswith("\n")
+    assert len(text.splitlines()) == 3
+    assert len(read_rows(path)) == 2
+
+
+def test_a_torn_header_is_no_table(tmp_path):
+    (tmp_path / "tiny.csv").write_text("method,label_se")
+    rows, _, _ = finished(made(A), tmp_path)
+    assert read_rows(tmp_path / "tiny.csv") == rows
+
+
+def test_a_failing_cell_leaves_no_row_and_stops_no_other(tmp_path):
+    broken = Key(method="broken")
+    rows, failed, _ = finished(made(broken, A), tmp_path)
+    assert [row["method"] for row in rows] == ["a"]
+    assert [(outcome.what, outcome.why) for outcome in failed] == [(broken, "it is broken")]
+    assert "in solve" in failed[0].trace
+    assert missing(made(broken, A), rows) == [broken]
+
+
+def test_what_cells_share_is_made_once_and_before_them(tmp_path):
+    suite = made(A, B, C, needs=lambda cell: f"gan of {cell.method}", prepare=prepare)
+    _, _, calls = finished(suite, tmp_path)
+    assert calls[:2] == ["prepare gan of a", "prepare gan of b"]
+    assert sorted(calls[2:]) == ["a 0 1", "a 1 1", "b 2 1"]
+
+
+def test_cells_whose_need_fails_are_not_run(tmp_path):
+    def needs(cell):
+        return "no gan" if cell.method == "a" else None
+
+    rows, failed, calls = finished(made(A, B, C, needs=needs, prepare=prepare), tmp_path)
+    assert [row["method"] for row in rows] == ["b"]
+    assert [(outcome.what, outcome.why) for outcome in failed] == [
+        (A, "it diverged"),
+        (B, "it diverged"),
+    ]
+    assert calls == ["b 2 1", "prepare no gan"]  # what needs nothing comes first
+
+
+def test_timed_cells_run_last_and_with_all_threads(tmp_path):
+    torch.set_num_threads(2)
+    try:
+        suite = made(A, C, timed=lambda cell: cell.method == "a")
+        rows, _, calls = finished(suite, tmp_path, jobs=2)
+        assert torch.get_num_threads() == 2
+    finally:
+        torch.set_num_threads(1)
+    assert calls == ["b 2 1", "a 0 2"]
+    assert [row["threads"] for row in rows] == ["1", "2"]
+
+
+def test_rows_of_other_code_stay_are_counted_and_can_be_renewed(tmp_path, monkeypatch):
+    suite = made(A, B)
+    finished(suite, tmp_path)
+    monkeypatch.setattr(measuring, "source", lambda: "another")
+    assert report(read_rows(tmp_path / "tiny.csv"), suite)[0].stale == 2
+    assert finished(suite, tmp_path)[2] == []
+    assert len(finished(suite, tmp_path, renew=True)[2]) == 2
+    again = read_rows(tmp_path / "tiny.csv")
+    assert len(again) == 4
+    (line,) = report(again, suite)  # of two rows of a cell the last counts
+    assert (line.n, line.stale) == (2, 0)
+
+
+def test_a_row_is_as_old_as_the_gan_that_it_rests_on():
+    row = {"method": "a", "label_seed": "0", "accuracy": "1", "source": measuring.source()}
+    lines = [report([row | {"gan_source": s}], made(A))[0].stale for s in ("", "older")]
+    assert lines == [0, 1]
+
+
+def test_a_report_has_a_line_a_method_in_the_order_of_the_suite():
+    rows = [
+        {"method": method, "label_seed": seed, "accuracy": accuracy, "seconds": seconds}
+        for method, seed, accuracy, seconds in (
+            ("z", "0", "0.5", "1"),
+            ("b", "0", "0.9", "1"),
+            ("a", "0", "0.8", "1.0"),
+            ("a", "1", "0.6", "3.0"),
+        )
+    ]
+    a, b, other = report(rows, made(A, C))
+    assert (a.group, b.group, other.group) == (("a",), ("b",), ("z",))
+    assert a.mean == pytest.approx(0.7)
+    assert a.deviation == pytest.approx(0.02**0.5)  # of a sample, not of a population
+    assert (a.worst, a.n, a.seconds, a.gan_seconds) == (0.6, 2, 2.0, 0.0)
+    assert a.seeds == {"label_seed": 2}
+    assert (b.deviation, b.n) == (0.0, 1)
+    assert report(rows, made(A, C, lower=True))[0].worst == 0.8
+    assert report([], made(A)) == []
+
+
+def test_methods_are_paired_by_their_draws_over_the_means_of_their_gans():
+    ours = [(0, 0.9), (0, 0.7), (1, 0.9), (1, 0.9), (2, 1.0), (2, 1.0), (3, 0.1)]
+    theirs = [(0, 0.7), (1, 0.7), (2, 0.7)]
+    rows = [
+        {"method": name, "label_seed": str(draw), "accuracy": str(accuracy)}
+        for name, values in (("ours", ours), ("theirs", theirs))
+        for draw, accuracy in values
+    ]
+    mean, reach = paired(rows, "accuracy", "ours", "theirs")
+    assert mean == pytest.approx(0.2)  # of 0.1, 0.2 and 0.3; draw 3 has no partner
+    assert reach == pytest.approx(4.302653 * 0.1 / 3**0.5)
+    assert paired(rows, "accuracy", "theirs", "ours") == pytest.approx((-mean, reach))
+    alone = paired(rows[:1], "accuracy", "ours", "theirs")
+    assert alone[0] != alone[0]
+
+
+def test_new_columns_are_added_to_rows_that_are_there(tmp_path):
+    path = tmp_path / "r.csv"
+    append_row(path, {"a": 1, "b": "x, y"})
+    append_row(path, {"a": 2, "c": 0.1})
+    append_row(path, {"b": "two\nlines"})
+    assert path.read_text() == 'a,b,c\n1,"x, y",\n2,,0.1\n,two lines,\n'
+    assert [row["a"] for row in read_rows(path)] == ["1", "2", ""]
+
+
+def test_no_file_has_no_rows(tmp_path):
+    assert read_rows(tmp_path / "none.csv") == []
+
+
+def test_operations_are_counted_through_penalties_on_gradients():
+    weight = torch.ones(4, 5, requires_grad=True)
+    x = torch.ones(3, 4, requires_grad=True)
+
+    def penalised():
+        (slope,) = torch.autograd.grad((x @ weight).sum(), x, create_graph=True)
+        slope.square().sum().backward()
+
+    assert measuring.flops(lambda: x @ weight) == 2 * 3 * 4 * 5
+    with torch.inference_mode():
+        assert measuring.flops(lambda: torch.nn.functional.linear(x, weight.mT)) == 2 * 3 * 4 * 5
+    assert measuring.flops(penalised) == 3 * 2 * 3 * 4 * 5  # forward, to x, and that to the weight
+
+
+@pytest.mark.parametrize("steps", [1, 20, 21, 5000])
+def test_operations_of_many_steps_are_told_from_few(steps):
+    trained = []
+
+    def train(n):
+        trained.append(n)
+        torch.ones(1, 100) @ torch.ones(100, 1)  # once
+        for _ in range(n):
+            torch.ones(1, 5) @ torch.ones(5, 1)
+
+    assert measuring.flops_of_steps(train, steps) == 200 + 10 * steps
+    assert max(trained) <= 20
+
+
+def test_the_source_is_that_of_the_code_but_for_what_no_cell_runs(tmp_path, monkeypatch):
+    (tmp_path / "cli").mkdir()
+    code, command = tmp_path / "gan.py", tmp_path / "cli" / "demo.py"
+    code.write_text("x = 1")
+    command.write_text("x = 1")
+    monkeypatch.setattr(measuring, "PACKAGE", tmp_path)
+
+    def now():
+        measuring.source.cache_clear()
+        return measuring.source()
+
+    try:
+        before = now()
+        command.write_text("x = 2")
+        assert now() == before
+        code.write_text("x = 2")
+        assert now() != before
+    finally:
+        monkeypatch.undo()
+        measuring.source.cache_clear()
+
+
+def test_memory_is_counted_anew_for_every_cell(tmp_path):
+    if not Path("/proc/self/clear_refs").exists():
+        pytest.skip("the system cannot forget a peak")
+
+    def peak(megabytes):
+        measuring.forget_peak()
+        torch.ones(megabytes, 1000 * 250).sum()
+        return measuring.resident_peak()
+
+    large = peak(200)
+    assert peak(1) < large - 150

@@ -1,0 +1,188 @@
+"""What unlabeled rows teach: the teachers of finetuning, by exact values and by laws."""
+
+from math import exp, log
+
+import pytest
+import torch
+from examples import KINDS, LABELS, NUMBERS, OFTEN, N, assert_same_course, trained
+
+from ssgan.finetuning import PredictorConfig
+from ssgan.labeled import labeled
+from ssgan.learning import settled, task_of
+from ssgan.predictor import finetune, finetuning, load_predictor
+from ssgan.randomness import Draw
+from ssgan.semisupervised import EVEN, KEPT, Consistency, Joint, Thresholds
+from ssgan.views import MOVES, Views, check, natural, told_mirrored
+
+DRAW = Draw(("semisupervised test",))
+METHODS = ("consistency", "joint", "consistency+joint", "finetune+consistency")
+TASKS = {"classification": LABELS, "regression": NUMBERS}
+each = pytest.mark.parametrize("kind", KINDS)
+each_method = pytest.mark.parametrize("method", METHODS)
+each_task = pytest.mark.parametrize("task", TASKS)
+
+
+def made(kind, method, labels=LABELS, **settings):
+    """A task with its teachers, 8 of the rows labelled."""
+    gan, config = trained(kind), PredictorConfig(method=method, steps=3, batch=4, **settings)
+    rows = labeled(gan, KINDS[kind]()[:8], labels[:8], None, 0)
+    return task_of(gan, settled(config, gan, rows), rows)
+
+
+def test_all_rows_count_before_a_teacher_has_said_anything():
+    thresholds = Thresholds(4)
+    guesses, believed = thresholds.believed(torch.full((3, 4), 0.25))
+    assert believed.tolist() == [1, 1, 1]
+    assert guesses.tolist() == [0, 0, 0]
+
+
+def test_thresholds_are_running_means_of_what_the_teacher_says():
+    thresholds, chances = Thresholds(2), torch.tensor([[0.9, 0.1], [0.7, 0.3]])
+    thresholds.believed(chances)
+    assert thresholds.sure.item() == pytest.approx(KEPT * 0.5 + (1 - KEPT) * 0.8)
+    wanted = [KEPT * 0.5 + (1 - KEPT) * 0.8, KEPT * 0.5 + (1 - KEPT) * 0.2]
+    assert thresholds.shares.tolist() == pytest.approx(wanted)
+
+
+def test_a_class_that_is_named_less_often_is_believed_sooner():
+    thresholds = Thresholds(2)
+    thresholds.sure.fill_(0.9)
+    thresholds.shares.copy_(torch.tensor([0.8, 0.4]))
+    _, believed = thresholds.believed(torch.tensor([[0.7, 0.3], [0.3, 0.7]]))
+    assert believed.tolist() == [0, 1]
+
+
+def test_rows_that_are_not_believed_cost_nothing():
+    teacher = made("images", "consistency").teachers[0]
+    outputs = torch.tensor([[0.0, log(3.0)], [50.0, 0.0]])
+    terms = teacher.named(torch.tensor([1, 1]), torch.tensor([1.0, 0.0]), outputs, outputs)
+    assert terms["consistency"].item() == pytest.approx(-log(0.75) / 2)
+    spread = 0.25 * log(0.25 * 2) + 0.75 * log(0.75 * 2)
+    assert terms["uneven"].item() == pytest.approx(EVEN * spread, rel=1e-4)
+
+
+def test_numbers_are_pulled_to_the_teachers_and_into_its_order():
+    teacher = made("vectors", "consistency", NUMBERS).teachers[0]
+    said, outputs = torch.tensor([0.0, 2.0]), torch.tensor([[0.5], [1.0]])
+    terms = teacher.measured(said, 1.0, outputs, outputs)
+    assert terms["consistency"].item() == pytest.approx((0.25 + 1) / 2)
+    assert terms["ranking"].item() == pytest.approx(log(1 + exp(-4 * 0.5)) / 4, rel=1e-5)
+    close = teacher.measured(torch.tensor([0.0, 0.4]), 1.0, outputs, outputs)
+    assert close["ranking"].item() == 0
+
+
+def test_the_score_for_real_is_the_log_sum_of_the_outputs():
+    teacher = made("images", "joint").teachers[0]
+    outputs = torch.tensor([[0.0, 0.0], [log(3.0), -99.0]])
+    terms = teacher.told_apart(1, outputs, outputs)
+    assert terms["real"].item() == pytest.approx(log(1 + 1 / 2) / 2)
+    assert terms["fake"].item() == pytest.approx(log(1 + 3) / 2)
+
+
+def test_the_generator_learns_beside_the_network_and_the_gans_own_stays():
+    task, gan = made("images", "joint"), trained("images")
+    joint = task.teachers[0]
+    before = [p.clone() for p in gan.generator.parameters()]
+    packed = gan.codec.pack(KINDS["images"]())
+
+    def rows(stream, step, k):
+        return (packed[:4], torch.from_numpy(LABELS[:4])) if stream == "labeled" else (packed,)
+
+    task.update(rows, 0)
+    assert all(torch.equal(p, q) for p, q in zip(gan.generator.parameters(), before, strict=True))
+    moved = zip(joint.generator.parameters(), before, strict=True)
+    assert any(not torch.equal(p, q) for p, q in moved)
+
+
+def test_the_critic_of_numbers_is_trained_with_the_network_and_that_of_classes_is_not():
+    assert made("images", "joint").teachers[0].learnt is None
+    task = made("vectors", "joint", NUMBERS)
+    critic = task.teachers[0].learnt
+    trained_ones = {id(p) for group in task.optimizer.param_groups for p in group["params"]}
+    assert {id(p) for p in critic.parameters()} <= trained_ones
+
+
+@each
+@each_method
+@each_task
+def test_every_method_learns_from_every_kind_and_comes_back_from_its_directory(
+    kind, method, task, tmp_path
+):
+    x, y = KINDS[kind](), TASKS[task]
+    config = PredictorConfig(method=method, steps=2, batch=4)
+    model = finetune(trained(kind), x[:8], y[:8], config, run=tmp_path / "model")
+    again = load_predictor(tmp_path / "model")
+    assert (model.outputs(x) == again.outputs(x)).all()
+    assert again.config == model.config
+
+
+@each_method
+@each_task
+def test_a_course_that_was_left_ends_as_one_that_was_not(method, task, tmp_path, monkeypatch):
+    monkeypatch.setattr("ssgan.learning.Pace", OFTEN)
+    x, y = KINDS["images"](), TASKS[task]
+    config = PredictorConfig(method=method, steps=6, batch=4)
+    args = (trained("images"), x[:8], y[:8], config)
+    finetune(*args, run=tmp_path / "whole")
+    left = finetuning(*args, run=tmp_path / "left")
+    next(left)
+    left.close()
+    finetune(*args, run=tmp_path / "left")
+    assert_same_course(tmp_path / "whole", tmp_path / "left")
+
+
+def test_without_unlabeled_rows_or_weight_there_is_no_teacher():
+    assert [type(t) for t in made("images", "consistency+joint").teachers] == [Consistency, Joint]
+    assert made("images", "consistency+joint", unlabeled=0.0).teachers == ()
+
+
+def test_digits_are_not_mirrored_and_symmetric_images_may_be():
+    rng = torch.Generator().manual_seed(0)
+    noise = torch.rand(400, 1, 8, 8, generator=rng) * 2 - 1
+    assert "flip" in natural(noise)
+    leaning = noise.clone()
+    leaning[:, :, :, :4] = leaning[:, :, :, :4] / 4 + 0.7
+    assert told_mirrored(leaning) > 0.9
+    assert natural(leaning) == MOVES
+
+
+def test_rows_are_corrupted_and_colours_changed_where_there_are_any():
+    assert natural(torch.zeros(30, 5)) == ("corrupt",)
+    colour = torch.rand(400, 3, 8, 8, generator=torch.Generator().manual_seed(1))
+    assert {"colour", "cutout", *MOVES} <= set(natural(colour))
+
+
+@pytest.mark.parametrize("name", ["flip", "colour", "cutout", "noise", *MOVES])
+def test_each_transform_of_images_changes_strong_views_alone_or_all(name):
+    x = torch.rand(6, 3, 8, 8, generator=torch.Generator().manual_seed(2)) * 2 - 1
+    views = Views((name,))
+    assert not torch.equal(views.strong(x, DRAW("strong")), x)
+    assert views.strong(x, DRAW).shape == views.weak(x, DRAW).shape == x.shape
+    still = name in ("colour", "cutout", "noise")
+    assert torch.equal(views.weak(x, DRAW("weak")), x) == still
+
+
+def test_corruption_takes_values_of_the_same_column():
+    x = torch.arange(40.0).reshape(10, 4)
+    changed = Views(("corrupt",)).strong(x, DRAW("corrupt"))
+    assert not torch.equal(changed, x)
+    assert (changed % 4 == x % 4).all()
+
+
+@pytest.mark.parametrize(
+    ("transforms", "shape", "message"),
+    [
+        (("spin",), (1, 8, 8), "no transform 'spin'; there are turn"),
+        (("turn",), (5,), "rows of numbers have no transform 'turn'; they have noise, corrupt"),
+        (("corrupt",), (1, 8, 8), "images have no transform 'corrupt'"),
+    ],
+)
+def test_transforms_that_samples_cannot_have_are_refused(transforms, shape, message):
+    with pytest.raises(ValueError, match=message):
+        check(transforms, shape)
+
+
+def test_numbers_are_not_turned_unless_their_user_says_so():
+    assert made("images", "consistency", NUMBERS).config.transforms == ("noise",)
+    assert made("images", "consistency", LABELS).config.transforms[: len(MOVES)] == MOVES
+    assert len(LABELS) == N
