@@ -1,11 +1,13 @@
 """How each method makes a network from a GAN and labelled rows."""
 
 import copy
+import json
 from collections.abc import Generator
 from dataclasses import replace
 from typing import Any
 
-from torch import Tensor
+import torch
+from torch import Tensor, nn
 
 from ssgan.finetuning import (
     FITTED,
@@ -24,10 +26,13 @@ from ssgan.progress import Pace, Progress, carry_out
 from ssgan.randomness import Draw
 from ssgan.runs import Run
 from ssgan.semisupervised import TEACHERS
+from ssgan.simple import Simple, candidates, choose, cross_validated, flat, stratified, too_few
+from ssgan.simple import fitted as fit
 from ssgan.training import Batches, Stream, pack_parts
 from ssgan.views import check, natural
 
-STEPS = {"finetune": 400, "consistency": 4000, "joint": 1500}  # where the config names none
+SIMPLE = "simple.json"
+STEPS = {"finetune": 400, "consistency": 5000, "joint": 1500}  # where the config names none
 
 
 def settled(config: PredictorConfig | None, gan: GAN, rows: Labeled) -> PredictorConfig:
@@ -86,6 +91,45 @@ def fitted(gan: GAN, config: PredictorConfig, rows: Labeled) -> Network:
     return network.to(gan.runtime.device).requires_grad_(False).eval()
 
 
+class Flat(nn.Module):
+    """A trunk that sees nothing: samples (N, ...) as one map (N, F)."""
+
+    def forward(self, x: Tensor) -> list[Tensor]:
+        return [x.flatten(1)]
+
+
+class SimpleHead(nn.Module):
+    """A simple model as a head: its few rows are its state, it is fitted again when loaded."""
+
+    def __init__(self, model: Simple) -> None:
+        super().__init__()
+        self.model = model
+        for name, tensor in model.to_tensors().items():
+            self.register_buffer(name, tensor)
+
+    def forward(self, features: Tensor) -> Tensor:
+        said = torch.from_numpy(self.model.predict(features.float().cpu().numpy()))
+        return said.to(features.device).reshape(len(features), -1).float()
+
+
+def simple(gan: GAN, config: PredictorConfig, rows: Labeled) -> Simple:
+    """The simple model that folds of the labelled rows choose; the simplest where they cannot."""
+    x, labels = flat(gan.codec, rows.packed), rows.values.numpy()
+    answers = candidates(x, labels, rows.classes, config.seed)
+    name = next(iter(answers))
+    if not too_few(labels, rows.classes):
+        folds = stratified(labels, rows.classes, Draw(("simple model", config.seed)))
+        found = {n: cross_validated(a, labels, rows.classes, folds) for n, a in answers.items()}
+        name = choose({n: measured.scores for n, measured in found.items()}, folds).name
+    return fit(name, x, labels, rows.classes, config.seed)
+
+
+def on_samples(model: Simple) -> Network:
+    """A simple model in the place of a network: it sees the encoded samples themselves."""
+    network = Network(Flat(), Readout(model.rows.shape[1]), SimpleHead(model))
+    return network.requires_grad_(False).eval()
+
+
 def reference(rows: Labeled) -> Tensor:
     """Rows whose features a readout is standardised by."""
     return rows.packed if rows.unlabeled is None else rows.few()[:REFERENCE]
@@ -122,10 +166,13 @@ def learning(
 ) -> Generator[Progress, None, tuple[Network, dict[str, Any]]]:
     """Train or fit by a settled config; returns the network and what is worth telling of it."""
     if config.method in FITTED:
-        network = fitted(gan, config, rows)
+        model = simple(gan, config, rows) if config.method == "simple" else None
+        network = on_samples(model) if model else fitted(gan, config, rows)
         if held:
+            if model:
+                held.write(SIMPLE, json.dumps(model.to_json()))
             held.save(1, *pack_parts({"mean": network}))
-        return network, {"space": "none"}
+        return network, {"space": "none", "simple": model.to_json() if model else None}
     task = task_of(gan, config, rows)
     sources, space = streams(gan, config, rows, task)
     batches = Batches(sources, Draw(("finetune", config.seed)))

@@ -13,6 +13,10 @@ The labels tell the task: classes for classification, numbers for regression. Me
     probe        logistic or ridge regression on the standardised features of all depths
     svm          DCGAN's own probe: every depth max-pooled to 4 x 4, a linear support vector machine
     spread       the graph alone: the labels of the nearest rows
+    simple       what folds of the labelled rows choose of logistic or ridge regression, nearest
+                 neighbours, a support vector machine and gradient boosting on the samples
+    auto         a method that learns from the unlabeled rows where folds of the labelled ones say
+                 that it beats the probe and the simple models, else the best of those
 
 The first three may be put together, as in "consistency+joint".
 """
@@ -29,12 +33,13 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from ssgan import metrics
+from ssgan.auto import choosing, made_choice
 from ssgan.data import Codec, Targets, codec_from_json
 from ssgan.finetuning import Head, Network, PredictorConfig
 from ssgan.gan import GAN, GANConfig, apply
 from ssgan.heads import Neighbours, Votes
 from ssgan.labeled import labeled
-from ssgan.learning import learning, settled
+from ssgan.learning import SIMPLE, on_samples, settled
 from ssgan.metrics.generation import MOST
 from ssgan.networks import trunk
 from ssgan.networks.readout import Readout
@@ -42,6 +47,8 @@ from ssgan.progress import Progress, finish
 from ssgan.randomness import Draw, seeded
 from ssgan.runs import Run
 from ssgan.runtime import Runtime, runtime
+from ssgan.simple import Simple
+from ssgan.storage import read_object
 from ssgan.training import fill
 from ssgan.transport import pack, unpack
 
@@ -96,12 +103,14 @@ class Predictor:
     def predict_proba(self, samples: Any) -> Array:
         """The probability of every class, (N, K) in the order of `classes`, rows sum to 1.
 
-        They are not calibrated; those of method "svm" are a softmax of margins. Raises ValueError
-        for regression.
+        Method "auto" calibrates them by the temperature that its folds found; those of method
+        "svm" are a softmax of margins. Raises ValueError for regression.
         """
         if self.classes is None:
             raise ValueError("a regression has no class probabilities: use predict")
-        return torch.from_numpy(self.outputs(samples)).softmax(1).numpy()
+        choice = self.about.get("choice") or {}
+        outputs = self.outputs(samples) / choice.get("temperature", 1.0)
+        return torch.from_numpy(outputs).softmax(1).numpy()
 
     def features(self, samples: Any) -> Array:
         """Standardised features of all depths of the finetuned trunk, float32 (N, F)."""
@@ -131,7 +140,8 @@ def finetuning(
         held = Run.claim(run, identity, growing=("config.steps",))
         held.write("codec.json", json.dumps(gan.codec.to_json()))
         held.write("origin.json", json.dumps({"run": gan.data.get("run")}))
-    network, told = yield from learning(gan, config, rows, held)
+    network, told = yield from choosing(gan, config, rows, held)
+    config = told.pop("config", config)
     return Predictor(config, gan.codec, network, rows.targets, gan.runtime, about | told)
 
 
@@ -165,11 +175,16 @@ def load_predictor(path: str | Path, device: str | None = None) -> Predictor:
     if run.config.get("kind") != "predictor":
         raise ValueError(f"{path} holds a {run.config.get('kind')}, expected a finetuned model")
     config, checkpoint = PredictorConfig.from_json(run.config["config"]), run.load()
+    told = made_choice(run.path) if config.method == "auto" else {}
+    config = told.pop("config", config)
     if checkpoint is None or (config.learns and checkpoint.step < (config.steps or 0)):
         raise FileNotFoundError(f"{path} is not finished: run the same `ssgan finetune` again")
     codec = codec_from_json(json.loads((run.path / "codec.json").read_text()))
     gan = GANConfig.from_json(run.config["gan"]["config"])
-    network = rebuilt(codec, config, gan, checkpoint.tensors)
+    if config.method == "simple":
+        network = simple_model(run.path, checkpoint.tensors)
+    else:
+        network = rebuilt(codec, config, gan, checkpoint.tensors)
     labels, on = run.config["labels"], runtime(device, codec.shape)
     classes = None if labels["classes"] is None else tuple(labels["classes"])
     values = np.empty(0, np.int64 if classes else np.float64)
@@ -179,7 +194,13 @@ def load_predictor(path: str | Path, device: str | None = None) -> Predictor:
         "labels": labels,
         "run": str(run.path.resolve()),
     }
-    return Predictor(config, codec, on.place(network).eval(), found, on, about)
+    return Predictor(config, codec, on.place(network).eval(), found, on, about | told)
+
+
+def simple_model(path: Path, tensors: Mapping[str, Tensor]) -> Network:
+    """The simple model of a model directory, to be fitted again when it is first asked."""
+    own = {name: tensors[f"mean/head.{name}"] for name in ("rows", "labels")}
+    return on_samples(Simple.from_tensors(own, read_object(path / SIMPLE)))
 
 
 def rebuilt(
@@ -191,13 +212,7 @@ def rebuilt(
     features = len(state["readout.center"])
     with seeded(Draw(("rebuilt",))):
         body = trunk(codec.shape, gan.width, gan.body, gan.depth)
-        if "head.rows" in state:
-            rows, classes = state["head.shares"].shape
-            head: nn.Module = Neighbours(rows, features, classes)
-        elif "head.weight" in state:
-            head = nn.Linear(features, len(state["head.bias"]))
-        else:
-            head = Head(features, len(state["head.linear.bias"]))
+        head = rebuilt_head(state, features)
     readout = Readout(features, "max" if config.method == "svm" else "mean")
     network = Network(body, readout, head)
     fill(network, state)
@@ -206,6 +221,15 @@ def rebuilt(
         voters.load_state_dict(votes)
         network.head = Votes(head, voters)
     return network.requires_grad_(False)
+
+
+def rebuilt_head(state: Mapping[str, Tensor], features: int) -> nn.Module:
+    """A head for these weights, still without them; it shows in their names which it is."""
+    if "head.shares" in state:
+        return Neighbours(len(state["head.rows"]), features, state["head.shares"].shape[1])
+    if "head.weight" in state:
+        return nn.Linear(features, len(state["head.bias"]))
+    return Head(features, len(state["head.linear.bias"]))
 
 
 def evaluate(

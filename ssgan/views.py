@@ -25,7 +25,7 @@ from ssgan.transforms import MOVES, coloured, cut_out, warp
 
 TRANSFORMS = (*MOVES, "flip", "colour", "cutout", "noise", "corrupt")
 OF_ROWS = ("noise", "corrupt")  # what can be done to rows of numbers
-WEAK, STRONG = 0.3, 1.5  # strengths of moves, against those of labelled samples
+WEAK = 0.3  # strength of moves, against that of other views
 CORRUPTION = 0.3  # share of the values of a row
 NOISE = 0.1  # deviation, where samples lie in [-1, 1]
 ALIKE = 0.55  # how often mirrored images are told from others, up to which they count as natural
@@ -53,7 +53,7 @@ class Views:
 
     def strong(self, x: Tensor, draw: Draw) -> Tensor:
         """Samples changed as far as they can be told: what has to be learnt from the teacher."""
-        x = self.of(x, draw, STRONG)
+        x = self.of(x, draw)
         if x.dim() == 4 and "colour" in self.transforms:
             x = coloured(x, draw("colour")).clamp(-1, 1)
         if x.dim() == 4 and "cutout" in self.transforms:

@@ -50,6 +50,7 @@ LAYERS = (
     "labeled",
     "semisupervised",
     "learning",
+    "auto",
     "predictor",
     "synthesis",
     "report",

@@ -137,3 +137,11 @@ def test_an_error_is_said_on_one_line():
     assert sentence(ValueError("two\n  lines")) == "two lines"
     assert sentence(ValueError()) == "ValueError"
     assert sentence(PermissionError(13, "Permission denied", "a.csv")) == "a.csv: Permission denied"
+
+
+def test_the_methods_of_finetune_are_those_of_its_config():
+    from ssgan.cli.finetune import METHODS, TOGETHER
+    from ssgan.finetuning import FITTED, LEARNT
+
+    assert ("auto", *FITTED, *LEARNT) == METHODS
+    assert TOGETHER == LEARNT

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from ssgan.metrics import calibration_error, confusion, predictions, regression
+from ssgan.metrics.prediction import interval_coverage, interval_width
 
 SHARES = np.array([[0.8, 0.2, 0.0], [0.6, 0.4, 0.0], [0.3, 0.7, 0.0], [0.1, 0.9, 0.0]])
 
@@ -117,3 +118,32 @@ def test_what_is_no_class_or_no_probability_is_refused(true, shares, error, mess
 def test_numbers_that_are_missing_or_do_not_match_are_refused(true, predicted, message):
     with pytest.raises(ValueError, match=message):
         regression(true, predicted)
+
+
+def test_intervals_are_measured_by_what_they_hold_and_how_wide_they_are():
+    true, intervals = [1.0, 2.0, 3.0, 4.0], [[1, 2], [0, 2], [3.5, 9], [-1, 3.9]]
+    assert interval_coverage(true, intervals) == 0.5
+    assert interval_width(true, intervals) == pytest.approx((1 + 2 + 5.5 + 4.9) / 4)
+
+
+def test_infinite_intervals_hold_everything_and_are_infinitely_wide():
+    intervals = [[-np.inf, np.inf], [-np.inf, 0]]
+    assert interval_coverage([5.0, 1.0], intervals) == 0.5
+    assert interval_width([5.0, 1.0], intervals) == np.inf
+
+
+@pytest.mark.parametrize("measure", [interval_coverage, interval_width])
+@pytest.mark.parametrize(
+    ("true", "intervals", "message"),
+    [
+        ([], np.zeros((0, 2)), "at least one"),
+        ([1.0], [[0, 1], [0, 1]], r"got \(1,\) and \(2, 2\)"),
+        ([1.0, 2.0], [0.0, 3.0], r"got \(2,\) and \(2,\)"),
+        ([np.nan], [[0, 1]], "finite numbers"),
+        ([1.0], [[2, 1]], "from a lower to an upper end"),
+        ([1.0], [[0, np.nan]], "from a lower to an upper end"),
+    ],
+)
+def test_what_is_no_interval_is_refused(measure, true, intervals, message):
+    with pytest.raises(ValueError, match=message):
+        measure(true, intervals)

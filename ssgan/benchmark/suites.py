@@ -19,7 +19,7 @@ DIGITS = Table(
     draws=pairs(range(3), 20),
     others=60,
     gan=GANConfig(steps=400),
-    settings={"finetune": {"steps": 300}},
+    settings={"finetune": {"steps": 300}, "consistency": {"steps": 1200}, "auto": {"steps": 1200}},
     timed=False,
     device="cpu",
 )

@@ -39,8 +39,9 @@ from ssgan.cli.options import COUNT, note
     click.option(
         "--method",
         metavar="NAME",
-        help="auto, finetune, consistency, joint (these three also together, as in"
-        " consistency+joint), probe, svm or spread.  [default: finetune]",
+        callback=lambda _, __, name: method_of(name),
+        help="auto, or probe, svm, spread, simple, or finetune, consistency, joint, these three"
+        " also together, as in consistency+joint.  [default: finetune]",
     ),
     click.option(
         "--transforms",
@@ -97,6 +98,17 @@ def finetune(
         describe(gan, split, chosen)
     else:
         train(gan, split, chosen, out, quiet)
+
+
+METHODS = ("auto", "probe", "svm", "spread", "simple", "finetune", "consistency", "joint")
+TOGETHER = METHODS[-3:]
+
+
+def method_of(name: str | None) -> str | None:
+    """The name of a method, or of several that learn together."""
+    if name is None or name in METHODS or set(name.split("+")) <= set(TOGETHER):
+        return name
+    raise click.BadParameter(f"{name!r} is not one of {', '.join(METHODS)}")
 
 
 def names(text: str | None) -> tuple[str, ...] | None:

@@ -1,5 +1,6 @@
 """Which labels a model learns from: where they are read, which are drawn, and how that is kept."""
 
+import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -34,11 +35,14 @@ def drawn(gan: "GAN", run: Path, source: str, asked: Mapping[str, Any]) -> Split
     data = labelled(own, source, asked)
     refuse_seen_target(own, data)
     found = targets(data.y, task=asked["task"])
+    refuse_strange_classes(own, data, found)
+    warn_of_unlearnt(data, found)
     seed = asked["label_seed"] or 0
     if asked["per_class"] or asked["count"]:
         chosen = draw_split(found, asked["per_class"], seed, labels=asked["count"])
     else:
         chosen, seed = found.labeled, None
+    refuse_constant(found, chosen)
     record = {
         "data": {k: getattr(data, k) for k in ("source", "options", "fingerprint")},
         "labels": str(Path(source).resolve()) if Path(source).is_file() else source,
@@ -108,6 +112,52 @@ def refuse_seen_target(own: "Data", data: "Data") -> None:
     if target is not None and target in getattr(own.x, "columns", ()):
         raise ValueError(
             f"the GAN was trained on the column {target!r} too: pretrain it with --target {target}"
+        )
+
+
+def refuse_strange_classes(own: "Data", data: "Data", found: "Targets") -> None:
+    """Labels from a file that share some classes with the data's own, but not all: a slip."""
+    if data.x is not own.x or data.y is own.y or found.classes is None:
+        return
+    known = classes_in(own.y)
+    strange = [label for label in found.classes if label not in known]
+    if strange and len(strange) < len(found.classes):
+        from ssgan.data.labels import shown
+
+        raise ValueError(
+            f"the labels name classes that {own.source} does not have: {shown(strange)}, it has "
+            f"{shown(known)}: correct them, or rename all"
+        )
+
+
+def warn_of_unlearnt(data: "Data", found: "Targets") -> None:
+    """Classes that appear only in the test part can never be predicted."""
+    from ssgan.data.labels import shown
+
+    classes = found.classes or ()
+    tested = classes_in(data.y_test) if classes else []
+    unlearnt = [label for label in tested if label not in classes]
+    if unlearnt and len(unlearnt) < len(tested):  # where all differ the file has other classes
+        message = f"classes with labels in the test part only are not learnt: {shown(unlearnt)}"
+        warnings.warn(message, UserWarning, stacklevel=3)
+
+
+def classes_in(y: Any) -> list[Any]:
+    """The distinct labels of y (N,) in order; none for numbers, and where there are none."""
+    from ssgan.data.labels import raw_labels, sorted_classes, task_of, unlabeled
+
+    labels = raw_labels([] if y is None else y)
+    given = labels[~unlabeled(labels)]
+    return [*sorted_classes(given)] if len(given) and task_of(given) == "classification" else []
+
+
+def refuse_constant(found: "Targets", chosen: Any) -> None:
+    """Numbers that differ, of which only equal ones were drawn, teach nothing."""
+    drawn = found.values[chosen]
+    if found.classes is None and drawn.min() == drawn.max():
+        raise ValueError(
+            f"the {len(drawn)} labels that were drawn are all {drawn[0]:g}: draw more with --count, "
+            "or others with --label-seed"
         )
 
 

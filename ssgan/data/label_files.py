@@ -1,5 +1,6 @@
 """Labels from a file of their own: by the name of the image, or one a row."""
 
+import warnings
 from collections.abc import Iterable
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -22,7 +23,8 @@ def read_labels(path: str | Path, data: Data) -> Array:
     The file is a CSV with columns `file,label` for an image folder, names relative to it or,
     where that is clear, without folders; or an .npy or a CSV of one column with a label a row.
     Raises FileNotFoundError, and ValueError for names that are not in the folder, for a name with
-    two labels and for another number of rows.
+    two labels, for another number of rows, and for what looks half written: lines that end early,
+    text among numbers.
     """
     path = Path(path)
     if not path.is_file():
@@ -31,7 +33,7 @@ def read_labels(path: str | Path, data: Data) -> Array:
         return one_a_row(raw_labels(read_npy(path)["x"]), data, path)
     if path.suffix not in (".csv", ".tsv", ".parquet"):
         raise ValueError(f"expected labels in a .csv, .parquet or .npy file, got {path}")
-    frame, _ = read_table(path, text=True)
+    frame = whole_table(path)
     if LABEL in frame and FILE in frame:
         return by_name(frame, data, path)
     if frame.shape[1] == 1:
@@ -45,6 +47,19 @@ def read_labels(path: str | Path, data: Data) -> Array:
         f"{path} has the columns {shown(list(frame.columns))}: expected file,label, or one label "
         "a row"
     )
+
+
+def whole_table(path: Path) -> pd.DataFrame:
+    """A table of text in which no line ends early; ValueError names the first that does."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of the same lines
+        frame, faults = read_table(path, text=True)
+    if faults:
+        line, fault = faults[0]
+        raise ValueError(
+            f"{path}, {line} has {fault.split(':')[0]}: end it with a comma where there is no label"
+        )
+    return frame
 
 
 def one_a_row(labels: Array, data: Data, path: Path) -> Array:
@@ -62,7 +77,7 @@ def by_name(frame: pd.DataFrame, data: Data, path: Path) -> Array:
     if data.names is None:
         raise ValueError(f"{path} names files, but {data.source} is no image folder")
     rows = rows_of(data.names)
-    given = [str(PurePosixPath(str(name).replace("\\", "/"))) for name in frame[FILE]]
+    given = [str(PurePosixPath(str(name).replace("\\", "/"))) for name in frame[FILE].fillna("")]
     unreadable = {*names_of(file for file, _ in data.quarantine)}
     absent = [name for name in given if name not in rows and name not in unreadable]
     if absent:
@@ -100,9 +115,10 @@ def parsed(column: Any) -> Array:
     """Labels (N,) as integers, floats with NaN, or objects with None where there is none.
 
     Text is turned into numbers only where nothing is lost: "007" stays text. A missing entry
-    makes pandas read integers as floats; here they are integers again.
+    makes pandas read integers as floats; here they are integers again. Spaces around text say
+    nothing, and "-1" among text is no label. Raises ValueError for text among measured numbers.
     """
-    values = raw_labels(pd.Series(column).astype(object))
+    values = stripped(raw_labels(pd.Series(column).astype(object)))
     missing = unlabeled(values, "regression")
     values[missing] = None
     present = values[~missing].tolist()
@@ -110,6 +126,8 @@ def parsed(column: Any) -> Array:
     numbers = pd.to_numeric(pd.Series(texts, dtype=object), errors="coerce").to_numpy(np.float64)
     kept = all(text.lstrip("-")[:1] != "0" or text.lstrip("-")[1:2] in ("", ".") for text in texts)
     if not present or np.isnan(numbers).any() or not kept:
+        refuse_mixed(texts, numbers)
+        values[values == "-1"] = None
         return values
     if not np.array_equal(numbers, np.rint(numbers)) or np.abs(numbers).max() >= 2**53:
         labels = np.full(len(values), np.nan)
@@ -117,3 +135,20 @@ def parsed(column: Any) -> Array:
         return labels
     values[~missing] = numbers.astype(np.int64).tolist()
     return values if missing.any() else values.astype(np.int64)
+
+
+def stripped(values: Array) -> Array:
+    """Labels (N,) as objects, text without the spaces around it."""
+    found = np.empty(len(values), dtype=object)
+    found[:] = [value.strip() if isinstance(value, str) else value for value in values.tolist()]
+    return found
+
+
+def refuse_mixed(texts: list[str], numbers: Array) -> None:
+    """Text among numbers with fractions is a slip; taken for classes it would train nonsense."""
+    measured = ~np.isnan(numbers) & (numbers != np.rint(numbers))
+    if 2 * measured.sum() > len(texts):
+        slip = texts[int(np.isnan(numbers).argmax())]
+        raise ValueError(
+            f"the labels are numbers, but one is {slip!r}: correct it, or leave it empty"
+        )

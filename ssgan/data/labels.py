@@ -108,7 +108,8 @@ class Targets:
         if (found < 0).any():
             label = plain(labels[~missing][found < 0][0])
             raise ValueError(
-                f"label {label!r} is none of the {len(self.classes)} classes {shown(self.classes)}"
+                f"label {label!r} is none of the {len(self.classes)} classes {shown(self.classes)}: "
+                f"correct it, or leave out the rows of unknown classes ({(found < 0).sum()})"
             )
         values[~missing] = found
         return values
@@ -120,8 +121,9 @@ def numbers(labels: Array, missing: Array) -> Array:
     try:
         values[~missing] = labels[~missing].astype(np.float64)
     except (TypeError, ValueError) as error:
+        text = pd.to_numeric(pd.Series(labels[~missing], dtype=object), errors="coerce").isna()
         raise ValueError(
-            f"expected numbers to regress on, got {labels[~missing][0]!r}: "
+            f"expected numbers to regress on, got {labels[~missing][text.argmax()]!r}: "
             "correct the labels or use classification"
         ) from error
     if np.isinf(values).any():

@@ -82,6 +82,38 @@ def regression(true: ArrayLike, predicted: ArrayLike) -> dict[str, float]:
     }
 
 
+def interval_coverage(true: ArrayLike, intervals: ArrayLike) -> float:
+    """Share of the numbers (N,) that lie in their intervals (N, 2), ends included.
+
+    For intervals of a level L over exchangeable rows it is about L. Ends may be infinite. Raises
+    ValueError for no rows, NaN, and ends in the wrong order.
+    """
+    numbers, ends = checked_intervals(true, intervals)
+    return float(((ends[:, 0] <= numbers) & (numbers <= ends[:, 1])).mean())
+
+
+def interval_width(true: ArrayLike, intervals: ArrayLike) -> float:
+    """Mean width of intervals (N, 2), in the numbers' unit; infinite where one of them is.
+
+    Takes and refuses what `interval_coverage` does; of two that cover as much the narrower is
+    better.
+    """
+    ends = checked_intervals(true, intervals)[1]
+    return float((ends[:, 1] - ends[:, 0]).mean())
+
+
+def checked_intervals(true: ArrayLike, intervals: ArrayLike) -> tuple[Array, Array]:
+    numbers, ends = (np.asarray(values, np.float64) for values in (true, intervals))
+    if numbers.ndim != 1 or ends.shape != (len(numbers), 2) or not len(numbers):
+        raise ValueError(
+            "expected numbers (N,) and an interval for each (N, 2), at least one, "
+            f"got {numbers.shape} and {ends.shape}"
+        )
+    if not np.isfinite(numbers).all() or not (ends[:, 0] <= ends[:, 1]).all():
+        raise ValueError("expected finite numbers, and intervals from a lower to an upper end")
+    return numbers, ends
+
+
 def checked(true: ArrayLike, probabilities: ArrayLike) -> tuple[Array, Array]:
     """Class indices (N,) and float64 probabilities (N, K) whose rows sum to 1 exactly."""
     classes, shares = np.asarray(true), np.asarray(probabilities, np.float64)

@@ -1,0 +1,94 @@
+"""Method "auto": what to learn by, chosen on the labelled rows alone, and a fall back to less.
+
+Simple models, a probe of the GAN's features and a short course that learns from the unlabeled rows
+predict held-out labelled rows on the same folds. The course is taken where it beats what the folds
+would choose among the others by more than one standard error (see `simple`), so that learning
+from unlabeled rows costs little where it does not help. What the folds said also calibrates.
+"""
+
+import json
+from collections.abc import Generator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from ssgan.calibration import temperature
+from ssgan.finetuning import Network, PredictorConfig
+from ssgan.gan import GAN
+from ssgan.inference import apply
+from ssgan.labeled import Labeled
+from ssgan.learning import learning, settled
+from ssgan.progress import Progress, finish
+from ssgan.randomness import Draw
+from ssgan.runs import Run
+from ssgan.simple import Array, FitPredict, candidates, flat, select, stratified, too_few
+from ssgan.storage import read_object
+
+CHOICE = "choice.json"
+FOLDS = 3
+SHORT = 400  # steps of the course that is compared
+
+
+def course(gan: GAN, rows: Labeled) -> str:
+    """The method that learns from unlabeled rows, for such samples."""
+    images = len(gan.codec.shape) > 1
+    return "consistency" if images or not rows.classes else "finetune"
+
+
+def chosen(gan: GAN, config: PredictorConfig, rows: Labeled) -> dict[str, Any]:
+    """The "method" to learn by, the "verdict" of the folds and the "temperature" of outputs."""
+    labels, deep = rows.values.numpy(), course(gan, rows)
+    simple = candidates(flat(gan.codec, rows.packed), labels, rows.classes, config.seed)
+    first, *others = simple
+    probe = {"probe": by_method(gan, config, rows, "probe")}
+    known = {first: simple[first], **probe, **{name: simple[name] for name in others}}
+    few = too_few(labels, rows.classes)
+    draw = Draw(("auto", config.seed))
+    folds = None if few else stratified(labels, rows.classes, draw, folds=FOLDS, repeats=1)
+    course_of = {deep: by_method(gan, config, rows, deep)}
+    verdict, found = select(labels, rows.classes, known, course_of, folds)
+    choice: dict[str, Any] = {"method": "simple" if verdict.chosen in simple else verdict.chosen}
+    if rows.classes and verdict.chosen in found:
+        choice["temperature"] = temperature(found[verdict.chosen].outputs[0], labels)
+    return choice | {"verdict": verdict.to_json()}
+
+
+def by_method(gan: GAN, config: PredictorConfig, rows: Labeled, method: str) -> FitPredict:
+    """What `method` gives for some labelled rows when it learns from others of them."""
+    short = min(SHORT, config.steps or SHORT)
+
+    def answer(train: Array, test: Array) -> Array:
+        part = rows.part(torch.from_numpy(train))
+        asked = settled(replace(config, method=method, steps=short), gan, part)
+        network, _ = finish(learning(gan, asked, part))
+        found = apply(network, rows.packed[torch.from_numpy(test)], gan.codec, gan.runtime)
+        outputs: Array = found.double().numpy()
+        return outputs if rows.classes else outputs[:, 0]
+
+    return answer
+
+
+def choosing(
+    gan: GAN, config: PredictorConfig, rows: Labeled, held: Run | None = None
+) -> Generator[Progress, None, tuple[Network, dict[str, Any]]]:
+    """`learning` by any settled config; "auto" chooses first, once for a run."""
+    if config.method != "auto":
+        return (yield from learning(gan, config, rows, held))
+    if held and (held.path / CHOICE).exists():
+        told = made_choice(held.path)
+    else:
+        choice = chosen(gan, config, rows)
+        asked = settled(replace(config, method=choice["method"]), gan, rows)
+        told = {"choice": choice, "config": asked}
+        if held:
+            held.write(CHOICE, json.dumps({**told, "config": asked.to_json()}, indent=1))
+    network, more = yield from learning(gan, told["config"], rows, held)
+    return network, told | more
+
+
+def made_choice(path: Path) -> dict[str, Any]:
+    """The "choice" that a model directory holds and the "config" that was learnt by."""
+    told = read_object(path / CHOICE)
+    return told | {"config": PredictorConfig.from_json(told["config"])}

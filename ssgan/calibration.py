@@ -1,0 +1,113 @@
+"""How sure a model may be, from what it says of labelled rows that it was not fitted on.
+
+    temperature    one number that divides the logits of a classifier
+    cv_plus        prediction intervals of a regression, from its cross-validation
+
+Neither takes labels away from training: both use the outputs of cross-validation, where every row
+is held out once.
+"""
+
+from math import ceil
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy.optimize import brentq
+from scipy.special import log_softmax, softmax
+
+Array = NDArray[Any]
+COLDEST, HOTTEST = 0.05, 20.0  # temperatures that are given
+HELD = 1.0  # weight of staying at 1, in labels
+BLOCK = 2**22  # numbers at once
+SLACK = 1e-9  # of a rank: 0.8 * 15 is 12, not a little more
+
+
+def temperature(logits: ArrayLike, labels: ArrayLike) -> float:
+    """The number to divide logits by, fitted on held-out logits (N, K) and class indices (N,).
+
+    From Guo et al. 2017, "On Calibration of Modern Neural Networks", section 4.2: with b = 1 / T
+    the negative log-likelihood of b * logits is convex, and its minimum is where its derivative
+    crosses 0. Few labels pull T less: the likelihood is multiplied by a gamma density of b with
+    its mode at 1 that weighs as much as HELD labels. So T is 1 where nothing speaks against it,
+    never makes the likelihood of these rows worse than 1 does, and lies in [0.05, 20]. Raises
+    ValueError for logits that are not finite and for labels that are no class.
+    """
+    rows, classes = checked(logits, labels)
+    right = rows[np.arange(len(rows)), classes]
+
+    def slope(b: float) -> float:
+        """Derivative of the objective in b = 1 / T, which grows with b."""
+        expected = (softmax(b * rows, axis=1) * rows).sum(1)
+        return float((expected - right).sum() + HELD * (1 - 1 / b))
+
+    low, high = 1 / HOTTEST, 1 / COLDEST
+    if slope(low) >= 0:
+        return HOTTEST
+    if slope(high) <= 0:
+        return COLDEST
+    return float(1 / brentq(slope, low, high, xtol=1e-10))
+
+
+def likelihood(logits: ArrayLike, labels: ArrayLike, temperature: float = 1.0) -> float:
+    """Mean negative log-likelihood, in nats, of class indices (N,) under logits (N, K) / T."""
+    rows, classes = checked(logits, labels)
+    return float(-log_softmax(rows / temperature, axis=1)[np.arange(len(rows)), classes].mean())
+
+
+def checked(logits: ArrayLike, labels: ArrayLike) -> tuple[Array, Array]:
+    rows, classes = np.asarray(logits, np.float64), np.asarray(labels)
+    if rows.ndim != 2 or classes.shape != rows.shape[:1] or not rows.size:
+        raise ValueError(
+            "expected logits (N, K) and class indices (N,), at least one row, "
+            f"got {rows.shape} and {classes.shape}"
+        )
+    if not np.isfinite(rows).all():
+        raise ValueError("expected finite logits: the training that gave them has diverged")
+    if classes.dtype.kind not in "iu" or classes.min() < 0 or classes.max() >= rows.shape[1]:
+        raise ValueError(
+            f"expected class indices from 0 to {rows.shape[1] - 1}: leave rows without a label out"
+        )
+    return rows, classes
+
+
+def cv_plus(
+    residuals: ArrayLike, fold_of_row: ArrayLike, fold_predictions: ArrayLike, level: float = 0.9
+) -> Array:
+    """Intervals (M, 2) that hold the true numbers of M new rows, from F-fold cross-validation.
+
+    Barber et al. 2021, "Predictive inference with the jackknife+", eq. 9 (CV+). `residuals` (N,)
+    are true minus predicted, or their sizes, of labelled rows, each by the model of the fold
+    `fold_of_row` (N,) that did not see it; `fold_predictions` (F, M) are what those models say
+    of the new rows. With rows that are exchangeable an interval holds the truth with a
+    probability of about `level`, never less than 2 * level - 1 - sqrt(2 / N). `level` lies in
+    [0.5, 1). With fewer than level / (1 - level) labelled rows, as 9 for 0.9, no finite interval
+    can promise that, and all are (-inf, inf).
+    """
+    sizes, fold, said = (np.asarray(v) for v in (residuals, fold_of_row, fold_predictions))
+    check_folds(sizes, fold, said, level)
+    sizes = np.abs(sizes.astype(np.float64))
+    rank = ceil(level * (len(sizes) + 1) - SLACK)
+    intervals = np.tile(np.array([-np.inf, np.inf]), (said.shape[1], 1))
+    if rank > len(sizes):
+        return intervals
+    step = max(1, BLOCK // len(sizes))
+    for start in range(0, said.shape[1], step):
+        center = said[:, start : start + step][fold].astype(np.float64)
+        upper = np.partition(center + sizes[:, None], rank - 1, axis=0)[rank - 1]
+        lower = np.partition(sizes[:, None] - center, rank - 1, axis=0)[rank - 1]
+        intervals[start : start + step] = np.stack([-lower, upper], 1)
+    return intervals
+
+
+def check_folds(sizes: Array, fold: Array, said: Array, level: float) -> None:
+    if not 0.5 <= level < 1:
+        raise ValueError(f"expected a level from 0.5 to below 1, as 0.9, got {level}")
+    if sizes.ndim != 1 or sizes.shape != fold.shape or said.ndim != 2 or not len(sizes):
+        raise ValueError(
+            "expected residuals (N,), the fold of each (N,) and predictions (F, M), at least one "
+            f"row, got {sizes.shape}, {fold.shape} and {said.shape}"
+        )
+    if fold.dtype.kind not in "iu" or fold.min() < 0 or fold.max() >= len(said):
+        raise ValueError(f"expected folds from 0 to {len(said) - 1}, one a row of predictions")
+    if not (np.isfinite(sizes).all() and np.isfinite(said).all()):
+        raise ValueError("expected finite residuals and predictions: a model has diverged")
