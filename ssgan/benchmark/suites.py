@@ -13,13 +13,19 @@ QUICK = "-quick"  # what the name of a smaller table ends with
 
 DIGITS = Table(
     name="digits",
-    about="bundled digits, 5 and 10 labels a class, 3 GANs x 20 draws",
+    about="bundled digits, 5 and 10 labels a class, 10 draws",
     data="digits",
     labels=(50, 100),
-    draws=pairs(range(3), 20),
-    others=60,
+    draws=pairs(None, 10),
+    others=10,
     gan=GANConfig(steps=400),
-    settings={"finetune": {"steps": 300}, "consistency": {"steps": 1200}, "auto": {"steps": 1200}},
+    settings={
+        "finetune": {"steps": 300},
+        "consistency": {"steps": 1200},
+        "joint": {"steps": 400},
+        "consistency+joint": {"steps": 400},
+        "auto": {"steps": 1200},
+    },
     timed=False,
     device="cpu",
 )
