@@ -50,6 +50,7 @@ class PredictorConfig:
     warp: float = 1.0  # strength of random turns, stretches and shifts of images; 0 for none
     unlabeled: float = 1.0  # weight of the loss on unlabeled rows; 0 learns from labels only
     ema: float = 0.98  # decay of the average of the weights
+    intervals: bool = True  # of numbers: a network for each fold, to say how far off it may be
     seed: int = 0
 
     def __post_init__(self) -> None:

@@ -84,6 +84,11 @@ def labeled(gan: GAN, samples: Any, labels: Any, unlabeled: Any, seed: int) -> L
     scale = (0.0, 1.0)
     if found.classes is None:
         scale = (float(values.mean()), float(values.std(correction=0)))
+        if scale[1] == 0:
+            raise ValueError(
+                f"all {len(values)} labels are {scale[0]:g}: there is nothing to learn from them, "
+                "give labels that differ"
+            )
         values = ((values - scale[0]) / scale[1]).float()
     rest = np.setdiff1d(np.arange(len(packed)), found.labeled)
     others = [packed[torch.from_numpy(rest)]]

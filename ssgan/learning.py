@@ -2,33 +2,36 @@
 
 import copy
 import json
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
 from dataclasses import replace
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
+from ssgan.data import Codec
 from ssgan.finetuning import (
     FITTED,
     UNLABELED_SHARE,
     Finetune,
+    Head,
     Network,
     PredictorConfig,
     first_shares,
     new_head,
 )
-from ssgan.gan import GAN, REFERENCE
-from ssgan.heads import Neighbours, linear_head, margin_head
+from ssgan.gan import GAN, REFERENCE, GANConfig
+from ssgan.heads import Neighbours, Votes, linear_head, margin_head
 from ssgan.labeled import Labeled
+from ssgan.networks import trunk
 from ssgan.networks.readout import Readout, pooled
 from ssgan.progress import Pace, Progress, carry_out
-from ssgan.randomness import Draw
+from ssgan.randomness import Draw, seeded
 from ssgan.runs import Run
 from ssgan.semisupervised import TEACHERS
 from ssgan.simple import Simple, candidates, choose, cross_validated, flat, stratified, too_few
 from ssgan.simple import fitted as fit
-from ssgan.training import Batches, Stream, pack_parts
+from ssgan.training import Batches, Stream, fill, pack_parts
 from ssgan.views import check, natural
 
 SIMPLE = "simple.json"
@@ -177,4 +180,43 @@ def learning(
     sources, space = streams(gan, config, rows, task)
     batches = Batches(sources, Draw(("finetune", config.seed)))
     yield from carry_out(task, batches, Pace(config.steps or 1, config.batch), held)
-    return task.result, {"space": space}
+    return task.result, {"space": space, "simple": None}
+
+
+def network_of(
+    codec: Codec,
+    config: PredictorConfig,
+    gan: GANConfig,
+    tensors: Mapping[str, Tensor],
+    about: Mapping[str, Any] | None = None,
+) -> Network:
+    """The network that a checkpoint holds: the averaged one, and its voters if there are any.
+
+    `about` is what a simple model is remade from, whose few rows are the checkpoint.
+    """
+    if about is not None:
+        own = {name: tensors[f"mean/head.{name}"] for name in ("rows", "labels")}
+        return on_samples(Simple.from_tensors(own, about))
+    state = {k.removeprefix("mean/"): v for k, v in tensors.items() if k.startswith("mean/")}
+    votes = {k.removeprefix("voters/"): v for k, v in tensors.items() if k.startswith("voters/")}
+    features = len(state["readout.center"])
+    with seeded(Draw(("rebuilt",))):
+        body = trunk(codec.shape, gan.width, gan.body, gan.depth)
+        head = rebuilt_head(state, features)
+    readout = Readout(features, "max" if config.method == "svm" else "mean")
+    network = Network(body, readout, head)
+    fill(network, state)
+    if votes:
+        voters = Neighbours(len(votes["rows"]), features, votes["shares"].shape[1])
+        voters.load_state_dict(votes)
+        network.head = Votes(head, voters)
+    return network.requires_grad_(False)
+
+
+def rebuilt_head(state: Mapping[str, Tensor], features: int) -> nn.Module:
+    """A head for these weights, still without them; it shows in their names which it is."""
+    if "head.shares" in state:
+        return Neighbours(len(state["head.rows"]), features, state["head.shares"].shape[1])
+    if "head.weight" in state:
+        return nn.Linear(features, len(state["head.bias"]))
+    return Head(features, len(state["head.linear.bias"]))

@@ -30,26 +30,20 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor, nn
 
 from ssgan import metrics
 from ssgan.auto import choosing, made_choice
 from ssgan.data import Codec, Targets, codec_from_json
-from ssgan.finetuning import Head, Network, PredictorConfig
+from ssgan.finetuning import Network, PredictorConfig
 from ssgan.gan import GAN, GANConfig, apply
-from ssgan.heads import Neighbours, Votes
-from ssgan.labeled import labeled
-from ssgan.learning import SIMPLE, on_samples, settled
+from ssgan.intervals import FILE, Bands, banded, from_bytes
+from ssgan.labeled import Labeled, labeled
+from ssgan.learning import SIMPLE, network_of, settled
 from ssgan.metrics.generation import MOST
-from ssgan.networks import trunk
-from ssgan.networks.readout import Readout
 from ssgan.progress import Progress, finish
-from ssgan.randomness import Draw, seeded
 from ssgan.runs import Run
 from ssgan.runtime import Runtime, runtime
-from ssgan.simple import Simple
 from ssgan.storage import read_object
-from ssgan.training import fill
 from ssgan.transport import pack, unpack
 
 Array = NDArray[Any]
@@ -65,6 +59,7 @@ class Predictor:
     targets: Targets  # classes and dtype of the labels; its values are empty
     runtime: Runtime
     about: Mapping[str, Any]  # "gan": its data and config; "labels": task, count, scale, ...
+    bands: Bands | None = None  # where the intervals of a regression come from
 
     def __deepcopy__(self, memo: object) -> "Predictor":
         return self  # it never changes, so scikit-learn's `clone` may share it
@@ -99,6 +94,22 @@ class Predictor:
         center, scale = self.about["labels"]["scale"]
         numbers: Array = self.outputs(samples)[:, 0] * scale + center
         return numbers
+
+    def predict_interval(self, samples: Any, level: float = 0.9) -> Array:
+        """Where the true number of each raw sample lies, (N, 2), right for about `level` of them.
+
+        Raises ValueError for classes, and where no intervals were learnt: with `intervals` off,
+        and from fewer than 10 labels.
+        """
+        if self.bands is None:
+            raise ValueError(
+                "this model has no prediction intervals: finetune on 10 numbers or more, with "
+                "intervals, or use predict_proba for classes"
+            )
+        center, scale = self.about["labels"]["scale"]
+        found = self.bands.of(self.codec.pack(samples), self.codec, self.runtime, level)
+        intervals: Array = found * scale + center
+        return intervals
 
     def predict_proba(self, samples: Any) -> Array:
         """The probability of every class, (N, K) in the order of `classes`, rows sum to 1.
@@ -142,7 +153,19 @@ def finetuning(
         held.write("origin.json", json.dumps({"run": gan.data.get("run")}))
     network, told = yield from choosing(gan, config, rows, held)
     config = told.pop("config", config)
-    return Predictor(config, gan.codec, network, rows.targets, gan.runtime, about | told)
+    bands = with_bands(gan, config, rows, held)
+    return Predictor(config, gan.codec, network, rows.targets, gan.runtime, about | told, bands)
+
+
+def with_bands(gan: GAN, config: PredictorConfig, rows: Labeled, held: Run | None) -> Bands | None:
+    """The networks of the folds of a regression: those of the run, or new ones."""
+    if held and (held.path / FILE).exists():
+        data = (held.path / FILE).read_bytes()
+        return from_bytes(data, gan.codec, config, gan.config, gan.runtime)
+    bands = banded(gan, config, rows) if config.intervals else None
+    if held and bands:
+        held.write(FILE, bands.to_bytes())
+    return bands
 
 
 def finetune(
@@ -181,10 +204,8 @@ def load_predictor(path: str | Path, device: str | None = None) -> Predictor:
         raise FileNotFoundError(f"{path} is not finished: run the same `ssgan finetune` again")
     codec = codec_from_json(json.loads((run.path / "codec.json").read_text()))
     gan = GANConfig.from_json(run.config["gan"]["config"])
-    if config.method == "simple":
-        network = simple_model(run.path, checkpoint.tensors)
-    else:
-        network = rebuilt(codec, config, gan, checkpoint.tensors)
+    simple = read_object(run.path / SIMPLE) if config.method == "simple" else None
+    network = network_of(codec, config, gan, checkpoint.tensors, simple)
     labels, on = run.config["labels"], runtime(device, codec.shape)
     classes = None if labels["classes"] is None else tuple(labels["classes"])
     values = np.empty(0, np.int64 if classes else np.float64)
@@ -194,42 +215,9 @@ def load_predictor(path: str | Path, device: str | None = None) -> Predictor:
         "labels": labels,
         "run": str(run.path.resolve()),
     }
-    return Predictor(config, codec, on.place(network).eval(), found, on, about | told)
-
-
-def simple_model(path: Path, tensors: Mapping[str, Tensor]) -> Network:
-    """The simple model of a model directory, to be fitted again when it is first asked."""
-    own = {name: tensors[f"mean/head.{name}"] for name in ("rows", "labels")}
-    return on_samples(Simple.from_tensors(own, read_object(path / SIMPLE)))
-
-
-def rebuilt(
-    codec: Codec, config: PredictorConfig, gan: GANConfig, tensors: Mapping[str, Tensor]
-) -> Network:
-    """The network that a checkpoint holds: the averaged one, and its voters if there are any."""
-    state = {k.removeprefix("mean/"): v for k, v in tensors.items() if k.startswith("mean/")}
-    votes = {k.removeprefix("voters/"): v for k, v in tensors.items() if k.startswith("voters/")}
-    features = len(state["readout.center"])
-    with seeded(Draw(("rebuilt",))):
-        body = trunk(codec.shape, gan.width, gan.body, gan.depth)
-        head = rebuilt_head(state, features)
-    readout = Readout(features, "max" if config.method == "svm" else "mean")
-    network = Network(body, readout, head)
-    fill(network, state)
-    if votes:
-        voters = Neighbours(len(votes["rows"]), features, votes["shares"].shape[1])
-        voters.load_state_dict(votes)
-        network.head = Votes(head, voters)
-    return network.requires_grad_(False)
-
-
-def rebuilt_head(state: Mapping[str, Tensor], features: int) -> nn.Module:
-    """A head for these weights, still without them; it shows in their names which it is."""
-    if "head.shares" in state:
-        return Neighbours(len(state["head.rows"]), features, state["head.shares"].shape[1])
-    if "head.weight" in state:
-        return nn.Linear(features, len(state["head.bias"]))
-    return Head(features, len(state["head.linear.bias"]))
+    kept = run.path / FILE
+    bands = from_bytes(kept.read_bytes(), codec, config, gan, on) if kept.exists() else None
+    return Predictor(config, codec, on.place(network).eval(), found, on, about | told, bands)
 
 
 def evaluate(

@@ -50,6 +50,7 @@ LAYERS = (
     "labeled",
     "semisupervised",
     "learning",
+    "intervals",
     "auto",
     "predictor",
     "synthesis",

@@ -169,6 +169,61 @@ def test_labels_that_nothing_can_be_learnt_from_are_refused(home, tmp_path, labe
     assert not (tmp_path / "m").exists()
 
 
+def pets(folder, labels, *more):
+    """A GAN of the class folders cat and dog, and the words that finetune it on a label file."""
+    for name in ("cat", "dog"):
+        save_images(folder / "pets" / name, 6)
+    assert run("pretrain", folder / "pets", "--run", folder / "r", *SMALL).exit_code == 0
+    lines = [f"{name}/{n:03d}.png,{label}" for (name, n), label in labels.items()]
+    (folder / "l.csv").write_text("\n".join(["file,label", *lines, *more]))
+    return ["finetune", folder / "r", "--labels", folder / "l.csv", "--out", folder / "m"]
+
+
+PETS = {("cat", 0): "cat", ("cat", 1): "cat", ("dog", 0): "dog", ("dog", 1): "dog"}
+
+
+@pytest.mark.parametrize(
+    ("labels", "more", "message"),
+    [
+        (PETS | {("cat", 2): "wolf"}, [], "does not have: 'wolf', it has 'cat', 'dog': correct"),
+        (PETS, ["cat/000.png,dog"], "labels cat/000.png twice, 'cat' and 'dog'"),
+        (PETS, ["cat/00"], "line 6 has 1 of 2 fields"),
+        (dict.fromkeys(PETS, ""), [], "none of the 12 rows has a label"),
+        (dict.fromkeys(PETS, 2.5), [], "all labels are 2.5: there is nothing to learn"),
+    ],
+)
+def test_label_files_with_a_slip_train_nothing(tmp_path, labels, more, message):
+    assert message in refused(*pets(tmp_path, labels, *more))
+    assert not (tmp_path / "m").exists()
+
+
+def test_a_label_file_may_have_classes_of_its_own(tmp_path):
+    labels = {row: {"cat": "tame", "dog": "wild"}[label] for row, label in PETS.items()}
+    result = run(*pets(tmp_path, labels), "--method", "probe")
+    assert result.exit_code == 0, result.output
+
+
+def test_drawn_numbers_that_are_all_one_train_nothing(home, tmp_path):
+    np.save(tmp_path / "l.npy", np.array([0.5] * 19 + [1.5]))
+    words = ["finetune", home / "r", "--labels", tmp_path / "l.npy", "--out", tmp_path / "m"]
+    line = refused(*words, "--count", 3)
+    assert "the 3 labels that were drawn are all 0.5: draw more with --count" in line
+    assert not (tmp_path / "m").exists()
+
+
+def test_classes_of_the_test_part_only_are_a_warning_and_cannot_be_judged(tmp_path):
+    x = np.random.default_rng(0).integers(0, 255, (20, 8, 8)).astype(np.uint8)
+    y = np.arange(20) % 2
+    np.savez(tmp_path / "d.npz", x_train=x, y_train=y, x_test=x[:6], y_test=[0, 1, 0, 1, 0, 3])
+    assert run("pretrain", tmp_path / "d.npz", "--run", tmp_path / "r", *SMALL).exit_code == 0
+    words = ["--labels", tmp_path / "d.npz", "--out", tmp_path / "m", "--method", "probe"]
+    result = run("finetune", tmp_path / "r", *words)
+    assert result.exit_code == 0, result.output
+    assert "warning: classes with labels in the test part only are not learnt: 3" in result.stderr
+    line = refused("evaluate", tmp_path / "m", tmp_path / "d.npz")
+    assert "label 3 is none of the 2 classes 0, 1" in line
+
+
 def test_more_labels_than_there_are_cannot_be_drawn(home, tmp_path):
     words = ["finetune", home / "r", "--labels", home / "d.npz", "--out", tmp_path / "m"]
     assert "asked for 11 labels in class 0, there are 10" in refused(*words, "--per-class", 11)

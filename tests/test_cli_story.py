@@ -235,7 +235,8 @@ def test_predictions_have_a_probability_for_every_class(home, tmp_path, name, cl
 def test_numbers_are_predicted_without_probabilities(home, regression, tmp_path):
     done("predict", regression, home / "vectors.npy", "--out", tmp_path / "p.csv")
     table = pd.read_csv(tmp_path / "p.csv")
-    assert list(table.columns) == ["row", "prediction"]
+    assert list(table.columns) == ["row", "prediction", "lower", "upper"]
+    assert (table.lower < table.upper).all()
     assert table["prediction"].dtype == float
 
 
@@ -436,3 +437,15 @@ def test_a_data_set_is_checked(home):
     about = json.loads(result.stdout)
     assert (about["kind"], about["rows"]) == ("table", TRAIN)
     assert about["labels"] == {"no": TRAIN // 2, "yes": TRAIN // 2}
+
+
+def test_the_ledger_names_the_labels_that_were_read_and_no_others_can_follow(home, tmp_path):
+    finetune(home, "images", home / "images.npz", "--per-class", 3, out=tmp_path / "m")
+    told = json.loads((tmp_path / "m" / "labels.json").read_text())
+    split = json.loads((tmp_path / "m" / "split.json").read_text())
+    assert told["indices"] == sorted(split["indices"])
+    assert told["count"] == told["budget"] == len(split["indices"])
+    words = ["--per-class", 3, "--label-seed", 5, "--steps", 2, "--out", tmp_path / "m"]
+    other = run("finetune", home / "r-images", "--labels", home / "images.npz", *words)
+    assert other.exit_code == 1
+    assert "resume it with the same split" in other.stderr

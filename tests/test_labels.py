@@ -105,6 +105,7 @@ REFUSALS = [
     ([0, 1, -1], {"classes": [0, 1, 2]}, "2 labels for 3 classes"),
     ([0, 5, 1], {"classes": [0, 1, 2]}, "label 5 is none of the 3 classes 0, 1, 2"),
     (["a", "b"], {"task": "regression"}, "expected numbers to regress on, got 'a'"),
+    (["1.5", "2.5", "x"], {"task": "regression"}, "expected numbers to regress on, got 'x'"),
     ([1.0, np.inf], {"task": "regression"}, "row 1 is infinite"),
     (np.zeros((3, 2)), {}, "expected one label a row"),
 ]
@@ -124,6 +125,13 @@ def test_labels_that_are_neither_text_nor_numbers_are_refused():
 def test_a_single_label_in_a_class_is_a_warning():
     with pytest.warns(UserWarning, match="a single label in 1 of 2 classes: 'b'"):
         assert targets(["a", "a", "b"]).classes == ("a", "b")
+
+
+def test_classes_that_were_not_learnt_are_named_and_counted():
+    found = targets(["cat", "dog"] * 2)
+    message = r"label 'wolf' is none of the 2 classes 'cat', 'dog': .* unknown classes \(2\)"
+    with pytest.raises(ValueError, match=message):
+        found.encode(["cat", "wolf", None, "fox"])
 
 
 def test_labels_of_a_test_part_may_be_few():
@@ -228,6 +236,8 @@ PETS = folder("a/1.png", "a/2.png", "b/3.png")
         ("cat\ndog\ncat\n", ["cat", "dog", "cat"]),
         ("3\n4\n3\n", [3, 4, 3]),
         ("label\n3\n-1\n3\n", [3, -1, 3]),
+        ("file,label\n1.png, cat \n2.png,cat\n3.png,-1\n", ["cat", "cat", None]),
+        ("file,label\n1.png,2\n2.png,two\n3.png,3\n", ["2", "two", "3"]),
     ],
 )
 def test_labels_of_a_file_are_put_to_their_rows(tmp_path, text, labels):
@@ -252,6 +262,12 @@ def test_labels_of_unreadable_files_are_passed_over(tmp_path):
     [
         ("file,label\n9.png,x\n1.png,y\n", PETS, "labels files that are not in pets: '9.png'"),
         ("file,label\n1.png,x\na/1.png,y\n", PETS, "labels a/1.png twice, 'x' and 'y'"),
+        ("file,label\n1.png,1\n1.png,2\n", PETS, "labels 1.png twice, 1 and 2: keep one"),
+        ("file,label\n1.png,x\n2.png\n", PETS, "line 3 has 1 of 2 fields: end it with a comma"),
+        ("file,label\n1.png,x\n2.p", PETS, "line 3 has 1 of 2 fields"),
+        ('file,label\n1.png,x\n2.png,"y\n', PETS, "cannot be read as a table"),
+        ("file,label\n1.png,1.5\n2.png,2.5\n3.png,2,5\n", PETS, "line 4 has 3 fields"),
+        ("file,label\n1.png,1.5\n2.png,2.5\n3.png,x\n", PETS, "are numbers, but one is 'x'"),
         ("file,label\n1.png,x\n", folder("a/1.png", "b/1.png"), "that are not in pets: '1.png'"),
         ("file,label\n1.png,x\n", from_memory(np.zeros((2, 8, 8))), "memory is no image folder"),
         ("label\nx\ny\n", folder("1", "2", "3", "4"), "holds 2 labels for 4 samples"),

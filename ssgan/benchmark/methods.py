@@ -61,7 +61,7 @@ def ours(trained: bool, main: bool = False, **settings: Any) -> Row:
         if problem.start is None:
             raise ValueError(f"method {way!r} starts from a network: there is none")
         common = {**table.get("", {}), **table.get(way, {}), **settings}
-        config = PredictorConfig(seed=seed, **common)
+        config = PredictorConfig(seed=seed, **{"intervals": False, **common})
         model = finetune(problem.start, *problem.few, config)
         used = replace(model.config, seed=seed)
         return Answer(model.predict(problem.data.x_test), samples(used, len(problem.labeled)), used)

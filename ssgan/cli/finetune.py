@@ -77,7 +77,8 @@ def finetune(
 
     Text and whole numbers are classes, other numbers are regressed on. -1, NaN and empty entries
     mean unlabeled; the other rows of RUN's data are used without labels. --per-class and --count
-    draw a split of a fully labelled set, which is recorded in MODEL/split.json.
+    draw a split of a fully labelled set, which is recorded in MODEL/split.json; the labels that
+    were read at all stand in MODEL/labels.json.
 
     \b
     Example:
@@ -93,7 +94,7 @@ def finetune(
     flags = {"method": method, "transforms": transforms, "steps": steps, "seed": seed}
     chosen = PredictorConfig.from_json(settings(config, **flags))
     gan = load(run, device)
-    split = drawn(gan, run, labels, asked)
+    split = drawn(gan, run, labels, asked, out)
     if out is None or dry_run:
         describe(gan, split, chosen)
     else:
@@ -145,6 +146,7 @@ def train(gan: Any, split: Any, config: Any, out: Path, quiet: bool) -> None:
     training = finetuning(
         gan, split.samples, split.targets, config, unlabeled=split.unlabeled, run=out
     )
-    with recording(out, {"split.json": json.dumps(split.record) + "\n"}):
+    files = {"split.json": split.record, "labels.json": split.ledger.to_json()}
+    with recording(out, {name: json.dumps(told) + "\n" for name, told in files.items()}):
         model = show(training, quiet)
     note(f"{out} holds a model for {model.task} from {len(split.samples)} labels", quiet)

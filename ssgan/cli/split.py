@@ -12,6 +12,7 @@ from ssgan.cli.samples import Rows, read_again, read_as, take
 if TYPE_CHECKING:
     from ssgan.data import Data, Targets
     from ssgan.gan import GAN
+    from ssgan.ledger import Ledger
 
 COLUMNS = (".csv", ".tsv", ".parquet")  # files that hold a data set or labels alone
 
@@ -25,11 +26,19 @@ class Split:
     targets: "Targets"
     unlabeled: Any  # other rows, or None
     record: Mapping[str, Any]  # JSON: data, seed, per_class, count, indices, sha256, values
+    ledger: "Ledger"  # which labels were read: those of `targets`
 
 
-def drawn(gan: "GAN", run: Path, source: str, asked: Mapping[str, Any]) -> Split:
-    """The split of a GAN's data that --labels, --per-class, --count and --label-seed ask for."""
+def drawn(
+    gan: "GAN", run: Path, source: str, asked: Mapping[str, Any], out: Path | None = None
+) -> Split:
+    """The split of a GAN's data that --labels, --per-class, --count and --label-seed ask for.
+
+    The model's labels are read through a ledger: those that the model in `out` has read, if it is
+    taken up, and no others.
+    """
     from ssgan.data import digest, draw_split, targets
+    from ssgan.ledger import FILE, Ledger, resumed
 
     own = read_again(gan.data, run)
     data = labelled(own, source, asked)
@@ -43,20 +52,23 @@ def drawn(gan: "GAN", run: Path, source: str, asked: Mapping[str, Any]) -> Split
     else:
         chosen, seed = found.labeled, None
     refuse_constant(found, chosen)
+    ledger = resumed(out / FILE, len(chosen)) if out else Ledger(len(chosen))
+    values = ledger.take(found.values, chosen)
     record = {
         "data": {k: getattr(data, k) for k in ("source", "options", "fingerprint")},
         "labels": str(Path(source).resolve()) if Path(source).is_file() else source,
         **{"seed": seed, "per_class": asked["per_class"], "count": asked["count"]},
         "sha256": digest(chosen),
         "indices": chosen.tolist(),
-        "values": found.values[chosen].tolist(),
+        "values": values.tolist(),
     }
     return Split(
         data=data,
         samples=take(data.x, chosen),
-        targets=replace(found, values=found.values[chosen]),
+        targets=replace(found, values=values),
         unlabeled=others(own, data, chosen),
         record=record,
+        ledger=ledger,
     )
 
 
@@ -156,8 +168,8 @@ def refuse_constant(found: "Targets", chosen: Any) -> None:
     drawn = found.values[chosen]
     if found.classes is None and drawn.min() == drawn.max():
         raise ValueError(
-            f"the {len(drawn)} labels that were drawn are all {drawn[0]:g}: draw more with --count, "
-            "or others with --label-seed"
+            f"the {len(drawn)} labels that were drawn are all {drawn[0]:g}: draw more with "
+            "--count, or others with --label-seed"
         )
 
 

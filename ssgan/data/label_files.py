@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from ssgan.data.codec import Array
+from ssgan.data.dtypes import plain
 from ssgan.data.files import read_npy
 from ssgan.data.frames import read_table
 from ssgan.data.labels import raw_labels, shown, unlabeled
@@ -91,7 +92,8 @@ def by_name(frame: pd.DataFrame, data: Data, path: Path) -> Array:
             continue
         row = rows[name]
         if seen.setdefault(row, label) != label:
-            raise ValueError(f"{path} labels {name} twice, {seen[row]!r} and {label!r}: keep one")
+            one, other = plain(seen[row]), plain(label)
+            raise ValueError(f"{path} labels {name} twice, {one!r} and {other!r}: keep one")
         labels[row] = label
     return parsed(pd.Series(labels, dtype=object))
 

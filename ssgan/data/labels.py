@@ -108,8 +108,8 @@ class Targets:
         if (found < 0).any():
             label = plain(labels[~missing][found < 0][0])
             raise ValueError(
-                f"label {label!r} is none of the {len(self.classes)} classes {shown(self.classes)}: "
-                f"correct it, or leave out the rows of unknown classes ({(found < 0).sum()})"
+                f"label {label!r} is none of the {len(self.classes)} classes {shown(self.classes)}"
+                f": correct it, or leave out the rows of unknown classes ({(found < 0).sum()})"
             )
         values[~missing] = found
         return values

@@ -16,7 +16,14 @@ from ssgan.metrics.coverage import ClassCoverage, class_coverage
 from ssgan.metrics.generation import frechet_distance, kernel_distance, precision_recall, samples
 from ssgan.metrics.inception import inception
 from ssgan.metrics.memorisation import Memorisation, memorisation, memorises
-from ssgan.metrics.prediction import calibration_error, confusion, predictions, regression
+from ssgan.metrics.prediction import (
+    calibration_error,
+    confusion,
+    interval_coverage,
+    interval_width,
+    predictions,
+    regression,
+)
 from ssgan.metrics.scores import accuracy_scores
 from ssgan.metrics.spaces import Space, space_of
 from ssgan.metrics.two_sample import TwoSample, told_apart, two_sample
@@ -32,6 +39,8 @@ __all__ = [
     "confusion",
     "frechet_distance",
     "inception",
+    "interval_coverage",
+    "interval_width",
     "kernel_distance",
     "memorisation",
     "memorises",

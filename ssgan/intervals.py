@@ -1,0 +1,101 @@
+"""Prediction intervals of a regression, from the folds of its labelled rows.
+
+    bands = banded(gan, config, rows)            # a network for each fold, which did not see it
+    bands.of(packed, codec, on, level=0.9)       # (M, 2), in the unit of the labels
+
+No label is lost to calibration: the model itself still learns from all of them (Barber et al. 2021,
+"Predictive inference with the jackknife+", CV+).
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from safetensors.torch import load, save
+from torch import Tensor
+
+from ssgan.calibration import cv_plus
+from ssgan.data import Codec
+from ssgan.finetuning import Network, PredictorConfig
+from ssgan.gan import GAN, GANConfig
+from ssgan.inference import apply
+from ssgan.labeled import Labeled
+from ssgan.learning import learning, network_of, settled
+from ssgan.progress import finish
+from ssgan.randomness import Draw
+from ssgan.runtime import Runtime
+from ssgan.simple import stratified
+from ssgan.training import pack_parts
+
+Array = NDArray[Any]
+FILE = "intervals.safetensors"
+FOLDS = 5
+SHORT = 400  # steps of a fold's network, at most: intervals hold for any way of learning
+FEWEST = 10  # labels
+
+
+@dataclass(frozen=True)
+class Bands:
+    """A network for each fold of the labelled rows, and how far each was from the rows held out."""
+
+    networks: tuple[Network, ...]
+    told: tuple[Mapping[str, Any] | None, ...]  # what a simple model is remade from
+    residuals: Array  # (n,) standardised
+    fold_of_row: Array  # (n,)
+
+    def of(self, packed: Tensor, codec: Codec, on: Runtime, level: float) -> Array:
+        """Intervals (M, 2) of standardised numbers for packed samples (M, ...)."""
+        said = [apply(n, packed, codec, on)[:, 0].double().numpy() for n in self.networks]
+        return cv_plus(self.residuals, self.fold_of_row, np.stack(said), level)
+
+    def to_bytes(self) -> bytes:
+        """As safetensors; `from_bytes` reads it again."""
+        named = {f"fold{k}": network for k, network in enumerate(self.networks)}
+        tensors, _ = pack_parts(named)
+        tensors["residuals"] = torch.from_numpy(self.residuals)
+        tensors["fold_of_row"] = torch.from_numpy(self.fold_of_row)
+        plain = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
+        return save(plain, {"told": json.dumps(list(self.told))})
+
+
+def from_bytes(
+    data: bytes, codec: Codec, config: PredictorConfig, gan: GANConfig, on: Runtime
+) -> Bands:
+    """What `Bands.to_bytes` gave."""
+    size = int.from_bytes(data[:8], "little")  # of the header, as the format has it
+    told = json.loads(json.loads(data[8 : 8 + size])["__metadata__"]["told"])
+    tensors = load(data)
+    networks = []
+    for k, about in enumerate(told):
+        start = f"fold{k}/"
+        own = {
+            f"mean/{name.removeprefix(start)}": tensor
+            for name, tensor in tensors.items()
+            if name.startswith(start)
+        }
+        networks.append(on.place(network_of(codec, config, gan, own, about)).eval())
+    found = (tensors["residuals"].numpy(), tensors["fold_of_row"].numpy())
+    return Bands(tuple(networks), tuple(told), *found)
+
+
+def banded(gan: GAN, config: PredictorConfig, rows: Labeled) -> Bands | None:
+    """Train a network for each fold by a settled config; None for classes and too few labels."""
+    if rows.classes or len(rows.values) < FEWEST:
+        return None
+    values = rows.values.double().numpy()
+    of = stratified(values, 0, Draw(("intervals", config.seed)), folds=FOLDS, repeats=1).of[0]
+    residuals, networks, told = np.zeros(len(values)), [], []
+    short = replace(config, steps=min(SHORT, config.steps or SHORT))
+    for fold in range(of.max() + 1):
+        part = rows.part(torch.from_numpy(np.flatnonzero(of != fold)))
+        network, about = finish(learning(gan, settled(short, gan, part), part))
+        held = np.flatnonzero(of == fold)
+        said = apply(network, rows.packed[torch.from_numpy(held)], gan.codec, gan.runtime)
+        residuals[held] = values[held] - said[:, 0].double().numpy()
+        networks.append(network)
+        told.append(about["simple"])
+    return Bands(tuple(networks), tuple(told), residuals, of)
