@@ -33,7 +33,7 @@ from numpy.typing import NDArray
 
 from ssgan import metrics
 from ssgan.auto import choosing, made_choice
-from ssgan.data import Codec, Targets, codec_from_json
+from ssgan.data import Codec, Targets, codec_from_json, digest
 from ssgan.finetuning import Network, PredictorConfig
 from ssgan.gan import GAN, GANConfig, apply
 from ssgan.intervals import FILE, Bands, banded, from_bytes
@@ -41,6 +41,7 @@ from ssgan.labeled import Labeled, labeled
 from ssgan.learning import SIMPLE, network_of, settled
 from ssgan.metrics.generation import MOST
 from ssgan.progress import Progress, finish
+from ssgan.randomness import Draw
 from ssgan.runs import Run
 from ssgan.runtime import Runtime, runtime
 from ssgan.storage import read_object
@@ -226,21 +227,37 @@ def evaluate(
     """How good a predictor is on labelled samples, or how close a GAN comes to samples.
 
     Classification: accuracy, balanced accuracy, macro F1, log loss, calibration error; regression:
-    MAE, RMSE, R2; unlabeled rows are left out. A GAN: distances and coverage in a feature space
-    that needs no download (see `ssgan.metrics`). Raises ValueError for a predictor without labels
+    MAE, RMSE, R2, and how often intervals hold; unlabeled rows are left out. A GAN: distances,
+    coverage, a two-sample test and, where its training rows are others, whether it remembers those
+    (see `ssgan.metrics`; nothing is downloaded). Raises ValueError for a predictor without labels
     and for labels that it does not know.
     """
     if isinstance(model, GAN):
         if labels is not None:
             raise ValueError("a GAN is compared with samples, not with labels: leave them out")
-        real = model.codec.pack(samples)
-        fake = model.codec.pack(model.sample(min(len(real), MOST), seed))
-        return metrics.samples(model.codec.expand(real), model.codec.expand(fake), seed)
+        return closeness(model, samples, seed)
     if labels is None:
         raise ValueError("a predictor is evaluated on labelled samples: give their labels")
     values = model.targets.encode(labels)
     known = np.flatnonzero(~np.isnan(values) if model.classes is None else values >= 0)
     if model.classes is None:
         guesses = model.numbers(samples)
-        return metrics.regression(values[known], guesses[known])
+        found = metrics.regression(values[known], guesses[known])
+        if model.bands is not None:
+            bands = model.predict_interval(samples)[known]
+            found["interval_90_coverage"] = metrics.interval_coverage(values[known], bands)
+            found["interval_90_width"] = metrics.interval_width(values[known], bands)
+        return found
     return metrics.predictions(values[known], model.predict_proba(samples)[known])
+
+
+def closeness(gan: GAN, samples: Any, seed: int) -> dict[str, float]:
+    """How close a GAN comes to raw samples; at most 10,000 of each, and of its training rows."""
+    codec, real, train = gan.codec, gan.codec.pack(samples)[:MOST], gan.rows()
+    fake = codec.expand(codec.pack(gan.sample(len(real), seed)))
+    x = codec.expand(real)
+    found = metrics.samples(x, fake, seed) | metrics.told_apart(x, fake, seed)
+    if train is not None and digest(train[: len(real)].numpy()) != digest(real.numpy()):
+        order = Draw(("closeness", seed)).permutation(len(train))[:MOST]
+        found |= metrics.memorisation(codec.expand(train[order]), x, fake, seed)
+    return found

@@ -421,3 +421,11 @@ def test_a_model_of_one_device_loads_on_the_other(kind, method, task, tmp_path):
     finetune(trained(kind), x, TASKS[task], config(method), run=tmp_path / "m")
     here, there = (load_predictor(tmp_path / "m", device=name) for name in ("cpu", "cuda"))
     np.testing.assert_allclose(there.features(x), here.features(x), atol=0.05)
+
+
+def test_a_gan_is_asked_whether_it_remembers_only_by_other_rows_than_its_own():
+    gan, others = trained("vectors"), KINDS["vectors"](seed=1)
+    assert not any("memorised" in name for name in evaluate(gan, KINDS["vectors"]()))
+    found = evaluate(gan, others)
+    assert 0 <= found[f"memorised_p_encoded_{N}_train"] <= 1
+    assert any(name.startswith("c2st_p_logistic_encoded_") for name in found)
