@@ -16,7 +16,9 @@ import click
 import pandas as pd
 
 from ssgan.benchmark import Line, Suite, paired, read_rows, report, suite
+from ssgan.benchmark.runner import latest
 from ssgan.benchmark.suites import SUITES
+from ssgan.benchmark.trials import bound
 
 RESULTS = Path(__file__).parent / "results"
 README = Path(__file__).parents[1] / "README.md"
@@ -33,6 +35,22 @@ GAPS = (  # the differences that are shown under a table that has both rows
     ("auto", "GAN off: auto"),
 )
 HEADS = {"accuracy": "accuracy", "mae": "MAE", "rmse": "RMSE"}
+MEASURES = {  # of generators: the column, its head and its digits
+    "modes": ("modes", 1),
+    "high_quality": ("high quality", 3),
+    "kl": ("KL", 3),
+    "frechet": ("Fréchet", 3),
+    "density": ("density", 3),
+    "coverage": ("coverage", 3),
+    "probe_last": ("probe, last depth", 4),
+    "probe_all": ("all depths", 4),
+    "probe_random": ("random trunk", 4),
+    "right": ("right", 3),
+    "rollbacks": ("rollbacks", 2),
+    "stopped": ("stopped", 2),
+    "real_samples": ("real samples", 0),
+    "seconds": ("seconds", 0),
+}
 SEEDS = {"label_seed": "draws", "gan_seed": "GANs"}
 
 
@@ -82,6 +100,36 @@ def gaps(found: Suite, cells: Sequence[dict[str, str]]) -> str:
     return rows(["difference", unit], lines) if lines else ""
 
 
+def measured(found: Suite, cells: Sequence[dict[str, str]]) -> str:
+    """Means and deviations of every measure of generators, a table a league; and rare alarms."""
+    there = pd.DataFrame(latest(found, cells).values())
+    shown = [name for name in MEASURES if name in there]
+    parts = []
+    for league, mine in there.groupby("league", sort=False) if "league" in there else [("", there)]:
+        lines = []
+        for method, group in mine.groupby("method", sort=False):
+            values = [deviating(group[name].astype(float), name) for name in shown]
+            lines.append([str(method), *values, str(len(group))])
+        title = f"*{league}*\n\n" if league else ""
+        parts.append(title + rows(["method", *(MEASURES[name][0] for name in shown), "n"], lines))
+    if found.name == "guard":
+        healthy = there[there["method"] == "healthy"]["right"].astype(float)
+        alarms = int((healthy == 0).sum())
+        share = 100 * bound(alarms, len(healthy))
+        parts.append(
+            f"{alarms} false alarms in {len(healthy)} healthy runs: at most {share:.1f} % "
+            "(exact upper bound, 95 %)."
+        )
+    return "\n\n".join(parts)
+
+
+def deviating(values: "pd.Series[float]", name: str) -> str:
+    """A mean, with the deviation where it says something."""
+    digits = MEASURES[name][1]
+    text = f"{values.mean():.{digits}f}"
+    return text + (f" ± {values.std():.{digits}f}" if len(values) > 1 and digits else "")
+
+
 def table(name: str) -> str:
     """The table of that name, in Markdown."""
     path = RESULTS / f"{name}.csv"
@@ -91,6 +139,8 @@ def table(name: str) -> str:
         frame = pd.read_csv(path, dtype=str, keep_default_na=False)
         return rows(list(frame.columns), frame.to_numpy().tolist())
     found, cells = suite(name), read_rows(path)
+    if not hasattr(found.cells[0], "label_seed"):
+        return measured(found, cells)
     parts = [scores(report(cells, found), found), gaps(found, cells)]
     return "\n\n".join(part for part in parts if part)
 

@@ -46,6 +46,9 @@ def settled(config: PredictorConfig | None, gan: GAN, rows: Labeled) -> Predicto
     config = config or PredictorConfig()
     if config.method in ("svm", "spread") and not rows.classes:
         raise ValueError(f"method {config.method!r} is for classes, the labels are numbers: probe?")
+    if config.method == "auto":  # what it chooses is settled then
+        check(config.transforms or (), gan.codec.shape)
+        return config
     learns = tuple(name for name in config.learns if rows.classes or name != "finetune")
     if config.unlabeled == 0 or rows.unlabeled is None or not learns:
         config = replace(config, unlabeled=0.0)

@@ -100,3 +100,18 @@ def test_probabilities_are_divided_by_the_temperature_of_the_folds():
     np.testing.assert_allclose(warmer.predict_proba(x), (logits / 2).softmax(1).numpy())
     found = model.about["choice"]["temperature"]
     np.testing.assert_allclose(model.predict_proba(x), (logits / found).softmax(1).numpy())
+
+
+def test_what_was_left_open_is_open_for_the_method_that_is_chosen(monkeypatch):
+    seen = {}
+
+    def watched(gan, config, rows, held=None):
+        seen[config.method] = config
+        return auto_learning(gan, config, rows, held)
+
+    auto_learning = auto.learning
+    monkeypatch.setattr(auto, "learning", watched)
+    finetune(trained("images"), KINDS["images"](), LABELS, AUTO)
+    plain = finetune(trained("images"), KINDS["images"](), LABELS, replace(AUTO, method="finetune"))
+    assert seen["consistency"].unlabeled == 1.0
+    assert seen["consistency"].transforms == plain.config.transforms != ()

@@ -11,11 +11,9 @@ from examples import assert_same_course, course
 from torch import nn
 
 from ssgan import guard
-from ssgan.adversarial import Adversarial
-from ssgan.configs import GANConfig
-from ssgan.data import fit_codec, from_memory
+from ssgan.benchmark.trials import ended_well, trial
 from ssgan.guard import BOUNDS, Health, alarms, restore, snapshot
-from ssgan.progress import Clock, Course, Pace, attempted, carry_out, finish
+from ssgan.progress import Pace, carry_out
 from ssgan.randomness import Draw
 from ssgan.runs import Run
 from ssgan.runtime import Runtime
@@ -408,114 +406,16 @@ def test_a_run_has_one_training_at_a_time(tmp_path):
 # GANs: what the slow tests ask a few times, and a longer trial as often as it likes
 
 
-class Frozen(Adversarial):
-    """A GAN whose generator gives samples of one mode alone from step `SINCE` on."""
-
-    SINCE = 400
-    now = False
-
-    def update(self, rows, step):
-        self.now = step >= self.SINCE
-        return super().update(rows, step)
-
-    def checkup(self, step):
-        self.now = step > self.SINCE
-        return super().checkup(step)
-
-    def made(self, generator, n, draw, told):
-        usual = super().made(generator, n, draw, told)
-        if not self.now:
-            return usual
-        real = self.expanded(self.reference)
-        near = (real - real[0]).flatten(1).norm(dim=1).argsort()[: len(real) // 10]
-        return real[near[draw("one mode").integers(len(near), n)]] + 0 * usual
-
-
-class BlownUp(Adversarial):
-    """A GAN whose learning rates are a hundred times as high from step 500 on, in attempt 0."""
-
-    SINCE, UNTIL = 500, 1
-
-    def update(self, rows, step):
-        config = self.config
-        if step >= self.SINCE and self.attempt < self.UNTIL:
-            self.config = replace(config, rate=100 * config.rate)
-        try:
-            return super().update(rows, step)
-        finally:
-            self.config = config
-
-
-class BlownUpAlways(BlownUp):
-    UNTIL = 9
-
-
-def circle(seed, n=1000):
-    """Eight Gaussians on a circle, float32 (n, 2)."""
-    draw = Draw(("circle", seed))
-    angle = draw("mode").integers(8, n) * (torch.pi / 4)
-    centres = torch.stack([angle.cos(), angle.sin()], 1)
-    return (centres + 0.05 * draw("noise").normal(n, 2)).numpy()
-
-
-def outcome(kind, config, run=None):
-    """Train `kind` of Adversarial on `circle`; {"attempts", "stopped", "left", "checkups"}.
-
-    "left" has, for each rollback, the step at which the guard went back and why; "stopped" is
-    the sentence of a training that was given up, else None.
-    """
-    data = from_memory(circle(config.seed))
-    codec = fit_codec(data)
-    packed = codec.pack(data.x)
-    task = kind(config, codec, CPU, packed)
-    rows = Batches({"unlabeled": Stream((packed,), config.batch)}, Draw(("pretrain", config.seed)))
-    held = Course(task, None, guard=True)
-    clock, pace, stopped = Clock(Pace(config.steps, 0)), Pace(config.steps, config.batch), None
-    try:
-        while trouble := finish(attempted(held, rows, pace, clock)):
-            held.go_back(trouble)
-    except (FloatingPointError, RuntimeError) as error:
-        stopped = str(error)
-    left = [(one["step"], one["why"]) for one in held.health.left]
-    checkups = [dict(one) for one in held.health.checkups]
-    return {"attempts": len(left), "stopped": stopped, "left": left, "checkups": checkups}
-
-
-TRIAL = GANConfig(steps=1000, batch=64, width=4, latent=8, rate=2e-3)
-
-
-def healthy(seed, **changes):
-    """Outcome of a healthy short run; an attempt is a false alarm."""
-    return outcome(Adversarial, replace(TRIAL, seed=seed, **changes))
-
-
-def frozen_to_one_mode(seed, **changes):
-    """Outcome of a run that is frozen at 400; the first rollback must be by step 600."""
-    return outcome(Frozen, replace(TRIAL, seed=seed, **changes))
-
-
-def blown_up(seed, always=False, **changes):
-    """Outcome of a run whose rate is a hundredfold from 500 on; see `ended_well`."""
-    kind = BlownUpAlways if always else BlownUp
-    return outcome(kind, replace(TRIAL, seed=seed, **changes))
-
-
-def ended_well(found):
-    """Whether a run was stopped, or ended about as near to the data as it had ever been."""
-    reached = [one["distance"] for one in found["checkups"] if one["step"]]
-    return found["stopped"] is not None or reached[-1] <= 3 * min(reached[:5])
-
-
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", range(5))
 def test_a_healthy_run_is_let_alone(seed):
-    assert healthy(seed)["left"] == []
+    assert trial("healthy", seed)["left"] == []
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", range(3))
 def test_a_generator_frozen_to_one_mode_is_seen_within_two_checkups(seed):
-    found = frozen_to_one_mode(seed)
+    found = trial("frozen", seed)
     assert found["left"][0][0] <= 600
     assert found["stopped"]
 
@@ -524,4 +424,4 @@ def test_a_generator_frozen_to_one_mode_is_seen_within_two_checkups(seed):
 @pytest.mark.parametrize("seed", range(3))
 @pytest.mark.parametrize("always", [False, True])
 def test_a_blow_up_ends_in_recovery_or_a_stop(seed, always):
-    assert ended_well(blown_up(seed, always))
+    assert ended_well(trial("blown up always" if always else "blown up", seed))

@@ -2,8 +2,10 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
+from ssgan.benchmark import gaussians, generative, stacked, trials
 from ssgan.benchmark.fewlabel import Table, pairs, suite_of
 from ssgan.benchmark.runner import Suite
 from ssgan.gan import GANConfig
@@ -120,10 +122,21 @@ def few_labels(table: Table) -> Callable[[bool, Path | None], Suite]:
     return made
 
 
+IMAGES = {"objectives-mnist": "mnist", "objectives-fashion": "fashion-mnist"}
 SUITES: dict[str, Callable[[bool, Path | None], Suite]] = {
-    table.name: few_labels(table) for table in TABLES
+    **{table.name: few_labels(table) for table in TABLES},
+    "gaussians": gaussians.gaussians,
+    **{name: partial(generative.objectives, name, data) for name, data in IMAGES.items()},
+    "stacked-mnist": stacked.stacked_mnist,
+    "guard": trials.guard,
 }
-ABOUT = {table.name: table.about for table in TABLES}
+ABOUT = {
+    **{table.name: table.about for table in TABLES},
+    "gaussians": gaussians.ABOUT,
+    **{name: generative.about(data) for name, data in IMAGES.items()},
+    "stacked-mnist": stacked.ABOUT,
+    "guard": trials.ABOUT,
+}
 
 
 def suite(name: str, short: bool = False, data_dir: Path | None = None) -> Suite:

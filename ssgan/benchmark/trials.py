@@ -6,7 +6,6 @@ often something may happen at most that was seen a number of times.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from functools import partial
 from pathlib import Path
 from typing import Any
 

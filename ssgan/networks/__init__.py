@@ -35,7 +35,7 @@ class Body:
 
 
 BODIES = {
-    "dense": Body(dense.trunk, dense.generator, initial.initialise),
+    "dense": Body(dense.trunk, dense.generator, dense.initialise),
     "conv": Body(conv.ConvTrunk, conv.ConvGenerator, initial.initialise),
     "residual": Body(residual.ResidualTrunk, residual.ResidualGenerator, residual.initialise),
     "dcgan": Body(dcgan.DcganTrunk, dcgan.DcganGenerator, dcgan.initialise),

@@ -4,6 +4,7 @@ from math import prod
 
 from torch import Tensor, nn
 
+from ssgan.networks import initial
 from ssgan.networks.conditional import joined
 
 DEPTH = 3  # hidden layers
@@ -53,3 +54,16 @@ def generator(
     shape: tuple[int, ...], width: int, depth: int | None, latent: int, condition: int
 ) -> DenseGenerator:
     return DenseGenerator(shape, FACTOR * width, depth or DEPTH, latent, condition)
+
+
+def initialise(network: nn.Module) -> None:
+    """He's weights, and first biases in [-1, 1].
+
+    Without biases a network of rectifiers is linear along every ray from the origin at first, so a
+    critic of few columns tells modes at the same angle apart only after thousands of steps.
+    """
+    initial.initialise(network)
+    for body in network.modules():
+        if isinstance(body, DenseTrunk):
+            first = next(layer for layer in body.layers if isinstance(layer, nn.Linear))
+            nn.init.uniform_(first.bias, -1.0, 1.0)
