@@ -20,7 +20,7 @@ from torch import Tensor, nn
 
 from ssgan.adversarial import Adversarial
 from ssgan.conditions import Condition, fit_condition
-from ssgan.configs import GANConfig, noise
+from ssgan.configs import GANConfig, default, noise
 from ssgan.data import (
     Codec,
     Data,
@@ -191,9 +191,9 @@ def pretraining(
     device: str | None = None,
 ) -> Generator[Progress, None, GAN]:
     """`pretrain`, step by step: yields its progress and returns the GAN."""
-    config = config or GANConfig()
     data = samples if isinstance(samples, Data) else from_memory(samples)
     codec = fit_codec(data)
+    config = config or default(codec.kind)
     on = runtime(device, codec.shape)
     about = {"source": data.source, "options": data.options, "rows": len(data)}
     about["fingerprint"] = data.fingerprint

@@ -9,10 +9,11 @@ import torch
 from examples import KINDS, LABELS, NUMBERS, N, same, trained
 
 from ssgan import auto
-from ssgan.auto import chosen, course
+from ssgan.auto import by_rows, chosen, course, losses
 from ssgan.finetuning import PredictorConfig
 from ssgan.labeled import labeled
 from ssgan.predictor import finetune, load_predictor
+from ssgan.simple import Choice, Verdict
 
 TASKS = {"classification": LABELS, "regression": NUMBERS}
 AUTO = PredictorConfig(method="auto", steps=2, batch=4)
@@ -115,3 +116,44 @@ def test_what_was_left_open_is_open_for_the_method_that_is_chosen(monkeypatch):
     plain = finetune(trained("images"), KINDS["images"](), LABELS, replace(AUTO, method="finetune"))
     assert seen["consistency"].unlabeled == 1.0
     assert seen["consistency"].transforms == plain.config.transforms != ()
+
+
+def wrong(*rows):
+    """What 100 rows cost when these are wrong."""
+    cost = np.zeros(100)
+    cost[list(rows)] = 1
+    return cost
+
+
+def judged(simple, deep):
+    choice = Choice("linear", 80.0, 0.0, "")
+    verdict = Verdict(chosen="linear", deep=False, reason="", simple=choice)
+    return by_rows(verdict, {"linear": simple, "deep": deep}, "deep")
+
+
+def test_the_course_is_taken_when_its_gain_is_more_than_a_standard_error_row_by_row():
+    taken = judged(wrong(*range(15)), wrong(*range(10)))
+    assert (taken.chosen, taken.deep) == ("deep", True)
+    assert taken.gain == pytest.approx(0.05)
+    assert taken.error == pytest.approx(np.std([1] * 5 + [0] * 95, ddof=1) / 10)
+    kept = judged(wrong(*range(12)), wrong(*range(9), 50, 51))
+    assert (kept.chosen, kept.deep) == ("linear", False)
+    assert "no reason to leave the simple model" in kept.reason
+
+
+@pytest.mark.parametrize("truth", [-0.05, -0.02, 0.0, 0.02, 0.1], ids=str)
+@pytest.mark.parametrize("count", [30, 100])
+def test_mean_regret_against_the_simple_model_is_at_most_a_point(count, truth):
+    """Most rows are as hard for both; the course is right more often by `truth`."""
+    rng, regrets = np.random.default_rng(0), []
+    for _ in range(600):
+        hard = rng.random(count)
+        own = np.where(rng.random(count) < 0.7, hard, rng.random(count))
+        found = judged((hard < 0.2) * 1.0, (own < 0.2 - truth) * 1.0)
+        regrets.append(-truth if found.deep else 0.0)
+    assert np.mean(regrets) <= 0.01
+
+
+def test_losses_are_errors_of_classes_and_squares_of_numbers():
+    assert losses(np.array([[1.0, 0.0], [1.0, 0.0]]), np.array([0, 1])).tolist() == [0, 1]
+    assert losses(np.array([1.0, 3.0]), np.array([1.0, 1.0])).tolist() == [0, 4]

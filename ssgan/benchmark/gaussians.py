@@ -2,7 +2,8 @@
 
 The two leagues are never mixed. "own recipe" trains as `recipes` has it, with a narrow body for
 vectors where a paper's is for images; "equal conditions" has one body, one optimiser and one number
-of real samples, so that only the objective differs: a critic that takes more steps gets fewer updates.
+of real samples, so that only the objective differs: a critic that takes more steps gets fewer
+updates.
 """
 
 from collections.abc import Mapping
