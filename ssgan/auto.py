@@ -87,8 +87,7 @@ def by_rows(verdict: Verdict, costs: Mapping[str, Array], deep: str) -> Verdict:
         gain=gain,
         error=error,
         reason=f"a held-out row costs {deep} {abs(gain):.3f} {side} than {simple}, with a "
-        f"standard error of {error:.3f}"
-        + ("" if helps else ": no reason to leave the simple model"),
+        f"standard error of {error:.3f}{rest}",
     )
 
 

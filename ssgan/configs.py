@@ -96,15 +96,6 @@ class GANConfig:
         return from_settings(cls, fields)
 
 
-def default(kind: str) -> GANConfig:
-    """The config for samples of that kind ("images", "table", "vectors") where none is given.
-
-    The slope between modes of vectors must be steep: R1 and R2 of 1 hold a critic of few columns
-    too flat to tell modes apart, and steeper ones at the end sharpen them (docs/notes).
-    """
-    return VECTORS if kind == "vectors" else GANConfig()
-
-
 def penalties(given: Objective) -> dict[str, float]:
     """The weights of R1 and R2, where the objective has them."""
     return {name: value for name, value in vars(given).items() if name in ("r1", "r2")}
@@ -151,16 +142,3 @@ def optimizer(network: nn.Module, config: GANConfig) -> torch.optim.Optimizer:
     if config.optimizer == "rmsprop":
         return rmsprop(network, config.rate)
     return adam(network, config.rate, (config.beta1, config.beta2))
-
-
-VECTORS = GANConfig(
-    objective=Relativistic(r1=0.02, r2=0.02),
-    width=8,
-    latent=8,
-    steps=16_000,
-    batch=256,
-    rate=4e-3,
-    final=0.02,
-    penalty_final=0.005,
-    ema=0.998,
-)

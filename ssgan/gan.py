@@ -20,7 +20,7 @@ from torch import Tensor, nn
 
 from ssgan.adversarial import Adversarial
 from ssgan.conditions import Condition, fit_condition
-from ssgan.configs import GANConfig, default, noise
+from ssgan.configs import GANConfig, noise
 from ssgan.data import (
     Codec,
     Data,
@@ -193,7 +193,7 @@ def pretraining(
     """`pretrain`, step by step: yields its progress and returns the GAN."""
     data = samples if isinstance(samples, Data) else from_memory(samples)
     codec = fit_codec(data)
-    config = config or default(codec.kind)
+    config = config or GANConfig()
     on = runtime(device, codec.shape)
     about = {"source": data.source, "options": data.options, "rows": len(data)}
     about["fingerprint"] = data.fingerprint

@@ -33,6 +33,25 @@ def r3gan() -> GANConfig:
     return GANConfig(objective=Relativistic())
 
 
+def points() -> GANConfig:
+    """Vectors of few numbers with many narrow modes, as 25 Gaussians; not from a paper.
+
+    The slope between modes must be steep: R1 and R2 of 1 hold a critic of few columns too flat to
+    tell them apart, and steeper ones at the end sharpen them (docs/notes/pretraining.md).
+    """
+    return GANConfig(
+        objective=Relativistic(r1=0.02, r2=0.02),
+        width=8,
+        latent=8,
+        steps=16_000,
+        batch=256,
+        rate=4e-3,
+        final=0.02,
+        penalty_final=0.005,
+        ema=0.998,
+    )
+
+
 def minimax() -> GANConfig:
     """Goodfellow et al. 2014: dense networks of 1200 units, 100 samples a batch.
 
@@ -157,6 +176,7 @@ def dragan() -> GANConfig:
 
 RECIPES: dict[str, Callable[[], GANConfig]] = {
     "r3gan": r3gan,
+    "points": points,
     "minimax": minimax,
     "dcgan": dcgan,
     "least-squares": least_squares,

@@ -6,7 +6,7 @@ import torch
 
 from ssgan.benchmark import gaussians, generative, stacked, suite, trials
 from ssgan.benchmark.gaussians import DEFAULT, EQUAL, OWN
-from ssgan.configs import GANConfig, default
+from ssgan.configs import GANConfig
 from ssgan.objectives import OBJECTIVES, Wasserstein
 from ssgan.recipes import RECIPES
 
@@ -53,7 +53,7 @@ def test_critic_batches_of_wgan_count():
 def test_an_own_recipe_keeps_all_but_its_length_its_seed_and_a_body_for_images(name):
     cell = gaussians.Cell(league=OWN, method=name, gan_seed=1)
     config = gaussians.config_of(cell, 10_000)
-    paper = default("vectors") if name == DEFAULT else RECIPES[name]()
+    paper = GANConfig() if name == DEFAULT else RECIPES[name]()
     own = {"steps", "seed", "guard", "body", "width"}
     assert {k: v for k, v in vars(config).items() if k not in own} == {
         k: v for k, v in vars(paper).items() if k not in own
@@ -70,11 +70,11 @@ def test_suites_have_distinct_cells_and_names(name, short):
     assert len(found.cells) <= len(suite(name).cells)
 
 
-def test_the_default_has_ten_seeds_and_every_objective_five_in_the_gaussians():
+def test_the_recipe_for_points_has_ten_seeds_and_every_objective_five_in_the_gaussians():
     counts = {}
     for cell in suite("gaussians").cells:
         counts[cell.league, cell.method] = counts.get((cell.league, cell.method), 0) + 1
-    assert counts.pop((OWN, DEFAULT)) == 10
+    assert counts.pop((OWN, "points")) == 10
     assert set(counts.values()) == {5}
     assert {name for league, name in counts if league == EQUAL} == set(OBJECTIVES)
 

@@ -37,7 +37,7 @@ def test_a_recipe_has_the_numbers_of_its_paper(name):
 
 def test_the_default_is_a_recipe():
     assert recipe("r3gan") == GANConfig()
-    assert set(RECIPES) == {"r3gan", *PAPERS}
+    assert set(RECIPES) == {"r3gan", "points", *PAPERS}
 
 
 def test_every_objective_has_a_recipe():
@@ -96,5 +96,5 @@ def test_the_abbreviation_of_two_papers_is_refused(name):
 
 
 def test_an_unknown_recipe_is_refused():
-    with pytest.raises(ValueError, match="no recipe 'stylegan'; there are r3gan, minimax, dcgan"):
+    with pytest.raises(ValueError, match="no recipe 'stylegan'; there are r3gan, points, minimax"):
         recipe("stylegan")

@@ -16,12 +16,12 @@ import numpy as np
 
 from ssgan.benchmark.results import Value
 from ssgan.benchmark.runner import Suite
-from ssgan.configs import default
 from ssgan.gan import GANConfig, pretrain
 from ssgan.objectives import OBJECTIVES, objective
 from ssgan.recipes import RECIPES, recipe
 
 DEFAULT = "default"
+POINTS = "points"  # the recipe for such data; it keeps its own length
 OWN, EQUAL = "own recipe", "equal conditions"
 SIDE = (-4.0, -2.0, 0.0, 2.0, 4.0)
 SPREAD = 0.05  # standard deviation of a mode
@@ -84,17 +84,12 @@ def spent(config: GANConfig) -> int:
 
 
 def config_of(cell: Cell, real: int | None = None) -> GANConfig:
-    """The training of a cell that sees `real` real samples, by default REAL.
-
-    The default has its own length.
-    """
+    """The training of a cell that sees `real` real samples, by default REAL; POINTS its own."""
     if cell.league == EQUAL:
         config = replace(EVEN, objective=objective(cell.method))
-    elif cell.method == DEFAULT:
-        config = default("vectors")
     else:
-        config = recipe(cell.method)
-    if cell.method == DEFAULT and real is None:
+        config = GANConfig() if cell.method == DEFAULT else recipe(cell.method)
+    if cell.method == POINTS and real is None:
         return replace(config, seed=cell.gan_seed)
     real = real or REAL[cell.league]
     body = "auto" if config.body == "dcgan" else config.body
@@ -114,10 +109,10 @@ def solve(real: int | None, cell: Cell, work: Path) -> Mapping[str, Value]:
     return {**found, "steps": config.steps, "batch": config.batch, "real_samples": spent(config)}
 
 
-def cells(seeds: int, of_default: int) -> tuple[Cell, ...]:
-    """The default on its seeds, every recipe and every objective on theirs."""
-    plans = [(OWN, DEFAULT, of_default)]
-    plans += [(OWN, name, seeds) for name in RECIPES if name != "r3gan"]
+def cells(seeds: int, of_points: int) -> tuple[Cell, ...]:
+    """The recipe for points on its seeds, all other recipes and every objective on theirs."""
+    others = (DEFAULT, *(name for name in RECIPES if name not in ("r3gan", POINTS)))
+    plans = [(OWN, POINTS, of_points), *((OWN, name, seeds) for name in others)]
     plans += [(EQUAL, name, seeds) for name in OBJECTIVES]
     return tuple(
         Cell(league=league, method=name, gan_seed=seed)

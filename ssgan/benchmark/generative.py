@@ -115,9 +115,12 @@ def solve(real: int, data_dir: Path | None, cell: Cell, work: Path) -> Mapping[s
     return {**found, **probes(gan, data, config), **cost}
 
 
+LEFT = ("r3gan", "points")  # the default by its name, and settings for vectors
+
+
 def cells(data: str, seeds: int) -> tuple[Cell, ...]:
     """Every recipe and every objective on its seeds; models with an encoder where all is equal."""
-    own = [(OWN, name) for name in (DEFAULT, *(name for name in RECIPES if name != "r3gan"))]
+    own = [(OWN, name) for name in (DEFAULT, *(name for name in RECIPES if name not in LEFT))]
     even = [(EQUAL, name) for name in (*OBJECTIVES, *MODELS)]
     return tuple(
         Cell(data=data, league=league, method=name, gan_seed=seed)

@@ -14,7 +14,17 @@ OBJECTIVES = (
     *("wgan-gp", "hinge", "dragan"),
 )
 RECIPES = (
-    *("r3gan", "minimax", "dcgan", "least-squares", "loss-sensitive", "wgan", "wgan-gp", "hinge"),
+    *(
+        "r3gan",
+        "points",
+        "minimax",
+        "dcgan",
+        "least-squares",
+        "loss-sensitive",
+        "wgan",
+        "wgan-gp",
+        "hinge",
+    ),
     "dragan",
 )
 
