@@ -74,7 +74,8 @@ def scores(lines: Sequence[Line], found: Suite) -> str:
     table = []
     for line in lines:
         group = [line.group[k] for k in shown]
-        score = f"{line.mean:.4f} ± {line.deviation:.4f}"
+        alone = line.seeds["label_seed"] == line.seeds["gan_seed"] == 1
+        score = f"{line.mean:.4f}" + ("" if alone else f" ± {line.deviation:.4f}")
         counts = [str(line.seeds[name]) for name in ("label_seed", "gan_seed")]
         gan = f"{line.gan_seconds:.0f}" if line.gan_seconds else "-"
         table.append([*group, score, f"{line.worst:.4f}", *counts, f"{line.seconds:.1f}", gan])

@@ -126,7 +126,7 @@ def test_every_method_learns_classes_that_are_apart(kind, method):
     gan, x = trained(kind), KINDS[kind]()
     model = finetune(gan, x, TASKS["classification"], config(method, steps=60))
     new = KINDS[kind](seed=1)
-    assert (model.predict(new) == NAMES[LABELS]).mean() > 0.9
+    assert (model.predict(new) == NAMES[LABELS]).mean() > 0.85
 
 
 @pytest.mark.parametrize(("method", "steps"), [("finetune", 150), ("probe", 1)])

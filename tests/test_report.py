@@ -322,19 +322,19 @@ def test_what_is_no_run_is_refused(tmp_path):
 
 def test_plots_take_the_colours_of_the_page_and_hold_no_text_but_numbers():
     x = np.arange(1, 2001, dtype=float)
-    for plot in (curve(x, np.sin(x)), curve(x[:1], x[:1]), scatter(x, x + 1)):
+    for plot in (curve("a", x, np.sin(x)), curve("b", x[:1], x[:1]), scatter(x, x + 1)):
         assert plot.startswith("<svg") and plot.rstrip().endswith("</svg>")
         assert "var(--accent)" in plot and "currentColor" in plot
         assert "#010203" not in plot and "<style" not in plot and "<text" not in plot
         assert len(plot) < 120_000
-    assert curve(x, x) == curve(x, x)
+    assert curve("a", x, x) == curve("a", x, x) != curve("b", x, x)
 
 
 def test_plots_leave_no_trace_in_matplotlib():
     import matplotlib
 
     before = dict(matplotlib.rcParams)
-    curve(np.arange(3.0), np.arange(3.0))
+    curve("loss", np.arange(3.0), np.arange(3.0))
     assert dict(matplotlib.rcParams) == before
     assert "matplotlib.pyplot" not in vars(ssgan.report.figures)
 

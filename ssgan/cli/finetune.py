@@ -67,10 +67,6 @@ def finetune(
     dry_run: bool,
     device: str | None,
     quiet: bool,
-    method: str | None,
-    transforms: tuple[str, ...] | None,
-    steps: int | None,
-    seed: int | None,
     **asked: Any,
 ) -> None:
     """Learn to predict from few labels, on top of the GAN in RUN.
@@ -91,7 +87,7 @@ def finetune(
     from ssgan.finetuning import PredictorConfig
     from ssgan.gan import load
 
-    flags = {"method": method, "transforms": transforms, "steps": steps, "seed": seed}
+    flags = {name: asked.pop(name) for name in ("method", "transforms", "steps", "seed")}
     chosen = PredictorConfig.from_json(settings(config, **flags))
     gan = load(run, device)
     split = drawn(gan, run, labels, asked, out)

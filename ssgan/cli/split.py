@@ -34,8 +34,7 @@ def drawn(
 ) -> Split:
     """The split of a GAN's data that --labels, --per-class, --count and --label-seed ask for.
 
-    The model's labels are read through a ledger: those that the model in `out` has read, if it is
-    taken up, and no others.
+    Its labels are read through a ledger: of a model in `out` that is taken up, no others.
     """
     from ssgan.data import digest, draw_split, targets
     from ssgan.ledger import FILE, Ledger, resumed
@@ -58,9 +57,7 @@ def drawn(
         "data": {k: getattr(data, k) for k in ("source", "options", "fingerprint")},
         "labels": str(Path(source).resolve()) if Path(source).is_file() else source,
         **{"seed": seed, "per_class": asked["per_class"], "count": asked["count"]},
-        "sha256": digest(chosen),
-        "indices": chosen.tolist(),
-        "values": values.tolist(),
+        **{"sha256": digest(chosen), "indices": chosen.tolist(), "values": values.tolist()},
     }
     return Split(
         data=data,

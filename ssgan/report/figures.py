@@ -23,15 +23,15 @@ POINTS = 300  # of a curve, at most
 DOTS = 600  # of a scatter plot, at most
 
 
-def curve(steps: Array, values: Array) -> Markup:
-    """A line over the steps (N,), as SVG; a longer one as means of equal stretches."""
+def curve(name: str, steps: Array, values: Array) -> Markup:
+    """The line of that name over the steps (N,), as SVG; a longer one as means of stretches."""
     stretches = np.array_split(np.arange(len(steps)), min(len(steps), POINTS))
     means = np.array([(steps[part[-1]], values[part].mean()) for part in stretches])
     figure, axes = empty(3.0, 1.5)
     marker = "o" if len(means) == 1 else None
     axes.plot(means[:, 0], means[:, 1], color=ACCENT, linewidth=1.2, marker=marker, clip_on=False)
     axes.set_xlim(0, float(steps[-1]))
-    return drawn(figure)
+    return drawn(figure, name)
 
 
 def scatter(true: Array, predicted: Array) -> Markup:
@@ -60,8 +60,8 @@ def empty(width: float, height: float) -> tuple[Figure, Axes]:
     return figure, axes
 
 
-def drawn(figure: Figure) -> Markup:
-    """A figure as an SVG element that stands in a page by itself."""
+def drawn(figure: Figure, name: str = "") -> Markup:
+    """A figure as an SVG element that stands in a page by itself; alike ones have names."""
     text = io.StringIO()
     unnamed = dict.fromkeys(("Creator", "Date", "Format", "Type"))
     figure.savefig(text, format="svg", transparent=True, metadata=unnamed)
@@ -71,10 +71,10 @@ def drawn(figure: Figure) -> Markup:
         r"<!--.*?-->|<defs>\s*<style.*?</defs>|<metadata>.*?</metadata>", "", svg, flags=re.S
     )
     svg = re.sub(r' (xmlns(:xlink)?|version|width|height)="[^"]*"', "", svg, count=5)
-    for index, name in enumerate(dict.fromkeys(re.findall(r' id="([^"]+)"', svg))):
-        svg = re.sub(rf'(["#]){re.escape(name)}(["\)])', rf"\1i{index}\2", svg)
+    for index, drawn_as in enumerate(dict.fromkeys(re.findall(r' id="([^"]+)"', svg))):
+        svg = re.sub(rf'(["#]){re.escape(drawn_as)}(["\)])', rf"\1i{index}\2", svg)
     # matplotlib draws names at random; these are always the same, and unlike those of other plots.
-    own = hashlib.sha256(svg.encode()).hexdigest()[:8]
+    own = hashlib.sha256((name + svg).encode()).hexdigest()[:8]
     svg = re.sub(r'(["#])i(\d+)(["\)])', rf"\1i{own}-\2\3", svg)
     for stand_in, colour in COLOURS.items():
         svg = svg.replace(stand_in, colour)

@@ -18,7 +18,7 @@ STRIP, NEWEST = 400, 1200  # pixels a side of a picture of samples, at most
 TABLE_ROWS, TABLE_COLUMNS = 8, 12
 LONGEST = 120  # characters of a text that are shown
 FAULTS = 20  # files that could not be read and are named, at most
-BESIDES = ("step", "seconds")  # entries of a logged row that are no losses
+BESIDES = ("step", "seconds", "attempt", "terms")  # entries of a logged row that are no losses
 
 
 def trained(run: Run) -> dict[str, Any]:
@@ -85,7 +85,7 @@ def curves(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
         if any(value for _, value in points):
             steps, values = (np.array(column, np.float64) for column in zip(*points, strict=True))
             text = f"{values[-1]:.3g}"
-            found.append({"name": short(name), "last": text, "plot": curve(steps, values)})
+            found.append({"name": short(name), "last": text, "plot": curve(name, steps, values)})
     return found
 
 
