@@ -2,8 +2,8 @@
 
 import numpy as np
 import pytest
-
 from examples import KINDS, LABELS, SMALL, same, trained
+
 from ssgan.finetuning import PredictorConfig
 from ssgan.gan import pretrain
 from ssgan.predictor import finetune
