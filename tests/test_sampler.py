@@ -154,7 +154,7 @@ STRATEGIES = [
 ]
 
 
-@pytest.mark.parametrize("strategy", STRATEGIES, ids=str)
+@pytest.mark.parametrize("strategy", STRATEGIES, ids=lambda s: getattr(s, "__name__", str(s)))
 @pytest.mark.parametrize("counts", [(40, 20, 10), (20, 40, 40), (10, 10, 10)])
 def test_strategies_are_those_of_imbalanced_learn(strategy, counts):
     _, y = rows(counts, unlabeled=0)

@@ -50,9 +50,10 @@ def drawn(
         chosen = draw_split(found, asked["per_class"], seed, labels=asked["count"])
     else:
         chosen, seed = found.labeled, None
-    refuse_constant(found, chosen)
-    ledger = resumed(out / FILE, len(chosen)) if out else Ledger(len(chosen))
+    budget = budget_of(found, asked["per_class"], asked["count"])
+    ledger = resumed(out / FILE, budget) if out else Ledger(budget)
     values = ledger.take(found.values, chosen)
+    refuse_constant(found, values)
     record = {
         "data": {k: getattr(data, k) for k in ("source", "options", "fingerprint")},
         "labels": str(Path(source).resolve()) if Path(source).is_file() else source,
@@ -67,6 +68,13 @@ def drawn(
         record=record,
         ledger=ledger,
     )
+
+
+def budget_of(found: "Targets", per_class: int | None, count: int | None) -> int:
+    """How many labels were asked for: not how many were drawn, which the ledger checks by it."""
+    if per_class:
+        return per_class * len(found.classes or ())
+    return count or len(found.labeled)
 
 
 def others(own: "Data", data: "Data", chosen: Any) -> Any:
@@ -160,9 +168,8 @@ def classes_in(y: Any) -> list[Any]:
     return [*sorted_classes(given)] if len(given) and task_of(given) == "classification" else []
 
 
-def refuse_constant(found: "Targets", chosen: Any) -> None:
-    """Numbers that differ, of which only equal ones were drawn, teach nothing."""
-    drawn = found.values[chosen]
+def refuse_constant(found: "Targets", drawn: Any) -> None:
+    """Numbers (n,) that differ, of which only equal ones were drawn, teach nothing."""
     if found.classes is None and drawn.min() == drawn.max():
         raise ValueError(
             f"the {len(drawn)} labels that were drawn are all {drawn[0]:g}: draw more with "
