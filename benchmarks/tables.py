@@ -39,9 +39,14 @@ MEASURES = {  # of generators: the column, its head and its digits
     "modes": ("modes", 1),
     "high_quality": ("high quality", 3),
     "kl": ("KL", 3),
+    "cas": ("learnt on samples", 4),
+    "real": ("on real rows", 4),
+    "c2st": ("told apart", 3),
     "frechet": ("Fréchet", 3),
     "density": ("density", 3),
     "coverage": ("coverage", 3),
+    "least_coverage": ("least class", 3),
+    "memorised_p": ("memorised p", 3),
     "probe_last": ("probe, last depth", 4),
     "probe_all": ("all depths", 4),
     "probe_random": ("random trunk", 4),
@@ -49,6 +54,7 @@ MEASURES = {  # of generators: the column, its head and its digits
     "rollbacks": ("rollbacks", 2),
     "stopped": ("stopped", 2),
     "real_samples": ("real samples", 0),
+    "gan_seconds": ("GAN seconds", 0),
     "seconds": ("seconds", 0),
 }
 SEEDS = {"label_seed": "draws", "gan_seed": "GANs"}

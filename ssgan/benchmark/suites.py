@@ -5,7 +5,7 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-from ssgan.benchmark import gaussians, generative, stacked, trials
+from ssgan.benchmark import conditional, gaussians, generative, stacked, trials
 from ssgan.benchmark.fewlabel import Table, pairs, suite_of
 from ssgan.benchmark.runner import Suite
 from ssgan.gan import GANConfig
@@ -123,10 +123,12 @@ def few_labels(table: Table) -> Callable[[bool, Path | None], Suite]:
 
 
 IMAGES = {"objectives-mnist": "mnist", "objectives-fashion": "fashion-mnist"}
+BY_CLASS = {"conditional-mnist": "mnist", "conditional-fashion": "fashion-mnist"}
 SUITES: dict[str, Callable[[bool, Path | None], Suite]] = {
     **{table.name: few_labels(table) for table in TABLES},
     "gaussians": gaussians.gaussians,
     **{name: partial(generative.objectives, name, data) for name, data in IMAGES.items()},
+    **{name: partial(conditional.conditional, name, data) for name, data in BY_CLASS.items()},
     "stacked-mnist": stacked.stacked_mnist,
     "guard": trials.guard,
 }
@@ -134,6 +136,7 @@ ABOUT = {
     **{table.name: table.about for table in TABLES},
     "gaussians": gaussians.ABOUT,
     **{name: generative.about(data) for name, data in IMAGES.items()},
+    **{name: conditional.about(data) for name, data in BY_CLASS.items()},
     "stacked-mnist": stacked.ABOUT,
     "guard": trials.ABOUT,
 }

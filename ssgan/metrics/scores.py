@@ -15,7 +15,7 @@ import torch
 from torch import Tensor, nn
 
 from ssgan.metrics.spaces import Space, space_of
-from ssgan.metrics.two_sample import logistic
+from ssgan.metrics.two_sample import standardised
 from ssgan.randomness import Draw, seeded
 from ssgan.runtime import Runtime
 from ssgan.training import adam, cosine, descend, set_rate
@@ -26,7 +26,8 @@ RATE = 2e-3
 RUNTIME = Runtime("cpu", bfloat16=False)  # the same everywhere, so that scores can be compared
 
 Labelled = tuple[Tensor, Tensor]  # encoded samples (N, *shape) and their classes (N,)
-Classifier = Callable[[Labelled, Labelled], float]  # learnt on, tested on: accuracy
+Guess = Callable[[Tensor], Tensor]  # encoded samples (N, *shape) to classes (N,)
+Classifier = Callable[[Labelled], Guess]  # what was learnt from labelled samples
 
 
 def accuracy_scores(
@@ -48,12 +49,17 @@ def accuracy_scores(
     n = min(len(train[0]), len(fake[0]))
     draw = Draw(("accuracy scores", seed))
     train, fake = (some(side, n, draw(name)) for side, name in ((train, "train"), (fake, "fake")))
-    name, measure = classifier_of(classifier, train[0], space, draw)
+    name, learn = classifier_of(classifier, train[0], space, draw)
+    by_fake, by_real = learn(fake), learn(train)
     return {
-        f"cas_{name}_{n}": measure(fake, test),
-        f"reverse_{name}_{n}": measure(train, fake),
-        f"real_{name}_{n}": measure(train, test),
+        f"cas_{name}_{n}": share_right(by_fake, test),
+        f"reverse_{name}_{n}": share_right(by_real, fake),
+        f"real_{name}_{n}": share_right(by_real, test),
     }
+
+
+def share_right(guess: Guess, rows: Labelled) -> float:
+    return float((guess(rows[0].cpu().float()) == rows[1].cpu()).double().mean())
 
 
 def some(rows: Labelled, n: int, draw: Draw) -> Labelled:
@@ -74,28 +80,28 @@ def classifier_of(
 ) -> tuple[str, Classifier]:
     if classifier == "logistic":
         within = space or space_of(x)
-
-        def regress(learnt: Labelled, tested: Labelled) -> float:
-            return logistic(within(learnt[0]), learnt[1], within(tested[0]), tested[1])
-
-        return f"logistic_{within.name}", regress
+        return f"logistic_{within.name}", lambda learnt: regressed(learnt, within)
     if classifier == "cnn" and x.ndim == 4 and min(x.shape[2:]) >= 4:
-        return "cnn", lambda learnt, tested: convolutional(learnt, tested, draw("cnn"))
+        return "cnn", lambda learnt: convolutional(learnt, draw("cnn"))
     if classifier == "boosting" and x.ndim == 2:
-        return "boosting", lambda learnt, tested: boosted(learnt, tested, draw("boosting"))
+        return "boosting", lambda learnt: boosted(learnt, draw("boosting"))
     raise ValueError(
         "expected the classifier logistic, cnn (images of 4 pixels a side or more) or boosting "
         f"(numbers), got {classifier!r} for samples of shape {tuple(x.shape[1:])}"
     )
 
 
-def boosted(learnt: Labelled, tested: Labelled, draw: Draw) -> float:
+def regressed(learnt: Labelled, space: Space) -> Guess:
+    model = standardised(space(learnt[0]), learnt[1])
+    return lambda x: model(space(x))
+
+
+def boosted(learnt: Labelled, draw: Draw) -> Guess:
     from sklearn.ensemble import HistGradientBoostingClassifier
 
     model = HistGradientBoostingClassifier(random_state=draw.entropy() % 2**32)
     model.fit(learnt[0].numpy(), learnt[1].numpy())
-    found = model.predict(tested[0].cpu().numpy())
-    return float((torch.from_numpy(found) == tested[1].cpu()).double().mean())
+    return lambda x: torch.from_numpy(model.predict(x.numpy()))
 
 
 def small_network(channels: int, classes: int) -> nn.Module:
@@ -113,11 +119,11 @@ def small_network(channels: int, classes: int) -> nn.Module:
     )
 
 
-def convolutional(learnt: Labelled, tested: Labelled, draw: Draw) -> float:
-    """Test accuracy of the small network after 5 epochs; the same whenever it is asked."""
+def convolutional(learnt: Labelled, draw: Draw) -> Guess:
+    """The small network after 5 epochs; the same whenever it is asked."""
     x, y = learnt
     with seeded(draw("weights")):
-        network = small_network(x.shape[1], int(max(y.max(), tested[1].max())) + 1)
+        network = small_network(x.shape[1], int(y.max()) + 1)
     optimizer = adam(network, RATE, (0.9, 0.999), 1e-4)
     batches = [
         index
@@ -133,8 +139,9 @@ def convolutional(learnt: Labelled, tested: Labelled, draw: Draw) -> float:
         set_rate(optimizer, cosine(step, len(batches), RATE, 0.0))
         descend(loss, (x[index], y[index]), optimizer, RUNTIME)
     network.eval()
-    with torch.inference_mode():
-        found = torch.cat(
-            [network(part).argmax(1) for part in torch.split(tested[0].cpu().float(), 1000)]
-        )
-    return float((found == tested[1].cpu()).double().mean())
+
+    @torch.inference_mode()
+    def guess(x: Tensor) -> Tensor:
+        return torch.cat([network(part).argmax(1) for part in torch.split(x, 1000)])
+
+    return guess

@@ -1,6 +1,7 @@
 """Whether a classifier can tell generated samples from real ones (Lopez-Paz & Oquab 2017)."""
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
@@ -44,20 +45,20 @@ def two_sample(real: Tensor, fake: Tensor, seed: int = 0) -> TwoSample:
         for part in (slice(n // 2), slice(n // 2, None))
     )
     y = (torch.arange(n) >= n // 2).long()
-    accuracy = logistic(learnt, y, tested, y)
+    accuracy = float((standardised(learnt, y)(tested) == y).double().mean())
     z = (accuracy - 0.5) * math.sqrt(n) / 0.5
     return TwoSample(accuracy=accuracy, p=math.erfc(z / math.sqrt(2)) / 2, held_out=n)
 
 
-def logistic(x: Tensor, y: Tensor, test_x: Tensor, test_y: Tensor) -> float:
-    """Accuracy on the test rows of logistic regression of features (N, D), standardised."""
+def standardised(x: Tensor, y: Tensor) -> Callable[[Tensor], Tensor]:
+    """Logistic regression of standardised features (N, D): features (M, D) to classes (M,)."""
     from sklearn.linear_model import LogisticRegression
 
     center, scale = x.mean(0), x.std(0)
     scale = torch.where(scale > 1e-6 * scale.max(), scale, torch.inf)  # constant ones say nothing
-    x, test_x = (x - center) / scale, (test_x - center) / scale
-    model = LogisticRegression(max_iter=1000, tol=1e-3).fit(x.numpy(), y.numpy())
-    return float((torch.from_numpy(model.predict(test_x.numpy())) == test_y).double().mean())
+    model = LogisticRegression(max_iter=1000, tol=1e-3)
+    model.fit(((x - center) / scale).numpy(), y.numpy())
+    return lambda rows: torch.from_numpy(model.predict(((rows - center) / scale).numpy()))
 
 
 def told_apart(
