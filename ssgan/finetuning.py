@@ -12,6 +12,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from ssgan.data import Codec
+from ssgan.encoder import check_readout
 from ssgan.gan import GAN, apply
 from ssgan.heads import (
     Neighbours,
@@ -29,7 +30,7 @@ from ssgan.settings import check_numbers, from_settings
 from ssgan.training import Part, Rows, adam, average, averaged, cosine, descend, set_rate
 from ssgan.views import TRANSFORMS, Views
 
-FITTED = ("probe", "svm", "spread", "simple")  # methods that are fitted at once
+FITTED = ("probe", "svm", "spread", "knn", "simple")  # methods that are fitted at once
 LEARNT = ("finetune", "consistency", "joint")  # those that take steps; "+" puts them together
 BETAS = (0.9, 0.99)
 DECAY = 0.01  # of the weights, towards 0
@@ -51,6 +52,8 @@ class PredictorConfig:
     unlabeled: float = 1.0  # weight of the loss on unlabeled rows; 0 learns from labels only
     ema: float = 0.98  # decay of the average of the weights
     intervals: bool = True  # of numbers: a network for each fold, to say how far off it may be
+    readout: str = "all"  # what features are read from, of READOUTS (see `encoder`)
+    student_steps: int = 1000  # updates of a student, for that readout only
     seed: int = 0
 
     def __post_init__(self) -> None:
@@ -60,7 +63,8 @@ class PredictorConfig:
                 f"no method {self.method!r}; there are {known}, the last three also "
                 "together, as in consistency+joint"
             )
-        check_numbers(self, least={"batch": 1, "ratio": 1})
+        check_numbers(self, least={"batch": 1, "ratio": 1, "student_steps": 1})
+        check_readout(self.readout)
         if self.steps is not None and (type(self.steps) is not int or self.steps < 1):
             raise ValueError(f"expected steps to be a whole number from 1 on, got {self.steps!r}")
         if self.transforms is not None:

@@ -80,6 +80,7 @@ class GAN:
     data: Mapping[str, Any]  # source, options and fingerprint of what it was trained on
     condition: Condition | None = None  # what it was told of each sample, if anything
     packed: Tensor | None = field(default=None, repr=False)  # those rows, where they are at hand
+    student: nn.Module | None = None  # what features are read from instead (see `encoder`)
 
     def __deepcopy__(self, memo: object) -> "GAN":
         return self  # it never changes, so scikit-learn's `clone` may share it
@@ -89,6 +90,12 @@ class GAN:
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         unpack(self, state)
+
+    @property
+    def trunk(self) -> nn.Module:
+        """What features are read from: the discriminator's trunk, or a student of both networks."""
+        trunk: nn.Module = self.student or self.discriminator.trunk
+        return trunk
 
     @property
     def classes(self) -> tuple[Label, ...] | None:
@@ -145,7 +152,10 @@ class GAN:
         return self.codec.decode(self.generate(n, seed, labels=labels).cpu())
 
     def features(self, samples: Any) -> np.ndarray[Any, Any]:
-        """What the discriminator sees in `samples` at all its depths, standardised: (N, F)."""
+        """What the discriminator sees in `samples` at all its depths, standardised: (N, F).
+
+        Another readout (see `encoder`) gives the last depth alone, or what a student sees.
+        """
         return self.apply(self.encode, self.codec.pack(samples)).numpy()
 
     def scores(self, samples: Any, labels: Any = None) -> np.ndarray[Any, Any]:
@@ -178,7 +188,7 @@ class GAN:
 
     def encode(self, x: Tensor) -> Tensor:
         """Standardised features (N, F) of encoded samples (N, *shape)."""
-        features: Tensor = self.readout(self.discriminator.trunk(x))
+        features: Tensor = self.readout(self.trunk(x))
         return features
 
 

@@ -3,6 +3,7 @@
     linear_head    logistic or ridge regression; its strength is chosen on the labelled rows alone
     margin_head    DCGAN's linear support vector machine, likewise
     Neighbours     labels spread over a graph of labelled and unlabeled rows
+    Nearest        the labels of the nearest labelled rows; how many is chosen on those alone
 
 What they leave is tensors in a module, so that nothing has to be pickled.
 """
@@ -13,6 +14,7 @@ from typing import Any
 
 import numpy as np
 import torch
+import torch.nn.functional as F
 from numpy.typing import NDArray
 from sklearn.decomposition import PCA
 from sklearn.exceptions import ConvergenceWarning
@@ -31,6 +33,10 @@ NEIGHBOURS = 7  # of the graph over which labels spread
 AXES = 64  # principal axes along which neighbours are looked for
 ADOPTED = 0.2  # share of a row's label that its neighbours give, against its own
 SVM_STRENGTHS = (1e-4, 5e-4, 1e-3, 2e-3, 5e-3, 1e-2)  # those of DCGAN's own probe
+NUMBERS_OF_NEAREST = (1, 2, 3, 5, 8, 12, 20)
+RANKED = 2000  # labelled rows that tell how many of the nearest to ask, at most
+CLOSEST = 1e-6  # between two directions; nearer ones count the same
+FLOOR = 1e-6  # share that no class falls below
 ABSENT = 7.0  # a class without a label has a probability of at most exp(-7)
 STRENGTHS = tuple(10.0**power for power in range(-5, 2))
 
@@ -187,8 +193,67 @@ class Neighbours(nn.Module):
         count = min(NEIGHBOURS, len(self.rows))
         distances = torch.cdist(features.float() @ self.axes, self.rows)
         return (
-            self.shares[distances.topk(count, largest=False).indices].mean(1).clamp_min(1e-6).log()
+            self.shares[distances.topk(count, largest=False).indices].mean(1).clamp_min(FLOOR).log()
         )
+
+
+class Nearest(nn.Module):
+    """What the nearest labelled rows say: log shares (N, K) of the classes, or numbers (N, 1).
+
+    Near is what lies in the same direction, and the nearer the more it counts.
+    """
+
+    rows: Tensor
+    values: Tensor
+    count: Tensor
+
+    def __init__(self, rows: int, features: int, outputs: int, classes: bool) -> None:
+        super().__init__()
+        self.classes = classes
+        self.register_buffer("rows", torch.zeros(rows, features))
+        self.register_buffer("values", torch.zeros(rows, outputs))
+        self.register_buffer("count", torch.tensor(1))
+
+    @torch.no_grad()
+    def fit(self, features: Tensor, values: Tensor) -> None:
+        """Take rows (M, F) with shares (M, K) or numbers (M, 1); each tells of the others.
+
+        As many of the nearest are asked as foretell best what each row has, left out itself.
+        """
+        self.rows.copy_(F.normalize(features))
+        self.values.copy_(values)
+        gaps = torch.cdist(self.rows[:RANKED], self.rows)
+        gaps.fill_diagonal_(torch.inf)  # a row does not ask itself
+        most = [n for n in NUMBERS_OF_NEAREST if n < len(self.rows)] or [1]
+        self.count.fill_(min(most, key=lambda count: float(self.misses(gaps, count))))
+
+    def misses(self, gaps: Tensor, count: int) -> Tensor:
+        """Mean squared difference between what `count` neighbours say and what is so."""
+        if len(self.rows) < 2:
+            return gaps.new_zeros(())
+        return (self.asked(gaps, count) - self.values[: len(gaps)]).square().mean()
+
+    def asked(self, gaps: Tensor, count: int) -> Tensor:
+        """Means (N, K) of the values of the `count` nearest rows, at distances (N, M)."""
+        near, which = gaps.topk(count, largest=False)
+        weights = 1 / near.clamp_min(CLOSEST)
+        weights = weights / weights.sum(1, keepdim=True)
+        return (weights[..., None] * self.values[which]).sum(1)
+
+    def forward(self, features: Tensor) -> Tensor:
+        gaps = torch.cdist(F.normalize(features.float()), self.rows)
+        found = self.asked(gaps, int(self.count))
+        return found.clamp_min(FLOOR).log() if self.classes else found
+
+
+def nearest_head(features: Array, labels: Array, classes: int | None) -> Nearest:
+    """`Nearest` of labelled rows (M, F); `classes` None means numbers."""
+    known = torch.from_numpy(labels)
+    values = known[:, None] if classes is None else F.one_hot(known, classes)
+    rows, width = features.shape
+    head = Nearest(rows, width, values.shape[1], classes is not None)
+    head.fit(torch.from_numpy(features).float(), values.float())
+    return head
 
 
 class Votes(nn.Module):

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from ssgan.data import Codec
+from ssgan.encoder import StudentConfig, reading_out, readout_of, untrained
 from ssgan.finetuning import (
     FITTED,
     UNLABELED_SHARE,
@@ -21,10 +22,10 @@ from ssgan.finetuning import (
     new_head,
 )
 from ssgan.gan import GAN, REFERENCE, GANConfig
-from ssgan.heads import Neighbours, Votes, linear_head, margin_head
+from ssgan.heads import Nearest, Neighbours, Votes, linear_head, margin_head, nearest_head
 from ssgan.labeled import Labeled
 from ssgan.networks import trunk
-from ssgan.networks.readout import Readout, pooled
+from ssgan.networks.readout import Pooling, Readout
 from ssgan.progress import Pace, Progress, carry_out
 from ssgan.randomness import Draw, seeded
 from ssgan.runs import Run
@@ -44,6 +45,8 @@ def settled(config: PredictorConfig | None, gan: GAN, rows: Labeled) -> Predicto
     Raises ValueError for a method or transforms that these rows cannot have.
     """
     config = config or PredictorConfig()
+    readout = "all" if config.method == "simple" else readout_of(gan, config.readout)
+    config = replace(config, readout=readout)
     if config.method in ("svm", "spread") and not rows.classes:
         raise ValueError(f"method {config.method!r} is for classes, the labels are numbers: probe?")
     if config.method == "auto":  # what it chooses is settled then
@@ -54,7 +57,7 @@ def settled(config: PredictorConfig | None, gan: GAN, rows: Labeled) -> Predicto
         config = replace(config, unlabeled=0.0)
     if config.transforms is not None:
         check(config.transforms, gan.codec.shape)
-    elif config.warp == 0 or not config.learns:
+    elif config.warp == 0 or not (config.learns or config.readout == "student"):
         config = replace(config, transforms=())
     else:
         config = replace(config, transforms=found_transforms(gan, rows))
@@ -70,7 +73,7 @@ def found_transforms(gan: GAN, rows: Labeled) -> tuple[str, ...]:
 
 def initial(gan: GAN, config: PredictorConfig, outputs: int) -> Network:
     """A copy of the GAN's trunk under an untrained head."""
-    body = copy.deepcopy(gan.discriminator.trunk)
+    body = copy.deepcopy(gan.trunk)
     readout = copy.deepcopy(gan.readout)
     head = new_head(len(readout.center), outputs, Draw(("finetune", config.seed)))
     return Network(body, readout, head).to(gan.runtime.device)
@@ -80,8 +83,8 @@ def fitted(gan: GAN, config: PredictorConfig, rows: Labeled) -> Network:
     """The network of a method that is fitted at once."""
     network, count = initial(gan, config, 1), rows.classes or None
     if config.method == "svm":
-        network.readout = Readout(len(gan.readout.center), "max").to(gan.runtime.device)
-        maps = gan.apply(lambda x: pooled(network.trunk(x), "max"), reference(rows))
+        network.readout = unfitted(config, len(gan.readout.center)).to(gan.runtime.device)
+        maps = gan.apply(lambda x: network.readout.pooled(network.trunk(x)), reference(rows))
         network.readout.fit(maps.to(gan.runtime.device))
     if config.method == "spread":
         over = rows.graph()
@@ -92,9 +95,17 @@ def fitted(gan: GAN, config: PredictorConfig, rows: Labeled) -> Network:
         labels = rows.values.numpy()
         if config.method == "svm" and count is not None:
             network.head = margin_head(features, labels, count)
+        elif config.method == "knn":
+            network.head = nearest_head(features, labels, count)
         else:
             network.head = linear_head(features, labels, count)
     return network.to(gan.runtime.device).requires_grad_(False).eval()
+
+
+def unfitted(config: PredictorConfig, features: int) -> Readout:
+    """The readout of a network with so many features, to be fitted or filled."""
+    pooling: Pooling = "max" if config.method == "svm" else "mean"
+    return Readout(features, pooling, last=config.readout == "last")
 
 
 class Flat(nn.Module):
@@ -134,6 +145,20 @@ def on_samples(model: Simple) -> Network:
     """A simple model in the place of a network: it sees the encoded samples themselves."""
     network = Network(Flat(), Readout(model.rows.shape[1]), SimpleHead(model))
     return network.requires_grad_(False).eval()
+
+
+def reading(
+    gan: GAN, config: PredictorConfig, rows: Labeled, held: Run | None = None
+) -> Generator[Progress, None, GAN]:
+    """The GAN with the readout of a settled config; a student is trained, once for a run."""
+    transforms = config.transforms
+    if transforms is None and config.readout == "student":  # "auto" settles what it chooses later
+        transforms = () if config.warp == 0 else found_transforms(gan, rows)
+    asked = StudentConfig(
+        steps=config.student_steps, transforms=transforms, warp=config.warp, seed=config.seed
+    )
+    place = held.path / "student" if held else None
+    return (yield from reading_out(gan, config.readout, rows.every(), asked, run=place))
 
 
 def reference(rows: Labeled) -> Tensor:
@@ -204,10 +229,10 @@ def network_of(
     votes = {k.removeprefix("voters/"): v for k, v in tensors.items() if k.startswith("voters/")}
     features = len(state["readout.center"])
     with seeded(Draw(("rebuilt",))):
-        body = trunk(codec.shape, gan.width, gan.body, gan.depth)
+        made = untrained if config.readout == "student" else trunk
+        body = made(codec.shape, gan.width, gan.body, gan.depth)
         head = rebuilt_head(state, features)
-    readout = Readout(features, "max" if config.method == "svm" else "mean")
-    network = Network(body, readout, head)
+    network = Network(body, unfitted(config, features), head)
     fill(network, state)
     if votes:
         voters = Neighbours(len(votes["rows"]), features, votes["shares"].shape[1])
@@ -218,6 +243,9 @@ def network_of(
 
 def rebuilt_head(state: Mapping[str, Tensor], features: int) -> nn.Module:
     """A head for these weights, still without them; it shows in their names which it is."""
+    if "head.values" in state:
+        rows, outputs = state["head.values"].shape
+        return Nearest(rows, features, outputs, classes=outputs > 1)
     if "head.shares" in state:
         return Neighbours(len(state["head.rows"]), features, state["head.shares"].shape[1])
     if "head.weight" in state:

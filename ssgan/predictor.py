@@ -10,7 +10,8 @@ The labels tell the task: classes for classification, numbers for regression. Me
     consistency  the same, the labels of unlabeled rows from an average of the network, on changed
                  views of them
     joint        the same, and the network goes on telling real rows from the generator's
-    probe        logistic or ridge regression on the standardised features of all depths
+    probe        logistic or ridge regression on the standardised features
+    knn          what the nearest labelled rows have, in feature space
     svm          DCGAN's own probe: every depth max-pooled to 4 x 4, a linear support vector machine
     spread       the graph alone: the labels of the nearest rows
     simple       what folds of the labelled rows choose of logistic or ridge regression, nearest
@@ -18,7 +19,8 @@ The labels tell the task: classes for classification, numbers for regression. Me
     auto         a method that learns from the unlabeled rows where folds of the labelled ones say
                  that it beats the probe and the simple models, else the best of those
 
-The first three may be put together, as in "consistency+joint".
+The first three may be put together, as in "consistency+joint". All of them but "simple" work on
+what `readout` names: all depths of the trunk, its last, or a student of both networks (`encoder`).
 """
 
 import json
@@ -38,7 +40,7 @@ from ssgan.finetuning import Network, PredictorConfig
 from ssgan.gan import GAN, GANConfig, apply
 from ssgan.intervals import FILE, Bands, banded, from_bytes
 from ssgan.labeled import Labeled, labeled
-from ssgan.learning import SIMPLE, network_of, settled
+from ssgan.learning import SIMPLE, network_of, reading, settled
 from ssgan.metrics.generation import MOST
 from ssgan.progress import Progress, finish
 from ssgan.randomness import Draw
@@ -125,7 +127,7 @@ class Predictor:
         return torch.from_numpy(outputs).softmax(1).numpy()
 
     def features(self, samples: Any) -> Array:
-        """Standardised features of all depths of the finetuned trunk, float32 (N, F)."""
+        """Standardised features of the finetuned trunk, or student, float32 (N, F)."""
         packed = self.codec.pack(samples)
         return apply(self.network.features, packed, self.codec, self.runtime).numpy()
 
@@ -152,6 +154,7 @@ def finetuning(
         held = Run.claim(run, identity, growing=("config.steps",))
         held.write("codec.json", json.dumps(gan.codec.to_json()))
         held.write("origin.json", json.dumps({"run": gan.data.get("run")}))
+    gan = yield from reading(gan, config, rows, held)
     network, told = yield from choosing(gan, config, rows, held)
     config = told.pop("config", config)
     bands = with_bands(gan, config, rows, held)

@@ -1,6 +1,7 @@
 """Pretrain, finetune and what follows, on tiny images, tables and vectors."""
 
 import json
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -10,6 +11,7 @@ from PIL import Image
 
 from ssgan.cli import ssgan
 from ssgan.data import digest
+from ssgan.encoder import StudentConfig
 
 TRAIN, TEST = 40, 12
 
@@ -289,6 +291,37 @@ def test_features_come_from_a_run_and_from_a_model(home, tmp_path, of):
     for table in (pd.read_csv(found[".csv"]), pd.read_parquet(found[".parquet"])):
         assert list(table.columns[:2]) == ["row", "feature0"]
         assert np.allclose(table.iloc[:, 1:], array, rtol=1e-4, atol=1e-4)
+
+
+def test_a_student_is_kept_in_the_run_and_the_last_depth_is_the_end_of_all(
+    home, tmp_path, monkeypatch
+):
+    monkeypatch.setattr("ssgan.encoder.StudentConfig", partial(StudentConfig, steps=2))
+    found = {}
+    for readout in ("all", "last", "student", "student"):
+        words = ["--readout", readout, "--out", tmp_path / "f.npy"]
+        done("features", home / "r-vectors", home / "vectors.npy", *words)
+        found.setdefault(readout, []).append(np.load(tmp_path / "f.npy"))
+    (every,), (end,), (one, again) = found["all"], found["last"], found["student"]
+    assert np.array_equal(end, every[:, -end.shape[1] :])
+    assert one.shape == (TRAIN, 128)
+    assert np.array_equal(one, again)
+    assert len(list((home / "r-vectors").glob("student-*"))) == 1
+
+
+def test_the_nearest_labelled_rows_on_the_last_depth_are_a_model(home, tmp_path):
+    words = ["--per-class", 3, "--method", "knn", "--readout", "last", "--out", tmp_path / "m"]
+    done("finetune", home / "r-images", "--labels", home / "images.npz", *words)
+    done("evaluate", tmp_path / "m", home / "images.npz")
+    config = json.loads((tmp_path / "m" / "config.json").read_text())["config"]
+    assert (config["method"], config["readout"]) == ("knn", "last")
+
+
+def test_a_model_keeps_the_readout_that_it_was_finetuned_with(home, tmp_path):
+    words = ["--readout", "last", "--out", tmp_path / "f.npy"]
+    result = run("features", home / "m-images", home / "images.npz", *words)
+    assert result.exit_code == 1
+    assert "holds a model, which has its own readout: leave --readout out" in result.stderr
 
 
 def test_images_are_sampled_into_a_folder_or_an_array(home, tmp_path):

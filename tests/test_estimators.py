@@ -1,6 +1,7 @@
 """scikit-learn's faces: the transformer, the classifier and the regressor."""
 
 import random
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -13,6 +14,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.utils import estimator_checks
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
+from ssgan.encoder import StudentConfig, distil
 from ssgan.estimators import GANClassifier, GANFeatures, GANRegressor
 from ssgan.finetuning import PredictorConfig
 from ssgan.gan import GANConfig, pretrain
@@ -213,6 +215,21 @@ def test_one_gan_serves_a_search_in_two_processes(gan):
     assert both.best_estimator_.gan_ is gan
     for name in ("split0_test_score", "split1_test_score"):
         np.testing.assert_array_equal(both.cv_results_[name], alone.cv_results_[name])
+
+
+def test_features_are_those_of_another_readout_where_one_is_named(gan, monkeypatch):
+    brief = partial(StudentConfig, steps=2)
+    monkeypatch.setattr("ssgan.estimators.learners.StudentConfig", brief)
+    X = blobs()[0]
+    end = GANFeatures(gan, readout="last").fit_transform(X)
+    np.testing.assert_allclose(end, gan.features(X)[:, -end.shape[1] :], atol=1e-6)
+    for state in (None, 3):
+        found = GANFeatures(gan, readout="student", random_state=state).fit(X)
+        expected = distil(gan, X, brief(seed=state or 0)).features(X)
+        np.testing.assert_array_equal(found.transform(X), expected)
+        assert found.get_feature_names_out()[-1] == "ssgan_127"
+    with pytest.raises(ValueError, match="no readout 'first'; there are all, last, student"):
+        GANFeatures(gan, readout="first").fit(X)
 
 
 def test_features_feed_a_pipeline_and_may_be_a_data_frame():

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 import torch
 from sklearn.linear_model import LogisticRegression, RidgeCV
+from sklearn.neighbors import KNeighborsClassifier, KNeighborsRegressor
 from sklearn.semi_supervised import LabelSpreading
 from torch import nn
 
@@ -14,6 +15,7 @@ from ssgan.heads import (
     ABSENT,
     FOLDS,
     NEIGHBOURS,
+    Nearest,
     Neighbours,
     Votes,
     condensed,
@@ -22,6 +24,7 @@ from ssgan.heads import (
     linear_head,
     linear_model,
     margin_head,
+    nearest_head,
     neighbourhood,
     shares_over,
     spread_accuracy,
@@ -238,6 +241,54 @@ def test_neighbours_of_fewer_rows_than_are_asked_are_all_of_them():
     chances = neighbours(torch.rand(5, 4)).exp()
     torch.testing.assert_close(chances.sum(1), torch.ones(5))
     torch.testing.assert_close(chances[0], chances[4])
+
+
+def directions(rows):
+    return rows / np.linalg.norm(rows, axis=1, keepdims=True)
+
+
+@pytest.mark.parametrize("classes", [3, None])
+def test_the_nearest_rows_say_what_scikit_learns_do(classes):
+    rows, labels = blobs(n=40, apart=2.0)
+    values = labels if classes else rows[:, 0] - rows[:, 1]
+    head, new = nearest_head(rows, values, classes), blobs(n=7, apart=1.0)[0]
+    kind = KNeighborsClassifier if classes else KNeighborsRegressor
+    model = kind(int(head.count), weights="distance").fit(directions(rows), values)
+    if classes:
+        expected = np.log(model.predict_proba(directions(new)).clip(1e-6))
+    else:
+        expected = model.predict(directions(new))[:, None]
+    np.testing.assert_allclose(given(head, new), expected, atol=1e-3)
+
+
+def test_as_many_of_the_nearest_are_asked_as_foretell_best_what_was_left_out():
+    draw = DRAW("angles").numpy()
+    angle = np.sort(draw.uniform(0, 1.5, 60))
+    rows = np.stack([np.cos(angle), np.sin(angle)], 1)
+    assert nearest_head(rows, angle, None).count <= 3  # smooth: the closest know best
+    mixed = draw.integers(0, 2, 60)
+    assert nearest_head(rows, mixed, 2).count == 20  # chance: nobody knows, so all are asked
+
+
+def test_one_labelled_row_says_the_same_of_all():
+    outputs = given(nearest_head(np.ones((1, 4)), np.array([1]), 3), np.eye(4))
+    assert (outputs.argmax(1) == 1).all()
+    assert given(nearest_head(np.ones((1, 4)), np.array([2.5]), None), np.eye(4)).tolist() == (
+        [[2.5]] * 4
+    )
+
+
+def test_the_nearest_know_their_own_rows():
+    rows, labels = blobs(n=30, apart=1.0)
+    assert (given(nearest_head(rows, labels, 3), rows).argmax(1) == labels).all()
+
+
+def test_the_nearest_are_filled_from_their_state():
+    rows, labels = blobs(n=30)
+    head = nearest_head(rows, labels, 3)
+    other = Nearest(30, 8, 3, classes=True)
+    other.load_state_dict(head.state_dict())
+    np.testing.assert_array_equal(given(other, rows + 1), given(head, rows + 1))
 
 
 def test_votes_are_the_mean_of_both_probabilities():

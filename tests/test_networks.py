@@ -68,6 +68,18 @@ def test_a_generator_makes_samples_of_the_shape_and_a_discriminator_scores_them(
 
 
 @each
+def test_a_generator_tells_its_maps_coarsest_first_and_its_samples_last(body, shape, maps):
+    generator, _ = pair(shape, body=body)
+    z = DRAW("maps").normal(3, 3)
+    *depths, samples = generator.eval().maps(z)
+    assert torch.equal(samples, generator(z))
+    assert len(depths) >= 1
+    sizes = [m[0, 0].numel() for m in depths]
+    assert sizes == sorted(sizes)
+    assert all(m.requires_grad and len(m) == 3 for m in depths)
+
+
+@each
 def test_a_trunk_gives_its_maps_at_every_depth_finest_first(body, shape, maps):
     _, discriminator = pair(shape, body=body)
     found = discriminator.trunk(DRAW.normal(2, *shape))
@@ -440,6 +452,16 @@ def test_a_constant_feature_is_centred_and_keeps_its_scale():
 def test_a_readout_before_fitting_gives_the_pooled_features():
     rows = torch.rand(3, 2)
     assert torch.equal(Readout(2)([rows]), rows)
+
+
+@pytest.mark.parametrize("pooling", ["mean", "max"])
+def test_a_readout_of_the_last_map_gives_the_last_of_all_features(pooling):
+    maps = [DRAW("first").normal(9, 2, 8, 8), DRAW("last").normal(9, 3, 4, 4)]
+    readout = Readout(80, pooling)
+    readout.fit(readout.pooled(maps))
+    found = readout.of_last(48)
+    assert found.only_last
+    torch.testing.assert_close(found(maps), readout(maps)[:, -48:])
 
 
 def test_centre_and_scale_are_saved_and_never_learnt():

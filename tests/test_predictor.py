@@ -15,13 +15,13 @@ from ssgan.gan import GANConfig, load, pretrain
 from ssgan.predictor import evaluate, finetune, finetuning, load_predictor
 from ssgan.runs import Run
 
-METHODS = ("finetune", "probe", "svm", "spread")
+METHODS = ("finetune", "probe", "knn", "svm", "spread")
 NAMES = np.array(["blue", "red"])
 TASKS = {
     "classification": np.where(np.arange(N) < 12, NAMES[LABELS].astype(object), None),
     "regression": np.where(np.arange(N) < 12, NUMBERS, np.nan),
 }
-ALLOWED = [(m, "classification") for m in METHODS] + [(m, "regression") for m in METHODS[:2]]
+ALLOWED = [(m, "classification") for m in METHODS] + [(m, "regression") for m in METHODS[:3]]
 each = pytest.mark.parametrize("kind", KINDS)
 allowed = pytest.mark.parametrize(("method", "task"), ALLOWED)
 each_method = pytest.mark.parametrize("method", METHODS)

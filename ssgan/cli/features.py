@@ -15,6 +15,12 @@ from ssgan.cli.options import note
     click.argument("data"),
     options.out,
     options.part,
+    click.option(
+        "--readout",
+        type=click.Choice(["all", "last", "student"]),
+        help="All depths of RUN's discriminator, its last, or a student of both its networks,"
+        " which is trained first and kept in RUN.  [default: all; of MODEL its own]",
+    ),
     options.data_dir,
     options.size,
     options.target,
@@ -26,11 +32,12 @@ def features(
     data: str,
     out: Path,
     part: str | None,
+    readout: str | None,
     device: str | None,
     quiet: bool,
     **reading: Any,
 ) -> None:
-    """Write what the discriminator sees in DATA at all its depths, standardised.
+    """Write what the discriminator, or a student of it, sees in DATA, standardised.
 
     An .npy file holds an array (N, F); an .npz file also says which rows they are, as do the
     columns file or row of .csv and .parquet files.
@@ -38,6 +45,7 @@ def features(
     \b
     Example:
       ssgan features run photos/ --out features.npy
+      ssgan features run photos/ --readout student --out features.npy
     """
     import numpy as np
 
@@ -46,6 +54,8 @@ def features(
 
     writing.check_suffix(out, writing.ARRAYS, "features")
     model = opened(run, device)
+    if readout is not None:
+        model = read_by(model, readout, run, quiet)
     chosen = rows(read_for(model, data, reading), part)
     found = model.features(chosen.x)
     names = {name: np.asarray(values) for name, values in chosen.names.items()}
@@ -54,3 +64,15 @@ def features(
     else:
         writing.write_arrays(out, x=found, **names)
     note(f"{out} holds {found.shape[1]} features of {len(found)} rows", quiet)
+
+
+def read_by(model: Any, readout: str, run: Path, quiet: bool) -> Any:
+    """The GAN with that readout; a student is trained once and kept in the run."""
+    from ssgan.cli.progress import show
+    from ssgan.encoder import fingerprint, reading_out
+    from ssgan.gan import GAN
+
+    if not isinstance(model, GAN):
+        raise ValueError(f"{run} holds a model, which has its own readout: leave --readout out")
+    place = run / f"student-{fingerprint(model)}"
+    return show(reading_out(model, readout, run=place), quiet)

@@ -40,8 +40,14 @@ from ssgan.cli.options import COUNT, note
         "--method",
         metavar="NAME",
         callback=lambda _, __, name: method_of(name),
-        help="auto, or probe, svm, spread, simple, or finetune, consistency, joint, these three"
-        " also together, as in consistency+joint.  [default: finetune]",
+        help="auto, or probe, svm, spread, knn, simple, or finetune, consistency, joint, these"
+        " three also together, as in consistency+joint.  [default: finetune]",
+    ),
+    click.option(
+        "--readout",
+        type=click.Choice(["all", "last", "student"]),
+        help="What is read: all depths of the discriminator, its last, or a student that is"
+        " trained first.  [default: all]",
     ),
     click.option(
         "--transforms",
@@ -87,7 +93,8 @@ def finetune(
     from ssgan.finetuning import PredictorConfig
     from ssgan.gan import load
 
-    flags = {name: asked.pop(name) for name in ("method", "transforms", "steps", "seed")}
+    named = ("method", "readout", "transforms", "steps", "seed")
+    flags = {name: asked.pop(name) for name in named}
     chosen = PredictorConfig.from_json(settings(config, **flags))
     gan = load(run, device)
     split = drawn(gan, run, labels, asked, out)
@@ -97,7 +104,7 @@ def finetune(
         train(gan, split, chosen, out, quiet)
 
 
-METHODS = ("auto", "probe", "svm", "spread", "simple", "finetune", "consistency", "joint")
+METHODS = ("auto", "probe", "svm", "spread", "knn", "simple", "finetune", "consistency", "joint")
 TOGETHER = METHODS[-3:]
 
 

@@ -12,6 +12,7 @@ from sklearn.metrics import r2_score
 from sklearn.utils.validation import check_is_fitted
 
 from ssgan.data import unlabeled
+from ssgan.encoder import StudentConfig, check_readout, reading_out
 from ssgan.estimators.inputs import (
     checked_predictor,
     classes_of,
@@ -24,10 +25,11 @@ from ssgan.estimators.inputs import (
     seed_of,
     trained,
 )
+from ssgan.progress import finish
 
 
 class GANFeatures(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
-    """Features of all depths of a GAN's discriminator, standardised.
+    """Features of a GAN's discriminator, standardised.
 
     Parameters
     ----------
@@ -39,6 +41,9 @@ class GANFeatures(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
         "cpu", "cuda" or "cuda:1" to train or load on; the best there is by default.
     random_state : int, RandomState or None, default=None
         The seed; with None that of the config, so that a second fit gives the same.
+    readout : {"all", "last", "student"}, default="all"
+        Features of all its depths, of the last, or of a student that learns from both networks
+        and X.
 
     Attributes
     ----------
@@ -47,17 +52,22 @@ class GANFeatures(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
     feature_names_in_ : ndarray of str, where X has column names
     """
 
-    def __init__(self, gan=None, image_shape=None, device=None, random_state=None):
+    def __init__(self, gan=None, image_shape=None, device=None, random_state=None, readout="all"):
         self.gan = gan
         self.image_shape = image_shape
         self.device = device
         self.random_state = random_state
+        self.readout = readout
 
     def fit(self, X, y=None):
         """Train a GAN on X (N, ...), unless there is one; y is ignored."""
-        gan = opened(self.gan, self.device)
+        check_readout(self.readout)
+        gan, seed = opened(self.gan, self.device), seed_of(self.random_state)
         samples = samples_of(self, X, gan, reset=True)
-        self.gan_ = trained(self, gan, samples, seed_of(self.random_state))
+        gan = trained(self, gan, samples, seed)
+        asked = StudentConfig(seed=seed or 0)
+        packed = gan.codec.pack(samples) if self.readout == "student" else None
+        self.gan_ = finish(reading_out(gan, self.readout, packed, asked))
         self._n_features_out = self.gan_.features(samples[:1]).shape[1]
         return self
 

@@ -74,10 +74,13 @@ class ConvGenerator(nn.Module):
             layers += [*(conv(i, i, 3, 1, 1) for _ in range((depth or 1) - 1)), up(i, o, 4, 2, 1)]
         self.layers = nn.ModuleList(layers)
 
-    def forward(self, z: Tensor, condition: Tensor | None = None) -> Tensor:
+    def maps(self, z: Tensor, condition: Tensor | None = None) -> list[Tensor]:
+        """The maps (N, C, ...) of every depth, coarsest first; the last are the samples."""
         x = self.project(joined(z, condition, self.condition))
-        x = x.unflatten(1, self.start).movedim(-1, 1)
+        maps = [x.unflatten(1, self.start).movedim(-1, 1)]
         for layer in self.layers:
-            x = layer(nn.functional.leaky_relu(x, 0.2))
-        samples: Tensor = x
-        return samples
+            maps.append(layer(nn.functional.leaky_relu(maps[-1], 0.2)))
+        return maps
+
+    def forward(self, z: Tensor, condition: Tensor | None = None) -> Tensor:
+        return self.maps(z, condition)[-1]

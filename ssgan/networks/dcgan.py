@@ -68,14 +68,18 @@ class DcganGenerator(nn.Module):
         norms = [nn.BatchNorm1d(prod(self.start)), *(NORM[axes](i) for i, _ in pairs[1:])]
         self.norms = nn.ModuleList(norms)
 
-    def forward(self, z: Tensor, condition: Tensor | None = None) -> Tensor:
+    def maps(self, z: Tensor, condition: Tensor | None = None) -> list[Tensor]:
+        """The maps (N, C, ...) of every depth, coarsest first; the last are the samples."""
         first, *norms = self.norms
         x = first(self.project(joined(z, condition, self.condition)))
-        x = self.layers[0](nn.functional.relu(x).view(len(x), *self.start).movedim(-1, 1))
+        x = nn.functional.relu(x).view(len(x), *self.start).movedim(-1, 1)
+        maps = [x, self.layers[0](x)]
         for layer, norm in zip(list(self.layers)[1:], norms, strict=True):
-            x = layer(nn.functional.relu(norm(x)))
-        samples: Tensor = x
-        return samples
+            maps.append(layer(nn.functional.relu(norm(maps[-1]))))
+        return maps
+
+    def forward(self, z: Tensor, condition: Tensor | None = None) -> Tensor:
+        return self.maps(z, condition)[-1]
 
 
 def initialise(network: nn.Module) -> None:

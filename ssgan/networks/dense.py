@@ -41,9 +41,14 @@ class DenseGenerator(nn.Module):
         self.body = DenseTrunk(latent + condition, units, depth)
         self.out = nn.Linear(units, prod(shape))
 
+    def maps(self, z: Tensor, condition: Tensor | None = None) -> list[Tensor]:
+        """The features (N, units) of every depth; the last are the samples (N, *shape)."""
+        depths = self.body(joined(z, condition, self.condition))
+        out: Tensor = self.out(depths[-1])
+        return [*depths, out.view(len(out), *self.shape)]
+
     def forward(self, z: Tensor, condition: Tensor | None = None) -> Tensor:
-        out: Tensor = self.out(self.body(joined(z, condition, self.condition))[-1])
-        return out.view(len(out), *self.shape)
+        return self.maps(z, condition)[-1]
 
 
 def trunk(shape: tuple[int, ...], width: int, depth: int | None = None) -> DenseTrunk:

@@ -45,14 +45,17 @@ def cells(maps: Tensor, pooling: Pooling) -> Tensor:
 
 
 class Readout(nn.Module):
-    """Feature maps of all depths, pooled and standardised by the rows that it was fitted on."""
+    """Feature maps of all depths, or of the last, pooled and standardised by the rows that it was
+    fitted on."""
 
     center: Tensor
     scale: Tensor
 
-    def __init__(self, features: int, pooling: Pooling = "mean") -> None:
+    def __init__(self, features: int, pooling: Pooling = "mean", last: bool = False) -> None:
+        """`last`: only the last of the maps is read."""
         super().__init__()
         self.pooling: Pooling = pooling
+        self.only_last = last
         self.register_buffer("center", torch.zeros(features))
         self.register_buffer("scale", torch.ones(features))
 
@@ -63,8 +66,19 @@ class Readout(nn.Module):
         deviation = rows.std(0, correction=0)
         self.scale.copy_(torch.where(deviation > 1e-6, deviation, torch.ones_like(deviation)))
 
+    def pooled(self, maps: list[Tensor]) -> Tensor:
+        """What it reads of feature maps, (N, F), before it is standardised."""
+        return pooled(maps[-1:] if self.only_last else maps, self.pooling)
+
     def forward(self, maps: list[Tensor]) -> Tensor:
-        return (pooled(maps, self.pooling) - self.center) / self.scale
+        return (self.pooled(maps) - self.center) / self.scale
+
+    def of_last(self, features: int) -> "Readout":
+        """The readout of the last map alone, which gives the last `features` of this one's."""
+        found = Readout(features, self.pooling, last=True).to(self.center.device)
+        found.center.copy_(self.center[-features:])
+        found.scale.copy_(self.scale[-features:])
+        return found
 
 
 def width(trunk: nn.Module, shape: tuple[int, ...]) -> int:

@@ -86,13 +86,19 @@ class ResidualGenerator(nn.Module):
         self.mixes = nn.ModuleList([CONV[axes](i, o, 1) for i, o in pairs])
         self.out = UP[axes](channels[-1], shape[0], 4, 2, 1)
 
-    def forward(self, z: Tensor, condition: Tensor | None = None) -> Tensor:
+    def maps(self, z: Tensor, condition: Tensor | None = None) -> list[Tensor]:
+        """The maps (N, C, ...) of every resolution, coarsest first; the last are the samples."""
         x = self.project(joined(z, condition, self.condition))
         x = x.unflatten(1, self.start).movedim(-1, 1)
+        maps = []
         for stage, mix in zip(self.stages, self.mixes, strict=False):
-            x = nn.functional.interpolate(mix(act(stage(x))), scale_factor=2.0, mode="nearest")
-        samples: Tensor = self.out(act(self.stages[-1](x)))
-        return samples
+            maps.append(act(stage(x)))
+            x = nn.functional.interpolate(mix(maps[-1]), scale_factor=2.0, mode="nearest")
+        maps.append(act(self.stages[-1](x)))
+        return [*maps, self.out(maps[-1])]
+
+    def forward(self, z: Tensor, condition: Tensor | None = None) -> Tensor:
+        return self.maps(z, condition)[-1]
 
 
 def initialise(network: nn.Module) -> None:
