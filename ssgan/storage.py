@@ -5,6 +5,7 @@ its place: a kill or a full disk at any moment leaves what was there before.
 """
 
 import errno
+import io
 import json
 import os
 import secrets
@@ -30,6 +31,57 @@ def write_whole(path: Path, data: bytes) -> None:
         finally:
             with suppress(OSError):  # it is gone where all went well
                 unfinished.unlink()
+
+
+@contextmanager
+def whole_file(path: Path) -> Iterator[io.RawIOBase]:
+    """A stream for the file `path`, which is there when all went well; else what was there stays.
+
+    For what is too large for memory; what is written counts from the end of the block on.
+    """
+    unfinished = _beside(path)
+    with _explained(path):
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with _Stream(unfinished) as stream:
+                yield stream
+                os.fsync(stream.fileno())
+            os.replace(unfinished, path)
+            _sync_directory(path.parent)
+        finally:
+            with suppress(OSError):
+                unfinished.unlink()
+
+
+class _Stream(io.RawIOBase):
+    """A file to write to that has no buffer, so that nothing is left to write when it fails."""
+
+    def __init__(self, path: Path) -> None:
+        self._descriptor = os.open(path, os.O_WRONLY | os.O_CREAT, 0o666)
+
+    def fileno(self) -> int:
+        return self._descriptor
+
+    def writable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
+        return os.lseek(self._descriptor, offset, whence)
+
+    def write(self, data: Any) -> int:
+        rest = memoryview(data).cast("B")
+        size = len(rest)
+        while rest:
+            rest = rest[os.write(self._descriptor, rest) :]
+        return size
+
+    def close(self) -> None:
+        if not self.closed:
+            os.close(self._descriptor)
+        super().close()
 
 
 def write_directory(path: Path, files: Mapping[str, bytes]) -> None:
@@ -163,14 +215,15 @@ def _ends_torn(path: Path) -> bool:
 
 
 @contextmanager
-def _explained(path: Path, size: int) -> Iterator[None]:
+def _explained(path: Path, size: int | None = None) -> Iterator[None]:
     """Turn what the system refuses into a sentence with the path and the bytes that it needs."""
     try:
         yield
     except OSError as error:
+        needed = "" if size is None else f"it needs {size:,} bytes, "
         explained = type(error)(
-            f"{path} could not be written: {error.strerror or error} (it needs {size:,} bytes, "
-            f"{_free_bytes(path):,} are free); what was saved before is intact: make "
+            f"{path} could not be written: {error.strerror or error} ({needed}"
+            f"{_free_bytes(path):,} bytes are free); what was saved before is intact: make "
             "room or choose a directory that can be written to, then run the same again"
         )
         explained.errno = error.errno

@@ -11,6 +11,7 @@ from ssgan.storage import (
     plain,
     read_object,
     sweep,
+    whole_file,
     write_directory,
     write_whole,
 )
@@ -62,6 +63,47 @@ def test_a_disk_that_refuses_any_call_leaves_the_file_that_was_there(
         assert path.read_bytes() in (b"before", b"after!")
         assert names(tmp_path) == ["config.json"]
         path.write_bytes(b"before")
+
+
+def stream(path, *parts):
+    with whole_file(path) as file:
+        for part in parts:
+            file.write(part)
+
+
+@pytest.mark.parametrize("lasting", [True, False])
+def test_a_stream_that_a_disk_refuses_leaves_the_file_that_was_there(
+    tmp_path, monkeypatch, lasting
+):
+    path = tmp_path / "samples"
+    path.write_bytes(b"before")
+    with monkeypatch.context() as patch:
+        clean = Faults(patch)
+        stream(tmp_path / "other", b"x", b"y")
+    (tmp_path / "other").unlink()
+    assert clean.count >= 7
+    for first in range(1, clean.count + 1):
+        with monkeypatch.context() as patch:
+            Faults(patch, first, lasting=lasting)
+            try:
+                stream(path, b"aft", b"er!")
+            except OSError as error:
+                assert str(path) in str(error) and error.errno == errno.ENOSPC
+                assert "No space left on device (" in str(error) and "it needs" not in str(error)
+        assert path.read_bytes() in (b"before", b"after!")
+        assert names(tmp_path) == ["samples"]
+        path.write_bytes(b"before")
+
+
+def test_a_stream_counts_from_its_end_on_and_may_go_back(tmp_path, monkeypatch):
+    path, write = tmp_path / "a" / "file", os.write
+    monkeypatch.setattr(os, "write", lambda descriptor, data: write(descriptor, data[:3]))
+    with whole_file(path) as file:
+        assert file.write(b"0123456789") == 10
+        file.seek(2)
+        file.write(b"AB")
+        assert not path.exists()
+    assert path.read_bytes() == b"01AB456789"
 
 
 def test_a_refusal_before_the_rename_is_always_told(tmp_path, monkeypatch):

@@ -1,10 +1,13 @@
-"""Samples and tables into files, whole or not at all, in the form that a suffix names."""
+"""Samples and tables into files, whole or not at all, in the form that a suffix names.
+
+What may be too large for memory comes in blocks of rows, and gives the same bytes as in one.
+"""
 
 import io
 import os
 import secrets
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,6 +19,8 @@ if TYPE_CHECKING:
 
 TABLES = (".csv", ".parquet")
 ARRAYS = (".npy", ".npz", ".csv", ".parquet")
+GROUP = 2**20  # rows of a row group, which pandas takes for a whole table
+NUMBERS = 2**24  # in a row group: fewer rows where there are many columns
 FORMS = {"images": ("", ".npz", ".npy"), "table": TABLES, "vectors": ARRAYS}
 
 
@@ -41,7 +46,6 @@ def write_table(frame: "pd.DataFrame", path: Path) -> None:
 def write_arrays(path: Path, **arrays: Any) -> None:
     """The first array as .npy, all as .npz, or all as columns of a table: x (N, 2) is x0 and x1."""
     import numpy as np
-    import pandas as pd
 
     if path.suffix == ".npy":
         write_bytes(path, lambda stream: np.save(stream, next(iter(arrays.values()))))
@@ -49,13 +53,20 @@ def write_arrays(path: Path, **arrays: Any) -> None:
         plain = {name: plain_array(array) for name, array in arrays.items()}
         write_bytes(path, lambda stream: np.savez(stream, **plain))
     else:
-        columns: dict[str, Any] = {}
-        for name, array in arrays.items():
-            if array.ndim == 1:
-                columns[name] = array
-            else:
-                columns |= {f"{name}{i}": array[:, i] for i in range(array.shape[1])}
-        write_table(pd.DataFrame(columns), path)
+        write_table(framed(**arrays), path)
+
+
+def framed(**arrays: Any) -> "pd.DataFrame":
+    """Arrays (N,) and (N, K) as columns of a table."""
+    import pandas as pd
+
+    columns: dict[str, Any] = {}
+    for name, array in arrays.items():
+        if array.ndim == 1:
+            columns[name] = array
+        else:
+            columns |= {f"{name}{i}": array[:, i] for i in range(array.shape[1])}
+    return pd.DataFrame(columns)
 
 
 def plain_array(array: Any) -> Any:
@@ -71,26 +82,99 @@ def write_bytes(path: Path, save: Callable[[Any], Any]) -> None:
     write_whole(path, stream.getvalue())
 
 
-def write_samples(samples: Any, path: Path) -> None:
-    """Raw samples in a form of FORMS: a folder of PNGs, an array, or a table."""
-    if hasattr(samples, "to_csv"):
-        write_table(samples, path)
-    elif path.suffix:
-        write_arrays(path, x=samples)
-    else:
-        with whole_folder(path) as folder:
-            write_images(samples, folder)
+def stream_table(frames: "Iterable[pd.DataFrame]", path: Path) -> None:
+    """What `write_table` makes of data frames below each other, of which it holds a few."""
+    from ssgan.storage import whole_file
+
+    with whole_file(path) as stream:
+        if path.suffix == ".csv":
+            for number, frame in enumerate(frames):
+                frame.to_csv(stream, index=False, header=number == 0)
+        else:
+            stream_parquet(frames, stream)
 
 
-def write_images(images: Any, folder: Path) -> None:
-    """uint8 images (N, H, W) or (N, H, W, C) as 00000.png, 00001.png, ... in a folder."""
+def stream_parquet(frames: "Iterable[pd.DataFrame]", stream: Any) -> None:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    groups = grouped(frames)
+    first = pa.Table.from_pandas(next(groups), preserve_index=False)
+    if len(first) >= GROUP:  # in a column of missing values alone, text may come as yet
+        empty = [column for column in first.schema if pa.types.is_null(column.type)]
+        for column in empty:
+            place = first.schema.get_field_index(column.name)
+            first = first.cast(first.schema.set(place, column.with_type(pa.string())))
+    with pq.ParquetWriter(stream, first.schema) as writer:
+        writer.write_table(first)
+        for group in groups:
+            writer.write_table(pa.Table.from_pandas(group, first.schema, preserve_index=False))
+
+
+def grouped(frames: "Iterable[pd.DataFrame]") -> "Iterator[pd.DataFrame]":
+    """Frames below each other in as few as may be: of GROUP rows, or fewer where they are wide."""
+    import pandas as pd
+
+    held: list[pd.DataFrame] = []
+    for frame in frames:
+        held.append(frame)
+        most = min(GROUP, max(1, NUMBERS // max(1, frame.shape[1])))
+        while sum(map(len, held)) > most:
+            whole = pd.concat(held)
+            yield whole[:most]
+            held = [whole[most:]]
+    yield pd.concat(held)
+
+
+def stream_arrays(
+    path: Path, rows: int, arrays: Mapping[str, Iterable[Any]], widths: Mapping[str, Any]
+) -> None:
+    """What `write_arrays` makes of arrays of `rows` rows that come in blocks, one after another.
+
+    The first array as .npy, all as .npz. `widths` are dtypes where a block may need less than all:
+    of text.
+    """
+    import zipfile
+
+    from ssgan.storage import whole_file
+
+    if path.suffix == ".npy":
+        name, blocks = next(iter(arrays.items()))
+        with whole_file(path) as stream:
+            add_array(stream, rows, blocks, widths.get(name))
+        return
+    with whole_file(path) as stream, zipfile.ZipFile(stream, "w") as archive:
+        for name, blocks in arrays.items():
+            with archive.open(f"{name}.npy", "w", force_zip64=True) as member:
+                add_array(member, rows, blocks, widths.get(name))
+
+
+def add_array(stream: Any, rows: int, blocks: Iterable[Any], dtype: Any = None) -> None:
+    """An array in numpy's own format, as `np.save` writes it."""
+    import numpy as np
+
+    begun = False
+    for block in map(np.asarray, blocks):
+        if not begun:
+            dtype, begun = dtype or block.dtype, True
+            header = {"descr": np.lib.format.dtype_to_descr(dtype), "fortran_order": False}
+            shape = {"shape": (rows, *block.shape[1:])}
+            np.lib.format.write_array_header_1_0(stream, header | shape)
+        stream.write(block.astype(dtype).tobytes())
+
+
+def write_images(images: Any, folder: Path, first: int = 0, total: int | None = None) -> None:
+    """uint8 images (N, H, W) or (N, H, W, C) as 00000.png, 00001.png, ... in a folder.
+
+    They may be a part of `total` images, from the one of number `first` on.
+    """
     from PIL import Image
 
     if images.dtype.name != "uint8":
         raise ValueError(f"images of {images.dtype} cannot be PNG files: give an .npz or .npy file")
     folder.mkdir(exist_ok=True)
-    digits = max(5, len(str(len(images))))
-    for number, image in enumerate(images):
+    digits = max(5, len(str(total or len(images))))
+    for number, image in enumerate(images, first):
         pixels = image[..., 0] if image.ndim == 3 and image.shape[2] == 1 else image
         Image.fromarray(pixels).save(folder / f"{number:0{digits}d}.png")
 

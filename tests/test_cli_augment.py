@@ -1,0 +1,184 @@
+"""`ssgan augment`: a verdict first, real rows alone unless it helps, filters, and refusals."""
+
+import json
+from dataclasses import replace
+
+import examples
+import numpy as np
+import pandas as pd
+import pytest
+from click.testing import CliRunner
+
+from ssgan import synthesis
+from ssgan.cli import ssgan
+from ssgan.synthesis import FILTERS
+
+REAL = 12
+
+
+def run(*words):
+    return CliRunner().invoke(ssgan, [str(word) for word in words])
+
+
+def done(*words):
+    result = run(*words)
+    assert result.exit_code == 0, result.stderr
+    return result
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory):
+    """Images and vectors with a GAN and a model each; the labels of the vectors are numbers."""
+    home = tmp_path_factory.mktemp("augment")
+    np.savez(home / "images.npz", x=examples.images(), y=examples.LABELS)
+    np.save(home / "vectors.npy", examples.vectors())
+    np.save(home / "numbers.npy", examples.NUMBERS)
+    small = ["--steps", 2, "--batch", 8, "--width", 2, "--latent", 4]
+    for kind, file in (("images", "images.npz"), ("vectors", "vectors.npy")):
+        done("pretrain", home / file, "--run", home / f"r-{kind}", *small)
+    classes = ["--labels", home / "images.npz", "--per-class", REAL // 2, "--steps", 2]
+    done("finetune", home / "r-images", *classes, "--out", home / "m-images")
+    numbers = ["--labels", home / "numbers.npy", "--count", REAL, "--steps", 2]
+    done("finetune", home / "r-vectors", *numbers, "--out", home / "m-vectors")
+    return home
+
+
+@pytest.fixture
+def answering(monkeypatch):
+    """Makes the gate give one answer; the arms that it was asked for are kept."""
+    asked = []
+
+    def answer(word):
+        usual = synthesis.assess
+
+        def assess(known, made, *, plan=None):
+            asked.append(made)
+            verdict = usual(known, made, plan=replace(plan, repeats=1))
+            return replace(verdict, answer=word)
+
+        monkeypatch.setattr(synthesis, "assess", assess)
+        return asked
+
+    return answer
+
+
+def augment(home, out, *words, kind="images"):
+    return run("augment", home / f"r-{kind}", home / f"m-{kind}", "-n", 10, "--out", out, *words)
+
+
+def synthetic(path):
+    with np.load(path) as arrays:
+        return arrays["synthetic"].tolist()
+
+
+@pytest.mark.parametrize(
+    ("word", "force", "added"),
+    [
+        ("helps", [], 10),
+        ("no evidence", [], 0),
+        ("hurts", [], 0),
+        ("hurts", ["--force"], 10),
+        ("no evidence", ["--force"], 10),
+    ],
+)
+def test_synthetic_rows_are_written_where_they_help_or_are_forced(
+    home, tmp_path, answering, word, force, added
+):
+    answering(word)
+    result = augment(home, tmp_path / "a.npz", *force)
+    assert result.exit_code == 0
+    assert synthetic(tmp_path / "a.npz") == [False] * REAL + [True] * added
+    assert f"holds {REAL} real and {added} synthetic rows" in result.stderr
+    told = json.loads((tmp_path / "a.verdict.json").read_text())
+    assert told["answer"] == word
+
+
+def test_the_verdict_lies_in_the_folder_and_says_what_was_compared(home, tmp_path):
+    result = augment(home, tmp_path / "a")
+    assert result.exit_code == 0
+    told = json.loads((tmp_path / "a" / "verdict.json").read_text())
+    assert told["answer"] in ("helps", "no evidence", "hurts")
+    assert (told["rows"], told["alpha"]) == (REAL, 0.002)
+    assert {c["arm"] for c in told["comparisons"]} == {"gan 0.5 : 1", "gan 1 : 1", "gan 2 : 1"}
+    assert {c["rival"] for c in told["comparisons"]} == {"nothing", "smote", "transforms"}
+    count = len([*(tmp_path / "a" / "synthetic").rglob("*.png")])
+    assert count == (10 if told["answer"] == "helps" else 0)
+    assert len([*(tmp_path / "a" / "real").rglob("*.png")]) == REAL
+
+
+def test_what_could_be_seen_is_printed_before_the_verdict(home, tmp_path):
+    lines = augment(home, tmp_path / "a.npz").stderr.splitlines()
+    first = next(k for k, line in enumerate(lines) if "4 of 5 cases" in line)
+    last = next(k for k, line in enumerate(lines) if "verdict: " in line)
+    assert f"with {REAL} labelled rows a gain of" in lines[first]
+    assert first < last
+
+
+STRICT = ("confidence", "centroid")  # nothing of a GAN after two steps passes
+
+
+@pytest.mark.parametrize("name", [name for name in FILTERS if name not in STRICT])
+def test_every_filter_has_its_arms_and_keeps_the_count(home, tmp_path, answering, name):
+    asked = answering("helps")
+    augmented = augment(home, tmp_path / "a.npz", "--filter", name)
+    assert augmented.exit_code == 0, augmented.stderr
+    (made,) = asked
+    assert list(made) == [name]
+    assert list(made[name].report) == [name]
+    assert sum(synthetic(tmp_path / "a.npz")) == 10
+    told = json.loads((tmp_path / "a.verdict.json").read_text())
+    assert {c["arm"] for c in told["comparisons"]} == {f"{name} {r} : 1" for r in ("0.5", 1, 2)}
+
+
+@pytest.mark.parametrize("name", STRICT)
+def test_filters_that_nothing_passes_are_one_sentence_and_nothing_is_written(home, tmp_path, name):
+    result = augment(home, tmp_path / "a", "--filter", name)
+    assert result.exit_code == 1
+    assert "of 20000 synthetic samples 0 of class" in result.stderr
+    assert "loosen the filters" in result.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_filters_follow_one_another(home, tmp_path, answering):
+    asked = answering("helps")
+    words = ["--filter", "near-duplicates", "--filter", "rejection"]
+    assert augment(home, tmp_path / "a.npz", *words).exit_code == 0
+    assert list(asked[0]) == ["near-duplicates + rejection"]
+    assert list(asked[0]["near-duplicates + rejection"].report) == ["near-duplicates", "rejection"]
+
+
+def test_the_same_seed_gives_the_same_file_and_verdict(home, tmp_path):
+    for name, seed in (("a", 1), ("b", 1), ("c", 2)):
+        assert augment(home, tmp_path / f"{name}.npz", "--force", "--seed", seed).exit_code == 0
+    first, again, other = ((tmp_path / f"{name}.npz").read_bytes() for name in "abc")
+    assert first == again != other
+    told = [(tmp_path / f"{name}.verdict.json").read_text() for name in "ab"]
+    assert told[0] == told[1]
+
+
+def test_numbers_are_not_judged_and_not_added(home, tmp_path):
+    result = augment(home, tmp_path / "a.csv", kind="vectors")
+    assert result.exit_code == 0
+    assert "verdict: no evidence: labels that are numbers are not judged" in result.stderr
+    assert not pd.read_csv(tmp_path / "a.csv")["synthetic"].any()
+    told = json.loads((tmp_path / "a.verdict.json").read_text())
+    assert (told["smallest"], told["comparisons"]) == (None, [])
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "words", "code", "line"),
+    [
+        ("images", "a.npz", ["--filter", "beauty"], 2, "'beauty' is not one of"),
+        ("images", "a.npz", ["-n", 0], 2, "0 is not in the range"),
+        ("images", "a.csv", [], 2, "a.csv"),
+        ("vectors", "a.csv", ["--filter", "rejection"], 1, "filters are for classes"),
+        ("vectors", "a.csv", ["--balance"], 1, "counts and balance are for classes"),
+    ],
+)
+def test_what_cannot_be_done_is_refused_and_nothing_is_written(
+    home, tmp_path, kind, name, words, code, line
+):
+    result = augment(home, tmp_path / name, *words, kind=kind)
+    assert result.exit_code == code
+    assert line in result.stderr
+    assert list(tmp_path.iterdir()) == []
