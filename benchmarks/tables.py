@@ -39,6 +39,11 @@ MEASURES = {  # of generators: the column, its head and its digits
     "modes": ("modes", 1),
     "high_quality": ("high quality", 3),
     "kl": ("KL", 3),
+    "macro_f1": ("macro-F1", 4),
+    "rare_recall": ("recall of the 3 rarest", 3),
+    "minority_f1": ("F1 of the rare class", 4),
+    "average_precision": ("average precision", 4),
+    "helps": ("the gate: helps", 2),
     "cas": ("learnt on samples", 4),
     "real": ("on real rows", 4),
     "c2st": ("told apart", 3),
@@ -57,6 +62,8 @@ MEASURES = {  # of generators: the column, its head and its digits
     "gan_seconds": ("GAN seconds", 0),
     "seconds": ("seconds", 0),
 }
+COUNTED = {"accepted": ("true_gain", "smallest"), "accused": ("p", "ratio", "authenticity")}
+CALLED = {"true_gain": "true gain, points", "smallest": "smallest gain that is seen"}
 SEEDS = {"label_seed": "draws", "gan_seed": "GANs"}
 
 
@@ -112,12 +119,13 @@ def measured(found: Suite, cells: Sequence[dict[str, str]]) -> str:
     there = pd.DataFrame(latest(found, cells).values())
     shown = [name for name in MEASURES if name in there]
     parts = []
-    for league, mine in there.groupby("league", sort=False) if "league" in there else [("", there)]:
+    leagues = [name for name in found.by[:-1] if name in there]
+    for league, mine in there.groupby(leagues, sort=False) if leagues else [((), there)]:
         lines = []
         for method, group in mine.groupby("method", sort=False):
-            values = [deviating(group[name].astype(float), name) for name in shown]
+            values = [deviating(pd.to_numeric(group[name]), name) for name in shown]
             lines.append([str(method), *values, str(len(group))])
-        title = f"*{league}*\n\n" if league else ""
+        title = f"*{', '.join(league)}*\n\n" if league else ""
         parts.append(title + rows(["method", *(MEASURES[name][0] for name in shown), "n"], lines))
     if found.name == "guard":
         healthy = there[there["method"] == "healthy"]["right"].astype(float)
@@ -130,9 +138,46 @@ def measured(found: Suite, cells: Sequence[dict[str, str]]) -> str:
     return "\n\n".join(parts)
 
 
+def counted(found: Suite, cells: Sequence[dict[str, str]]) -> str:
+    """How often something happened in trials of each kind, with means of what else they tell."""
+    there = pd.DataFrame(latest(found, cells).values())
+    shown = COUNTED[found.measure]
+    lines = []
+    for kind, mine in there.groupby(list(found.by), sort=False):
+        hits, trials = int(mine[found.measure].astype(int).sum()), len(mine)
+        means = [f"{mine[name].astype(float).mean():.2f}" for name in shown]
+        lines.append([*map(str, kind), f"{hits} of {trials}", bounded(hits, trials), *means])
+    heads = [*found.by, found.measure, "95 % bound", *(CALLED.get(name, name) for name in shown)]
+    parts = [rows(heads, lines)]
+    if "true_gain" in there:
+        wrong = there[(there["accepted"] == "1") & (there["true_gain"].astype(float) < 0)]
+        parts.append(f"Accepted where the true gain is negative: {len(wrong)} of {len(there)}.")
+    return "\n\n".join(parts)
+
+
+def bounded(hits: int, trials: int) -> str:
+    """The exact one-sided bound that says something: from above for what is rare."""
+    if 2 * hits < trials:
+        return f"at most {100 * bound(hits, trials):.1f} %"
+    return f"at least {100 * (1 - bound(trials - hits, trials)):.1f} %"
+
+
+def clocked(found: Suite, cells: Sequence[dict[str, str]]) -> str:
+    """Seconds of every measure, and how far it is from other people's code."""
+    there = pd.DataFrame(latest(found, cells).values())
+    lines = []
+    for method, mine in there.groupby("method", sort=False):
+        apart = mine["difference"].iloc[0] if "difference" in mine else ""
+        seconds = mine["seconds"].astype(float)
+        lines.append([str(method), f"{seconds.median():.2f}", f"{seconds.max():.2f}", apart or "-"])
+    return rows(["measure", "seconds, median", "worst", "relative difference"], lines)
+
+
 def deviating(values: "pd.Series[float]", name: str) -> str:
     """A mean, with the deviation where it says something."""
-    digits = MEASURES[name][1]
+    digits, values = MEASURES[name][1], values.dropna()
+    if values.empty:
+        return "-"
     text = f"{values.mean():.{digits}f}"
     return text + (f" ± {values.std():.{digits}f}" if len(values) > 1 and digits else "")
 
@@ -146,6 +191,10 @@ def table(name: str) -> str:
         frame = pd.read_csv(path, dtype=str, keep_default_na=False)
         return rows(list(frame.columns), frame.to_numpy().tolist())
     found, cells = suite(name), read_rows(path)
+    if found.measure in COUNTED:
+        return counted(found, cells)
+    if found.measure == "seconds":
+        return clocked(found, cells)
     if not hasattr(found.cells[0], "label_seed"):
         return measured(found, cells)
     parts = [scores(report(cells, found), found), gaps(found, cells)]

@@ -24,7 +24,7 @@ from ssgan.randomness import Draw
 from ssgan.runs import Run
 
 TINY = GANConfig(steps=2, batch=8, width=2, latent=4)
-FEW = {"": {"steps": 3}}
+FEW = {"": {"steps": 3, "student_steps": 2}}
 CLASSES, REGRESSIONS = names(False), names(True)
 QUICKLY = ("RBF-SVM", "linear probe, random trunk", "linear probe, discriminator")
 

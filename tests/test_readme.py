@@ -69,3 +69,41 @@ def test_several_label_counts_stand_in_a_column(monkeypatch, tmp_path):
     made = tables.table("digits").splitlines()
     assert made[0].startswith("| labels | method | accuracy")
     assert [row[:20] for row in made[2:]] == ["| 50 | RBF-SVM | 0.5", "| 100 | RBF-SVM | 0."]
+
+
+def written(path, lines):
+    path.write_text("".join(",".join(map(str, line)) + "\n" for line in lines))
+
+
+def test_trials_are_counted_with_the_bound_that_says_something(monkeypatch, tmp_path):
+    monkeypatch.setattr(tables, "RESULTS", tmp_path)
+    head = ["method", "labels", "seed", "accepted", "true_gain", "smallest"]
+    noise = [["noise", 1000, seed, 0, -0.5, 2.0] for seed in range(50)]
+    power = [['"real rows, +2 points"', 3000, seed, int(seed < 18), 2.0, 1.5] for seed in range(20)]
+    written(tmp_path / "gate.csv", [head, *noise, *power])
+    made = tables.table("gate").splitlines()
+    assert made[0].startswith("| labels | method | accepted | 95 % bound | true gain, points |")
+    assert made[2] == "| 1000 | noise | 0 of 50 | at most 5.8 % | -0.50 | 2.00 |"
+    assert made[3] == "| 3000 | real rows, +2 points | 18 of 20 | at least 71.7 % | 2.00 | 1.50 |"
+    assert made[-1] == "Accepted where the true gain is negative: 0 of 70."
+
+
+def test_an_acceptance_of_what_harms_is_told(monkeypatch, tmp_path):
+    monkeypatch.setattr(tables, "RESULTS", tmp_path)
+    head = ["method", "labels", "seed", "accepted", "true_gain", "smallest"]
+    written(
+        tmp_path / "gate.csv", [head, ["noise", 1000, 0, 1, -0.1, 2], ["noise", 1000, 1, 1, 0.1, 2]]
+    )
+    assert "where the true gain is negative: 1 of 2." in tables.table("gate")
+
+
+def test_seconds_of_measures_stand_beside_the_difference_from_other_code(monkeypatch, tmp_path):
+    monkeypatch.setattr(tables, "RESULTS", tmp_path)
+    lines = [["all of these", seed, seconds, ""] for seed, seconds in enumerate((9, 11, 10))]
+    peer = ['"kernel distance, torchmetrics"', 0, 0.5, "not measured"]
+    written(
+        tmp_path / "metric-suite.csv", [["method", "seed", "seconds", "difference"], *lines, peer]
+    )
+    made = tables.table("metric-suite").splitlines()
+    assert made[2] == "| all of these | 10.00 | 11.00 | - |"
+    assert made[3] == "| kernel distance, torchmetrics | 0.50 | 0.50 | not measured |"

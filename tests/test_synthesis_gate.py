@@ -7,7 +7,7 @@ import pytest
 
 from ssgan.randomness import Draw
 from ssgan.synthesis import Plan, chosen, judge, linear_judge, smote
-from ssgan.synthesis.arms import pooled
+from ssgan.synthesis.arms import copied, pooled
 from ssgan.synthesis.gate import compared, holm, nothing
 
 QUICK = Plan(repeats=2)
@@ -75,7 +75,7 @@ def test_holm_stops_at_the_first_that_is_not_refused():
 
 def test_a_pool_leaves_out_copies_of_rows_that_are_held_out():
     x, y = rows(40)
-    make = pooled(x, x.copy(), y, None)
+    make = pooled(x, y, copied(x, x.copy()), None)
     added, _ = make(np.arange(30), Draw(("t",)))
     assert np.array_equal(added, x[:30])
 

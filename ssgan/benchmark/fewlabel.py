@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from ssgan.benchmark import measuring
-from ssgan.benchmark.methods import METHODS, Answer, Settings, counted, names
+from ssgan.benchmark.methods import METHODS, Answer, Settings, counted, names, paced_by
 from ssgan.benchmark.problems import Problem, data_of, few_of, score
 from ssgan.benchmark.results import Value
 from ssgan.benchmark.runner import Suite
@@ -207,10 +207,9 @@ def cost(table: Table, cell: Cell, problem: Problem, answer: Answer, work: Path)
     name = sha256(json.dumps([*named, measuring.source()], sort_keys=True).encode()).hexdigest()
     path = work / "flops" / f"{name[:16]}.json"
     if not path.exists():
-        train = counted(problem.start, problem, config)
-        write_whole(
-            path, json.dumps({"flops": measuring.flops_of_steps(train, config.steps or 1)}).encode()
-        )
+        train, steps = counted(problem.start, problem, config), getattr(config, paced_by(config))
+        flops = measuring.flops_of_steps(train, steps or 1)
+        write_whole(path, json.dumps({"flops": flops}).encode())
     return int(read_object(path)["flops"])
 
 

@@ -12,6 +12,7 @@ from typing import Any, Literal
 from ssgan.benchmark import baselines
 from ssgan.benchmark.problems import Array, Problem
 from ssgan.data import vision
+from ssgan.encoder import StudentConfig
 from ssgan.finetuning import FITTED, UNLABELED_SHARE, PredictorConfig
 from ssgan.gan import GAN
 from ssgan.predictor import finetune
@@ -37,11 +38,12 @@ class Row:
     needs: Needs = "rows"  # "networks" are those of the GAN with their first weights
     way: str | None = None  # the method of its PredictorConfig
     main: bool = False  # runs on every draw of a table; others on the first few
+    student: bool = False  # whether an encoder is distilled first
 
     @property
     def trains(self) -> bool:
         """Whether it takes steps of training."""
-        return self.way is not None and self.way not in FITTED
+        return self.student or (self.way is not None and self.way not in FITTED)
 
 
 def simple(guess: Callable[[Problem, int], Array], needs: Needs = "rows") -> Row:
@@ -66,17 +68,19 @@ def ours(trained: bool, main: bool = False, **settings: Any) -> Row:
         used = replace(model.config, seed=seed)
         return Answer(model.predict(problem.data.x_test), samples(used, len(problem.labeled)), used)
 
-    return Row(answer, "gan" if trained else "networks", way, main)
+    student = settings.get("readout") == "student"
+    return Row(answer, "gan" if trained else "networks", way, main, student)
 
 
 def samples(config: PredictorConfig, labels: int) -> int:
     """Rows that a finetuning goes through, labelled and not."""
+    first = config.student_steps * StudentConfig.batch if config.readout == "student" else 0
     if not config.learns:
-        return labels
+        return first + labels
     shares = [UNLABELED_SHARE if name == "finetune" else 0 for name in config.learns]
     taught = config.ratio if {*config.learns} & {"consistency", "joint"} else 0
     each = 1 + (sum(shares) + taught if config.unlabeled else 0)
-    return (config.steps or 0) * config.batch * each
+    return first + (config.steps or 0) * config.batch * each
 
 
 SIMPLE = {
@@ -100,11 +104,17 @@ OURS = {
     "GAN off: consistency": ours(False, True, method="consistency"),
     "GAN off: K + 1": ours(False, method="joint"),
     "GAN off: auto": ours(False, method="auto"),
+    "GAN off: linear probe, distilled student": ours(False, method="probe", readout="student"),
+    "linear probe, last depth": ours(True, method="probe", readout="last"),
     "linear probe, discriminator": ours(True, method="probe"),
+    "linear probe, distilled student": ours(True, method="probe", readout="student"),
+    "k-NN, discriminator": ours(True, method="knn"),
+    "k-NN, distilled student": ours(True, method="knn", readout="student"),
     "label spreading on its features": ours(True, method="spread"),
     "margin probe, discriminator": ours(True, method="svm"),
     "finetuned discriminator, labels only": ours(True, method="finetune", unlabeled=0.0),
     "finetuned discriminator": ours(True, method="finetune"),
+    "finetuned student": ours(True, method="finetune", readout="student"),
     "consistency": ours(True, True, method="consistency"),
     "K + 1": ours(True, True, method="joint"),
     "consistency with K + 1": ours(True, method="consistency+joint"),
@@ -136,4 +146,15 @@ def known(way: str | None) -> bool:
 
 def counted(start: GAN, problem: Problem, config: PredictorConfig) -> Callable[[int], object]:
     """The finetuning of an answer for some steps, to count its operations."""
-    return lambda steps: finetune(start, *problem.few, replace(config, steps=max(steps, 1)))
+    name = paced_by(config)
+
+    def train(steps: int) -> object:
+        fields: dict[str, Any] = {name: max(steps, 1)}
+        return finetune(start, *problem.few, replace(config, **fields))
+
+    return train
+
+
+def paced_by(config: PredictorConfig) -> str:
+    """The field that says how long it learns: of a method that is fitted at once, its student."""
+    return "student_steps" if config.readout == "student" and not config.learns else "steps"

@@ -5,7 +5,18 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-from ssgan.benchmark import conditional, gaussians, generative, stacked, trials
+from ssgan.benchmark import (
+    conditional,
+    credit,
+    gating,
+    gaussians,
+    generative,
+    imbalance,
+    memorising,
+    metric_suite,
+    stacked,
+    trials,
+)
 from ssgan.benchmark.fewlabel import Table, pairs, suite_of
 from ssgan.benchmark.runner import Suite
 from ssgan.gan import GANConfig
@@ -111,7 +122,10 @@ def quick(table: Table) -> Table:
         labels=table.labels[-1:],
         draws=draws,
         gan=replace(table.gan, steps=min(table.gan.steps, 1000)),
-        settings={**table.settings, "": {"steps": 300, **table.settings.get("", {})}},
+        settings={
+            **table.settings,
+            "": {"steps": 300, "student_steps": 100, **table.settings.get("", {})},
+        },
     )
 
 
@@ -130,7 +144,12 @@ SUITES: dict[str, Callable[[bool, Path | None], Suite]] = {
     **{name: partial(generative.objectives, name, data) for name, data in IMAGES.items()},
     **{name: partial(conditional.conditional, name, data) for name, data in BY_CLASS.items()},
     "stacked-mnist": stacked.stacked_mnist,
+    "imbalance": imbalance.imbalance,
+    "imbalance-credit": credit.credit,
     "guard": trials.guard,
+    "gate": gating.gate,
+    "memorising": memorising.memorising,
+    "metric-suite": metric_suite.metric_suite,
 }
 ABOUT = {
     **{table.name: table.about for table in TABLES},
@@ -138,7 +157,12 @@ ABOUT = {
     **{name: generative.about(data) for name, data in IMAGES.items()},
     **{name: conditional.about(data) for name, data in BY_CLASS.items()},
     "stacked-mnist": stacked.ABOUT,
+    "imbalance": imbalance.ABOUT,
+    "imbalance-credit": credit.ABOUT,
     "guard": trials.ABOUT,
+    "gate": gating.ABOUT,
+    "memorising": memorising.ABOUT,
+    "metric-suite": metric_suite.ABOUT,
 }
 
 

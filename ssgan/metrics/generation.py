@@ -14,11 +14,11 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from ssgan.metrics.spaces import Space, space_of
+from ssgan.metrics.spaces import Space, placed
 from ssgan.randomness import Draw
 
 MOST = 10_000  # samples of a side: pairs are quadratic
-ROWS = 1000  # whose distances to all others are held at once
+ROWS = 512  # whose distances to all others are held at once: more leave the cache
 NEIGHBOURS = 5  # as in Naeem et al. 2020
 ROUNDING = 1e-12  # of squared distances, relative to the largest squared lengths
 
@@ -44,8 +44,8 @@ def samples(
         x.cpu()[draw(side, len(x)).permutation(len(x))[:n]]
         for side, x in (("real", real), ("fake", fake))
     )
-    space = space or space_of(real)
-    ours, theirs = space(real), space(fake)
+    space, ours = (space, space(real)) if space else placed(real)
+    theirs = space(fake)
     measures = {
         "frechet": frechet_distance(ours, theirs),
         "kernel": kernel_distance(ours, theirs),
@@ -85,23 +85,21 @@ def kernel_distance(real: Tensor, fake: Tensor) -> float:
     real, fake = features(real, fake)
     if min(len(real), len(fake)) < 2:
         raise ValueError("a kernel distance needs at least 2 samples of each side")
-    within = [
-        (mean_kernel(x, x) * len(x) - mean_itself(x)) / (len(x) - 1)  # no pairs of one with itself
-        for x in (real, fake)
-    ]
-    return within[0] + within[1] - 2 * mean_kernel(real, fake)
+    across = sum(kernel_sum(rows, fake) for rows in torch.split(real, ROWS))
+    return kernel_within(real) + kernel_within(fake) - 2 * across / len(real) / len(fake)
 
 
-def mean_kernel(a: Tensor, b: Tensor) -> float:
-    sums = []
-    for rows in torch.split(a, ROWS):
-        kernel = (rows @ b.T).div_(a.shape[1]).add_(1)
-        sums.append((kernel * kernel).mul_(kernel).sum())  # a power takes many times as long
-    return float(torch.stack(sums).sum() / len(a) / len(b))
+def kernel_within(x: Tensor) -> float:
+    """The mean kernel over pairs of distinct rows, each of which is looked at once."""
+    total = -float(((x.square().sum(1) / x.shape[1] + 1) ** 3).sum())
+    for start, rows in zip(range(0, len(x), ROWS), torch.split(x, ROWS), strict=True):
+        total += kernel_sum(rows, rows) + 2 * kernel_sum(rows, x[start + ROWS :])
+    return total / len(x) / (len(x) - 1)
 
 
-def mean_itself(x: Tensor) -> float:
-    return float(((x.square().sum(1) / x.shape[1] + 1) ** 3).mean())
+def kernel_sum(a: Tensor, b: Tensor) -> float:
+    kernel = (a @ b.T).div_(a.shape[1]).add_(1)
+    return float((kernel * kernel).mul_(kernel).sum())  # a power takes many times as long
 
 
 def precision_recall(real: Tensor, fake: Tensor, k: int = NEIGHBOURS) -> dict[str, float]:

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from ssgan.metrics.generation import ROUNDING, features
-from ssgan.metrics.spaces import space_of
+from ssgan.metrics.spaces import placed
 from ssgan.randomness import Draw
 
 ROWS = 500  # whose distances to all others are held at once
@@ -76,8 +76,8 @@ def memorisation(
 
     The space is that of the training rows; the number is that of generated samples.
     """
-    space = space_of(train)
-    found = memorises(space(train), space(held_out), space(fake), seed)
+    space, ours = placed(train)
+    found = memorises(ours, space(held_out), space(fake), seed)
     suffix = f"_{space.name}_{len(fake)}_train"
     return {
         f"neighbour_ratio{suffix}": found.ratio,

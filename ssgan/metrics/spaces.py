@@ -54,6 +54,13 @@ def space_of(
     Images and numbers have the spaces of the table above; `embed` with a `name` gives any other,
     such as the features of a classifier. Raises ValueError for reference samples that are all one.
     """
+    return placed(reference, name, embed)[0]
+
+
+def placed(
+    reference: Tensor, name: str | None = None, embed: Callable[[Tensor], Tensor] | None = None
+) -> tuple[Space, Tensor]:
+    """`space_of`, and the features of the reference in it, which are looked at once for both."""
     if (name is None) != (embed is None):
         raise ValueError("expected both a name and a function for a space of your own")
     if name is None or embed is None:
@@ -64,7 +71,8 @@ def space_of(
         scale = float((features - center).square().mean().sqrt())
     if not scale > 0:
         raise ValueError("the reference samples are all the same: there is nothing to compare with")
-    return Space(name=name, embed=embed, center=center, scale=scale)
+    space = Space(name=name, embed=embed, center=center, scale=scale)
+    return space, (features - center) / scale
 
 
 def random_space(shape: tuple[int, ...]) -> tuple[str, Callable[[Tensor], Tensor]]:
@@ -95,10 +103,17 @@ def convolutions(channels: int) -> Callable[[Tensor], Tensor]:
         for grid, kernel in zip(GRIDS, kernels, strict=True):
             x = F.conv2d(x, kernel, padding=1).relu()
             features.append(F.adaptive_avg_pool2d(x, grid).flatten(1))
-            x = F.avg_pool2d(x, 2) if min(x.shape[2:]) > 1 else x
+            x = halved(x) if min(x.shape[2:]) > 1 else x
         return torch.cat(features, 1)
 
     return embed
+
+
+def halved(x: Tensor) -> Tensor:
+    """Means (N, C, H // 2, W // 2) of 2 x 2 cells; torch's own takes eight times as long."""
+    x = x[..., : x.shape[2] // 2 * 2, : x.shape[3] // 2 * 2]
+    x = x[..., ::2, :] + x[..., 1::2, :]
+    return (x[..., ::2] + x[..., 1::2]).mul_(0.25)
 
 
 def embedded(x: Tensor, embed: Callable[[Tensor], Tensor]) -> Tensor:

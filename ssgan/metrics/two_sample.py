@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from ssgan.metrics.generation import features
-from ssgan.metrics.spaces import Space, space_of
+from ssgan.metrics.spaces import Space, placed
 from ssgan.randomness import Draw
 
 SIDE = 5000  # samples of a side
@@ -70,7 +70,7 @@ def told_apart(
     space: Space | None = None,
 ) -> dict[str, float]:
     """`two_sample` of encoded samples: "c2st_logistic_randconv_5000", "c2st_p_logistic_..."."""
-    space = space or space_of(real)
-    found = two_sample(space(real), space(fake), seed)
+    space, ours = (space, space(real)) if space else placed(real)
+    found = two_sample(ours, space(fake), seed)
     suffix = f"_logistic_{space.name}_{found.held_out}" + (f"_{reference}" if reference else "")
     return {f"c2st{suffix}": found.accuracy, f"c2st_p{suffix}": found.p}

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.neighbors import NearestNeighbors
 
+from ssgan.gan import GAN
 from ssgan.heads import condensed
 from ssgan.randomness import Draw
 from ssgan.synthesis.filters import Filtered, Known
@@ -34,18 +35,25 @@ CLOSE = 0.25  # of the median distance between neighbours: nearer is a copy
 SHIFT = 8  # the classical rival moves images by up to an eighth of a side
 
 
-def pooled(features: Array, pool: Array, indices: Array, ratio: float | None) -> Maker:
-    """The arm that adds `ratio` times as many rows of a pool (M, F); None adds all that may be.
-
-    `indices` (M,) are their classes. Copies of rows that are not at hand are left out.
-    """
+def copied(features: Array, pool: Array) -> Array:
+    """The row (M,) of features (N, F) that each row of a pool (M, F) is a copy of, or -1."""
+    if not len(pool):
+        return np.empty(0, np.int64)
     near = NearestNeighbors(n_neighbors=1).fit(features)
     limit = CLOSE * float(np.median(near.kneighbors()[0]))
-    gap, row = (part[:, 0] for part in near.kneighbors(pool)) if len(pool) else (pool, pool)
+    gap, row = (part[:, 0] for part in near.kneighbors(pool))
+    return np.where(gap > limit, -1, row)
+
+
+def pooled(pool: Array, indices: Array, copies: Array, ratio: float | None) -> Maker:
+    """The arm that adds `ratio` times as many rows of a pool (M, F); None adds all that may be.
+
+    `indices` (M,) are their classes. Those that are `copies` (M,) of rows not at hand, by their
+    numbers, are left out; -1 is none.
+    """
 
     def make(rows: Array, draw: Draw) -> Added:
-        seen = np.isin(row, rows)
-        left = np.flatnonzero(seen | (gap > limit))
+        left = np.flatnonzero((copies < 0) | np.isin(copies, rows))
         if ratio is not None:
             order = draw("pool").numpy().permutation(len(left))
             left = left[order[: int(ratio * len(rows))]]
@@ -54,9 +62,9 @@ def pooled(features: Array, pool: Array, indices: Array, ratio: float | None) ->
     return make
 
 
-def shifted(known: Known, draw: Draw) -> Array:
-    """Features of the real images moved a little, the classical transform."""
-    images, random = np.asarray(known.samples), draw.numpy()
+def moved_features(gan: GAN, images: Array, draw: Draw) -> Array:
+    """Features of images (N, H, W, ...) moved a little, the classical transform."""
+    images, random = np.asarray(images), draw.numpy()
     moved = np.empty_like(images)
     for number, image in enumerate(images):
         down, right = (int(random.integers(-s // SHIFT, s // SHIFT + 1)) for s in image.shape[:2])
@@ -64,7 +72,7 @@ def shifted(known: Known, draw: Draw) -> Array:
         wide = np.pad(image, pad, mode="edge")
         top, left = abs(down) - down, abs(right) - right
         moved[number] = wide[top : top + image.shape[0], left : left + image.shape[1]]
-    return known.gan.features(moved)
+    return gan.features(moved)
 
 
 def assess(
@@ -88,39 +96,65 @@ def assess(
     folds = min(plan.folds, least)
     if folds < 2 or folds * plan.repeats < 3:
         return untested(plan, len(rows), f"a class has {least} labelled rows: too few to test on")
-    plan = replace(plan, folds=folds)
-    real = known.gan.features(take(known.samples, rows))
-    space, axes = condensed(real)
-    pools = {name: known.gan.features(f.samples) @ axes.T for name, f in made.items()}
+    plan, gan = replace(plan, folds=folds), known.gan
     known = replace(known, samples=take(known.samples, rows), indices=classes)
-    arms = candidates(space, classes, pools, made, known, ratios)
+    index = {label: place for place, label in enumerate(known.classes)}
+    pools = {
+        name: (gan.features(f.samples), np.array([index[x] for x in f.labels.tolist()], np.int64))
+        for name, f in made.items()
+    }
+    moved = None
+    if gan.codec.kind == "images" and np.ndim(known.samples) > 2:
+        moved = moved_features(gan, known.samples, Draw(("transforms", plan.seed)))
+    real = gan.features(known.samples), classes
+    return weighed(real, pools, moved=moved, anew=not gan.classes, plan=plan, ratios=ratios)
+
+
+def weighed(
+    real: Added,
+    pools: Mapping[str, Added],
+    *,
+    moved: Array | None = None,
+    anew: bool = False,
+    plan: Plan | None = None,
+    ratios: Sequence[float | None] = RATIOS,
+) -> Verdict:
+    """The gate's verdict on pools of features (M, F) with classes, for `real` rows of any network.
+
+    All are looked at along the main axes of the rows. Rivals are SMOTE and, where there are any,
+    `moved` (N, F): what a classical transform makes of each row. `anew`: the classes of a pool are
+    given by a linear head on the rows at hand. Raises ValueError for classes of fewer rows than
+    folds.
+    """
+    plan, classes = plan or Plan(), real[1]
+    space, axes = condensed(real[0])
+    seen = {name: (pool @ axes.T, indices) for name, (pool, indices) in pools.items()}
+    arms = candidates(space, classes, seen, anew, ratios)
     best, tested = chosen(space, classes, arms, judge=plan.judge, seed=plan.seed)
-    if np.bincount(classes[tested], minlength=len(known.classes)).min() < folds:
+    if np.bincount(classes[tested], minlength=classes.max() + 1).min() < plan.folds:
         best, tested = dict(list(arms.items())[:3]), np.arange(len(space))
     rivals = {"smote": smoted(space, classes)}
-    if known.gan.codec.kind == "images" and np.ndim(known.samples) > 2:
-        copies = shifted(known, Draw(("transforms", plan.seed))) @ axes.T
-        rivals["transforms"] = lambda at, draw: (copies[at], classes[at])
+    if moved is not None:
+        turned = moved @ axes.T
+        rivals["transforms"] = lambda at, draw: (turned[at], classes[at])
     return judge(space, classes, best, rivals=rivals, plan=plan, tested=tested)
 
 
 def candidates(
     space: Array,
     classes: Array,
-    pools: Mapping[str, Array],
-    made: Mapping[str, Filtered],
-    known: Known,
+    pools: Mapping[str, Added],
+    anew: bool,
     ratios: Sequence[float | None],
 ) -> dict[str, Maker]:
-    """An arm for every ratio and filter."""
+    """An arm for every ratio and pool, whose rows lie along the same axes."""
     arms: dict[str, Maker] = {}
-    index = {label: place for place, label in enumerate(known.classes)}
-    for name, pool in pools.items():
-        own = np.array([index[label] for label in made[name].labels.tolist()], np.int64)
+    for name, (pool, indices) in pools.items():
+        copies = copied(space, pool)
         for ratio in ratios:
             called = f"{name} {'all' if ratio is None else f'{ratio:g} : 1'}"
-            make = pooled(space, pool, own, ratio)
-            arms[called] = make if known.gan.classes else told_anew(make, space, classes)
+            make = pooled(pool, indices, copies, ratio)
+            arms[called] = told_anew(make, space, classes) if anew else make
     return arms
 
 

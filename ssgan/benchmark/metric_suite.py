@@ -1,0 +1,192 @@
+"""What the measures of samples cost on 10,000 images, and that they agree with other people's code.
+
+MNIST's images stand for real samples; others of them, moved a little and with noise, for generated
+ones. The classification accuracy score trains a classifier and is left out.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import lru_cache, partial
+from importlib import import_module
+from pathlib import Path
+from time import perf_counter
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from ssgan.benchmark.problems import data_of
+from ssgan.benchmark.results import Value
+from ssgan.benchmark.runner import Suite
+from ssgan.data import Data, fit_codec
+from ssgan.metrics import (
+    class_coverage,
+    frechet_distance,
+    kernel_distance,
+    memorisation,
+    precision_recall,
+    samples,
+    space_of,
+    told_apart,
+)
+from ssgan.randomness import Draw
+
+SIDE = 10_000  # samples of each side
+QUICK_SIDE = 1000
+COMPARED = 2000  # whose distances are compared with other people's
+REPEATS = 3
+NOISE = 0.2  # standard deviation, of pixels in [-1, 1]
+ABSENT = "not measured"  # a package is not there
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cell:
+    """The key of a row."""
+
+    method: str  # of TIMED or PEERS
+    seed: int
+
+
+@dataclass(frozen=True)
+class Sides:
+    """Encoded samples (N, *shape) and their features in one space."""
+
+    real: Tensor
+    classes: Tensor  # of the real ones
+    held_out: Tensor
+    fake: Tensor
+    fake_classes: Tensor
+
+    @property
+    def features(self) -> tuple[Tensor, Tensor]:
+        space = space_of(self.real)
+        return space(self.real), space(self.fake)
+
+
+def sides(data: Data, count: int, seed: int) -> Sides:
+    """Three draws of as many rows, the last one moved by up to 2 pixels and with noise."""
+    codec, draw = fit_codec(data), Draw(("metric suite", seed))
+    order = draw("rows").permutation(len(data.x))[: 3 * count]
+    x = codec.expand(codec.pack(data.x[order.numpy()]))
+    y = torch.from_numpy(np.asarray(data.y)[order.numpy()].astype(np.int64))
+    real, held_out, fake = x.chunk(3)
+    fake = fake.roll(draw("move").integers(5, 2).sub(2).tolist(), dims=(2, 3))
+    fake = fake + NOISE * draw("noise").normal(*fake.shape)
+    fake = codec.expand(codec.pack(codec.decode(fake)))  # rounded as a generator's are
+    ours, _, theirs = y.chunk(3)
+    return Sides(real, ours, held_out, fake, theirs)
+
+
+def by_class(x: Sides) -> object:
+    ours, theirs = x.features
+    return class_coverage(ours, x.classes, theirs, x.fake_classes)
+
+
+def together(x: Sides) -> object:
+    """All measures, as a user calls them one after another."""
+    found = samples(x.real, x.fake), told_apart(x.real, x.fake)
+    return found, memorisation(x.real, x.held_out, x.fake), by_class(x)
+
+
+ALL = "all of these"
+TIMED: dict[str, Callable[[Sides], object]] = {
+    "features": lambda x: x.features,
+    "Fréchet, kernel, precision, recall, density, coverage": lambda x: samples(x.real, x.fake),
+    "two-sample test": lambda x: told_apart(x.real, x.fake),
+    "memorisation": lambda x: memorisation(x.real, x.held_out, x.fake),
+    "coverage by class": by_class,
+    ALL: together,
+}
+ALONE: dict[str, Callable[[Tensor, Tensor], object]] = {  # of features that are there
+    "Fréchet distance": frechet_distance,
+    "kernel distance": kernel_distance,
+    "precision, recall, density, coverage": precision_recall,
+}
+
+
+def fidelity_frechet(x: Tensor, y: Tensor) -> float:
+    package: Any = import_module("torch_fidelity.metric_fid")
+    ours, theirs = ({"mu": s.mean(0).numpy(), "sigma": s.T.cov().numpy()} for s in (x, y))
+    found = package.fid_statistics_to_metric(ours, theirs, False)
+    return float(found["frechet_inception_distance"])
+
+
+def fidelity_kernel(x: Tensor, y: Tensor) -> float:
+    package: Any = import_module("torch_fidelity.metric_kid")
+    settings = {"kid_kernel": "poly", "kid_kernel_poly_degree": 3}
+    settings |= {"kid_kernel_poly_gamma": None, "kid_kernel_poly_coef0": 1}
+    return float(package.kernel_mmd(x.numpy(), y.numpy(), **settings))
+
+
+def torchmetrics_frechet(x: Tensor, y: Tensor) -> float:
+    package: Any = import_module("torchmetrics.image.fid")
+    return float(package._compute_fid(x.mean(0), x.T.cov(), y.mean(0), y.T.cov()))
+
+
+def torchmetrics_kernel(x: Tensor, y: Tensor) -> float:
+    package: Any = import_module("torchmetrics.image.kid")
+    return float(package.poly_mmd(x, y))
+
+
+Distance = Callable[[Tensor, Tensor], float]
+PEERS: dict[str, tuple[Distance, Distance]] = {
+    "Fréchet distance, torch-fidelity": (frechet_distance, fidelity_frechet),
+    "kernel distance, torch-fidelity": (kernel_distance, fidelity_kernel),
+    "Fréchet distance, torchmetrics": (frechet_distance, torchmetrics_frechet),
+    "kernel distance, torchmetrics": (kernel_distance, torchmetrics_kernel),
+}
+
+
+def compared(ours: Distance, theirs: Distance, x: Sides) -> dict[str, Value]:
+    """How far two codes are apart on the same features, as a share of the distance."""
+    features = [side[:COMPARED] for side in x.features]
+    began = perf_counter()
+    mine = ours(*features)
+    seconds = round(perf_counter() - began, 3)
+    try:
+        difference: Value = float(f"{abs(mine / theirs(*features) - 1):.3g}")
+    except ImportError:
+        difference = ABSENT
+    return {"seconds": seconds, "difference": difference}
+
+
+def clocked(method: str, x: Sides) -> dict[str, Value]:
+    """How long a measure takes; those of ALONE are given their features."""
+    features = x.features if method in ALONE else ()
+    began = perf_counter()
+    if method in ALONE:
+        ALONE[method](*features)
+    else:
+        TIMED[method](x)
+    return {"seconds": round(perf_counter() - began, 3)}
+
+
+@lru_cache(maxsize=1)
+def held(data_dir: Path | None, count: int, seed: int) -> Sides:
+    return sides(data_of("mnist", data_dir), count, seed)
+
+
+def solve(data_dir: Path | None, count: int, cell: Cell, work: Path) -> Mapping[str, Value]:
+    x = held(data_dir, count, cell.seed)
+    if cell.method in PEERS:
+        return compared(*PEERS[cell.method], x)
+    return clocked(cell.method, x) | {"samples": len(x.real)}
+
+
+def metric_suite(short: bool, data_dir: Path | None) -> Suite:
+    """The suite."""
+    repeats = 1 if short else REPEATS
+    timed = [Cell(method=name, seed=k) for k in range(repeats) for name in (*ALONE, *TIMED)]
+    return Suite(
+        name="metric-suite-quick" if short else "metric-suite",
+        about=ABOUT,
+        cells=(*timed, *(Cell(method=name, seed=0) for name in PEERS)),
+        solve=partial(solve, data_dir, QUICK_SIDE if short else SIDE),
+        measure="seconds",
+        lower=True,
+        timed=lambda cell: cell.method not in PEERS,
+    )
+
+
+ABOUT = "measures of 10,000 samples: seconds, and agreement with torch-fidelity and torchmetrics"

@@ -1,0 +1,129 @@
+"""Classes of unequal size: the suites `imbalance` and `imbalance-credit`."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+
+from ssgan.benchmark import credit, imbalance, suite
+from ssgan.benchmark.imbalance import ALONE, METHODS, SHAPES, TOO, Cell, Lesson, Method
+from ssgan.data import Data, read
+from ssgan.gan import GANConfig
+from ssgan.randomness import Draw
+
+TINY = replace(
+    SHAPES["digits"],
+    most=30,
+    ratio=5,
+    steps=20,
+    gan=GANConfig(steps=2, width=4, latent=4),
+    unlabeled=GANConfig(steps=2, width=4, latent=4),
+)
+
+
+@pytest.fixture
+def digits(monkeypatch):
+    data = read("digits")
+    monkeypatch.setattr(imbalance, "data_of", lambda name, data_dir: data)
+    return data
+
+
+@pytest.mark.parametrize(("most", "ratio"), [(1000, 100), (100, 10), (50, 1)])
+def test_classes_become_rarer_along_an_exponential_in_an_order_that_is_drawn(most, ratio):
+    counts = imbalance.profile(10, most, ratio, Draw(("a",)))
+    falling = np.sort(counts)[::-1]
+    assert falling[0] == most
+    assert falling[-1] == most // ratio
+    steps = falling[:-1] / falling[1:]
+    assert np.allclose(steps, ratio ** (1 / 9), rtol=0.1)
+    other = imbalance.profile(10, most, ratio, Draw(("b",)))
+    assert ratio == 1 or not np.array_equal(counts, other)
+
+
+def test_the_labelled_rows_have_the_counts_of_the_profile(digits):
+    few = imbalance.few_of(digits, SHAPES["digits"], 3)
+    assert np.array_equal(few.labels, few.y)
+    assert few.counts.max() <= 100
+    assert few.counts.min() == 10
+    assert len(set(few.rows.tolist())) == len(few.rows)
+    assert np.array_equal(few.counts + few.missing, np.full(10, few.counts.max()))
+
+
+@pytest.mark.filterwarnings("ignore:of .* synthetic samples")  # of a GAN of two steps
+@pytest.mark.parametrize("name", METHODS)
+def test_every_method_fills_the_classes_up_and_is_scored_on_the_test_part(name, digits, tmp_path):
+    method = METHODS[name]
+    cell = Cell(data="digits", league=method.league, method=name, gan_seed=0)
+    found = imbalance.solve({"digits": TINY}, None, cell, tmp_path)
+    few = imbalance.few_of(digits, TINY, 0)
+    adds = method.lesson not in (imbalance.plain, imbalance.itself)
+    assert found["rows"] == (10 * few.counts.max() if adds else len(few.rows))
+    assert 0 <= found["macro_f1"] <= 1
+    assert (found["helps"] == "") == (method.lesson not in (imbalance.by_class, imbalance.labelled))
+
+
+def test_cells_of_a_gan_share_one_training(digits, tmp_path, monkeypatch):
+    few = imbalance.few_of(digits, TINY, 0)
+    need = imbalance.needs(Cell(data="digits", league=ALONE, method="ssgan", gan_seed=0))
+    imbalance.prepare({"digits": TINY}, None, need, tmp_path)
+    before = {p: p.stat().st_mtime_ns for p in tmp_path.rglob("*.safetensors")}
+    imbalance.gan_of(few, ALONE, tmp_path)
+    assert before
+    assert before == {p: p.stat().st_mtime_ns for p in tmp_path.rglob("*.safetensors")}
+    twin = imbalance.needs(
+        Cell(data="digits", league=ALONE, method="ssgan and transforms", gan_seed=0)
+    )
+    assert need == twin
+    assert imbalance.needs(Cell(data="digits", league=ALONE, method="SMOTE", gan_seed=0)) is None
+
+
+def test_weights_make_the_rare_class_count_as_much_as_the_frequent_one():
+    rng = np.random.default_rng(0)
+    y = torch.from_numpy((rng.random(400) < 0.05).astype(int))
+    x = torch.from_numpy(rng.normal(size=(400, 1, 8, 8)).astype(np.float32)) * 0.5
+    x = x + 0.15 * (2 * y - 1)[:, None, None, None]
+    fresh = torch.from_numpy(rng.normal(size=(400, 1, 8, 8)).astype(np.float32)) * 0.5 + 0.15
+
+    def recall(weighted):
+        method = Method(imbalance.plain, weighted=weighted)
+        guess = imbalance.learnt(Lesson(x, y), method, 60, 0)
+        return float((guess(fresh) == 1).double().mean())
+
+    assert recall(True) > recall(False)
+
+
+def test_the_recall_of_the_rarest_classes_is_told(digits):
+    few = imbalance.few_of(digits, SHAPES["digits"], 0)
+    true = np.asarray(digits.y_test)
+    rare = np.argsort(few.counts, kind="stable")[:3]
+    blind = np.where(np.isin(true, rare), (true + 1) % 10, true)
+    assert imbalance.found(few, true) == {"macro_f1": 1.0, "rare_recall": 1.0, "accuracy": 1.0}
+    assert imbalance.found(few, blind)["rare_recall"] == 0.0
+
+
+def test_both_leagues_are_kept_apart():
+    leagues = {(cell.method, cell.league) for cell in suite("imbalance").cells}
+    assert {league for _, league in leagues} == {ALONE, TOO}
+    assert len(leagues) == len(METHODS)
+
+
+def payers(n, seed):
+    import pandas as pd
+
+    rng = np.random.default_rng(seed)
+    x = pd.DataFrame(rng.normal(size=(n, 3)), columns=list("abc"))
+    y = (x["a"] + 0.5 * rng.normal(size=n) > 1.2).to_numpy().astype(int)
+    return x, y
+
+
+@pytest.mark.parametrize("name", credit.METHODS)
+def test_every_method_finds_some_of_the_rare_class_of_a_table(name):
+    (x, y), (x_test, y_test) = payers(300, 0), payers(300, 1)
+    data = Data(kind="table", x=x, y=y, x_test=x_test, y_test=y_test)
+    config = GANConfig(steps=30, width=4, latent=8)
+    few, test, true = credit.problem(data, 200, config, 0)
+    said, cut, helps = credit.answered(few, name, test)
+    assert ((said >= cut) & (true == 1)).sum() > 0.3 * true.sum()
+    assert 0 < cut < 1
+    assert (helps is None) == ("ssgan" not in name)
