@@ -106,6 +106,21 @@ def test_the_verdict_lies_in_the_folder_and_says_what_was_compared(home, tmp_pat
     assert len([*(tmp_path / "a" / "real").rglob("*.png")]) == REAL
 
 
+@pytest.mark.parametrize("out", ["a", "a.npz"])
+def test_a_page_and_the_verdict_say_what_filters_dropped(home, tmp_path, answering, out):
+    answering("helps")
+    words = ["--filter", "near-duplicates", "--filter", "rejection"]
+    assert augment(home, tmp_path / out, *words).exit_code == 0
+    beside = "a/verdict.json" if out == "a" else "a.verdict.json"
+    told = json.loads((tmp_path / beside).read_text())
+    assert told["samples"]["kept"] == 10
+    page = (tmp_path / beside.replace("verdict.json", "report.html")).read_text()
+    for name in ("near-duplicates", "rejection"):
+        assert f"{name}: {sum(told['samples']['dropped'][name].values()):,}" in page
+    for one in told["comparisons"]:
+        assert f"{one['low']:+.2f} to {one['high']:+.2f}" in page
+
+
 def test_what_could_be_seen_is_printed_before_the_verdict(home, tmp_path):
     lines = augment(home, tmp_path / "a.npz").stderr.splitlines()
     first = next(k for k, line in enumerate(lines) if "4 of 5 cases" in line)

@@ -8,7 +8,7 @@ from ssgan.finetuning import PredictorConfig
 from ssgan.gan import pretrain
 from ssgan.predictor import finetune
 from ssgan.synthesis import FILTERS, Confidence, Known, NearDuplicates, filtered, selected, stream
-from ssgan.synthesis.filters import acceptance, filter_named
+from ssgan.synthesis.filters import EXAMPLES, acceptance, filter_named
 
 
 @pytest.fixture(scope="module")
@@ -32,6 +32,13 @@ def test_copies_of_training_rows_are_dropped(known):
     left = filtered(known.samples, LABELS, [NearDuplicates()], known)
     assert left.report["near-duplicates"] == {0: 12, 1: 12}
     assert len(left.labels) == 0
+
+
+def test_the_first_samples_that_a_filter_drops_are_kept_to_be_looked_at(known):
+    left = filtered(known.samples, LABELS, [NearDuplicates()], known)
+    assert np.allclose(left.examples["near-duplicates"], known.samples[:EXAMPLES], atol=1e-3)
+    none = filtered(known.gan.sample(20), np.zeros(20, int), [NearDuplicates(below=0.0)], known)
+    assert not none.examples
 
 
 def test_the_surer_a_sample_is_to_be_real_the_likelier_it_stays():

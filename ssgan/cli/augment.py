@@ -49,7 +49,8 @@ def augment(
     """Write the labelled rows of MODEL and N synthetic ones: RUN's samples, labelled by MODEL.
 
     Whether they help a classifier is tested first: OUT/verdict.json, or .verdict.json beside a
-    file. Only real rows are written unless it is "helps" or --force is given.
+    file. Only real rows are written unless it is "helps" or --force is given. A page beside it
+    (report.html) shows the gate's intervals, what passed and what filters dropped.
 
     Tables: .csv or .parquet with a column `synthetic`. Images: folders OUT/real/CLASS and
     OUT/synthetic/CLASS, or an .npz file with x, y and synthetic, as for vectors.
@@ -59,12 +60,15 @@ def augment(
       ssgan augment run model -n 1000 --out augmented/
     """
     from ssgan.cli.augmented import check_form, judged, opened_pair, real_rows, write
+    from ssgan.report import report_augmented
 
     gan, predictor = opened_pair(run, model, device)
     check_form(out, gan.codec.kind, predictor.classes)
     real, column = real_rows(predictor, model)
-    more, verdict = judged(gan, predictor, real, (count, filters, balance, seed))
-    note("\n".join(verdict.lines()), quiet)
-    used = force or verdict.answer == "helps"
-    write(real, more if used else iter(()), column, out, verdict)
+    found = judged(gan, predictor, real, (count, filters, balance, seed))
+    note("\n".join(found.verdict.lines()), quiet)
+    used = force or found.verdict.answer == "helps"
+    write(real, found.blocks if used else iter(()), column, out, found.told)
     note(f"{out} holds {len(real.labels)} real and {count if used else 0} synthetic rows", quiet)
+    page = report_augmented(out, found.known, found.verdict, found.tally)
+    note(f"how they look: {page}", quiet)

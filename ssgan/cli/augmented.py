@@ -2,10 +2,7 @@
 
 import itertools
 import json
-import secrets
-import shutil
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,11 +12,15 @@ from ssgan.cli.samples import read_again, take
 from ssgan.cli.split import recorded
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from ssgan.gan import GAN
     from ssgan.predictor import Predictor
+    from ssgan.report.augmented import Tally
     from ssgan.synthesis import Filter, Filtered, Known, Verdict
 
 SYNTHETIC = "synthetic"
+CHUNK = 2**24  # bytes that are read back at once
 FORMS = {
     "images": ("", ".npz"),
     "table": writing.TABLES,
@@ -82,19 +83,35 @@ def known_rows(gan: "GAN", predictor: "Predictor", real: Labelled) -> "Known":
     return Known(gan, tuple(classes), predictor, real.samples, values)
 
 
+@dataclass(frozen=True)
+class Judged:
+    """Synthetic rows by the block, what the gate says of the first, and a tally of all so far."""
+
+    known: "Known"
+    blocks: "Iterator[Filtered]"
+    verdict: "Verdict"
+    tally: "Tally"
+
+    def told(self) -> dict[str, Any]:
+        """What stands in verdict.json."""
+        return self.verdict.to_json() | {"samples": self.tally.to_json()}
+
+
 def judged(
     gan: "GAN", predictor: "Predictor", real: Labelled, asked: tuple[int, Sequence[str], bool, int]
-) -> "tuple[Iterator[Filtered], Verdict]":
-    """Synthetic rows by the block and the gate's verdict; asked: count, filters, balance, seed."""
+) -> Judged:
+    """Synthetic rows and the gate's verdict; asked: count, filters, balance, seed."""
+    from ssgan.report.augmented import Tally
     from ssgan.synthesis import Plan, assess
     from ssgan.synthesis.filters import filter_named
 
     count, names, balance, seed = asked
-    known = known_rows(gan, predictor, real)
-    blocks = synthetic_blocks(known, count, [filter_named(n) for n in names], balance, seed)
+    known, tally = known_rows(gan, predictor, real), Tally()
+    filters = [filter_named(name) for name in names]
+    blocks = tally.over(synthetic_blocks(known, count, filters, balance, seed))
     first = next(blocks)
     verdict = assess(known, {" + ".join(names) or "gan": first}, plan=Plan(seed=seed))
-    return itertools.chain([first], blocks), verdict
+    return Judged(known, itertools.chain([first], blocks), verdict, tally)
 
 
 def synthetic_blocks(
@@ -121,10 +138,18 @@ def synthetic_blocks(
 
 
 def write(
-    real: Labelled, more: "Iterator[Filtered]", column: str, path: Path, verdict: "Verdict"
+    real: Labelled,
+    more: "Iterator[Filtered]",
+    column: str,
+    path: Path,
+    told: Callable[[], dict[str, Any]],
 ) -> None:
-    """Both in a form that `check_form` takes, block by block; the label is `column` in a table."""
-    text = json.dumps(verdict.to_json(), indent=2) + "\n"
+    """Both in a form that `check_form` takes, block by block; the label is `column` in a table.
+
+    `told` says what goes into verdict.json, once all blocks are written.
+    """
+    from ssgan.storage import write_whole
+
     if not path.suffix:
         with writing.whole_folder(path) as folder:
             write_classes(real, folder / "real")
@@ -132,101 +157,71 @@ def write(
             begun: dict[Any, int] = {}
             for block in more:
                 write_more(block, folder / SYNTHETIC, begun)
-            (folder / "verdict.json").write_text(text)
+            (folder / "verdict.json").write_text(json.dumps(told(), indent=2) + "\n")
         return
     if taken := {column, SYNTHETIC} & {*getattr(real.samples, "columns", ())}:
         raise ValueError(f"the table has a column {taken.pop()!r} of its own: rename it")
     blocks = itertools.chain([(real, False)], ((block, True) for block in more))
-    with whole_file(path) as unfinished:
-        if path.suffix == ".npz":
-            write_npz(blocks, unfinished)
-        else:
-            write_rows(blocks, column, unfinished, path.suffix)
-    writing.write_bytes(path.with_suffix(".verdict.json"), lambda s: s.write(text.encode()))
+    if path.suffix == ".npz":
+        write_npz(blocks, path)
+    else:
+        writing.stream_table((framed(block, column, made) for block, made in blocks), path)
+    write_whole(path.with_suffix(".verdict.json"), (json.dumps(told(), indent=2) + "\n").encode())
 
 
-@contextmanager
-def whole_file(path: Path) -> "Iterator[Path]":
-    """A name beside `path` to write to, which takes its place when all went well."""
-    import os
-
-    from ssgan.storage import UNFINISHED
-
-    path.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = path.with_name(UNFINISHED + secrets.token_hex(8))
-    try:
-        yield unfinished
-        os.replace(unfinished, path)
-    finally:
-        unfinished.unlink(missing_ok=True)
-
-
-def write_rows(blocks: "Iterator[Any]", column: str, path: Path, suffix: str) -> None:
-    """Tables, or vectors as columns x0, x1, ..., a block at a time."""
+def framed(block: Any, column: str, synthetic: bool) -> "pd.DataFrame":
+    """Rows of a table, or vectors as columns x0, x1, ..., with label and origin."""
     import numpy as np
     import pandas as pd
-    import pyarrow as pa
-    import pyarrow.parquet as pq
 
-    writer, schema = None, None
-    for number, (block, synthetic) in enumerate(blocks):
-        samples = block.samples
-        if not hasattr(samples, "columns"):
-            rows = np.asarray(samples)
-            samples = pd.DataFrame(rows, columns=[f"x{i}" for i in range(rows.shape[1])])
-        frame = samples.assign(**{column: block.labels, SYNTHETIC: synthetic})
-        if suffix == ".csv":
-            frame.to_csv(path, index=False, mode="a", header=number == 0)
-            continue
-        table = pa.Table.from_pandas(frame, schema=schema, preserve_index=False)
-        if writer is None:
-            schema = table.schema
-            writer = pq.ParquetWriter(path, schema)
-        writer.write_table(table)
-    if writer is not None:
-        writer.close()
+    samples = block.samples
+    if not hasattr(samples, "columns"):
+        rows = np.asarray(samples)
+        samples = pd.DataFrame(rows, columns=[f"x{i}" for i in range(rows.shape[1])])
+    frame: pd.DataFrame = samples.assign(**{column: block.labels, SYNTHETIC: synthetic})
+    return frame
 
 
 def write_npz(blocks: "Iterator[Any]", path: Path) -> None:
     """x, y and synthetic; samples and labels go to disk by the block, then into the archive."""
-    import tempfile
-    import zipfile
+    from contextlib import ExitStack
+    from tempfile import TemporaryFile
+    from zipfile import ZipFile
 
     import numpy as np
 
-    with (
-        tempfile.TemporaryFile(dir=path.parent) as x,
-        tempfile.TemporaryFile(dir=path.parent) as y,
-        tempfile.TemporaryFile(dir=path.parent) as flags,
-    ):
+    from ssgan.storage import whole_file
+
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with ExitStack() as stack:
+        x, y, flags = (stack.enter_context(TemporaryFile(dir=path.parent)) for _ in range(3))
         form: dict[str, Any] = {}
         for block, synthetic in blocks:
             samples, labels = np.asarray(block.samples), writing.plain_array(block.labels)
             if not form:
                 # Text of classes has one width for all, that of the predictor's own labels.
-                form = {"x": samples, "y": labels, SYNTHETIC: np.empty(0, bool), "rows": 0}
-            form["rows"] += len(labels)
+                form = {"x": samples, "y": labels, SYNTHETIC: np.empty(0, bool)}
             x.write(samples.astype(form["x"].dtype).tobytes())
             y.write(labels.astype(form["y"].dtype).tobytes())
             flags.write(np.full(len(labels), synthetic).tobytes())
-        with zipfile.ZipFile(path, "w") as archive:
-            for name, raw in {"x": x, "y": y, SYNTHETIC: flags}.items():
-                add_array(archive, name, form[name], form["rows"], raw)
+        rows = flags.tell()  # a byte each
+        archive = stack.enter_context(ZipFile(stack.enter_context(whole_file(path)), "w"))
+        for name, raw in {"x": x, "y": y, SYNTHETIC: flags}.items():
+            with archive.open(f"{name}.npy", "w", force_zip64=True) as member:
+                writing.add_array(member, rows, read_back(raw, form[name]))
 
 
-def add_array(archive: Any, name: str, like: Any, rows: int, raw: Any) -> None:
-    """An array of `rows` rows like those of another, whose bytes are in a file, to an archive."""
+def read_back(raw: Any, like: Any) -> "Iterator[Any]":
+    """The rows of a file by the block, each like those of an array."""
+    import math
+
     import numpy as np
 
-    header = {
-        "descr": np.lib.format.dtype_to_descr(like.dtype),
-        "fortran_order": False,
-        "shape": (rows, *like.shape[1:]),
-    }
+    shape = like.shape[1:]
+    size = like.dtype.itemsize * math.prod(shape)
     raw.seek(0)
-    with archive.open(f"{name}.npy", "w", force_zip64=True) as member:
-        np.lib.format.write_array_header_2_0(member, header)
-        shutil.copyfileobj(raw, member)
+    while data := raw.read(max(1, CHUNK // size) * size):
+        yield np.frombuffer(data, like.dtype).reshape(-1, *shape)
 
 
 def write_more(block: "Filtered", folder: Path, begun: dict[Any, int]) -> None:

@@ -14,11 +14,14 @@ import jinja2
 import torch
 
 from ssgan import __version__
+from ssgan.report.augmented import Tally, judged_samples, page_beside
+from ssgan.report.generated import made_by
 from ssgan.report.heldout import HeldOut, held_out
 from ssgan.report.predictions import judged
 from ssgan.report.training import seconds, setting_rows, trained
 from ssgan.runs import Run
-from ssgan.storage import read_object
+from ssgan.storage import read_object, write_whole
+from ssgan.synthesis import Known, Verdict
 
 Part = dict[str, Any]  # what the template shows of one thing
 
@@ -26,7 +29,8 @@ Part = dict[str, Any]  # what the template shows of one thing
 def report(path: str | Path) -> Path:
     """Write `report.html` into a run or model directory; returns where it lies.
 
-    A GAN's page shows samples over training, losses, settings and data. A model's page shows how
+    A GAN's page shows samples over training, by class, beside training rows and between noises,
+    scores, losses, settings and data. A model's page shows how
     it does on held-out rows, and says which; its most confident mistakes; its labels; and the GAN
     where its run is still there. Raises FileNotFoundError for what is no run, ValueError for a run
     of another kind.
@@ -35,30 +39,45 @@ def report(path: str | Path) -> Path:
     kind = run.config.get("kind")
     if kind not in ("gan", "predictor"):
         raise ValueError(f"{path} holds a run of kind {kind!r}, expected a GAN or a model")
-    page = gan_page(run) if kind == "gan" else model_page(run)
+    return run.write("report.html", rendered(gan_page(run) if kind == "gan" else model_page(run)))
+
+
+def report_augmented(path: Path, known: Known, verdict: Verdict, tally: Tally) -> Path:
+    """Write the page about samples that `path` holds beside real rows; returns where it lies."""
+    lead = "Synthetic rows, made to be learnt from beside the labelled ones, and what judged them."
+    facts = [("labels", f"{verdict.rows:,}", "labelled rows"), ("verdict", verdict.answer, "")]
+    page: Part = {"title": path.name, "lead": lead, "facts": facts, "gan": None, "model": None}
+    page["augmented"] = judged_samples(known, verdict, tally)
+    write_whole(page_beside(path), rendered(page).encode())
+    return page_beside(path)
+
+
+def rendered(page: Part) -> str:
     environment = jinja2.Environment(
         autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
     template = environment.from_string((files("ssgan") / "report.html").read_text("utf-8"))
     versions = f"ssgan {__version__}, torch {torch.__version__}, Python {platform.python_version()}"
-    return run.write("report.html", template.render(**page, versions=versions))
+    return template.render(**page, versions=versions)
 
 
 def gan_page(run: Run) -> Part:
     rows = run.metrics()
-    gan = trained(run)
+    gan = trained(run) | {"made": made_by(run)}
     done = rows[-1]["step"] if rows else 0
     facts = [
         ("steps", f"{done:,}", f"of {run.config['config']['steps']:,}"),
         ("in training", *seconds(rows)),
     ]
     about = run.config["data"]
+    kind = "samples and labels" if "labels" in about else "unlabeled samples"
     return {
         "title": run.path.resolve().name,
-        "lead": f"A GAN, pretrained on unlabeled samples of {about['source']}.",
+        "lead": f"A GAN, pretrained on {kind} of {about['source']}.",
         "facts": facts,
         "gan": gan,
         "model": None,
+        "augmented": None,
     }
 
 
@@ -79,6 +98,7 @@ def model_page(run: Run) -> Part:
         "facts": facts,
         "model": model,
         "gan": gan_of(run),
+        "augmented": None,
     }
 
 
@@ -96,7 +116,7 @@ def gan_of(run: Run) -> Part | None:
     try:
         path = read_object(origin).get("run") if origin.is_file() else None
         gan = Run.open(path) if path else None
-        return trained(gan) if gan and gan.config.get("kind") == "gan" else None
+        return trained(gan) | {"made": None} if gan and gan.config.get("kind") == "gan" else None
     except (FileNotFoundError, ValueError):
         return None
 

@@ -7,6 +7,7 @@ import base64
 import hashlib
 import io
 import re
+from collections.abc import Mapping
 
 import numpy as np
 from markupsafe import Markup
@@ -20,6 +21,7 @@ Array = NDArray[np.float64]
 INK, ACCENT = "#010203", "#040506"  # stand for colours of the page until the SVG is written
 COLOURS = {INK: "currentColor", ACCENT: "var(--accent)"}
 POINTS = 300  # of a curve, at most
+BINS = 60  # of a histogram
 DOTS = 600  # of a scatter plot, at most
 
 
@@ -45,6 +47,38 @@ def scatter(true: Array, predicted: Array) -> Markup:
     dots[0].set(markersize=4, markeredgewidth=0)
     axes.set_aspect("equal")
     return drawn(figure)
+
+
+def histogram(parts: Mapping[str, Array]) -> Markup:
+    """Densities of numbers (N,) over each other: filled, dashed if there is a third, a line."""
+    figure, axes = empty(6.0, 2.2)
+    every = np.concatenate(list(parts.values()))
+    low, high = (float(edge) for edge in np.quantile(every, (0.001, 0.999)))
+    edges = np.linspace(low, high if high > low else low + 1, BINS + 1)
+    first, *others = (np.histogram(values, edges, density=True)[0] for values in parts.values())
+    axes.stairs(first, edges, color=INK, fill=True, alpha=0.25)
+    for heights in others[:-1]:
+        axes.stairs(heights, edges, color=INK, linestyle="--")
+    axes.stairs(others[-1], edges, color=ACCENT, linewidth=1.6)
+    axes.set_yticks([])
+    return drawn(figure, "scores")
+
+
+def interval(low: float, middle: float, high: float, seen: float, reach: float) -> Markup:
+    """A gain with its interval between -reach and reach, as SVG; 0 and the smallest gain `seen`."""
+
+    def at(value: float) -> str:
+        return f"{100 + 100 * max(-1.0, min(1.0, value / reach)):.1f}"
+
+    marks = "".join(
+        f'<line x1="{at(x)}" x2="{at(x)}" y1="0" y2="14" stroke="currentColor" {look}/>'
+        for x, look in ((0.0, 'opacity=".5"'), (seen, 'opacity=".4" stroke-dasharray="2 2"'))
+    )
+    return Markup(
+        f'<svg viewBox="0 0 200 14" role="img" aria-label="{low:.2f} to {high:.2f}">{marks}'
+        f'<line x1="{at(low)}" x2="{at(high)}" y1="7" y2="7" stroke="var(--accent)" '
+        f'stroke-width="2"/><circle cx="{at(middle)}" cy="7" r="3.5" fill="var(--accent)"/></svg>'
+    )
 
 
 def empty(width: float, height: float) -> tuple[Figure, Axes]:

@@ -25,6 +25,7 @@ from ssgan.predictor import Predictor
 from ssgan.randomness import Draw
 
 Array = NDArray[Any]
+EXAMPLES = 16  # samples that are kept of those that a filter dropped
 
 
 @dataclass(frozen=True)
@@ -271,6 +272,7 @@ class Filtered:
     samples: Any
     labels: Array
     report: Mapping[str, Mapping[Any, int]]
+    examples: Mapping[str, Any] = field(default_factory=dict, repr=False)  # raw, of those dropped
 
 
 def within(name: str, share: float) -> None:
@@ -290,21 +292,39 @@ def name_of(given: Filter) -> str:
     return known[0] if known else type(given).__name__
 
 
-def sifted(
-    drawn: Drawn, filters: Sequence[Filter], draw: Draw
-) -> tuple[Drawn, dict[str, dict[Any, int]]]:
-    """What all filters leave, and how many of every class each dropped."""
-    report: dict[str, dict[Any, int]] = {}
+@dataclass
+class Sieve:
+    """What filters dropped so far: by filter and class how many, and the first few samples."""
+
+    classes: tuple[Any, ...]
+    report: dict[str, dict[Any, int]] = field(default_factory=dict)
+    dropped: dict[str, list[Tensor]] = field(default_factory=dict)  # encoded
+
+    def note(self, name: str, lost: Drawn) -> None:
+        counts = self.report.setdefault(name, dict.fromkeys(self.classes, 0))
+        for index in lost.indices:
+            counts[self.classes[index]] += 1
+        held = self.dropped.setdefault(name, [])
+        held.extend(lost.x[: EXAMPLES - len(held)])
+
+    def examples(self, known: Known) -> dict[str, Any]:
+        """Raw samples that each filter dropped, EXAMPLES at most."""
+        return {
+            name: known.gan.codec.decode(torch.stack(held))
+            for name, held in self.dropped.items()
+            if held
+        }
+
+
+def sifted(drawn: Drawn, filters: Sequence[Filter], draw: Draw, sieve: Sieve) -> Drawn:
+    """What all filters leave; `sieve` takes note of what each drops."""
     for place, given in enumerate(filters):
-        name = name_of(given)
-        counts = report.setdefault(name, dict.fromkeys(drawn.known.classes, 0))
-        if len(drawn.indices) == 0:
-            continue
-        drawn, keep = given.apply(drawn, draw("filter", place))
-        for index in drawn.indices[~keep]:
-            counts[drawn.known.classes[index]] += 1
+        keep = np.ones(0, bool)
+        if len(drawn.indices):
+            drawn, keep = given.apply(drawn, draw("filter", place))
+        sieve.note(name_of(given), drawn.take(~keep))
         drawn = drawn.take(keep)
-    return drawn, report
+    return drawn
 
 
 def filtered(
@@ -312,6 +332,8 @@ def filtered(
 ) -> Filtered:
     """What filters leave of raw samples (N, ...) with class indices (N,)."""
     x = known.gan.codec.expand(known.gan.codec.pack(samples))
-    left, report = sifted(Drawn(x, np.asarray(indices), known), filters, Draw(("filters", seed)))
+    sieve = Sieve(known.classes)
+    drawn = Drawn(x, np.asarray(indices), known)
+    left = sifted(drawn, filters, Draw(("filters", seed)), sieve)
     names = np.array(known.classes)[left.indices]
-    return Filtered(left.samples, names, report)
+    return Filtered(left.samples, names, sieve.report, sieve.examples(known))

@@ -18,7 +18,7 @@ from torch import Tensor
 from ssgan.gan import GAN
 from ssgan.predictor import Predictor
 from ssgan.randomness import Draw
-from ssgan.synthesis.filters import Drawn, Filter, Filtered, Known, sifted
+from ssgan.synthesis.filters import Drawn, Filter, Filtered, Known, Sieve, sifted
 from ssgan.synthesis.requests import counts_for
 
 Array = NDArray[Any]
@@ -131,18 +131,13 @@ def selected(
     """
     draw, wanted = Draw(("selected", seed)), np.asarray(counts)
     parts: list[Drawn] = []
-    report: dict[str, dict[Any, int]] = {}
+    sieve = Sieve(known.classes)
     have, most = np.zeros(len(wanted), np.int64), ROUNDS * -(-int(wanted.sum()) // ROUND)
     for number in range(most):
         if (have >= wanted).all():
             break
-        left, dropped = sifted(
-            drawn_round(known, wanted - have, number, seed), filters, draw(number)
-        )
-        for name, by_class in dropped.items():
-            mine = report.setdefault(name, dict.fromkeys(known.classes, 0))
-            for label, count in by_class.items():
-                mine[label] += count
+        found = drawn_round(known, wanted - have, number, seed)
+        left = sifted(found, filters, draw(number), sieve)
         kept = left.take(needed(left.indices, wanted - have))
         have += np.bincount(kept.indices, minlength=len(wanted))
         parts.append(kept)
@@ -153,20 +148,19 @@ def selected(
             f"{known.classes[short]!r} passed, {wanted[short]} were asked for: loosen the filters "
             "or train the GAN for more steps"
         )
-    return gathered(parts, known, report)
+    return gathered(parts, known, sieve)
 
 
-def gathered(
-    parts: Sequence[Drawn], known: Known, report: Mapping[str, Mapping[Any, int]]
-) -> Filtered:
+def gathered(parts: Sequence[Drawn], known: Known, sieve: Sieve) -> Filtered:
     """The parts below each other, sorted by class."""
     names = np.array(known.classes)
     if not parts:
-        return Filtered(known.gan.sample(0), names[:0], report)
+        return Filtered(known.gan.sample(0), names[:0], sieve.report, sieve.examples(known))
     indices = np.concatenate([part.indices for part in parts])
     order = np.argsort(indices, kind="stable")
     x = torch.cat([part.x for part in parts])[torch.from_numpy(order)]
-    return Filtered(known.gan.codec.decode(x), names[indices[order]], report)
+    labels, dropped = names[indices[order]], sieve.examples(known)
+    return Filtered(known.gan.codec.decode(x), labels, sieve.report, dropped)
 
 
 def drawn_round(known: Known, missing: Array, number: int, seed: int) -> Drawn:

@@ -1,0 +1,150 @@
+"""What a GAN makes, to be looked at: by class, beside training rows, between noises, by score."""
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import torch
+from torch import Tensor
+
+from ssgan.configs import noise
+from ssgan.data import Codec, Data, ImageCodec, read
+from ssgan.gan import GAN, grid, load
+from ssgan.metrics.generation import squared_distances
+from ssgan.metrics.spaces import space_of
+from ssgan.randomness import Draw
+from ssgan.report.figures import histogram, png
+from ssgan.report.heldout import options
+from ssgan.report.training import TABLE_COLUMNS, short
+from ssgan.runs import Run
+
+CLASSES = 20  # that are shown, at most
+EACH = 8  # samples of a class, and samples beside which neighbours are shown
+NEAREST = 3
+POOL = 10_000  # training rows among which neighbours are sought
+PAIRS, STEPS = 4, 10  # of noises, and from one to the other
+SCORED = 2000  # rows of every kind
+LARGEST = 1200  # pixels a side of a picture
+
+
+def made_by(run: Run) -> dict[str, Any] | str:
+    """What the page shows of the samples of a run's GAN, or why it shows nothing."""
+    try:
+        gan = load(run.path)
+    except (FileNotFoundError, ValueError) as error:
+        return str(error).removesuffix(".")
+    data = data_or_reason(gan)
+    told: dict[str, Any] = {"by_class": by_class(gan), "between": between(gan)}
+    if isinstance(data, str):
+        return told | {"reason": data, "scores": None}
+    train = gan.codec.pack(data.x)
+    return told | {"near": beside(gan, train), "scores": scored(gan, data)}
+
+
+def data_or_reason(gan: GAN) -> Data | str:
+    """The data set of a GAN as it was, or why it cannot be had."""
+    if gan.data["source"] == "memory":
+        return "the data were given in memory, so there is nothing here to compare with"
+    try:
+        data = read(gan.data["source"], **options(gan.data["options"]))
+    except (FileNotFoundError, ValueError) as error:
+        return str(error).removesuffix(".")
+    if data.fingerprint != gan.data["fingerprint"]:
+        return f"{gan.data['source']} is no longer what it was when the GAN was trained on it"
+    return data
+
+
+def pictured(codec: Codec, packed: Tensor, columns: int) -> dict[str, Any]:
+    """Packed rows as one picture, `columns` in a row, or as a table: its header and rows."""
+    if isinstance(codec, ImageCodec):
+        return {"picture": png(grid(packed, columns), LARGEST)}
+    samples = codec.decode(codec.expand(packed))
+    frame = samples if isinstance(samples, pd.DataFrame) else pd.DataFrame(np.asarray(samples))
+    cells = frame.iloc[:, :TABLE_COLUMNS]
+    rows = [[text(value) for value in row] for row in cells.itertuples(index=False)]
+    return {"header": [short(str(name)) for name in cells.columns], "rows": rows}
+
+
+def text(value: Any) -> str:
+    return f"{value:.4g}" if isinstance(value, float) else short(str(value))
+
+
+def by_class(gan: GAN) -> list[dict[str, Any]]:
+    """Samples of every class that the GAN can be asked for, the same noise for each."""
+    found = []
+    for name in (gan.classes or ())[:CLASSES]:
+        packed = gan.codec.pack(gan.sample(EACH, labels=np.repeat(np.array([name]), EACH)))
+        found.append({"name": str(name), **pictured(gan.codec, packed, EACH)})
+    return found
+
+
+def beside(gan: GAN, train: Tensor) -> dict[str, Any]:
+    """Samples, each with its nearest training rows, packed (N, ...), in a space of `metrics`."""
+    order = Draw(("report", "rows")).permutation(len(train))[:POOL]
+    train, fake = train[order], gan.codec.pack(gan.sample(EACH))
+    space = space_of(gan.codec.expand(train))
+    apart = squared_distances(space(gan.codec.expand(fake)), space(gan.codec.expand(train)))
+    count = min(NEAREST, len(train))
+    near = apart.topk(count, largest=False).indices
+    rows = torch.cat([torch.cat([fake[k : k + 1], train[near[k]]]) for k in range(len(fake))])
+    kinds = ["sample", *["nearest"] * count] * len(fake)
+    shown = pictured(gan.codec, rows, 1 + count)
+    return shown | {"space": space.name, "pool": len(train), "count": count, "kinds": kinds}
+
+
+@torch.inference_mode()
+def between(gan: GAN) -> dict[str, Any] | None:
+    """Images on the way from one noise to another, PAIRS rows of STEPS; None for other samples."""
+    if not isinstance(gan.codec, ImageCodec):
+        return None
+    draw = Draw(("report", "between"), gan.runtime.device)
+    start, end = (noise(gan.config, PAIRS, draw(name)) for name in ("from", "to"))
+    way = np.linspace(0, 1, STEPS).tolist()
+    z = torch.stack([moved(start, end, share, gan.config.noise) for share in way], 1)
+    with gan.runtime.autocast():
+        output = gan.generator(z.flatten(0, 1), *conditions(gan))
+    x = gan.codec.activate(output.float(), draw("activation"))
+    return pictured(gan.codec, gan.codec.pack(gan.codec.decode(x.cpu())), STEPS)
+
+
+def conditions(gan: GAN) -> tuple[Tensor, ...]:
+    """What the generator is told on the way: one condition a row."""
+    if gan.condition is None:
+        return ()
+    if gan.classes:
+        names = [gan.classes[row % len(gan.classes)] for row in range(PAIRS)]
+        told = gan.asked(np.repeat(np.array(names), STEPS), PAIRS * STEPS)
+    else:
+        told = gan.condition.draw(PAIRS, Draw(("report", "told"))).repeat_interleave(STEPS, 0)
+    return (told.to(gan.runtime.device),)
+
+
+def moved(start: Tensor, end: Tensor, share: float, kind: str) -> Tensor:
+    """Noise (N, latent) that share of the way: along a great circle if normal, else straight.
+
+    The straight way between normal noises leads through shorter ones than are ever drawn (White
+    2016, "Sampling Generative Networks", section 2).
+    """
+    if kind != "normal":
+        return start + share * (end - start)
+    cosine = torch.nn.functional.cosine_similarity(start, end, dim=1).clamp(-1, 1)[:, None]
+    angle = torch.acos(cosine).clamp_min(1e-6)
+    return (((1 - share) * angle).sin() * start + (share * angle).sin() * end) / angle.sin()
+
+
+def scored(gan: GAN, data: Data) -> dict[str, Any] | None:
+    """Histograms of the critic's scores; None where a model has no critic."""
+    test = () if data.x_test is None or not len(data.x_test) else (("test rows", data.x_test),)
+    kinds = (("training rows", data.x), *test, ("samples", gan.sample(SCORED)))
+    try:
+        scores = {name: gan.scores(some(x, name)) for name, x in kinds}
+    except ValueError:
+        return None
+    means = [(name, f"{values.mean():.3g}", len(values)) for name, values in scores.items()]
+    return {"plot": histogram({k: v.astype(np.float64) for k, v in scores.items()}), "means": means}
+
+
+def some(rows: Any, name: str) -> Any:
+    """At most SCORED of the rows, drawn."""
+    order = Draw(("report", name)).permutation(len(rows))[:SCORED].sort().values.numpy()
+    return rows.iloc[order] if hasattr(rows, "iloc") else np.asarray(rows)[order]
