@@ -61,6 +61,7 @@ MEASURES = {  # of generators: the column, its head and its digits
     "real_samples": ("real samples", 0),
     "gan_seconds": ("GAN seconds", 0),
     "seconds": ("seconds", 0),
+    "cpu_seconds": ("processor seconds", 0),
 }
 COUNTED = {"accepted": ("true_gain", "smallest"), "accused": ("p", "ratio", "authenticity")}
 CALLED = {"true_gain": "true gain, points", "smallest": "smallest gain that is seen"}

@@ -1,11 +1,12 @@
 import builtins
+import sys
 
 import pytest
 import torch
 
 from ssgan.metrics import frechet_distance, inception, kernel_distance
 from ssgan.metrics.inception import rgb
-from ssgan.randomness import Draw
+from ssgan.randomness import Draw, seeded
 
 
 def features():
@@ -69,3 +70,28 @@ def test_without_torch_fidelity_the_extra_is_named(tmp_path, monkeypatch):
 def test_grey_images_have_three_equal_channels():
     x = torch.arange(8, dtype=torch.uint8).reshape(2, 1, 2, 2)
     assert torch.equal(rgb(x), torch.cat([x, x, x], 1))
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_features_are_those_of_torch_fidelity_for_the_weights_that_are_given(tmp_path, monkeypatch):
+    fidelity = pytest.importorskip("torch_fidelity.feature_extractor_inceptionv3")
+    kind, path = fidelity.FeatureExtractorInceptionV3, tmp_path / "weights.pth"
+    with monkeypatch.context() as patch, seeded(Draw(("weights",))):
+        patch.setattr(kind, "load_state_dict", lambda self, state: None)
+        torch.save({}, path)
+        untrained = kind("any", ["2048"], feature_extractor_weights_path=str(path)).eval()
+    torch.save(untrained.state_dict(), path)
+    draw = Draw(("images",)).numpy()
+    real, fake = (
+        torch.from_numpy(draw.integers(0, 256, (3, c, 20, 20), dtype="uint8")) for c in (3, 1)
+    )
+    seen = []
+    module = sys.modules["ssgan.metrics.inception"]  # its function has the same name
+    monkeypatch.setattr(module, "CHUNK", 2)
+    for name in ("frechet_distance", "kernel_distance"):
+        monkeypatch.setattr(module, name, lambda *sides: seen.append(sides) or 0.0)
+    found = inception(real, fake, path)
+    assert set(found) == {"frechet_inception_3", "kernel_inception_3"}
+    with torch.inference_mode():
+        for side, images in zip(seen[0], (real, fake.expand(-1, 3, -1, -1)), strict=True):
+            torch.testing.assert_close(side, untrained(images.contiguous())[0])

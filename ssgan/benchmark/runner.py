@@ -163,11 +163,14 @@ def attempt(task: Task, threads: int) -> Outcome:
     torch.set_num_threads(threads)
     about = measuring.stamps()  # now, before anybody edits the code that is at work
     measuring.forget_peak()
-    began = time.perf_counter()
+    began, worked = time.perf_counter(), time.process_time()
     try:
         values = task.work() or {}
     except Exception as error:
         why = " ".join(str(error).split()) or type(error).__name__
         return Outcome(task.what, why=why, trace=traceback.format_exc())
-    seconds = round(time.perf_counter() - began, 2)
-    return Outcome(task.what, {"seconds": seconds} | dict(values) | measuring.peaks() | about)
+    spent = {
+        "seconds": round(time.perf_counter() - began, 2),
+        "cpu_seconds": round(time.process_time() - worked, 2),  # of all threads, others' work aside
+    }
+    return Outcome(task.what, spent | dict(values) | measuring.peaks() | about)
