@@ -3,7 +3,7 @@
 Images: classes become rarer along an exponential (Cui et al. 2019), in an order that the seed
 draws; the test part has all of them as it comes. The network, its steps and its rate are the same
 in every row, only what it learns from differs. "unlabeled rows too" is a league of its own: its
-GAN also sees the training rows that are left, without labels. Tables: a boosted classifier.
+GAN also sees the training rows that are left, without labels.
 """
 
 from collections.abc import Callable, Mapping
@@ -29,8 +29,8 @@ from ssgan.randomness import Draw, seeded
 from ssgan.runtime import Runtime
 from ssgan.synthesis import Filtered, Known, Plan, assess, conditional, smote, synthesised
 from ssgan.training import adam, cosine, descend, set_rate
-from ssgan.transforms import Augmentation
-from ssgan.views import Views, natural
+from ssgan.transforms import MOVES, Augmentation
+from ssgan.views import Views
 
 RATE, BATCH = 2e-3, 64
 RUNTIME = Runtime("cpu", bfloat16=False)
@@ -45,6 +45,7 @@ class Shape:
     most: int  # rows of the most frequent class
     ratio: int  # how many times fewer the rarest has
     steps: int  # of the classifier
+    transforms: tuple[str, ...]  # as people use them for such images
     gan: GANConfig  # of the labelled rows alone
     unlabeled: GANConfig  # of all rows
 
@@ -54,6 +55,7 @@ SHAPES = {
         most=1000,
         ratio=100,
         steps=600,
+        transforms=("shift", "flip"),
         gan=GANConfig(steps=1500, augmentation=Augmentation()),
         unlabeled=GANConfig(steps=2000),
     ),
@@ -61,6 +63,7 @@ SHAPES = {
         most=100,
         ratio=10,
         steps=600,
+        transforms=MOVES,
         gan=GANConfig(steps=600, augmentation=Augmentation()),
         unlabeled=GANConfig(steps=400),
     ),
@@ -163,23 +166,31 @@ def smoted(few: Few, work: Path) -> Lesson:
     return below(few, torch.from_numpy(x).reshape(-1, *real.shape[1:]), y)
 
 
-def by_class(few: Few, work: Path) -> Lesson:
+def by_class(few: Few, work: Path, judge: bool = True) -> Lesson:
     """With samples of a conditional GAN that saw the labelled rows alone."""
     gan = gan_of(few, ALONE, work)
     classes = gan.classes or ()
     counts = {name: int(n) for name, n in zip(classes, few.missing, strict=True)}
     x, labels = conditional(gan, sum(counts.values()), counts=counts, seed=few.seed)
     lesson = below(few, few.codec.expand(few.codec.pack(x)), np.searchsorted(classes, labels))
-    return replace(lesson, helps=judged(few, gan, None, x, labels))
+    return replace(lesson, helps=judged(few, gan, None, x, labels)) if judge else lesson
 
 
-def labelled(few: Few, work: Path) -> Lesson:
+def labelled(few: Few, work: Path, judge: bool = True) -> Lesson:
     """With samples of a GAN that saw all rows, labelled by its finetuned discriminator."""
     gan = gan_of(few, TOO, work)
     model = finetune(gan, few.x, few.labels, PredictorConfig(seed=few.seed))
     x, y = synthesised(gan, model, few.missing, few.seed)
     lesson = below(few, few.codec.expand(few.codec.pack(x)), y)
+    if not judge:
+        return lesson
     return replace(lesson, helps=judged(few, gan, model, x, model.targets.decode(y)))
+
+
+def allowed(make: Callable[[Few, Path], Lesson], few: Few, work: Path) -> Lesson:
+    """What `make` gives if the gate finds that it helps, else the labelled rows alone."""
+    lesson = make(few, work)
+    return lesson if lesson.helps else replace(plain(few, work), helps=lesson.helps)
 
 
 def itself(few: Few, work: Path) -> Predictor:
@@ -215,22 +226,25 @@ METHODS = {
     "class weights and transforms": Method(plain, weighted=True, moved=True),
     "SMOTE and transforms": Method(smoted, moved=True),
     "ssgan": Method(by_class),
-    "ssgan and transforms": Method(by_class, moved=True),
+    "ssgan, where the gate says yes": Method(partial(allowed, by_class)),
+    "ssgan and transforms": Method(partial(by_class, judge=False), moved=True),
     "ssgan, labelled by its discriminator": Method(labelled, league=TOO),
-    "the same and transforms": Method(labelled, moved=True, league=TOO),
+    "the same, where the gate says yes": Method(partial(allowed, labelled), league=TOO),
+    "the same and transforms": Method(partial(labelled, judge=False), moved=True, league=TOO),
     "that discriminator itself": Method(itself, league=TOO),
 }
 
 
-def learnt(lesson: Lesson, method: Method, steps: int, seed: int) -> Callable[[Tensor], Tensor]:
-    """A small convolutional network after `steps` updates: encoded samples to class indices."""
+def learnt(lesson: Lesson, method: Method, shape: Shape, seed: int) -> Callable[[Tensor], Tensor]:
+    """A small convolutional network after its updates: encoded samples to class indices."""
+    steps, moves = shape.steps, shape.transforms
     draw, classes = Draw(("imbalance classifier", seed)), int(lesson.y.max()) + 1
     with seeded(draw("weights")):
         network = small_network(lesson.x.shape[1], classes)
     optimizer = adam(network, RATE, (0.9, 0.999), 1e-4)
     counts = torch.bincount(lesson.y, minlength=classes).clamp_min(1)
     weight = len(lesson.y) / classes / counts if method.weighted else None
-    views = Views(natural(lesson.x, seed) if method.moved else ())
+    views = Views(moves if method.moved else ())
 
     def loss(x: Tensor, y: Tensor) -> dict[str, Tensor]:
         return {"cross_entropy": F.cross_entropy(network(x), y, weight)}
@@ -271,7 +285,7 @@ def solve(
     if isinstance(lesson, Predictor):
         guesses = lesson.targets.encode(lesson.predict(few.data.x_test))
         return {**found(few, guesses), "helps": "", "rows": len(few.y)}
-    guess = learnt(lesson, method, shape.steps, cell.gan_seed)
+    guess = learnt(lesson, method, shape, cell.gan_seed)
     guesses = guess(few.codec.expand(few.codec.pack(few.data.x_test))).numpy()
     helps = "" if lesson.helps is None else int(lesson.helps)
     return {**found(few, guesses), "helps": helps, "rows": len(lesson.y)}
