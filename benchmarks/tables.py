@@ -31,7 +31,10 @@ GAPS = (  # the differences that are shown under a table that has both rows
     ("linear probe, discriminator", "linear probe, random trunk"),
     ("label spreading on its features", "label spreading, random trunk"),
     ("consistency", "GAN off: consistency"),
+    ("student and consistency", "GAN off: student and consistency"),
+    ("student and consistency", "consistency"),
     ("K + 1", "GAN off: K + 1"),
+    ("auto", "simple model that the folds choose"),
     ("auto", "GAN off: auto"),
 )
 HEADS = {"accuracy": "accuracy", "mae": "MAE", "rmse": "RMSE"}

@@ -3,7 +3,9 @@
 Simple models, a probe of the GAN's features and a short course that learns from the unlabeled rows
 predict held-out labelled rows on the same folds. The course is taken where it beats what the folds
 would choose among the others (see `simple`) by more than one standard error, row by row, so that
-learning from unlabeled rows costs little where it does not help. What the folds said calibrates.
+learning from unlabeled rows costs little where it does not help. A probe of a student (see
+`encoder`) has learnt from the unlabeled rows as well: it is on the side of the course, and speaks
+for it where it says more than 400 steps do. What the folds said calibrates.
 """
 
 import json
@@ -42,40 +44,52 @@ SHORT = 400  # steps of the course that is compared
 
 
 def course(gan: GAN, rows: Labeled) -> str:
-    """The method that learns from unlabeled rows, for such samples."""
-    images = len(gan.codec.shape) > 1
-    return "consistency" if images or not rows.classes else "finetune"
+    """The method that learns from unlabeled rows, for such samples.
+
+    A graph of a student's features is right often enough to give the teacher its first labels; one
+    of the discriminator's is not (see the notes on unlabeled rows).
+    """
+    if not rows.classes or len(gan.codec.shape) == 1:
+        return "finetune" if rows.classes else "consistency"
+    return "consistency" if gan.student is None else "consistency+finetune"
 
 
 def chosen(gan: GAN, config: PredictorConfig, rows: Labeled) -> dict[str, Any]:
     """The "method" to learn by, the "verdict" of the folds and the "temperature" of outputs."""
     labels, deep = rows.values.numpy(), course(gan, rows)
     simple = candidates(flat(gan.codec, rows.packed), labels, rows.classes, config.seed)
-    first, *others = simple
     probe = {"probe": by_method(gan, config, rows, "probe")}
-    known = {first: simple[first], **probe, **{name: simple[name] for name in others}}
+    learnt = {deep: by_method(gan, config, rows, deep)}
+    if gan.student is None:
+        first, *others = simple
+        known = {first: simple[first], **probe, **{name: simple[name] for name in others}}
+    else:
+        known, learnt = simple, learnt | probe
     few = too_few(labels, rows.classes)
     draw = Draw(("auto", config.seed))
     folds = None if few else stratified(labels, rows.classes, draw, folds=FOLDS, repeats=1)
-    course_of = {deep: by_method(gan, config, rows, deep)}
-    verdict, found = select(labels, rows.classes, known, course_of, folds)
+    verdict, found = select(labels, rows.classes, known, learnt, folds)
     if verdict.simple is not None:
         costs = {name: losses(measured.outputs[0], labels) for name, measured in found.items()}
-        verdict = by_rows(verdict, costs, deep)
+        verdict = by_rows(verdict, costs, deep, min(learnt, key=lambda name: costs[name].mean()))
     choice: dict[str, Any] = {"method": "simple" if verdict.chosen in simple else verdict.chosen}
     if rows.classes and verdict.chosen in found:
         choice["temperature"] = temperature(found[verdict.chosen].outputs[0], labels)
     return choice | {"verdict": verdict.to_json()}
 
 
-def by_rows(verdict: Verdict, costs: Mapping[str, Array], deep: str) -> Verdict:
+def by_rows(
+    verdict: Verdict, costs: Mapping[str, Array], deep: str, speaker: str | None = None
+) -> Verdict:
     """The verdict on `deep` from what every labelled row cost (N,), held out, not from the folds.
 
     Three folds hardly tell how far their gains scatter; the rows that only one of both has right
-    do. `deep` is taken where it gains more than a standard error of their mean difference.
+    do. `deep` is taken where it, or `speaker` for it, gains more than a standard error of their
+    mean difference.
     """
+    speaker = speaker or deep
     simple = verdict.simple.name if verdict.simple else deep
-    gaps = costs[simple] - costs[deep]
+    gaps = costs[simple] - costs[speaker]
     gain, error = float(gaps.mean()), float(gaps.std(ddof=1) / np.sqrt(len(gaps)))
     helps = gain > error
     side = "less" if gain >= 0 else "more"
@@ -86,7 +100,7 @@ def by_rows(verdict: Verdict, costs: Mapping[str, Array], deep: str) -> Verdict:
         deep=helps,
         gain=gain,
         error=error,
-        reason=f"a held-out row costs {deep} {abs(gain):.3f} {side} than {simple}, with a "
+        reason=f"a held-out row costs {speaker} {abs(gain):.3f} {side} than {simple}, with a "
         f"standard error of {error:.3f}{rest}",
     )
 

@@ -35,6 +35,7 @@ LEARNT = ("finetune", "consistency", "joint")  # those that take steps; "+" puts
 BETAS = (0.9, 0.99)
 DECAY = 0.01  # of the weights, towards 0
 UNLABELED_SHARE = 2  # rows of the graph in a step for every labelled one
+FADED = 0.3  # share of the steps after which teachers alone label what the graph did at first
 Lesson = tuple[Tensor, Callable[[Tensor, Tensor], Terms]]  # samples; costs of features and outputs
 
 
@@ -52,7 +53,7 @@ class PredictorConfig:
     unlabeled: float = 1.0  # weight of the loss on unlabeled rows; 0 learns from labels only
     ema: float = 0.98  # decay of the average of the weights
     intervals: bool = True  # of numbers: a network for each fold, to say how far off it may be
-    readout: str = "all"  # what features are read from, of READOUTS (see `encoder`)
+    readout: str | None = None  # of READOUTS (see `encoder`); None is the method's own
     student_steps: int = 1000  # updates of a student, for that readout only
     seed: int = 0
 
@@ -64,7 +65,8 @@ class PredictorConfig:
                 "together, as in consistency+joint"
             )
         check_numbers(self, least={"batch": 1, "ratio": 1, "student_steps": 1})
-        check_readout(self.readout)
+        if self.readout is not None:
+            check_readout(self.readout)
         if self.steps is not None and (type(self.steps) is not int or self.steps < 1):
             raise ValueError(f"expected steps to be a whole number from 1 on, got {self.steps!r}")
         if self.transforms is not None:
@@ -157,7 +159,8 @@ class Finetune:
     """The task: labelled rows, and unlabeled ones with the shares that a graph gave them.
 
     With a graph it is laid anew at the end, in the space of the finetuned features, and votes
-    beside the head. What else unlabeled rows teach comes from `teachers`.
+    beside the head. What else unlabeled rows teach comes from `teachers`, who soon know better
+    than the first graph: its labels are where they start from, and fade.
     """
 
     attempt = 0  # of the guard
@@ -208,8 +211,8 @@ class Finetune:
         rate = config.rate * 0.5**self.attempt
         set_rate(self.optimizer, cosine(step, steps, rate, rate / 50))
         lessons = [self.labeled(rows, step, draw("labeled"))]
-        if self.spreads:
-            lessons.append(self.spread(rows, step, draw("unlabeled")))
+        if self.spreads and (weight := self.trust(step)):
+            lessons.append(self.spread(rows, step, draw("unlabeled"), weight))
         lessons += [
             teacher.lesson(rows, step, draw("lesson", k)) for k, teacher in enumerate(self.teachers)
         ]
@@ -230,11 +233,16 @@ class Finetune:
         x = self.views.of(self.codec.expand(packed), draw)
         return x, lambda features, outputs: {"supervised": supervised(outputs, labels)}
 
-    def spread(self, rows: Rows, step: int, draw: Draw) -> Lesson:
+    def trust(self, step: int) -> float:
+        """The weight of the graph's labels at a step."""
+        last = round(FADED * (self.config.steps or 1))
+        return self.config.unlabeled * (cosine(step, last, 1.0, 0.0) if self.teachers else 1.0)
+
+    def spread(self, rows: Rows, step: int, draw: Draw, weight: float) -> Lesson:
         packed, shares = rows("unlabeled", step, 0)
 
         def cost(features: Tensor, outputs: Tensor) -> Terms:
-            return {"unlabeled": self.config.unlabeled * soft_cross_entropy(outputs, shares).mean()}
+            return {"unlabeled": weight * soft_cross_entropy(outputs, shares).mean()}
 
         return self.views.of(self.codec.expand(packed), draw), cost
 

@@ -45,8 +45,8 @@ def settled(config: PredictorConfig | None, gan: GAN, rows: Labeled) -> Predicto
     Raises ValueError for a method or transforms that these rows cannot have.
     """
     config = config or PredictorConfig()
-    readout = "all" if config.method == "simple" else readout_of(gan, config.readout)
-    config = replace(config, readout=readout)
+    asked = config.readout or readout_for(gan, config, rows)
+    config = replace(config, readout="all" if config.method == "simple" else readout_of(gan, asked))
     if config.method in ("svm", "spread") and not rows.classes:
         raise ValueError(f"method {config.method!r} is for classes, the labels are numbers: probe?")
     if config.method == "auto":  # what it chooses is settled then
@@ -62,6 +62,16 @@ def settled(config: PredictorConfig | None, gan: GAN, rows: Labeled) -> Predicto
     else:
         config = replace(config, transforms=found_transforms(gan, rows))
     return replace(config, steps=config.steps or max(STEPS.get(m, 1) for m in (*config.learns, "")))
+
+
+def readout_for(gan: GAN, config: PredictorConfig, rows: Labeled) -> str:
+    """The readout where none is named: "auto" takes a student where it has views to learn from.
+
+    Those of images that keep a class; a student without them is worth no more than all depths.
+    """
+    views = rows.classes and len(gan.codec.shape) == 3 and config.warp and config.transforms != ()
+    asked = config.method == "auto" and views and rows.unlabeled is not None
+    return "student" if asked and hasattr(gan.generator, "maps") else "all"
 
 
 def found_transforms(gan: GAN, rows: Labeled) -> tuple[str, ...]:
@@ -158,7 +168,7 @@ def reading(
         steps=config.student_steps, transforms=transforms, warp=config.warp, seed=config.seed
     )
     place = held.path / "student" if held else None
-    return (yield from reading_out(gan, config.readout, rows.every(), asked, run=place))
+    return (yield from reading_out(gan, config.readout or "all", rows.every(), asked, run=place))
 
 
 def reference(rows: Labeled) -> Tensor:

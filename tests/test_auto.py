@@ -10,13 +10,15 @@ from examples import KINDS, LABELS, NUMBERS, N, same, trained
 
 from ssgan import auto
 from ssgan.auto import by_rows, chosen, course, losses
+from ssgan.encoder import StudentConfig, distil
 from ssgan.finetuning import PredictorConfig
 from ssgan.labeled import labeled
+from ssgan.learning import settled
 from ssgan.predictor import finetune, load_predictor
-from ssgan.simple import Choice, Verdict
+from ssgan.simple import Choice, Verdict, candidates
 
 TASKS = {"classification": LABELS, "regression": NUMBERS}
-AUTO = PredictorConfig(method="auto", steps=2, batch=4)
+AUTO = PredictorConfig(method="auto", steps=2, batch=4, student_steps=2)
 each = pytest.mark.parametrize("kind", KINDS)
 each_task = pytest.mark.parametrize("task", TASKS)
 
@@ -34,8 +36,10 @@ def test_it_learns_from_every_kind_and_its_directory_remembers_the_choice(kind, 
     choice = json.loads((tmp_path / "m" / "choice.json").read_text())["choice"]
     assert choice == json.loads(json.dumps(model.about["choice"]))
     assert choice["method"] == model.config.method
-    known = {"simple", "probe", course(trained(kind), rows_of(kind, task))}
+    known = {"simple", "probe", "finetune", "consistency", "consistency+finetune"}
     assert choice["method"] in known
+    student = kind == "images" and task == "classification"
+    assert (tmp_path / "m" / "student").exists() == student
     assert choice["verdict"]["chosen"] in choice["verdict"]["means"]
     again = load_predictor(tmp_path / "m")
     assert again.config == model.config
@@ -114,8 +118,39 @@ def test_what_was_left_open_is_open_for_the_method_that_is_chosen(monkeypatch):
     monkeypatch.setattr(auto, "learning", watched)
     finetune(trained("images"), KINDS["images"](), LABELS, AUTO)
     plain = finetune(trained("images"), KINDS["images"](), LABELS, replace(AUTO, method="finetune"))
-    assert seen["consistency"].unlabeled == 1.0
-    assert seen["consistency"].transforms == plain.config.transforms != ()
+    taught = seen["consistency+finetune"]
+    assert taught.unlabeled == 1.0
+    assert taught.transforms == plain.config.transforms != ()
+
+
+@pytest.mark.parametrize(
+    ("kind", "task", "settings", "readout"),
+    [
+        ("images", "classification", {}, "student"),
+        ("images", "classification", {"readout": "last"}, "last"),
+        ("images", "classification", {"transforms": ()}, "all"),
+        ("images", "classification", {"warp": 0.0}, "all"),
+        ("images", "classification", {"method": "probe"}, "all"),
+        ("images", "regression", {}, "all"),
+        ("vectors", "classification", {}, "all"),
+        ("table", "classification", {}, "all"),
+    ],
+    ids=str,
+)
+def test_it_reads_a_student_where_there_are_views_that_keep_a_class(kind, task, settings, readout):
+    config = settled(replace(AUTO, **settings), trained(kind), rows_of(kind, task))
+    assert config.readout == readout
+
+
+def test_a_probe_of_a_student_has_learnt_from_unlabeled_rows_and_stands_for_the_course():
+    gan, rows = trained("images"), rows_of("images", "classification")
+    student = distil(gan, KINDS["images"](), StudentConfig(steps=2, batch=6))
+    for source, simple in ((gan, True), (student, False)):
+        verdict = chosen(source, AUTO, rows)["verdict"]
+        known = set(candidates(rows.packed.flatten(1).numpy(), LABELS, rows.classes, 0))
+        assert set(verdict["means"]) == {*known, "probe", course(source, rows)}
+        if not simple:
+            assert verdict["simple"]["name"] in known
 
 
 def wrong(*rows):
@@ -125,10 +160,19 @@ def wrong(*rows):
     return cost
 
 
-def judged(simple, deep):
+def judged(simple, deep, probe=None):
     choice = Choice("linear", 80.0, 0.0, "")
     verdict = Verdict(chosen="linear", deep=False, reason="", simple=choice)
-    return by_rows(verdict, {"linear": simple, "deep": deep}, "deep")
+    costs = {"linear": simple, "deep": deep, "probe": probe}
+    return by_rows(verdict, costs, "deep", None if probe is None else "probe")
+
+
+def test_a_probe_that_is_ahead_speaks_for_the_course():
+    found = judged(wrong(*range(15)), wrong(*range(14)), wrong(*range(5)))
+    assert (found.chosen, found.deep) == ("deep", True)
+    assert found.gain == pytest.approx(0.1)
+    assert "a held-out row costs probe 0.100 less than linear" in found.reason
+    assert judged(wrong(*range(15)), wrong(*range(14)), wrong(*range(15))).chosen == "linear"
 
 
 def test_the_course_is_taken_when_its_gain_is_more_than_a_standard_error_row_by_row():

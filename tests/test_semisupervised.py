@@ -6,7 +6,7 @@ import pytest
 import torch
 from examples import KINDS, LABELS, NUMBERS, OFTEN, N, assert_same_course, trained
 
-from ssgan.finetuning import PredictorConfig
+from ssgan.finetuning import FADED, PredictorConfig
 from ssgan.labeled import labeled
 from ssgan.learning import settled, task_of
 from ssgan.predictor import finetune, finetuning, load_predictor
@@ -24,7 +24,8 @@ each_task = pytest.mark.parametrize("task", TASKS)
 
 def made(kind, method, labels=LABELS, **settings):
     """A task with its teachers, 8 of the rows labelled."""
-    gan, config = trained(kind), PredictorConfig(method=method, steps=3, batch=4, **settings)
+    gan = trained(kind)
+    config = PredictorConfig(method=method, **{"steps": 3, "batch": 4, **settings})
     rows = labeled(gan, KINDS[kind]()[:8], labels[:8], None, 0)
     return task_of(gan, settled(config, gan, rows), rows)
 
@@ -129,6 +130,31 @@ def test_a_course_that_was_left_ends_as_one_that_was_not(method, task, tmp_path,
     left.close()
     finetune(*args, run=tmp_path / "left")
     assert_same_course(tmp_path / "whole", tmp_path / "left")
+
+
+def test_labels_of_the_graph_fade_where_a_teacher_learns_better_ones():
+    task = made("images", "consistency+finetune", steps=100, unlabeled=2.0)
+    last = round(100 * FADED)
+    assert task.trust(0) == 2.0
+    assert task.trust(last // 2) == pytest.approx(1.0)
+    assert task.trust(last) == task.trust(99) == 0.0
+    alone = made("images", "finetune", steps=100, unlabeled=2.0)
+    assert alone.trust(0) == alone.trust(99) == 2.0
+
+
+def test_no_row_of_the_graph_is_drawn_once_its_labels_have_faded():
+    task, seen = made("images", "consistency+finetune", steps=10), []
+
+    def rows(stream, step, k):
+        seen.append((stream, step))
+        packed = torch.from_numpy(KINDS["images"]())[:, None]
+        labels = torch.full((N, 2), 0.5) if stream == "unlabeled" else torch.from_numpy(LABELS)
+        return (packed, labels) if stream != "every" else (packed,)
+
+    for step in (0, 2, 3, 9):
+        task.update(rows, step)
+    assert [step for stream, step in seen if stream == "unlabeled"] == [0, 2]
+    assert [step for stream, step in seen if stream == "every"] == [0, 2, 3, 9]
 
 
 def test_without_unlabeled_rows_or_weight_there_is_no_teacher():

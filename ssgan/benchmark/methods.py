@@ -13,7 +13,7 @@ from ssgan.benchmark import baselines
 from ssgan.benchmark.problems import Array, Problem
 from ssgan.data import vision
 from ssgan.encoder import StudentConfig
-from ssgan.finetuning import FITTED, UNLABELED_SHARE, PredictorConfig
+from ssgan.finetuning import FADED, FITTED, UNLABELED_SHARE, PredictorConfig
 from ssgan.gan import GAN
 from ssgan.predictor import finetune
 
@@ -77,10 +77,10 @@ def samples(config: PredictorConfig, labels: int) -> int:
     first = config.student_steps * StudentConfig.batch if config.readout == "student" else 0
     if not config.learns:
         return first + labels
-    shares = [UNLABELED_SHARE if name == "finetune" else 0 for name in config.learns]
     taught = config.ratio if {*config.learns} & {"consistency", "joint"} else 0
-    each = 1 + (sum(shares) + taught if config.unlabeled else 0)
-    return first + (config.steps or 0) * config.batch * each
+    graph = UNLABELED_SHARE if "finetune" in config.learns else 0
+    each = 1 + (graph * (FADED if taught else 1) + taught if config.unlabeled else 0)
+    return first + round((config.steps or 0) * config.batch * each)
 
 
 SIMPLE = {
@@ -95,13 +95,16 @@ NUMBERS = {
     "gradient boosting": simple(baselines.gradient_boosting),
     "nearest neighbours": simple(baselines.nearest),
 }
+TAUGHT = {"method": "consistency+finetune", "readout": "student"}
 OURS = {
+    "simple model that the folds choose": ours(False, True, method="simple"),
     "network from scratch, labels only": ours(False, True, method="finetune", unlabeled=0.0),
     "linear probe, random trunk": ours(False, method="probe"),
     "label spreading, random trunk": ours(False, method="spread"),
     "margin probe, random trunk": ours(False, method="svm"),
     "GAN off: finetuned random trunk": ours(False, method="finetune"),
-    "GAN off: consistency": ours(False, True, method="consistency"),
+    "GAN off: consistency": ours(False, method="consistency"),
+    "GAN off: student and consistency": ours(False, True, **TAUGHT),
     "GAN off: K + 1": ours(False, method="joint"),
     "GAN off: auto": ours(False, method="auto"),
     "GAN off: linear probe, distilled student": ours(False, method="probe", readout="student"),
@@ -115,7 +118,8 @@ OURS = {
     "finetuned discriminator, labels only": ours(True, method="finetune", unlabeled=0.0),
     "finetuned discriminator": ours(True, method="finetune"),
     "finetuned student": ours(True, method="finetune", readout="student"),
-    "consistency": ours(True, True, method="consistency"),
+    "consistency": ours(True, method="consistency"),
+    "student and consistency": ours(True, True, **TAUGHT),
     "K + 1": ours(True, True, method="joint"),
     "consistency with K + 1": ours(True, method="consistency+joint"),
     "auto": ours(True, True, method="auto"),

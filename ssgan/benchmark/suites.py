@@ -22,6 +22,7 @@ from ssgan.benchmark.runner import Suite
 from ssgan.gan import GANConfig
 
 MNIST_GAN = GANConfig(steps=2000)
+MNIST_STEPS = {"consistency+finetune": {"steps": 2500}, "auto": {"steps": 2500}}
 QUICK = "-quick"  # what the name of a smaller table ends with
 
 DIGITS = Table(
@@ -37,6 +38,7 @@ DIGITS = Table(
         "consistency": {"steps": 1200},
         "joint": {"steps": 400},
         "consistency+joint": {"steps": 400},
+        "consistency+finetune": {"steps": 1200},
         "auto": {"steps": 1200},
     },
     timed=False,
@@ -51,6 +53,7 @@ TABLES = (
         labels=(100,),
         draws=pairs(None, 5),
         gan=MNIST_GAN,
+        settings=MNIST_STEPS,
     ),
     Table(
         name="mnist-20",
@@ -59,6 +62,7 @@ TABLES = (
         labels=(20,),
         draws=pairs(None, 5),
         gan=MNIST_GAN,
+        settings=MNIST_STEPS,
     ),
     Table(
         name="fashion-100",

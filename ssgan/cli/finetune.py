@@ -47,7 +47,7 @@ from ssgan.cli.options import COUNT, note
         "--readout",
         type=click.Choice(["all", "last", "student"]),
         help="What is read: all depths of the discriminator, its last, or a student that is"
-        " trained first.  [default: all]",
+        " trained first.  [default: student for auto on images with classes, else all]",
     ),
     click.option(
         "--transforms",
