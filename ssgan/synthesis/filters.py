@@ -2,13 +2,12 @@
 
     filtered(samples, labels, [NearDuplicates(), Confidence(0.8)], known)
 
-A filter maps what was drawn to what it becomes (all but `Langevin` leave it) and a mask of what
-stays. They are applied in order, each to what the ones before it left.
+A filter maps what was drawn to what it becomes (all but `Langevin`, which has to come first, leave
+it) and a mask of what stays. They are applied in order, each to what the ones before it left.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property
 from typing import Any, Protocol
 
 import numpy as np
@@ -21,70 +20,14 @@ from torch import Tensor
 from ssgan.configs import noise
 from ssgan.gan import GAN
 from ssgan.heads import linear_head
-from ssgan.predictor import Predictor
 from ssgan.randomness import Draw
+from ssgan.synthesis.known import Drawn as Drawn
+from ssgan.synthesis.known import Known as Known
+from ssgan.synthesis.known import sketched
 
 Array = NDArray[Any]
 EXAMPLES = 16  # samples that are kept of those that a filter dropped
-
-
-@dataclass(frozen=True)
-class Known:
-    """What filters may ask: the GAN, the predictor if any, real rows and their class indices."""
-
-    gan: GAN
-    classes: tuple[Any, ...]
-    model: Predictor | None = None
-    samples: Any = None  # real rows (R, ...), raw
-    indices: Array | None = None  # their classes (R,), -1 where unknown
-
-    @cached_property
-    def features(self) -> Array:
-        """Features (R, F) of the real rows; ValueError where none were given."""
-        if self.samples is None or len(self.samples) < 2:
-            raise ValueError("this filter compares with real rows: give 2 or more of them")
-        return self.gan.features(self.samples)
-
-    @cached_property
-    def labeled(self) -> tuple[Array, Array]:
-        """Features and class indices of the real rows that have a label."""
-        features = self.features
-        if self.indices is None or not (self.indices >= 0).any():
-            raise ValueError("this filter needs real rows with labels: give some")
-        rows = np.flatnonzero(self.indices >= 0)
-        return features[rows], self.indices[rows]
-
-
-@dataclass(frozen=True)
-class Drawn:
-    """Encoded samples (M, ...), class indices (M,), and what they are when read."""
-
-    x: Tensor
-    indices: Array
-    known: Known
-    chances: Array | None = field(default=None, repr=False)  # (M, K) by the predictor
-
-    @cached_property
-    def samples(self) -> Any:
-        return self.known.gan.codec.decode(self.x)
-
-    @cached_property
-    def features(self) -> Array:
-        return self.known.gan.features(self.samples)
-
-    @cached_property
-    def probabilities(self) -> Array:
-        """(M, K) by the predictor; ValueError where there is none."""
-        if self.chances is not None:
-            return self.chances
-        if self.known.model is None:
-            raise ValueError("this filter asks a classifier: give a finetuned predictor")
-        return self.known.model.predict_proba(self.samples)
-
-    def take(self, keep: Array) -> "Drawn":
-        rows = torch.from_numpy(np.flatnonzero(keep))
-        chances = None if self.chances is None else self.chances[keep]
-        return Drawn(self.x[rows], self.indices[keep], self.known, chances)
+PROBED = 1000  # real rows that say how far apart rows lie
 
 
 class Filter(Protocol):
@@ -107,17 +50,24 @@ class Rejection:
         within("share", self.share)
 
     def apply(self, drawn: Drawn, draw: Draw) -> tuple[Drawn, Array]:
-        known, gan = drawn.known, drawn.known.gan
-        if known.samples is None or len(known.samples) < 2:
-            raise ValueError("this filter compares with real rows: give 2 or more of them")
-        fake, real = gan.scores(drawn.samples), gan.scores(known.samples)
-        scores = np.concatenate([real, fake]).astype(np.float64)
-        scale = scores.std() or 1.0
-        odds = LogisticRegression(class_weight="balanced").fit(
-            scores[:, None] / scale, np.arange(len(scores)) < len(real)
-        )
-        logits = odds.decision_function(fake[:, None].astype(np.float64) / scale)
-        return drawn, draw("rejection").numpy().random(len(fake)) < acceptance(logits, self.share)
+        logits, _ = log_odds(drawn)
+        keep = draw("rejection").numpy().random(len(logits)) < acceptance(logits, self.share)
+        return drawn, keep
+
+
+def log_odds(drawn: Drawn) -> tuple[Array, float]:
+    """Log odds that drawn samples are real, (M,), and what a point of the critic's score adds.
+
+    Only few objectives give scores that are log odds; a logistic regression of real against drawn
+    ones makes them such for any. ValueError where there are no real rows.
+    """
+    real, fake = drawn.known.scores, drawn.scores
+    scores = np.concatenate([real, fake])
+    scale = float(scores.std()) or 1.0
+    odds = LogisticRegression(class_weight="balanced").fit(
+        scores[:, None] / scale, np.arange(len(scores)) < len(real)
+    )
+    return odds.decision_function(fake[:, None] / scale), float(odds.coef_[0, 0]) / scale
 
 
 def acceptance(logits: Array, share: float) -> Array:
@@ -132,12 +82,13 @@ def acceptance(logits: Array, share: float) -> Array:
 class Langevin:
     """DDLS: noise moved along the discriminator's gradient (Che et al. 2020, algorithm 2).
 
-    The energy of noise is |z|^2 / 2 - D(G(z)); nothing is dropped. The samples are others than
-    those that came, of the same classes: put it first.
+    The energy of noise is |z|^2 / 2 - k D(G(z)), where k makes log odds of scores (`log_odds`): it
+    is 20 and more for critics that are held smooth. Nothing is dropped. The samples are others
+    than those that came, of the same classes, so it has to be the first filter.
     """
 
     steps: int = 20
-    size: float = 0.01
+    size: float = 0.02  # .1 and more drive digits away from real ones, .01 goes half the way
 
     def __post_init__(self) -> None:
         if self.steps < 1 or not self.size > 0:
@@ -147,8 +98,10 @@ class Langevin:
         gan, parts = drawn.known.gan, []
         if gan.config.noise != "normal":
             raise ValueError("DDLS needs a GAN whose noise is normal: this one's is uniform")
+        worth = log_odds(drawn)[1]
         for number, rows in enumerate(torch.split(torch.arange(len(drawn.x)), 128)):
-            parts.append(self.moved(gan, drawn.indices[rows.numpy()], draw("block", number)))
+            given = self.asked(drawn.known, drawn.indices[rows.numpy()], draw("asked", number))
+            parts.append(self.moved(gan, len(rows), given, worth, draw("block", number)))
         x = torch.cat(parts) if parts else drawn.x
         changed = replace(drawn, x=x, chances=None)
         if gan.classes is None:
@@ -156,19 +109,30 @@ class Langevin:
             changed = replace(changed, indices=chances.argmax(1), chances=chances)
         return changed, np.ones(len(x), bool)
 
-    def moved(self, gan: GAN, indices: Array, draw: Draw) -> Tensor:
+    def asked(self, known: Known, indices: Array, draw: Draw) -> tuple[Tensor, ...]:
+        """What the networks are told of samples of these classes (M,), if anything."""
+        gan = known.gan
+        if gan.condition is None:
+            return ()
+        if gan.classes is None:
+            told = gan.condition.draw(len(indices), draw)
+        else:
+            told = gan.asked(known.labels(indices), len(indices))
+        return (told.to(gan.runtime.device),)
+
+    def moved(
+        self, gan: GAN, count: int, given: tuple[Tensor, ...], worth: float, draw: Draw
+    ) -> Tensor:
+        """Encoded samples (M, ...) of noise that went `steps` steps along the gradient."""
         on = Draw(draw.key, gan.runtime.device)
-        z = noise(gan.config, len(indices), on("noise"))
-        given: tuple[Tensor, ...] = ()
-        if gan.condition is not None:
-            given = (gan.condition.one_hot(indices).to(gan.runtime.device),)
+        z = noise(gan.config, count, on("noise"))
         for step in range(self.steps):
             with torch.enable_grad():
                 z = z.detach().requires_grad_()
                 score = gan.discriminator(
                     gan.codec.activate(gan.generator(z, *given).float(), on("activation")), *given
                 )
-                energy = z.square().sum() / 2 - score.float().sum()
+                energy = z.square().sum() / 2 - worth * score.float().sum()
                 (slope,) = torch.autograd.grad(energy, z)
             kick = on("kick", step).normal(*z.shape)
             z = z.detach() - self.size / 2 * slope + self.size**0.5 * kick
@@ -239,7 +203,8 @@ class Centroid:
 class NearDuplicates:
     """Drops what lies nearer to a real row than a share of how far those lie from each other.
 
-    `below` is a share of the median distance of a real row to its nearest other one.
+    Real rows are all that the GAN learnt from, labelled or not, where they can be had, and those
+    that are given. `below` is a share of the median distance of one to its nearest other one.
     """
 
     below: float = 0.25
@@ -249,10 +214,12 @@ class NearDuplicates:
             raise ValueError(f"expected below to be 0 or more, got {self.below}")
 
     def apply(self, drawn: Drawn, draw: Draw) -> tuple[Drawn, Array]:
-        real = drawn.known.features
+        real = drawn.known.sketches
         near = NearestNeighbors(n_neighbors=1).fit(real)
-        limit = self.below * np.median(near.kneighbors()[0])
-        return drawn, near.kneighbors(drawn.features)[0][:, 0] > limit
+        some = Draw(("probed",)).permutation(len(real))[:PROBED].numpy()
+        apart = near.kneighbors(real[some], 2)[0][:, 1]  # the first is the row itself
+        found = near.kneighbors(sketched(drawn.known.gan, drawn.packed))[0][:, 0]
+        return drawn, found > self.below * np.median(apart)
 
 
 FILTERS: dict[str, type[Filter]] = {
@@ -317,7 +284,14 @@ class Sieve:
 
 
 def sifted(drawn: Drawn, filters: Sequence[Filter], draw: Draw, sieve: Sieve) -> Drawn:
-    """What all filters leave; `sieve` takes note of what each drops."""
+    """What all filters leave; `sieve` takes note of what each drops.
+
+    Raises ValueError for a `Langevin` that is not the first.
+    """
+    if any(isinstance(given, Langevin) for given in filters[1:]):
+        raise ValueError(
+            "langevin makes other samples than those that filters before it chose: put it first"
+        )
     for place, given in enumerate(filters):
         keep = np.ones(0, bool)
         if len(drawn.indices):
@@ -330,10 +304,25 @@ def sifted(drawn: Drawn, filters: Sequence[Filter], draw: Draw, sieve: Sieve) ->
 def filtered(
     samples: Any, indices: Array, filters: Sequence[Filter], known: Known, seed: int = 0
 ) -> Filtered:
-    """What filters leave of raw samples (N, ...) with class indices (N,)."""
-    x = known.gan.codec.expand(known.gan.codec.pack(samples))
+    """What filters leave of raw samples (N, ...) with class indices (N,).
+
+    Raises ValueError for other than one index of a class for each sample.
+    """
+    x, indices = known.gan.codec.expand(known.gan.codec.pack(samples)), np.asarray(indices)
+    last = len(known.classes) - 1
+    if indices.shape != (len(x),) or indices.dtype.kind not in "iu":
+        raise ValueError(
+            f"expected a whole number for each of {len(x)} samples, the index of its class, got "
+            f"{indices.dtype} of shape {indices.shape}"
+        )
+    if len(x) and (indices.min() < 0 or indices.max() > last):
+        wrong = indices[(indices < 0) | (indices > last)][0]
+        raise ValueError(
+            f"expected indices of classes from 0 to {last}, got {wrong}: leave out samples "
+            "without a class"
+        )
     sieve = Sieve(known.classes)
-    drawn = Drawn(x, np.asarray(indices), known)
+    drawn = Drawn(x, indices, known)
     left = sifted(drawn, filters, Draw(("filters", seed)), sieve)
     names = np.array(known.classes)[left.indices]
     return Filtered(left.samples, names, sieve.report, sieve.examples(known))
