@@ -27,11 +27,11 @@ QUICK = "-quick"  # what the name of a smaller table ends with
 
 DIGITS = Table(
     name="digits",
-    about="bundled digits, 5 and 10 labels a class, 10 draws",
+    about="bundled digits, 5 and 10 labels a class, 5 draws",
     data="digits",
     labels=(50, 100),
-    draws=pairs(None, 10),
-    others=10,
+    draws=pairs(None, 5),
+    others=5,
     gan=GANConfig(steps=400),
     settings={
         "finetune": {"steps": 300},
