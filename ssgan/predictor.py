@@ -225,20 +225,28 @@ def load_predictor(path: str | Path, device: str | None = None) -> Predictor:
 
 
 def evaluate(
-    model: Predictor | GAN, samples: Any, labels: Any = None, seed: int = 0
+    model: Predictor | GAN,
+    samples: Any,
+    labels: Any = None,
+    seed: int = 0,
+    reference: str | None = None,
 ) -> dict[str, float]:
     """How good a predictor is on labelled samples, or how close a GAN comes to samples.
 
     Classification: accuracy, balanced accuracy, macro F1, log loss, calibration error; regression:
     MAE, RMSE, R2, and how often intervals hold; unlabeled rows are left out. A GAN: distances,
     coverage, a two-sample test and, where its training rows are others, whether it remembers those
-    (see `ssgan.metrics`; nothing is downloaded). Raises ValueError for a predictor without labels
-    and for labels that it does not know.
+    (see `ssgan.metrics`; nothing is downloaded). Their names say what `reference` calls the
+    samples; by default "train" if those are what the GAN learnt from, else "real". Raises
+    ValueError for a predictor without labels or with a reference, and for labels that it does not
+    know.
     """
     if isinstance(model, GAN):
         if labels is not None:
             raise ValueError("a GAN is compared with samples, not with labels: leave them out")
-        return closeness(model, samples, seed)
+        return closeness(model, samples, seed, reference)
+    if reference is not None:
+        raise ValueError("only a GAN is compared with a reference: leave it out for a predictor")
     if labels is None:
         raise ValueError("a predictor is evaluated on labelled samples: give their labels")
     values = model.targets.encode(labels)
@@ -254,13 +262,16 @@ def evaluate(
     return metrics.predictions(values[known], model.predict_proba(samples)[known])
 
 
-def closeness(gan: GAN, samples: Any, seed: int) -> dict[str, float]:
+def closeness(gan: GAN, samples: Any, seed: int, reference: str | None) -> dict[str, float]:
     """How close a GAN comes to raw samples; at most 10,000 of each, and of its training rows."""
     codec, real, train = gan.codec, gan.codec.pack(samples)[:MOST], gan.rows()
     fake = codec.expand(codec.pack(gan.sample(len(real), seed)))
     x = codec.expand(real)
-    found = metrics.samples(x, fake, seed) | metrics.told_apart(x, fake, seed)
-    if train is not None and digest(train[: len(real)].numpy()) != digest(real.numpy()):
+    own = train is not None and digest(train[: len(real)].numpy()) == digest(real.numpy())
+    called = reference or ("train" if own else "real")
+    found = metrics.samples(x, fake, seed, reference=called)
+    found |= metrics.told_apart(x, fake, seed, reference=called)
+    if train is not None and not own:
         order = Draw(("closeness", seed)).permutation(len(train))[:MOST]
         found |= metrics.memorisation(codec.expand(train[order]), x, fake, seed)
     return found

@@ -442,7 +442,8 @@ def test_a_regression_is_evaluated_with_labels_from_a_file(home, regression):
 def test_a_gan_is_evaluated_by_its_samples(home, tmp_path):
     np.save(tmp_path / "many.npy", images(300)[0])
     about = json.loads(done("evaluate", home / "r-images", tmp_path / "many.npy").stdout)
-    assert about["measures"]
+    assert "frechet_randconv_300_all" in about["measures"]
+    assert "c2st_logistic_randconv_300_all" in about["measures"]
     assert all(np.isfinite(value) for value in about["measures"].values())
 
 

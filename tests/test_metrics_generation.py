@@ -194,7 +194,7 @@ def test_a_space_of_your_own_takes_any_function():
     space = space_of(normal(20, 6).float(), "classifier", lambda x: x[:, :2])
     assert isinstance(space, Space) and space.dimension == 2
     found = samples(normal(20, 6), normal(20, 6, key="y"), space=space)
-    assert "frechet_classifier_20" in found
+    assert "frechet_classifier_20_real" in found
 
 
 def test_reference_samples_that_are_all_one_are_refused():
@@ -208,10 +208,17 @@ def test_reference_samples_that_are_all_one_are_refused():
         samples(torch.ones(0, 4), torch.ones(5, 4))
 
 
+def test_reference_samples_that_are_not_finite_are_called_so_and_not_all_the_same():
+    x = normal(20, 4).float()
+    x[3, 1] = torch.nan
+    with pytest.raises(ValueError, match="the space 'encoded' gives NaN or infinity for some"):
+        samples(x, normal(20, 4))
+
+
 def test_all_measures_say_their_space_their_size_and_their_reference():
     real, fake = normal(60, 8).float(), normal(50, 8, key="fake").float()
     names = ["frechet", "kernel", "precision", "recall", "density", "coverage"]
-    assert list(samples(real, fake)) == [f"{name}_encoded_50" for name in names]
+    assert list(samples(real, fake)) == [f"{name}_encoded_50_real" for name in names]
     found = samples(real, fake, reference="test")
     assert list(found) == [f"{name}_encoded_50_test" for name in names]
     assert all(type(value) is float for value in found.values())
@@ -245,5 +252,5 @@ def test_random_convolutions_see_what_is_wrong_with_images(spoil):
     x[..., :3] = -1  # an empty margin, so that places can be told apart
     real, same, other = x[:400], x[400:800], x[800:]
     good, bad = samples(real, same), samples(real, spoil(other))
-    assert bad["frechet_randconv_400"] > 2 * good["frechet_randconv_400"]
-    assert bad["coverage_randconv_400"] < good["coverage_randconv_400"] - 0.05
+    assert bad["frechet_randconv_400_real"] > 2 * good["frechet_randconv_400_real"]
+    assert bad["coverage_randconv_400_real"] < good["coverage_randconv_400_real"] - 0.05

@@ -44,12 +44,20 @@ def test_constant_features_change_nothing():
 
 
 def test_the_measures_say_their_space_and_their_number():
-    x, y = normal(60, 1, 8, 8), normal(51, 1, 8, 8, key="y")
+    x, y = normal(260, 1, 8, 8), normal(251, 1, 8, 8, key="y")
     found = told_apart(x, y, reference="test")
-    assert list(found) == ["c2st_logistic_randconv_50_test", "c2st_p_logistic_randconv_50_test"]
+    assert list(found) == ["c2st_logistic_randconv_250_test", "c2st_p_logistic_randconv_250_test"]
+    assert list(told_apart(x, y))[0] == "c2st_logistic_randconv_250_real"
     assert found == told_apart(x, y, reference="test")
 
 
 def test_too_few_samples_are_refused():
     with pytest.raises(ValueError, match="at least 20 samples of each side, got 30 and 19"):
         two_sample(normal(30, 2), normal(19, 2))
+
+
+def test_fewer_samples_than_twice_the_dimensions_are_refused():
+    assert two_sample(normal(240, 120), normal(241, 120, key="y")).held_out == 240
+    message = "in 120 dimensions needs at least 240 samples of each side, got 60 and 60: give more"
+    with pytest.raises(ValueError, match=message):
+        two_sample(normal(60, 120), normal(60, 120, key="y"))

@@ -401,6 +401,8 @@ def test_evaluation_needs_labels_that_the_model_knows():
     model = finetune(trained("vectors"), x, NAMES[LABELS], config("probe"))
     with pytest.raises(ValueError, match="on labelled samples: give their labels"):
         evaluate(model, x)
+    with pytest.raises(ValueError, match="only a GAN is compared with a reference"):
+        evaluate(model, x, NAMES[LABELS], reference="test")
     with pytest.raises(ValueError, match="label 'green' is none of the 2 classes 'blue', 'red'"):
         evaluate(model, x, np.array(["green"] * N))
 
@@ -425,7 +427,11 @@ def test_a_model_of_one_device_loads_on_the_other(kind, method, task, tmp_path):
 
 def test_a_gan_is_asked_whether_it_remembers_only_by_other_rows_than_its_own():
     gan, others = trained("vectors"), KINDS["vectors"](seed=1)
-    assert not any("memorised" in name for name in evaluate(gan, KINDS["vectors"]()))
+    own = evaluate(gan, KINDS["vectors"]())
+    assert not any("memorised" in name for name in own)
+    assert f"frechet_encoded_{N}_train" in own
     found = evaluate(gan, others)
+    assert f"frechet_encoded_{N}_real" in found
+    assert f"c2st_logistic_encoded_{N}_test" in evaluate(gan, others, reference="test")
     assert 0 <= found[f"memorised_p_encoded_{N}_train"] <= 1
     assert any(name.startswith("c2st_p_logistic_encoded_") for name in found)

@@ -5,8 +5,8 @@ tell real digits from the GAN's (Salimans et al. 2016, section 5):
 
     loss = cross_entropy(net(x), y) + 0.1 * real_or_fake(net(x), net(adversary.fakes(n, step)))
 
-    python examples/implicit_augmentation.py            # about a minute on a processor core
-    python examples/implicit_augmentation.py 10 10      # 10 steps each, to see that it runs
+    python docs/examples/implicit_augmentation.py         # about a minute on a processor core
+    python docs/examples/implicit_augmentation.py 10 10   # 10 steps each, to see that it runs
 """
 
 import sys

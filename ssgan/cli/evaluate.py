@@ -61,7 +61,8 @@ def evaluate(
         source = replace(source, y=read_labels(labels, source))
     chosen = labelled_rows(run, source, part, labelled=hasattr(model, "targets"))
     about = {"data": source.source, "part": chosen.part, "rows": len(chosen.x)}
-    about["measures"] = measure(model, chosen.x, chosen.y, seed=seed)
+    called = None if hasattr(model, "targets") else chosen.part.replace(" ", "_")
+    about["measures"] = measure(model, chosen.x, chosen.y, seed, called)
     text = json.dumps(about, indent=2)
     if not quiet:
         show_table(about)

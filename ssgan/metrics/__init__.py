@@ -2,9 +2,9 @@
 
 predictions(true, probabilities)         # accuracy, balanced_accuracy, macro_f1, log_loss, ece
 regression(true, predicted)              # mae, rmse, r2
-samples(real, fake)                      # frechet_randconv_5000, kernel_randconv_5000, ...
-told_apart(real, fake)                   # c2st_logistic_randconv_5000: 0.5 = cannot be told apart
-accuracy_scores(train, test, fake)       # cas_logistic_randconv_5000: learnt on generated samples
+samples(real, fake)                      # frechet_randconv_5000_real, kernel_randconv_..., ...
+told_apart(real, fake)                   # c2st_logistic_randconv_5000_real: .5 = cannot be told
+accuracy_scores(train, test, fake)       # cas_logistic_randconv_5000_test: learnt on generated ones
 memorisation(train, held_out, fake)      # memorised_p_randconv_5000_train, ...
 class_coverage(real, real_y, fake, fake_y).alarms
 

@@ -28,15 +28,15 @@ def samples(
     fake: Tensor,
     seed: int = 0,
     *,
-    reference: str | None = None,
+    reference: str = "real",
     space: Space | None = None,
 ) -> dict[str, float]:
     """All measures of generated against real samples, both encoded (N, *shape).
 
     Generated ones should have gone through `decode`, `pack` and `expand`, so that both are
     rounded alike. The same number of each is taken, at most 10,000, drawn by `seed`; it stands in
-    the names, as do the space and what `reference` calls the real ones: "frechet_randconv_5000"
-    or "frechet_randconv_5000_test". Raises ValueError for fewer than 2 samples a feature.
+    the names, as do the space and what `reference` calls the real ones, as "test":
+    "frechet_randconv_5000_test". Raises ValueError for fewer than 2 samples a feature.
     """
     n = min(len(real), len(fake), MOST)
     draw = Draw(("metrics", seed))
@@ -51,7 +51,7 @@ def samples(
         "kernel": kernel_distance(ours, theirs),
         **precision_recall(ours, theirs),
     }
-    suffix = f"_{space.name}_{n}" + (f"_{reference}" if reference else "")
+    suffix = f"_{space.name}_{n}_{reference}"
     return {name + suffix: value for name, value in measures.items()}
 
 
@@ -65,7 +65,8 @@ def frechet_distance(real: Tensor, fake: Tensor) -> float:
     if fewest < max(2 * dimension, 2):
         raise ValueError(
             f"a Fréchet distance in {dimension} dimensions needs at least {2 * dimension} samples "
-            f"of each side, got {fewest}: take more, or the kernel distance, which has no bias"
+            f"of each side, got {fewest}: give more, or take ssgan.metrics.kernel_distance, which "
+            "needs 2"
         )
     ours, theirs = real.T.cov().reshape(dimension, -1), fake.T.cov().reshape(dimension, -1)
     # The trace of (A B)^1/2 by two symmetric problems, whose eigenvalues are real and exact.

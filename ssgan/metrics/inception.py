@@ -10,12 +10,15 @@ from ssgan.metrics.generation import frechet_distance, kernel_distance
 CHUNK = 64  # images that go through the network at once
 
 
-def inception(real: Tensor, fake: Tensor, weights: Path) -> dict[str, float]:
-    """FID and KID of uint8 images (N, 1 or 3, H, W), by torch-fidelity's network, N in the names.
+def inception(
+    real: Tensor, fake: Tensor, weights: Path, *, reference: str = "real"
+) -> dict[str, float]:
+    """FID and KID of uint8 images (N, 1 or 3, H, W), by torch-fidelity's network.
 
-    `weights` is the file of weights that torch-fidelity publishes; nothing is downloaded. At least
-    4,096 images of each side are needed, and as many of each are taken. Raises ValueError for other
-    images, FileNotFoundError without the file, ImportError without torch-fidelity.
+    They are named as in `samples`: "frechet_inception_5000_real". `weights` is the file of weights
+    that torch-fidelity publishes; nothing is downloaded. At least 4,096 images of each side are
+    needed, and as many of each are taken. Raises ValueError for other images, FileNotFoundError
+    without the file, ImportError without torch-fidelity.
     """
     for images in (real, fake):
         if images.dtype != torch.uint8 or images.ndim != 4 or images.shape[1] not in (1, 3):
@@ -45,8 +48,8 @@ def inception(real: Tensor, fake: Tensor, weights: Path) -> dict[str, float]:
             for images in (real, fake)
         )
     return {
-        f"frechet_inception_{n}": frechet_distance(ours, theirs),
-        f"kernel_inception_{n}": kernel_distance(ours, theirs),
+        f"frechet_inception_{n}_{reference}": frechet_distance(ours, theirs),
+        f"kernel_inception_{n}_{reference}": kernel_distance(ours, theirs),
     }
 
 

@@ -34,27 +34,28 @@ def accuracy_scores(
     train: Labelled,
     test: Labelled,
     fake: Labelled,
-    classifier: str = "logistic",
+    classifier: str | Space = "logistic",
     *,
     seed: int = 0,
-    space: Space | None = None,
+    reference: str = "test",
 ) -> dict[str, float]:
-    """The three scores, in [0, 1]: "cas_logistic_randconv_5000", "reverse_...", "real_...".
+    """The three scores, in [0, 1]: "cas_logistic_randconv_5000_test", "reverse_...", "real_...".
 
     The number is that of samples learnt from, the same in all: as many of `train` and `fake` are
-    drawn by `seed` as the smaller has. Raises ValueError for a classifier that does not go with
-    the samples, and for fewer than two classes to learn from.
+    drawn by `seed` as the smaller has. A space in place of the classifier's name is one in which
+    logistic regression learns; `reference` is what `test` is called. Raises ValueError for a
+    classifier that does not go with the samples, and for fewer than two classes to learn from.
     """
     check(train, test, fake)
     n = min(len(train[0]), len(fake[0]))
     draw = Draw(("accuracy scores", seed))
     train, fake = (some(side, n, draw(name)) for side, name in ((train, "train"), (fake, "fake")))
-    name, learn = classifier_of(classifier, train[0], space, draw)
+    name, learn = classifier_of(classifier, train[0], draw)
     by_fake, by_real = learn(fake), learn(train)
     return {
-        f"cas_{name}_{n}": share_right(by_fake, test),
-        f"reverse_{name}_{n}": share_right(by_real, fake),
-        f"real_{name}_{n}": share_right(by_real, test),
+        f"cas_{name}_{n}_{reference}": share_right(by_fake, test),
+        f"reverse_{name}_{n}_{reference}": share_right(by_real, fake),
+        f"real_{name}_{n}_{reference}": share_right(by_real, test),
     }
 
 
@@ -75,11 +76,9 @@ def check(train: Labelled, test: Labelled, fake: Labelled) -> None:
             raise ValueError(f"the {name} samples are all of one class: nothing can be learnt")
 
 
-def classifier_of(
-    classifier: str, x: Tensor, space: Space | None, draw: Draw
-) -> tuple[str, Classifier]:
-    if classifier == "logistic":
-        within = space or space_of(x)
+def classifier_of(classifier: str | Space, x: Tensor, draw: Draw) -> tuple[str, Classifier]:
+    if isinstance(classifier, Space) or classifier == "logistic":
+        within = classifier if isinstance(classifier, Space) else space_of(x)
         return f"logistic_{within.name}", lambda learnt: regressed(learnt, within)
     if classifier == "cnn" and x.ndim == 4 and min(x.shape[2:]) >= 4:
         return "cnn", lambda learnt: convolutional(learnt, draw("cnn"))

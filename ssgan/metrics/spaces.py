@@ -52,7 +52,8 @@ def space_of(
     """The space in which samples like the reference (N, *shape) are compared.
 
     Images and numbers have the spaces of the table above; `embed` with a `name` gives any other,
-    such as the features of a classifier. Raises ValueError for reference samples that are all one.
+    such as the features of a classifier. Raises ValueError for reference samples that are all one
+    and for NaN or infinity.
     """
     return placed(reference, name, embed)[0]
 
@@ -69,7 +70,12 @@ def placed(
         features = embedded(reference, embed)
         center = features.mean(0)
         scale = float((features - center).square().mean().sqrt())
-    if not scale > 0:
+    if not math.isfinite(scale):
+        raise ValueError(
+            f"expected reference samples with finite features, the space {name!r} gives NaN or "
+            "infinity for some: leave them out"
+        )
+    if scale == 0:
         raise ValueError("the reference samples are all the same: there is nothing to compare with")
     space = Space(name=name, embed=embed, center=center, scale=scale)
     return space, (features - center) / scale

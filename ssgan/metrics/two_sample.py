@@ -28,14 +28,16 @@ def two_sample(real: Tensor, fake: Tensor, seed: int = 0) -> TwoSample:
     """Logistic regression of features (N, D) and (M, D): learnt on half, tested on the other.
 
     As many of each side are taken, at most 5,000. Copies of one sample must not lie on both sides:
-    give distinct rows. Raises ValueError for fewer than 20 samples of a side.
+    give distinct rows. Raises ValueError for fewer than 20 samples of a side, or than 2 D: the
+    regression would find its own noise and call what differs alike.
     """
     real, fake = features(real, fake)
-    n = min(len(real), len(fake), SIDE) // 2 * 2
-    if n < FEWEST:
+    dimension, n = real.shape[1], min(len(real), len(fake), SIDE) // 2 * 2
+    if n < max(FEWEST, 2 * dimension):
         raise ValueError(
-            f"a two-sample test needs at least {FEWEST} samples of each side, "
-            f"got {len(real)} and {len(fake)}: take more samples"
+            f"a two-sample test in {dimension} dimensions needs at least "
+            f"{max(FEWEST, 2 * dimension)} samples of each side, got {len(real)} and {len(fake)}: "
+            f"give more, at most {SIDE} are taken, or a space of fewer dimensions"
         )
     draw = Draw(("two sample", seed))
     real = real[draw("real").permutation(len(real))[:n]]
@@ -66,11 +68,14 @@ def told_apart(
     fake: Tensor,
     seed: int = 0,
     *,
-    reference: str | None = None,
+    reference: str = "real",
     space: Space | None = None,
 ) -> dict[str, float]:
-    """`two_sample` of encoded samples: "c2st_logistic_randconv_5000", "c2st_p_logistic_..."."""
+    """`two_sample` of encoded samples, named as in `samples`.
+
+    "c2st_logistic_randconv_5000_real" is the accuracy, "c2st_p_logistic_randconv_5000_real" its p.
+    """
     space, ours = (space, space(real)) if space else placed(real)
     found = two_sample(ours, space(fake), seed)
-    suffix = f"_logistic_{space.name}_{found.held_out}" + (f"_{reference}" if reference else "")
+    suffix = f"_logistic_{space.name}_{found.held_out}_{reference}"
     return {f"c2st{suffix}": found.accuracy, f"c2st_p{suffix}": found.p}
