@@ -67,10 +67,25 @@ class Both(Maker):
 # Which samples are taken
 
 
-def test_a_class_that_is_never_made_is_filled_up_from_the_nearest_with_a_warning():
-    with pytest.warns(UserWarning, match="0 look like class 'plus', 3 were asked for"):
-        samples, indices = synthesis.generation.synthesised(Maker(), Model(), np.array([2, 3]), 0)
-    assert samples[:, 0].tolist() == [-17.5, -18.5, -0.5, -1.5, -2.5]
+class Once(Maker):
+    """The same with a single row of the other class, the very first."""
+
+    def generate(self, n, seed, start):
+        rows = super().generate(n, seed, start)
+        return torch.where(rows == -0.5, 0.25, rows)
+
+
+def test_a_class_that_is_never_made_is_refused_as_its_rows_would_all_be_of_other_classes():
+    with pytest.raises(ValueError, match=r"none of 21000 .* looks like class 'plus', 3 were asked"):
+        synthesis.generation.synthesised(Maker(), Model(), np.array([2, 3]), 0)
+    samples, _ = synthesis.generation.synthesised(Maker(), Model(), np.array([2, 0]), 0)
+    assert len(samples) == 2
+
+
+def test_a_class_that_is_hardly_made_is_filled_up_from_the_nearest_with_a_warning():
+    with pytest.warns(UserWarning, match="1 look like class 'plus', 3 were asked for"):
+        samples, indices = synthesis.generation.synthesised(Once(), Model(), np.array([2, 3]), 0)
+    assert samples[:, 0].tolist() == [-17.5, -18.5, 0.25, -1.5, -2.5]
     assert indices.tolist() == [0, 0, 1, 1, 1]
 
 
@@ -82,10 +97,10 @@ def test_of_every_class_the_surest_are_taken_class_by_class():
 
 
 def test_what_looks_most_like_a_class_fills_it_up_after_what_is_of_it():
-    chances = np.array([[0.9, 0.05, 0.05], [0.5, 0.1, 0.4], [0.2, 0.6, 0.2]])
+    chances = np.array([[0.9, 0.05, 0.05], [0.5, 0.1, 0.4], [0.2, 0.6, 0.2], [0.3, 0.3, 0.4]])
     model = type("Three", (), {"classes": ("a", "b", "c")})
-    with pytest.warns(UserWarning, match="0 look like class 'c', 1 were asked for"):
-        assert surest(chances, np.array([0, 0, 1]), model).tolist() == [1]
+    with pytest.warns(UserWarning, match="1 look like class 'c', 2 were asked for"):
+        assert surest(chances, np.array([0, 0, 2]), model).tolist() == [3, 1]
 
 
 def test_more_than_were_drawn_are_refused():
@@ -210,6 +225,8 @@ def test_numbers_have_no_classes_to_count(options):
         (3, {"blue": 2}, "counts of 0 or more that sum to n = 3, got {'blue': 2}"),
         (3, {"blue": 4, "red": -1}, "counts of 0 or more that sum to n = 3"),
         (3, {}, "counts of 0 or more that sum to n = 3, got {}"),
+        (5, {"blue": 2.5, "red": 2.5}, "expected whole numbers of samples, got 2.5 for 'blue'"),
+        (2.5, None, "expected whole numbers of samples, got 2.5 for 'n'"),
     ],
 )
 def test_counts_that_cannot_be_are_refused(n, counts, message, models):

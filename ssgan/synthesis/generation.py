@@ -8,6 +8,7 @@ help a classifier is for `ssgan.synthesis.gate`.
 
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -19,7 +20,7 @@ from ssgan.gan import GAN
 from ssgan.predictor import Predictor
 from ssgan.randomness import Draw
 from ssgan.synthesis.filters import Drawn, Filter, Filtered, Known, Sieve, sifted
-from ssgan.synthesis.requests import counts_for
+from ssgan.synthesis.requests import counts_for, refuse_parts
 
 Array = NDArray[Any]
 ROUND = 1000  # samples that are drawn and labelled at a time
@@ -44,6 +45,7 @@ def augment(
     often each (then n is their sum). Regression keeps every sample. The first are the same for
     the same seed. Raises ValueError for n < 1, unknown classes and counts that do not add up.
     """
+    refuse_parts({"n": n})
     if n < 1:
         raise ValueError(f"expected a number of samples of 1 or more, got {n}")
     if model.classes is None:
@@ -77,7 +79,8 @@ def synthesised(gan: GAN, model: Predictor, counts: Array, seed: int) -> tuple[A
 
     Samples are drawn until SPARE times enough of every class are among them, or ROUNDS more rounds
     than that should take are over; the surest of a class are taken. Where there are too few, those
-    to which the model gives it the greatest probability fill up, with a UserWarning.
+    to which the model gives it the greatest probability fill up, with a UserWarning. Raises
+    ValueError where there are none at all.
     """
     if not counts.any():
         return gan.sample(0), np.empty(0, np.int64)
@@ -103,8 +106,13 @@ def surest(chances: Array, counts: Array, model: Predictor) -> Array:
         # Likeliest first, then by probability: a row whose likeliest class is another comes last.
         order = np.lexsort((-chances[:, index], likeliest != index))
         found = int((likeliest == index).sum())
+        name = (model.classes or ())[index]
+        if found == 0 < count:
+            raise ValueError(
+                f"none of {len(chances)} synthetic samples looks like class {name!r}, {count} were "
+                "asked for: train the GAN for more steps, label more of it, or ask for none of it"
+            )
         if found < count:
-            name = (model.classes or ())[index]
             warnings.warn(
                 f"of {len(chances)} synthetic samples {found} look like class {name!r}, "
                 f"{count} were asked for: the nearest fill up; train the GAN for more steps",
@@ -125,9 +133,10 @@ def selected(
 ) -> Filtered:
     """Exactly `counts` (K,) samples of every class that pass all filters, class by class.
 
-    A conditional GAN is asked for the classes that are missing; of another one's samples the
-    predictor says the class. Raises ValueError where too few pass in ROUNDS times the draws that
-    would do without filters.
+    A conditional GAN is asked for the classes that are missing. Whatever the GAN, the predictor
+    says which class a sample is of; only without one are those of a conditional GAN what they were
+    asked to be. Raises ValueError where too few pass in ROUNDS times the draws that would do
+    without filters.
     """
     draw, wanted = Draw(("selected", seed)), np.asarray(counts)
     parts: list[Drawn] = []
@@ -137,7 +146,7 @@ def selected(
         if (have >= wanted).all():
             break
         found = drawn_round(known, wanted - have, number, seed)
-        left = sifted(found, filters, draw(number), sieve)
+        left = labelled(sifted(found, filters, draw(number), sieve))
         kept = left.take(needed(left.indices, wanted - have))
         have += np.bincount(kept.indices, minlength=len(wanted))
         parts.append(kept)
@@ -165,18 +174,26 @@ def gathered(parts: Sequence[Drawn], known: Known, sieve: Sieve) -> Filtered:
 
 def drawn_round(known: Known, missing: Array, number: int, seed: int) -> Drawn:
     """ROUND samples with their classes: those that are missing, where the GAN can be asked."""
-    gan = known.gan
-    if gan.classes is not None and gan.condition is not None:
+    gan, start = known.gan, number * ROUND
+    if gan.classes is not None:
         open_ = np.flatnonzero(missing > 0)
         indices = open_[np.arange(ROUND) % len(open_)]
         labels = np.array([known.classes[k] for k in indices])
-        x = gan.generate(ROUND, seed, start=number * ROUND, labels=labels).cpu()
-        return Drawn(x, indices, known)
+        return labelled(Drawn(gan.generate(ROUND, seed, start, labels).cpu(), indices, known))
     if known.model is None:
         raise ValueError("this GAN knows no classes: give a finetuned predictor to label samples")
-    x = gan.generate(ROUND, seed, start=number * ROUND).cpu()
-    chances = known.model.predict_proba(gan.codec.decode(x))
-    return Drawn(x, chances.argmax(1), known, chances)
+    return labelled(Drawn(gan.generate(ROUND, seed, start).cpu(), np.zeros(ROUND, np.int64), known))
+
+
+def labelled(drawn: Drawn) -> Drawn:
+    """The same with the classes that the predictor sees in them, if there is one.
+
+    It has not looked yet at what was just drawn, nor at what a filter made another sample of.
+    """
+    if drawn.known.model is None or drawn.chances is not None or len(drawn.indices) == 0:
+        return drawn
+    chances = drawn.probabilities
+    return replace(drawn, indices=chances.argmax(1), chances=chances)
 
 
 def needed(indices: Array, missing: Array) -> Array:

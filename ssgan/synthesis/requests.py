@@ -1,7 +1,7 @@
 """How many synthetic rows of every class: requests, and strategies as imbalanced-learn has them."""
 
 from collections.abc import Mapping, Sequence
-from numbers import Real
+from numbers import Integral, Real
 from typing import Any
 
 import numpy as np
@@ -17,6 +17,7 @@ def counts_for(classes: Sequence[Label], n: int, counts: Mapping[Any, int] | Non
 
     Raises ValueError for n < 1, unknown classes and counts that do not add up.
     """
+    refuse_parts({"n": n, **(counts or {})})
     if n < 1:
         raise ValueError(f"expected a number of samples of 1 or more, got {n}")
     if counts is None:
@@ -26,6 +27,13 @@ def counts_for(classes: Sequence[Label], n: int, counts: Mapping[Any, int] | Non
     if sum(counts.values()) != n or min(counts.values()) < 0:
         raise ValueError(f"expected counts of 0 or more that sum to n = {n}, got {dict(counts)}")
     return np.array([counts.get(label, 0) for label in classes])
+
+
+def refuse_parts(counts: Mapping[Any, Any]) -> None:
+    """ValueError for a number of samples that is none, such as 2.5."""
+    for name, count in counts.items():
+        if not isinstance(count, Integral):
+            raise ValueError(f"expected whole numbers of samples, got {count!r} for {name!r}")
 
 
 def wanted(strategy: Any, counts: Mapping[Any, int], labels: Any = None) -> dict[Any, int]:
@@ -60,6 +68,7 @@ def wanted(strategy: Any, counts: Mapping[Any, int], labels: Any = None) -> dict
 
 def asked_for(strategy: Mapping[Any, int], counts: Mapping[Any, int]) -> dict[Any, int]:
     """Rows to add so that each class in `strategy` has as many as it says."""
+    refuse_parts(strategy)
     for label, count in strategy.items():
         if label not in counts:
             raise ValueError(f"sampling_strategy: class {label!r} is none of {list(counts)}")
