@@ -6,7 +6,9 @@ import numpy as np
 import pytest
 
 from ssgan.benchmark import gating, suite
-from ssgan.benchmark.gating import KINDS, POWER, Cell, Frozen
+from ssgan.benchmark.gating import KINDS, POWER, TOSSED, Cell, Frozen
+from ssgan.data import read
+from ssgan.gan import GANConfig
 from ssgan.randomness import Draw
 from ssgan.synthesis import Plan
 from ssgan.synthesis.arms import weighed
@@ -17,6 +19,10 @@ DRAW = Draw(("test",))
 
 @pytest.fixture(scope="module")
 def frozen():
+    return told_poorly()
+
+
+def told_poorly():
     """Features whose classes a head of few rows tells poorly apart."""
     rng = np.random.default_rng(0)
     classes = np.arange(4000) % 3
@@ -110,6 +116,17 @@ def test_the_arm_that_the_gate_names_is_the_one_whose_gain_is_told(frozen, monke
     assert found["true_gain"] < 0
 
 
+def test_what_a_conditional_gan_was_told_by_a_coin_is_judged_as_samples_are():
+    images = np.asarray(read("digits").x)
+    cell = Cell(method=TOSSED, labels=100, seed=0)
+    found = gating.tossed(images, GANConfig(steps=2, width=4, latent=4), cell, QUICK)
+    other = gating.trial(told_poorly(), replace(cell, method="noise"), QUICK)
+    assert list(found) == list(other)
+    assert (found["accepted"], found["true_gain"]) == (0, 0.0)
+    assert found["added"] in (100, 200, 1000)
+    assert found["score"] == pytest.approx(50, abs=20)
+
+
 def test_features_along_their_axes_do_not_depend_on_the_block(frozen, monkeypatch):
     rows, axes = np.arange(50), np.eye(40, dtype=np.float32)[:3]
     whole = gating.along(frozen, rows, axes)
@@ -124,8 +141,9 @@ def test_the_full_suite_has_fifty_null_trials_of_a_kind_and_twenty_of_power_for_
         counts[cell.method, cell.labels] = counts.get((cell.method, cell.labels), 0) + 1
     power = {(POWER, n): 20 for n in (300, 1000, 3000, 10_000)}
     nulls = {(kind, 1000): 50 for kind in KINDS if kind != POWER}
-    assert counts == nulls | power
-    assert len({suite("gate").needs(cell) for cell in suite("gate").cells}) == 1
+    assert counts == nulls | power | {(TOSSED, 600): 20}
+    needs = {(suite("gate").needs(cell), cell.method == TOSSED) for cell in suite("gate").cells}
+    assert needs == {(gating.GATE_GAN, False), (None, True)}
 
 
 def test_features_of_any_network_are_weighed_as_samples_are(frozen):
@@ -134,7 +152,7 @@ def test_features_of_any_network_are_weighed_as_samples_are(frozen):
     verdict = weighed((x, y), {"more": more}, moved=x, plan=QUICK, ratios=(None,))
     assert {c.arm for c in verdict.comparisons} == {"more all"}
     assert {c.rival for c in verdict.comparisons} == {"nothing", "smote", "transforms"}
-    anew = weighed((x, y), {"more": (more[0], 0 * more[1])}, anew=True, plan=QUICK)
+    anew = weighed((x, y), {"more": (more[0], 0 * more[1])}, plan=QUICK)
     assert anew.answer != "hurts"
     with pytest.raises(ValueError, match="paired test over 60 folds"):
         weighed((x, y), {"more": more}, plan=replace(QUICK, folds=60))

@@ -1,13 +1,14 @@
 """The gate: it lets through what helps, says what it could have seen, and takes no copies."""
 
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 from ssgan.randomness import Draw
-from ssgan.synthesis import Plan, chosen, judge, linear_judge, smote
-from ssgan.synthesis.arms import copied, pooled
+from ssgan.synthesis import Filtered, Known, Plan, assess, chosen, judge, linear_judge, smote
+from ssgan.synthesis.arms import copied, pooled, reachable, weighed
 from ssgan.synthesis.gate import compared, holm, nothing
 
 QUICK = Plan(repeats=2)
@@ -75,9 +76,80 @@ def test_holm_stops_at_the_first_that_is_not_refused():
 
 def test_a_pool_leaves_out_copies_of_rows_that_are_held_out():
     x, y = rows(40)
-    make = pooled(x, y, copied(x, x.copy()), None)
+    make = pooled(x, y, copied(x, x.copy()), 1.0)
     added, _ = make(np.arange(30), Draw(("t",)))
-    assert np.array_equal(added, x[:30])
+    assert np.array_equal(np.sort(added, 0), np.sort(x[:30], 0))
+
+
+class Told:
+    """A conditional GAN of vectors, which are their own features."""
+
+    codec = SimpleNamespace(kind="vectors")
+    classes = (0, 1)
+
+    def features(self, samples):
+        return samples
+
+
+def coins(n=300, width=60):
+    """Rows whose labels nobody can know, and others like them that have those very labels."""
+    draw = np.random.default_rng(0)
+    x, y = draw.normal(size=(n, width)), draw.integers(2, size=n)
+    return x, y, np.repeat(x, 10, 0) + 0.4 * draw.normal(size=(10 * n, width)), np.repeat(y, 10)
+
+
+def test_labels_of_rows_held_out_do_not_come_in_by_those_of_a_conditional_gan():
+    x, y, more, labels = coins()
+    assert (copied(x, more) < 0).all()
+    known, plan = Known(Told(), (0, 1), samples=x, indices=y), Plan(repeats=4)
+    assert weighed((x, y), {"gan": (more, labels)}, anew=False, plan=plan).answer == "helps"
+    assert assess(known, {"gan": Filtered(more, labels, {})}, plan=plan).answer == "no evidence"
+
+
+def test_labels_to_judge_by_are_missed_and_numbers_are_counted():
+    x, *_ = coins(20)
+    with pytest.raises(ValueError, match="expected real rows with labels to judge by, got none"):
+        assess(Known(Told(), (0, 1), samples=x), {})
+    assert assess(Known(Told(), (), samples=x), {}).rows == 20
+
+
+@pytest.mark.parametrize(
+    ("pool", "rows", "ratios"),
+    [
+        (20, 200, (0.1,)),
+        (100, 200, (0.5,)),
+        (105, 200, (0.525,)),
+        (200, 200, (0.5, 1)),
+        (400, 200, (0.5, 1, 2)),
+        (5000, 200, (1, 2, 25)),
+    ],
+)
+def test_a_pool_is_tested_at_ratios_that_it_reaches_its_own_among_them(pool, rows, ratios):
+    assert reachable(pool, rows) == ratios
+
+
+def test_no_two_arms_add_the_same_rows_and_the_verdict_says_the_ratio_of_its_arm():
+    x, y, more, labels = coins()
+    for count, arms in ((30, ["0.1"]), (3000, ["1", "2", "10"])):
+        pool = {"gan": (more[:count], labels[:count])}
+        found = weighed((x, y), pool, anew=False, plan=Plan(repeats=4))
+        names = dict.fromkeys(c.arm for c in found.comparisons)
+        assert list(names) == [f"gan {ratio} : 1" for ratio in arms]
+    assert (found.answer, found.arm, found.ratio) == ("helps", "gan 10 : 1", 10)
+
+
+def test_all_of_a_pool_is_as_many_for_a_row_at_hand_as_for_one_of_all():
+    x, y = rows(40)
+    sizes = []
+
+    def counting(rows_, classes, test):
+        sizes.append(len(rows_))
+        return linear_judge(rows_, classes, test)
+
+    plan = Plan(repeats=1, judge=counting)
+    far = x + 100  # no copies
+    weighed((x, y), {"gan": (far, y)}, ratios=(None,), plan=plan)
+    assert max(sizes) == 64  # of 32 rows of a fold and as many of the pool
 
 
 def test_arms_are_chosen_on_rows_that_are_not_tested():
@@ -99,6 +171,29 @@ def test_more_neighbours_than_rows_are_refused():
     x, y = rows(6)
     with pytest.raises(ValueError, match="class 0 has 3 rows, too few for 3 neighbours"):
         smote(x, y, np.array([1, 0]), Draw(("s",)), neighbours=3)
+
+
+@pytest.mark.parametrize("neighbours", [0, -1])
+def test_fewer_than_one_neighbour_are_refused(neighbours):
+    x, y = rows(6)
+    with pytest.raises(ValueError, match=f"expected 1 neighbour or more, got {neighbours}"):
+        smote(x, y, np.array([1, 0]), Draw(("s",)), neighbours=neighbours)
+
+
+@pytest.mark.parametrize(
+    ("arm", "rivals"), [("smote", None), ("nothing", {}), ("a", {"a": 0}), ("a", {"nothing": 0})]
+)
+def test_an_arm_does_not_take_the_place_of_a_rival(arm, rivals):
+    x, y = rows(20)
+    with pytest.raises(ValueError, match="is that of a rival: call it something else"):
+        judge(x, y, {arm: nothing(x)}, rivals=rivals)
+
+
+@pytest.mark.parametrize("classes", [np.array(["a", "b"] * 10), np.array([-1, 0] * 10)])
+def test_classes_that_are_no_indices_are_refused(classes):
+    x, _ = rows(20)
+    with pytest.raises(ValueError, match="expected class indices from 0 on, got"):
+        judge(x, classes, {"none": nothing(x)})
 
 
 @pytest.mark.parametrize("arms", [0, 4])

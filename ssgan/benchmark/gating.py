@@ -1,8 +1,9 @@
 """Trials of the gate, with linear heads on features that a GAN learnt from MNIST's images.
 
 Null trials add what brings nothing: training rows again, noise, and real rows with wrong labels.
-Trials of power add real rows that were held back, many of them hard: as many as bring TARGET points
-on a pilot. The true gain is told by rows that neither the gate nor the pilot saw.
+One more kind adds rows of a GAN that was told labels which are tosses of a coin. Trials of power
+add real rows that were held back, many of them hard: as many as bring TARGET points on a pilot. The
+true gain is told by rows that neither the gate nor the pilot saw.
 """
 
 import os
@@ -23,7 +24,8 @@ from ssgan.gan import GANConfig, pretrain
 from ssgan.heads import condensed
 from ssgan.randomness import Draw
 from ssgan.storage import UNFINISHED
-from ssgan.synthesis.arms import RATIOS, candidates, moved_features, weighed
+from ssgan.synthesis import Filtered, Known, assess, conditional
+from ssgan.synthesis.arms import candidates, moved_features, weighed
 from ssgan.synthesis.gate import Added, Plan, Verdict, accuracy, linear_judge
 
 Array = NDArray[Any]
@@ -37,13 +39,19 @@ POWER_TRIALS = 20
 TARGET = 2.0  # points that the added rows are to bring in a trial of power
 SIZES = 12  # of what is added, that the pilot tries
 POWER = "real rows, +2 points"
+TOSSED = "conditional GAN, random labels"
+# Small, so that it may be trained for so long that it knows rows and their labels by heart.
+TOSSED_GAN = GANConfig(steps=4000, width=12, batch=32)
+TOSSED_LABELS = 600
+TOSSED_TRIALS = 20
+TOSSED_ROWS = 10  # of that GAN for a labelled one: the more, the more they tell of what it was told
 
 
 @dataclass(frozen=True, kw_only=True)
 class Cell:
     """The key of a row."""
 
-    method: str  # of KINDS
+    method: str  # of KINDS, or TOSSED
     labels: int
     seed: int
 
@@ -159,19 +167,36 @@ def trial(frozen: Frozen, cell: Cell, plan: Plan | None = None) -> dict[str, Val
     parts = parted(len(frozen.classes), cell.labels, cell.seed)
     draw = Draw(("gate trial", cell.method, cell.labels, cell.seed))
     pool = KINDS[cell.method](frozen, parts, draw("added"))
-    anew = cell.method == "noise"
+    anew = cell.method == "noise"  # the other kinds' labels come from rows outside of the test
     x, y = frozen.at(parts.labelled)
     moved = frozen.moved[parts.labelled].astype(np.float32)
     plan = replace(plan or Plan(), seed=cell.seed)
     verdict = weighed((x, y), {"added": pool}, moved=moved, anew=anew, plan=plan)
     space, axes = condensed(x)
-    arms = candidates(space, y, {"added": (pool[0] @ axes.T, pool[1])}, anew, RATIOS)
+    arms = candidates(space, y, {"added": (pool[0] @ axes.T, pool[1])}, anew, None)
     made = {name: make(np.arange(len(y)), draw("truth")) for name, make in arms.items()}
     pilot, truth = (along(frozen, rows, axes) for rows in (parts.pilot, parts.truth))
     best = max(made, key=lambda name: points((space, y), made[name], pilot))
     arm = verdict.arm or best
     gain = points((space, y), made[arm], truth)
     return {**told(verdict, arm), "true_gain": round(gain, 3), "added": len(made[arm][1])}
+
+
+def tossed(
+    images: Array, config: GANConfig, cell: Cell, plan: Plan | None = None
+) -> dict[str, Value]:
+    """The gate's verdict on rows of a GAN that was told the labels, which are tosses of a coin."""
+    draw = Draw(("gate trial", cell.method, cell.labels, cell.seed))
+    x = images[draw("rows").numpy().permutation(len(images))[: cell.labels]]
+    y = draw("labels").numpy().integers(2, size=len(x))
+    gan = pretrain(x, replace(config, seed=cell.seed), y, device="cpu")
+    made = Filtered(*conditional(gan, TOSSED_ROWS * len(x), seed=cell.seed), {})
+    plan = replace(plan or Plan(), seed=cell.seed)
+    verdict = assess(Known(gan, (0, 1), samples=x, indices=y), {"added": made}, plan=plan)
+    arm = max((c for c in verdict.comparisons if c.rival == "nothing"), key=lambda c: c.gain).arm
+    ratio = float(arm.split()[1])
+    # Nothing can be learnt of a coin, so that no row that is added has a gain.
+    return {**told(verdict, arm), "true_gain": 0.0, "added": round(ratio * len(x))}
 
 
 def told(verdict: Verdict, arm: str) -> dict[str, Value]:
@@ -216,7 +241,11 @@ def save(features: Array, path: Path) -> None:
     os.replace(unfinished, path)
 
 
-def solve(data_dir: Path | None, config: GANConfig, cell: Cell, work: Path) -> Mapping[str, Value]:
+def solve(
+    data_dir: Path | None, config: GANConfig, coin: GANConfig, cell: Cell, work: Path
+) -> Mapping[str, Value]:
+    if cell.method == TOSSED:
+        return tossed(np.asarray(data_of("digits", data_dir).x), coin, cell)
     data = data_of("mnist", data_dir)
     classes = np.concatenate([data.y, data.y_test]).astype(np.int64)
     at = files(config, work)
@@ -224,9 +253,10 @@ def solve(data_dir: Path | None, config: GANConfig, cell: Cell, work: Path) -> M
     return trial(Frozen(features, moved, classes), cell)
 
 
-def cells(nulls: int, powers: int, labels: Sequence[int]) -> tuple[Cell, ...]:
+def cells(nulls: int, coins: int, powers: int, labels: Sequence[int]) -> tuple[Cell, ...]:
     """Null trials of every kind, and trials of power for every number of labels."""
     plans = [(kind, NULL_LABELS, nulls) for kind in KINDS if kind != POWER]
+    plans += [(TOSSED, TOSSED_LABELS, coins)]
     plans += [(POWER, count, powers) for count in labels]
     return tuple(
         Cell(method=kind, labels=count, seed=seed)
@@ -237,17 +267,21 @@ def cells(nulls: int, powers: int, labels: Sequence[int]) -> tuple[Cell, ...]:
 
 def gate(short: bool, data_dir: Path | None) -> Suite:
     """The suite."""
-    config = replace(GATE_GAN, steps=200) if short else GATE_GAN
+    config, coin = GATE_GAN, TOSSED_GAN
+    counts = NULL_TRIALS, TOSSED_TRIALS, POWER_TRIALS
+    if short:
+        config, coin = replace(config, steps=200), replace(coin, steps=200)
+        counts = 3, 3, 3
     return Suite(
         name="gate-quick" if short else "gate",
         about=ABOUT,
-        cells=cells(3, 3, (300, 1000)) if short else cells(NULL_TRIALS, POWER_TRIALS, POWER_LABELS),
-        solve=partial(solve, data_dir, config),
+        cells=cells(*counts, POWER_LABELS[:2] if short else POWER_LABELS),
+        solve=partial(solve, data_dir, config, coin),
         measure="accepted",
         by=("labels", "method"),
-        needs=lambda cell: config,
+        needs=lambda cell: None if cell.method == TOSSED else config,
         prepare=partial(prepare, data_dir),
     )
 
 
-ABOUT = "the gate: accepted of 50 null trials of each kind, and of gains of 2 points"
+ABOUT = "the gate: accepted of 50 or 20 null trials of each kind, and of gains of 2 points"

@@ -49,7 +49,8 @@ class GANSampler(BaseSampler):
     judge : {"report", "enforce"} or None, default="report"
         Whether the synthetic rows are judged by the gate: "report" leaves the verdict in
         `verdict_` and returns the balanced rows whatever it says, "enforce" returns the real
-        rows alone unless it says "helps", None does not judge.
+        rows alone unless it says "helps", None does not judge. In each of its folds the gate
+        labels synthetic rows anew: the predictor, and a conditional GAN, saw all labels.
     device : str, default=None
         "cpu", "cuda" or "cuda:1" to train or load on; the best there is by default.
     random_state : int, RandomState or None, default=None

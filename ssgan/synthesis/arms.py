@@ -1,9 +1,11 @@
 """Arms for the gate from samples that are there already, and the verdict on them.
 
-A pool of samples was made by a GAN that saw all rows, and labelled by a predictor that saw all
-labels. In a fold it must tell nothing of the rows held out: their near-duplicates are dropped, and
-its labels are given anew by a linear head on the fold's own training rows where a predictor gave
-them.
+A pool of samples was made by a GAN that saw all rows, and labelled by what saw all labels: a
+predictor, or a conditional GAN itself. In a fold it must tell nothing of the rows held out: their
+near-duplicates are dropped, and its labels are given anew by a linear head on the fold's own
+training rows. A conditional GAN's own labels cannot be judged on rows whose labels it was told: a
+sample that looks like a row held out has that row's label, be it right or a toss of a coin, so that
+noise would pass for help.
 """
 
 from collections.abc import Mapping, Sequence
@@ -31,6 +33,7 @@ from ssgan.synthesis.gate import (
 
 Array = NDArray[Any]
 RATIOS = (0.5, 1.0, 2.0)  # synthetic rows for a real one
+APART = 0.9  # of two ratios: arms of nearly as many rows would be one arm twice
 CLOSE = 0.25  # of the median distance between neighbours: nearer is a copy
 SHIFT = 8  # the classical rival moves images by up to an eighth of a side
 
@@ -45,8 +48,14 @@ def copied(features: Array, pool: Array) -> Array:
     return np.where(gap > limit, -1, row)
 
 
-def pooled(pool: Array, indices: Array, copies: Array, ratio: float | None) -> Maker:
-    """The arm that adds `ratio` times as many rows of a pool (M, F); None adds all that may be.
+def reachable(pool: int, rows: int) -> tuple[float, ...]:
+    """The ratios that a pool is tested at: all of it, and at most two smaller ones of RATIOS."""
+    whole = pool / rows
+    return (*[ratio for ratio in RATIOS if ratio <= APART * whole][-2:], whole)
+
+
+def pooled(pool: Array, indices: Array, copies: Array, ratio: float) -> Maker:
+    """The arm that adds `ratio` times as many rows of a pool (M, F) as there are.
 
     `indices` (M,) are their classes. Those that are `copies` (M,) of rows not at hand, by their
     numbers, are left out; -1 is none.
@@ -54,9 +63,8 @@ def pooled(pool: Array, indices: Array, copies: Array, ratio: float | None) -> M
 
     def make(rows: Array, draw: Draw) -> Added:
         left = np.flatnonzero((copies < 0) | np.isin(copies, rows))
-        if ratio is not None:
-            order = draw("pool").numpy().permutation(len(left))
-            left = left[order[: int(ratio * len(rows))]]
+        order = draw("pool").numpy().permutation(len(left))
+        left = left[order[: round(ratio * len(rows))]]
         return pool[left], indices[left]
 
     return make
@@ -80,16 +88,20 @@ def assess(
     made: Mapping[str, Filtered],
     *,
     plan: Plan | None = None,
-    ratios: Sequence[float | None] = RATIOS,
+    ratios: Sequence[float | None] | None = None,
 ) -> Verdict:
     """The gate's verdict on samples, by the filters that they passed; arms are ratio x filter.
 
-    More than 3 arms are reduced to the 3 best on a fifth of the rows, which is then not tested on.
-    Few labels give "no evidence" with the reason, and so do labels that are numbers.
+    Samples are labelled anew within each fold, whoever labelled them (see above). `ratios` as in
+    `weighed`. More than 3 arms are reduced to the 3 best on a fifth of the rows, which is then not
+    tested on. Few labels give "no evidence" with the reason, and so do labels that are numbers.
     """
     plan = plan or Plan()
-    if not known.classes or known.indices is None:
-        return untested(plan, 0, "labels that are numbers are not judged")
+    if not known.classes:
+        count = 0 if known.samples is None else len(known.samples)
+        return untested(plan, count, "labels that are numbers are not judged")
+    if known.indices is None:
+        raise ValueError("expected real rows with labels to judge by, got none: give their classes")
     rows = np.flatnonzero(known.indices >= 0)
     classes = known.indices[rows]
     least = int(np.bincount(classes, minlength=len(known.classes)).min())
@@ -107,7 +119,7 @@ def assess(
     if gan.codec.kind == "images" and np.ndim(known.samples) > 2:
         moved = moved_features(gan, known.samples, Draw(("transforms", plan.seed)))
     real = gan.features(known.samples), classes
-    return weighed(real, pools, moved=moved, anew=not gan.classes, plan=plan, ratios=ratios)
+    return weighed(real, pools, moved=moved, plan=plan, ratios=ratios)
 
 
 def weighed(
@@ -115,16 +127,18 @@ def weighed(
     pools: Mapping[str, Added],
     *,
     moved: Array | None = None,
-    anew: bool = False,
+    anew: bool = True,
     plan: Plan | None = None,
-    ratios: Sequence[float | None] = RATIOS,
+    ratios: Sequence[float | None] | None = None,
 ) -> Verdict:
     """The gate's verdict on pools of features (M, F) with classes, for `real` rows of any network.
 
     All are looked at along the main axes of the rows. Rivals are SMOTE and, where there are any,
-    `moved` (N, F): what a classical transform makes of each row. `anew`: the classes of a pool are
-    given by a linear head on the rows at hand. Raises ValueError for classes of fewer rows than
-    folds.
+    `moved` (N, F): what a classical transform makes of each row. The classes of a pool are given
+    anew by a linear head on the rows at hand; without `anew` they stay, which is sound only where
+    nothing that gave them saw the labels of `real`. Of `ratios`, synthetic rows for a real one,
+    None is all of a pool; by default there are those that a pool can reach. Raises ValueError for
+    classes of fewer rows than folds.
     """
     plan, classes = plan or Plan(), real[1]
     space, axes = condensed(real[0])
@@ -137,7 +151,21 @@ def weighed(
     if moved is not None:
         turned = moved @ axes.T
         rivals["transforms"] = lambda at, draw: (turned[at], classes[at])
-    return judge(space, classes, best, rivals=rivals, plan=plan, tested=tested)
+    verdict = judge(space, classes, best, rivals=rivals, plan=plan, tested=tested)
+    named = {name: ratio for name, (_, ratio) in planned(seen, len(space), ratios).items()}
+    return replace(verdict, ratio=named[verdict.arm] if verdict.arm else None)
+
+
+def planned(
+    pools: Mapping[str, Added], rows: int, ratios: Sequence[float | None] | None
+) -> dict[str, tuple[str, float]]:
+    """The pool and the ratio of every arm, by its name."""
+    arms: dict[str, tuple[str, float]] = {}
+    for name, (pool, _) in pools.items():
+        for ratio in reachable(len(pool), rows) if ratios is None else ratios:
+            called = f"{name} {'all' if ratio is None else f'{ratio:.3g} : 1'}"
+            arms[called] = name, len(pool) / rows if ratio is None else ratio
+    return arms
 
 
 def candidates(
@@ -145,16 +173,14 @@ def candidates(
     classes: Array,
     pools: Mapping[str, Added],
     anew: bool,
-    ratios: Sequence[float | None],
+    ratios: Sequence[float | None] | None,
 ) -> dict[str, Maker]:
     """An arm for every ratio and pool, whose rows lie along the same axes."""
     arms: dict[str, Maker] = {}
-    for name, (pool, indices) in pools.items():
-        copies = copied(space, pool)
-        for ratio in ratios:
-            called = f"{name} {'all' if ratio is None else f'{ratio:g} : 1'}"
-            make = pooled(pool, indices, copies, ratio)
-            arms[called] = told_anew(make, space, classes) if anew else make
+    copies = {name: copied(space, pool) for name, (pool, _) in pools.items()}
+    for called, (name, ratio) in planned(pools, len(space), ratios).items():
+        make = pooled(*pools[name], copies[name], ratio)
+        arms[called] = told_anew(make, space, classes) if anew else make
     return arms
 
 

@@ -96,6 +96,7 @@ class Verdict:
     alpha: float
     score: float | None  # of nothing added, in points
     comparisons: tuple[Comparison, ...]
+    ratio: float | None = None  # added rows for a real one in that arm, where it is one
     reason: str | None = None  # why nothing could be tested
 
     def to_json(self) -> dict[str, Any]:
@@ -169,13 +170,16 @@ def judge(
 
     Rivals are SMOTE unless others are given, and always nothing. Only the rows `tested` are held
     out in turn, all others are always trained on: arms that were chosen by those are judged by
-    the rest. Raises ValueError for more arms, and for classes of fewer rows than folds.
+    the rest. Raises ValueError for more arms, one named like a rival, classes that are no indices
+    and classes of fewer rows than folds.
     """
     plan, classes = plan or Plan(), np.asarray(classes)
     if not 1 <= len(arms) <= MOST_ARMS:
         raise ValueError(f"expected 1 to {MOST_ARMS} arms, chosen before the test, got {len(arms)}")
     checked(features, classes, plan)
     others = {"smote": smoted(features, classes)} if rivals is None else dict(rivals)
+    if taken := {"nothing"} & {*others, *arms} or {*others} & {*arms}:
+        raise ValueError(f"the name {min(taken)!r} is that of a rival: call it something else")
     others = {"nothing": nothing(features)} | others
     scores = measured(features, classes, {**others, **arms}, plan, tested)
     pool = len(features) if tested is None else len(tested)
@@ -191,6 +195,11 @@ def judge(
 def checked(features: Array, classes: Array, plan: Plan) -> None:
     if len(features) != len(classes):
         raise ValueError(f"{len(features)} rows of features but {len(classes)} classes")
+    if classes.dtype.kind not in "iu" or (classes < 0).any():
+        raise ValueError(
+            f"expected class indices from 0 on, got {classes[:1].tolist()}: give "
+            "np.unique(labels, return_inverse=True)[1], of rows with a label alone"
+        )
     counts = np.unique(classes, return_counts=True)[1]
     if len(counts) < 2 or counts.min() < plan.folds:
         raise ValueError(

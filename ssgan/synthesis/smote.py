@@ -17,8 +17,10 @@ def smote(
     """`counts` (K,) new rows of every class between rows (N, F) of class indices (N,).
 
     5 neighbours, or as many as a class has; a class of one row is repeated. Raises ValueError for
-    more `neighbours` than a class has other rows, and for a class without rows.
+    fewer than 1, more `neighbours` than a class has other rows, and for a class without rows.
     """
+    if neighbours is not None and neighbours < 1:
+        raise ValueError(f"expected 1 neighbour or more, got {neighbours}: give None to have 5")
     rows, labels = [features[:0]], [np.empty(0, np.int64)]
     for index, count in enumerate(counts):
         if count == 0:
