@@ -11,7 +11,12 @@ from click.testing import CliRunner
 
 from ssgan import synthesis
 from ssgan.cli import ssgan
-from ssgan.synthesis import FILTERS
+from ssgan.cli.augmented import Asked, synthetic_blocks
+from ssgan.finetuning import PredictorConfig
+from ssgan.gan import pretrain
+from ssgan.predictor import finetune
+from ssgan.synthesis import FILTERS, Known, generation
+from ssgan.synthesis.filters import filter_named
 
 REAL = 12
 
@@ -38,6 +43,9 @@ def home(tmp_path_factory):
         done("pretrain", home / file, "--run", home / f"r-{kind}", *small)
     classes = ["--labels", home / "images.npz", "--per-class", REAL // 2, "--steps", 2]
     done("finetune", home / "r-images", *classes, "--out", home / "m-images")
+    np.save(home / "rare.npy", np.where(np.arange(24) % 6 == 1, 1, -(np.arange(24) % 2)))
+    rare = ["--labels", home / "rare.npy", "--steps", 2]  # 12 of class 0 and 4 of class 1
+    done("finetune", home / "r-images", *rare, "--out", home / "m-rare")
     numbers = ["--labels", home / "numbers.npy", "--count", REAL, "--steps", 2]
     done("finetune", home / "r-vectors", *numbers, "--out", home / "m-vectors")
     return home
@@ -48,13 +56,13 @@ def answering(monkeypatch):
     """Makes the gate give one answer; the arms that it was asked for are kept."""
     asked = []
 
-    def answer(word):
+    def answer(word, ratio=10 / REAL):
         usual = synthesis.assess
 
         def assess(known, made, *, plan=None):
             asked.append(made)
             verdict = usual(known, made, plan=replace(plan, repeats=1))
-            return replace(verdict, answer=word)
+            return replace(verdict, answer=word, ratio=ratio if word == "helps" else None)
 
         monkeypatch.setattr(synthesis, "assess", assess)
         return asked
@@ -90,7 +98,22 @@ def test_synthetic_rows_are_written_where_they_help_or_are_forced(
     assert synthetic(tmp_path / "a.npz") == [False] * REAL + [True] * added
     assert f"holds {REAL} real and {added} synthetic rows" in result.stderr
     told = json.loads((tmp_path / "a.verdict.json").read_text())
-    assert told["answer"] == word
+    assert (told["answer"], told["written"], told["samples"]["kept"]) == (word, added, 10)
+
+
+@pytest.mark.parametrize(("force", "added"), [([], 6), (["--force"], 10)])
+def test_no_more_rows_are_written_than_were_found_to_help(home, tmp_path, answering, force, added):
+    made = answering("helps", ratio=0.5)
+    result = augment(home, tmp_path / "a.npz", "--balance", *force)
+    assert result.exit_code == 0, result.stderr
+    assert ("6 of 10 are written, no more were found to help" in result.stderr) == (added == 6)
+    assert json.loads((tmp_path / "a.verdict.json").read_text())["written"] == added
+    with np.load(tmp_path / "a.npz") as arrays:
+        x, y = arrays["x"][REAL:], arrays["y"][REAL:]
+    pool, labels = made[0]["gan"].samples, made[0]["gan"].labels
+    found = [int(np.flatnonzero((pool == image).all((1, 2)))[0]) for image in x]
+    assert len({*found}) == added and (labels[found] == y).all()
+    assert {*y.tolist()} == {0, 1}  # some of every class, not the first six rows
 
 
 def test_the_verdict_lies_in_the_folder_and_says_what_was_compared(home, tmp_path):
@@ -99,7 +122,7 @@ def test_the_verdict_lies_in_the_folder_and_says_what_was_compared(home, tmp_pat
     told = json.loads((tmp_path / "a" / "verdict.json").read_text())
     assert told["answer"] in ("helps", "no evidence", "hurts")
     assert (told["rows"], told["alpha"]) == (REAL, 0.002)
-    assert {c["arm"] for c in told["comparisons"]} == {"gan 0.5 : 1", "gan 1 : 1", "gan 2 : 1"}
+    assert {c["arm"] for c in told["comparisons"]} == {"gan 0.5 : 1", "gan 0.833 : 1"}
     assert {c["rival"] for c in told["comparisons"]} == {"nothing", "smote", "transforms"}
     count = len([*(tmp_path / "a" / "synthetic").rglob("*.png")])
     assert count == (10 if told["answer"] == "helps" else 0)
@@ -142,7 +165,7 @@ def test_every_filter_has_its_arms_and_keeps_the_count(home, tmp_path, answering
     assert list(made[name].report) == [name]
     assert sum(synthetic(tmp_path / "a.npz")) == 10
     told = json.loads((tmp_path / "a.verdict.json").read_text())
-    assert {c["arm"] for c in told["comparisons"]} == {f"{name} {r} : 1" for r in ("0.5", 1, 2)}
+    assert {c["arm"] for c in told["comparisons"]} == {f"{name} {r} : 1" for r in (0.5, 0.833)}
 
 
 @pytest.mark.parametrize("name", STRICT)
@@ -178,6 +201,64 @@ def test_numbers_are_not_judged_and_not_added(home, tmp_path):
     assert not pd.read_csv(tmp_path / "a.csv")["synthetic"].any()
     told = json.loads((tmp_path / "a.verdict.json").read_text())
     assert (told["smallest"], told["comparisons"]) == (None, [])
+    assert (told["rows"], told["written"]) == (REAL, 0)
+
+
+def test_classes_are_filled_up_and_judged_by_balanced_accuracy(home, tmp_path):
+    model = ["augment", home / "r-images", home / "m-rare", "--force"]
+    done(*model, "--strategy", "auto", "--out", tmp_path / "a.npz")
+    done(*model, "--per-class", 3, "--out", tmp_path / "b.npz")
+    for name, added, ratio in (("a", [1] * 8, 0.5), ("b", [0] * 3 + [1] * 3, 0.375)):
+        with np.load(tmp_path / f"{name}.npz") as arrays:
+            assert arrays["y"][arrays["synthetic"]].tolist() == added
+        told = json.loads((tmp_path / f"{name}.verdict.json").read_text())
+        assert told["metric"] == "balanced accuracy"
+        assert {c["arm"] for c in told["comparisons"]} == {f"gan {ratio} : 1"}
+    done(*model, "-n", 5, "--out", tmp_path / "c.npz")
+    assert json.loads((tmp_path / "c.verdict.json").read_text())["metric"] == "accuracy"
+
+
+@pytest.mark.parametrize(
+    ("asked", "counts"),
+    [
+        (Asked(count=7), None),
+        (Asked(count=7, balance=True), [3, 2, 2]),
+        (Asked(per_class=4), [4, 4, 4]),
+        (Asked(strategy="auto"), [0, 2, 4]),
+        (Asked(strategy="minority"), [0, 0, 4]),
+        (Asked(strategy="not minority"), [0, 2, 0]),
+    ],
+)
+def test_counts_are_those_that_were_asked_for(asked, counts):
+    known = Known(None, ("a", "b", "c"), indices=np.repeat([0, 1, 2], [5, 3, 1]))
+    found = asked.counts(known)
+    assert counts == (None if found is None else found.tolist())
+
+
+@pytest.fixture(scope="module")
+def known():
+    """Of a GAN that knows classes, and a model that knows better what its samples look like."""
+    rows = examples.images()
+    gan = pretrain(rows, examples.SMALL, examples.LABELS)
+    seen = gan.sample(100, 1)
+    bright = seen[:, :4].mean((1, 2)) > seen[:, 4:].mean((1, 2))
+    model = finetune(gan, seen, bright.astype(int), PredictorConfig(method="probe"))
+    return Known(gan, (0, 1), model, rows, examples.LABELS)
+
+
+@pytest.mark.parametrize("filters", [[], ["near-duplicates"], ["langevin"]])
+def test_the_model_labels_what_a_conditional_gan_makes_with_filters_and_without(known, filters):
+    chosen = [filter_named(name) for name in filters]
+    (block,) = synthetic_blocks(known, 40, np.array([20, 20]), chosen, 0)
+    assert block.labels.tolist() == [0] * 20 + [1] * 20
+    assert (known.model.predict(block.samples) == block.labels).all()
+
+
+def test_every_block_has_its_share_of_every_class(known, monkeypatch):
+    monkeypatch.setattr(generation, "BLOCK", 10)
+    blocks = [*synthetic_blocks(known, 24, np.array([23, 1]), [], 0)]
+    assert [len(block.labels) for block in blocks] == [7, 9, 8]
+    assert np.bincount(np.concatenate([block.labels for block in blocks])).tolist() == [23, 1]
 
 
 @pytest.mark.parametrize(
@@ -186,6 +267,8 @@ def test_numbers_are_not_judged_and_not_added(home, tmp_path):
         ("images", "a.npz", ["--filter", "beauty"], 2, "'beauty' is not one of"),
         ("images", "a.npz", ["-n", 0], 2, "0 is not in the range"),
         ("images", "a.csv", [], 2, "a.csv"),
+        ("images", "a.npz", ["--strategy", "auto"], 2, "Give one of -n, --per-class and --strat"),
+        ("images", "a.npz", ["--per-class", 3], 2, "Give one of -n, --per-class and --strategy"),
         ("vectors", "a.csv", ["--filter", "rejection"], 1, "filters are for classes"),
         ("vectors", "a.csv", ["--balance"], 1, "counts and balance are for classes"),
     ],
@@ -194,6 +277,25 @@ def test_what_cannot_be_done_is_refused_and_nothing_is_written(
     home, tmp_path, kind, name, words, code, line
 ):
     result = augment(home, tmp_path / name, *words, kind=kind)
+    assert result.exit_code == code
+    assert line in result.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("kind", "words", "code", "line"),
+    [
+        ("images", [], 2, "Give one of -n, --per-class and --strategy: each says how many"),
+        ("images", ["--strategy", "auto", "--balance"], 2, "--balance goes with -n"),
+        ("images", ["--strategy", "majority"], 2, "'majority' is not one of"),
+        ("images", ["--strategy", "auto"], 1, "all classes have 6 labelled rows: give -n or --per"),
+        ("vectors", ["--per-class", 3], 1, "counts and balance are for classes"),
+        ("vectors", ["--strategy", "auto"], 1, "counts and balance are for classes"),
+    ],
+)
+def test_numbers_of_rows_that_cannot_be_are_refused(home, tmp_path, kind, words, code, line):
+    at = tmp_path / "a.npz"
+    result = run("augment", home / f"r-{kind}", home / f"m-{kind}", "--out", at, *words)
     assert result.exit_code == code
     assert line in result.stderr
     assert list(tmp_path.iterdir()) == []

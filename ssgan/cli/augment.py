@@ -12,11 +12,21 @@ from ssgan.cli.options import note
     "augment",
     click.argument("run", type=options.FILE),
     click.argument("model", type=options.FILE),
+    click.option("-n", "count", type=options.COUNT, metavar="N", help="Synthetic rows."),
     click.option(
-        "-n", "count", type=options.COUNT, metavar="N", required=True, help="Synthetic rows."
+        "--per-class",
+        type=options.COUNT,
+        metavar="N",
+        help="N synthetic rows of every class, instead of -n.",
+    ),
+    click.option(
+        "--strategy",
+        type=click.Choice(["auto", "minority", "not minority", "not majority", "all"]),
+        help="Fill classes of the labelled rows up to the most frequent one, instead of -n, in"
+        " imbalanced-learn's words; auto is not majority.",
     ),
     options.out,
-    click.option("--balance", is_flag=True, help="As many synthetic rows of every class."),
+    click.option("--balance", is_flag=True, help="With -n: as many rows of every class."),
     click.option(
         "--filter",
         "filters",
@@ -29,7 +39,7 @@ from ssgan.cli.options import note
         ),
         help="Drop what does not pass; repeat for several, in order.",
     ),
-    click.option("--force", is_flag=True, help="Write synthetic rows whatever the verdict is."),
+    click.option("--force", is_flag=True, help="Write all synthetic rows whatever the verdict is."),
     options.seed,
     options.device,
 )
@@ -37,7 +47,9 @@ def augment(
     *,
     run: Path,
     model: Path,
-    count: int,
+    count: int | None,
+    per_class: int | None,
+    strategy: str | None,
     out: Path,
     balance: bool,
     filters: tuple[str, ...],
@@ -48,9 +60,13 @@ def augment(
 ) -> None:
     """Write the labelled rows of MODEL and N synthetic ones: RUN's samples, labelled by MODEL.
 
-    Whether they help a classifier is tested first: OUT/verdict.json, or .verdict.json beside a
-    file. Only real rows are written unless it is "helps" or --force is given. A page beside it
-    (report.html) shows the gate's intervals, what passed and what filters dropped.
+    So they are with filters and without, and if RUN is conditional: its own labels cannot be
+    tested on rows whose labels it was told.
+
+    Whether they help a classifier is tested first, by balanced accuracy where classes are balanced:
+    OUT/verdict.json, or .verdict.json beside a file. Synthetic rows are written only if it is
+    "helps", and no more for each real one than were found to help; with --force all are. A page
+    beside it (report.html) shows the gate's intervals, what passed and what filters dropped.
 
     Tables: .csv or .parquet with a column `synthetic`. Images: folders OUT/real/CLASS and
     OUT/synthetic/CLASS, or an .npz file with x, y and synthetic, as for vectors.
@@ -58,17 +74,25 @@ def augment(
     \b
     Example:
       ssgan augment run model -n 1000 --out augmented/
+      ssgan augment run model --strategy auto --out balanced.npz
     """
-    from ssgan.cli.augmented import check_form, judged, opened_pair, real_rows, write
+    if sum(given is not None for given in (count, per_class, strategy)) != 1:
+        raise click.UsageError("Give one of -n, --per-class and --strategy: each says how many.")
+    if balance and count is None:
+        raise click.UsageError("--balance goes with -n: --per-class and --strategy balance.")
+    from ssgan.cli.augmented import Asked, check_form, judged, opened_pair, real_rows, write
     from ssgan.report import report_augmented
 
     gan, predictor = opened_pair(run, model, device)
     check_form(out, gan.codec.kind, predictor.classes)
     real, column = real_rows(predictor, model)
-    found = judged(gan, predictor, real, (count, filters, balance, seed))
+    asked = Asked(count, per_class, strategy, balance)
+    found = judged(gan, predictor, real, asked, filters, seed)
     note("\n".join(found.verdict.lines()), quiet)
-    used = force or found.verdict.answer == "helps"
-    write(real, found.blocks if used else iter(()), column, out, found.told)
-    note(f"{out} holds {len(real.labels)} real and {count if used else 0} synthetic rows", quiet)
+    written = found.total if force else found.allowed
+    if 0 < written < found.total:
+        note(f"{written} of {found.total} are written, no more were found to help", quiet)
+    write(real, found.taken(written, seed), column, out, lambda: found.told(written))
+    note(f"{out} holds {len(real.labels)} real and {written} synthetic rows", quiet)
     page = report_augmented(out, found.known, found.verdict, found.tally)
     note(f"how they look: {page}", quiet)

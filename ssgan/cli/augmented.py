@@ -12,12 +12,16 @@ from ssgan.cli.samples import read_again, take
 from ssgan.cli.split import recorded
 
 if TYPE_CHECKING:
+    import numpy as np
     import pandas as pd
+    from numpy.typing import NDArray
 
     from ssgan.gan import GAN
     from ssgan.predictor import Predictor
     from ssgan.report.augmented import Tally
     from ssgan.synthesis import Filter, Filtered, Known, Verdict
+
+    Array = NDArray[np.int64]
 
 SYNTHETIC = "synthetic"
 CHUNK = 2**24  # bytes that are read back at once
@@ -84,57 +88,128 @@ def known_rows(gan: "GAN", predictor: "Predictor", real: Labelled) -> "Known":
 
 
 @dataclass(frozen=True)
+class Asked:
+    """How many synthetic rows: one of the first three."""
+
+    count: int | None = None
+    per_class: int | None = None
+    strategy: str | None = None
+    balance: bool = False
+
+    @property
+    def balances(self) -> bool:
+        """Whether rare classes are to count as much as frequent ones."""
+        return self.balance or self.count is None
+
+    def counts(self, known: "Known") -> "Array | None":
+        """How many of every class (K,); None: as often as the GAN makes them."""
+        import numpy as np
+
+        from ssgan.synthesis import counts_for, wanted
+
+        if not self.balances:
+            return None
+        if not known.classes or known.indices is None:
+            raise ValueError("counts and balance are for classes, the model predicts numbers")
+        number = len(known.classes)
+        if self.strategy is None:
+            return counts_for(known.classes, self.count or number * (self.per_class or 0))
+        there = np.bincount(known.indices, minlength=number).tolist()
+        more = wanted(self.strategy, dict(zip(known.classes, there, strict=True)))
+        if not any(more.values()):
+            raise ValueError(f"all classes have {max(there)} labelled rows: give -n or --per-class")
+        return np.array([more.get(label, 0) for label in known.classes])
+
+
+@dataclass(frozen=True)
 class Judged:
     """Synthetic rows by the block, what the gate says of the first, and a tally of all so far."""
 
     known: "Known"
-    blocks: "Iterator[Filtered]"
+    first: "Filtered"
+    others: "Iterator[Filtered]"
+    total: int  # rows in all blocks
     verdict: "Verdict"
     tally: "Tally"
 
-    def told(self) -> dict[str, Any]:
+    @property
+    def allowed(self) -> int:
+        """Rows that were found to help: as many for a real one as in the arm that does."""
+        if self.verdict.answer != "helps":
+            return 0
+        return min(len(self.first.labels), round((self.verdict.ratio or 0) * self.verdict.rows))
+
+    def taken(self, written: int, seed: int) -> "Iterator[Filtered]":
+        """So many rows: all, or some of the first block, which alone was judged."""
+        from ssgan.randomness import Draw
+        from ssgan.synthesis import Filtered
+
+        if written == self.total:
+            return itertools.chain([self.first], self.others)
+        labels = self.first.labels
+        rows = Draw(("written", seed)).numpy().permutation(len(labels))[:written]
+        rows.sort()  # by class, as they came
+        part = Filtered(take(self.first.samples, rows), labels[rows], {})
+        return iter([part] if written else [])
+
+    def told(self, written: int) -> dict[str, Any]:
         """What stands in verdict.json."""
-        return self.verdict.to_json() | {"samples": self.tally.to_json()}
+        return self.verdict.to_json() | {"written": written, "samples": self.tally.to_json()}
 
 
 def judged(
-    gan: "GAN", predictor: "Predictor", real: Labelled, asked: tuple[int, Sequence[str], bool, int]
+    gan: "GAN",
+    predictor: "Predictor",
+    real: Labelled,
+    asked: Asked,
+    names: Sequence[str],
+    seed: int,
 ) -> Judged:
-    """Synthetic rows and the gate's verdict; asked: count, filters, balance, seed."""
+    """Synthetic rows that pass the filters of these names, and the gate's verdict."""
     from ssgan.report.augmented import Tally
     from ssgan.synthesis import Plan, assess
     from ssgan.synthesis.filters import filter_named
 
-    count, names, balance, seed = asked
     known, tally = known_rows(gan, predictor, real), Tally()
-    filters = [filter_named(name) for name in names]
-    blocks = tally.over(synthetic_blocks(known, count, filters, balance, seed))
+    filters, counts = [filter_named(name) for name in names], asked.counts(known)
+    total = asked.count or 0 if counts is None else int(counts.sum())
+    blocks = tally.over(synthetic_blocks(known, total, counts, filters, seed))
     first = next(blocks)
-    verdict = assess(known, {" + ".join(names) or "gan": first}, plan=Plan(seed=seed))
-    return Judged(known, itertools.chain([first], blocks), verdict, tally)
+    plan = Plan(metric="balanced accuracy" if asked.balances else "accuracy", seed=seed)
+    verdict = assess(known, {" + ".join(names) or "gan": first}, plan=plan)
+    return Judged(known, first, blocks, total, verdict, tally)
 
 
 def synthetic_blocks(
-    known: "Known", count: int, filters: "Sequence[Filter]", balance: bool, seed: int
+    known: "Known", total: int, counts: "Array | None", filters: "Sequence[Filter]", seed: int
 ) -> "Iterator[Filtered]":
-    """`count` synthetic rows, at most BLOCK in memory at once."""
+    """`total` synthetic rows, about BLOCK in memory at once, each block with its share of `counts`
+    (K,) or with classes as the GAN makes them."""
+    import numpy as np
+
     from ssgan.randomness import Draw
     from ssgan.synthesis import Filtered, augment, selected
     from ssgan.synthesis.generation import BLOCK, quotas
 
-    model = known.model
+    model, blocks = known.model, -(-total // BLOCK)
     if model is None:
         raise ValueError("expected a finetuned model: it labels the samples")
-    for number, first in enumerate(range(0, count, BLOCK)):
-        size = min(BLOCK, count - first)
+    if filters and not known.classes:
+        raise ValueError("filters are for classes, the model predicts numbers")
+    for number in range(blocks):
         own = seed if number == 0 else Draw(("augment", seed, number)).entropy()
+        size = total * (number + 1) // blocks - total * number // blocks
+        part = None
+        if counts is not None:
+            odd = np.arange(len(counts)) % blocks  # else all classes of one row were in one block
+            part = (counts * (number + 1) + odd) // blocks - (counts * number + odd) // blocks
+            size = int(part.sum())
         if filters:
-            if not known.classes:
-                raise ValueError("filters are for classes, the model predicts numbers")
-            counts = quotas(known.gan, model, size, None, balance, own)
-            yield selected(known, counts, filters, own)
+            part = quotas(known.gan, model, size, None, False, own) if part is None else part
+            yield selected(known, part, filters, own)
         else:
-            yield Filtered(*augment(known.gan, model, size, balance=balance, seed=own), {})
+            each = None if part is None else dict(zip(known.classes, part.tolist(), strict=True))
+            yield Filtered(*augment(known.gan, model, size, counts=each, seed=own), {})
 
 
 def write(
