@@ -62,7 +62,7 @@ def whole(suffix, x, **named):
     return stream.getvalue()
 
 
-@pytest.mark.parametrize("count", [0, 1, 2 * BLOCK, 3 * BLOCK + 2])
+@pytest.mark.parametrize("count", [1, 2 * BLOCK, 3 * BLOCK + 2])
 @pytest.mark.parametrize(("kind", "suffix"), CASES)
 def test_blocks_give_the_bytes_of_the_whole(runs, tmp_path, small, kind, suffix, count):
     out = tmp_path / f"s{suffix}"
@@ -75,6 +75,32 @@ def test_blocks_give_the_bytes_of_the_whole(runs, tmp_path, small, kind, suffix,
     assert [file.name for file in files] == [f"{k:05d}.png" for k in range(count)]
     for file, image in zip(files, x, strict=True):
         assert np.array_equal(np.asarray(Image.open(file)), image)
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["-n", 0], "Invalid value for '-n': 0 is not in the range x>=1."),
+        (["--per-class", 0], "0 is not in the range x>=1."),
+        (["-n", 5, "--per-class", 2], "-n and --per-class exclude each other: give one of them."),
+        ([], "Missing option '-n', or --per-class: give one of them."),
+    ],
+)
+def test_no_samples_and_two_counts_are_bad_input_and_nothing_is_written(
+    runs, tmp_path, words, message
+):
+    words = ["sample", runs / "images-classes", *words, "--out", tmp_path / "s.npz"]
+    result = CliRunner().invoke(ssgan, [*map(str, words)])
+    assert result.exit_code == 2
+    assert message in result.stderr.splitlines()[-1]
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(("count", "told"), [(1, "1 sample"), (2, "2 samples")])
+def test_one_sample_is_not_called_samples(runs, tmp_path, count, told):
+    words = ["sample", runs / "vectors", "-n", count, "--out", tmp_path / "s.npy"]
+    result = CliRunner().invoke(ssgan, [*map(str, words)])
+    assert result.stderr.endswith(f"s.npy holds {told}\n")
 
 
 @pytest.mark.parametrize(

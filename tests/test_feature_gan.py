@@ -43,6 +43,18 @@ def test_any_frozen_module_gives_features_and_stays_as_it_was():
     assert module.training
 
 
+def test_a_module_that_gives_more_than_a_tensor_is_refused():
+    with pytest.raises(TypeError, match="one tensor, LSTM gave a tuple: wrap it"):
+        features_of(torch.nn.LSTM(3, 4), torch.ones(2, 5, 3))
+
+
+def test_too_few_rows_of_features_are_refused_before_any_training():
+    with pytest.raises(ValueError, match="learns from 20 rows or more, got 19: give more"):
+        augment_features(ROWS[:19], CLASSES[:19], 5)
+    with pytest.raises(ValueError, match="or NaN or infinity"):
+        augment_features(ROWS * np.nan, CLASSES, 5)
+
+
 def test_realism_has_a_gradient_in_samples_and_none_in_the_gan():
     adversary = Implicit(trained("images"))
     x = adversary.fakes(4).requires_grad_()

@@ -21,7 +21,7 @@ BLOCK = 10_000  # samples that are in memory at once
 @options.command(
     "sample",
     click.argument("run", type=options.FILE),
-    click.option("-n", "count", type=options.SEED, metavar="N", help="How many."),
+    click.option("-n", "count", type=COUNT, metavar="N", help="How many."),
     click.option(
         "--label",
         "labels",
@@ -69,8 +69,10 @@ def sample(
       ssgan sample run -n 1000 --out samples/
       ssgan sample run --per-class 100 --out samples.npz
     """
-    if (count is None) == (per_class is None):
+    if count is None and per_class is None:
         raise click.UsageError("Missing option '-n', or --per-class: give one of them.")
+    if count is not None and per_class is not None:
+        raise click.UsageError("-n and --per-class exclude each other: give one of them.")
     from ssgan.cli import writing
     from ssgan.cli.augmented import check_form
     from ssgan.gan import load
@@ -84,7 +86,7 @@ def sample(
         asked = wanted(gan, labels, count, per_class)
     count = asked.count if asked else count or 0
     write(gan, Made(gan, count, seed, asked), out)
-    note(f"{out} holds {count} samples", quiet)
+    note(f"{out} holds {count} sample{'' if count == 1 else 's'}", quiet)
 
 
 @dataclass(frozen=True)
@@ -133,8 +135,8 @@ class Made:
     asked: Asked | None
 
     def spans(self) -> "Iterator[tuple[int, int]]":
-        """First and last number of every block; one of no samples where there are none."""
-        for start in range(0, max(self.count, 1), BLOCK):
+        """First and last number of every block."""
+        for start in range(0, self.count, BLOCK):
             yield start, min(start + BLOCK, self.count)
 
     def blocks(self) -> "Iterator[tuple[Any, Any]]":

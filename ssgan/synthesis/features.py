@@ -22,13 +22,15 @@ from ssgan.synthesis.requests import counts_for
 Array = NDArray[Any]
 AXES = 64  # principal axes that are generated; the others keep their mean
 BLOCK = 128
+FEWEST = 20  # rows of which a GAN still learns: with 10 its training breaks down
 CONFIG = GANConfig(body="dense", steps=1500, latent=16, width=16)
 
 
 def features_of(module: nn.Module, x: torch.Tensor) -> Array:
     """What any frozen torch module gives for inputs (N, ...): float32 (N, F), a block at a time.
 
-    It is run in evaluation mode, without gradients, and left as it was.
+    It is run in evaluation mode, without gradients, and left as it was. Raises ValueError for no
+    inputs, TypeError for a module that does not give one tensor.
     """
     if len(x) == 0:
         raise ValueError("expected one input or more, got none: there is nothing to look at")
@@ -36,11 +38,21 @@ def features_of(module: nn.Module, x: torch.Tensor) -> Array:
     module.eval()
     try:
         with torch.inference_mode():
-            blocks = [module(block).float().flatten(1).cpu() for block in torch.split(x, BLOCK)]
+            blocks = [rows_of(module(block), module) for block in torch.split(x, BLOCK)]
     finally:
         for part, mode in modes:  # some may be frozen on their own
             part.training = mode
     return torch.cat(blocks).numpy()
+
+
+def rows_of(output: Any, module: nn.Module) -> torch.Tensor:
+    """What a module gave, as features (N, F)."""
+    if not isinstance(output, torch.Tensor):
+        raise TypeError(
+            f"expected a module that gives one tensor, {type(module).__name__} gave a "
+            f"{type(output).__name__}: wrap it in one that gives the features alone"
+        )
+    return output.float().flatten(1).cpu()
 
 
 def augment_features(
@@ -56,7 +68,7 @@ def augment_features(
 
     A conditional GAN learns rows (N, F) along their 64 main axes; the classes of unlabeled rows
     (-1, NaN, None) are not asked for. Classes come equally often, or as `counts` says. Raises
-    ValueError for n < 1, rows that are not finite, and counts that do not fit.
+    ValueError for n < 1, fewer than 20 rows, rows that are not finite, and counts that do not fit.
     """
     generator = FeatureGAN.fit(features, labels, config)
     return generator.sample(n, counts=counts, seed=seed)
@@ -80,9 +92,15 @@ class FeatureGAN:
     ) -> "FeatureGAN":
         """Learn features (N, F) and their labels (N,); ValueError for what cannot be learnt."""
         rows = np.asarray(features, np.float64)
-        if rows.ndim != 2 or len(rows) < 2 or not np.isfinite(rows).all():
+        if rows.ndim != 2 or not np.isfinite(rows).all():
             raise ValueError(
-                f"expected 2 or more rows of finite features (N, F), got shape {rows.shape}"
+                f"expected finite features (N, F), got shape {rows.shape} or NaN or infinity in "
+                "it: give a row for each sample, and repair or leave out those"
+            )
+        if len(rows) < FEWEST:
+            raise ValueError(
+                f"a GAN over features learns from {FEWEST} rows or more, got {len(rows)}: give "
+                "more, rows without a label too"
             )
         pca = PCA(min(AXES, *rows.shape), svd_solver="randomized", random_state=0).fit(rows)
         gan = pretrain(pca.transform(rows), config or CONFIG, labels, device=device)
