@@ -89,12 +89,13 @@ def known_rows(gan: "GAN", predictor: "Predictor", real: Labelled) -> "Known":
 
 @dataclass(frozen=True)
 class Asked:
-    """How many synthetic rows: one of the first three."""
+    """How many synthetic rows, by one of the first three, and from which seed."""
 
     count: int | None = None
     per_class: int | None = None
     strategy: str | None = None
     balance: bool = False
+    seed: int = 0
 
     @property
     def balances(self) -> bool:
@@ -125,6 +126,7 @@ class Asked:
 class Judged:
     """Synthetic rows by the block, what the gate says of the first, and a tally of all so far."""
 
+    asked: Asked
     known: "Known"
     first: "Filtered"
     others: "Iterator[Filtered]"
@@ -139,7 +141,7 @@ class Judged:
             return 0
         return min(len(self.first.labels), round((self.verdict.ratio or 0) * self.verdict.rows))
 
-    def taken(self, written: int, seed: int) -> "Iterator[Filtered]":
+    def taken(self, written: int) -> "Iterator[Filtered]":
         """So many rows: all, or some of the first block, which alone was judged."""
         from ssgan.randomness import Draw
         from ssgan.synthesis import Filtered
@@ -147,7 +149,7 @@ class Judged:
         if written == self.total:
             return itertools.chain([self.first], self.others)
         labels = self.first.labels
-        rows = Draw(("written", seed)).numpy().permutation(len(labels))[:written]
+        rows = Draw(("written", self.asked.seed)).numpy().permutation(len(labels))[:written]
         rows.sort()  # by class, as they came
         part = Filtered(take(self.first.samples, rows), labels[rows], {})
         return iter([part] if written else [])
@@ -158,12 +160,7 @@ class Judged:
 
 
 def judged(
-    gan: "GAN",
-    predictor: "Predictor",
-    real: Labelled,
-    asked: Asked,
-    names: Sequence[str],
-    seed: int,
+    gan: "GAN", predictor: "Predictor", real: Labelled, asked: Asked, names: Sequence[str]
 ) -> Judged:
     """Synthetic rows that pass the filters of these names, and the gate's verdict."""
     from ssgan.report.augmented import Tally
@@ -173,11 +170,11 @@ def judged(
     known, tally = known_rows(gan, predictor, real), Tally()
     filters, counts = [filter_named(name) for name in names], asked.counts(known)
     total = asked.count or 0 if counts is None else int(counts.sum())
-    blocks = tally.over(synthetic_blocks(known, total, counts, filters, seed))
+    blocks = tally.over(synthetic_blocks(known, total, counts, filters, asked.seed))
     first = next(blocks)
-    plan = Plan(metric="balanced accuracy" if asked.balances else "accuracy", seed=seed)
+    plan = Plan(metric="balanced accuracy" if asked.balances else "accuracy", seed=asked.seed)
     verdict = assess(known, {" + ".join(names) or "gan": first}, plan=plan)
-    return Judged(known, first, blocks, total, verdict, tally)
+    return Judged(asked, known, first, blocks, total, verdict, tally)
 
 
 def synthetic_blocks(
@@ -214,8 +211,8 @@ def synthetic_blocks(
 
 def write(
     real: Labelled,
-    more: "Iterator[Filtered]",
     column: str,
+    more: "Iterator[Filtered]",
     path: Path,
     told: Callable[[], dict[str, Any]],
 ) -> None:
