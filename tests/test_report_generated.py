@@ -1,5 +1,6 @@
 """The pages about what a GAN makes, and about samples that were judged."""
 
+import json
 from dataclasses import replace
 
 import numpy as np
@@ -13,12 +14,13 @@ from ssgan.data import read
 from ssgan.gan import GANConfig, pretrain
 from ssgan.metrics.spaces import space_of
 from ssgan.randomness import Draw
-from ssgan.report import report
-from ssgan.report.augmented import Tally, compared, page_beside
+from ssgan.report import report, report_augmented
+from ssgan.report.augmented import Tally, compared, page_beside, reach
 from ssgan.report.figures import interval
-from ssgan.report.generated import EACH, POOL, beside, between, by_class, made_by, moved
+from ssgan.report.generated import EACH, POOL, beside, between, by_class, made_by, moved, pictured
+from ssgan.report.training import TABLE_COLUMNS
 from ssgan.runs import Run
-from ssgan.synthesis import Filtered
+from ssgan.synthesis import Filtered, Known
 from ssgan.synthesis.gate import Comparison, Verdict
 
 TINY = GANConfig(steps=2, batch=8, width=2, latent=4)
@@ -80,6 +82,7 @@ def test_scores_of_training_rows_test_rows_and_samples_are_shown(digits):
     assert "test rows (dashed; mean" in text
     assert "of 797)" in text
     assert "samples (line; mean" in text
+    assert "If training rows lie above test rows, it knows them by heart." in text
 
 
 @pytest.mark.parametrize("kind", ["normal", "uniform"])
@@ -111,7 +114,26 @@ def test_a_table_is_shown_beside_its_nearest_rows_and_scores_without_test_rows(t
     text = Page(report(tmp_path / "run")).text
     assert text.count("nearest") >= 3 * EACH
     assert "test rows (" not in text
+    assert "by heart" not in text
     assert "samples (line; mean" in text
+
+
+def test_tables_of_samples_leave_missing_values_empty_and_count_the_columns_not_shown(tmp_path):
+    frame = table().assign(**{f"n{k}": np.arange(len(table())) for k in range(11)})
+    frame.loc[::2, "age"] = np.nan
+    gan = pretrain(frame, SMALL)
+    shown = pictured(gan.codec, gan.codec.pack(frame), 1)
+    assert len(shown["header"]) == TABLE_COLUMNS
+    assert shown["more"] == frame.shape[1] - TABLE_COLUMNS
+    assert [row[0] for row in shown["rows"][:2]] == ["", f"{frame.age[1]:.4g}"]
+    frame.to_csv(tmp_path / "t.csv", index=False)
+    pretrain(read(tmp_path / "t.csv"), SMALL, run=tmp_path / "run")
+    page = Page(report(tmp_path / "run"))
+    assert "Columns not shown: 2." in page.text[page.text.index("Beside the nearest") :]
+    assert "nan" not in page.texts
+    # else "sample" and "nearest" stand as columns of letters, each row eight lines tall
+    assert ".samples th, .samples td { white-space: nowrap" in page.source
+    assert ".gate th, .gate td { white-space: nowrap }" in page.source
 
 
 def test_a_vae_has_no_scores_to_show(tmp_path):
@@ -126,14 +148,14 @@ def test_a_run_without_a_checkpoint_says_why_nothing_more_is_shown(tmp_path):
     assert "holds no checkpoint" in made_by(run)
 
 
-def comparison(gain, rival="nothing"):
+def comparison(gain, rival="nothing", smallest=4.0):
     return Comparison(
         arm="gan 1 : 1",
         rival=rival,
         gain=gain,
         low=gain - 2,
         high=gain + 2,
-        smallest=4.0,
+        smallest=smallest,
         p_better=0.01,
         p_worse=0.99,
     )
@@ -160,6 +182,45 @@ def test_the_chart_draws_the_intervals_of_the_verdict_on_one_scale():
     assert 'cx="130.0"' in rows[0]["plot"]
     assert 'x1="140.0" x2="140.0"' in rows[0]["plot"]  # the smallest gain that is seen
     assert 'x1="0.0" x2="40.0"' in rows[1]["plot"]
+
+
+def test_the_smallest_gain_of_every_row_lies_on_the_scale():
+    found = verdict(comparison(3.0), comparison(0.0, "smote", smallest=8.0))
+    rows = compared(found)
+    assert reach(found) == 8.0
+    assert 'x1="150.0" x2="150.0"' in rows[0]["plot"]  # 4 of 8
+    assert 'x1="200.0" x2="200.0"' in rows[1]["plot"]
+    assert reach(verdict()) > 0
+
+
+def augmented_page(folder, classes, labels, told, *comparisons):
+    gan = pretrain(KINDS["vectors"](), SMALL)
+    tally = Tally()
+    blocks = [Filtered(gan.sample(len(labels)), labels, {})] if len(labels) else []
+    assert list(tally.over(iter(blocks))) == blocks
+    (folder / "a.verdict.json").write_text(json.dumps(told))
+    known = Known(gan, classes)
+    return Page(report_augmented(folder / "a.npz", known, verdict(*comparisons), tally))
+
+
+def test_a_page_says_how_many_synthetic_rows_were_written_and_the_scale_of_its_chart(tmp_path):
+    page = augmented_page(
+        tmp_path, ("a", "b"), np.array(["a", "b", "b"]), {"written": 1234}, comparison(9.0)
+    )
+    refuse_what_is_not_self_contained(page)
+    assert "written 1,234 synthetic rows" in page.text
+    assert "−11.0 0 +11.0" in page.text
+    assert "3 samples, the first of each class." in page.text
+    older = augmented_page(tmp_path, ("a", "b"), np.array(["a"]), {})
+    assert "written" not in older.text
+    assert "1 sample, the first of each class." in older.text
+
+
+def test_where_labels_are_numbers_the_first_samples_are_shown(tmp_path):
+    page = augmented_page(tmp_path, (), np.linspace(0, 1, 20), {})
+    assert "20 samples, the first of them." in page.text
+    assert page.elements.count("tr") >= 2 * EACH
+    assert "Samples 0 samples." in augmented_page(tmp_path, (), np.empty(0), {}).text
 
 
 def test_a_tally_counts_all_blocks_and_keeps_the_first():

@@ -14,7 +14,7 @@ import jinja2
 import torch
 
 from ssgan import __version__
-from ssgan.report.augmented import Tally, judged_samples, page_beside
+from ssgan.report.augmented import Tally, judged_samples, page_beside, written
 from ssgan.report.generated import made_by
 from ssgan.report.heldout import HeldOut, held_out
 from ssgan.report.predictions import judged
@@ -46,6 +46,8 @@ def report_augmented(path: Path, known: Known, verdict: Verdict, tally: Tally) -
     """Write the page about samples that `path` holds beside real rows; returns where it lies."""
     lead = "Synthetic rows, made to be learnt from beside the labelled ones, and what judged them."
     facts = [("labels", f"{verdict.rows:,}", "labelled rows"), ("verdict", verdict.answer, "")]
+    if (count := written(path)) is not None:
+        facts.append(("written", f"{count:,}", "synthetic rows"))
     page: Part = {"title": path.name, "lead": lead, "facts": facts, "gan": None, "model": None}
     page["augmented"] = judged_samples(known, verdict, tally)
     write_whole(page_beside(path), rendered(page).encode())

@@ -6,9 +6,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ssgan.report.figures import interval
 from ssgan.report.generated import CLASSES, EACH, pictured
+from ssgan.storage import read_object
 from ssgan.synthesis import Filtered, Known, Verdict
 
 
@@ -45,6 +47,12 @@ def page_beside(path: Path) -> Path:
     return path.with_suffix(".report.html") if path.suffix else path / "report.html"
 
 
+def written(path: Path) -> int | None:
+    """How many synthetic rows a file or folder holds, by the verdict in or beside it."""
+    told = path.with_suffix(".verdict.json") if path.suffix else path / "verdict.json"
+    return read_object(told).get("written") if told.is_file() else None
+
+
 def judged_samples(known: Known, verdict: Verdict, tally: Tally) -> dict[str, Any]:
     """What the page shows of synthetic rows."""
     return {
@@ -53,17 +61,24 @@ def judged_samples(known: Known, verdict: Verdict, tally: Tally) -> dict[str, An
         "smallest": None if verdict.smallest is None else f"{verdict.smallest:.1f}",
         "metric": verdict.metric,
         "alpha": f"{verdict.alpha:g}",
+        "reach": f"{reach(verdict):.1f}",
         "comparisons": compared(verdict),
         "kept": tally.kept,
         "filters": sifted(known, tally),
         "by_class": by_class(known, tally.first),
+        "first": None if known.classes else first_of(known, tally.first),
     }
+
+
+def reach(verdict: Verdict) -> float:
+    """Points from the middle of the chart to either end: all that it shows lies between."""
+    ends = [abs(end) for c in verdict.comparisons for end in (c.low, c.high, c.smallest)]
+    return max([*ends, 1e-9])
 
 
 def compared(verdict: Verdict) -> list[dict[str, Any]]:
     """The gate's comparisons, each with its interval on one common scale."""
-    ends = [abs(end) for c in verdict.comparisons for end in (c.low, c.high)]
-    reach = max([*ends, verdict.smallest or 0.0, 1e-9])
+    widest = reach(verdict)
     return [
         {
             "arm": c.arm,
@@ -71,7 +86,7 @@ def compared(verdict: Verdict) -> list[dict[str, Any]]:
             "gain": f"{c.gain:+.2f}",
             "interval": f"{c.low:+.2f} to {c.high:+.2f}",
             "p": f"{c.p_better:.2g}",
-            "plot": interval(c.low, c.gain, c.high, c.smallest, reach),
+            "plot": interval(c.low, c.gain, c.high, c.smallest, widest),
         }
         for c in verdict.comparisons
     ]
@@ -85,6 +100,7 @@ def sifted(known: Known, tally: Tally) -> list[dict[str, Any]]:
         most = sorted(counts, key=lambda label: -counts[label])[:3]
         part: dict[str, Any] = {
             "name": name,
+            "more": 0,
             "dropped": f"{sum(counts.values()):,}",
             "most": ", ".join(f"{label} ({counts[label]:,})" for label in most if counts[label]),
         }
@@ -103,8 +119,19 @@ def by_class(known: Known, block: Filtered | None) -> list[dict[str, Any]]:
     for name in known.classes[:CLASSES]:
         rows = np.flatnonzero(np.asarray(block.labels) == name)[:EACH]
         if len(rows):
-            samples = block.samples
-            some = samples.iloc[rows] if hasattr(samples, "iloc") else samples[rows]
-            packed = known.gan.codec.pack(some)
-            found.append({"name": str(name), **pictured(known.gan.codec, packed, EACH)})
+            found.append({"name": str(name), **shown(known, block, rows)})
     return found
+
+
+def first_of(known: Known, block: Filtered | None) -> dict[str, Any] | None:
+    """The first samples, where labels are numbers."""
+    if block is None or not len(block.labels):
+        return None
+    return shown(known, block, np.arange(min(2 * EACH, len(block.labels))))
+
+
+def shown(known: Known, block: Filtered, rows: NDArray[np.intp]) -> dict[str, Any]:
+    """Some samples of a block, EACH of them in a row of the picture."""
+    samples = block.samples
+    some = samples.iloc[rows] if hasattr(samples, "iloc") else samples[rows]
+    return pictured(known.gan.codec, known.gan.codec.pack(some), EACH)

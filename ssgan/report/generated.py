@@ -55,17 +55,21 @@ def data_or_reason(gan: GAN) -> Data | str:
 
 
 def pictured(codec: Codec, packed: Tensor, columns: int) -> dict[str, Any]:
-    """Packed rows as one picture, `columns` in a row, or as a table: its header and rows."""
+    """Packed rows as one picture, `columns` in a row, or as a table: header, rows, columns left."""
     if isinstance(codec, ImageCodec):
-        return {"picture": png(grid(packed, columns), LARGEST)}
+        return {"picture": png(grid(packed, columns), LARGEST), "more": 0}
     samples = codec.decode(codec.expand(packed))
     frame = samples if isinstance(samples, pd.DataFrame) else pd.DataFrame(np.asarray(samples))
     cells = frame.iloc[:, :TABLE_COLUMNS]
     rows = [[text(value) for value in row] for row in cells.itertuples(index=False)]
-    return {"header": [short(str(name)) for name in cells.columns], "rows": rows}
+    header = [short(str(name)) for name in cells.columns]
+    return {"header": header, "rows": rows, "more": frame.shape[1] - len(header)}
 
 
 def text(value: Any) -> str:
+    """What stands in a cell; nothing where a value is missing."""
+    if pd.isna(value):
+        return ""
     return f"{value:.4g}" if isinstance(value, float) else short(str(value))
 
 
