@@ -61,11 +61,10 @@ def evaluate(
         source = replace(source, y=read_labels(labels, source))
     chosen = labelled_rows(run, source, part, labelled=hasattr(model, "targets"))
     about = {"data": source.source, "part": chosen.part, "rows": len(chosen.x)}
-    called = None if hasattr(model, "targets") else chosen.part.replace(" ", "_")
-    about["measures"] = measure(model, chosen.x, chosen.y, seed, called)
+    beside = None if hasattr(model, "targets") else chosen.part
+    about["measures"] = measure(model, chosen.x, chosen.y, seed, beside)
     text = json.dumps(about, indent=2)
-    if not quiet:
-        show_table(about)
+    show_table(about, quiet)
     click.echo(text)
     if file is not None:
         write_whole(file, text.encode() + b"\n")
@@ -91,7 +90,9 @@ def labelled_rows(run: Path, data: Any, part: str | None, labelled: bool) -> Any
     return chosen if labelled else replace(chosen, y=None)
 
 
-def show_table(about: dict[str, Any]) -> None:
+def show_table(about: dict[str, Any], quiet: bool) -> None:
+    if quiet:
+        return
     from rich.console import Console
     from rich.table import Table
 

@@ -47,10 +47,8 @@ def inception(
             torch.cat([network(rgb(chunk))[0] for chunk in torch.split(images[:n], CHUNK)])
             for images in (real, fake)
         )
-    return {
-        f"frechet_inception_{n}_{reference}": frechet_distance(ours, theirs),
-        f"kernel_inception_{n}_{reference}": kernel_distance(ours, theirs),
-    }
+    measures = {"frechet": frechet_distance, "kernel": kernel_distance}
+    return {f"{name}_inception_{n}_{reference}": f(ours, theirs) for name, f in measures.items()}
 
 
 def rgb(images: Tensor) -> Tensor:
