@@ -82,8 +82,8 @@ def test_blocks_give_the_bytes_of_the_whole(runs, tmp_path, small, kind, suffix,
     [
         (["-n", 0], "Invalid value for '-n': 0 is not in the range x>=1."),
         (["--per-class", 0], "0 is not in the range x>=1."),
-        (["-n", 5, "--per-class", 2], "Both -n and --per-class: they exclude each other"),
-        ([], "Missing option '-n', or --per-class: they exclude each"),
+        (["-n", 5, "--per-class", 2], "-n and --per-class exclude each other: give one of them."),
+        ([], "Missing option '-n', or --per-class: give one of them."),
     ],
 )
 def test_no_samples_and_two_counts_are_bad_input_and_nothing_is_written(

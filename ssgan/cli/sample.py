@@ -69,11 +69,7 @@ def sample(
       ssgan sample run -n 1000 --out samples/
       ssgan sample run --per-class 100 --out samples.npz
     """
-    if (count is None) == (per_class is None):
-        wrong = (
-            "Missing option '-n', or --per-class" if count is None else "Both -n and --per-class"
-        )
-        raise click.UsageError(f"{wrong}: they exclude each other, give one of them.")
+    check_counts(count, per_class)
     from ssgan.cli import writing
     from ssgan.cli.augmented import check_form
     from ssgan.gan import load
@@ -88,6 +84,14 @@ def sample(
     count = asked.count if asked else count or 0
     write(gan, Made(gan, count, seed, asked), out)
     note(f"{out} holds {count} sample{'' if count == 1 else 's'}", quiet)
+
+
+def check_counts(count: int | None, per_class: int | None) -> None:
+    """Refuse other than one of -n and --per-class."""
+    if count is None and per_class is None:
+        raise click.UsageError("Missing option '-n', or --per-class: give one of them.")
+    if count is not None and per_class is not None:
+        raise click.UsageError("-n and --per-class exclude each other: give one of them.")
 
 
 @dataclass(frozen=True)
