@@ -122,15 +122,18 @@ def measured(found: Suite, cells: Sequence[dict[str, str]]) -> str:
     """Means and deviations of every measure of generators, a table a league; and rare alarms."""
     there = pd.DataFrame(latest(found, cells).values())
     shown = [name for name in MEASURES if name in there]
-    parts = []
+    place, parts = shown.index(found.measure) + 1, []
     leagues = [name for name in found.by[:-1] if name in there]
     for league, mine in there.groupby(leagues, sort=False) if leagues else [((), there)]:
         lines = []
         for method, group in mine.groupby("method", sort=False):
             values = [deviating(pd.to_numeric(group[name]), name) for name in shown]
+            values.insert(place, worst(pd.to_numeric(group[found.measure]), found))
             lines.append([str(method), *values, str(len(group))])
+        heads = [MEASURES[name][0] for name in shown]
+        heads.insert(place, "worst")
         title = f"*{', '.join(league)}*\n\n" if league else ""
-        parts.append(title + rows(["method", *(MEASURES[name][0] for name in shown), "n"], lines))
+        parts.append(title + rows(["method", *heads, "n"], lines))
     if found.name == "guard":
         healthy = there[there["method"] == "healthy"]["right"].astype(float)
         alarms = int((healthy == 0).sum())
@@ -175,6 +178,12 @@ def clocked(found: Suite, cells: Sequence[dict[str, str]]) -> str:
         seconds = mine["seconds"].astype(float)
         lines.append([str(method), f"{seconds.median():.2f}", f"{seconds.max():.2f}", apart or "-"])
     return rows(["measure", "seconds, median", "worst", "relative difference"], lines)
+
+
+def worst(values: "pd.Series[float]", found: Suite) -> str:
+    """The worst draw of what a suite compares."""
+    value = values.max() if found.lower else values.min()
+    return f"{value:.{MEASURES[found.measure][1]}f}"
 
 
 def deviating(values: "pd.Series[float]", name: str) -> str:

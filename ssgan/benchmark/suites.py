@@ -18,11 +18,17 @@ from ssgan.benchmark import (
     trials,
 )
 from ssgan.benchmark.fewlabel import Table, pairs, suite_of
+from ssgan.benchmark.methods import Settings
 from ssgan.benchmark.runner import Suite
 from ssgan.gan import GANConfig
 
 MNIST_GAN = GANConfig(steps=2000)
-MNIST_STEPS = {"consistency+finetune": {"steps": 2500}, "auto": {"steps": 2500}}
+MNIST_STEPS: Settings = {"consistency+finetune": {"steps": 2500}, "auto": {"steps": 2500}}
+FASHION: Settings = {
+    "": {"transforms": ("shift", "flip")},  # as a user states them
+    "consistency": {"steps": 2500},
+    **MNIST_STEPS,
+}
 QUICK = "-quick"  # what the name of a smaller table ends with
 
 DIGITS = Table(
@@ -64,21 +70,17 @@ TABLES = (
         gan=MNIST_GAN,
         settings=MNIST_STEPS,
     ),
-    Table(
-        name="fashion-100",
-        about="Fashion-MNIST, 100 labels, 5 draws",
-        data="fashion-mnist",
-        labels=(100,),
-        draws=pairs(None, 5),
-        gan=MNIST_GAN,
-    ),
-    Table(
-        name="fashion-1000",
-        about="Fashion-MNIST, 1,000 labels, 5 draws",
-        data="fashion-mnist",
-        labels=(1000,),
-        draws=pairs(None, 5),
-        gan=MNIST_GAN,
+    *(
+        Table(
+            name=f"fashion-{labels}",
+            about=f"Fashion-MNIST, {labels:,} labels, 5 draws",
+            data="fashion-mnist",
+            labels=(labels,),
+            draws=pairs(None, 5),
+            gan=MNIST_GAN,
+            settings=FASHION,
+        )
+        for labels in (100, 1000)
     ),
     Table(
         name="rotated-mnist",
