@@ -29,6 +29,8 @@ from ssgan.encoder import (
 )
 from ssgan.finetuning import PredictorConfig
 from ssgan.gan import GAN, pretrain
+from ssgan.labeled import labeled
+from ssgan.learning import settled
 from ssgan.networks import build
 from ssgan.predictor import finetune, load_predictor
 from ssgan.progress import finish
@@ -344,7 +346,9 @@ def test_a_student_for_numbers_sees_no_views_that_might_change_them(tmp_path):
 
 
 def test_a_config_of_before_reads_all_depths():
-    assert PredictorConfig.from_json({"method": "probe"}).readout == "all"
+    config = PredictorConfig.from_json({"method": "probe"})
+    x, gan = KINDS["images"](), trained("images")
+    assert settled(config, gan, labeled(gan, x, LABELS, None, 0)).readout == "all"
 
 
 @pytest.mark.parametrize(
