@@ -85,18 +85,19 @@ def by_rows(
 
     Three folds hardly tell how far their gains scatter; the rows that only one of both has right
     do. `deep` is taken where it, or `speaker` for it, gains more than a standard error of their
-    mean difference.
+    mean difference; `speaker` itself where `deep` is behind the simple model on its own.
     """
     speaker = speaker or deep
     simple = verdict.simple.name if verdict.simple else deep
     gaps = costs[simple] - costs[speaker]
     gain, error = float(gaps.mean()), float(gaps.std(ddof=1) / np.sqrt(len(gaps)))
     helps = gain > error
+    better = deep if costs[deep].mean() <= costs[simple].mean() else speaker
     side = "less" if gain >= 0 else "more"
     rest = "" if helps else ": no reason to leave the simple model"
     return replace(
         verdict,
-        chosen=deep if helps else simple,
+        chosen=better if helps else simple,
         deep=helps,
         gain=gain,
         error=error,

@@ -173,6 +173,7 @@ def test_a_probe_that_is_ahead_speaks_for_the_course():
     assert found.gain == pytest.approx(0.1)
     assert "a held-out row costs probe 0.100 less than linear" in found.reason
     assert judged(wrong(*range(15)), wrong(*range(14)), wrong(*range(15))).chosen == "linear"
+    assert judged(wrong(*range(15)), wrong(*range(16)), wrong(*range(5))).chosen == "probe"
 
 
 def test_the_course_is_taken_when_its_gain_is_more_than_a_standard_error_row_by_row():
