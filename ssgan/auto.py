@@ -5,7 +5,8 @@ predict held-out labelled rows on the same folds. The course is taken where it b
 would choose among the others (see `simple`) by more than one standard error, row by row, so that
 learning from unlabeled rows costs little where it does not help. A probe of a student (see
 `encoder`) has learnt from the unlabeled rows as well: it is on the side of the course, and speaks
-for it where it says more than 400 steps do. What the folds said calibrates.
+for it where it says more than 400 steps do. What is fitted at once is held out several times over
+where labels are few, so that one draw of the folds does not decide. What the folds said calibrates.
 """
 
 import json
@@ -29,8 +30,11 @@ from ssgan.runs import Run
 from ssgan.simple import (
     Array,
     FitPredict,
+    Folds,
     Verdict,
     candidates,
+    choose,
+    cross_validated,
     flat,
     select,
     stratified,
@@ -41,6 +45,8 @@ from ssgan.storage import read_object
 CHOICE = "choice.json"
 FOLDS = 3
 SHORT = 400  # steps of the course that is compared
+REPEATS = 5  # of the folds, for what is fitted at once
+ENOUGH = 500  # rows held out in all, from which on folds are not drawn again
 
 
 def course(gan: GAN, rows: Labeled) -> str:
@@ -66,11 +72,16 @@ def chosen(gan: GAN, config: PredictorConfig, rows: Labeled) -> dict[str, Any]:
     else:
         known, learnt = simple, learnt | probe
     few = too_few(labels, rows.classes)
-    draw = Draw(("auto", config.seed))
-    folds = None if few else stratified(labels, rows.classes, draw, folds=FOLDS, repeats=1)
+    folds = None if few else folded(labels, rows.classes, config.seed, 1)
     verdict, found = select(labels, rows.classes, known, learnt, folds)
     if verdict.simple is not None:
-        costs = {name: losses(measured.outputs[0], labels) for name, measured in found.items()}
+        repeats = max(1, min(REPEATS, ENOUGH // len(labels)))
+        often = folded(labels, rows.classes, config.seed, repeats)
+        quick = known | probe if repeats > 1 else {}
+        again = {n: cross_validated(a, labels, rows.classes, often) for n, a in quick.items()}
+        found |= again
+        verdict = replace(verdict, simple=choose({n: found[n].scores for n in known}, often))
+        costs = {name: losses(measured.outputs, labels) for name, measured in found.items()}
         verdict = by_rows(verdict, costs, deep, min(learnt, key=lambda name: costs[name].mean()))
     choice: dict[str, Any] = {"method": "simple" if verdict.chosen in simple else verdict.chosen}
     if rows.classes and verdict.chosen in found:
@@ -78,21 +89,33 @@ def chosen(gan: GAN, config: PredictorConfig, rows: Labeled) -> dict[str, Any]:
     return choice | {"verdict": verdict.to_json()}
 
 
+def folded(labels: Array, classes: int, seed: int, repeats: int) -> Folds:
+    """The folds that all is compared on; the first repeat is the same for any number of them."""
+    return stratified(labels, classes, Draw(("auto", seed)), folds=FOLDS, repeats=repeats)
+
+
 def by_rows(
     verdict: Verdict, costs: Mapping[str, Array], deep: str, speaker: str | None = None
 ) -> Verdict:
-    """The verdict on `deep` from what every labelled row cost (N,), held out, not from the folds.
+    """The verdict on `deep` from what every labelled row cost (R, N), held out R times.
 
     Three folds hardly tell how far their gains scatter; the rows that only one of both has right
     do. `deep` is taken where it, or `speaker` for it, gains more than a standard error of their
-    mean difference; `speaker` itself where `deep` is behind the simple model on its own.
+    mean difference; `speaker` itself where `deep` is behind the simple model on its own. Two are
+    compared on the repeats that both have.
     """
     speaker = speaker or deep
     simple = verdict.simple.name if verdict.simple else deep
-    gaps = costs[simple] - costs[speaker]
+
+    def gained(name: str) -> Array:
+        repeats = min(len(costs[simple]), len(costs[name]))
+        gaps: Array = (costs[simple][:repeats] - costs[name][:repeats]).mean(0)
+        return gaps
+
+    gaps = gained(speaker)
     gain, error = float(gaps.mean()), float(gaps.std(ddof=1) / np.sqrt(len(gaps)))
     helps = gain > error
-    better = deep if costs[deep].mean() <= costs[simple].mean() else speaker
+    better = deep if gained(deep).mean() >= 0 else speaker
     side = "less" if gain >= 0 else "more"
     rest = "" if helps else ": no reason to leave the simple model"
     return replace(
@@ -107,9 +130,9 @@ def by_rows(
 
 
 def losses(outputs: Array, labels: Array) -> Array:
-    """What each row costs (N,): 1 for a wrong class, the squared error of a number."""
-    if outputs.ndim == 2:
-        return np.asarray(outputs.argmax(1) != labels, np.float64)
+    """What rows (N,) cost each time (R, N): 1 for a wrong class, a number's squared error."""
+    if outputs.ndim == 3:
+        return np.asarray(outputs.argmax(2) != labels, np.float64)
     return np.asarray((outputs - labels) ** 2, np.float64)
 
 

@@ -15,7 +15,7 @@ from ssgan.finetuning import PredictorConfig
 from ssgan.labeled import labeled
 from ssgan.learning import settled
 from ssgan.predictor import finetune, load_predictor
-from ssgan.simple import Choice, Verdict, candidates
+from ssgan.simple import Choice, Verdict, candidates, cross_validated
 
 TASKS = {"classification": LABELS, "regression": NUMBERS}
 AUTO = PredictorConfig(method="auto", steps=2, batch=4, student_steps=2)
@@ -163,8 +163,40 @@ def wrong(*rows):
 def judged(simple, deep, probe=None):
     choice = Choice("linear", 80.0, 0.0, "")
     verdict = Verdict(chosen="linear", deep=False, reason="", simple=choice)
-    costs = {"linear": simple, "deep": deep, "probe": probe}
-    return by_rows(verdict, costs, "deep", None if probe is None else "probe")
+    costs = {"linear": simple[None], "deep": deep[None]}
+    if probe is None:
+        return by_rows(verdict, costs, "deep")
+    return by_rows(verdict, costs | {"probe": np.stack([probe, probe])}, "deep", "probe")
+
+
+def test_folds_that_are_drawn_again_make_a_row_count_once():
+    choice = Choice("linear", 80.0, 0.0, "")
+    verdict = Verdict(chosen="linear", deep=False, reason="", simple=choice)
+    often = np.stack([wrong(*range(10)), wrong(*range(20))])
+    deep = np.stack([wrong(*range(5)), wrong(*range(5))])
+    found = by_rows(verdict, {"linear": often, "deep": deep}, "deep")
+    gaps = np.repeat([0.0, 1.0, 0.5, 0.0], [5, 5, 10, 80])
+    assert found.gain == pytest.approx(gaps.mean())
+    assert found.error == pytest.approx(np.std(gaps, ddof=1) / 10)
+
+
+def test_few_labels_are_held_out_several_times_and_the_course_once(monkeypatch):
+    seen = []
+
+    def watched(answer, labels, classes, folds):
+        seen.append(len(folds.of))
+        return cross_validated(answer, labels, classes, folds)
+
+    monkeypatch.setattr(auto, "cross_validated", watched)
+    monkeypatch.setattr(auto, "REPEATS", 2)
+    gan = trained("vectors")
+    rows = rows_of("vectors", "classification")
+    means = chosen(gan, AUTO, rows)["verdict"]["means"]
+    assert seen == [2] * (len(means) - 1)
+    monkeypatch.setattr(auto, "ENOUGH", N)
+    seen.clear()
+    chosen(gan, AUTO, rows)
+    assert seen == []
 
 
 def test_a_probe_that_is_ahead_speaks_for_the_course():
@@ -200,5 +232,5 @@ def test_mean_regret_against_the_simple_model_is_at_most_a_point(count, truth):
 
 
 def test_losses_are_errors_of_classes_and_squares_of_numbers():
-    assert losses(np.array([[1.0, 0.0], [1.0, 0.0]]), np.array([0, 1])).tolist() == [0, 1]
-    assert losses(np.array([1.0, 3.0]), np.array([1.0, 1.0])).tolist() == [0, 4]
+    assert losses(np.array([[[1.0, 0.0], [1.0, 0.0]]]), np.array([0, 1])).tolist() == [[0, 1]]
+    assert losses(np.array([[1.0, 3.0]]), np.array([1.0, 1.0])).tolist() == [[0, 4]]
