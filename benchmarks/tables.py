@@ -16,7 +16,7 @@ import click
 import pandas as pd
 
 from ssgan.benchmark import Line, Suite, paired, read_rows, report, suite
-from ssgan.benchmark.runner import latest
+from ssgan.benchmark.runner import key_of, latest
 from ssgan.benchmark.suites import SUITES
 from ssgan.benchmark.trials import bound
 
@@ -210,7 +210,9 @@ def table(name: str) -> str:
         return clocked(found, cells)
     if not hasattr(found.cells[0], "label_seed"):
         return measured(found, cells)
-    parts = [scores(report(cells, found), found), gaps(found, cells)]
+    names = key_of(found.cells[0])
+    newest = list({tuple(row[n] for n in names): row for row in cells}.values())  # once a cell
+    parts = [scores(report(cells, found), found), gaps(found, newest)]
     return "\n\n".join(part for part in parts if part)
 
 

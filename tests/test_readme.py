@@ -62,6 +62,16 @@ def test_a_suite_becomes_a_line_a_method_and_differences_over_the_draws(monkeypa
     ]
 
 
+def test_a_cell_that_was_run_again_counts_once_in_differences(monkeypatch, tmp_path):
+    named = {"auto": 0.7, "simple model that the folds choose": 0.5}
+    old = LINE.format(method="auto", draw=0, accuracy=0.1)
+    new = [LINE.format(method=n, draw=d, accuracy=a) for n, a in named.items() for d in (0, 1)]
+    (tmp_path / "digits.csv").write_text(HEADER + old + "".join(new))
+    monkeypatch.setattr(tables, "RESULTS", tmp_path)
+    made = tables.table("digits")
+    assert "| auto - simple model that the folds choose | +20.00 ± 0.00 |" in made
+
+
 def test_several_label_counts_stand_in_a_column(monkeypatch, tmp_path):
     line = LINE.format(method="RBF-SVM", draw=0, accuracy=0.5)
     (tmp_path / "digits.csv").write_text(HEADER + line + line.replace(",100,", ",50,"))
