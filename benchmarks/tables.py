@@ -157,8 +157,9 @@ def counted(found: Suite, cells: Sequence[dict[str, str]]) -> str:
     heads = [*found.by, found.measure, "95 % bound", *(CALLED.get(name, name) for name in shown)]
     parts = [rows(heads, lines)]
     if "true_gain" in there:
-        wrong = there[(there["accepted"] == "1") & (there["true_gain"].astype(float) < 0)]
-        parts.append(f"Accepted where the true gain is negative: {len(wrong)} of {len(there)}.")
+        harmful = there[there["true_gain"].astype(float) < 0]
+        wrong = int((harmful["accepted"] == "1").sum())
+        parts.append(f"Accepted where the true gain is negative: {wrong} of {len(harmful)}.")
     return "\n\n".join(parts)
 
 
