@@ -29,12 +29,14 @@ GAPS = (  # the differences that are shown under a table that has both rows
     ("finetuned discriminator", "GAN off: finetuned random trunk"),
     ("finetuned discriminator, labels only", "network from scratch, labels only"),
     ("linear probe, discriminator", "linear probe, random trunk"),
+    ("linear probe, discriminator", "network from scratch, labels only"),
     ("label spreading on its features", "label spreading, random trunk"),
     ("consistency", "GAN off: consistency"),
     ("student and consistency", "GAN off: student and consistency"),
     ("student and consistency", "consistency"),
     ("K + 1", "GAN off: K + 1"),
     ("auto", "simple model that the folds choose"),
+    ("auto", "network from scratch, labels only"),
     ("auto", "GAN off: auto"),
 )
 HEADS = {"accuracy": "accuracy", "mae": "MAE", "rmse": "RMSE"}

@@ -6,21 +6,22 @@ import sys
 
 import numpy as np
 import pytest
+from click.testing import CliRunner
 
+from ssgan.cli import progress, ssgan
 from ssgan.runs import Run
 
 
-def start(data, run, steps):
-    words = ["pretrain", data, "--run", run, "--steps", steps, "--batch", 4, "--width", 2]
-    return subprocess.Popen(
-        [sys.executable, "-m", "ssgan", *map(str, words)], stderr=subprocess.PIPE, text=True
-    )
-
-
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
-def test_a_signal_leaves_a_checkpoint_from_which_the_same_command_goes_on(tmp_path, number, code):
+def test_a_signal_leaves_a_checkpoint_from_which_the_same_command_goes_on(
+    tmp_path, monkeypatch, number, code
+):
     np.save(tmp_path / "x.npy", np.random.default_rng(0).normal(size=(20, 3)))
-    process = start(tmp_path / "x.npy", tmp_path / "r", 10**6)
+    words = ["pretrain", tmp_path / "x.npy", "--run", tmp_path / "r", "--steps", 10**6]
+    words = [str(word) for word in [*words, "--batch", 4, "--width", 2]]
+    process = subprocess.Popen(
+        [sys.executable, "-m", "ssgan", *words], stderr=subprocess.PIPE, text=True
+    )
     first = process.stderr.readline()
     assert first.startswith("step 50/1000000")
     process.send_signal(number)
@@ -30,8 +31,12 @@ def test_a_signal_leaves_a_checkpoint_from_which_the_same_command_goes_on(tmp_pa
     (step,) = run.steps()
     assert step % 50 == 0
     assert run.load().step == step
-    process = start(tmp_path / "x.npy", tmp_path / "r", 10**6)
-    again = process.stderr.readline()
-    process.kill()
-    process.communicate()
-    assert again.startswith(f"step {step + 50}/1000000")
+    again = []
+
+    def noted(state):
+        again.append((state.step, state.steps))
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(progress, "lines", lambda: noted)
+    CliRunner().invoke(ssgan, words)  # in this process, where nothing has to be imported again
+    assert again == [(step + 50, 1_000_000)]

@@ -18,12 +18,13 @@ from ssgan.encoder import StudentConfig, distil
 from ssgan.estimators import GANClassifier, GANFeatures, GANRegressor
 from ssgan.finetuning import PredictorConfig
 from ssgan.gan import GANConfig, pretrain
+from ssgan.heads import FOLDS, STRENGTHS
 from ssgan.predictor import finetune
 from ssgan.runs import Run
 
 # The defaults take minutes, and the checks fit hundreds of times: a GAN that has hardly begun.
-SMALL = GANConfig(steps=10, batch=16, width=2, latent=8)
-QUICK = PredictorConfig(steps=60, batch=32, rate=1e-2)
+SMALL = GANConfig(steps=3, batch=16, width=2, latent=8)
+QUICK = PredictorConfig(steps=20, batch=32, rate=3e-2)
 FACES = [GANFeatures(SMALL), GANClassifier(SMALL, QUICK), GANRegressor(SMALL, QUICK)]
 EXPECTED = {
     "GANClassifier": {
@@ -204,7 +205,9 @@ def test_a_fitted_estimator_keeps_no_training_rows():
     assert GANFeatures(SMALL).fit(blobs()[0]).gan_.packed is None
 
 
-def test_one_gan_serves_a_search_in_two_processes(gan):
+def test_one_gan_serves_a_search_in_two_processes(gan, monkeypatch):
+    monkeypatch.setattr("ssgan.heads.FOLDS", FOLDS)  # as in the other process, whatever
+    monkeypatch.setattr("ssgan.heads.STRENGTHS", STRENGTHS)  # all tests run under in this one
     X, y = blobs()
     X -= 3.5 * y[:, None]  # nearly upon each other, so that no method is always right
     y[::5] = -1

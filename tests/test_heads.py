@@ -35,6 +35,11 @@ from ssgan.randomness import Draw
 DRAW = Draw(("heads test",))
 
 
+@pytest.fixture(autouse=True, scope="module")
+def few_fits():
+    """Here all penalties are tried on all folds."""
+
+
 def blobs(n=30, features=8, classes=3, apart=6.0):
     """Rows (N, F) float64 around a place for every class, and the classes."""
     draw = DRAW("blobs", n, features).numpy()

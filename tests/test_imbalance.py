@@ -1,6 +1,7 @@
 """Classes of unequal size: the suites `imbalance` and `imbalance-credit`."""
 
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import pytest
@@ -9,6 +10,7 @@ import torch
 from ssgan.benchmark import credit, imbalance, suite
 from ssgan.benchmark.imbalance import ALONE, METHODS, SHAPES, TOO, Cell, Lesson, Method
 from ssgan.data import Data, read
+from ssgan.finetuning import PredictorConfig
 from ssgan.gan import GANConfig
 from ssgan.randomness import Draw
 
@@ -26,6 +28,7 @@ TINY = replace(
 def digits(monkeypatch):
     data = read("digits")
     monkeypatch.setattr(imbalance, "data_of", lambda name, data_dir: data)
+    monkeypatch.setattr(imbalance, "PredictorConfig", partial(PredictorConfig, steps=TINY.steps))
     return data
 
 
@@ -130,8 +133,15 @@ def payers(n, seed):
     return x, y
 
 
+def boosted(seed, usual=credit.boosting, **settings):
+    """The usual model of few trees."""
+    return usual(seed, **settings | {"max_iter": 20, "max_leaf_nodes": 8})
+
+
 @pytest.mark.parametrize("name", credit.METHODS)
-def test_every_method_finds_some_of_the_rare_class_of_a_table(name):
+def test_every_method_finds_some_of_the_rare_class_of_a_table(name, monkeypatch):
+    monkeypatch.setattr(credit, "PredictorConfig", partial(PredictorConfig, steps=100))
+    monkeypatch.setattr(credit, "boosting", boosted)
     (x, y), (x_test, y_test) = payers(300, 0), payers(300, 1)
     data = Data(kind="table", x=x, y=y, x_test=x_test, y_test=y_test)
     config = GANConfig(steps=30, width=4, latent=8)

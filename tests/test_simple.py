@@ -31,6 +31,11 @@ MODELS = [(task, name) for task, table in CANDIDATES.items() for name in table]
 each = pytest.mark.parametrize(("task", "name"), MODELS)
 
 
+@pytest.fixture(autouse=True, scope="module")
+def few_fits():
+    """Here all values are tried on all folds."""
+
+
 def problem(task, n=45, seed=0):
     """Rows (n, 4) float32 and labels: which of three groups, or a sum of two columns."""
     rng = np.random.default_rng(seed)
