@@ -43,7 +43,7 @@ def points() -> GANConfig:
         objective=Relativistic(r1=0.02, r2=0.02),
         width=8,
         latent=8,
-        steps=26_000,
+        steps=29_000,
         batch=256,
         rate=4e-3,
         final=0.02,

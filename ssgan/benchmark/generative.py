@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 from torch import Tensor
 
-from ssgan.benchmark.gaussians import DEFAULT, EQUAL, OWN, Array, spent, updates
+from ssgan.benchmark.gaussians import DEFAULT, EQUAL, OWN, Array, even, spent, updates
 from ssgan.benchmark.problems import data_of, few_of
 from ssgan.benchmark.results import Value
 from ssgan.benchmark.runner import Suite
@@ -23,7 +23,7 @@ from ssgan.gan import GAN, GANConfig, pretrain
 from ssgan.heads import linear_head
 from ssgan.metrics.generation import samples
 from ssgan.networks import flat
-from ssgan.objectives import OBJECTIVES, objective
+from ssgan.objectives import OBJECTIVES
 from ssgan.recipes import RECIPES, recipe
 
 JUDGED = 5000  # samples of each side that are compared
@@ -50,7 +50,7 @@ def config_of(cell: Cell, real: int) -> GANConfig:
     if cell.method in MODELS:
         config = replace(EVEN, model=cell.method)
     elif cell.league == EQUAL:
-        config = replace(EVEN, objective=objective(cell.method))
+        config = replace(EVEN, objective=even(cell.method))
     elif cell.method == DEFAULT:
         config = GANConfig()
     else:
