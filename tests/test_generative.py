@@ -49,6 +49,26 @@ def test_critic_batches_of_wgan_count():
     assert gaussians.updates(config, 25 * 1000 + 50) == 26
 
 
+def test_wgan_has_no_first_hundreds_where_all_is_equal_and_more_real_samples_in_its_own_recipe():
+    def made(league):
+        cell = generative.Cell(data="mnist", league=league, method="wgan", gan_seed=0)
+        return generative.config_of(cell, 128_000)
+
+    even, own = made(EQUAL), made(OWN)
+    assert even.steps == 400 and {even.objective.critic_steps(step) for step in range(999)} == {5}
+    assert own.objective == Wasserstein()
+    assert own.steps == 25 + (6000 - 25 * 100 - 95) // 5  # the 501st takes a hundred again
+
+
+def test_on_images_papers_convolutions_are_narrow_and_their_dense_networks_as_they_are():
+    def width(name):
+        cell = generative.Cell(data="mnist", league=OWN, method=name, gan_seed=0)
+        return generative.config_of(cell, 128_000).width
+
+    assert width("dcgan") == 24
+    assert width("minimax") == RECIPES["minimax"]().width
+
+
 @pytest.mark.parametrize("name", [DEFAULT, *RECIPES])
 def test_an_own_recipe_keeps_all_but_its_length_its_seed_and_a_body_for_images(name):
     cell = gaussians.Cell(league=OWN, method=name, gan_seed=1)
