@@ -11,11 +11,12 @@ decoder gets is the standard normal distribution, so samples are made as a GAN m
 import math
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 
 from ssgan.adversarial import Adversarial, Share
 from ssgan.configs import GANConfig, optimizer, scheduled
-from ssgan.data import Codec, TableCodec
+from ssgan.data import Codec, ImageCodec, TableCodec
 from ssgan.inference import apply
 from ssgan.networks import Design, Discriminator, build, constrainable, flat
 from ssgan.networks.readout import Readout, pooled
@@ -62,10 +63,12 @@ class VAE(Adversarial):
     """Encoder and decoder, both averaged, under the evidence lower bound.
 
     The log has its two parts in nats a sample: "reconstruction", -log p(x | z), and "kl", of
-    q(z | x) from the prior. Values are Gaussian around the decoder's samples with one variance for
-    all, the best for the batch ("Optimal sigma-VAE", Rybkin et al. 2021, section 3.2), which
-    weighs the parts without a factor to tune; states of a table's columns are categorical. A
-    condition is told to the decoder alone: the bound holds for any q.
+    q(z | x) from the prior. Pixels are light or dark with their gray as the probability (Kingma and
+    Welling, appendix C.1), which for values between is a cross-entropy and no density. Numbers are
+    Gaussian around the decoder's samples with one variance for all, the best for the batch
+    ("Optimal sigma-VAE", Rybkin et al. 2021, section 3.2), which weighs the parts without a factor
+    to tune; states of a table's columns are categorical. A condition is told to the decoder alone:
+    the bound holds for any q.
     """
 
     model = "vae"
@@ -285,8 +288,13 @@ def gaussian(x: Tensor, mean: Tensor, variance: Tensor | None = None) -> Tensor:
 def reconstruction(codec: Codec, output: Tensor, x: Tensor, draw: Draw) -> Tensor:
     """-log p(x | output), nats (N,), of encoded samples (N, *shape) for the decoder's output.
 
-    The states of a table are as likely as its codec draws them: softmax of the output.
+    The states of a table are as likely as its codec draws them: softmax of the output. So are
+    pixels: tanh of the output, from -1 to 1, is twice the logistic of twice the output, less 1.
     """
+    if isinstance(codec, ImageCodec):
+        light = (x + 1) / 2
+        entropy = F.binary_cross_entropy_with_logits(2 * output, light, reduction="none")
+        return entropy.flatten(1).sum(1)
     if not isinstance(codec, TableCodec):
         return gaussian(x, codec.activate(output, draw))
     start = codec.numbers

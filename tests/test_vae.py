@@ -194,6 +194,26 @@ def test_states_of_a_table_are_as_likely_as_the_codec_draws_them():
     torch.testing.assert_close(reconstruction(codec, output, x, DRAW), known)
 
 
+def test_pixels_are_as_likely_as_their_gray_is_light():
+    images = DRAW("pixels").integers(256, 6, 8, 8).numpy().astype(np.uint8)
+    codec = fit_codec(from_memory(images))
+    x = codec.expand(codec.pack(images))
+    output = DRAW("output").normal(6, *codec.shape)
+    light = (codec.activate(output, DRAW) + 1) / 2  # what a sample shows
+    share = (x + 1) / 2
+    known = -(share * light.log() + (1 - share) * (1 - light).log()).flatten(1).sum(1)
+    torch.testing.assert_close(reconstruction(codec, output, x, DRAW), known)
+
+
+def test_a_sure_and_wrong_pixel_still_has_a_slope():
+    images = np.zeros((2, 8, 8), np.uint8)
+    codec = fit_codec(from_memory(images))
+    x = codec.expand(codec.pack(images))
+    output = torch.full((2, *codec.shape), 30.0, requires_grad=True)  # where tanh is flat
+    (slope,) = torch.autograd.grad(reconstruction(codec, output, x, DRAW).sum(), output)
+    torch.testing.assert_close(slope, torch.full_like(slope, 2.0))
+
+
 def test_a_table_without_numbers_has_a_bound():
     frame = pd.DataFrame({"a": ["x", "y", "z", "x"] * 6})
     codec = fit_codec(from_memory(frame))
