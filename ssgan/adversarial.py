@@ -10,9 +10,9 @@ from torch import Tensor, nn
 from torch.func import functional_call
 
 from ssgan.checkup import GRID, MEASURES, MOST, Yardstick, yardstick
-from ssgan.configs import GANConfig, noise, optimizer, scheduled
+from ssgan.configs import GANConfig, decay, noise, optimizer, scheduled
 from ssgan.data import Codec
-from ssgan.inference import BLOCK, apply
+from ssgan.inference import apply, blocks
 from ssgan.networks import Discriminator, build, constrainable, flat, normalises, reestimate
 from ssgan.networks.readout import Readout, pooled, width
 from ssgan.objectives import Critic, Objective, Terms, refuse_batch_norm
@@ -76,7 +76,7 @@ class Adversarial:
             condition=condition_width,
             draw=first,
         )
-        refuse_unfit(config, codec, untrained[1])
+        refuse_unfit(config, codec, untrained[1], len(reference))
         self.readout = Readout(width(untrained[1].trunk, codec.shape)).to(on.device)
         self.generator, self.critic = on.place(untrained[0]), on.place(untrained[1])
         self.mean_generator, self.mean_critic = averaged(self.generator), averaged(self.critic)
@@ -115,8 +115,8 @@ class Adversarial:
             terms, bad = self.critic_step(now, real, told, self.draw(step, k), share)
             refused.append(bad)
         more, bad = self.generator_step(now, real, told, self.draw(step), share)
-        average(self.mean_generator, self.generator, config.ema, step)
-        average(self.mean_critic, self.critic, config.ema, step)
+        average(self.mean_generator, self.generator, decay(config, step), step)
+        average(self.mean_critic, self.critic, decay(config, step), step)
         if (step + 1) % max(config.steps // SAVES, 1) == 0 or step + 1 == config.steps:
             self.fit_readout()
         measures = {"not_finite": torch.stack([*refused, bad]).amax()}
@@ -138,7 +138,8 @@ class Adversarial:
                 terms = terms | more.critic_terms(*args)
             return terms
 
-        stepped = descend(loss, (real, fake), self.critic_optimizer, self.runtime)
+        kept = list(self.critic.buffers())
+        stepped = descend(loss, (real, fake), self.critic_optimizer, self.runtime, kept)
         now.constrain(constrainable(self.critic))
         return stepped
 
@@ -156,7 +157,8 @@ class Adversarial:
                 terms = terms | more.generator_terms(*args)
             return terms
 
-        return descend(loss, (real,), self.generator_optimizer, self.runtime)
+        kept = [*self.generator.buffers(), *self.critic.buffers()]
+        return descend(loss, (real,), self.generator_optimizer, self.runtime, kept)
 
     def scoring(
         self, told: Tensor | None, share: Share, draw: Draw, detached: bool = False
@@ -223,8 +225,8 @@ class Adversarial:
     def fit_readout(self) -> None:
         """Fit what comes after training to the averages: the readout, and batch norm if any."""
         if normalises(self.mean_critic):
-            blocks = torch.split(self.reference, BLOCK)
-            reestimate(self.mean_critic, ((self.expanded(block),) for block in blocks))
+            parts = blocks(self.reference)
+            reestimate(self.mean_critic, ((self.expanded(part),) for part in parts))
         if normalises(self.mean_generator):
             reestimate(self.mean_generator, self.inputs())
         trunk = self.mean_critic.trunk
@@ -233,10 +235,11 @@ class Adversarial:
 
     def inputs(self) -> Iterator[tuple[Tensor, ...]]:
         """Noise and conditions for the generator, as many as there are reference rows."""
-        for number, block in enumerate(torch.split(self.reference, BLOCK)):
+        told = None if self.told is None else blocks(self.told)
+        for number, part in enumerate(blocks(self.reference)):
             draw = Draw(("batch norm", self.config.seed), self.runtime.device)(number)
-            told = () if self.told is None else (torch.split(self.told, BLOCK)[number],)
-            yield noise(self.config, len(block), draw), *(t.to(self.runtime.device) for t in told)
+            given = () if told is None else (told[number].to(self.runtime.device),)
+            yield noise(self.config, len(part), draw), *given
 
     def expanded(self, packed: Tensor) -> Tensor:
         return self.runtime.batch(self.codec.expand(packed.to(self.runtime.device)))
@@ -299,11 +302,17 @@ def headed(critic: nn.Module, x: Tensor, told: tuple[Tensor, ...]) -> Tensor:
     return whole - through_trunk + through_trunk.detach()
 
 
-def refuse_unfit(config: GANConfig, codec: Codec, critic: nn.Module) -> None:
-    """ValueError for settings that cannot work with these samples or networks."""
+def refuse_unfit(config: GANConfig, codec: Codec, critic: nn.Module, n: int) -> None:
+    """ValueError for settings that cannot work with `n` such samples or these networks."""
     refuse_batch_norm(config.objective, critic)
+    if normalises(critic) and min(n, config.batch) < 2:
+        raise ValueError(
+            f"batch norm takes statistics of at least 2 samples, there are {n} and batches of "
+            f"{config.batch}: take larger batches, or a body without it ('auto', 'residual', "
+            "'conv' or 'dense')"
+        )
     if config.selfsupervision:
-        config.selfsupervision.check(codec.shape)
+        config.selfsupervision.check(codec.shape, config.batch)
     if config.augmentation and codec.kind != "images":
         raise ValueError(
             f"augmentation shifts, blanks and colours images; these are {codec.kind}, where no "

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from ssgan.networks import BODIES
-from ssgan.objectives import Objective, Relativistic, name_of, objective
+from ssgan.objectives import Objective, Relativistic, Wasserstein, name_of, objective
 from ssgan.randomness import Draw
 from ssgan.selfsupervision import SELFSUPERVISIONS, Contrastive, Rotation
 from ssgan.settings import check_numbers, from_settings
@@ -42,7 +42,9 @@ class GANConfig:
     penalty_final: float = 1.0  # share of the weights of R1 and R2 at the end, likewise
     augmentation: Augmentation | None = None
     selfsupervision: Rotation | Contrastive | None = None  # more for the critic to learn
+    l2: float = 0.0  # of all weights, added to their gradients: the penalty l2 |w|^2 / 2
     ema: float = 0.999  # decay of the averages of both networks' weights; less in the first steps
+    ema_first: float | None = None  # the same at the start, along the cosine; None is `ema`
     seed: int = 0
     guard: bool = True  # measure the GAN at its checkpoints, and go back where it breaks down
 
@@ -57,6 +59,14 @@ class GANConfig:
         for name in ("beta1", "beta2", "ema"):
             if not (given := getattr(self, name)) < 1:
                 raise ValueError(f"expected {name} to be below 1, got {given!r}")
+        first = self.ema_first
+        if first is not None and not (isinstance(first, int | float) and 0 <= first < 1):
+            raise ValueError(f"expected ema_first to be from 0 to below 1, got {first!r}")
+        if isinstance(self.objective, Wasserstein) and self.optimizer == "adam" and self.beta1:
+            raise ValueError(
+                f"momentum destabilises WGAN's clipped critic (Arjovsky et al. 2017, section 4), "
+                f"got beta1 {self.beta1}: set it to 0, or take optimizer 'rmsprop'"
+            )
         if self.penalty_final != 1 and not penalties(self.objective):
             raise ValueError(
                 f"penalty_final changes r1 and r2, which the objective {name_of(self.objective)!r} "
@@ -138,7 +148,13 @@ def scheduled(config: GANConfig, step: int) -> Objective:
     return replace(config.objective, **now)  # type: ignore[type-var]
 
 
+def decay(config: GANConfig, step: int) -> float:
+    """Of the averages at this step."""
+    first = config.ema if config.ema_first is None else config.ema_first
+    return cosine(step, config.steps, first, config.ema)
+
+
 def optimizer(network: nn.Module, config: GANConfig) -> torch.optim.Optimizer:
     if config.optimizer == "rmsprop":
-        return rmsprop(network, config.rate)
-    return adam(network, config.rate, (config.beta1, config.beta2))
+        return rmsprop(network, config.rate, config.l2)
+    return adam(network, config.rate, (config.beta1, config.beta2), l2=config.l2)

@@ -29,7 +29,7 @@ from torch import Tensor, nn
 from ssgan.configs import noise
 from ssgan.data import digest
 from ssgan.gan import GAN, REFERENCE
-from ssgan.inference import BLOCK, apply
+from ssgan.inference import apply, blocks
 from ssgan.networks import flat, reestimate, trunk
 from ssgan.networks.readout import Readout, pooled
 from ssgan.objectives import Terms, full
@@ -250,8 +250,8 @@ class Distillation:
 
     def expanded(self) -> Iterator[tuple[Tensor, ...]]:
         """The reference rows as the network sees them, a block at a time."""
-        for block in torch.split(self.reference, BLOCK):
-            x = self.gan.codec.expand(block.to(self.gan.runtime.device))
+        for part in blocks(self.reference):
+            x = self.gan.codec.expand(part.to(self.gan.runtime.device))
             yield (self.gan.runtime.batch(x),)
 
 

@@ -11,6 +11,12 @@ from ssgan.runtime import Runtime
 BLOCK = 128  # samples that go through a network at once
 
 
+def blocks(rows: Tensor) -> list[Tensor]:
+    """Rows in blocks to take statistics of; a last row alone has none, so it joins those before."""
+    parts = list(torch.split(rows, BLOCK))
+    return [*parts[:-2], torch.cat(parts[-2:])] if len(parts[-1]) == 1 else parts
+
+
 @torch.inference_mode()
 def apply(
     network: Callable[..., Tensor],

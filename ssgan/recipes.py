@@ -74,9 +74,8 @@ def minimax() -> GANConfig:
 
 
 def dcgan() -> GANConfig:
-    """Radford et al. 2016, from the authors' code (faces): batch norm, 128 channels, uniform noise.
-
-    Without their L2 penalty of 1e-5 on all weights.
+    """Radford et al. 2016, from the authors' code (faces): batch norm, 128 channels, uniform noise,
+    an L2 penalty of 1e-5 on all weights of both networks.
     """
     return GANConfig(
         objective=NonSaturating(),
@@ -89,6 +88,7 @@ def dcgan() -> GANConfig:
         beta1=0.5,
         beta2=0.999,
         final=1.0,
+        l2=1e-5,
         ema=0.0,
     )
 
@@ -98,7 +98,7 @@ def least_squares() -> GANConfig:
 
     Theirs for scenes are like DCGAN's with more layers and a noise of 1024 numbers.
     """
-    return replace(dcgan(), objective=LeastSquares(), width=64, batch=64, rate=1e-3)
+    return replace(dcgan(), objective=LeastSquares(), width=64, batch=64, rate=1e-3, l2=0.0)
 
 
 def loss_sensitive() -> GANConfig:
@@ -106,7 +106,7 @@ def loss_sensitive() -> GANConfig:
 
     Kernels are 5 x 5 as DCGAN's, not 4 x 4, and no rectifier makes L of the score.
     """
-    return replace(dcgan(), objective=LossSensitive(), width=64, batch=64, rate=1e-4)
+    return replace(dcgan(), objective=LossSensitive(), width=64, batch=64, rate=1e-4, l2=0.0)
 
 
 def wgan() -> GANConfig:
@@ -131,8 +131,9 @@ def wgan() -> GANConfig:
 def wgan_gp() -> GANConfig:
     """Gulrajani et al. 2017, from the authors' code (CIFAR-10): residual networks of 128 channels.
 
-    Without batch norm in the generator, and with as many samples for the generator as for the
-    critic, not twice as many. `body` "auto" is convolutional below 32 cells a side.
+    They double where an image is halved; the authors' stay 128. Without batch norm in the
+    generator, and with as many samples for the generator as for the critic, not twice as many.
+    `body` "auto" is convolutional below 32 cells a side.
     """
     return GANConfig(
         objective=WassersteinGP(),

@@ -45,7 +45,7 @@ class Rotation:
     def __post_init__(self) -> None:
         check_numbers(self)
 
-    def check(self, shape: tuple[int, ...]) -> None:
+    def check(self, shape: tuple[int, ...], batch: int) -> None:
         """ValueError unless samples of `shape` are square images."""
         if len(shape) != 3 or shape[1] != shape[2]:
             raise ValueError(
@@ -108,8 +108,15 @@ class Contrastive:
                 f"{self.temperature!r} and {self.corruption!r}"
             )
 
-    def check(self, shape: tuple[int, ...]) -> None:
-        """ValueError unless there are views of samples of `shape`: images or rows of numbers."""
+    def check(self, shape: tuple[int, ...], batch: int) -> None:
+        """ValueError unless there are views of samples of `shape`: images or rows of numbers, and
+        two in a batch to compare.
+        """
+        if batch < 2:
+            raise ValueError(
+                f"contrastive self-supervision compares samples, got a batch of {batch}: take a "
+                "batch of 2 on"
+            )
         if len(shape) not in (1, 3):
             raise ValueError(
                 "contrastive self-supervision knows views of images (C, H, W) and of rows (F,), "
@@ -123,8 +130,6 @@ class Contrastive:
     def critic_terms(
         self, trunk: Trunk, heads: nn.Module, real: Tensor, fake: Tensor, draw: Draw
     ) -> Terms:
-        if len(real) < 2:
-            raise ValueError("contrastive self-supervision compares samples: take a batch of 2 on")
         samples = {"first": real, "second": real, "fake": fake}
         with torch.autocast(real.device.type, enabled=False):  # coordinates need their digits
             views = [self.view(x, draw(name)) for name, x in samples.items()]

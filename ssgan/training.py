@@ -9,7 +9,7 @@ state, so a resumed run sees what an uninterrupted one does.
 """
 
 import copy
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from math import cos, pi
@@ -115,13 +115,15 @@ def descend(
     batch: tuple[Tensor, ...],
     optimizer: torch.optim.Optimizer,
     runtime: Runtime,
+    buffers: Sequence[Tensor] = (),
 ) -> tuple[Terms, Tensor]:
     """One step of `optimizer` down the sum of `loss(*batch)`; its terms, and 1 if it was refused.
 
     An update whose loss or gradient is not finite is not applied: the flag stays on the device,
     where fused Adam reads it and `step_unless` does for the others, so that nothing
-    waits for it.
+    waits for it. `buffers` that the loss changes, as batch norm's, are put back then too.
     """
+    before = [buffer.clone() for buffer in buffers]
     with runtime.autocast():
         terms = loss(*batch)
     total = torch.stack([term.float() for term in terms.values()]).sum()
@@ -138,6 +140,9 @@ def descend(
     else:
         step_unless(refused, optimizer)
     optimizer.zero_grad(set_to_none=True)
+    with torch.no_grad():
+        for buffer, old in zip(buffers, before, strict=True):
+            buffer.copy_(torch.where(refused.bool(), old, buffer))
     return {name: term.detach() for name, term in terms.items()}, refused
 
 
@@ -180,15 +185,22 @@ def laid_out_like(parameter: Tensor, values: Tensor) -> Tensor:
 
 
 def adam(
-    network: nn.Module, rate: float, betas: tuple[float, float], decay: float = 0.0
-) -> torch.optim.AdamW:
-    """The fused optimiser that `descend` can stop on the device."""
-    return torch.optim.AdamW(
-        network.parameters(), rate, betas=betas, weight_decay=decay, fused=True
-    )
+    network: nn.Module,
+    rate: float,
+    betas: tuple[float, float],
+    decay: float = 0.0,
+    l2: float = 0.0,
+) -> torch.optim.Adam:
+    """The fused optimiser that `descend` can stop on the device.
+
+    `decay` is taken off the weights (Loshchilov and Hutter 2019), `l2` times them is added to their
+    gradients, as older papers have it; not both.
+    """
+    kind, given = (torch.optim.Adam, l2) if l2 else (torch.optim.AdamW, decay)
+    return kind(network.parameters(), rate, betas=betas, weight_decay=given, fused=True)
 
 
-def rmsprop(network: nn.Module, rate: float) -> torch.optim.RMSprop:
+def rmsprop(network: nn.Module, rate: float, l2: float = 0.0) -> torch.optim.RMSprop:
     """The optimiser of WGAN's critic, without momentum (Arjovsky et al. 2017, algorithm 1).
 
     The paper names no decay; its authors' code has the 0.99 that is given here.
@@ -196,7 +208,11 @@ def rmsprop(network: nn.Module, rate: float) -> torch.optim.RMSprop:
     parameters = list(network.parameters())
     # The count of steps beside the weights, so that a refused one is not counted on a GPU either.
     return torch.optim.RMSprop(
-        parameters, rate, alpha=0.99, capturable=any(p.is_cuda for p in parameters)
+        parameters,
+        rate,
+        alpha=0.99,
+        weight_decay=l2,
+        capturable=any(p.is_cuda for p in parameters),
     )
 
 

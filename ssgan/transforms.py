@@ -60,7 +60,7 @@ class Augmentation:
     Adversarial Networks with Limited Data", section 3), at most to `share`.
     """
 
-    kinds: tuple[str, ...] = ("translation", "cutout", "colour")
+    kinds: tuple[str, ...] = ("colour", "translation", "cutout")  # in this order
     schedule: str = "fixed"
     share: float = 1.0  # probability, 0 to 1
     target: float = 0.6  # adaptive: share of reals above the median fake, less that below

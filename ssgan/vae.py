@@ -15,7 +15,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from ssgan.adversarial import Adversarial, Share
-from ssgan.configs import GANConfig, optimizer, scheduled
+from ssgan.configs import GANConfig, decay, optimizer, scheduled
 from ssgan.data import Codec, ImageCodec, TableCodec
 from ssgan.inference import apply
 from ssgan.networks import Design, Discriminator, build, constrainable, flat
@@ -137,8 +137,9 @@ class VAE(Adversarial):
 
     def averages(self, step: int) -> None:
         """Move the averages on, and fit the readout to them where a checkpoint is due."""
+        mean = decay(self.config, step)
         for name in self.players:
-            average(getattr(self, f"mean_{name}"), getattr(self, name), self.config.ema, step)
+            average(getattr(self, f"mean_{name}"), getattr(self, name), mean, step)
         steps = self.config.steps
         if (step + 1) % max(steps // SAVES, 1) == 0 or step + 1 == steps:
             self.fit_readout()

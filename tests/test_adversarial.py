@@ -11,10 +11,11 @@ from examples import KINDS, LABELS, SMALL, N
 from ssgan.adversarial import Adversarial, Overfitting, headed
 from ssgan.checkup import yardstick
 from ssgan.conditions import fit_condition
-from ssgan.configs import GANConfig, noise, optimizer, scheduled
+from ssgan.configs import GANConfig, decay, noise, optimizer, scheduled
 from ssgan.data import fit_codec
-from ssgan.gan import TASKS
-from ssgan.networks import BODIES, build
+from ssgan.gan import TASKS, pretrain
+from ssgan.inference import blocks
+from ssgan.networks import BODIES, build, flat
 from ssgan.objectives import OBJECTIVES, NonSaturating, Relativistic, Wasserstein, objective
 from ssgan.randomness import Draw
 from ssgan.recipes import RECIPES
@@ -32,7 +33,11 @@ CHANGES = {
     "uniform": {"noise": "uniform"},
     "penalties": {"penalty_final": 0.1},
     "deep": {"depth": 2},
+    "l2": {"l2": 0.1},
+    "growing average": {"ema": 0.9, "ema_first": 0.1},
 }
+for name in OBJECTIVES:
+    CHANGES[f"vae-gan {name}"] = CHANGES[name] | {"model": "vae-gan"}
 OF_IMAGES = {
     **{f"{n} body": {"body": n, "objective": NonSaturating()} for n in BODIES if n != "dcgan"},
     **{name: {"augmentation": Augmentation(schedule=name, images=50)} for name in SCHEDULES},
@@ -40,6 +45,8 @@ OF_IMAGES = {
 }
 CASES = [(kind, name) for name in CHANGES for kind in KINDS]
 CASES += [("images", name) for name in OF_IMAGES]
+OF_IMAGES["dcgan body"] = {"body": "dcgan", "objective": NonSaturating()}
+CASES += [("larger", "dcgan body")]  # it halves images four times
 
 
 def begun(kind, config=SMALL, labels=None):
@@ -139,16 +146,12 @@ def test_a_fake_copies_label_and_presence_of_its_real_partner():
         assert all(torch.equal(seen, told) for seen in network.given)
 
 
-def test_having_a_label_does_not_give_a_fake_away():
-    """What the critic sees of presence is the same in both, so it cannot tell by it."""
+def test_a_row_without_a_label_is_scored_as_if_there_were_no_conditions():
     task, rows = begun("vectors", SMALL, CLASSES)
     real, told = task.real(rows, 0, 0)
-    fake = task.fake(len(real), Draw(("f",)), told)
-    blank = told * 0
-    apart = task.critic(real, blank) - task.critic(fake, blank)
-    same = task.critic(real[told[:, -1] == 0], blank[told[:, -1] == 0])
-    torch.testing.assert_close(task.critic(real, told)[told[:, -1] == 0], same)
-    assert apart.shape == (len(real),)
+    absent = told[:, -1] == 0
+    plain = task.critic.head(flat(task.critic.trunk(real[absent])[-1])).flatten()
+    torch.testing.assert_close(task.critic(real, told)[absent], plain)
 
 
 # Schedules
@@ -160,6 +163,10 @@ def test_rate_and_penalties_fall_along_one_cosine():
     assert scheduled(config, 50).r1 == pytest.approx(0.6)
     assert scheduled(config, 100) == Relativistic(r1=0.2, r2=0.2)
     assert scheduled(replace(config, penalty_final=1.0), 70) is config.objective
+    assert {decay(config, step) for step in (0, 50, 100)} == {config.ema}
+    rising = replace(config, ema=0.9, ema_first=0.5)
+    found = [decay(rising, step) for step in (0, 50, 100)]
+    assert found == pytest.approx([0.5, 0.7, 0.9])
     task, rows = begun("vectors", config)
     task.update(rows, 50)
     for each in (task.generator_optimizer, task.critic_optimizer):
@@ -357,6 +364,44 @@ def test_batch_norm_is_measured_anew_for_the_averages():
     task.mean_critic(x)
     handle.remove()
     torch.testing.assert_close(layer.running_mean, inputs[0].mean((0, 2, 3)), atol=1e-5, rtol=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("n", "sizes"), [(1, [1]), (128, [128]), (129, [129]), (258, [128, 128, 2])]
+)
+def test_no_row_is_alone_where_batch_norm_takes_its_statistics(n, sizes):
+    rows = torch.arange(n)
+    found = blocks(rows)
+    assert [len(part) for part in found] == sizes
+    assert torch.equal(torch.cat(found), rows)
+
+
+@pytest.mark.parametrize("labels", [None, np.arange(129) % 2], ids=["plain", "conditional"])
+def test_batch_norm_takes_any_number_of_rows_from_two_on(labels):
+    config = replace(SMALL, steps=1, body="dcgan", objective=NonSaturating())
+    x = np.random.default_rng(0).integers(256, size=(129, 16, 16), dtype=np.uint8)
+    gan = pretrain(x, config, labels)
+    assert gan.sample(3).shape == (3, 16, 16)
+    with pytest.raises(ValueError, match="at least 2 samples, there are 1"):
+        pretrain(x[:1], config)
+    with pytest.raises(ValueError, match="at least 2 samples.* batches of 1"):
+        pretrain(x, replace(config, batch=1))
+
+
+def test_a_refused_update_leaves_the_statistics_of_batch_norm():
+    task, _ = begun("larger", replace(SMALL, body="dcgan", objective=NonSaturating()))
+    spoilt = torch.full((8, *task.codec.shape), torch.nan)
+    before = [buffer.clone() for buffer in task.critic.buffers()]
+    _, refused = task.critic_step(NonSaturating(), spoilt, None, task.draw(0), None)
+    assert refused == 1
+    assert before and all(map(torch.equal, before, task.critic.buffers()))
+    with torch.no_grad():
+        next(task.generator.parameters()).fill_(torch.nan)
+    before = [b.clone() for network in (task.generator, task.critic) for b in network.buffers()]
+    _, refused = task.generator_step(NonSaturating(), spoilt, None, task.draw(0), None)
+    after = [b for network in (task.generator, task.critic) for b in network.buffers()]
+    assert refused == 1
+    assert all(map(torch.equal, before, after))
 
 
 def test_clipping_leaves_the_gains_of_batch_norm_alone():

@@ -12,6 +12,7 @@ from PIL import Image
 from ssgan.cli import ssgan
 from ssgan.data import digest
 from ssgan.encoder import StudentConfig
+from ssgan.recipes import RECIPES
 
 TRAIN, TEST = 40, 12
 
@@ -198,6 +199,37 @@ def test_a_dry_run_describes_and_estimates_and_writes_nothing(home, tmp_path):
     for name in ("generator_parameters", "discriminator_parameters", "memory_bytes", "seconds"):
         assert about["estimate"][name] > 0
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("name", RECIPES)
+def test_a_recipe_can_be_asked_for_and_estimated(name, tmp_path):
+    np.savez(tmp_path / "x.npz", x=np.random.default_rng(0).integers(256, size=(5, 16, 16)))
+    words = ["pretrain", tmp_path / "x.npz", "--recipe", name, "--width", 2, "--steps", 2]
+    about = json.loads(done(*words, "--dry-run").stdout)
+    config = about["config"]
+    paper = RECIPES[name]().to_json()
+    assert (config["objective"], config["rate"]) == (paper["objective"], paper["rate"])
+    assert about["estimate"]["flops_per_step"] > 0
+
+
+FLAGS = {
+    "model": ["--model", "vae-gan"],
+    "augmentation": ["--augment", "cosine"],
+    "selfsupervision": ["--selfsupervision", "rotation"],
+    "body": ["--body", "residual"],
+    "depth": ["--depth", "2"],
+}
+
+
+@pytest.mark.parametrize("name", FLAGS)
+def test_a_flag_sets_what_it_names_and_trains(name, home, tmp_path):
+    short = ["--steps", 2, "--batch", 4, "--width", 2, "--latent", 2, "--run", tmp_path / "r"]
+    done("pretrain", home / "images.npz", *short, *FLAGS[name])
+    asked = FLAGS[name][1]
+    found = json.loads((tmp_path / "r" / "config.json").read_text())["config"][name]
+    if isinstance(found, dict):
+        found = found.get("name", found.get("schedule"))
+    assert str(found) == asked
 
 
 def test_the_estimate_counts_the_operations_of_matrix_products():

@@ -25,7 +25,7 @@ def estimate(
 
     on, packed = runtime(device, codec.shape), codec.pack(data.x)
     told = () if labels is None else (fit_condition(labels, len(data))[1],)
-    task = TASKS[config.model](config, codec, on, packed[:1], told[0].shape[1] if told else 0)
+    task = TASKS[config.model](config, codec, on, packed[:2], told[0].shape[1] if told else 0)
     stream = Stream(tuple(part.to(on.device) for part in (packed, *told)), config.batch)
     rows = Batches({"unlabeled": stream}, Draw(("pretrain", config.seed)))
     operations = counted(lambda: task.update(rows, 0))

@@ -52,21 +52,24 @@ class Minimax:
 @dataclass(frozen=True, kw_only=True)
 class NonSaturating:
     """The generator's -log s(D(G(z))) of the first GAN paper (Goodfellow et al. 2014, section 3),
-    with R1 on real samples as an option (Mescheder et al. 2018, eq. 9)."""
+    with R1 on real samples, and R2 on generated ones, as options (Mescheder et al. 2018, eq. 9 and
+    10)."""
 
     r1: float = 0.0  # weight of |dD/dx|^2 / 2 at real samples
+    r2: float = 0.0  # the same at generated samples
 
     @property
     def penalises(self) -> bool:
-        return self.r1 > 0
+        return self.r1 > 0 or self.r2 > 0
 
     def critic_steps(self, step: int) -> int:
         return 1
 
     def critic_loss(self, critic: Critic, real: Tensor, fake: Tensor, draw: Draw) -> Terms:
-        scores, r1 = scores_and_penalty(critic, real, "r1", self.r1)
-        fakes = F.softplus(full(critic(fake))).mean()
-        return {"critic_real": F.softplus(-scores).mean(), "critic_fake": fakes} | r1
+        real_scores, r1 = scores_and_penalty(critic, real, "r1", self.r1)
+        fake_scores, r2 = scores_and_penalty(critic, fake, "r2", self.r2)
+        fakes = F.softplus(fake_scores).mean()
+        return {"critic_real": F.softplus(-real_scores).mean(), "critic_fake": fakes} | r1 | r2
 
     def generator_loss(self, critic: Critic, real: Tensor, fake: Tensor, draw: Draw) -> Terms:
         return {"generator": F.softplus(-full(critic(fake))).mean()}

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
@@ -53,7 +54,9 @@ class LossSensitive:
     def losses(self, critic: Critic, samples: Tensor) -> Tensor:
         """L of samples, (N,), from 0."""
         scores = full(critic(samples))
-        return ((scores.square() + 4).sqrt() - scores) / 2
+        root = (scores.square() + 4).sqrt()
+        # The same twice: of high scores the difference has no digits left.
+        return torch.where(scores > 0, 2 / (root + scores.clamp_min(0)), (root - scores) / 2)
 
     def margin(self, real: Tensor, fake: Tensor) -> Tensor:
         """`scale` times the L1 distance of partners as if they had 12,288 values, (N,).
