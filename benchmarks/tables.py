@@ -98,6 +98,9 @@ def scores(lines: Sequence[Line], found: Suite) -> str:
         counts = [str(line.seeds[name]) for name in ("label_seed", "gan_seed")]
         gan = f"{line.gan_seconds:.0f}" if line.gan_seconds else "-"
         table.append([*group, score, f"{line.worst:.4f}", *counts, f"{line.seconds:.1f}", gan])
+    for whole in dict.fromkeys(tuple(key_of(cell)[n] for n in found.by) for cell in found.cells):
+        if whole not in {line.group for line in lines}:
+            table.append([*(whole[k] for k in shown), "not measured", *["-"] * 5])
     return rows([*header, "seconds", "+ GAN seconds"], table)
 
 
@@ -213,9 +216,10 @@ def table(name: str) -> str:
         return clocked(found, cells)
     if not hasattr(found.cells[0], "label_seed"):
         return measured(found, cells)
-    names = key_of(found.cells[0])
-    newest = list({tuple(row[n] for n in names): row for row in cells}.values())  # once a cell
-    parts = [scores(report(cells, found), found), gaps(found, newest)]
+    mine = latest(found, cells).values()
+    methods = {cell.method for cell in found.cells}
+    others = [row for row in cells if row["method"] not in methods]  # peers'
+    parts = [scores(report([*mine, *others], found), found), gaps(found, list(mine))]
     return "\n\n".join(part for part in parts if part)
 
 

@@ -81,8 +81,10 @@ def chosen(gan: GAN, config: PredictorConfig, rows: Labeled) -> dict[str, Any]:
         again = {n: cross_validated(a, labels, rows.classes, often) for n, a in quick.items()}
         found |= again
         verdict = replace(verdict, simple=choose({n: found[n].scores for n in known}, often))
+        means = {name: float(measured.scores.mean()) for name, measured in found.items()}
         costs = {name: losses(measured.outputs, labels) for name, measured in found.items()}
-        verdict = by_rows(verdict, costs, deep, min(learnt, key=lambda name: costs[name].mean()))
+        speaker = min(learnt, key=lambda name: costs[name].mean())
+        verdict = by_rows(replace(verdict, means=means), costs, deep, speaker)
     choice: dict[str, Any] = {"method": "simple" if verdict.chosen in simple else verdict.chosen}
     if rows.classes and verdict.chosen in found:
         choice["temperature"] = temperature(found[verdict.chosen].outputs[0], labels)
@@ -124,16 +126,18 @@ def by_rows(
         deep=helps,
         gain=gain,
         error=error,
-        reason=f"a held-out row costs {speaker} {abs(gain):.3f} {side} than {simple}, with a "
-        f"standard error of {error:.3f}{rest}",
+        reason=f"a held-out row costs {speaker} {abs(gain):.1f} points {side} than {simple}, "
+        f"with a standard error of {error:.1f}{rest}",
     )
 
 
 def losses(outputs: Array, labels: Array) -> Array:
-    """What rows (N,) cost each time (R, N): 1 for a wrong class, a number's squared error."""
+    """What rows (N,) cost each time (R, N), in points: 100 for a wrong class; a number's squared
+    error in percent of the labels' variance, as the mean of all would cost 100."""
     if outputs.ndim == 3:
-        return np.asarray(outputs.argmax(2) != labels, np.float64)
-    return np.asarray((outputs - labels) ** 2, np.float64)
+        return 100.0 * np.asarray(outputs.argmax(2) != labels, np.float64)
+    spread = max(float(labels.var()), np.finfo(np.float64).tiny)
+    return np.asarray(100 * (outputs - labels) ** 2 / spread, np.float64)
 
 
 def by_method(gan: GAN, config: PredictorConfig, rows: Labeled, method: str) -> FitPredict:
@@ -161,7 +165,8 @@ def choosing(
         told = made_choice(held.path)
     else:
         choice = chosen(gan, config, rows)
-        asked = settled(replace(config, method=choice["method"]), gan, rows)
+        simple = choice["verdict"]["chosen"] if choice["method"] == "simple" else None
+        asked = settled(replace(config, method=choice["method"], simple=simple), gan, rows)
         told = {"choice": choice, "config": asked}
         if held:
             held.write(CHOICE, json.dumps({**told, "config": asked.to_json()}, indent=1))

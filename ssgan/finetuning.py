@@ -53,12 +53,14 @@ class PredictorConfig:
     unlabeled: float = 1.0  # weight of the loss on unlabeled rows; 0 learns from labels only
     ema: float = 0.98  # decay of the average of the weights
     intervals: bool = True  # of numbers: a network for each fold, to say how far off it may be
+    simple: str | None = None  # for method "simple": which model; None lets folds of labels choose
     readout: str | None = None  # of READOUTS (see `encoder`); None is the method's own
     student_steps: int = 1000  # updates of a student, for that readout only
     seed: int = 0
 
     def __post_init__(self) -> None:
-        if not (self.method in ("auto", *FITTED) or set(self.learns) <= set(LEARNT)):
+        once = len(set(self.learns)) == len(self.learns)
+        if not (self.method in ("auto", *FITTED) or (set(self.learns) <= set(LEARNT) and once)):
             known = ", ".join(("auto", *FITTED, *LEARNT))
             raise ValueError(
                 f"no method {self.method!r}; there are {known}, the last three also "

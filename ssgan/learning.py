@@ -140,11 +140,14 @@ class SimpleHead(nn.Module):
 
 
 def simple(gan: GAN, config: PredictorConfig, rows: Labeled) -> Simple:
-    """The simple model that folds of the labelled rows choose; the simplest where they cannot."""
+    """The one that the config names, or that folds of the labelled rows choose; the simplest where
+    they cannot. ValueError for a name that there is not."""
     x, labels = flat(gan.codec, rows.packed), rows.values.numpy()
     answers = candidates(x, labels, rows.classes, config.seed)
-    name = next(iter(answers))
-    if not too_few(labels, rows.classes):
+    name = config.simple or next(iter(answers))
+    if name not in answers:
+        raise ValueError(f"no simple model {name!r} for such rows; there are {', '.join(answers)}")
+    if config.simple is None and not too_few(labels, rows.classes):
         folds = stratified(labels, rows.classes, Draw(("simple model", config.seed)))
         found = {n: cross_validated(a, labels, rows.classes, folds) for n, a in answers.items()}
         name = choose({n: measured.scores for n, measured in found.items()}, folds).name

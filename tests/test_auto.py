@@ -9,12 +9,13 @@ import torch
 from examples import KINDS, LABELS, NUMBERS, N, same, trained
 
 from ssgan import auto
-from ssgan.auto import by_rows, chosen, course, losses
+from ssgan.auto import by_rows, choosing, chosen, course, losses
 from ssgan.encoder import StudentConfig, distil
 from ssgan.finetuning import PredictorConfig
 from ssgan.labeled import labeled
-from ssgan.learning import settled
+from ssgan.learning import settled, simple
 from ssgan.predictor import finetune, load_predictor
+from ssgan.progress import finish
 from ssgan.simple import Choice, Verdict, candidates, cross_validated
 
 TASKS = {"classification": LABELS, "regression": NUMBERS}
@@ -145,18 +146,18 @@ def test_it_reads_a_student_where_there_are_views_that_keep_a_class(kind, task, 
 def test_a_probe_of_a_student_has_learnt_from_unlabeled_rows_and_stands_for_the_course():
     gan, rows = trained("images"), rows_of("images", "classification")
     student = distil(gan, KINDS["images"](), StudentConfig(steps=2, batch=6))
-    for source, simple in ((gan, True), (student, False)):
+    for source, plain in ((gan, True), (student, False)):
         verdict = chosen(source, AUTO, rows)["verdict"]
         known = set(candidates(rows.packed.flatten(1).numpy(), LABELS, rows.classes, 0))
         assert set(verdict["means"]) == {*known, "probe", course(source, rows)}
-        if not simple:
+        if not plain:
             assert verdict["simple"]["name"] in known
 
 
 def wrong(*rows):
     """What 100 rows cost when these are wrong."""
     cost = np.zeros(100)
-    cost[list(rows)] = 1
+    cost[list(rows)] = 100.0
     return cost
 
 
@@ -175,7 +176,7 @@ def test_folds_that_are_drawn_again_make_a_row_count_once():
     often = np.stack([wrong(*range(10)), wrong(*range(20))])
     deep = np.stack([wrong(*range(5)), wrong(*range(5))])
     found = by_rows(verdict, {"linear": often, "deep": deep}, "deep")
-    gaps = np.repeat([0.0, 1.0, 0.5, 0.0], [5, 5, 10, 80])
+    gaps = 100 * np.repeat([0.0, 1.0, 0.5, 0.0], [5, 5, 10, 80])
     assert found.gain == pytest.approx(gaps.mean())
     assert found.error == pytest.approx(np.std(gaps, ddof=1) / 10)
 
@@ -202,8 +203,8 @@ def test_few_labels_are_held_out_several_times_and_the_course_once(monkeypatch):
 def test_a_probe_that_is_ahead_speaks_for_the_course():
     found = judged(wrong(*range(15)), wrong(*range(14)), wrong(*range(5)))
     assert (found.chosen, found.deep) == ("deep", True)
-    assert found.gain == pytest.approx(0.1)
-    assert "a held-out row costs probe 0.100 less than linear" in found.reason
+    assert found.gain == pytest.approx(10.0)
+    assert "a held-out row costs probe 10.0 points less than linear" in found.reason
     assert judged(wrong(*range(15)), wrong(*range(14)), wrong(*range(15))).chosen == "linear"
     assert judged(wrong(*range(15)), wrong(*range(16)), wrong(*range(5))).chosen == "probe"
 
@@ -211,8 +212,8 @@ def test_a_probe_that_is_ahead_speaks_for_the_course():
 def test_the_course_is_taken_when_its_gain_is_more_than_a_standard_error_row_by_row():
     taken = judged(wrong(*range(15)), wrong(*range(10)))
     assert (taken.chosen, taken.deep) == ("deep", True)
-    assert taken.gain == pytest.approx(0.05)
-    assert taken.error == pytest.approx(np.std([1] * 5 + [0] * 95, ddof=1) / 10)
+    assert taken.gain == pytest.approx(5.0)
+    assert taken.error == pytest.approx(np.std([100] * 5 + [0] * 95, ddof=1) / 10)
     kept = judged(wrong(*range(12)), wrong(*range(9), 50, 51))
     assert (kept.chosen, kept.deep) == ("linear", False)
     assert "no reason to leave the simple model" in kept.reason
@@ -231,6 +232,26 @@ def test_mean_regret_against_the_simple_model_is_at_most_a_point(count, truth):
     assert np.mean(regrets) <= 0.01
 
 
-def test_losses_are_errors_of_classes_and_squares_of_numbers():
-    assert losses(np.array([[[1.0, 0.0], [1.0, 0.0]]]), np.array([0, 1])).tolist() == [[0, 1]]
-    assert losses(np.array([[1.0, 3.0]]), np.array([1.0, 1.0])).tolist() == [[0, 4]]
+def test_losses_are_errors_of_classes_and_squares_of_numbers_in_points():
+    assert losses(np.array([[[1.0, 0.0], [1.0, 0.0]]]), np.array([0, 1])).tolist() == [[0, 100]]
+    labels = np.array([1.0, 3.0])
+    assert losses(np.array([[1.0, 5.0]]), labels).tolist() == [[0, 400]]
+    assert losses(np.full((1, 2), labels.mean()), labels).mean() == 100
+
+
+def test_the_simple_model_that_is_learnt_is_the_one_that_the_folds_chose(monkeypatch):
+    """Even where its own folds would choose another."""
+    monkeypatch.setattr("ssgan.learning.choose", lambda *_: pytest.fail("chosen again"))
+    monkeypatch.setattr(auto, "by_rows", lambda verdict, *_: replace(verdict, chosen="k-nn"))
+    gan, rows = trained("vectors"), rows_of("vectors", "classification")
+    _, told = finish(choosing(gan, AUTO, rows))
+    assert told["config"].method == "simple"
+    assert told["config"].simple == told["choice"]["verdict"]["chosen"] == "k-nn"
+
+
+def test_a_simple_model_can_be_named_and_one_that_there_is_not_is_refused():
+    gan, rows = trained("vectors"), rows_of("vectors", "classification")
+    asked = settled(PredictorConfig(method="simple", simple="k-nn"), gan, rows)
+    assert simple(gan, asked, rows).name == "k-nn"
+    with pytest.raises(ValueError, match="no simple model 'oracle'.*logistic"):
+        simple(gan, replace(asked, simple="oracle"), rows)

@@ -6,7 +6,7 @@ from benchmarks import tables
 from benchmarks.tables import MARK, README, RESULTS, filled
 
 HELD = sorted(path.stem for path in RESULTS.glob("*.csv") if not path.stem.endswith("-quick"))
-LINE = "digits,100,{method},0,{draw},0,{accuracy},1.0,0.0\n"
+LINE = "digits,100,{method},{draw},{draw},0,{accuracy},1.0,0.0\n"
 HEADER = "data,labels,method,gan_seed,label_seed,split,accuracy,seconds,gan_seconds\n"
 
 
@@ -49,12 +49,12 @@ def test_a_suite_becomes_a_line_a_method_and_differences_over_the_draws(monkeypa
     quoted = quoted.replace("auto", '"linear probe, discriminator"')
     (tmp_path / "digits.csv").write_text(quoted)
     monkeypatch.setattr(tables, "RESULTS", tmp_path)
-    made = tables.table("digits").splitlines()
+    made = [line for line in tables.table("digits").splitlines() if "not measured" not in line]
     assert made == [
         "| method | accuracy | worst | draws | GANs | seconds | + GAN seconds |",
         "|---|---:|---:|---:|---:|---:|---:|",
-        "| linear probe, random trunk | 0.5500 ± 0.0707 | 0.5000 | 2 | 1 | 1.0 | - |",
-        "| linear probe, discriminator | 0.7500 ± 0.0707 | 0.7000 | 2 | 1 | 1.0 | - |",
+        "| linear probe, random trunk | 0.5500 ± 0.0707 | 0.5000 | 2 | 2 | 1.0 | - |",
+        "| linear probe, discriminator | 0.7500 ± 0.0707 | 0.7000 | 2 | 2 | 1.0 | - |",
         "",
         "| difference | points |",
         "|---|---:|",
@@ -72,11 +72,31 @@ def test_a_cell_that_was_run_again_counts_once_in_differences(monkeypatch, tmp_p
     assert "| auto - simple model that the folds choose | +20.00 ± 0.00 |" in made
 
 
+def test_what_a_suite_has_and_nobody_measured_says_so(monkeypatch, tmp_path):
+    line = LINE.format(method="RBF-SVM", draw=0, accuracy=0.5)
+    (tmp_path / "mnist-100.csv").write_text(HEADER + line.replace("digits", "mnist"))
+    monkeypatch.setattr(tables, "RESULTS", tmp_path)
+    made = tables.table("mnist-100").splitlines()
+    assert "| K + 1 | not measured | - | - | - | - | - |" in made
+    assert not any("RBF-SVM" in line and "not measured" in line for line in made)
+
+
+def test_rows_of_a_method_that_its_suite_does_not_have_are_not_counted(monkeypatch, tmp_path):
+    """An older form of the digits had more draws; peers stand in no suite and stay."""
+    lines = [LINE.format(method="RBF-SVM", draw=d, accuracy=a) for d, a in ((0, 0.5), (9, 0.9))]
+    peer = LINE.format(method="LAMDA-SSL: FixMatch", draw=0, accuracy=0.7)
+    (tmp_path / "digits.csv").write_text(HEADER + "".join(lines) + peer)
+    monkeypatch.setattr(tables, "RESULTS", tmp_path)
+    made = tables.table("digits")
+    assert "| RBF-SVM | 0.5000 | 0.5000 | 1 | 1 |" in made
+    assert "| LAMDA-SSL: FixMatch | 0.7000 |" in made
+
+
 def test_several_label_counts_stand_in_a_column(monkeypatch, tmp_path):
     line = LINE.format(method="RBF-SVM", draw=0, accuracy=0.5)
     (tmp_path / "digits.csv").write_text(HEADER + line + line.replace(",100,", ",50,"))
     monkeypatch.setattr(tables, "RESULTS", tmp_path)
-    made = tables.table("digits").splitlines()
+    made = [line for line in tables.table("digits").splitlines() if "not measured" not in line]
     assert made[0].startswith("| labels | method | accuracy")
     assert [row[:20] for row in made[2:]] == ["| 50 | RBF-SVM | 0.5", "| 100 | RBF-SVM | 0."]
 

@@ -63,7 +63,7 @@ def solve(table: Table, python: Path, steps: int, cell: Cell, work: Path) -> dic
 def peers(table: Table, python: Path, steps: int, methods: tuple[str, ...]) -> Suite:
     """The cells of the peers on the draws of a table, into the file of the table."""
     cells = tuple(
-        Cell(data=table.data, labels=labels, method=name, gan_seed=0, label_seed=draw)
+        Cell(data=table.data, labels=labels, method=name, gan_seed=draw, label_seed=draw)
         for labels in table.labels
         for draw in dict.fromkeys(draw for _, draw in table.draws)
         for name in methods

@@ -110,7 +110,9 @@ TOGETHER = METHODS[-3:]
 
 def method_of(name: str | None) -> str | None:
     """The name of a method, or of several that learn together."""
-    if name is None or name in METHODS or set(name.split("+")) <= set(TOGETHER):
+    parts = [] if name is None else name.split("+")
+    together = set(parts) <= set(TOGETHER) and len(set(parts)) == len(parts)
+    if name is None or name in METHODS or together:
         return name
     raise click.BadParameter(f"{name!r} is not one of {', '.join(METHODS)}")
 
@@ -152,4 +154,6 @@ def train(gan: Any, split: Any, config: Any, out: Path, quiet: bool) -> None:
     files = {"split.json": split.record, "labels.json": split.ledger.to_json()}
     with recording(out, {name: json.dumps(told) + "\n" for name, told in files.items()}):
         model = show(training, quiet)
+    if choice := model.about.get("choice"):
+        note(f"auto takes {choice['verdict']['chosen']}: {choice['verdict']['reason']}", quiet)
     note(f"{out} holds a model for {model.task} from {len(split.samples)} labels", quiet)
