@@ -13,6 +13,7 @@ from examples import KINDS, LABELS, NUMBERS, OFTEN, SMALL, N, assert_same_course
 from ssgan.cli import ssgan
 from ssgan.conditions import Condition, fit_condition
 from ssgan.gan import GANConfig, load, pretrain, pretraining
+from ssgan.ledger import verify
 from ssgan.randomness import Draw
 from ssgan.runs import Run
 
@@ -320,6 +321,30 @@ def test_a_gan_without_labels_is_not_asked_for_any(files):
 def test_a_dry_run_says_which_labels_would_be_read(files):
     result = run("pretrain", files / "x.npz", "--conditional", "--per-class", 2, "--dry-run", *TINY)
     assert json.loads(result.stdout)["labels"] == {"labeled": 4, "classes": [0, 1]}
+
+
+def test_labels_that_a_conditional_gan_saw_count_in_what_is_built_on_it(files):
+    pretrained = ("pretrain", files / "x.npz", "--conditional", "--run", files / "r", *TINY)
+    assert run(*pretrained).exit_code == 0
+    assert len(verify(files / "r" / "labels.json")) == N
+    words = ("finetune", files / "r", "--labels", files / "x.npz", "--method", "probe")
+    words += ("--out", files / "m")
+    refused = run(*words, "--per-class", 3)
+    assert refused.exit_code == 1
+    assert f"has learnt from {N} labels (--conditional)" in refused.stderr
+    assert not (files / "m").exists()
+    assert run(*words).exit_code == 0  # all labels: no more than it saw
+
+
+def test_a_conditional_gan_and_a_model_may_share_a_split(files):
+    split = ("--per-class", 3, "--label-seed", 1)
+    words = ("pretrain", files / "x.npz", "--conditional", "--run", files / "r", *TINY)
+    assert run(*words, *split).exit_code == 0
+    words = ("finetune", files / "r", "--labels", files / "x.npz", "--method", "probe", "--out")
+    assert run(*words, files / "same", *split).exit_code == 0
+    assert len(verify(files / "same" / "labels.json")) == 6
+    other = run(*words, files / "other", "--per-class", 3, "--label-seed", 2)
+    assert other.exit_code == 1 and "with the same --per-class and --label-seed" in other.stderr
 
 
 def test_conditions_do_not_change_what_a_config_without_them_gives():

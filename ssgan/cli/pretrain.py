@@ -1,5 +1,6 @@
 """`ssgan pretrain`: a GAN from unlabeled samples, or from some with labels."""
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -204,6 +205,19 @@ def describe(data: Any, config: Any, labels: Any, device: str | None) -> None:
     show_json(about | {"estimate": estimate(data, codec, config, labels, device)})
 
 
+def read_labels(labels: Any, n: int) -> dict[str, str]:
+    """The file of the ledger: which of `n` rows a conditional GAN learns the labels of."""
+    if labels is None:
+        return {}
+    from ssgan.conditions import fit_condition
+    from ssgan.ledger import FILE, Ledger
+
+    rows = fit_condition(labels, n)[1][:, -1].nonzero().flatten().numpy()
+    ledger = Ledger(len(rows))
+    ledger.read(rows)
+    return {FILE: json.dumps(ledger.to_json()) + "\n"}
+
+
 def train(data: Any, config: Any, labels: Any, run: Path, how: tuple[str | None, bool]) -> None:
     """`how`: the device, and whether to be quiet."""
     from ssgan.cli.progress import show
@@ -211,6 +225,7 @@ def train(data: Any, config: Any, labels: Any, run: Path, how: tuple[str | None,
     from ssgan.gan import pretraining
 
     device, quiet = how
-    with recording(run, quarantined(data.quarantine)):
+    files = quarantined(data.quarantine) | read_labels(labels, len(data))
+    with recording(run, files):
         show(pretraining(data, config, labels, run=run, device=device), quiet)
     note(f"{run} holds a GAN of {config.steps} steps", quiet)

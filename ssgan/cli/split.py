@@ -53,6 +53,7 @@ def drawn(
     budget = budget_of(found, asked["per_class"], asked["count"])
     ledger = resumed(out / FILE, budget) if out else Ledger(budget)
     values = ledger.take(found.values, chosen)
+    count_conditions(ledger, run, own, data)
     refuse_constant(found, values)
     record = {
         "data": {k: getattr(data, k) for k in ("source", "options", "fingerprint")},
@@ -68,6 +69,26 @@ def drawn(
         record=record,
         ledger=ledger,
     )
+
+
+def count_conditions(ledger: "Ledger", run: Path, own: "Data", data: "Data") -> None:
+    """Labels that a conditional GAN has learnt from are read by what is built on it as well.
+
+    Not where the labels now are those of another data set.
+    """
+    from ssgan.ledger import FILE, LabelBudgetError, verify
+
+    if data.fingerprint != own.fingerprint or not (run / FILE).is_file():
+        return
+    seen = verify(run / FILE)
+    try:
+        ledger.merge(seen)
+    except LabelBudgetError as error:
+        raise LabelBudgetError(
+            f"the GAN in {run} has learnt from {len(seen)} labels (--conditional), more or others "
+            f"than this model may read ({ledger.budget}): pretrain with the same --per-class and "
+            "--label-seed or without --conditional, or leave --per-class and --count out here"
+        ) from error
 
 
 def budget_of(found: "Targets", per_class: int | None, count: int | None) -> int:
