@@ -154,7 +154,8 @@ class Teacher(Protocol):
 
     def lesson(self, rows: Rows, step: int, draw: Draw) -> Lesson: ...
 
-    def after(self, rows: Rows, step: int, draw: Draw) -> Terms: ...
+    def after(self, rows: Rows, step: int, draw: Draw, rate: float) -> tuple[Terms, Tensor]:
+        """What it learns itself, at the network's `rate`; 1 beside it if that was refused."""
 
 
 class Finetune:
@@ -210,8 +211,9 @@ class Finetune:
     def update(self, rows: Rows, step: int) -> tuple[Terms, Terms]:
         config, steps = self.config, self.config.steps or 1
         draw = (self.draw("attempt", self.attempt) if self.attempt else self.draw)(step)
-        rate = config.rate * 0.5**self.attempt
-        set_rate(self.optimizer, cosine(step, steps, rate, rate / 50))
+        first = config.rate * 0.5**self.attempt
+        rate = cosine(step, steps, first, first / 50)
+        set_rate(self.optimizer, rate)
         lessons = [self.labeled(rows, step, draw("labeled"))]
         if self.spreads and (weight := self.trust(step)):
             lessons.append(self.spread(rows, step, draw("unlabeled"), weight))
@@ -224,7 +226,8 @@ class Finetune:
         )
         average(self.mean, self.network, config.ema, step)
         for k, teacher in enumerate(self.teachers):
-            terms |= teacher.after(rows, step, draw("after", k))
+            more, bad = teacher.after(rows, step, draw("after", k), rate)
+            terms, refused = terms | more, torch.maximum(refused, bad)
         if self.spreads and step + 1 == steps:
             encoded = apply(self.mean.features, self.rows.packed, self.codec, self.runtime)
             self.voters.fit(encoded.numpy(), self.rows.labels.numpy())

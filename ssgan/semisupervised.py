@@ -21,7 +21,7 @@ from ssgan.finetuning import Lesson, Network, PredictorConfig
 from ssgan.gan import GAN
 from ssgan.objectives import Terms
 from ssgan.randomness import Draw, seeded
-from ssgan.training import Part, Rows, adam, cosine, descend, set_rate
+from ssgan.training import Part, Rows, adam, descend, set_rate
 from ssgan.views import Views
 
 KEPT = 0.99  # of the running averages that thresholds come from, a step
@@ -117,8 +117,8 @@ class Consistency:
             "ranking": weight * (sure * orders).mean() / STEEP,
         }
 
-    def after(self, rows: Rows, step: int, draw: Draw) -> Terms:
-        return {}
+    def after(self, rows: Rows, step: int, draw: Draw, rate: float) -> tuple[Terms, Tensor]:
+        return {}, torch.zeros(())
 
 
 @dataclass
@@ -181,11 +181,10 @@ class Joint:
             "fake": weight * F.softplus(scores[reals:]).mean(),
         }
 
-    def after(self, rows: Rows, step: int, draw: Draw) -> Terms:
+    def after(self, rows: Rows, step: int, draw: Draw, rate: float) -> tuple[Terms, Tensor]:
         """One step of the generator, whose mean features move towards those of real rows."""
         config, on = self.config, self.gan.runtime
-        first = SLOWER * config.rate
-        set_rate(self.optimizer, cosine(step, config.steps or 1, first, first / 50))
+        set_rate(self.optimizer, SLOWER * rate)
         with torch.no_grad(), on.autocast():
             wanted = self.network.features(on.batch(self.real(rows, step, draw))).float().mean(0)
 
@@ -194,8 +193,7 @@ class Joint:
             found = self.network.features(on.batch(fake)).float().mean(0)
             return {"matching": (found - wanted).square().mean()}
 
-        terms, _ = descend(loss, (wanted,), self.optimizer, on)
-        return terms
+        return descend(loss, (wanted,), self.optimizer, on)
 
 
 TEACHERS: dict[str, Callable[..., Consistency | Joint]] = {

@@ -11,7 +11,7 @@ from ssgan.labeled import labeled
 from ssgan.learning import settled, task_of
 from ssgan.predictor import finetune, finetuning, load_predictor
 from ssgan.randomness import Draw
-from ssgan.semisupervised import EVEN, KEPT, Consistency, Joint, Thresholds
+from ssgan.semisupervised import EVEN, KEPT, SLOWER, Consistency, Joint, Thresholds
 from ssgan.views import MOVES, Views, check, natural, told_mirrored
 
 DRAW = Draw(("semisupervised test",))
@@ -70,6 +70,52 @@ def test_numbers_are_pulled_to_the_teachers_and_into_its_order():
     assert terms["ranking"].item() == pytest.approx(log(1 + exp(-4 * 0.5)) / 4, rel=1e-5)
     close = teacher.measured(torch.tensor([0.0, 0.4]), 1.0, outputs, outputs)
     assert close["ranking"].item() == 0
+
+
+def test_the_average_labels_the_weak_view_and_the_strong_one_is_learnt_from(monkeypatch):
+    task = made("images", "consistency")
+    teacher, seen = task.teachers[0], []
+    assert teacher.mean is task.mean and teacher.mean is not task.network
+    weak, strong = torch.full((4, 1, 8, 8), -0.5), torch.full((4, 1, 8, 8), 0.5)
+    monkeypatch.setattr(Views, "weak", lambda *_: weak)
+    monkeypatch.setattr(Views, "strong", lambda *_: strong)
+
+    def says_1(x):
+        seen.append(x)
+        return torch.tensor([[0.0, 9.0]]).expand(len(x), 2)
+
+    monkeypatch.setattr(teacher, "mean", says_1)
+    changed, cost = teacher.lesson(lambda *_: (torch.zeros(4, 64, dtype=torch.uint8),), 0, DRAW)
+    assert torch.equal(changed, strong)
+    assert [torch.equal(x, weak) for x in seen] == [True]
+    right, wrong = torch.tensor([[0.0, 5.0]] * 4), torch.tensor([[5.0, 0.0]] * 4)
+    assert cost(right, right)["consistency"] < 0.01 < 1 < cost(wrong, wrong)["consistency"]
+
+
+def test_the_generator_moves_its_mean_features_to_those_of_real_rows():
+    task = made("vectors", "joint")
+    teacher = task.teachers[0]
+    rows = lambda *_: (task.rows.packed[:4],)  # noqa: E731
+    found = [teacher.after(rows, 0, DRAW, 3e-3)[0]["matching"].item() for _ in range(60)]
+    assert found[-1] < found[0] / 2
+    assert teacher.optimizer.param_groups[0]["lr"] == pytest.approx(SLOWER * 3e-3)
+
+
+def test_an_update_of_the_generator_that_is_not_finite_is_refused_and_told():
+    task = made("vectors", "joint")
+    teacher, rows = task.teachers[0], lambda *_: (task.rows.packed[:4],)
+    with torch.no_grad():
+        next(task.network.trunk.parameters()).fill_(torch.nan)
+    before = [p.clone() for p in teacher.generator.parameters()]
+    _, refused = teacher.after(rows, 0, DRAW, 1e-3)
+    assert refused == 1
+    assert all(map(torch.equal, before, teacher.generator.parameters()))
+
+
+@pytest.mark.parametrize("method", ["joint+joint", "consistency+finetune+consistency"])
+def test_nothing_is_learnt_by_twice(method):
+    with pytest.raises(ValueError, match="no method"):
+        PredictorConfig(method=method)
 
 
 def test_the_score_for_real_is_the_log_sum_of_the_outputs():
