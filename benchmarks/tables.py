@@ -53,6 +53,7 @@ MEASURES = {  # of generators: the column, its head and its digits
     "real": ("on real rows", 4),
     "c2st": ("told apart", 3),
     "frechet": ("Fréchet", 3),
+    "frechet_inception": ("FID", 2),
     "density": ("density", 3),
     "coverage": ("coverage", 3),
     "least_coverage": ("least class", 3),

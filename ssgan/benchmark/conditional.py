@@ -60,7 +60,7 @@ def solve(short: bool, data_dir: Path | None, cell: Cell, work: Path) -> Mapping
         codec, config = fit_codec(data), replace(config, steps=0)
         fake = codec.pack(np.asarray(data.x)[like])
     else:
-        gan = pretrain(data, config, np.asarray(data.y), device="cpu")
+        gan = pretrain(data, config, np.asarray(data.y))
         codec = gan.codec
         fake = codec.pack(gan.sample(learnt, seed=seed, labels=np.asarray(data.y)[like]))
     seconds = round(time.perf_counter() - began, 1)

@@ -99,7 +99,7 @@ def probes(gan: GAN, data: Data, config: GANConfig) -> dict[str, float]:
     rows = few_of(data, LABELS, config.seed)
     few, test = gan.codec.pack(np.asarray(data.x)[rows]), gan.codec.pack(data.x_test)
     y, true = np.asarray(data.y)[rows], np.asarray(data.y_test)
-    untrained = pretrain(data, replace(config, steps=0), device="cpu")
+    untrained = pretrain(data, replace(config, steps=0))
     plans = {
         "probe_last": (last, gan),
         "probe_all": (every, gan),
@@ -113,7 +113,7 @@ def probes(gan: GAN, data: Data, config: GANConfig) -> dict[str, float]:
 
 def solve(real: int, data_dir: Path | None, cell: Cell, work: Path) -> Mapping[str, Value]:
     config, data = config_of(cell, real), data_of(cell.data, data_dir)
-    gan = pretrain(data, config, device="cpu")
+    gan = pretrain(data, config)
     found = generation(gan, gan.codec.pack(data.x_test), cell.gan_seed)
     cost = {"steps": config.steps, "batch": config.batch, "real_samples": spent(config)}
     return {**found, **probes(gan, data, config), **cost}

@@ -14,6 +14,7 @@ from ssgan.benchmark import (
     imbalance,
     memorising,
     metric_suite,
+    natural,
     stacked,
     trials,
 )
@@ -157,6 +158,7 @@ SUITES: dict[str, Callable[[bool, Path | None], Suite]] = {
     **{name: partial(generative.objectives, name, data) for name, data in IMAGES.items()},
     **{name: partial(conditional.conditional, name, data) for name, data in BY_CLASS.items()},
     "stacked-mnist": stacked.stacked_mnist,
+    "cifar10-generation": natural.generation,
     "imbalance": imbalance.imbalance,
     "imbalance-credit": credit.credit,
     "guard": trials.guard,
@@ -170,6 +172,7 @@ ABOUT = {
     **{name: generative.about(data) for name, data in IMAGES.items()},
     **{name: conditional.about(data) for name, data in BY_CLASS.items()},
     "stacked-mnist": stacked.ABOUT,
+    "cifar10-generation": natural.ABOUT,
     "imbalance": imbalance.ABOUT,
     "imbalance-credit": credit.ABOUT,
     "guard": trials.ABOUT,
