@@ -53,6 +53,7 @@ class PredictorConfig:
     unlabeled: float = 1.0  # weight of the loss on unlabeled rows; 0 learns from labels only
     ema: float = 0.98  # decay of the average of the weights
     intervals: bool = True  # of numbers: a network for each fold, to say how far off it may be
+    align: bool = False  # the teacher's labels to the shares of classes among the labelled rows
     simple: str | None = None  # for method "simple": which model; None lets folds of labels choose
     readout: str | None = None  # of READOUTS (see `encoder`); None is the method's own
     student_steps: int = 1000  # updates of a student, for that readout only

@@ -31,6 +31,13 @@ class Labeled:
         """Number of classes; 0 for numbers."""
         return len(self.targets.classes or ())
 
+    def shares(self) -> Tensor:
+        """Of classes among the labelled rows, (K,), as if each had one more; [1] for numbers."""
+        if not self.classes:
+            return torch.ones(1)
+        counts = torch.bincount(self.values, minlength=self.classes) + 1
+        return counts / counts.sum()
+
     def part(self, rows: Tensor) -> "Labeled":
         """Only the labels of these rows; all others are unlabeled here."""
         hidden = torch.ones(len(self.packed), dtype=torch.bool)

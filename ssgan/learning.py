@@ -185,7 +185,7 @@ def task_of(gan: GAN, config: PredictorConfig, rows: Labeled) -> Finetune:
     task = Finetune(config, network, gan.codec, gan.runtime, rows.graph())
     if config.unlabeled:
         names = [name for name in config.learns if name in TEACHERS]
-        args = (gan, task.views, rows.classes)
+        args = (gan, task.views, rows.classes, rows.shares().to(gan.runtime.device))
         task.learn_from([TEACHERS[n](config, task.network, task.mean, *args) for n in names])
     return task
 

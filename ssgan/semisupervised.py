@@ -25,7 +25,7 @@ from ssgan.training import Part, Rows, adam, descend, set_rate
 from ssgan.views import Views
 
 KEPT = 0.99  # of the running averages that thresholds come from, a step
-EVEN = 0.01  # weight of the classes being taught about equally often
+EVEN = 0.01  # weight of the classes being taught about as often as they are labelled
 APART = 0.5  # deviations of the teacher's numbers, from which it is sure which one is greater
 STEEP = 4.0  # how fast a difference of numbers becomes a sure order
 RISE = 0.2  # share of the steps in which the teacher of numbers gains its full weight
@@ -50,11 +50,18 @@ class Thresholds(nn.Module):
         self.register_buffer("shares", torch.full((classes,), 1 / classes))
 
     @torch.no_grad()
-    def believed(self, chances: Tensor) -> tuple[Tensor, Tensor]:
-        """The likeliest class and 1 or 0 for each row of probabilities (N, K), after counting."""
+    def believed(self, chances: Tensor, prior: Tensor | None = None) -> tuple[Tensor, Tensor]:
+        """The likeliest class and 1 or 0 for each row of probabilities (N, K), after counting.
+
+        With `prior` (K,), the shares of classes to be expected, a class that is named more often
+        than that is taken for less likely (distribution alignment, Berthelot et al. 2020,
+        "ReMixMatch", section 3.1).
+        """
+        self.shares.lerp_(chances.mean(0), 1 - KEPT)
+        if prior is not None:
+            chances = F.normalize(chances * prior / self.shares, p=1.0, dim=1)
         best, guesses = chances.max(1)
         self.sure.lerp_(best.mean(), 1 - KEPT)
-        self.shares.lerp_(chances.mean(0), 1 - KEPT)
         needed = self.sure * self.shares / self.shares.max()
         return guesses, (best >= needed[guesses]).float()
 
@@ -73,6 +80,7 @@ class Consistency:
     gan: GAN
     views: Views
     classes: int  # 0 for numbers
+    prior: Tensor  # (K,), shares of the classes among the labelled rows
 
     def __post_init__(self) -> None:
         self.thresholds = Thresholds(max(self.classes, 1)).to(self.gan.runtime.device)
@@ -90,17 +98,19 @@ class Consistency:
             said = self.mean(on.batch(self.views.weak(x, draw("weak")))).float()
         changed = self.views.strong(x, draw("strong"))
         if self.classes:
-            guesses, believed = self.thresholds.believed(said.softmax(1))
+            prior = self.prior if self.config.align else None
+            guesses, believed = self.thresholds.believed(said.softmax(1), prior)
             return changed, partial(self.named, guesses, believed)
         weight = self.config.unlabeled * min(1.0, step / max(1, RISE * (self.config.steps or 1)))
         return changed, partial(self.measured, said.squeeze(1), weight)
 
     def named(self, guesses: Tensor, believed: Tensor, features: Tensor, outputs: Tensor) -> Terms:
-        """Cross entropy with what is believed; little where classes are taught equally often."""
+        """Cross entropy with what is believed; little where classes are taught as often as the
+        labelled rows have them."""
         costs = F.cross_entropy(outputs, guesses, reduction="none")
         weights = believed / believed.sum().clamp_min(1)
         shares = (outputs.softmax(1) * weights[:, None]).sum(0)
-        uneven = (shares * (shares.clamp_min(1e-6) * self.classes).log()).sum()
+        uneven = (shares * (shares.clamp_min(1e-6) / self.prior).log()).sum()
         return {
             "consistency": self.config.unlabeled * (believed * costs).mean(),
             "uneven": self.config.unlabeled * EVEN * uneven,
@@ -126,7 +136,8 @@ class Joint:
     """The discriminator's second task, kept while it is finetuned (Salimans et al. 2016, sec. 5).
 
     With K classes the log-sum-exp of their outputs is the score for "real"; with numbers a linear
-    critic on the features is. The generator matches the mean of the features: a weak one on
+    critic on the features is (SR-GAN, Olmschenk et al. 2019, contrasts features by a loss of its
+    own, which a patent covers). The generator matches the mean of the features: a weak one on
     purpose, whose samples lie between the classes (Dai et al. 2017, "Good semi-supervised learning
     that requires a bad GAN").
     """
@@ -198,5 +209,5 @@ class Joint:
 
 TEACHERS: dict[str, Callable[..., Consistency | Joint]] = {
     "consistency": lambda config, network, mean, *rest: Consistency(config, mean, *rest),
-    "joint": lambda config, network, mean, *rest: Joint(config, network, *rest),
+    "joint": lambda config, network, mean, *rest: Joint(config, network, *rest[:-1]),
 }

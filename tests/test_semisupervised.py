@@ -53,6 +53,44 @@ def test_a_class_that_is_named_less_often_is_believed_sooner():
     assert believed.tolist() == [0, 1]
 
 
+def test_a_class_that_is_named_too_often_is_taken_for_less_likely():
+    thresholds, prior = Thresholds(2), torch.tensor([0.5, 0.5])
+    thresholds.shares.copy_(torch.tensor([0.8, 0.2]))
+    guesses, _ = thresholds.believed(torch.tensor([[0.8, 0.2], [0.7, 0.3]]), prior)
+    shares = KEPT * torch.tensor([0.8, 0.2]) + (1 - KEPT) * torch.tensor([0.75, 0.25])
+    torch.testing.assert_close(thresholds.shares, shares)
+    assert guesses.tolist() == [0, 1]  # 0.8 / 0.7995 > 0.2 / 0.2005, and not for the second row
+    best = [
+        0.8 / 0.7995 / (0.8 / 0.7995 + 0.2 / 0.2005),
+        0.3 / 0.2005 / (0.7 / 0.7995 + 0.3 / 0.2005),
+    ]
+    sure = KEPT * 0.5 + (1 - KEPT) * sum(best) / 2
+    assert thresholds.sure.item() == pytest.approx(sure, rel=1e-5)
+
+
+def test_labels_are_aligned_only_where_it_is_asked_for():
+    tasks = [made("images", "consistency", align=align) for align in (False, True)]
+    plain, asked = (task.teachers[0] for task in tasks)
+    rows = lambda *_: (torch.cat([tasks[0].rows.packed[:1]] * 4),)  # noqa: E731
+
+    def named(teacher):
+        return set(teacher.lesson(rows, 0, DRAW)[1].args[0].tolist())
+
+    (usual,) = named(plain)
+    for teacher in (plain, asked):  # as if the class of such rows had been named all the time
+        teacher.thresholds.shares.fill_(0.001)[usual] = 0.999
+    assert named(plain) == {usual}
+    assert named(asked) == {1 - usual}
+
+
+def test_classes_are_expected_as_often_as_they_are_labelled():
+    gan, x = trained("images"), KINDS["images"]()
+    few = labeled(gan, x[:8], [0, 0, 1, 1, 1, 1, 1, 1], None, 0)
+    assert few.shares().tolist() == pytest.approx([0.3, 0.7])
+    even = labeled(gan, x[:8], LABELS[:8], None, 0)
+    assert even.shares().tolist() == [0.5, 0.5]
+
+
 def test_rows_that_are_not_believed_cost_nothing():
     teacher = made("images", "consistency").teachers[0]
     outputs = torch.tensor([[0.0, log(3.0)], [50.0, 0.0]])
