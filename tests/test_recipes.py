@@ -49,7 +49,8 @@ def test_objectives_have_the_numbers_of_their_papers():
     assert vars(recipe("wgan-gp").objective) == {"penalty": 10.0, "updates": 5}
     assert vars(recipe("dragan").objective) == {"penalty": 10.0, "noise": 0.5}
     assert vars(recipe("loss-sensitive").objective) == {"scale": 2e-4, "real": 0.0}
-    assert vars(recipe("dcgan").objective) == {"r1": 0.0}
+    assert vars(recipe("dcgan").objective) == {"r1": 0.0, "r2": 0.0}
+    assert {name: make().l2 for name, make in RECIPES.items() if make().l2} == {"dcgan": 1e-5}
     assert recipe("hinge").objective == Hinge(updates=5)
 
 

@@ -256,6 +256,21 @@ def test_a_refused_step_is_not_asked_for_by_the_host(make, monkeypatch):
     descend(spoiled(network, nan), (X, Y), optimizer, CPU)
 
 
+def test_an_l2_penalty_is_added_to_the_gradients():
+    network, twin = model(), model()
+
+    def penalised(x, y):
+        weights = sum(p.square().sum() for p in twin.parameters())
+        return regression(twin)(x, y) | {"l2": 0.3 * weights / 2}
+
+    one, other = adam(network, 0.1, BETAS, l2=0.3), adam(twin, 0.1, BETAS)
+    for _ in range(3):
+        descend(regression(network), (X, Y), one, CPU)
+        descend(penalised, (X, Y), other, CPU)
+    for ours, theirs in zip(network.parameters(), twin.parameters(), strict=True):
+        torch.testing.assert_close(ours, theirs)
+
+
 def test_a_step_of_rmsprop_is_that_of_the_papers_code():
     network, twin = model(), model()
     optimizer = rmsprop(network, 0.1)
