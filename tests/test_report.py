@@ -343,3 +343,18 @@ def test_the_interval_of_a_share_is_wilsons():
     assert interval(0.5, 100) == pytest.approx((0.40383, 0.59617), abs=1e-5)
     assert interval(1.0, 10) == pytest.approx((0.72246, 1.0), abs=1e-4)
     assert interval(0.0, 10)[0] == pytest.approx(0, abs=1e-12)
+
+
+@pytest.mark.parametrize("method", ["simple", "auto"])
+def test_a_page_says_that_a_simple_model_is_no_network_and_why_it_was_taken(method, tmp_path):
+    data = read("digits")
+    config = PredictorConfig(method=method, steps=2)
+    path = model_run(tmp_path / "m", data, per_class=3, config=config)
+    if method == "auto":  # whatever these folds chose
+        told = json.loads((path / "choice.json").read_text())
+        told["choice"] |= {"method": "simple"}
+        told["choice"]["verdict"] |= {"chosen": "k-nn", "reason": "it has fewer errors"}
+        (path / "choice.json").write_text(json.dumps(told))
+    page = report(path).read_text()
+    assert "a simple model of the labelled rows, without the GAN" in page
+    assert ("auto took k-nn: it has fewer errors" in page) == (method == "auto")

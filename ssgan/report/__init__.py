@@ -14,6 +14,7 @@ import jinja2
 import torch
 
 from ssgan import __version__
+from ssgan.auto import CHOICE
 from ssgan.report.augmented import Tally, judged_samples, page_beside, written
 from ssgan.report.generated import made_by
 from ssgan.report.heldout import HeldOut, held_out
@@ -96,12 +97,25 @@ def model_page(run: Run) -> Part:
     what = "classes" if labels["task"] == "classification" else "numbers"
     return {
         "title": run.path.resolve().name,
-        "lead": f"A model that predicts {what}: the trunk of a GAN's discriminator, finetuned.",
+        "lead": f"A model that predicts {what}: {learnt_by(run)}.",
         "facts": facts,
         "model": model,
         "gan": gan_of(run),
         "augmented": None,
     }
+
+
+def learnt_by(run: Run) -> str:
+    """What a model is, and why where "auto" chose it."""
+    method, told = run.config["config"]["method"], ""
+    if (run.path / CHOICE).is_file():
+        choice = read_object(run.path / CHOICE)["choice"]
+        verdict, method = choice["verdict"], choice["method"]
+        told = f". auto took {verdict['chosen']}: {verdict['reason']}"
+    kind = "the trunk of a GAN's discriminator, finetuned"
+    if method == "simple":
+        kind = "a simple model of the labelled rows, without the GAN"
+    return kind + told
 
 
 def found_or_reason(run: Run) -> HeldOut | str:
