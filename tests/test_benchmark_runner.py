@@ -164,11 +164,25 @@ def test_rows_of_other_code_stay_are_counted_and_can_be_renewed(tmp_path, monkey
     monkeypatch.setattr(measuring, "source", lambda: "another")
     assert report(read_rows(tmp_path / "tiny.csv"), suite)[0].stale == 2
     assert finished(suite, tmp_path)[2] == []
-    assert len(finished(suite, tmp_path, renew=True)[2]) == 2
+    assert len(finished(suite, tmp_path, renew=True)[0]) == 2
     again = read_rows(tmp_path / "tiny.csv")
     assert len(again) == 4
     (line,) = report(again, suite)  # of two rows of a cell the last counts
     assert (line.n, line.stale) == (2, 0)
+
+
+def test_what_renewed_rows_rest_on_is_made_anew(tmp_path, monkeypatch):
+    places = []
+
+    def prepared(need, work):
+        places.append(work.relative_to(tmp_path))
+
+    suite = made(A, needs=lambda cell: "gan", prepare=prepared)
+    for renew in (False, False, True, True):
+        finished(suite, tmp_path, renew=renew)
+        monkeypatch.setattr(measuring, "source", lambda: "another")
+    old, new = places
+    assert new == old / "another"
 
 
 def test_a_row_is_as_old_as_the_gan_that_it_rests_on():

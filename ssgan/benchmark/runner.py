@@ -110,9 +110,11 @@ def run(
     Cells run in `jobs` processes, one thread each, then the timed ones one by one in this process
     with all the threads that torch has now. joblib's parallel_config spreads the processes over
     machines. KeyboardInterrupt leaves the rows that are there; the same call goes on with them.
+    Rows that are renewed rest on what the code at hand makes, in a folder of `work` of its own.
     """
     path = results(suite, out)
     left = missing(suite, read_rows(path), renew)
+    work = work / measuring.source() if renew else work
     work.mkdir(parents=True, exist_ok=True)
     free = [cell for cell in left if suite.needs(cell) is None and not suite.timed(cell)]
     failed = yield from rows_of(suite, free, path, (work, jobs))
