@@ -137,7 +137,7 @@ class Joint:
 
     With K classes the log-sum-exp of their outputs is the score for "real"; with numbers a linear
     critic on the features is (SR-GAN, Olmschenk et al. 2019, contrasts features by a loss of its
-    own, which a patent covers). The generator matches the mean of the features: a weak one on
+    own; see US patent 11003995). The generator matches the mean of the features: a weak one on
     purpose, whose samples lie between the classes (Dai et al. 2017, "Good semi-supervised learning
     that requires a bad GAN").
     """

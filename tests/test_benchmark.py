@@ -16,7 +16,7 @@ from ssgan.benchmark.fewlabel import Cell, Table, cells, home, pairs, seconds_of
 from ssgan.benchmark.methods import METHODS, NUMBERS, OURS, SIMPLE, names
 from ssgan.benchmark.problems import Problem, divided, few_of, score, turned
 from ssgan.benchmark.results import read_rows
-from ssgan.benchmark.suites import ABOUT, TABLES, quick, suite
+from ssgan.benchmark.suites import ABOUT, SHORT, SLOW, TABLES, quick, suite
 from ssgan.data import Data, digest, read, vision
 from ssgan.gan import GANConfig, load, pretrain
 from ssgan.predictor import load_predictor
@@ -339,6 +339,10 @@ def test_every_suite_has_cells_that_are_told_apart(name, short):
 def test_short_forms_are_smaller_and_keep_what_a_table_forbids():
     for table in TABLES:
         assert len(cells(quick(table))) < len(cells(table))
+        for way, given in quick(table).settings.items():
+            assert given["steps"] == SHORT, way
+        slow = {cell.method for cell in cells(quick(table))} & set(SLOW)
+        assert bool(slow) == (table.data == "digits")  # seconds there
     rotated = next(table for table in TABLES if table.name == "rotated-mnist")
     assert quick(rotated).settings[""]["transforms"] == ("noise",)
 
