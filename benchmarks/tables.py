@@ -64,6 +64,11 @@ MEASURES = {  # of generators: the column, its head and its digits
     "right": ("right", 3),
     "rollbacks": ("rollbacks", 2),
     "stopped": ("stopped", 2),
+    "ece": ("ECE", 3),
+    "ece_plain": ("at temperature 1", 3),
+    "log_loss": ("log loss", 3),
+    "log_loss_plain": ("at temperature 1", 3),
+    "temperature": ("temperature", 2),
     "real_samples": ("real samples", 0),
     "gan_seconds": ("GAN seconds", 0),
     "seconds": ("seconds", 0),
@@ -215,7 +220,7 @@ def table(name: str) -> str:
         return counted(found, cells)
     if found.measure == "seconds":
         return clocked(found, cells)
-    if not hasattr(found.cells[0], "label_seed"):
+    if found.measure not in HEADS:
         return measured(found, cells)
     mine = latest(found, cells).values()
     methods = {cell.method for cell in found.cells}

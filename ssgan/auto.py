@@ -16,35 +16,28 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
 
 from ssgan.calibration import temperature
+from ssgan.crossvalidation import by_method, folded, held_out
 from ssgan.finetuning import Network, PredictorConfig
 from ssgan.gan import GAN
-from ssgan.inference import apply
 from ssgan.labeled import Labeled
 from ssgan.learning import learning, settled
-from ssgan.progress import Progress, finish
-from ssgan.randomness import Draw
+from ssgan.progress import Progress
 from ssgan.runs import Run
 from ssgan.simple import (
     Array,
-    FitPredict,
-    Folds,
     Verdict,
     candidates,
     choose,
     cross_validated,
     flat,
     select,
-    stratified,
     too_few,
 )
 from ssgan.storage import read_object
 
 CHOICE = "choice.json"
-FOLDS = 3
-SHORT = 400  # steps of the course that is compared
 REPEATS = 5  # of the folds, for what is fitted at once
 ENOUGH = 500  # rows held out in all, from which on folds are not drawn again
 
@@ -60,19 +53,25 @@ def course(gan: GAN, rows: Labeled) -> str:
     return "consistency" if gan.student is None else "consistency+finetune"
 
 
-def chosen(gan: GAN, config: PredictorConfig, rows: Labeled) -> dict[str, Any]:
+def chosen(
+    gan: GAN, config: PredictorConfig, rows: Labeled
+) -> Generator[Progress, None, dict[str, Any]]:
     """The "method" to learn by, the "verdict" of the folds and the "temperature" of outputs."""
     labels, deep = rows.values.numpy(), course(gan, rows)
     simple = candidates(flat(gan.codec, rows.packed), labels, rows.classes, config.seed)
     probe = {"probe": by_method(gan, config, rows, "probe")}
     learnt = {deep: by_method(gan, config, rows, deep)}
+    few = too_few(labels, rows.classes)
+    folds = None if few else folded(labels, rows.classes, config.seed)
+    if folds:
+        asked = replace(config, method=deep)
+        said = yield from held_out(gan, asked, rows, folds, "comparison")
+        learnt = {deep: lambda train, test: said[test]}
     if gan.student is None:
         first, *others = simple
         known = {first: simple[first], **probe, **{name: simple[name] for name in others}}
     else:
         known, learnt = simple, learnt | probe
-    few = too_few(labels, rows.classes)
-    folds = None if few else folded(labels, rows.classes, config.seed, 1)
     verdict, found = select(labels, rows.classes, known, learnt, folds)
     if verdict.simple is not None:
         repeats = max(1, min(REPEATS, ENOUGH // len(labels)))
@@ -85,15 +84,11 @@ def chosen(gan: GAN, config: PredictorConfig, rows: Labeled) -> dict[str, Any]:
         costs = {name: losses(measured.outputs, labels) for name, measured in found.items()}
         speaker = min(learnt, key=lambda name: costs[name].mean())
         verdict = by_rows(replace(verdict, means=means), costs, deep, speaker)
-    choice: dict[str, Any] = {"method": "simple" if verdict.chosen in simple else verdict.chosen}
+    method = "simple" if verdict.chosen in simple else verdict.chosen
+    choice: dict[str, Any] = {"method": method, "readout": config.readout}
     if rows.classes and verdict.chosen in found:
         choice["temperature"] = temperature(found[verdict.chosen].outputs[0], labels)
     return choice | {"verdict": verdict.to_json()}
-
-
-def folded(labels: Array, classes: int, seed: int, repeats: int) -> Folds:
-    """The folds that all is compared on; the first repeat is the same for any number of them."""
-    return stratified(labels, classes, Draw(("auto", seed)), folds=FOLDS, repeats=repeats)
 
 
 def by_rows(
@@ -140,21 +135,6 @@ def losses(outputs: Array, labels: Array) -> Array:
     return np.asarray(100 * (outputs - labels) ** 2 / spread, np.float64)
 
 
-def by_method(gan: GAN, config: PredictorConfig, rows: Labeled, method: str) -> FitPredict:
-    """What `method` gives for some labelled rows when it learns from others of them."""
-    short = min(SHORT, config.steps or SHORT)
-
-    def answer(train: Array, test: Array) -> Array:
-        part = rows.part(torch.from_numpy(train))
-        asked = settled(replace(config, method=method, steps=short), gan, part)
-        network, _ = finish(learning(gan, asked, part))
-        found = apply(network, rows.packed[torch.from_numpy(test)], gan.codec, gan.runtime)
-        outputs: Array = found.double().numpy()
-        return outputs if rows.classes else outputs[:, 0]
-
-    return answer
-
-
 def choosing(
     gan: GAN, config: PredictorConfig, rows: Labeled, held: Run | None = None
 ) -> Generator[Progress, None, tuple[Network, dict[str, Any]]]:
@@ -164,7 +144,7 @@ def choosing(
     if held and (held.path / CHOICE).exists():
         told = made_choice(held.path)
     else:
-        choice = chosen(gan, config, rows)
+        choice = yield from chosen(gan, config, rows)
         simple = choice["verdict"]["chosen"] if choice["method"] == "simple" else None
         asked = settled(replace(config, method=choice["method"], simple=simple), gan, rows)
         told = {"choice": choice, "config": asked}

@@ -279,7 +279,7 @@ def distilling(
         held = Run.claim(run, identity)
     stream = Stream((packed.to(gan.runtime.device),), config.batch)
     rows = Batches({"every": stream}, Draw(("student", config.seed)))
-    yield from carry_out(task, rows, Pace(config.steps, config.batch), held)
+    yield from carry_out(task, rows, Pace(config.steps, config.batch, phase="student"), held)
     return task.result()
 
 

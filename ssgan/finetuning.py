@@ -52,7 +52,7 @@ class PredictorConfig:
     warp: float = 1.0  # strength of random turns, stretches and shifts of images; 0 for none
     unlabeled: float = 1.0  # weight of the loss on unlabeled rows; 0 learns from labels only
     ema: float = 0.98  # decay of the average of the weights
-    intervals: bool = True  # of numbers: a network for each fold, to say how far off it may be
+    calibrate: bool = True  # by short courses on folds of the labels: intervals, temperature
     align: bool = False  # the teacher's labels to the shares of classes among the labelled rows
     simple: str | None = None  # for method "simple": which model; None lets folds of labels choose
     readout: str | None = None  # of READOUTS (see `encoder`); None is the method's own

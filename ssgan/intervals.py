@@ -1,6 +1,6 @@
 """Prediction intervals of a regression, from the folds of its labelled rows.
 
-    bands = banded(gan, config, rows)            # a network for each fold, which did not see it
+    bands = finish(banded(gan, config, rows))    # a network for each fold, which did not see it
     bands.of(packed, codec, on, level=0.9)       # (M, 2), in the unit of the labels
 
 No label is lost to calibration: the model itself still learns from all of them (Barber et al. 2021,
@@ -8,8 +8,8 @@ No label is lost to calibration: the model itself still learns from all of them 
 """
 
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Generator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -19,13 +19,14 @@ from safetensors.torch import load, save
 from torch import Tensor
 
 from ssgan.calibration import cv_plus
+from ssgan.crossvalidation import answers, short_course
 from ssgan.data import Codec
 from ssgan.finetuning import Network, PredictorConfig
 from ssgan.gan import GAN, GANConfig
 from ssgan.inference import apply
 from ssgan.labeled import Labeled
-from ssgan.learning import learning, network_of, settled
-from ssgan.progress import finish
+from ssgan.learning import network_of
+from ssgan.progress import Progress
 from ssgan.randomness import Draw
 from ssgan.runtime import Runtime
 from ssgan.simple import stratified
@@ -34,7 +35,6 @@ from ssgan.training import pack_parts
 Array = NDArray[Any]
 FILE = "intervals.safetensors"
 FOLDS = 5
-SHORT = 400  # steps of a fold's network, at most: intervals hold for any way of learning
 FEWEST = 10  # labels
 
 
@@ -82,20 +82,18 @@ def from_bytes(
     return Bands(tuple(networks), tuple(told), *found)
 
 
-def banded(gan: GAN, config: PredictorConfig, rows: Labeled) -> Bands | None:
-    """Train a network for each fold by a settled config; None for classes and too few labels."""
-    if rows.classes or len(rows.values) < FEWEST:
+def banded(
+    gan: GAN, config: PredictorConfig, rows: Labeled
+) -> Generator[Progress, None, Bands | None]:
+    """Train a network for each fold by a settled config; None for too few labels."""
+    if len(rows.values) < FEWEST:
         return None
     values = rows.values.double().numpy()
-    of = stratified(values, 0, Draw(("intervals", config.seed)), folds=FOLDS, repeats=1).of[0]
+    folds = stratified(values, 0, Draw(("intervals", config.seed)), folds=FOLDS, repeats=1)
     residuals, networks, told = np.zeros(len(values)), [], []
-    short = replace(config, steps=min(SHORT, config.steps or SHORT))
-    for fold in range(of.max() + 1):
-        part = rows.part(torch.from_numpy(np.flatnonzero(of != fold)))
-        network, about = finish(learning(gan, settled(short, gan, part), part))
-        held = np.flatnonzero(of == fold)
-        said = apply(network, rows.packed[torch.from_numpy(held)], gan.codec, gan.runtime)
-        residuals[held] = values[held] - said[:, 0].double().numpy()
+    for _, train, held in folds:
+        network, about = yield from short_course(gan, config, rows, train, "calibration")
+        residuals[held] = values[held] - answers(gan, network, rows, held)
         networks.append(network)
         told.append(about["simple"])
-    return Bands(tuple(networks), tuple(told), residuals, of)
+    return Bands(tuple(networks), tuple(told), residuals, folds.of[0])

@@ -206,7 +206,7 @@ def streams(
 
 
 def learning(
-    gan: GAN, config: PredictorConfig, rows: Labeled, held: Run | None = None
+    gan: GAN, config: PredictorConfig, rows: Labeled, held: Run | None = None, phase: str = ""
 ) -> Generator[Progress, None, tuple[Network, dict[str, Any]]]:
     """Train or fit by a settled config; returns the network and what is worth telling of it."""
     if config.method in FITTED:
@@ -220,7 +220,8 @@ def learning(
     task = task_of(gan, config, rows)
     sources, space = streams(gan, config, rows, task)
     batches = Batches(sources, Draw(("finetune", config.seed)))
-    yield from carry_out(task, batches, Pace(config.steps or 1, config.batch), held)
+    pace = Pace(config.steps or 1, config.batch, phase=phase)
+    yield from carry_out(task, batches, pace, held)
     return task.result, {"space": space, "simple": None}
 
 

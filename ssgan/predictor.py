@@ -25,7 +25,7 @@ what `readout` names: all depths of the trunk, its last, or a student of both ne
 
 import json
 from collections.abc import Generator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -35,10 +35,11 @@ from numpy.typing import NDArray
 
 from ssgan import metrics
 from ssgan.auto import choosing, made_choice
+from ssgan.crossvalidation import tempered
 from ssgan.data import Codec, Targets, codec_from_json, digest
 from ssgan.finetuning import Network, PredictorConfig
 from ssgan.gan import GAN, GANConfig, apply
-from ssgan.intervals import FILE, Bands, banded, from_bytes
+from ssgan.intervals import FEWEST, FILE, Bands, banded, from_bytes
 from ssgan.labeled import Labeled, labeled
 from ssgan.learning import SIMPLE, network_of, reading, settled
 from ssgan.metrics.generation import MOST
@@ -50,6 +51,7 @@ from ssgan.storage import read_object
 from ssgan.transport import pack, unpack
 
 Array = NDArray[Any]
+TEMPERATURE = "temperature.json"
 
 
 @dataclass(frozen=True)
@@ -63,6 +65,7 @@ class Predictor:
     runtime: Runtime
     about: Mapping[str, Any]  # "gan": its data and config; "labels": task, count, scale, ...
     bands: Bands | None = None  # where the intervals of a regression come from
+    temperature: float = 1.0  # of the probabilities of classes
 
     def __deepcopy__(self, memo: object) -> "Predictor":
         return self  # it never changes, so scikit-learn's `clone` may share it
@@ -101,13 +104,13 @@ class Predictor:
     def predict_interval(self, samples: Any, level: float = 0.9) -> Array:
         """Where the true number of each raw sample lies, (N, 2), right for about `level` of them.
 
-        Raises ValueError for classes, and where no intervals were learnt: with `intervals` off,
+        Raises ValueError for classes, and where no intervals were learnt: with `calibrate` off,
         and from fewer than 10 labels.
         """
         if self.bands is None:
             raise ValueError(
                 "this model has no prediction intervals: finetune on 10 numbers or more, with "
-                "intervals, or use predict_proba for classes"
+                "`calibrate`, or use predict_proba for classes"
             )
         center, scale = self.about["labels"]["scale"]
         found = self.bands.of(self.codec.pack(samples), self.codec, self.runtime, level)
@@ -117,14 +120,13 @@ class Predictor:
     def predict_proba(self, samples: Any) -> Array:
         """The probability of every class, (N, K) in the order of `classes`, rows sum to 1.
 
-        Method "auto" calibrates them by the temperature that its folds found; those of method
-        "svm" are a softmax of margins. Raises ValueError for regression.
+        A softmax of what the head gives, divided by the temperature that folds of the labelled
+        rows found: 1 from fewer than three labels of a class. Raises ValueError for regression.
         """
         if self.classes is None:
             raise ValueError("a regression has no class probabilities: use predict")
-        choice = self.about.get("choice") or {}
-        outputs = self.outputs(samples) / choice.get("temperature", 1.0)
-        return torch.from_numpy(outputs).softmax(1).numpy()
+        outputs = torch.from_numpy(self.outputs(samples) / self.temperature)
+        return outputs.softmax(1).numpy()
 
     def features(self, samples: Any) -> Array:
         """Standardised features of the finetuned trunk, or student, float32 (N, F)."""
@@ -157,19 +159,42 @@ def finetuning(
     gan = yield from reading(gan, config, rows, held)
     network, told = yield from choosing(gan, config, rows, held)
     config = told.pop("config", config)
-    bands = with_bands(gan, config, rows, held)
-    return Predictor(config, gan.codec, network, rows.targets, gan.runtime, about | told, bands)
+    if rows.classes:
+        warmth = yield from warmth_of(gan, config, rows, told, held)
+        found: dict[str, Any] = {"temperature": warmth}
+    else:
+        found = {"bands": (yield from bands_of(gan, config, rows, held))}
+    return Predictor(config, gan.codec, network, rows.targets, gan.runtime, about | told, **found)
 
 
-def with_bands(gan: GAN, config: PredictorConfig, rows: Labeled, held: Run | None) -> Bands | None:
+def bands_of(
+    gan: GAN, config: PredictorConfig, rows: Labeled, held: Run | None
+) -> Generator[Progress, None, Bands | None]:
     """The networks of the folds of a regression: those of the run, or new ones."""
     if held and (held.path / FILE).exists():
         data = (held.path / FILE).read_bytes()
         return from_bytes(data, gan.codec, config, gan.config, gan.runtime)
-    bands = banded(gan, config, rows) if config.intervals else None
+    bands = (yield from banded(gan, config, rows)) if config.calibrate else None
     if held and bands:
         held.write(FILE, bands.to_bytes())
     return bands
+
+
+def warmth_of(
+    gan: GAN, config: PredictorConfig, rows: Labeled, told: Mapping[str, Any], held: Run | None
+) -> Generator[Progress, None, float]:
+    """The temperature of a classifier: of the run, of the folds of "auto", or of new ones."""
+    if "choice" in told:
+        return float(told["choice"].get("temperature", 1.0))
+    if not config.calibrate:
+        return 1.0
+    if held and (held.path / TEMPERATURE).exists():
+        return float(read_object(held.path / TEMPERATURE)["temperature"])
+    simple = (told["simple"] or {}).get("name")  # not to be chosen again in every fold
+    found = yield from tempered(gan, replace(config, simple=simple), rows)
+    if held:
+        held.write(TEMPERATURE, json.dumps({"temperature": found}))
+    return found
 
 
 def finetune(
@@ -204,13 +229,15 @@ def load_predictor(path: str | Path, device: str | None = None) -> Predictor:
     config, checkpoint = PredictorConfig.from_json(run.config["config"]), run.load()
     told = made_choice(run.path) if config.method == "auto" else {}
     config = told.pop("config", config)
-    if checkpoint is None or (config.learns and checkpoint.step < (config.steps or 0)):
+    labels = run.config["labels"]
+    steps = (config.steps or 0) if config.learns else 0
+    if not (checkpoint and checkpoint.step >= steps and calibrated(run.path, config, told, labels)):
         raise FileNotFoundError(f"{path} is not finished: run the same `ssgan finetune` again")
     codec = codec_from_json(json.loads((run.path / "codec.json").read_text()))
     gan = GANConfig.from_json(run.config["gan"]["config"])
     simple = read_object(run.path / SIMPLE) if config.method == "simple" else None
     network = network_of(codec, config, gan, checkpoint.tensors, simple)
-    labels, on = run.config["labels"], runtime(device, codec.shape)
+    on = runtime(device, codec.shape)
     classes = None if labels["classes"] is None else tuple(labels["classes"])
     values = np.empty(0, np.int64 if classes else np.float64)
     found = Targets(values=values, classes=classes, dtype=labels["dtype"])
@@ -219,9 +246,22 @@ def load_predictor(path: str | Path, device: str | None = None) -> Predictor:
         "labels": labels,
         "run": str(run.path.resolve()),
     }
-    kept = run.path / FILE
+    kept, warmth = run.path / FILE, told.get("choice", {}).get("temperature", 1.0)
     bands = from_bytes(kept.read_bytes(), codec, config, gan, on) if kept.exists() else None
-    return Predictor(config, codec, on.place(network).eval(), found, on, about | told, bands)
+    if (run.path / TEMPERATURE).exists():
+        warmth = float(read_object(run.path / TEMPERATURE)["temperature"])
+    ready = on.place(network).eval()
+    return Predictor(config, codec, ready, found, on, about | told, bands, warmth)
+
+
+def calibrated(
+    path: Path, config: PredictorConfig, told: Mapping[str, Any], labels: Mapping[str, Any]
+) -> bool:
+    """Whether a model directory holds what folds of its labels were to tell."""
+    if labels["classes"] is None:
+        none = not config.calibrate or labels["count"] < FEWEST
+        return none or (path / FILE).exists()
+    return "choice" in told or not config.calibrate or (path / TEMPERATURE).exists()
 
 
 def evaluate(

@@ -28,6 +28,7 @@ class Progress:
     speed: float  # samples of the leading stream per second
     eta: float  # seconds left
     attempt: int = 0  # how often the guard has gone back to a good state
+    phase: str = ""  # which training it is where there are several
 
 
 @dataclass(frozen=True)
@@ -37,6 +38,7 @@ class Pace:
     steps: int
     batch: int  # samples a step, for the speed
     every: int = 50  # steps between two lines of the log
+    phase: str = ""  # what the progress is called
 
 
 class Clock:
@@ -51,9 +53,9 @@ class Clock:
         return time.perf_counter() - self.began
 
     def progress(self, step: int, values: dict[str, float], attempt: int) -> Progress:
-        rate = self.steps / self.tick(0)
-        left = self.pace.steps - step
-        return Progress(step, self.pace.steps, values, rate * self.pace.batch, left / rate, attempt)
+        pace, rate = self.pace, self.steps / self.tick(0)
+        eta = (pace.steps - step) / rate
+        return Progress(step, pace.steps, values, rate * pace.batch, eta, attempt, pace.phase)
 
 
 class Course:

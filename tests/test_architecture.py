@@ -50,6 +50,7 @@ LAYERS = (
     "labeled",
     "semisupervised",
     "learning",
+    "crossvalidation",
     "intervals",
     "auto",
     "predictor",

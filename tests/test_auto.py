@@ -8,7 +8,7 @@ import pytest
 import torch
 from examples import KINDS, LABELS, NUMBERS, N, same, trained
 
-from ssgan import auto
+from ssgan import auto, crossvalidation
 from ssgan.auto import by_rows, choosing, chosen, course, losses
 from ssgan.encoder import StudentConfig, distil
 from ssgan.finetuning import PredictorConfig
@@ -59,7 +59,7 @@ def test_a_run_chooses_once(tmp_path, monkeypatch):
 
 @pytest.mark.parametrize("count", [4, 5])
 def test_below_three_labels_of_a_class_it_compares_nothing_and_says_so(count):
-    choice = chosen(trained("images"), AUTO, rows_of("images", "classification", count))
+    choice = finish(chosen(trained("images"), AUTO, rows_of("images", "classification", count)))
     assert choice["verdict"]["abstained"]
     assert choice["method"] == "consistency"
     assert "2 classes have fewer than 3 labels" in choice["verdict"]["reason"]
@@ -101,22 +101,24 @@ def test_the_simple_model_comes_back_to_the_same_bits_without_pickle(kind, task,
 def test_probabilities_are_divided_by_the_temperature_of_the_folds():
     gan, x = trained("images"), KINDS["images"]()
     model = finetune(gan, x, LABELS, AUTO)
-    warmer = replace(model, about={**model.about, "choice": {"temperature": 2.0}})
+    warmer = replace(model, temperature=2.0)
     logits = torch.from_numpy(model.outputs(x))
     np.testing.assert_allclose(warmer.predict_proba(x), (logits / 2).softmax(1).numpy())
     found = model.about["choice"]["temperature"]
+    assert found == model.temperature
     np.testing.assert_allclose(model.predict_proba(x), (logits / found).softmax(1).numpy())
 
 
 def test_what_was_left_open_is_open_for_the_method_that_is_chosen(monkeypatch):
     seen = {}
 
-    def watched(gan, config, rows, held=None):
+    def watched(gan, config, rows, held=None, **named):
         seen[config.method] = config
-        return auto_learning(gan, config, rows, held)
+        return auto_learning(gan, config, rows, held, **named)
 
     auto_learning = auto.learning
     monkeypatch.setattr(auto, "learning", watched)
+    monkeypatch.setattr(crossvalidation, "learning", watched)
     finetune(trained("images"), KINDS["images"](), LABELS, AUTO)
     plain = finetune(trained("images"), KINDS["images"](), LABELS, replace(AUTO, method="finetune"))
     taught = seen["consistency+finetune"]
@@ -147,7 +149,7 @@ def test_a_probe_of_a_student_has_learnt_from_unlabeled_rows_and_stands_for_the_
     gan, rows = trained("images"), rows_of("images", "classification")
     student = distil(gan, KINDS["images"](), StudentConfig(steps=2, batch=6))
     for source, plain in ((gan, True), (student, False)):
-        verdict = chosen(source, AUTO, rows)["verdict"]
+        verdict = finish(chosen(source, AUTO, rows))["verdict"]
         known = set(candidates(rows.packed.flatten(1).numpy(), LABELS, rows.classes, 0))
         assert set(verdict["means"]) == {*known, "probe", course(source, rows)}
         if not plain:
@@ -192,11 +194,11 @@ def test_few_labels_are_held_out_several_times_and_the_course_once(monkeypatch):
     monkeypatch.setattr(auto, "REPEATS", 2)
     gan = trained("vectors")
     rows = rows_of("vectors", "classification")
-    means = chosen(gan, AUTO, rows)["verdict"]["means"]
+    means = finish(chosen(gan, AUTO, rows))["verdict"]["means"]
     assert seen == [2] * (len(means) - 1)
     monkeypatch.setattr(auto, "ENOUGH", N)
     seen.clear()
-    chosen(gan, AUTO, rows)
+    finish(chosen(gan, AUTO, rows))
     assert seen == []
 
 

@@ -11,12 +11,13 @@ import pytest
 import torch
 
 from ssgan import benchmark
-from ssgan.benchmark import fewlabel, methods, problems, story
+from ssgan.benchmark import confidence, fewlabel, methods, problems, story
 from ssgan.benchmark.fewlabel import Cell, Table, cells, home, pairs, seconds_of, suite_of
 from ssgan.benchmark.methods import METHODS, NUMBERS, OURS, SIMPLE, names
 from ssgan.benchmark.problems import Problem, divided, few_of, score, turned
 from ssgan.benchmark.results import read_rows
 from ssgan.benchmark.suites import ABOUT, SHORT, SLOW, TABLES, quick, suite
+from ssgan.crossvalidation import FOLDS
 from ssgan.data import Data, digest, read, vision
 from ssgan.gan import GANConfig, load, pretrain
 from ssgan.predictor import load_predictor
@@ -121,7 +122,7 @@ def test_a_gan_row_and_its_gan_off_row_differ_in_the_first_weights_only(monkeypa
 
     def told(gan, x, y, config):
         asked.append((gan, config))
-        model = {"predict": lambda self, x: x, "config": config}
+        model = {"predict": lambda self, x: x, "config": config, "about": {}}
         return type("Model", (), model)()
 
     monkeypatch.setattr(methods, "finetune", told)
@@ -276,6 +277,45 @@ def test_a_row_says_what_was_measured_and_what_it_took(rows):
     assert (svm["gan_source"], gan["gan_source"]) == ("", gan["source"])
 
 
+def passes(labels=50, rows=1500, **settings):
+    return methods.passed(methods.PredictorConfig(**settings), labels, rows)
+
+
+def test_rows_are_counted_as_often_as_each_teacher_takes_them():
+    steps = {"steps": 10, "batch": 4, "ratio": 3}
+    assert passes(method="probe") == 50
+    assert passes(method="spread") == 1500
+    assert passes(method="spread", rows=10**6) == 50 + methods.GRAPH
+    assert passes(method="finetune", unlabeled=0.0, **steps) == 10 * 4
+    assert passes(method="finetune", **steps) == 10 * 4 * (1 + methods.UNLABELED_SHARE)
+    assert passes(method="consistency", **steps) == passes(method="joint", **steps) == 10 * 4 * 4
+    assert passes(method="consistency+joint", **steps) == 10 * 4 * (1 + 3 + 3)
+
+
+def test_what_auto_compared_counts_as_well(tmp_path):
+    """Three courses and the student that they read, whatever is chosen then."""
+    (row,) = carried_out(small(methods=("auto",)), tmp_path)
+    course = passes(method="consistency+finetune", steps=3)
+    student, pretraining = 2 * methods.StudentConfig.batch, TINY.steps * TINY.batch
+    rest = int(row["samples_seen"]) - pretraining - student - FOLDS * course
+    assert rest == (course if row["way"] == "consistency+finetune" else 50)
+    counts = [json.loads(p.read_text()) for p in (tmp_path / "work" / "flops").iterdir()]
+    assert int(row["flops"]) > FOLDS * max(found["flops"] for found in counts) / 2 > 0
+
+
+def test_calibration_is_measured_with_and_without_a_temperature(tmp_path, monkeypatch):
+    table = small(methods=None, settings=FEW)
+    monkeypatch.setattr(confidence, "ROWS", ("linear probe, discriminator",))
+    monkeypatch.setattr(confidence, "MORE", ())
+    found = confidence.calibration((table, replace(table, data="other")), True, None)
+    assert [cell.data for cell in found.cells] == ["digits"]
+    with joblib.parallel_config(backend="threading"):
+        (row,) = benchmark.run(found, tmp_path, work=tmp_path)
+    assert float(row["temperature"]) != 1
+    assert 0 <= float(row["ece"]) != float(row["ece_plain"])
+    assert float(row["log_loss"]) > 0 < float(row["log_loss_plain"])
+
+
 def test_one_pretraining_serves_all_rows_of_its_seed(rows):
     _, out = rows
     table = small()
@@ -376,7 +416,8 @@ def test_a_demo_trains_one_gan_and_tells_of_every_draw(tmp_path, monkeypatch):
     )
     with joblib.parallel_config(backend="threading"):
         told = list(story.demo(tmp_path / "d", seed=3))
-    assert [progress.step for progress in told] == [2, 3, 1, 2, 3, 4, 5, 6]
+    own = [progress.step for progress in told if progress.phase != "calibration"]
+    assert own == [2, 3, 1, 2, 3, 4, 5, 6]
     found = read_rows(tmp_path / "d" / "cells.csv")
     assert {(row["method"], row["label_seed"]) for row in found} == {
         (name, draw) for name in QUICKLY for draw in "01"

@@ -42,6 +42,7 @@ def home(tmp_path_factory):
     for kind, file in (("images", "images.npz"), ("vectors", "vectors.npy")):
         done("pretrain", home / file, "--run", home / f"r-{kind}", *small)
     classes = ["--labels", home / "images.npz", "--per-class", REAL // 2, "--steps", 2]
+    classes += ["--no-calibrate"]  # which would make it sure of what it tells
     done("finetune", home / "r-images", *classes, "--out", home / "m-images")
     np.save(home / "rare.npy", np.where(np.arange(24) % 6 == 1, 1, -(np.arange(24) % 2)))
     rare = ["--labels", home / "rare.npy", "--steps", 2]  # 12 of class 0 and 4 of class 1

@@ -4,6 +4,7 @@ import os
 import signal
 import sys
 import threading
+from dataclasses import replace
 
 import pytest
 
@@ -45,6 +46,16 @@ def test_a_log_has_the_first_line_and_the_last(capsys):
         "step 10/100  critic 0.5  1,400 samples/s  1:23 left",
         "step 100/100  critic 0.5  1,400 samples/s  1:23 left",
     ]
+
+
+def test_a_log_and_a_bar_name_the_training_that_is_under_way(capsys, monkeypatch):
+    training = (replace(state(step), phase="calibration") for step in (1, 100))
+    lines()(next(training))
+    assert capsys.readouterr().err.startswith("calibration, step 1/100  critic")
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True, raising=False)
+    with shown.bar() as tell:
+        tell(next(training))
+    assert "calibration 100/100" in capsys.readouterr().err
 
 
 def test_a_log_has_a_line_every_few_seconds(capsys, monkeypatch):

@@ -281,7 +281,7 @@ def test_generators_that_are_untrained_tell_their_maps_too():
 # Finetuning on another readout
 
 
-SHORT = {"steps": 3, "batch": 8, "student_steps": 3}
+SHORT = {"steps": 3, "batch": 8, "student_steps": 3, "calibrate": False}
 SOME = {
     "classification": np.where(np.arange(N) < 12, LABELS, -1),
     "regression": np.where(np.arange(N) < 12, NUMBERS, np.nan),

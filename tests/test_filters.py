@@ -29,7 +29,7 @@ from ssgan.synthesis.known import AXES, distinct
 @pytest.fixture(scope="module")
 def known():
     gan, rows = pretrain(KINDS["vectors"](), SMALL, LABELS), KINDS["vectors"]()
-    model = finetune(gan, rows, LABELS, PredictorConfig(method="probe"))
+    model = finetune(gan, rows, LABELS, PredictorConfig(method="probe", calibrate=False))
     return Known(gan, (0, 1), model, rows, LABELS)
 
 

@@ -70,7 +70,7 @@ def test_classes_few_numbers_and_a_config_without_have_none():
     for labels, config in (
         (LABELS, probe),
         (np.where(np.arange(len(x)) < 9, NUMBERS, np.nan), probe),
-        (NUMBERS, replace(probe, intervals=False)),
+        (NUMBERS, replace(probe, calibrate=False)),
     ):
         model = finetune(gan, x, labels, config)
         with pytest.raises(ValueError, match="no prediction intervals: finetune on 10 numbers"):

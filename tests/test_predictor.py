@@ -28,7 +28,7 @@ each_method = pytest.mark.parametrize("method", METHODS)
 
 
 def config(method="finetune", steps=3, **settings):
-    return PredictorConfig(method=method, steps=steps, batch=8, **settings)
+    return PredictorConfig(method=method, steps=steps, batch=8, calibrate=False, **settings)
 
 
 def few(x, rows):
@@ -134,7 +134,7 @@ def test_a_regression_beats_predicting_the_mean(method, steps):
     x = np.random.default_rng(0).normal(size=(60, 3))
     y = 100 + 10 * x[:, 0]
     gan = pretrain(x, GANConfig(steps=4, batch=6, width=2, latent=4))
-    asked = PredictorConfig(method=method, steps=steps, batch=20, rate=1e-2)
+    asked = PredictorConfig(method=method, steps=steps, batch=20, rate=1e-2, calibrate=False)
     model = finetune(gan, x[:40], y[:40], asked)
     found = evaluate(model, x[40:], y[40:])
     assert found["r2"] > 0.8

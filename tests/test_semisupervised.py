@@ -194,7 +194,7 @@ def test_every_method_learns_from_every_kind_and_comes_back_from_its_directory(
     kind, method, task, tmp_path
 ):
     x, y = KINDS[kind](), TASKS[task]
-    config = PredictorConfig(method=method, steps=2, batch=4)
+    config = PredictorConfig(method=method, steps=2, batch=4, calibrate=False)
     model = finetune(trained(kind), x[:8], y[:8], config, run=tmp_path / "model")
     again = load_predictor(tmp_path / "model")
     assert (model.outputs(x) == again.outputs(x)).all()
@@ -206,7 +206,7 @@ def test_every_method_learns_from_every_kind_and_comes_back_from_its_directory(
 def test_a_course_that_was_left_ends_as_one_that_was_not(method, task, tmp_path, monkeypatch):
     monkeypatch.setattr("ssgan.learning.Pace", OFTEN)
     x, y = KINDS["images"](), TASKS[task]
-    config = PredictorConfig(method=method, steps=6, batch=4)
+    config = PredictorConfig(method=method, steps=6, batch=4, calibrate=False)
     args = (trained("images"), x[:8], y[:8], config)
     finetune(*args, run=tmp_path / "whole")
     left = finetuning(*args, run=tmp_path / "left")

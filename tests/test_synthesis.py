@@ -13,7 +13,7 @@ from ssgan.synthesis import ROUND, augment, surest
 
 NAMES = np.array(["blue", "red"])
 each = pytest.mark.parametrize("kind", KINDS)
-PROBE = PredictorConfig(method="probe")
+PROBE = PredictorConfig(method="probe", calibrate=False)
 
 
 def balanced(kind):

@@ -19,6 +19,7 @@ from ssgan.benchmark.problems import Problem, data_of, few_of, score
 from ssgan.benchmark.results import Value
 from ssgan.benchmark.runner import Suite
 from ssgan.data import digest
+from ssgan.finetuning import PredictorConfig
 from ssgan.gan import GAN, GANConfig, load, pretrain
 from ssgan.runs import Run
 from ssgan.storage import read_object, write_whole
@@ -199,14 +200,22 @@ def pretrained(table: Table, cell: Cell, work: Path) -> dict[str, Any]:
 
 
 def cost(table: Table, cell: Cell, problem: Problem, answer: Answer, work: Path) -> int:
-    """Operations of a finetuning, counted once for its settings; 0 for other people's code."""
+    """Operations of a finetuning, and of the courses that were compared before; 0 for other
+    people's code."""
     if not table.flops or answer.config is None or problem.start is None:
         return 0
-    config = answer.config
+    courses = (answer.config, *answer.compared)
+    return sum(counted_once(table, cell, problem, config, work) for config in courses)
+
+
+def counted_once(
+    table: Table, cell: Cell, problem: Problem, config: PredictorConfig, work: Path
+) -> int:
+    """Operations of one finetuning, the same for all of its settings."""
     named = [table.data, cell.labels, table.gan.to_json(), replace(config, seed=0).to_json()]
     name = sha256(json.dumps([*named, measuring.source()], sort_keys=True).encode()).hexdigest()
     path = work / "flops" / f"{name[:16]}.json"
-    if not path.exists():
+    if not path.exists() and problem.start is not None:
         train, steps = counted(problem.start, problem, config), getattr(config, paced_by(config))
         flops = measuring.flops_of_steps(train, steps or 1)
         write_whole(path, json.dumps({"flops": flops}).encode())

@@ -5,17 +5,19 @@ table has is for `suites` to say; a way of learning that `PredictorConfig` does 
 out of them.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from ssgan.benchmark import baselines
 from ssgan.benchmark.problems import Array, Problem
+from ssgan.crossvalidation import FOLDS, SHORT
 from ssgan.data import vision
 from ssgan.encoder import StudentConfig
-from ssgan.finetuning import FADED, FITTED, UNLABELED_SHARE, PredictorConfig
+from ssgan.finetuning import FADED, FITTED, LEARNT, UNLABELED_SHARE, PredictorConfig
 from ssgan.gan import GAN
-from ssgan.predictor import finetune
+from ssgan.labeled import GRAPH
+from ssgan.predictor import Predictor, finetune
 
 Settings = Mapping[str, Mapping[str, Any]]  # of PredictorConfig, by its method; "" is for all
 Needs = Literal["rows", "networks", "gan", "weights"]
@@ -28,6 +30,8 @@ class Answer:
     guesses: Array
     samples: int  # rows that were learnt from, each as often as it was
     config: PredictorConfig | None = None  # as the model was made in the end
+    compared: tuple[PredictorConfig, ...] = ()  # courses before that, to choose it by
+    model: Predictor | None = None
 
 
 @dataclass(frozen=True)
@@ -63,24 +67,53 @@ def ours(trained: bool, main: bool = False, **settings: Any) -> Row:
         if problem.start is None:
             raise ValueError(f"method {way!r} starts from a network: there is none")
         common = {**table.get("", {}), **table.get(way, {}), **settings}
-        config = PredictorConfig(seed=seed, **{"intervals": False, **common})
+        config = PredictorConfig(seed=seed, **{"calibrate": False, **common})
         model = finetune(problem.start, *problem.few, config)
         used = replace(model.config, seed=seed)
-        return Answer(model.predict(problem.data.x_test), samples(used, len(problem.labeled)), used)
+        guesses, before = model.predict(problem.data.x_test), compared(model, config)
+        seen = samples((used, *before), len(problem.labeled), len(problem.data.x))
+        return Answer(guesses, seen, used, before, model)
 
     student = settings.get("readout") == "student"
     return Row(answer, "gan" if trained else "networks", way, main, student)
 
 
-def samples(config: PredictorConfig, labels: int) -> int:
-    """Rows that a finetuning goes through, labelled and not."""
-    first = config.student_steps * StudentConfig.batch if config.readout == "student" else 0
+def compared(model: Predictor, asked: PredictorConfig) -> tuple[PredictorConfig, ...]:
+    """The courses on folds that "auto" chose by; what is fitted at once is left out.
+
+    They share a student, which is the first one's where the chosen model does not read it.
+    """
+    choice = model.about.get("choice")
+    if choice is None:
+        return ()
+    short = replace(asked, steps=min(SHORT, asked.steps or SHORT), readout=choice["readout"])
+    learnt = [replace(short, method=name) for name in learning(choice["verdict"]["means"])]
+    courses = [replace(course, student_steps=1) for course in FOLDS * learnt]
+    if learnt and model.config.readout != choice["readout"]:
+        courses[0] = learnt[0]
+    return tuple(courses)
+
+
+def learning(names: Iterable[str]) -> Iterator[str]:
+    """Those of some methods, and simple models, that take steps."""
+    return (name for name in names if set(name.split("+")) <= set(LEARNT))
+
+
+def samples(courses: Sequence[PredictorConfig], labels: int, rows: int) -> int:
+    """Rows that courses go through, labelled and not, of so many in all."""
+    read = [course.student_steps for course in courses if course.readout == "student"]
+    distilled = max(read, default=0) * StudentConfig.batch
+    return distilled + sum(passed(course, labels, rows) for course in courses)
+
+
+def passed(config: PredictorConfig, labels: int, rows: int) -> int:
+    """Rows that a course goes through once it has its features."""
     if not config.learns:
-        return first + labels
-    taught = config.ratio if {*config.learns} & {"consistency", "joint"} else 0
+        return min(rows, labels + GRAPH) if config.method == "spread" else labels
+    taught = config.ratio * len({*config.learns} & {"consistency", "joint"})
     graph = UNLABELED_SHARE if "finetune" in config.learns else 0
     each = 1 + (graph * (FADED if taught else 1) + taught if config.unlabeled else 0)
-    return first + round((config.steps or 0) * config.batch * each)
+    return round((config.steps or 0) * config.batch * each)
 
 
 SIMPLE = {

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from ssgan.benchmark import (
     conditional,
+    confidence,
     credit,
     gating,
     gaussians,
@@ -151,6 +152,7 @@ def few_labels(table: Table) -> Callable[[bool, Path | None], Suite]:
     return made
 
 
+CALIBRATED = tuple(t for t in TABLES if t.name in ("digits", "mnist-100", "fashion-1000"))
 IMAGES = {"objectives-mnist": "mnist", "objectives-fashion": "fashion-mnist"}
 BY_CLASS = {"conditional-mnist": "mnist", "conditional-fashion": "fashion-mnist"}
 SUITES: dict[str, Callable[[bool, Path | None], Suite]] = {
@@ -158,6 +160,7 @@ SUITES: dict[str, Callable[[bool, Path | None], Suite]] = {
     "gaussians": gaussians.gaussians,
     **{name: partial(generative.objectives, name, data) for name, data in IMAGES.items()},
     **{name: partial(conditional.conditional, name, data) for name, data in BY_CLASS.items()},
+    "calibration": partial(confidence.calibration, CALIBRATED),
     "stacked-mnist": stacked.stacked_mnist,
     "cifar10-generation": natural.generation,
     "imbalance": imbalance.imbalance,
@@ -172,6 +175,7 @@ ABOUT = {
     "gaussians": gaussians.ABOUT,
     **{name: generative.about(data) for name, data in IMAGES.items()},
     **{name: conditional.about(data) for name, data in BY_CLASS.items()},
+    "calibration": confidence.ABOUT,
     "stacked-mnist": stacked.ABOUT,
     "cifar10-generation": natural.ABOUT,
     "imbalance": imbalance.ABOUT,

@@ -56,6 +56,12 @@ from ssgan.cli.options import COUNT, note
         help="What keeps a label: turn, stretch, slant, shift, flip, colour, cutout, noise of"
         " images, noise, corrupt of rows, or none.  [default: found from the unlabeled rows]",
     ),
+    click.option(
+        "--calibrate/--no-calibrate",
+        default=None,
+        help="Learn on folds of the labels too, which tells how sure predictions are.  [default:"
+        " calibrate]",
+    ),
     click.option("--steps", type=COUNT, metavar="N", help="Updates.  [default: the method's own]"),
     click.option(
         "--seed", type=options.SEED, metavar="N", help="Same seed, same model.  [default: 0]"
@@ -93,7 +99,7 @@ def finetune(
     from ssgan.finetuning import PredictorConfig
     from ssgan.gan import load
 
-    named = ("method", "readout", "transforms", "steps", "seed")
+    named = ("method", "readout", "transforms", "calibrate", "steps", "seed")
     flags = {name: asked.pop(name) for name in named}
     chosen = PredictorConfig.from_json(settings(config, **flags))
     gan = load(run, device)
@@ -145,15 +151,15 @@ def describe(gan: Any, split: Any, config: Any) -> None:
 
 def train(gan: Any, split: Any, config: Any, out: Path, quiet: bool) -> None:
     from ssgan.cli.progress import show
-    from ssgan.cli.recording import recording
+    from ssgan.cli.recording import recorded
     from ssgan.predictor import finetuning
 
     training = finetuning(
         gan, split.samples, split.targets, config, unlabeled=split.unlabeled, run=out
     )
     files = {"split.json": split.record, "labels.json": split.ledger.to_json()}
-    with recording(out, {name: json.dumps(told) + "\n" for name, told in files.items()}):
-        model = show(training, quiet)
+    written = {name: json.dumps(told) + "\n" for name, told in files.items()}
+    model = show(recorded(training, out, written), quiet)
     if choice := model.about.get("choice"):
         note(f"auto takes {choice['verdict']['chosen']}: {choice['verdict']['reason']}", quiet)
     note(f"{out} holds a model for {model.task} from {len(split.samples)} labels", quiet)

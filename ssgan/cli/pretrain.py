@@ -221,11 +221,11 @@ def read_labels(labels: Any, n: int) -> dict[str, str]:
 def train(data: Any, config: Any, labels: Any, run: Path, how: tuple[str | None, bool]) -> None:
     """`how`: the device, and whether to be quiet."""
     from ssgan.cli.progress import show
-    from ssgan.cli.recording import quarantined, recording
+    from ssgan.cli.recording import quarantined, recorded
     from ssgan.gan import pretraining
 
     device, quiet = how
     files = quarantined(data.quarantine) | read_labels(labels, len(data))
-    with recording(run, files):
-        show(pretraining(data, config, labels, run=run, device=device), quiet)
+    training = pretraining(data, config, labels, run=run, device=device)
+    show(recorded(training, run, files), quiet)
     note(f"{run} holds a GAN of {config.steps} steps", quiet)

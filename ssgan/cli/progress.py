@@ -98,7 +98,7 @@ def bar() -> "Iterator[Callable[[Progress], None]]":
         def tell(progress: "Progress") -> None:
             bars.update(
                 task,
-                description=f"{progress.step}/{progress.steps}",
+                description=f"{progress.phase} {progress.step}/{progress.steps}".strip(),
                 completed=progress.step,
                 total=progress.steps,
                 pace=pace(progress),
@@ -118,7 +118,8 @@ def lines() -> "Callable[[Progress], None]":
             return
         last = time.monotonic()
         state = f"{losses(progress)}  {pace(progress)}"
-        print(f"step {progress.step}/{progress.steps}  {state}", file=sys.stderr)
+        name = f"{progress.phase}, " if progress.phase else ""
+        print(f"{name}step {progress.step}/{progress.steps}  {state}", file=sys.stderr)
 
     return tell
 

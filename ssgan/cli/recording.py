@@ -2,28 +2,45 @@
 
 import csv
 import io
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Generator, Iterable, Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
+
+if TYPE_CHECKING:
+    from ssgan.progress import Progress
+
+Result = TypeVar("Result")
 
 
-@contextmanager
-def recording(path: Path, files: Mapping[str, str]) -> Iterator[None]:
-    """Write `files` into the run that the body trains, whether it ends or is stopped.
+def recorded(
+    training: "Generator[Progress, None, Result]", path: Path, files: Mapping[str, str]
+) -> "Generator[Progress, None, Result]":
+    """The same training; `files` are written into its run at its first sign of life.
 
-    Not where the body was refused: the directory may be that of another run.
+    So they are there if it is killed. Not where it is refused: the directory may be that of
+    another run.
     """
+    try:
+        told = next(training)
+    except StopIteration as end:
+        add(path, files)
+        result: Result = end.value
+        return result
+    add(path, files)
+    try:
+        yield told
+    except (KeyboardInterrupt, SystemExit) as stop:
+        yield training.throw(stop)
+    return (yield from training)
+
+
+def add(path: Path, files: Mapping[str, str]) -> None:
+    """Write files into a run directory."""
     from ssgan.runs import Run
 
-    try:
-        yield
-    except (KeyboardInterrupt, SystemExit):
-        if (path / "config.json").is_file():
-            for name, content in files.items():
-                Run.open(path).write(name, content)
-        raise
+    run = Run.open(path)
     for name, content in files.items():
-        Run.open(path).write(name, content)
+        run.write(name, content)
 
 
 def quarantined(faults: Iterable[tuple[str, str]]) -> dict[str, str]:

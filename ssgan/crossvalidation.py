@@ -1,0 +1,86 @@
+"""What a method says of labelled rows when it has learnt from others of them.
+
+All that is told from labels without losing one comes from here: which method to take (`auto`), how
+sure a classifier may be (`tempered`) and how far off numbers may be (`intervals`). Courses on a
+fold are short: what they tell holds for any way of learning that is about as sure of itself.
+"""
+
+from collections.abc import Generator
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from ssgan.calibration import temperature
+from ssgan.finetuning import Network, PredictorConfig
+from ssgan.gan import GAN
+from ssgan.inference import apply
+from ssgan.labeled import Labeled
+from ssgan.learning import learning, settled
+from ssgan.progress import Progress, finish
+from ssgan.randomness import Draw
+from ssgan.simple import Array, FitPredict, Folds, stratified, too_few
+
+FOLDS = 3
+SHORT = 400  # steps of a course, at most
+
+
+def folded(labels: Array, classes: int, seed: int, repeats: int = 1) -> Folds:
+    """The folds that all is compared on; the first repeat is the same for any number of them."""
+    return stratified(labels, classes, Draw(("auto", seed)), folds=FOLDS, repeats=repeats)
+
+
+def short_course(
+    gan: GAN, config: PredictorConfig, rows: Labeled, train: Array, phase: str = ""
+) -> Generator[Progress, None, tuple[Network, dict[str, Any]]]:
+    """`learning` from the labels of the rows `train` (n,), the others among the unlabeled ones."""
+    part = rows.part(torch.from_numpy(train))
+    short = replace(config, steps=min(SHORT, config.steps or SHORT))
+    return (yield from learning(gan, settled(short, gan, part), part, phase=phase))
+
+
+def answers(gan: GAN, network: Network, rows: Labeled, held: Array) -> Array:
+    """What a network gives for the labelled rows `held`: logits (m, K) or numbers (m,), float64."""
+    packed: Tensor = rows.packed[torch.from_numpy(held)]
+    outputs: Array = apply(network, packed, gan.codec, gan.runtime).double().numpy()
+    return outputs if rows.classes else outputs[:, 0]
+
+
+def by_method(gan: GAN, config: PredictorConfig, rows: Labeled, method: str) -> FitPredict:
+    """What `method` gives for some labelled rows when it learns from others of them."""
+    asked = replace(config, method=method)
+
+    def answer(train: Array, test: Array) -> Array:
+        network, _ = finish(short_course(gan, asked, rows, train))
+        return answers(gan, network, rows, test)
+
+    return answer
+
+
+def held_out(
+    gan: GAN, config: PredictorConfig, rows: Labeled, folds: Folds, phase: str
+) -> Generator[Progress, None, Array]:
+    """What a short course gives for every labelled row, each in the fold that hides its label.
+
+    Logits (n, K), or numbers (n,); from folds that are drawn once.
+    """
+    outputs = np.empty((len(rows.values), rows.classes) if rows.classes else len(rows.values))
+    for _, train, test in folds:
+        network, _ = yield from short_course(gan, config, rows, train, phase)
+        outputs[test] = answers(gan, network, rows, test)
+    return outputs
+
+
+def tempered(gan: GAN, config: PredictorConfig, rows: Labeled) -> Generator[Progress, None, float]:
+    """The temperature of the probabilities that a settled config gives.
+
+    It is 1 where some class has too few labels to hold any out.
+    """
+    labels = rows.values.numpy()
+    if too_few(labels, rows.classes):
+        return 1.0
+    folds = folded(labels, rows.classes, config.seed)
+    outputs = yield from held_out(gan, config, rows, folds, "calibration")
+    return temperature(outputs, labels)
