@@ -15,7 +15,7 @@ from pathlib import Path
 import click
 import pandas as pd
 
-from ssgan.benchmark import Line, Suite, paired, read_rows, report, suite
+from ssgan.benchmark import Line, Suite, leagues, paired, read_rows, report, suite
 from ssgan.benchmark.runner import key_of, latest
 from ssgan.benchmark.suites import SUITES
 from ssgan.benchmark.trials import bound
@@ -31,6 +31,9 @@ GAPS = (  # the differences that are shown under a table that has both rows
     ("linear probe, discriminator", "linear probe, random trunk"),
     ("linear probe, discriminator", "network from scratch, labels only"),
     ("label spreading on its features", "label spreading, random trunk"),
+    ("k-NN, discriminator", "k-NN, random trunk"),
+    ("linear probe, distilled student", "GAN off: linear probe, distilled student"),
+    ("finetuned student", "GAN off: finetuned student"),
     ("consistency", "GAN off: consistency"),
     ("student and consistency", "GAN off: student and consistency"),
     ("student and consistency", "consistency"),
@@ -85,8 +88,8 @@ def rows(header: Sequence[str], lines: Sequence[Sequence[str]]) -> str:
     return "\n".join([f"| {' | '.join(header)} |", rule, *(f"| {' | '.join(x)} |" for x in lines)])
 
 
-def scores(lines: Sequence[Line], found: Suite) -> str:
-    """Mean, deviation and worst draw of every method."""
+def scores(lines: Sequence[Line], found: Suite, missing: Sequence[tuple[str, ...]] = ()) -> str:
+    """Mean, deviation and worst draw of every method; those that are missing are said to be."""
     last = len(found.by) - 1
     shown = [k for k in range(last) if len({line.group[k] for line in lines}) > 1] + [last]
     seeds = [SEEDS[name] for name in ("label_seed", "gan_seed")]
@@ -104,9 +107,8 @@ def scores(lines: Sequence[Line], found: Suite) -> str:
         counts = [str(line.seeds[name]) for name in ("label_seed", "gan_seed")]
         gan = f"{line.gan_seconds:.0f}" if line.gan_seconds else "-"
         table.append([*group, score, f"{line.worst:.4f}", *counts, f"{line.seconds:.1f}", gan])
-    for whole in dict.fromkeys(tuple(key_of(cell)[n] for n in found.by) for cell in found.cells):
-        if whole not in {line.group for line in lines}:
-            table.append([*(whole[k] for k in shown), "not measured", *["-"] * 5])
+    for whole in missing:
+        table.append([*(whole[k] for k in shown), "not measured", *["-"] * 5])
     return rows([*header, "seconds", "+ GAN seconds"], table)
 
 
@@ -225,7 +227,12 @@ def table(name: str) -> str:
     mine = latest(found, cells).values()
     methods = {cell.method for cell in found.cells}
     others = [row for row in cells if row["method"] not in methods]  # peers'
-    parts = [scores(report([*mine, *others], found), found), gaps(found, list(mine))]
+    every = {league: report(held, found) for league, held in leagues([*mine, *others]).items()}
+    there = {line.group for lines in every.values() for line in lines}
+    asked = dict.fromkeys(tuple(key_of(cell)[name] for name in found.by) for cell in found.cells)
+    missing = [group for group in asked if group not in there]
+    parts = [scores(every.pop("", []), found, missing), gaps(found, list(mine))]
+    parts += [f"*{league}*\n\n{scores(lines, found)}" for league, lines in every.items()]
     return "\n\n".join(part for part in parts if part)
 
 

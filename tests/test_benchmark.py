@@ -98,6 +98,12 @@ def test_every_method_answers_and_reads_no_other_labels_than_the_few(starts, met
         assert answer.config.seed == 3
 
 
+@pytest.mark.parametrize("method", [name for name, row in OURS.items() if row.needs == "gan"])
+def test_every_row_of_a_gan_has_one_that_differs_in_the_first_weights_alone(method):
+    twins = [row for row in OURS.values() if row.settings == OURS[method].settings]
+    assert [row.needs for row in twins] == ["networks", "gan"]
+
+
 @pytest.mark.parametrize(
     ("method", "least"),
     [("logistic regression", 0.6), ("RBF-SVM", 0.6), ("SelfTraining, logistic regression", 0.6)],
@@ -150,7 +156,9 @@ def test_the_rows_that_are_always_there_are_there():
 
 
 def test_a_way_of_learning_that_is_not_there_leaves_its_rows_out(monkeypatch):
-    monkeypatch.setitem(methods.OURS, "sorcery", replace(OURS["auto"], way="sorcery"))
+    monkeypatch.setitem(
+        methods.OURS, "sorcery", replace(OURS["auto"], settings={"method": "sorcery"})
+    )
     assert "sorcery" not in names(False)
 
 

@@ -9,6 +9,7 @@ from click.testing import CliRunner
 
 from ssgan import benchmark
 from ssgan.benchmark import SUITES, Suite, measuring
+from ssgan.benchmark.reporting import ELSEWHERE
 from ssgan.cli import ssgan
 
 
@@ -60,6 +61,18 @@ def test_the_rows_are_written_and_a_table_is_printed(invoke):
     again = invoke("tiny")
     assert "0 of 3 cells to run" in again.stderr
     assert again.stdout == result.stdout
+
+
+def test_networks_that_saw_other_data_are_in_a_table_of_their_own(invoke):
+    assert invoke("tiny").stdout.count("┏") == 1
+    path = invoke.out / "tiny.csv"
+    head, *lines = path.read_text().splitlines()
+    told = ["own data", "own data", ELSEWHERE]
+    lines = [f"{league},{line}" for league, line in zip(told, lines, strict=True)]
+    path.write_text("\n".join([f"league,{head}", *lines, ""]))
+    shown = invoke("tiny", "--show").stdout
+    assert shown.count("┏") == 2
+    assert shown.index("ours") < shown.index(ELSEWHERE) < shown.index("[theirs]")
 
 
 def test_only_some_methods_are_run(invoke):

@@ -4,6 +4,7 @@ import pytest
 
 from benchmarks import tables
 from benchmarks.tables import MARK, README, RESULTS, filled
+from ssgan.benchmark.reporting import ELSEWHERE
 
 HELD = sorted(path.stem for path in RESULTS.glob("*.csv") if not path.stem.endswith("-quick"))
 LINE = "digits,100,{method},{draw},{draw},0,{accuracy},1.0,0.0\n"
@@ -137,3 +138,15 @@ def test_seconds_of_measures_stand_beside_the_difference_from_other_code(monkeyp
     made = tables.table("metric-suite").splitlines()
     assert made[2] == "| all of these | 10.00 | 11.00 | - |"
     assert made[3] == "| kernel distance, torchmetrics | 0.50 | 0.50 | not measured |"
+
+
+def test_networks_that_saw_other_data_stand_in_a_table_of_their_own(monkeypatch, tmp_path):
+    lines = [
+        LINE.format(method=name, draw=0, accuracy=0.5).replace("\n", f",{league}\n")
+        for name, league in (("RBF-SVM", "own data"), ("theirs", ELSEWHERE))
+    ]
+    (tmp_path / "digits.csv").write_text(HEADER.replace("\n", ",league\n") + "".join(lines))
+    monkeypatch.setattr(tables, "RESULTS", tmp_path)
+    own, elsewhere = tables.table("digits").split(f"*{ELSEWHERE}*")
+    assert "RBF-SVM" in own and "theirs" not in own and "not measured" in own
+    assert "theirs" in elsewhere and "not measured" not in elsewhere

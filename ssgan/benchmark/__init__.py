@@ -5,7 +5,7 @@ rows = list(run(found, Path("results"), work=Path("runs"), jobs=2))     # goes o
 report(rows, found)            # a line for every method: mean, deviation, worst, n
 """
 
-from ssgan.benchmark.reporting import Line, paired, report
+from ssgan.benchmark.reporting import Line, leagues, paired, report
 from ssgan.benchmark.results import read_rows
 from ssgan.benchmark.runner import Outcome, Suite, missing, results, run
 from ssgan.benchmark.story import demo, demo_suite
@@ -19,6 +19,7 @@ __all__ = [
     "Suite",
     "demo",
     "demo_suite",
+    "leagues",
     "missing",
     "paired",
     "read_rows",

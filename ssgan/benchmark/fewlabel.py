@@ -16,6 +16,7 @@ from typing import Any
 from ssgan.benchmark import measuring
 from ssgan.benchmark.methods import METHODS, Answer, Settings, counted, names, paced_by
 from ssgan.benchmark.problems import Problem, data_of, few_of, score
+from ssgan.benchmark.reporting import ELSEWHERE
 from ssgan.benchmark.results import Value
 from ssgan.benchmark.runner import Suite
 from ssgan.data import digest
@@ -61,6 +62,7 @@ class Table:
     gan: GANConfig = GANConfig()
     settings: Settings = field(default_factory=dict)
     methods: tuple[str, ...] | None = None  # None: all that apply
+    without: tuple[str, ...] = ()  # but these
     timed: bool = True  # rows that are trained run alone, on all threads
     device: str | None = None
     data_dir: Path | None = None
@@ -84,7 +86,8 @@ def cells(table: Table) -> tuple[Cell, ...]:
         for labels in table.labels
         for gan, draw in table.draws
         for name in methods
-        if (METHODS[name].main or (gan, draw) in few)
+        if name not in table.without
+        and (METHODS[name].main or (gan, draw) in few)
         and (METHODS[name].needs in ("networks", "gan") or first[draw] == gan)
     )
 
@@ -183,7 +186,7 @@ def solve(table: Table, cell: Cell, work: Path) -> dict[str, Value]:
         "total_seconds": round(seconds + gan_seconds, 2),
         "samples_seen": answer.samples + int(about.get("samples", 0)),
         "flops": cost(table, cell, problem, answer, work) + int(about.get("flops", 0)),
-        "league": "pretrained elsewhere" if method.needs == "weights" else "own data",
+        "league": ELSEWHERE if method.needs == "weights" else "own data",
         "way": "" if config is None else config.method,
         "steps": 0 if config is None or not config.learns else config.steps or 0,
         "gan_source": str(about.get("source", "")),

@@ -40,14 +40,19 @@ class Row:
 
     answer: Callable[[Problem, Settings, int], Answer]  # given settings and a seed
     needs: Needs = "rows"  # "networks" are those of the GAN with their first weights
-    way: str | None = None  # the method of its PredictorConfig
+    settings: Mapping[str, Any] | None = None  # of its PredictorConfig; None without one
     main: bool = False  # runs on every draw of a table; others on the first few
-    student: bool = False  # whether an encoder is distilled first
+
+    @property
+    def way(self) -> str | None:
+        """The method of its PredictorConfig."""
+        return None if self.settings is None else str(self.settings["method"])
 
     @property
     def trains(self) -> bool:
-        """Whether it takes steps of training."""
-        return self.student or (self.way is not None and self.way not in FITTED)
+        """Whether it takes steps of training, or an encoder is distilled for it."""
+        student = self.settings is not None and self.settings.get("readout") == "student"
+        return student or (self.way is not None and self.way not in FITTED)
 
 
 def simple(guess: Callable[[Problem, int], Array], needs: Needs = "rows") -> Row:
@@ -74,8 +79,7 @@ def ours(trained: bool, main: bool = False, **settings: Any) -> Row:
         seen = samples((used, *before), len(problem.labeled), len(problem.data.x))
         return Answer(guesses, seen, used, before, model)
 
-    student = settings.get("readout") == "student"
-    return Row(answer, "gan" if trained else "networks", way, main, student)
+    return Row(answer, "gan" if trained else "networks", settings, main)
 
 
 def compared(model: Predictor, asked: PredictorConfig) -> tuple[PredictorConfig, ...]:
@@ -132,7 +136,9 @@ TAUGHT = {"method": "consistency+finetune", "readout": "student"}
 OURS = {
     "simple model that the folds choose": ours(False, True, method="simple"),
     "network from scratch, labels only": ours(False, True, method="finetune", unlabeled=0.0),
+    "linear probe, last depth, random trunk": ours(False, method="probe", readout="last"),
     "linear probe, random trunk": ours(False, method="probe"),
+    "k-NN, random trunk": ours(False, method="knn"),
     "label spreading, random trunk": ours(False, method="spread"),
     "margin probe, random trunk": ours(False, method="svm"),
     "GAN off: finetuned random trunk": ours(False, method="finetune"),
@@ -140,7 +146,10 @@ OURS = {
     "GAN off: student and consistency": ours(False, True, **TAUGHT),
     "GAN off: K + 1": ours(False, method="joint"),
     "GAN off: auto": ours(False, method="auto"),
+    "GAN off: consistency with K + 1": ours(False, method="consistency+joint"),
     "GAN off: linear probe, distilled student": ours(False, method="probe", readout="student"),
+    "GAN off: k-NN, distilled student": ours(False, method="knn", readout="student"),
+    "GAN off: finetuned student": ours(False, method="finetune", readout="student"),
     "linear probe, last depth": ours(True, method="probe", readout="last"),
     "linear probe, discriminator": ours(True, method="probe"),
     "linear probe, distilled student": ours(True, method="probe", readout="student"),

@@ -9,6 +9,8 @@ from scipy import stats
 from ssgan.benchmark.results import Row
 from ssgan.benchmark.runner import Suite, key_of, stale
 
+ELSEWHERE = "pretrained elsewhere"  # the league of networks that have seen other people's data
+
 
 @dataclass(frozen=True, kw_only=True)
 class Line:
@@ -23,6 +25,15 @@ class Line:
     seconds: float  # mean
     gan_seconds: float  # mean, of what the rows rest on: a GAN's pretraining
     stale: int  # rows that other code made
+
+
+def leagues(rows: Iterable[Row]) -> dict[str, list[Row]]:
+    """Rows that may be compared with each other; under "" those of the data's own, if any."""
+    found: dict[str, list[Row]] = {"": []}
+    for row in rows:
+        league = ELSEWHERE if row.get("league") == ELSEWHERE else ""
+        found.setdefault(league, []).append(row)
+    return found
 
 
 def report(rows: Iterable[Row], suite: Suite) -> list[Line]:

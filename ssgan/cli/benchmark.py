@@ -81,7 +81,8 @@ def benchmark(
     path = package.results(found, out)
     how = (jobs, renew, quiet)
     failed = [] if show else carry_out(found, out, work or out / "work", how)
-    show_table(package.report(package.read_rows(path), found), found)
+    for league, rows in package.leagues(package.read_rows(path)).items():
+        show_table(package.report(rows, found), found, league)
     click.echo(f"rows: {path}")
     if failed:
         count = f"{len(failed)} of {len(found.cells)} cells failed"
@@ -137,13 +138,13 @@ def carry_out(suite: "Suite", out: Path, work: Path, how: tuple[Any, ...]) -> li
     return failed
 
 
-def show_table(lines: "list[Line]", suite: "Suite") -> None:
+def show_table(lines: "list[Line]", suite: "Suite", league: str = "") -> None:
     """Print a line for every group of rows; a star where other code has made some."""
     from rich.console import Console
     from rich.table import Table
 
     heads = (f"{suite.measure} ± deviation", "worst", "n", "seconds", "+ GAN")
-    table = Table(*suite.by, *heads, title=suite.about)
+    table = Table(*suite.by, *heads, title=league or suite.about)
     for column in table.columns[len(suite.by) :]:
         column.justify = "right"
     for line in lines:
