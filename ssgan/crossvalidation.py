@@ -25,6 +25,7 @@ from ssgan.simple import Array, FitPredict, Folds, stratified, too_few
 
 FOLDS = 3
 SHORT = 400  # steps of a course, at most
+ENOUGH = 2000  # rows held out that tell a temperature
 
 
 def folded(labels: Array, classes: int, seed: int, repeats: int = 1) -> Folds:
@@ -76,11 +77,15 @@ def held_out(
 def tempered(gan: GAN, config: PredictorConfig, rows: Labeled) -> Generator[Progress, None, float]:
     """The temperature of the probabilities that a settled config gives.
 
-    It is 1 where some class has too few labels to hold any out.
+    It is 1 where some class has too few labels to hold any out. Where there are many, it is told
+    by the first folds alone.
     """
-    labels = rows.values.numpy()
+    labels, held, outputs = rows.values.numpy(), [np.empty(0, np.int64)], []
     if too_few(labels, rows.classes):
         return 1.0
-    folds = folded(labels, rows.classes, config.seed)
-    outputs = yield from held_out(gan, config, rows, folds, "calibration")
-    return temperature(outputs, labels)
+    for _, train, test in folded(labels, rows.classes, config.seed):
+        if sum(map(len, held)) < ENOUGH:
+            network, _ = yield from short_course(gan, config, rows, train, "calibration")
+            outputs.append(answers(gan, network, rows, test))
+            held.append(test)
+    return temperature(np.concatenate(outputs), labels[np.concatenate(held)])

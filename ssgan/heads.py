@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from sklearn.decomposition import PCA
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression, LogisticRegressionCV, RidgeCV
-from sklearn.model_selection import GridSearchCV, StratifiedKFold
+from sklearn.model_selection import GridSearchCV, StratifiedKFold, StratifiedShuffleSplit
 from sklearn.neighbors import kneighbors_graph
 from sklearn.semi_supervised import LabelSpreading
 from sklearn.svm import LinearSVC
@@ -29,6 +29,7 @@ from ssgan.randomness import Draw, seeded
 
 Array = NDArray[Any]
 FOLDS = 5
+MANY = 2000  # labels; from more of them strengths are chosen on one split, in float32
 NEIGHBOURS = 7  # of the graph over which labels spread
 AXES = 64  # principal axes along which neighbours are looked for
 ADOPTED = 0.2  # share of a row's label that its neighbours give, against its own
@@ -44,15 +45,36 @@ STRENGTHS = tuple(10.0**power for power in range(-5, 2))
 def linear(weight: Array, bias: Array) -> nn.Linear:
     """A layer with the given weight (K, F) and bias (K,)."""
     with seeded(Draw(("linear",))):
-        layer = nn.Linear(weight.shape[1], weight.shape[0])
+        made = nn.Linear(weight.shape[1], weight.shape[0])
     state = {"weight": torch.from_numpy(weight), "bias": torch.from_numpy(bias)}
-    layer.load_state_dict(state)
-    return layer
+    made.load_state_dict(state)
+    return made
 
 
 def folds(classes: Array) -> int:
     """Folds for which every class that has labels has one on both sides; below 2 there are none."""
     return min(FOLDS, int(np.unique(classes, return_counts=True)[1].min()))
+
+
+def splits(classes: Array) -> Any:
+    """What strengths are chosen on; None where some class has one label alone."""
+    if (count := folds(classes)) < 2:
+        return None
+    if len(classes) > MANY:
+        return StratifiedShuffleSplit(1, test_size=1 / FOLDS, random_state=0)
+    return StratifiedKFold(count, shuffle=True, random_state=0)
+
+
+def coordinates(features: Array) -> tuple[Array, Array | None]:
+    """Rows (N, F) along the axes that `turned` gives, where that is of use; what axes, if any."""
+    if len(features) > MANY:
+        return features.astype(np.float32), None
+    return turned(features)
+
+
+def layer(weight: Array, bias: Array, axes: Array | None) -> nn.Linear:
+    """A layer of weight and bias in the coordinates of `coordinates`."""
+    return linear(weight if axes is None else weight @ axes, bias)
 
 
 def of_all(model: Any, classes: int) -> tuple[Array, Array]:
@@ -82,9 +104,8 @@ def turned(features: Array) -> tuple[Array, Array]:
 
 def linear_head(features: Array, labels: Array, classes: int | None) -> nn.Linear:
     """Logistic regression (N, F) -> (K,) or, with `classes` None, ridge regression -> (1,)."""
-    rows, axes = turned(features)
-    weight, bias = linear_model(rows, labels, classes)
-    return linear(weight @ axes, bias)
+    rows, axes = coordinates(features)
+    return layer(*linear_model(rows, labels, classes), axes)
 
 
 def linear_model(features: Array, labels: Array, classes: int | None) -> tuple[Array, Array]:
@@ -92,17 +113,17 @@ def linear_model(features: Array, labels: Array, classes: int | None) -> tuple[A
     if classes is None:
         ridge = RidgeCV(alphas=[10.0**power for power in range(-2, 6)]).fit(features, labels)
         return ridge.coef_[None], np.array([ridge.intercept_])
-    count = folds(labels)
+    split = splits(labels)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)
         warnings.filterwarnings("ignore", message="The number of unique classes")  # few labels
-        if count < 2:
+        if split is None:
             model = LogisticRegression(C=1.0 / features.shape[1] ** 0.5, max_iter=300)
         else:
             model = LogisticRegressionCV(
                 Cs=list(STRENGTHS),
-                cv=StratifiedKFold(count, shuffle=True, random_state=0),
-                max_iter=300,
+                cv=split,
+                max_iter=300 if len(labels) <= MANY else 100,
                 l1_ratios=(0.0,),
                 scoring="neg_log_loss",
                 use_legacy_attributes=False,
@@ -112,17 +133,14 @@ def linear_model(features: Array, labels: Array, classes: int | None) -> tuple[A
 
 def margin_head(features: Array, labels: Array, classes: int) -> nn.Linear:
     """A linear support vector machine (N, F) -> margins (K,) (Radford et al. 2016, section 5.1)."""
-    count = folds(labels)
-    features, axes = turned(features)
-    model = LinearSVC(C=1e-3, random_state=0)
-    if count > 1:
-        split = StratifiedKFold(count, shuffle=True, random_state=0)
+    rows, axes = coordinates(features)
+    model, split = LinearSVC(C=1e-3, random_state=0), splits(labels)
+    if split is not None:
         model = GridSearchCV(model, {"C": list(SVM_STRENGTHS)}, cv=split)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)
-        model.fit(features, labels)
-    weight, bias = of_all(getattr(model, "best_estimator_", model), classes)
-    return linear(weight @ axes, bias)
+        model.fit(rows, labels)
+    return layer(*of_all(getattr(model, "best_estimator_", model), classes), axes)
 
 
 def condensed(rows: Array) -> tuple[Array, Array]:

@@ -89,6 +89,17 @@ def test_where_labels_are_too_few_nothing_is_held_out(labels, monkeypatch, tmp_p
     assert (model.temperature, model.bands) == (1.0, None)
 
 
+def test_of_many_labels_the_first_folds_are_enough(monkeypatch):
+    courses, usual = [], crossvalidation.short_course
+    monkeypatch.setattr(crossvalidation, "ENOUGH", N // 2)
+    monkeypatch.setattr(
+        crossvalidation, "short_course", lambda *words: courses.append(words) or usual(*words)
+    )
+    model = finetune(trained("vectors"), KINDS["vectors"](), LABELS, config("probe"))
+    assert len(courses) == 2  # of three, each of which holds out a third
+    assert model.temperature != 1
+
+
 def test_it_can_be_left_out(tmp_path):
     x, asked = KINDS["vectors"](), replace(config("probe"), calibrate=False)
     finetune(trained("vectors"), x, LABELS, asked, run=tmp_path / "m")

@@ -11,6 +11,7 @@ from sklearn.neighbors import KNeighborsClassifier, KNeighborsRegressor
 from sklearn.semi_supervised import LabelSpreading
 from torch import nn
 
+from ssgan import heads
 from ssgan.heads import (
     ABSENT,
     FOLDS,
@@ -305,3 +306,30 @@ def test_votes_are_the_mean_of_both_probabilities():
     votes = Votes(head, neighbours)(x)
     torch.testing.assert_close(votes.exp(), expected)
     torch.testing.assert_close(votes.softmax(1), expected / expected.sum(1, keepdim=True))
+
+
+@pytest.mark.parametrize("classes", [2, 3, 4])
+@pytest.mark.parametrize("make", [linear_head, margin_head])
+def test_from_many_labels_a_head_says_what_it_says_from_few(make, classes, monkeypatch):
+    """Of four classes the last has no label."""
+    draw = np.random.default_rng(0)
+    labels = draw.integers(0, min(classes, 3), 400)
+    features = draw.normal(size=(400, 6)) + 2 * np.eye(6)[labels]
+    few = make(features, labels, classes)
+    monkeypatch.setattr(heads, "MANY", 100)
+    many = make(features, labels, classes)
+    seen = torch.from_numpy(
+        draw.normal(size=(1000, 6)) + 2 * np.eye(6)[np.arange(1000) % 3]
+    ).float()
+    with torch.no_grad():
+        assert (few(seen).argmax(1) == many(seen).argmax(1)).float().mean() > 0.97
+        assert many(seen).shape == (1000, classes)
+        assert (many(seen).argmax(1) < 3).all()
+
+
+@pytest.mark.parametrize("many", [False, True])
+def test_strengths_of_many_labels_are_chosen_on_one_split(many, monkeypatch):
+    monkeypatch.setattr(heads, "MANY", 50 if many else 100)
+    labels = np.arange(80) % 2
+    found = [*heads.splits(labels).split(labels[:, None], labels)]
+    assert [len(test) for _, test in found] == ([16] if many else [80 // heads.FOLDS] * heads.FOLDS)

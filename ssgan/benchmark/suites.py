@@ -36,7 +36,16 @@ ROTATED: Settings = {
     **{m: {"steps": 1500} for m in ("auto", "consistency", "consistency+finetune")},
 }
 SHORT = 300  # steps of a finetuning in the short form
+FEWER = 5000  # labels there, at most
 BOTH = ("consistency with K + 1", "GAN off: consistency with K + 1")  # on small tables only
+PROBES = (
+    "linear probe, last depth, random trunk",
+    "linear probe, random trunk",
+    "GAN off: linear probe, distilled student",
+    "linear probe, last depth",
+    "linear probe, discriminator",
+    "linear probe, distilled student",
+)
 SLOW = ("LabelSpreading, k = 7",)  # minutes on 60,000 rows, whatever is shortened
 QUICK = "-quick"  # what the name of a smaller table ends with
 
@@ -127,6 +136,16 @@ TABLES = (
         )
         for labels in (4000, 250, 40)
     ),
+    Table(
+        name="cifar10-probe",
+        about="CIFAR-10, linear probes from all labels, 3 draws; for a GPU",
+        data="cifar10",
+        labels=(50_000,),
+        draws=pairs(None, 3),
+        gan=GANConfig(),
+        methods=PROBES,
+        flops=False,
+    ),
 )
 
 
@@ -134,14 +153,15 @@ def quick(table: Table) -> Table:
     """A smaller table, of less training, in at most ten minutes on two cores."""
     small = table.data == "digits"
     draws = pairs((0,), 5) if small else pairs(None, 1)
+    methods = table.methods or names(table.regression)
     return replace(
         table,
         name=table.name + QUICK,
         about=f"a short form: {table.about}",
-        labels=table.labels[-1:],
+        labels=(min(table.labels[-1], FEWER),),
         draws=draws,
         gan=replace(table.gan, steps=min(table.gan.steps, 1000)),
-        methods=tuple(name for name in names(table.regression) if small or name not in SLOW),
+        methods=tuple(name for name in methods if small or name not in SLOW),
         settings={
             **{way: {**given, "steps": SHORT} for way, given in table.settings.items() if way},
             "": {"steps": SHORT, "student_steps": 100, **table.settings.get("", {})},
