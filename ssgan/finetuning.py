@@ -14,13 +14,13 @@ from torch import Tensor, nn
 from ssgan.data import Codec
 from ssgan.encoder import check_readout
 from ssgan.gan import GAN, apply
-from ssgan.heads import (
+from ssgan.graphs import (
     Neighbours,
     Votes,
     condensed,
     neighbourhood,
     shares_over,
-    spread_accuracy,
+    spread_error,
 )
 from ssgan.networks.readout import Readout
 from ssgan.objectives import Terms
@@ -95,11 +95,12 @@ class PredictorConfig:
 
 @dataclass(frozen=True)
 class Graph:
-    """Packed rows (M, ...) and their class indices (M,), -1 where unlabeled."""
+    """Packed rows (M, ...) and their labels (M,): class indices, -1 where unlabeled, or numbers,
+    NaN where unlabeled."""
 
     packed: Tensor
     labels: Tensor
-    classes: int
+    classes: int  # 0 for numbers
 
 
 class Head(nn.Module):
@@ -162,9 +163,9 @@ class Teacher(Protocol):
 class Finetune:
     """The task: labelled rows, and unlabeled ones with the shares that a graph gave them.
 
-    With a graph it is laid anew at the end, in the space of the finetuned features, and votes
-    beside the head. What else unlabeled rows teach comes from `teachers`, who soon know better
-    than the first graph: its labels are where they start from, and fade.
+    With a graph of classes it is laid anew at the end, in the space of the finetuned features, and
+    votes beside the head. What else unlabeled rows teach comes from `teachers`, who soon know
+    better than the first graph: its labels are where they start from, and fade.
     """
 
     attempt = 0  # of the guard
@@ -284,5 +285,5 @@ def first_shares(gan: GAN, rows: Graph) -> tuple[str, Tensor]:
         name: neighbourhood(condensed(gan.apply(encode, rows.packed).numpy())[0])
         for name, encode in encoders.items()
     }
-    best = max(links, key=lambda name: spread_accuracy(links[name], labels, rows.classes))
+    best = min(links, key=lambda name: spread_error(links[name], labels, rows.classes))
     return best, torch.from_numpy(shares_over(links[best], labels, rows.classes))

@@ -2,26 +2,21 @@
 
     linear_head    logistic or ridge regression; its strength is chosen on the labelled rows alone
     margin_head    DCGAN's linear support vector machine, likewise
-    Neighbours     labels spread over a graph of labelled and unlabeled rows
     Nearest        the labels of the nearest labelled rows; how many is chosen on those alone
 
 What they leave is tensors in a module, so that nothing has to be pickled.
 """
 
 import warnings
-from math import log
 from typing import Any
 
 import numpy as np
 import torch
 import torch.nn.functional as F
 from numpy.typing import NDArray
-from sklearn.decomposition import PCA
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression, LogisticRegressionCV, RidgeCV
 from sklearn.model_selection import GridSearchCV, StratifiedKFold, StratifiedShuffleSplit
-from sklearn.neighbors import kneighbors_graph
-from sklearn.semi_supervised import LabelSpreading
 from sklearn.svm import LinearSVC
 from torch import Tensor, nn
 
@@ -30,9 +25,6 @@ from ssgan.randomness import Draw, seeded
 Array = NDArray[Any]
 FOLDS = 5
 MANY = 2000  # labels; from more of them strengths are chosen on one split, in float32
-NEIGHBOURS = 7  # of the graph over which labels spread
-AXES = 64  # principal axes along which neighbours are looked for
-ADOPTED = 0.2  # share of a row's label that its neighbours give, against its own
 SVM_STRENGTHS = (1e-4, 5e-4, 1e-3, 2e-3, 5e-3, 1e-2)  # those of DCGAN's own probe
 NUMBERS_OF_NEAREST = (1, 2, 3, 5, 8, 12, 20)
 RANKED = 2000  # labelled rows that tell how many of the nearest to ask, at most
@@ -143,78 +135,6 @@ def margin_head(features: Array, labels: Array, classes: int) -> nn.Linear:
     return layer(*of_all(getattr(model, "best_estimator_", model), classes), axes)
 
 
-def condensed(rows: Array) -> tuple[Array, Array]:
-    """Rows (M, F) along their principal axes (R, F), R at most AXES, not centred: (M, R)."""
-    count = min(AXES, *rows.shape)
-    axes = PCA(count, svd_solver="randomized", random_state=0).fit(rows).components_
-    return rows @ axes.T, axes
-
-
-def neighbourhood(rows: Array) -> Any:
-    """The sparse matrix (M, M) that links every row to its nearest ones and itself."""
-    return kneighbors_graph(rows, min(NEIGHBOURS, len(rows) - 1), include_self=True)
-
-
-def shares_over(links: Any, labels: Array, classes: int) -> Array:
-    """Shares (M, K) of the classes after `labels` (M,), -1 where unknown, spread over a graph.
-
-    Label spreading (Zhou et al. 2004); rows that no label reaches have equal shares.
-    """
-    model = LabelSpreading(kernel=lambda *_: links, alpha=ADOPTED, max_iter=200)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ConvergenceWarning)
-        warnings.simplefilter("ignore", RuntimeWarning)  # rows that no label reaches: 0 / 0
-        model.fit(np.zeros((len(labels), 1)), labels)
-    shares = np.zeros((len(labels), classes), np.float32)
-    shares[:, model.classes_] = model.label_distributions_
-    shares[~np.isfinite(shares).all(1) | (shares.sum(1) == 0)] = 1 / classes
-    return shares
-
-
-def spread_accuracy(links: Any, labels: Array, classes: int) -> float:
-    """How often spreading finds labels that were hidden from it, by cross-validation."""
-    known = np.flatnonzero(labels >= 0)
-    count = folds(labels[known])
-    if count < 2:
-        return 0.0
-    right, cut = 0, StratifiedKFold(count, shuffle=True, random_state=0)
-    for _, hidden in cut.split(known, labels[known]):
-        rest = labels.copy()
-        rest[known[hidden]] = -1
-        found = shares_over(links, rest, classes)[known[hidden]].argmax(1)
-        right += int((found == labels[known[hidden]]).sum())
-    return right / len(known)
-
-
-class Neighbours(nn.Module):
-    """Log shares (N, K) of the classes among the nearest of M rows over which labels spread."""
-
-    axes: Tensor
-    rows: Tensor
-    shares: Tensor
-
-    def __init__(self, rows: int, features: int, classes: int) -> None:
-        super().__init__()
-        count = min(AXES, rows, features)
-        self.register_buffer("axes", torch.zeros(features, count))
-        self.register_buffer("rows", torch.zeros(rows, count))
-        self.register_buffer("shares", torch.full((rows, classes), 1 / max(classes, 1)))
-
-    def fit(self, features: Array, labels: Array) -> None:
-        """Spread `labels` (M,), -1 where unknown, over the graph of `features` (M, F)."""
-        rows, axes = condensed(features)
-        shares = shares_over(neighbourhood(rows), labels, self.shares.shape[1])
-        for buffer, values in ((self.axes, axes.T), (self.rows, rows), (self.shares, shares)):
-            buffer.copy_(torch.from_numpy(np.ascontiguousarray(values)))
-
-    def forward(self, features: Tensor) -> Tensor:
-        count = min(NEIGHBOURS, len(self.rows))
-        distances = torch.cdist(features.float() @ self.axes, self.rows)
-        return (
-            self.shares[distances.topk(count, largest=False).indices].mean(1).clamp_min(FLOOR).log()
-        )
-
-
 class Nearest(nn.Module):
     """What the nearest labelled rows say: log shares (N, K) of the classes, or numbers (N, 1).
 
@@ -272,16 +192,3 @@ def nearest_head(features: Array, labels: Array, classes: int | None) -> Nearest
     head = Nearest(rows, width, values.shape[1], classes is not None)
     head.fit(torch.from_numpy(features).float(), values.float())
     return head
-
-
-class Votes(nn.Module):
-    """Log of the mean of what a head and the neighbours in feature space give, (N, K)."""
-
-    def __init__(self, head: nn.Module, neighbours: Neighbours) -> None:
-        super().__init__()
-        self.head, self.neighbours = head, neighbours
-
-    def forward(self, features: Tensor) -> Tensor:
-        votes = torch.stack([self.head(features).log_softmax(1), self.neighbours(features)])
-        mean: Tensor = votes.logsumexp(0) - log(len(votes))
-        return mean

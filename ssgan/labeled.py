@@ -55,10 +55,10 @@ class Labeled:
         return self.unlabeled[order]
 
     def graph(self) -> Graph:
-        """Labelled rows and few of the others, and their class indices, -1 for the unlabeled."""
+        """Labelled rows and few of the others, whose labels are unknown."""
         others = self.few()
-        unknown = torch.full((len(others),), -1, dtype=torch.int64)
-        labels = torch.cat([self.values.long(), unknown])
+        unknown = torch.full((len(others),), -1 if self.classes else torch.nan)
+        labels = torch.cat([self.values, unknown.to(self.values.dtype)])
         return Graph(torch.cat([self.packed, others]), labels, self.classes)
 
     def every(self) -> Tensor:

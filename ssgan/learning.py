@@ -22,7 +22,8 @@ from ssgan.finetuning import (
     new_head,
 )
 from ssgan.gan import GAN, REFERENCE, GANConfig
-from ssgan.heads import Nearest, Neighbours, Votes, linear_head, margin_head, nearest_head
+from ssgan.graphs import Neighbours, Votes
+from ssgan.heads import Nearest, linear_head, margin_head, nearest_head
 from ssgan.labeled import Labeled
 from ssgan.networks import trunk
 from ssgan.networks.readout import Pooling, Readout
@@ -47,8 +48,8 @@ def settled(config: PredictorConfig | None, gan: GAN, rows: Labeled) -> Predicto
     config = config or PredictorConfig()
     asked = config.readout or readout_for(gan, config, rows)
     config = replace(config, readout="all" if config.method == "simple" else readout_of(gan, asked))
-    if config.method in ("svm", "spread") and not rows.classes:
-        raise ValueError(f"method {config.method!r} is for classes, the labels are numbers: probe?")
+    if config.method == "svm" and not rows.classes:
+        raise ValueError("method 'svm' is for classes, the labels are numbers: probe?")
     if config.method == "auto":  # what it chooses is settled then
         check(config.transforms or (), gan.codec.shape)
         return config

@@ -13,7 +13,7 @@ The labels tell the task: classes for classification, numbers for regression. Me
     probe        logistic or ridge regression on the standardised features
     knn          what the nearest labelled rows have, in feature space
     svm          DCGAN's own probe: every depth max-pooled to 4 x 4, a linear support vector machine
-    spread       the graph alone: the labels of the nearest rows
+    spread       the graph alone, of classes or numbers: the labels of the nearest rows
     simple       what folds of the labelled rows choose of logistic or ridge regression, nearest
                  neighbours, a support vector machine and gradient boosting on the samples
     auto         a method that learns from the unlabeled rows where folds of the labelled ones say

@@ -43,6 +43,7 @@ LAYERS = (
     "gan",
     "ledger",
     "heads",
+    "graphs",
     "simple",
     "calibration",
     "encoder",

@@ -19,7 +19,7 @@ from ssgan.finetuning import (
     soft_cross_entropy,
     supervised,
 )
-from ssgan.heads import Votes
+from ssgan.graphs import Votes
 from ssgan.learning import initial
 from ssgan.randomness import Draw
 from ssgan.training import Batches, Stream, train
@@ -173,10 +173,10 @@ def test_first_shares_find_the_classes_of_rows_that_are_apart():
 
 
 def test_nearness_is_told_where_hidden_labels_are_found_best(monkeypatch):
-    found = iter([0.7, 0.9])
-    monkeypatch.setattr("ssgan.finetuning.spread_accuracy", lambda *_: next(found))
+    found = iter([0.3, 0.1])
+    monkeypatch.setattr("ssgan.finetuning.spread_error", lambda *_: next(found))
     assert first_shares(trained("vectors"), rows_of("vectors"))[0] == "samples"
-    found = iter([0.9, 0.7])
+    found = iter([0.1, 0.3])
     assert first_shares(trained("vectors"), rows_of("vectors"))[0] == "features"
 
 

@@ -8,27 +8,18 @@ import pytest
 import torch
 from sklearn.linear_model import LogisticRegression, RidgeCV
 from sklearn.neighbors import KNeighborsClassifier, KNeighborsRegressor
-from sklearn.semi_supervised import LabelSpreading
-from torch import nn
 
 from ssgan import heads
 from ssgan.heads import (
     ABSENT,
     FOLDS,
-    NEIGHBOURS,
     Nearest,
-    Neighbours,
-    Votes,
-    condensed,
     folds,
     linear,
     linear_head,
     linear_model,
     margin_head,
     nearest_head,
-    neighbourhood,
-    shares_over,
-    spread_accuracy,
     turned,
 )
 from ssgan.randomness import Draw
@@ -47,15 +38,6 @@ def blobs(n=30, features=8, classes=3, apart=6.0):
     labels = np.arange(n) % classes
     places = apart * np.eye(features)[:classes]
     return draw.normal(size=(n, features)) + places[labels], labels
-
-
-def few(labels, count=2):
-    """The first `count` labels of every class, -1 for all others."""
-    kept = np.full(len(labels), -1)
-    for label in np.unique(labels):
-        rows = np.flatnonzero(labels == label)[:count]
-        kept[rows] = label
-    return kept
 
 
 @torch.no_grad()
@@ -156,99 +138,6 @@ def test_fitting_is_a_pure_function_and_leaves_random_states_alone(head):
     assert random.getstate() == states[2]
 
 
-@pytest.mark.parametrize("shape", [(100, 10), (5, 100), (90, 80)])
-def test_rows_are_condensed_along_at_most_64_principal_axes(shape):
-    rows = DRAW("condensed").numpy().normal(size=shape)
-    found, axes = condensed(rows)
-    count = min(64, *shape)
-    assert found.shape == (shape[0], count)
-    assert axes.shape == (count, shape[1])
-    np.testing.assert_allclose(found, rows @ axes.T)
-
-
-def test_condensing_rows_that_lie_in_a_plane_keeps_their_distances():
-    draw = DRAW("plane").numpy()
-    rows = draw.normal(size=(40, 2)) @ draw.normal(size=(2, 30))
-    found, _ = condensed(rows)
-    far = np.linalg.norm(rows[:, None] - rows[None], axis=2)
-    np.testing.assert_allclose(np.linalg.norm(found[:, None] - found[None], axis=2), far, atol=1e-8)
-
-
-def test_every_row_is_linked_to_its_nearest_ones_and_itself():
-    links = neighbourhood(np.arange(20.0)[:, None]).toarray()
-    assert (links.sum(1) == NEIGHBOURS).all()
-    assert (np.diag(links) == 1).all()
-    assert np.flatnonzero(links[10]).tolist() == list(range(7, 14))
-    assert neighbourhood(np.zeros((3, 2))).shape == (3, 3)
-
-
-def test_labels_spread_as_scikit_learn_spreads_them_over_nearest_neighbours():
-    rows, labels = blobs(n=60, apart=4.0)
-    known = few(labels)
-    model = LabelSpreading(kernel="knn", n_neighbors=NEIGHBOURS, alpha=0.2, max_iter=200)
-    model.fit(rows, known)
-    shares = shares_over(neighbourhood(rows), known, 3)
-    np.testing.assert_allclose(shares, model.label_distributions_, atol=1e-6)
-    assert (shares.argmax(1) == model.transduction_).all()
-    assert (shares.argmax(1) == labels).mean() > 0.9
-
-
-def test_rows_that_no_label_reaches_have_equal_shares_and_all_sum_to_1():
-    rows = np.concatenate([np.arange(10.0), 1000 + np.arange(10.0)])[:, None]
-    known = np.full(20, -1)
-    known[[0, 9]] = [0, 2]
-    shares = shares_over(neighbourhood(rows), known, 4)
-    assert shares.dtype == np.float32
-    np.testing.assert_allclose(shares.sum(1), 1, atol=1e-6)
-    assert (shares[10:] == 0.25).all()
-    assert (shares[:10, [1, 3]] == 0).all()
-    assert shares[:10].argmax(1)[[0, 9]].tolist() == [0, 2]
-
-
-def test_hidden_labels_are_found_where_classes_are_apart_and_by_chance_where_not():
-    rows, labels = blobs(n=60, classes=2, apart=20.0)
-    assert spread_accuracy(neighbourhood(rows), labels, 2) == 1.0
-    mixed = DRAW("mixed").numpy().permutation(labels)
-    assert spread_accuracy(neighbourhood(rows), mixed, 2) < 0.75
-
-
-def test_with_one_label_a_class_none_can_be_hidden():
-    rows, labels = blobs(n=30)
-    assert spread_accuracy(neighbourhood(rows), few(labels, 1), 3) == 0.0
-
-
-def test_hiding_labels_leaves_them_as_they_were():
-    rows, labels = blobs(n=30)
-    before = labels.copy()
-    spread_accuracy(neighbourhood(rows), labels, 3)
-    assert (labels == before).all()
-
-
-def test_neighbours_give_the_mean_shares_of_the_nearest_rows():
-    rows, labels = blobs(n=60)
-    rows = rows.astype(np.float32)
-    neighbours = Neighbours(60, 8, 3)
-    neighbours.fit(rows, few(labels))
-    x = rows[:4] + 0.5
-    near = np.linalg.norm(x[:, None] - rows[None], axis=2).argsort(1)[:, :NEIGHBOURS]
-    shares = shares_over(neighbourhood(condensed(rows)[0]), few(labels), 3)
-    expected = shares[near].mean(1)
-    np.testing.assert_allclose(np.exp(given(neighbours, x)), expected.clip(1e-6), rtol=1e-4)
-
-
-def test_neighbours_before_fitting_know_nothing():
-    found = Neighbours(10, 4, 5)(torch.rand(3, 4)).exp()
-    torch.testing.assert_close(found, torch.full((3, 5), 0.2))
-
-
-def test_neighbours_of_fewer_rows_than_are_asked_are_all_of_them():
-    neighbours = Neighbours(3, 4, 2)
-    neighbours.fit(np.eye(3, 4, dtype=np.float32), np.array([0, 0, 1]))
-    chances = neighbours(torch.rand(5, 4)).exp()
-    torch.testing.assert_close(chances.sum(1), torch.ones(5))
-    torch.testing.assert_close(chances[0], chances[4])
-
-
 def directions(rows):
     return rows / np.linalg.norm(rows, axis=1, keepdims=True)
 
@@ -295,17 +184,6 @@ def test_the_nearest_are_filled_from_their_state():
     other = Nearest(30, 8, 3, classes=True)
     other.load_state_dict(head.state_dict())
     np.testing.assert_array_equal(given(other, rows + 1), given(head, rows + 1))
-
-
-def test_votes_are_the_mean_of_both_probabilities():
-    rows, labels = blobs(n=60)
-    neighbours, head = Neighbours(60, 8, 3), nn.Linear(8, 3)
-    neighbours.fit(rows.astype(np.float32), few(labels))
-    x = DRAW("x").normal(7, 8)
-    expected = (head(x).softmax(1) + neighbours(x).exp()) / 2
-    votes = Votes(head, neighbours)(x)
-    torch.testing.assert_close(votes.exp(), expected)
-    torch.testing.assert_close(votes.softmax(1), expected / expected.sum(1, keepdim=True))
 
 
 @pytest.mark.parametrize("classes", [2, 3, 4])

@@ -11,7 +11,7 @@ from ssgan.gan import GANConfig, pretrain
 from ssgan.intervals import FOLDS
 from ssgan.predictor import finetune, load_predictor
 
-METHODS = ("probe", "simple", "finetune", "consistency", "auto")
+METHODS = ("probe", "spread", "simple", "finetune", "consistency", "auto")
 each = pytest.mark.parametrize("kind", KINDS)
 each_method = pytest.mark.parametrize("method", METHODS)
 

@@ -21,7 +21,7 @@ from ssgan.benchmark.problems import data_of
 from ssgan.benchmark.results import Value
 from ssgan.benchmark.runner import Suite
 from ssgan.gan import GANConfig, pretrain
-from ssgan.heads import condensed
+from ssgan.graphs import condensed
 from ssgan.randomness import Draw
 from ssgan.storage import UNFINISHED
 from ssgan.synthesis import Filtered, Known, assess, conditional

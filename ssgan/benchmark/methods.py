@@ -166,7 +166,7 @@ OURS = {
     "consistency with K + 1": ours(True, method="consistency+joint"),
     "auto": ours(True, True, method="auto"),
 }
-FOR_CLASSES = ("spread", "svm")  # ways of learning that numbers have no use for
+FOR_CLASSES = ("svm",)  # ways of learning that numbers have no use for
 METHODS = SIMPLE | NUMBERS | OURS
 
 

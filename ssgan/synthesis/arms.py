@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from sklearn.neighbors import NearestNeighbors
 
 from ssgan.gan import GAN
-from ssgan.heads import condensed
+from ssgan.graphs import condensed
 from ssgan.randomness import Draw
 from ssgan.synthesis.filters import Filtered, Known
 from ssgan.synthesis.gate import (

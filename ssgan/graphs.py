@@ -1,0 +1,177 @@
+"""Labels that spread over a graph of nearest neighbours, from few rows to many.
+
+    shares_over     classes of all rows, as shares
+    numbers_over    numbers of all rows: the smoothest on the graph that keep near the labels
+    Neighbours      a head: what the nearest rows of such a graph have
+    Votes           a head: another one and these neighbours, half each
+
+Labels (M,) of a graph are class indices, -1 where unknown, or numbers about 0, NaN where unknown.
+"""
+
+import warnings
+from math import log
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from scipy import sparse
+from scipy.sparse.linalg import LinearOperator, cg
+from sklearn.decomposition import PCA
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.model_selection import KFold, StratifiedKFold
+from sklearn.neighbors import kneighbors_graph
+from sklearn.semi_supervised import LabelSpreading
+from torch import Tensor, nn
+
+from ssgan.heads import FLOOR, FOLDS, folds
+
+Array = NDArray[Any]
+NEIGHBOURS = 7  # of a row
+AXES = 64  # principal axes along which neighbours are looked for
+ADOPTED = 0.2  # share of a row's class that its neighbours give, against its own
+REACH = 0.999  # the same of a number: how far it carries over the graph
+WEIGHTS = (0.1, 1.0, 10.0, 100.0)  # of numbers that are known, against smoothness
+EXACT = 1e-4  # relative to which numbers are solved for, in at most so many steps
+MOST = 500
+
+
+def condensed(rows: Array) -> tuple[Array, Array]:
+    """Rows (M, F) along their principal axes (R, F), R at most AXES, not centred: (M, R)."""
+    count = min(AXES, *rows.shape)
+    axes = PCA(count, svd_solver="randomized", random_state=0).fit(rows).components_
+    return rows @ axes.T, axes
+
+
+def neighbourhood(rows: Array) -> Any:
+    """The sparse matrix (M, M) that links every row to its nearest ones and itself."""
+    return kneighbors_graph(rows, min(NEIGHBOURS, len(rows) - 1), include_self=True)
+
+
+def spread_over(links: Any, labels: Array, classes: int) -> Array:
+    """What `shares_over` or, where there are no classes, `numbers_over` gives."""
+    return shares_over(links, labels, classes) if classes else numbers_over(links, labels)
+
+
+def shares_over(links: Any, labels: Array, classes: int) -> Array:
+    """Shares (M, K) of the classes after `labels` (M,), spread over a graph.
+
+    Label spreading (Zhou et al. 2004); rows that no label reaches have equal shares.
+    """
+    model = LabelSpreading(kernel=lambda *_: links, alpha=ADOPTED, max_iter=200)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        warnings.simplefilter("ignore", RuntimeWarning)  # rows that no label reaches: 0 / 0
+        model.fit(np.zeros((len(labels), 1)), labels)
+    shares = np.zeros((len(labels), classes), np.float32)
+    shares[:, model.classes_] = model.label_distributions_
+    shares[~np.isfinite(shares).all(1) | (shares.sum(1) == 0)] = 1 / classes
+    return shares
+
+
+def numbers_over(links: Any, labels: Array) -> Array:
+    """Numbers (M,) float32 after `labels` (M,), the weight of these chosen by cross-validation."""
+    rough = roughness(links)
+    weight = min(WEIGHTS, key=lambda weight: numbers_error(rough, labels, weight))
+    return smoothest(rough, labels, weight).astype(np.float32)
+
+
+def roughness(links: Any) -> Any:
+    """L = I - REACH D^(-1/2) W D^(-1/2) (M, M) of a graph, W its links made symmetric.
+
+    What spreading inverts (Zhou et al. 2004, eq. 4).
+    """
+    mutual = links.maximum(links.T)
+    scale = sparse.diags(np.asarray(mutual.sum(1)).ravel() ** -0.5)
+    return (sparse.identity(links.shape[0]) - REACH * scale @ mutual @ scale).tocsr()
+
+
+def smoothest(rough: Any, labels: Array, weight: float) -> Array:
+    """The numbers f (M,) of the least weight * sum (f - label)^2 + |L f|^2.
+
+    L twice, as regularised Laplacians of a higher power are (Smola and Kondor 2003, "Kernels and
+    Regularization on Graphs"): once would fall back to 0 a step away from a label.
+    """
+    pull = np.where(np.isfinite(labels), weight, 0.0)
+    matrix = LinearOperator(rough.shape, matvec=lambda f: pull * f + rough @ (rough @ f))
+    found: Array = cg(matrix, pull * np.nan_to_num(labels), rtol=EXACT, maxiter=MOST)[0]
+    return found
+
+
+def numbers_error(rough: Any, labels: Array, weight: float) -> float:
+    """Mean squared error of numbers that were hidden, by cross-validation; 0 for fewer than two."""
+    known = np.flatnonzero(np.isfinite(labels))
+    if len(known) < 2:
+        return 0.0
+    errors = np.empty(len(known))
+    for _, hidden in KFold(min(FOLDS, len(known)), shuffle=True, random_state=0).split(known):
+        rest = labels.copy()
+        rest[known[hidden]] = np.nan
+        errors[hidden] = smoothest(rough, rest, weight)[known[hidden]] - labels[known[hidden]]
+    return float((errors**2).mean())
+
+
+def spread_error(links: Any, labels: Array, classes: int) -> float:
+    """By cross-validation: the share of hidden classes that spreading misses, or the mean squared
+    error of hidden numbers. Infinite where none can be hidden."""
+    if not classes:
+        rough = roughness(links)
+        errors = [numbers_error(rough, labels, weight) for weight in WEIGHTS]
+        return min(errors) if np.isfinite(labels).sum() > 1 else np.inf
+    known = np.flatnonzero(labels >= 0)
+    count = folds(labels[known])
+    if count < 2:
+        return np.inf
+    wrong, cut = 0, StratifiedKFold(count, shuffle=True, random_state=0)
+    for _, hidden in cut.split(known, labels[known]):
+        rest = labels.copy()
+        rest[known[hidden]] = -1
+        found = shares_over(links, rest, classes)[known[hidden]].argmax(1)
+        wrong += int((found != labels[known[hidden]]).sum())
+    return wrong / len(known)
+
+
+class Neighbours(nn.Module):
+    """What the nearest of M rows have over which labels spread.
+
+    Log shares (N, K) of the classes, or numbers (N, 1), for which `classes` is 0.
+    """
+
+    axes: Tensor
+    rows: Tensor
+    shares: Tensor
+
+    def __init__(self, rows: int, features: int, classes: int) -> None:
+        super().__init__()
+        self.classes = classes if classes > 1 else 0  # of one class there is nothing to tell
+        count = min(AXES, rows, features)
+        self.register_buffer("axes", torch.zeros(features, count))
+        self.register_buffer("rows", torch.zeros(rows, count))
+        self.register_buffer("shares", torch.full((rows, max(classes, 1)), 1 / max(classes, 1)))
+
+    def fit(self, features: Array, labels: Array) -> None:
+        """Spread `labels` (M,) over the graph of `features` (M, F)."""
+        rows, axes = condensed(features)
+        spread = spread_over(neighbourhood(rows), labels, self.classes)
+        shares = spread.reshape(len(rows), -1)
+        for buffer, values in ((self.axes, axes.T), (self.rows, rows), (self.shares, shares)):
+            buffer.copy_(torch.from_numpy(np.ascontiguousarray(values)))
+
+    def forward(self, features: Tensor) -> Tensor:
+        count = min(NEIGHBOURS, len(self.rows))
+        distances = torch.cdist(features.float() @ self.axes, self.rows)
+        found = self.shares[distances.topk(count, largest=False).indices].mean(1)
+        return found.clamp_min(FLOOR).log() if self.classes else found
+
+
+class Votes(nn.Module):
+    """Log of the mean of what a head and the neighbours in feature space give, (N, K)."""
+
+    def __init__(self, head: nn.Module, neighbours: Neighbours) -> None:
+        super().__init__()
+        self.head, self.neighbours = head, neighbours
+
+    def forward(self, features: Tensor) -> Tensor:
+        votes = torch.stack([self.head(features).log_softmax(1), self.neighbours(features)])
+        mean: Tensor = votes.logsumexp(0) - log(len(votes))
+        return mean
