@@ -176,7 +176,7 @@ def few_labels(table: Table) -> Callable[[bool, Path | None], Suite]:
     return made
 
 
-CALIBRATED = tuple(t for t in TABLES if t.name in ("digits", "mnist-100", "fashion-1000"))
+CALIBRATED = tuple(t for t in TABLES if t.name in ("digits", "mnist-100"))
 IMAGES = {"objectives-mnist": "mnist", "objectives-fashion": "fashion-mnist"}
 BY_CLASS = {"conditional-mnist": "mnist", "conditional-fashion": "fashion-mnist"}
 SUITES: dict[str, Callable[[bool, Path | None], Suite]] = {
