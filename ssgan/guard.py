@@ -30,7 +30,7 @@ from torch import Tensor
 
 from ssgan.training import Task, pack_parts, unpack_parts
 
-Checkup = Mapping[str, Any]  # measures by name, "step", and "alarms" where it was judged
+Checkup = Mapping[str, Any]  # measures by name, "step", "alarms" once judged, "last" at the end
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,8 +43,9 @@ class Bounds:
     diversity: float = 0.05  # of real samples': one point, or one of many narrow modes
     kept: float = 1 / 3  # share of the highest diversity and coverage so far that must be left
     covered: float = 0.15  # coverage from which losing it means anything
-    far: float = 3.0  # times the lowest distance so far, and half of the way back, in factors
+    far: float = 3.0  # times the lowest distance, and on the way half of the way back, in factors
     gained: float = 100.0  # the way is from the first distance to this part of it at most: noise
+    finest: float = 1000.0  # the same for what the last distance is compared with
     leap: float = 1000.0  # times the largest score gap and terms so far, or 10 where they are less
 
 
@@ -52,12 +53,15 @@ BOUNDS = Bounds()
 
 
 def alarms(past: Sequence[Checkup], now: Checkup, bounds: Bounds = BOUNDS) -> list[str]:
-    """What is wrong in the checkup `now`, after those of the same course that were not alarming."""
+    """What is wrong in the checkup `now`, after those of the same course that were not alarming.
+
+    Where it is the "last" there is no time left to come back: the distance is held closer.
+    """
     if now["step"] < bounds.young:
         return []
     named = [name for name, value in now.items() if not isfinite(value)]
     found = [f"{name} is not a finite number" for name in named]
-    for name, low, high in limits(past, now["step"], bounds):
+    for name, low, high in limits(past, now, bounds):
         value = now.get(name, low)
         if value < low:
             found.append(f"{name} {value:.3g} is below its bound {low:.3g}")
@@ -67,9 +71,9 @@ def alarms(past: Sequence[Checkup], now: Checkup, bounds: Bounds = BOUNDS) -> li
 
 
 def limits(
-    past: Sequence[Checkup], step: int, bounds: Bounds
+    past: Sequence[Checkup], now: Checkup, bounds: Bounds
 ) -> Iterator[tuple[str, float, float]]:
-    """(measure, lower bound, upper bound of its size) at `step`."""
+    """(measure, lower bound, upper bound of its size) for the checkup `now`."""
 
     def so_far(name: str, least: int = 1) -> list[float]:
         values = [one[name] for one in past if one["step"] >= least and name in one]
@@ -82,7 +86,8 @@ def limits(
     if distances := so_far("distance"):
         best, first = min(distances), max(so_far("distance", least=0)[:2])
         half = (max(best, first / bounds.gained, 0.0) * max(first, 0.0)) ** 0.5
-        yield "distance", -inf, max(bounds.far * best, half)
+        end = bounds.far * max(best, first / bounds.finest)
+        yield "distance", -inf, end if now.get("last") else max(bounds.far * best, half)
     for name in ("score_gap", "terms"):
         if sizes := [abs(value) for value in so_far(name)]:
             yield name, -inf, bounds.leap * max(10.0, *sizes)

@@ -110,7 +110,8 @@ class Course:
         if self.guarded:
             if wrong := not_finite(pack_parts(self.task.parts)[0]):
                 return FloatingPointError(f"{wrong} holds NaN or infinity: {ADVICE}")
-            self.health = self.health.after({"step": self.step, **checkup})
+            end = {"last": True} if last else {}
+            self.health = self.health.after({"step": self.step, **checkup, **end})
             if why := self.health.bad(1 if last else BOUNDS.patience):
                 return RuntimeError(f"{', '.join(why)}: {ADVICE}")
             if self.health.good == self.step:

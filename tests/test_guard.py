@@ -151,6 +151,16 @@ def test_a_lowest_distance_of_nothing_does_not_make_the_next_one_alarming():
     assert alarms(past, {"step": 300, "distance": 0.051}) != []
 
 
+def test_at_the_end_there_is_no_way_back_left_to_be_on():
+    """Half of the way from 50 to 1 is a moment while there is time, and a breakdown at the end."""
+    for distance, on_the_way, at_the_end in ((2.9, False, False), (3.1, False, True)):
+        now = {"step": 300, **WELL, "distance": distance}
+        assert bool(alarms(PAST, now)) == on_the_way
+        assert bool(alarms(PAST, {**now, "last": True})) == at_the_end
+    near = [{"step": 0, "distance": 1.0}, {"step": 200, "distance": 0.0001}]
+    assert alarms(near, {"step": 300, "distance": 0.0029, "last": True}) == []  # noise
+
+
 def test_a_point_is_alarming_without_any_past():
     assert alarms([], {"step": 200, "diversity": 0.049}) != []
     assert alarms([], {"step": 200, "diversity": 0.051}) == []
