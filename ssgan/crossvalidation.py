@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 
 from ssgan.calibration import temperature
-from ssgan.finetuning import Network, PredictorConfig
+from ssgan.finetuning import FITTED, Network, PredictorConfig
 from ssgan.gan import GAN
 from ssgan.inference import apply
 from ssgan.labeled import Labeled
@@ -24,13 +24,17 @@ from ssgan.randomness import Draw
 from ssgan.simple import Array, FitPredict, Folds, stratified, too_few
 
 FOLDS = 3
+MORE = 10  # for what is fitted at once: fewer labels make it less sure than the model will be
 SHORT = 400  # steps of a course, at most
 ENOUGH = 2000  # rows held out that tell a temperature
 
 
-def folded(labels: Array, classes: int, seed: int, repeats: int = 1) -> Folds:
+def folded(
+    labels: Array, classes: int, seed: int, repeats: int = 1, count: int | None = None
+) -> Folds:
     """The folds that all is compared on; the first repeat is the same for any number of them."""
-    return stratified(labels, classes, Draw(("auto", seed)), folds=FOLDS, repeats=repeats)
+    draw, count = Draw(("auto", seed)), count or FOLDS
+    return stratified(labels, classes, draw, folds=count, repeats=repeats)
 
 
 def short_course(
@@ -83,7 +87,8 @@ def tempered(gan: GAN, config: PredictorConfig, rows: Labeled) -> Generator[Prog
     labels, held, outputs = rows.values.numpy(), [np.empty(0, np.int64)], []
     if too_few(labels, rows.classes):
         return 1.0
-    for _, train, test in folded(labels, rows.classes, config.seed):
+    count = MORE if config.method in FITTED else FOLDS
+    for _, train, test in folded(labels, rows.classes, config.seed, count=count):
         if sum(map(len, held)) < ENOUGH:
             network, _ = yield from short_course(gan, config, rows, train, "calibration")
             outputs.append(answers(gan, network, rows, test))

@@ -46,4 +46,5 @@ def few_fits():
         patch.setattr("ssgan.heads.STRENGTHS", (1e-3, 1e-2, 1e-1))
         patch.setattr("ssgan.heads.FOLDS", 3)
         patch.setattr("ssgan.intervals.FOLDS", 2)
+        patch.setattr("ssgan.crossvalidation.MORE", 3)
         yield

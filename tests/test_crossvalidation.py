@@ -8,7 +8,7 @@ import torch
 from examples import KINDS, LABELS, NUMBERS, N, same, trained
 
 from ssgan import crossvalidation
-from ssgan.crossvalidation import folded, held_out, tempered
+from ssgan.crossvalidation import FOLDS, MORE, folded, held_out, tempered
 from ssgan.finetuning import FITTED, LEARNT, PredictorConfig
 from ssgan.gan import GANConfig, pretrain
 from ssgan.labeled import labeled
@@ -91,13 +91,25 @@ def test_where_labels_are_too_few_nothing_is_held_out(labels, monkeypatch, tmp_p
 
 def test_of_many_labels_the_first_folds_are_enough(monkeypatch):
     courses, usual = [], crossvalidation.short_course
+    monkeypatch.setattr(crossvalidation, "MORE", MORE)
     monkeypatch.setattr(crossvalidation, "ENOUGH", N // 2)
     monkeypatch.setattr(
         crossvalidation, "short_course", lambda *words: courses.append(words) or usual(*words)
     )
     model = finetune(trained("vectors"), KINDS["vectors"](), LABELS, config("probe"))
-    assert len(courses) == 2  # of three, each of which holds out a third
+    assert 4 <= len(courses) <= 6  # of ten, each of which holds out two rows to four
     assert model.temperature != 1
+
+
+@pytest.mark.parametrize(("method", "count"), [("probe", MORE), ("finetune", FOLDS)])
+def test_what_is_fitted_at_once_is_held_out_in_more_folds(method, count, monkeypatch):
+    courses, usual = [], crossvalidation.short_course
+    monkeypatch.setattr(crossvalidation, "MORE", MORE)
+    monkeypatch.setattr(
+        crossvalidation, "short_course", lambda *words: courses.append(words) or usual(*words)
+    )
+    finetune(trained("vectors"), KINDS["vectors"](), LABELS, config(method))
+    assert len(courses) == count
 
 
 def test_it_can_be_left_out(tmp_path):
