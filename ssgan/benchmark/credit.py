@@ -95,7 +95,7 @@ def by_class(few: Few) -> Added:
 def labelled(few: Few) -> Added:
     """Samples of a GAN without labels, labelled by its finetuned discriminator."""
     gan = pretrain(few.x, replace(few.config, seed=few.seed), device="cpu")
-    model = finetune(gan, few.x, few.y, PredictorConfig(seed=few.seed))
+    model = finetune(gan, few.x, few.y, PredictorConfig(seed=few.seed, calibrate=False))
     x, y = synthesised(gan, model, few.missing, few.seed)
     return (x, y), judged(few, gan, model, (x, y))
 

@@ -179,7 +179,7 @@ def by_class(few: Few, work: Path, judge: bool = True) -> Lesson:
 def labelled(few: Few, work: Path, judge: bool = True) -> Lesson:
     """With samples of a GAN that saw all rows, labelled by its finetuned discriminator."""
     gan = gan_of(few, TOO, work)
-    model = finetune(gan, few.x, few.labels, PredictorConfig(seed=few.seed))
+    model = finetune(gan, few.x, few.labels, PredictorConfig(seed=few.seed, calibrate=False))
     x, y = synthesised(gan, model, few.missing, few.seed)
     lesson = below(few, few.codec.expand(few.codec.pack(x)), y)
     if not judge:
@@ -196,7 +196,7 @@ def allowed(make: Callable[[Few, Path], Lesson], few: Few, work: Path) -> Lesson
 def itself(few: Few, work: Path) -> Predictor:
     """The finetuned discriminator that labels those samples, in the classifier's place."""
     gan = gan_of(few, TOO, work)
-    return finetune(gan, few.x, few.labels, PredictorConfig(seed=few.seed))
+    return finetune(gan, few.x, few.labels, PredictorConfig(seed=few.seed, calibrate=False))
 
 
 def judged(few: Few, gan: GAN, model: Predictor | None, x: Array, labels: Array) -> bool:
