@@ -112,12 +112,8 @@ def numbers_error(rough: Any, labels: Array, weight: float) -> float:
 
 
 def spread_error(links: Any, labels: Array, classes: int) -> float:
-    """By cross-validation: the share of hidden classes that spreading misses, or the mean squared
-    error of hidden numbers. Infinite where none can be hidden."""
-    if not classes:
-        rough = roughness(links)
-        errors = [numbers_error(rough, labels, weight) for weight in WEIGHTS]
-        return min(errors) if np.isfinite(labels).sum() > 1 else np.inf
+    """The share of hidden classes that spreading misses, by cross-validation; infinite where none
+    can be hidden."""
     known = np.flatnonzero(labels >= 0)
     count = folds(labels[known])
     if count < 2:
