@@ -5,8 +5,10 @@ predict held-out labelled rows on the same folds. The course is taken where it b
 would choose among the others (see `simple`) by more than one standard error, row by row, so that
 learning from unlabeled rows costs little where it does not help. A probe of a student (see
 `encoder`) has learnt from the unlabeled rows as well: it is on the side of the course, and speaks
-for it where it says more than 400 steps do. What is fitted at once is held out several times over
-where labels are few, so that one draw of the folds does not decide. What the folds said calibrates.
+for it where it says more than 400 steps do. Numbers have another way to learn from unlabeled rows,
+over a graph (see `graphs`), and the better of both is asked for. What is fitted at once is held out
+several times over where labels are few, so that one draw of the folds does not decide. What the
+folds said calibrates.
 """
 
 import json
@@ -61,12 +63,14 @@ def chosen(
     simple = candidates(flat(gan.codec, rows.packed), labels, rows.classes, config.seed)
     probe = {"probe": by_method(gan, config, rows, "probe")}
     learnt = {deep: by_method(gan, config, rows, deep)}
+    if not rows.classes and rows.unlabeled is not None:
+        learnt["spread"] = by_method(gan, config, rows, "spread")
     few = too_few(labels, rows.classes)
     folds = None if few else folded(labels, rows.classes, config.seed)
     if folds:
         asked = replace(config, method=deep)
         said = yield from held_out(gan, asked, rows, folds, "comparison")
-        learnt = {deep: lambda train, test: said[test]}
+        learnt[deep] = lambda train, test: said[test]
     if gan.student is None:
         first, *others = simple
         known = {first: simple[first], **probe, **{name: simple[name] for name in others}}
@@ -83,7 +87,8 @@ def chosen(
         means = {name: float(measured.scores.mean()) for name, measured in found.items()}
         costs = {name: losses(measured.outputs, labels) for name, measured in found.items()}
         speaker = min(learnt, key=lambda name: costs[name].mean())
-        verdict = by_rows(replace(verdict, means=means), costs, deep, speaker)
+        wanted = deep if rows.classes else speaker
+        verdict = by_rows(replace(verdict, means=means), costs, wanted, speaker)
     method = "simple" if verdict.chosen in simple else verdict.chosen
     choice: dict[str, Any] = {"method": method, "readout": config.readout}
     if rows.classes and verdict.chosen in found:

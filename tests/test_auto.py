@@ -6,12 +6,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
-from examples import KINDS, LABELS, NUMBERS, N, same, trained
+from examples import KINDS, LABELS, NUMBERS, SMALL, N, same, trained
 
 from ssgan import auto, crossvalidation
 from ssgan.auto import by_rows, choosing, chosen, course, losses
 from ssgan.encoder import StudentConfig, distil
 from ssgan.finetuning import PredictorConfig
+from ssgan.gan import pretrain
 from ssgan.labeled import labeled
 from ssgan.learning import settled, simple
 from ssgan.predictor import finetune, load_predictor
@@ -37,7 +38,7 @@ def test_it_learns_from_every_kind_and_its_directory_remembers_the_choice(kind, 
     choice = json.loads((tmp_path / "m" / "choice.json").read_text())["choice"]
     assert choice == json.loads(json.dumps(model.about["choice"]))
     assert choice["method"] == model.config.method
-    known = {"simple", "probe", "finetune", "consistency", "consistency+finetune"}
+    known = {"simple", "probe", "finetune", "consistency", "consistency+finetune", "spread"}
     assert choice["method"] in known
     student = kind == "images" and task == "classification"
     assert (tmp_path / "m" / "student").exists() == student
@@ -154,6 +155,24 @@ def test_a_probe_of_a_student_has_learnt_from_unlabeled_rows_and_stands_for_the_
         assert set(verdict["means"]) == {*known, "probe", course(source, rows)}
         if not plain:
             assert verdict["simple"]["name"] in known
+
+
+def spiral(count):
+    """Rows (count, 2) along two turns of a spiral, and how far along each lies."""
+    along = np.linspace(0.0, 1.0, count)
+    turn = 2 * np.pi * (0.5 + 2 * along)
+    return np.stack([turn * np.cos(turn), turn * np.sin(turn)], 1), along
+
+
+def test_numbers_along_a_curve_are_spread_over_a_graph_where_other_rows_show_it():
+    x, along = spiral(300)
+    gan, known = pretrain(x, replace(SMALL, steps=0)), np.arange(5, 300, 15)
+    found = {}
+    for more in (x, None):
+        rows = labeled(replace(gan, packed=None), x[known], along[known], more, 0)
+        found[more is None] = finish(chosen(gan, AUTO, rows))["verdict"]
+    assert (found[False]["chosen"], found[False]["deep"]) == ("spread", True)
+    assert "spread" not in found[True]["means"]
 
 
 def wrong(*rows):
