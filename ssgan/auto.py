@@ -29,6 +29,7 @@ from ssgan.progress import Progress
 from ssgan.runs import Run
 from ssgan.simple import (
     Array,
+    FitPredict,
     Verdict,
     candidates,
     choose,
@@ -60,29 +61,23 @@ def chosen(
 ) -> Generator[Progress, None, dict[str, Any]]:
     """The "method" to learn by, the "verdict" of the folds and the "temperature" of outputs."""
     labels, deep = rows.values.numpy(), course(gan, rows)
+    found_once = settled(replace(config, method=deep), gan, rows).transforms
+    config = replace(config, transforms=found_once)
     simple = candidates(flat(gan.codec, rows.packed), labels, rows.classes, config.seed)
-    probe = {"probe": by_method(gan, config, rows, "probe")}
-    learnt = {deep: by_method(gan, config, rows, deep)}
-    if not rows.classes and rows.unlabeled is not None:
-        learnt["spread"] = by_method(gan, config, rows, "spread")
+    known, learnt = sides(gan, config, rows, simple)
     few = too_few(labels, rows.classes)
     folds = None if few else folded(labels, rows.classes, config.seed)
     if folds:
         asked = replace(config, method=deep)
         said = yield from held_out(gan, asked, rows, folds, "comparison")
         learnt[deep] = lambda train, test: said[test]
-    if gan.student is None:
-        first, *others = simple
-        known = {first: simple[first], **probe, **{name: simple[name] for name in others}}
-    else:
-        known, learnt = simple, learnt | probe
     verdict, found = select(labels, rows.classes, known, learnt, folds)
     if verdict.simple is not None:
         repeats = max(1, min(REPEATS, ENOUGH // len(labels)))
         often = folded(labels, rows.classes, config.seed, repeats)
-        quick = known | probe if repeats > 1 else {}
-        again = {n: cross_validated(a, labels, rows.classes, often) for n, a in quick.items()}
-        found |= again
+        every = known | learnt if repeats > 1 else {}
+        quick = {name: every[name] for name in every if name in (*known, "probe")}
+        found |= {n: cross_validated(a, labels, rows.classes, often) for n, a in quick.items()}
         verdict = replace(verdict, simple=choose({n: found[n].scores for n in known}, often))
         means = {name: float(measured.scores.mean()) for name, measured in found.items()}
         costs = {name: losses(measured.outputs, labels) for name, measured in found.items()}
@@ -94,6 +89,22 @@ def chosen(
     if rows.classes and verdict.chosen in found:
         choice["temperature"] = temperature(found[verdict.chosen].outputs[0], labels)
     return choice | {"verdict": verdict.to_json()}
+
+
+def sides(
+    gan: GAN, config: PredictorConfig, rows: Labeled, simple: Mapping[str, FitPredict]
+) -> tuple[dict[str, FitPredict], dict[str, FitPredict]]:
+    """What knows labelled rows alone, the simplest first, and what has learnt from the others too,
+    the course first."""
+    methods = [course(gan, rows)]
+    if not rows.classes and rows.unlabeled is not None:
+        methods.append("spread")
+    learnt = {name: by_method(gan, config, rows, name) for name in methods}
+    probe = {"probe": by_method(gan, config, rows, "probe")}
+    if gan.student is not None:
+        return dict(simple), learnt | probe
+    first, *others = simple
+    return {first: simple[first], **probe, **{name: simple[name] for name in others}}, learnt
 
 
 def by_rows(
