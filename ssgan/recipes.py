@@ -40,14 +40,14 @@ def points() -> GANConfig:
     tell them apart, and steeper ones at the end sharpen them (docs/notes/pretraining.md).
     """
     return GANConfig(
-        objective=Relativistic(r1=0.02, r2=0.02),
+        objective=Relativistic(r1=0.05, r2=0.05),
         width=8,
         latent=8,
-        steps=29_000,
+        steps=28_000,
         batch=256,
         rate=4e-3,
         final=0.02,
-        penalty_final=0.005,
+        penalty_final=0.002,
         ema=0.998,
     )
 
