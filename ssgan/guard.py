@@ -44,8 +44,7 @@ class Bounds:
     kept: float = 1 / 3  # share of the highest diversity and coverage so far that must be left
     covered: float = 0.15  # coverage from which losing it means anything
     far: float = 3.0  # times the lowest distance, and on the way half of the way back, in factors
-    gained: float = 100.0  # the way is from the first distance to this part of it at most: noise
-    finest: float = 1000.0  # the same for what the last distance is compared with
+    gained: float = 100.0  # the part of the first distance below which the lowest is noise
     leap: float = 1000.0  # times the largest score gap and terms so far, or 10 where they are less
 
 
@@ -86,7 +85,7 @@ def limits(
     if distances := so_far("distance"):
         best, first = min(distances), max(so_far("distance", least=0)[:2])
         half = (max(best, first / bounds.gained, 0.0) * max(first, 0.0)) ** 0.5
-        end = bounds.far * max(best, first / bounds.finest)
+        end = bounds.far * max(best, first / bounds.gained)
         yield "distance", -inf, end if now.get("last") else max(bounds.far * best, half)
     for name in ("score_gap", "terms"):
         if sizes := [abs(value) for value in so_far(name)]:

@@ -158,7 +158,7 @@ def test_at_the_end_there_is_no_way_back_left_to_be_on():
         assert bool(alarms(PAST, now)) == on_the_way
         assert bool(alarms(PAST, {**now, "last": True})) == at_the_end
     near = [{"step": 0, "distance": 1.0}, {"step": 200, "distance": 0.0001}]
-    assert alarms(near, {"step": 300, "distance": 0.0029, "last": True}) == []  # noise
+    assert alarms(near, {"step": 300, "distance": 0.029, "last": True}) == []  # noise
 
 
 def test_a_point_is_alarming_without_any_past():
