@@ -3,11 +3,11 @@
 Simple models, a probe of the GAN's features and a short course that learns from the unlabeled rows
 predict held-out labelled rows on the same folds. The course is taken where it beats what the folds
 would choose among the others (see `simple`) by more than one standard error, row by row, so that
-learning from unlabeled rows costs little where it does not help. A probe of a student (see
-`encoder`) has learnt from the unlabeled rows as well: it is on the side of the course, and speaks
-for it where it says more than 400 steps do. Numbers have another way to learn from unlabeled rows,
-over a graph (see `graphs`), and the better of both is asked for. What is fitted at once is held out
-several times over where labels are few, so that one draw of the folds does not decide. What the
+learning from unlabeled rows costs little where it does not help. Labels spread over a graph (see
+`graphs`) and a probe of a student (see `encoder`) have learnt from the unlabeled rows as well: they
+are on the side of the course, and speak for it where they say more than 400 steps do. For numbers
+the graph is a way of its own, and the better of both is asked for. What is fitted at once is held
+out several times over where labels are few, so that one draw of the folds does not decide. What the
 folds said calibrates.
 """
 
@@ -96,9 +96,7 @@ def sides(
 ) -> tuple[dict[str, FitPredict], dict[str, FitPredict]]:
     """What knows labelled rows alone, the simplest first, and what has learnt from the others too,
     the course first."""
-    methods = [course(gan, rows)]
-    if not rows.classes and rows.unlabeled is not None:
-        methods.append("spread")
+    methods = [course(gan, rows)] + (["spread"] if rows.unlabeled is not None else [])
     learnt = {name: by_method(gan, config, rows, name) for name in methods}
     probe = {"probe": by_method(gan, config, rows, "probe")}
     if gan.student is not None:

@@ -20,7 +20,6 @@ from ssgan.graphs import (
     condensed,
     neighbourhood,
     shares_over,
-    spread_error,
 )
 from ssgan.networks.readout import Readout
 from ssgan.objectives import Terms
@@ -279,11 +278,10 @@ def first_shares(gan: GAN, rows: Graph) -> tuple[str, Tensor]:
     finds hidden labels better in cross-validation on the labelled rows; features where none can
     be hidden.
     """
-    labels = rows.labels.numpy()
     encoders = {"features": gan.encode, "samples": lambda x: x.flatten(1)}
-    links = {
-        name: neighbourhood(condensed(gan.apply(encode, rows.packed).numpy())[0])
-        for name, encode in encoders.items()
-    }
-    best = min(links, key=lambda name: spread_error(links[name], labels, rows.classes))
-    return best, torch.from_numpy(shares_over(links[best], labels, rows.classes))
+    found = {}
+    for name, encode in encoders.items():
+        links = neighbourhood(condensed(gan.apply(encode, rows.packed).numpy())[0])
+        found[name] = shares_over(links, rows.labels.numpy(), rows.classes)
+    best = min(found, key=lambda name: found[name][1])
+    return best, torch.from_numpy(found[best][0])

@@ -1,14 +1,13 @@
 """Labels that spread over a graph of nearest neighbours, from few rows to many.
 
-    shares_over     classes of all rows, as shares
     numbers_over    numbers of all rows: the smoothest on the graph that keep near the labels
+    shares_over     classes of all rows, as shares: as smooth, a number for each class; and an error
     Neighbours      a head: what the nearest rows of such a graph have
     Votes           a head: another one and these neighbours, half each
 
 Labels (M,) of a graph are class indices, -1 where unknown, or numbers about 0, NaN where unknown.
 """
 
-import warnings
 from math import log
 from typing import Any
 
@@ -17,22 +16,24 @@ import torch
 from numpy.typing import NDArray
 from scipy import sparse
 from scipy.sparse.linalg import LinearOperator, cg
+from scipy.special import softmax
 from sklearn.decomposition import PCA
-from sklearn.exceptions import ConvergenceWarning
 from sklearn.model_selection import KFold, StratifiedKFold
 from sklearn.neighbors import kneighbors_graph
-from sklearn.semi_supervised import LabelSpreading
 from torch import Tensor, nn
 
+from ssgan.calibration import temperature
 from ssgan.heads import FLOOR, FOLDS, folds
 
 Array = NDArray[Any]
 NEIGHBOURS = 7  # of a row
 AXES = 64  # principal axes along which neighbours are looked for
-ADOPTED = 0.2  # share of a row's class that its neighbours give, against its own
-REACH = 0.999  # the same of a number: how far it carries over the graph
+REACH = 0.999  # share of what a row's neighbours have that it takes over
 WEIGHTS = (0.1, 1.0, 10.0, 100.0)  # of numbers that are known, against smoothness
+WEIGHT = 0.1  # the same of classes, from one label of each to hundreds (see the notes)
+HIDDEN = 3  # folds of labels that are hidden to tell how sure shares may be
 EXACT = 1e-4  # relative to which numbers are solved for, in at most so many steps
+ENOUGH = 1e-3  # the same for classes, of which only the order counts
 MOST = 500
 
 
@@ -50,23 +51,61 @@ def neighbourhood(rows: Array) -> Any:
 
 def spread_over(links: Any, labels: Array, classes: int) -> Array:
     """What `shares_over` or, where there are no classes, `numbers_over` gives."""
-    return shares_over(links, labels, classes) if classes else numbers_over(links, labels)
+    return shares_over(links, labels, classes)[0] if classes else numbers_over(links, labels)
 
 
-def shares_over(links: Any, labels: Array, classes: int) -> Array:
-    """Shares (M, K) of the classes after `labels` (M,), spread over a graph.
+def shares_over(links: Any, labels: Array, classes: int) -> tuple[Array, float]:
+    """Shares (M, K) float32 of the classes after `labels` (M,), spread over a graph; the share of
+    hidden labels that these miss, infinite where none can be hidden.
 
-    Label spreading (Zhou et al. 2004); rows that no label reaches have equal shares.
+    Soft maxima of `scores_over` at the temperature that hidden labels tell. Known rows have their
+    label, and rows that no label reaches equal shares of all classes that have one.
     """
-    model = LabelSpreading(kernel=lambda *_: links, alpha=ADOPTED, max_iter=200)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ConvergenceWarning)
-        warnings.simplefilter("ignore", RuntimeWarning)  # rows that no label reaches: 0 / 0
-        model.fit(np.zeros((len(labels), 1)), labels)
-    shares = np.zeros((len(labels), classes), np.float32)
-    shares[:, model.classes_] = model.label_distributions_
-    shares[~np.isfinite(shares).all(1) | (shares.sum(1) == 0)] = 1 / classes
-    return shares
+    rough, known = roughness(links), labels >= 0
+    present, named = np.unique(labels[known], return_inverse=True)
+    heat, error, hidden = 1.0, np.inf, hidden_scores(rough, labels, classes)
+    if hidden is not None:
+        heat = temperature(hidden[:, present], named)
+        error = float((hidden.argmax(1) != labels[known]).mean())
+    shares: Array = softmax(scores_over(rough, labels, classes) / heat, axis=1).astype(np.float32)
+    shares[known] = np.eye(classes)[labels[known]]
+    return shares, error
+
+
+def scores_over(rough: Any, labels: Array, classes: int) -> Array:
+    """How much speaks for each class, (M, K): the smoothest numbers for how much more a label says
+    for a class than the mean label does, to a root mean square of 1; -inf for classes without one.
+
+    As Poisson learning (Calder et al. 2020, "Poisson Learning: Graph Based Semi-Supervised Learning
+    At Very Low Label Rates") it tells classes apart by a label of each, where label spreading (Zhou
+    et al. 2004) falls back to nothing a few rows away from one.
+    """
+    known, scores = labels >= 0, np.full((len(labels), classes), -np.inf)
+    present = np.unique(labels[known])
+    for name in present:
+        more = np.where(known, (labels == name) - (labels[known] == name).mean(), np.nan)
+        scores[:, name] = smoothest(rough, more, WEIGHT, ENOUGH)
+    size = np.sqrt((scores[:, present] ** 2).mean())
+    found: Array = scores / max(float(size), np.finfo(np.float64).tiny)
+    return found
+
+
+def hidden_scores(rough: Any, labels: Array, classes: int) -> Array | None:
+    """`scores_over` (m, K) for the m known rows, each with the labels of its fold hidden; None
+    where a class has one label alone."""
+    known = np.flatnonzero(labels >= 0)
+    count = min(HIDDEN, folds(labels[known]))
+    if count < 2:
+        return None
+    found, cut = (
+        np.empty((len(known), classes)),
+        StratifiedKFold(count, shuffle=True, random_state=0),
+    )
+    for _, hidden in cut.split(known, labels[known]):
+        rest = labels.copy()
+        rest[known[hidden]] = -1
+        found[hidden] = scores_over(rough, rest, classes)[known[hidden]]
+    return found
 
 
 def numbers_over(links: Any, labels: Array) -> Array:
@@ -86,7 +125,7 @@ def roughness(links: Any) -> Any:
     return (sparse.identity(links.shape[0]) - REACH * scale @ mutual @ scale).tocsr()
 
 
-def smoothest(rough: Any, labels: Array, weight: float) -> Array:
+def smoothest(rough: Any, labels: Array, weight: float, exact: float = EXACT) -> Array:
     """The numbers f (M,) of the least weight * sum (f - label)^2 + |L f|^2.
 
     L twice, as regularised Laplacians of a higher power are (Smola and Kondor 2003, "Kernels and
@@ -94,7 +133,7 @@ def smoothest(rough: Any, labels: Array, weight: float) -> Array:
     """
     pull = np.where(np.isfinite(labels), weight, 0.0)
     matrix = LinearOperator(rough.shape, matvec=lambda f: pull * f + rough @ (rough @ f))
-    found: Array = cg(matrix, pull * np.nan_to_num(labels), rtol=EXACT, maxiter=MOST)[0]
+    found: Array = cg(matrix, pull * np.nan_to_num(labels), rtol=exact, maxiter=MOST)[0]
     return found
 
 
@@ -109,22 +148,6 @@ def numbers_error(rough: Any, labels: Array, weight: float) -> float:
         rest[known[hidden]] = np.nan
         errors[hidden] = smoothest(rough, rest, weight)[known[hidden]] - labels[known[hidden]]
     return float((errors**2).mean())
-
-
-def spread_error(links: Any, labels: Array, classes: int) -> float:
-    """The share of hidden classes that spreading misses, by cross-validation; infinite where none
-    can be hidden."""
-    known = np.flatnonzero(labels >= 0)
-    count = folds(labels[known])
-    if count < 2:
-        return np.inf
-    wrong, cut = 0, StratifiedKFold(count, shuffle=True, random_state=0)
-    for _, hidden in cut.split(known, labels[known]):
-        rest = labels.copy()
-        rest[known[hidden]] = -1
-        found = shares_over(links, rest, classes)[known[hidden]].argmax(1)
-        wrong += int((found != labels[known[hidden]]).sum())
-    return wrong / len(known)
 
 
 class Neighbours(nn.Module):

@@ -152,7 +152,7 @@ def test_a_probe_of_a_student_has_learnt_from_unlabeled_rows_and_stands_for_the_
     for source, plain in ((gan, True), (student, False)):
         verdict = finish(chosen(source, AUTO, rows))["verdict"]
         known = set(candidates(rows.packed.flatten(1).numpy(), LABELS, rows.classes, 0))
-        assert set(verdict["means"]) == {*known, "probe", course(source, rows)}
+        assert set(verdict["means"]) == {*known, "probe", "spread", course(source, rows)}
         if not plain:
             assert verdict["simple"]["name"] in known
 
@@ -214,7 +214,7 @@ def test_few_labels_are_held_out_several_times_and_the_course_once(monkeypatch):
     gan = trained("vectors")
     rows = rows_of("vectors", "classification")
     means = finish(chosen(gan, AUTO, rows))["verdict"]["means"]
-    assert seen == [2] * (len(means) - 1)
+    assert seen == [2] * (len(means) - 2)  # but for course and graph
     monkeypatch.setattr(auto, "ENOUGH", N)
     seen.clear()
     finish(chosen(gan, AUTO, rows))

@@ -173,11 +173,13 @@ def test_first_shares_find_the_classes_of_rows_that_are_apart():
 
 
 def test_nearness_is_told_where_hidden_labels_are_found_best(monkeypatch):
-    found = iter([0.3, 0.1])
-    monkeypatch.setattr("ssgan.finetuning.spread_error", lambda *_: next(found))
-    assert first_shares(trained("vectors"), rows_of("vectors"))[0] == "samples"
-    found = iter([0.1, 0.3])
-    assert first_shares(trained("vectors"), rows_of("vectors"))[0] == "features"
+    """Its shares are taken too."""
+    shares = {0.1: np.ones((N, 2)), 0.3: np.zeros((N, 2))}
+    for errors, nearer in (([0.3, 0.1], "samples"), ([0.1, 0.3], "features")):
+        found = iter([(shares[error], error) for error in errors])
+        monkeypatch.setattr("ssgan.finetuning.shares_over", lambda *_, f=found: next(f))
+        space, taken = first_shares(trained("vectors"), rows_of("vectors"))
+        assert (space, float(taken.mean())) == (nearer, 1.0)
 
 
 def test_features_tell_nearness_where_no_label_can_be_hidden():

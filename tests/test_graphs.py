@@ -1,15 +1,15 @@
-"""Labels that spread over a graph: classes against scikit-learn, numbers against linear algebra."""
+"""Labels that spread over a graph, against linear algebra."""
 
 import numpy as np
 import pytest
 import torch
-from sklearn.semi_supervised import LabelSpreading
 from test_heads import DRAW, blobs, given
 from torch import nn
 
 from ssgan import graphs
 from ssgan.graphs import (
     NEIGHBOURS,
+    WEIGHT,
     Neighbours,
     Votes,
     condensed,
@@ -17,9 +17,9 @@ from ssgan.graphs import (
     numbers_error,
     numbers_over,
     roughness,
+    scores_over,
     shares_over,
     smoothest,
-    spread_error,
 )
 
 
@@ -65,39 +65,60 @@ def test_every_row_is_linked_to_its_nearest_ones_and_itself():
     assert neighbourhood(np.zeros((3, 2))).shape == (3, 3)
 
 
-def test_labels_spread_as_scikit_learn_spreads_them_over_nearest_neighbours():
-    rows, labels = blobs(n=60, apart=4.0)
-    known = few(labels)
-    model = LabelSpreading(kernel="knn", n_neighbors=NEIGHBOURS, alpha=0.2, max_iter=200)
-    model.fit(rows, known)
-    shares = shares_over(neighbourhood(rows), known, 3)
-    np.testing.assert_allclose(shares, model.label_distributions_, atol=1e-6)
-    assert (shares.argmax(1) == model.transduction_).all()
-    assert (shares.argmax(1) == labels).mean() > 0.9
+def test_scores_are_the_smoothest_numbers_for_what_a_label_says_more_than_the_mean():
+    known, rough = np.full(40, -1), roughness(chain())
+    known[[3, 20, 33, 36]] = [0, 2, 2, 3]
+    full, named = rough.toarray(), known >= 0
+    more = np.where(named[:, None], np.eye(4)[known] - np.eye(4)[known[named]].mean(0), 0.0)
+    pull = np.diag(np.where(named, WEIGHT, 0.0))
+    expected = np.linalg.solve(pull + full @ full, pull @ more)[:, [0, 2, 3]]
+    found = scores_over(rough, known, 4)
+    assert (found[:, 1] == -np.inf).all()
+    expected /= np.sqrt((expected**2).mean())
+    np.testing.assert_allclose(found[:, [0, 2, 3]], expected, atol=0.1)
 
 
-def test_rows_that_no_label_reaches_have_equal_shares_and_all_sum_to_1():
+def test_one_label_of_each_class_finds_rows_far_from_it():
+    """Along three lines of 40 rows, labelled at one end."""
+    rows = np.concatenate([np.stack([np.arange(40.0), np.full(40, 9.0 * k)], 1) for k in range(3)])
+    labels = np.repeat([0, 1, 2], 40)
+    assert (shares_over(neighbourhood(rows), few(labels, 1), 3)[0].argmax(1) == labels).all()
+
+
+def test_shares_are_as_sure_as_hidden_labels_say():
+    rows, labels = blobs(n=90, apart=1.0)
+    apart, _ = blobs(n=90, apart=20.0)
+    unsure, sure = (shares_over(neighbourhood(x), few(labels, 9), 3)[0] for x in (rows, apart))
+    others = few(labels, 9) < 0
+    assert sure[others].max(1).mean() > 0.95
+    found = unsure[others].max(1).mean()
+    right = (unsure.argmax(1) == labels)[others].mean()
+    assert abs(found - right) < 0.15
+
+
+def test_rows_that_no_label_reaches_have_equal_shares_of_what_there_is_and_all_sum_to_1():
     rows = np.concatenate([np.arange(10.0), 1000 + np.arange(10.0)])[:, None]
     known = np.full(20, -1)
     known[[0, 9]] = [0, 2]
-    shares = shares_over(neighbourhood(rows), known, 4)
+    shares, error = shares_over(neighbourhood(rows), known, 4)
+    assert error == np.inf
     assert shares.dtype == np.float32
     np.testing.assert_allclose(shares.sum(1), 1, atol=1e-6)
-    assert (shares[10:] == 0.25).all()
-    assert (shares[:10, [1, 3]] == 0).all()
-    assert shares[:10].argmax(1)[[0, 9]].tolist() == [0, 2]
+    assert (shares[10:] == [0.5, 0, 0.5, 0]).all()
+    assert (shares[:, [1, 3]] == 0).all()
+    assert shares[[0, 9]].tolist() == [[1, 0, 0, 0], [0, 0, 1, 0]]
 
 
 def test_hidden_labels_are_found_where_classes_are_apart_and_by_chance_where_not():
     rows, labels = blobs(n=60, classes=2, apart=20.0)
-    assert spread_error(neighbourhood(rows), labels, 2) == 0
+    assert shares_over(neighbourhood(rows), labels, 2)[1] == 0
     mixed = DRAW("mixed").numpy().permutation(labels)
-    assert spread_error(neighbourhood(rows), mixed, 2) > 0.25
+    assert shares_over(neighbourhood(rows), mixed, 2)[1] > 0.25
 
 
 def test_with_one_label_a_class_none_can_be_hidden():
     rows, labels = blobs(n=30)
-    assert spread_error(neighbourhood(rows), few(labels, 1), 3) == np.inf
+    assert shares_over(neighbourhood(rows), few(labels, 1), 3)[1] == np.inf
     assert numbers_error(roughness(neighbourhood(rows)), numbers_of(rows, known=1), 1.0) == 0
 
 
@@ -105,7 +126,7 @@ def test_hiding_labels_leaves_them_as_they_were():
     rows, labels = blobs(n=30)
     numbers = numbers_of(rows)
     before = labels.copy(), numbers.copy()
-    spread_error(neighbourhood(rows), labels, 3)
+    shares_over(neighbourhood(rows), labels, 3)
     numbers_error(roughness(neighbourhood(rows)), numbers, 1.0)
     np.testing.assert_array_equal(labels, before[0])
     np.testing.assert_array_equal(numbers, before[1])
@@ -118,7 +139,7 @@ def test_neighbours_give_the_mean_shares_of_the_nearest_rows():
     neighbours.fit(rows, few(labels))
     x = rows[:4] + 0.5
     near = np.linalg.norm(x[:, None] - rows[None], axis=2).argsort(1)[:, :NEIGHBOURS]
-    shares = shares_over(neighbourhood(condensed(rows)[0]), few(labels), 3)
+    shares, _ = shares_over(neighbourhood(condensed(rows)[0]), few(labels), 3)
     expected = shares[near].mean(1)
     np.testing.assert_allclose(np.exp(given(neighbours, x)), expected.clip(1e-6), rtol=1e-4)
 
