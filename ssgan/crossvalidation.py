@@ -81,11 +81,11 @@ def held_out(
 def tempered(gan: GAN, config: PredictorConfig, rows: Labeled) -> Generator[Progress, None, float]:
     """The temperature of the probabilities that a settled config gives.
 
-    It is 1 where some class has too few labels to hold any out. Where there are many, it is told
-    by the first folds alone.
+    It is 1 where some class has too few labels to hold any out, and for a graph, whose shares are
+    as sure as hidden labels have told. Where there are many, it is told by the first folds alone.
     """
     labels, held, outputs = rows.values.numpy(), [np.empty(0, np.int64)], []
-    if too_few(labels, rows.classes):
+    if too_few(labels, rows.classes) or config.method == "spread":
         return 1.0
     count = MORE if config.method in FITTED else FOLDS
     for _, train, test in folded(labels, rows.classes, config.seed, count=count):

@@ -186,7 +186,7 @@ def warmth_of(
     """The temperature of a classifier: of the run, of the folds of "auto", or of new ones."""
     if "choice" in told:
         return float(told["choice"].get("temperature", 1.0))
-    if not config.calibrate or config.method == "spread":  # a graph's hidden labels told it already
+    if not config.calibrate:
         return 1.0
     if held and (held.path / TEMPERATURE).exists():
         return float(read_object(held.path / TEMPERATURE)["temperature"])
