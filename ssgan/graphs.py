@@ -33,7 +33,6 @@ WEIGHTS = (0.1, 1.0, 10.0, 100.0)  # of numbers that are known, against smoothne
 WEIGHT = 0.1  # the same of classes, from one label of each to hundreds (see the notes)
 HIDDEN = 3  # folds of labels that are hidden to tell how sure shares may be
 EXACT = 1e-4  # relative to which numbers are solved for, in at most so many steps
-ENOUGH = 1e-3  # the same for classes, of which only the order counts
 MOST = 500
 
 
@@ -84,7 +83,7 @@ def scores_over(rough: Any, labels: Array, classes: int) -> Array:
     present = np.unique(labels[known])
     for name in present:
         more = np.where(known, (labels == name) - (labels[known] == name).mean(), np.nan)
-        scores[:, name] = smoothest(rough, more, WEIGHT, ENOUGH)
+        scores[:, name] = smoothest(rough, more, WEIGHT)
     size = np.sqrt((scores[:, present] ** 2).mean())
     found: Array = scores / max(float(size), np.finfo(np.float64).tiny)
     return found
@@ -97,10 +96,8 @@ def hidden_scores(rough: Any, labels: Array, classes: int) -> Array | None:
     count = min(HIDDEN, folds(labels[known]))
     if count < 2:
         return None
-    found, cut = (
-        np.empty((len(known), classes)),
-        StratifiedKFold(count, shuffle=True, random_state=0),
-    )
+    found = np.empty((len(known), classes))
+    cut = StratifiedKFold(count, shuffle=True, random_state=0)
     for _, hidden in cut.split(known, labels[known]):
         rest = labels.copy()
         rest[known[hidden]] = -1
@@ -125,7 +122,7 @@ def roughness(links: Any) -> Any:
     return (sparse.identity(links.shape[0]) - REACH * scale @ mutual @ scale).tocsr()
 
 
-def smoothest(rough: Any, labels: Array, weight: float, exact: float = EXACT) -> Array:
+def smoothest(rough: Any, labels: Array, weight: float) -> Array:
     """The numbers f (M,) of the least weight * sum (f - label)^2 + |L f|^2.
 
     L twice, as regularised Laplacians of a higher power are (Smola and Kondor 2003, "Kernels and
@@ -133,7 +130,7 @@ def smoothest(rough: Any, labels: Array, weight: float, exact: float = EXACT) ->
     """
     pull = np.where(np.isfinite(labels), weight, 0.0)
     matrix = LinearOperator(rough.shape, matvec=lambda f: pull * f + rough @ (rough @ f))
-    found: Array = cg(matrix, pull * np.nan_to_num(labels), rtol=exact, maxiter=MOST)[0]
+    found: Array = cg(matrix, pull * np.nan_to_num(labels), rtol=EXACT, maxiter=MOST)[0]
     return found
 
 
