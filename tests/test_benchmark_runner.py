@@ -256,17 +256,25 @@ def test_operations_are_counted_through_penalties_on_gradients():
 
 
 @pytest.mark.parametrize("steps", [1, 20, 21, 5000])
-def test_operations_of_many_steps_are_told_from_few(steps):
+@pytest.mark.parametrize("student", [None, 1, 4000])
+def test_operations_of_many_steps_are_told_from_few(steps, student):
     trained = []
 
-    def train(n):
-        trained.append(n)
+    def train(parts):
+        trained.extend(parts.values())
         torch.ones(1, 100) @ torch.ones(100, 1)  # once
-        for _ in range(n):
+        for _ in range(parts["steps"]):
             torch.ones(1, 5) @ torch.ones(5, 1)
+        for _ in range(parts.get("student", 0)):
+            torch.ones(1, 7) @ torch.ones(7, 1)
 
-    assert measuring.flops_of_steps(train, steps) == 200 + 10 * steps
+    parts = {"steps": steps} | ({"student": student} if student else {})
+    assert measuring.flops_of_steps(train, parts) == 200 + 10 * steps + 14 * (student or 0)
     assert max(trained) <= 20
+
+
+def test_operations_of_what_takes_no_steps_are_counted_once():
+    assert measuring.flops_of_steps(lambda _: torch.ones(1, 5) @ torch.ones(5, 1), {}) == 10
 
 
 def test_the_source_is_that_of_the_code_but_for_what_no_cell_runs(tmp_path, monkeypatch):

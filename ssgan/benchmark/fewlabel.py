@@ -133,16 +133,17 @@ def prepare(table: Table, need: Need, work: Path) -> None:
     data = data_of(table.data, table.data_dir)
     note = path.with_name(f"{path.name}.json")
     if not path.exists() or not note.exists():
-        steps = functools.partial(counting_gan, table, need.config)
-        flops = measuring.flops_of_steps(steps, need.config.steps) if table.flops else 0
+        train = functools.partial(counting_gan, table, need.config)
+        steps = {"steps": need.config.steps}
+        flops = measuring.flops_of_steps(train, steps) if table.flops else 0
         about = {"source": measuring.source(), "flops": flops}
         write_whole(note, json.dumps(about).encode())
     pretrain(data, need.config, run=path, device=table.device)
 
 
-def counting_gan(table: Table, config: GANConfig, steps: int) -> object:
+def counting_gan(table: Table, config: GANConfig, steps: measuring.Steps) -> object:
     data = data_of(table.data, table.data_dir)
-    return pretrain(data, replace(config, steps=steps), device=table.device)
+    return pretrain(data, replace(config, steps=steps["steps"]), device=table.device)
 
 
 @functools.lru_cache(maxsize=2)
@@ -219,8 +220,8 @@ def counted_once(
     name = sha256(json.dumps([*named, measuring.source()], sort_keys=True).encode()).hexdigest()
     path = work / "flops" / f"{name[:16]}.json"
     if not path.exists() and problem.start is not None:
-        train, steps = counted(problem.start, problem, config), getattr(config, paced_by(config))
-        flops = measuring.flops_of_steps(train, steps or 1)
+        train = functools.partial(counted, problem.start, problem, config)
+        flops = measuring.flops_of_steps(train, paced_by(config))
         write_whole(path, json.dumps({"flops": flops}).encode())
     return int(read_object(path)["flops"])
 

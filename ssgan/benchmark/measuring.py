@@ -6,7 +6,7 @@ import os
 import platform
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -22,6 +22,7 @@ from ssgan.benchmark.results import Value
 
 PACKAGE = Path(__file__).parents[1]
 ASIDE = ("cli", "estimators", "report")  # no cell runs them, so a change there ages no row
+Steps = Mapping[str, int]
 SHORT = 10  # steps of a training whose operations are counted
 
 
@@ -130,12 +131,16 @@ def flops(work: Callable[[], object]) -> int:
     return int(counter.total)
 
 
-def flops_of_steps(train: Callable[[int], object], steps: int) -> int:
-    """Operations of `train(steps)`, told from 10 and 20 steps where there are more.
+def flops_of_steps(train: Callable[[Steps], object], steps: Steps) -> int:
+    """Operations of `train(steps)`, the steps of its parts by name.
 
+    Of a part that has more than 20, they are told from 10 and 20, the other parts as short.
     Whatever is done once, or a fixed number of times a training, is counted in.
     """
-    if steps <= 2 * SHORT:
-        return flops(lambda: train(steps))
-    once, twice = (flops(lambda n=n: train(n)) for n in (SHORT, 2 * SHORT))  # type: ignore[misc]
-    return once + round((twice - once) / SHORT * (steps - SHORT))
+    long = {name: n for name, n in steps.items() if n > 2 * SHORT}
+    short = {**steps, **dict.fromkeys(long, SHORT)}
+    once = total = flops(lambda: train(short))
+    for name, n in long.items():
+        twice = flops(lambda name=name: train({**short, name: 2 * SHORT}))  # type: ignore[misc]
+        total += round((twice - once) / SHORT * (n - SHORT))
+    return total

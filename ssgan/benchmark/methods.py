@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from ssgan.benchmark import baselines
+from ssgan.benchmark.measuring import Steps
 from ssgan.benchmark.problems import Array, Problem
 from ssgan.crossvalidation import FOLDS, SHORT
 from ssgan.data import vision
@@ -192,17 +193,13 @@ def known(way: str | None) -> bool:
         return False
 
 
-def counted(start: GAN, problem: Problem, config: PredictorConfig) -> Callable[[int], object]:
+def counted(start: GAN, problem: Problem, config: PredictorConfig, steps: Steps) -> object:
     """The finetuning of an answer for some steps, to count its operations."""
-    name = paced_by(config)
-
-    def train(steps: int) -> object:
-        fields: dict[str, Any] = {name: max(steps, 1)}
-        return finetune(start, *problem.few, replace(config, **fields))
-
-    return train
+    fields: dict[str, Any] = dict(steps)
+    return finetune(start, *problem.few, replace(config, **fields))
 
 
-def paced_by(config: PredictorConfig) -> str:
-    """The field that says how long it learns: of a method that is fitted at once, its student."""
-    return "student_steps" if config.readout == "student" and not config.learns else "steps"
+def paced_by(config: PredictorConfig) -> Steps:
+    """How long a finetuning learns, by field: its own steps, and its student's."""
+    paced = {"steps": config.steps or 1} if config.learns else {}
+    return paced | ({"student_steps": config.student_steps} if config.readout == "student" else {})
