@@ -134,6 +134,7 @@ NUMBERS = {
     "nearest neighbours": simple(baselines.nearest),
 }
 TAUGHT = {"method": "consistency+finetune", "readout": "student"}
+GRAPHED = {"method": "consistency+finetune", "readout": "all"}
 OURS = {
     "simple model that the folds choose": ours(False, True, method="simple"),
     "network from scratch, labels only": ours(False, True, method="finetune", unlabeled=0.0),
@@ -145,6 +146,7 @@ OURS = {
     "GAN off: finetuned random trunk": ours(False, method="finetune"),
     "GAN off: consistency": ours(False, method="consistency"),
     "GAN off: student and consistency": ours(False, True, **TAUGHT),
+    "GAN off: graph and consistency": ours(False, **GRAPHED),
     "GAN off: K + 1": ours(False, method="joint"),
     "GAN off: auto": ours(False, method="auto"),
     "GAN off: consistency with K + 1": ours(False, method="consistency+joint"),
@@ -165,6 +167,7 @@ OURS = {
     "finetuned student": ours(True, method="finetune", readout="student"),
     "consistency": ours(True, method="consistency"),
     "student and consistency": ours(True, True, **TAUGHT),
+    "graph and consistency": ours(True, **GRAPHED),
     "K + 1": ours(True, True, method="joint"),
     "consistency with K + 1": ours(True, method="consistency+joint"),
     "auto": ours(True, True, method="auto"),

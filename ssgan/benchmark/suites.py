@@ -33,6 +33,8 @@ FASHION: Settings = {
     "consistency+finetune": LONG,
     "auto": LONG,
 }
+LARGE_GAN = GANConfig(steps=2000, body="residual", width=32, depth=2)
+VIEWS = {100: ("shift", "flip"), 1000: ("shift", "flip", "cutout")}  # by labels, see the notes
 ROTATED: Settings = {
     "": {"transforms": ("noise",)},  # a turn would change the label
     **{m: {"steps": 1500} for m in ("auto", "consistency", "consistency+finetune")},
@@ -40,6 +42,18 @@ ROTATED: Settings = {
 SHORT = 300  # steps of a finetuning in the short form
 FEWER = 5000  # labels there, at most
 BOTH = ("consistency with K + 1", "GAN off: consistency with K + 1")  # on small tables only
+GRAPHED = ("graph and consistency", "GAN off: graph and consistency")  # where no student pays
+LEFT_OUT = (*BOTH, *GRAPHED)
+OF_LARGE = (
+    "network from scratch, labels only",
+    "linear probe, random trunk",
+    "label spreading, random trunk",
+    "GAN off: finetuned random trunk",
+    "linear probe, discriminator",
+    "label spreading on its features",
+    "finetuned discriminator",
+    *GRAPHED,
+)
 PROBES = (
     "linear probe, last depth, random trunk",
     "linear probe, random trunk",
@@ -59,6 +73,7 @@ DIGITS = Table(
     draws=pairs(None, 5),
     others=5,
     gan=GANConfig(steps=400),
+    without=GRAPHED,
     settings={
         "finetune": {"steps": 300},
         "consistency": {"steps": 1200},
@@ -79,7 +94,7 @@ TABLES = (
         labels=(100,),
         draws=pairs(None, 5),
         gan=MNIST_GAN,
-        without=BOTH,
+        without=LEFT_OUT,
         settings=MNIST_STEPS,
     ),
     Table(
@@ -89,7 +104,7 @@ TABLES = (
         labels=(20,),
         draws=pairs(None, 5),
         gan=MNIST_GAN,
-        without=BOTH,
+        without=LEFT_OUT,
         settings=MNIST_STEPS,
     ),
     *(
@@ -100,10 +115,23 @@ TABLES = (
             labels=(labels,),
             draws=pairs(None, 5),
             gan=MNIST_GAN,
-            without=BOTH,
+            without=LEFT_OUT,
             settings=FASHION,
         )
         for labels in (100, 1000)
+    ),
+    *(
+        Table(
+            name=f"fashion-{labels}-large",
+            about=f"Fashion-MNIST, {labels:,} labels, 3 draws, a residual network",
+            data="fashion-mnist",
+            labels=(labels,),
+            draws=pairs(None, 3),
+            gan=LARGE_GAN,
+            methods=OF_LARGE,
+            settings={"": {"transforms": views}, "consistency+finetune": {"steps": 4000}},
+        )
+        for labels, views in VIEWS.items()
     ),
     Table(
         name="rotated-mnist",
@@ -113,7 +141,7 @@ TABLES = (
         draws=pairs(None, 5),
         measure="mae",
         gan=MNIST_GAN,
-        without=BOTH,
+        without=LEFT_OUT,
         settings=ROTATED,
     ),
     Table(
@@ -124,6 +152,7 @@ TABLES = (
         draws=pairs(None, 5),
         others=5,
         measure="rmse",
+        without=GRAPHED,
         timed=False,
         device="cpu",
     ),
@@ -135,6 +164,7 @@ TABLES = (
             labels=(labels,),
             draws=pairs(None, 5),
             gan=GANConfig(),
+            without=GRAPHED,
         )
         for labels in (4000, 250, 40)
     ),
