@@ -12,7 +12,10 @@ from ssgan.cli import progress, ssgan
 from ssgan.runs import Run
 
 
-@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+@pytest.mark.parametrize(
+    ("number", "code"),
+    [(signal.SIGINT, 130), pytest.param(signal.SIGTERM, 143, marks=pytest.mark.slow)],
+)
 def test_a_signal_leaves_a_checkpoint_from_which_the_same_command_goes_on(
     tmp_path, monkeypatch, number, code
 ):

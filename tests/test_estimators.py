@@ -205,6 +205,7 @@ def test_a_fitted_estimator_keeps_no_training_rows():
     assert GANFeatures(SMALL).fit(blobs()[0]).gan_.packed is None
 
 
+@pytest.mark.slow  # a process of its own imports everything again
 def test_one_gan_serves_a_search_in_two_processes(gan, monkeypatch):
     monkeypatch.setattr("ssgan.heads.FOLDS", FOLDS)  # as in the other process, whatever
     monkeypatch.setattr("ssgan.heads.STRENGTHS", STRENGTHS)  # all tests run under in this one
