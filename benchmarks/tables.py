@@ -37,6 +37,8 @@ GAPS = (  # the differences that are shown under a table that has both rows
     ("consistency", "GAN off: consistency"),
     ("student and consistency", "GAN off: student and consistency"),
     ("student and consistency", "consistency"),
+    ("graph and consistency", "GAN off: graph and consistency"),
+    ("graph and consistency", "network from scratch, labels only"),
     ("K + 1", "GAN off: K + 1"),
     ("auto", "simple model that the folds choose"),
     ("auto", "network from scratch, labels only"),
