@@ -123,10 +123,10 @@ TABLES = (
     *(
         Table(
             name=f"fashion-{labels}-large",
-            about=f"Fashion-MNIST, {labels:,} labels, 3 draws, a residual network",
+            about=f"Fashion-MNIST, {labels:,} labels, a residual network, 5 draws",
             data="fashion-mnist",
             labels=(labels,),
-            draws=pairs(None, 3),
+            draws=pairs(None, 5),
             gan=LARGE_GAN,
             methods=OF_LARGE,
             settings={"": {"transforms": views}, "consistency+finetune": {"steps": 4000}},
