@@ -301,7 +301,7 @@ def test_rows_are_counted_as_often_as_each_teacher_takes_them():
 
 
 def test_what_auto_compared_counts_as_well(tmp_path, monkeypatch):
-    """Three courses and the student that they read, whatever is chosen then."""
+    """Three courses on folds, the student that they share, and the course that is chosen then."""
     monkeypatch.setattr(
         fewlabel.measuring, "flops_of_steps", lambda train, steps: 100 * sum(steps.values())
     )
