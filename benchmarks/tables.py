@@ -5,7 +5,7 @@ python -m benchmarks.tables --check    # exit 1 if that would change anything
 
 `<!-- table NAME -->` is filled from results/NAME.csv: where `ssgan benchmark` has a suite NAME, by
 a line for every method and the differences of methods in GAPS, else by the CSV as it stands. A
-table without results yet says so.
+table without results yet says so. `few-labels` has a line for every table of few labels (`glance`).
 """
 
 import re
@@ -15,6 +15,7 @@ from pathlib import Path
 import click
 import pandas as pd
 
+from benchmarks import glance
 from ssgan.benchmark import Line, Suite, leagues, paired, read_rows, report, suite
 from ssgan.benchmark.runner import key_of, latest
 from ssgan.benchmark.suites import SUITES
@@ -213,6 +214,8 @@ def deviating(values: "pd.Series[float]", name: str) -> str:
 
 def table(name: str) -> str:
     """The table of that name, in Markdown."""
+    if name == "few-labels":
+        return rows(glance.HEADER, glance.lines(RESULTS))
     path = RESULTS / f"{name}.csv"
     if not path.exists():
         return "not measured"

@@ -150,3 +150,19 @@ def test_networks_that_saw_other_data_stand_in_a_table_of_their_own(monkeypatch,
     own, elsewhere = tables.table("digits").split(f"*{ELSEWHERE}*")
     assert "RBF-SVM" in own and "theirs" not in own and "not measured" in own
     assert "theirs" in elsewhere and "not measured" not in elsewhere
+
+
+def test_few_labels_at_a_glance_are_a_line_for_each_table_with_mean_and_worst(
+    monkeypatch, tmp_path
+):
+    line = LINE.format(method="auto", draw=0, accuracy=0.9)
+    worse = LINE.format(method="auto", draw=1, accuracy=0.7)
+    again = LINE.format(method="auto", draw=0, accuracy=0.8)
+    (tmp_path / "digits.csv").write_text(HEADER + line + worse + again)
+    monkeypatch.setattr(tables, "RESULTS", tmp_path)
+    made = tables.table("few-labels").splitlines()
+    (found,) = [line for line in made if line.startswith("| digits, 100, accuracy")]
+    assert found == (
+        "| digits, 100, accuracy | - | - | - | - | - | - | 0.750 (0.700) | 1 + 0 | .970 |"
+    )
+    assert not any("mnist" in line for line in made)

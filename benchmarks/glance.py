@@ -1,0 +1,60 @@
+"""The few-label results at a glance: a line for each data set and number of labels.
+
+The columns are the same methods everywhere, so that no line shows what happened to be best on its
+test part.
+"""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from ssgan.benchmark import Line, leagues, read_rows, report, suite
+from ssgan.benchmark.runner import latest
+
+AIMS = {  # suite and labels: what we set out for
+    ("digits", "50"): ".955",
+    ("digits", "100"): ".970",
+    ("mnist-20", "20"): ".93",
+    ("mnist-100", "100"): ".980",
+    ("fashion-100", "100"): ".80",
+    ("fashion-1000", "1000"): ".88",
+    ("rotated-mnist", "50"): "labels only - 30 %",
+    ("california", "100"): "simple model + 1 %",
+}
+COLUMNS = {
+    "simple model": "simple model that the folds choose",
+    "labels only": "network from scratch, labels only",
+    "probe": "linear probe, discriminator",
+    "graph": "label spreading on its features",
+    "long course, GAN off": "GAN off: student and consistency",
+    "long course": "student and consistency",
+    "`auto`": "auto",
+}
+CALLED = {"accuracy": "accuracy", "mae": "degrees", "rmse": "RMSE"}
+HEADER = ["data, labels, measure", *COLUMNS, "seconds of `auto` + GAN", "aim"]
+
+
+def score(found: Mapping[str, Line], method: str, digits: int) -> str:
+    """Mean (worst draw); "-" where nothing was measured."""
+    if method not in found:
+        return "-"
+    line = found[method]
+    return f"{line.mean:.{digits}f} ({line.worst:.{digits}f})"
+
+
+def lines(results: Path) -> Sequence[Sequence[str]]:
+    """The lines under HEADER, of the suites in AIMS that have results."""
+    made = []
+    for (name, labels), aim in AIMS.items():
+        path, asked = results / f"{name}.csv", suite(name)
+        if not path.exists():
+            continue
+        own = leagues(latest(asked, read_rows(path)).values())[""]
+        held = [row for row in own if row["labels"] == labels]
+        found = {line.group[-1]: line for line in report(held, asked)}
+        digits = 2 if asked.measure == "mae" else 3
+        scores = [score(found, method, digits) for method in COLUMNS.values()]
+        auto = found.get("auto")
+        took = f"{auto.seconds:.0f} + {auto.gan_seconds:.0f}" if auto else "-"
+        data = own[0]["data"] if own else name
+        made.append([f"{data}, {labels}, {CALLED[asked.measure]}", *scores, took, aim])
+    return made
