@@ -300,6 +300,7 @@ def test_rows_are_counted_as_often_as_each_teacher_takes_them():
     assert passes(method="consistency+joint", **steps) == 10 * 4 * (1 + 3 + 3)
 
 
+@pytest.mark.slow
 def test_what_auto_compared_counts_as_well(tmp_path, monkeypatch):
     """Three courses on folds, the student that they share, and the course that is chosen then."""
     monkeypatch.setattr(

@@ -204,7 +204,8 @@ def test_a_dry_run_describes_and_estimates_and_writes_nothing(home, tmp_path):
 @pytest.mark.parametrize("name", RECIPES)
 def test_a_recipe_can_be_asked_for_and_estimated(name, tmp_path):
     np.savez(tmp_path / "x.npz", x=np.random.default_rng(0).integers(256, size=(5, 16, 16)))
-    words = ["pretrain", tmp_path / "x.npz", "--recipe", name, "--width", 2, "--steps", 2]
+    few = ["--width", 2, "--batch", 8, "--steps", 2]
+    words = ["pretrain", tmp_path / "x.npz", "--recipe", name, *few]
     about = json.loads(done(*words, "--dry-run").stdout)
     config = about["config"]
     paper = RECIPES[name]().to_json()
