@@ -15,7 +15,7 @@ from pathlib import Path
 import click
 import pandas as pd
 
-from benchmarks import glance
+from benchmarks import glance, paces
 from ssgan.benchmark import Line, Suite, leagues, paired, read_rows, report, suite
 from ssgan.benchmark.runner import key_of, latest
 from ssgan.benchmark.suites import SUITES
@@ -227,6 +227,8 @@ def table(name: str) -> str:
         return counted(found, cells)
     if found.measure == "seconds":
         return clocked(found, cells)
+    if "steps" in found.by:
+        return paces.tables(found, cells, rows)
     if found.measure not in HEADS:
         return measured(found, cells)
     mine = latest(found, cells).values()

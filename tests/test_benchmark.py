@@ -11,7 +11,7 @@ import pytest
 import torch
 
 from ssgan import benchmark
-from ssgan.benchmark import confidence, fewlabel, methods, problems, story
+from ssgan.benchmark import confidence, fewlabel, methods, pace, problems, story
 from ssgan.benchmark.fewlabel import Cell, Table, cells, home, pairs, seconds_of, suite_of
 from ssgan.benchmark.methods import METHODS, NUMBERS, OURS, SIMPLE, names
 from ssgan.benchmark.problems import Problem, divided, few_of, score, turned
@@ -414,6 +414,21 @@ def test_the_committed_digits_are_cells_of_their_suite():
     keys = {(row["labels"], row["method"], row["label_seed"]) for row in held}
     assert held
     assert len(found.cells) - len(left) == sum(draw in drawn for *_, draw in keys)
+
+
+def test_a_course_is_run_for_every_length_that_is_compared(tmp_path):
+    given = small(draws=((7, 7),), methods=None)
+    found = pace.time_to_accuracy(given, True, None)
+    two = tuple(c for c in found.cells if c.method == "GAN off: graph and consistency")
+    assert [cell.steps for cell in two] == [*pace.QUICK]
+    short = [replace(cell, steps=steps) for cell, steps in zip(two, (1, 2), strict=True)]
+    with joblib.parallel_config(backend="threading"):
+        run = benchmark.run(replace(found, cells=tuple(short)), tmp_path, work=tmp_path)
+        one, more = list(run)
+    assert (one["steps"], more["steps"]) == ("1", "2")
+    assert one["way"] == "consistency+finetune"
+    assert int(one["samples_seen"]) < int(more["samples_seen"])
+    assert len(benchmark.suite(pace.NAME).cells) == len(pace.ROWS) * len(pace.LENGTHS) * pace.DRAWS
 
 
 # The demo.

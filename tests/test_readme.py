@@ -8,6 +8,7 @@ from ssgan.benchmark.reporting import ELSEWHERE
 
 HELD = sorted(path.stem for path in RESULTS.glob("*.csv") if not path.stem.endswith("-quick"))
 LINE = "digits,100,{method},{draw},{draw},0,{accuracy},1.0,0.0\n"
+OFF = "GAN off: graph and consistency"
 HEADER = "data,labels,method,gan_seed,label_seed,split,accuracy,seconds,gan_seconds\n"
 
 
@@ -166,3 +167,24 @@ def test_few_labels_at_a_glance_are_a_line_for_each_table_with_mean_and_worst(
         "| digits, 100, accuracy | - | - | - | - | - | - | 0.750 (0.700) | 1 + 0 | .970 |"
     )
     assert not any("mnist" in line for line in made)
+
+
+def test_accuracy_by_time_sets_each_length_beside_its_twin_and_says_when_it_was_good(
+    monkeypatch, tmp_path
+):
+    header = HEADER.replace("split", "split,steps")
+    text = header + "".join(
+        f"mnist,100,{method},{draw},{draw},0,{steps},{accuracy + draw / 100},{seconds},{gan}\n"
+        for method, gan, better in (("graph and consistency", 50, 0.02), (OFF, 0, 0))
+        for steps, accuracy, seconds in ((100, 0.93 + better, 9), (250, 0.96 + better, 20))
+        for draw in (0, 1)
+    )
+    (tmp_path / "time-to-accuracy.csv").write_text(text)
+    monkeypatch.setattr(tables, "RESULTS", tmp_path)
+    made = tables.table("time-to-accuracy").splitlines()
+    assert (
+        "| 100 | 0.9350 ± 0.0071 | 0.9300 | 9.0 | 0.9550 ± 0.0071 | 0.9500 | 9.0 | 50 "
+        "| +2.00 ± 0.00 |"
+    ) in made
+    assert "| 0.95 | 20 | 9 + 50 |" in made
+    assert "| 0.97 | - | 20 + 50 |" in made

@@ -16,6 +16,7 @@ from ssgan.benchmark import (
     memorising,
     metric_suite,
     natural,
+    pace,
     stacked,
     trials,
 )
@@ -209,6 +210,7 @@ def few_labels(table: Table) -> Callable[[bool, Path | None], Suite]:
 
 
 CALIBRATED = tuple(t for t in TABLES if t.name in ("digits", "mnist-100"))
+(PACED,) = (t for t in TABLES if t.name == "mnist-100")
 IMAGES = {"objectives-mnist": "mnist", "objectives-fashion": "fashion-mnist"}
 BY_CLASS = {"conditional-mnist": "mnist", "conditional-fashion": "fashion-mnist"}
 SUITES: dict[str, Callable[[bool, Path | None], Suite]] = {
@@ -217,6 +219,7 @@ SUITES: dict[str, Callable[[bool, Path | None], Suite]] = {
     **{name: partial(generative.objectives, name, data) for name, data in IMAGES.items()},
     **{name: partial(conditional.conditional, name, data) for name, data in BY_CLASS.items()},
     "calibration": partial(confidence.calibration, CALIBRATED),
+    pace.NAME: partial(pace.time_to_accuracy, PACED),
     "stacked-mnist": stacked.stacked_mnist,
     "cifar10-generation": natural.generation,
     "imbalance": imbalance.imbalance,
@@ -232,6 +235,7 @@ ABOUT = {
     **{name: generative.about(data) for name, data in IMAGES.items()},
     **{name: conditional.about(data) for name, data in BY_CLASS.items()},
     "calibration": confidence.ABOUT,
+    pace.NAME: pace.ABOUT,
     "stacked-mnist": stacked.ABOUT,
     "cifar10-generation": natural.ABOUT,
     "imbalance": imbalance.ABOUT,

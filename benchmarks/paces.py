@@ -1,0 +1,58 @@
+"""Accuracy by time, in Markdown: a table a course, and when each first reached an accuracy."""
+
+from collections.abc import Callable, Sequence
+
+from ssgan.benchmark import Line, Suite, paired, report
+from ssgan.benchmark.runner import latest
+
+OFF = "GAN off: "  # what the name of a course from first weights begins with
+AIMS = (0.93, 0.95, 0.96, 0.97, 0.98, 0.985)
+HEADER = (
+    *("steps", "GAN off", "worst", "seconds"),
+    *("from the GAN", "worst", "seconds", "+ GAN seconds", "GAN, points"),
+)
+Rows = Callable[[Sequence[str], Sequence[Sequence[str]]], str]  # a table of a header and lines
+Cells = Sequence[dict[str, str]]
+
+
+def tables(found: Suite, cells: Cells, rows: Rows) -> str:
+    """All of it, from what was measured of a suite whose rows have `steps`."""
+    lines = {line.group: line for line in report(cells, found)}
+    own = list(latest(found, cells).values())
+    methods = dict.fromkeys(method for _, method in lines)
+    parts = []
+    for course in (name for name in methods if not name.startswith(OFF)):
+        lengths = [steps for steps, method in lines if method == course]
+        made = [compared(steps, course, lines, own) for steps in lengths]
+        parts.append(f"*{course}*\n\n{rows(HEADER, made)}")
+    reached = [[f"{aim:g}", *(first(lines, name, aim) for name in methods)] for aim in AIMS]
+    parts.append(
+        "Seconds of the first of these courses whose mean is at least so good, and of the GAN:\n\n"
+        + rows(["accuracy", *methods], reached)
+    )
+    return "\n\n".join(parts)
+
+
+def compared(steps: str, course: str, lines: dict[tuple[str, ...], Line], own: Cells) -> list[str]:
+    """A course of so many steps beside its twin without the GAN."""
+    gan, off = lines[steps, course], lines.get((steps, OFF + course))
+    mine = [row for row in own if row["steps"] == steps]
+    gain, reach = paired(mine, "accuracy", course, OFF + course)
+    beside = [scored(off), f"{off.worst:.4f}", f"{off.seconds:.1f}"] if off else ["-"] * 3
+    took = [f"{gan.seconds:.1f}", f"{gan.gan_seconds:.0f}"]
+    points = f"{100 * gain:+.2f} ± {100 * reach:.2f}" if gain == gain else "-"  # NaN of one draw
+    return [steps, *beside, scored(gan), f"{gan.worst:.4f}", *took, points]
+
+
+def scored(line: Line) -> str:
+    return f"{line.mean:.4f} ± {line.deviation:.4f}"
+
+
+def first(lines: dict[tuple[str, ...], Line], method: str, aim: float) -> str:
+    """Seconds of the shortest course of a method that reached an accuracy; "-" if none did."""
+    good = [line for (_, name), line in lines.items() if name == method and line.mean >= aim]
+    if not good:
+        return "-"
+    best = min(good, key=lambda line: line.seconds)
+    gan = f" + {best.gan_seconds:.0f}" if best.gan_seconds else ""
+    return f"{best.seconds:.0f}{gan}"
