@@ -55,6 +55,6 @@ def lines(results: Path) -> Sequence[Sequence[str]]:
         scores = [score(found, method, digits) for method in COLUMNS.values()]
         auto = found.get("auto")
         took = f"{auto.seconds:.0f} + {auto.gan_seconds:.0f}" if auto else "-"
-        data = own[0]["data"] if own else name
+        data = asked.cells[0].data
         made.append([f"{data}, {labels}, {CALLED[asked.measure]}", *scores, took, aim])
     return made

@@ -9,7 +9,7 @@ OFF = "GAN off: "  # what the name of a course from first weights begins with
 AIMS = (0.93, 0.95, 0.96, 0.97, 0.98, 0.985)
 HEADER = (
     *("steps", "GAN off", "worst", "seconds"),
-    *("from the GAN", "worst", "seconds", "+ GAN seconds", "GAN, points"),
+    *("from the GAN", "worst", "seconds", "+ GAN seconds", "GAN, points", "draws, of each"),
 )
 Rows = Callable[[Sequence[str], Sequence[Sequence[str]]], str]  # a table of a header and lines
 Cells = Sequence[dict[str, str]]
@@ -19,10 +19,10 @@ def tables(found: Suite, cells: Cells, rows: Rows) -> str:
     """All of it, from what was measured of a suite whose rows have `steps`."""
     lines = {line.group: line for line in report(cells, found)}
     own = list(latest(found, cells).values())
-    methods = dict.fromkeys(method for _, method in lines)
+    methods = dict.fromkeys(cell.method for cell in found.cells)
+    lengths = dict.fromkeys(str(cell.steps) for cell in found.cells)
     parts = []
     for course in (name for name in methods if not name.startswith(OFF)):
-        lengths = [steps for steps, method in lines if method == course]
         made = [compared(steps, course, lines, own) for steps in lengths]
         parts.append(f"*{course}*\n\n{rows(HEADER, made)}")
     reached = [[f"{aim:g}", *(first(lines, name, aim) for name in methods)] for aim in AIMS]
@@ -34,18 +34,21 @@ def tables(found: Suite, cells: Cells, rows: Rows) -> str:
 
 
 def compared(steps: str, course: str, lines: dict[tuple[str, ...], Line], own: Cells) -> list[str]:
-    """A course of so many steps beside its twin without the GAN."""
-    gan, off = lines[steps, course], lines.get((steps, OFF + course))
+    """A course of so many steps beside its twin without the GAN; says what was not measured."""
+    gan, off = lines.get((steps, course)), lines.get((steps, OFF + course))
     mine = [row for row in own if row["steps"] == steps]
     gain, reach = paired(mine, "accuracy", course, OFF + course)
-    beside = [scored(off), f"{off.worst:.4f}", f"{off.seconds:.1f}"] if off else ["-"] * 3
-    took = [f"{gan.seconds:.1f}", f"{gan.gan_seconds:.0f}"]
     points = f"{100 * gain:+.2f} ± {100 * reach:.2f}" if gain == gain else "-"  # NaN of one draw
-    return [steps, *beside, scored(gan), f"{gan.worst:.4f}", *took, points]
+    took = f"{gan.gan_seconds:.0f}" if gan else "-"
+    draws = f"{off.n if off else 0}, {gan.n if gan else 0}"
+    return [steps, *scored(off), *scored(gan), took, points, draws]
 
 
-def scored(line: Line) -> str:
-    return f"{line.mean:.4f} ± {line.deviation:.4f}"
+def scored(line: Line | None) -> list[str]:
+    """Mean and deviation, worst draw and seconds."""
+    if line is None:
+        return ["not measured", "-", "-"]
+    return [f"{line.mean:.4f} ± {line.deviation:.4f}", f"{line.worst:.4f}", f"{line.seconds:.1f}"]
 
 
 def first(lines: dict[tuple[str, ...], Line], method: str, aim: float) -> str:

@@ -221,7 +221,7 @@ def test_every_flipped_bit_is_detected_and_the_one_before_is_used(tmp_path, name
     path = saved(tmp_path, 1, 2) / "step-00000002" / name
     intact = path.read_bytes()
     bits = range(8 * len(intact))
-    for bit in random.Random(0).sample(bits, min(200, len(bits))):
+    for bit in random.Random(0).sample(bits, min(400, len(bits))):
         flip(path, bit)
         with pytest.warns(UserWarning, match="(?s)step-00000002.*using step 1 instead"):
             assert load(tmp_path).step == 1
@@ -328,8 +328,14 @@ def test_a_manifest_that_says_something_else_is_refused(tmp_path, change):
 
 @pytest.mark.parametrize(
     ("code", "lasting"),
-    [(errno.ENOSPC, True), (errno.EIO, False), (errno.EACCES, True)],
-    ids=["full for good", "unreadable once", "forbidden for good"],
+    [
+        (errno.ENOSPC, True),
+        (errno.EIO, False),
+        (errno.EACCES, True),
+        pytest.param(errno.ENOSPC, False, marks=pytest.mark.slow),
+        pytest.param(errno.EIO, True, marks=pytest.mark.slow),
+        pytest.param(errno.EACCES, False, marks=pytest.mark.slow),
+    ],
 )
 @pytest.mark.parametrize("step", [2, 3], ids=["again", "new"])
 def test_a_disk_that_refuses_any_call_leaves_a_loadable_checkpoint(

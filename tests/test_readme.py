@@ -184,7 +184,8 @@ def test_accuracy_by_time_sets_each_length_beside_its_twin_and_says_when_it_was_
     made = tables.table("time-to-accuracy").splitlines()
     assert (
         "| 100 | 0.9350 ± 0.0071 | 0.9300 | 9.0 | 0.9550 ± 0.0071 | 0.9500 | 9.0 | 50 "
-        "| +2.00 ± 0.00 |"
+        "| +2.00 ± 0.00 | 2, 2 |"
     ) in made
-    assert "| 0.95 | 20 | 9 + 50 |" in made
-    assert "| 0.97 | - | 20 + 50 |" in made
+    assert "| 0.95 | 20 | 9 + 50 | - | - |" in made
+    assert "| 0.97 | - | 20 + 50 | - | - |" in made
+    assert "| 600 | not measured | - | - | not measured | - | - | - | - | 0, 0 |" in made
