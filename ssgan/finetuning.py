@@ -52,6 +52,7 @@ class PredictorConfig:
     unlabeled: float = 1.0  # weight of the loss on unlabeled rows; 0 learns from labels only
     ema: float = 0.98  # decay of the average of the weights
     calibrate: bool = True  # by short courses on folds of the labels: intervals, temperature
+    mix: bool = False  # strong views in pairs, of consistency, and what the teacher says of them
     align: bool = False  # the teacher's labels to the shares of classes among the labelled rows
     simple: str | None = None  # for method "simple": which model; None lets folds of labels choose
     readout: str | None = None  # of READOUTS (see `encoder`); None is the method's own

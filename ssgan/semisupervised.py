@@ -22,6 +22,7 @@ from ssgan.gan import GAN
 from ssgan.objectives import Terms
 from ssgan.randomness import Draw, seeded
 from ssgan.training import Part, Rows, adam, descend, set_rate
+from ssgan.transforms import mixed
 from ssgan.views import Views
 
 KEPT = 0.99  # of the running averages that thresholds come from, a step
@@ -72,7 +73,8 @@ class Consistency:
 
     Classes: the teacher's label of a weakly changed row, where it is sure enough, is the target for
     the strongly changed one. Numbers: its number is, and the order of two rows too, where it is
-    sure of it (after RankUp, Huang et al. 2024).
+    sure of it (after RankUp, Huang et al. 2024). With `mix` changed rows are mixed in pairs, and so
+    is what they should be (Verma et al. 2019, "Interpolation Consistency Training").
     """
 
     config: PredictorConfig
@@ -97,22 +99,30 @@ class Consistency:
         with torch.no_grad(), on.autocast():
             said = self.mean(on.batch(self.views.weak(x, draw("weak")))).float()
         changed = self.views.strong(x, draw("strong"))
+        shares = self.shares(len(x), draw("mix")).to(x.device)
+        changed = mixed(changed, shares)
         if self.classes:
             prior = self.prior if self.config.align else None
             guesses, believed = self.thresholds.believed(said.softmax(1), prior)
-            return changed, partial(self.named, guesses, believed)
+            targets = believed[:, None] * F.one_hot(guesses, self.classes)
+            return changed, partial(self.named, mixed(targets, shares))
         weight = self.config.unlabeled * min(1.0, step / max(1, RISE * (self.config.steps or 1)))
-        return changed, partial(self.measured, said.squeeze(1), weight)
+        return changed, partial(self.measured, mixed(said.squeeze(1), shares), weight)
 
-    def named(self, guesses: Tensor, believed: Tensor, features: Tensor, outputs: Tensor) -> Terms:
-        """Cross entropy with what is believed; little where classes are taught as often as the
-        labelled rows have them."""
-        costs = F.cross_entropy(outputs, guesses, reduction="none")
-        weights = believed / believed.sum().clamp_min(1)
+    def shares(self, n: int, draw: Draw) -> Tensor:
+        """How much of each of n mixed rows is its own, the larger part as in MixMatch (Berthelot et
+        al. 2019, eq. 11): from 0.5 to 1, or all."""
+        return 1 - draw.uniform(n) / 2 if self.config.mix else torch.ones(n)
+
+    def named(self, targets: Tensor, features: Tensor, outputs: Tensor) -> Terms:
+        """Cross entropy with what is believed (N, K), 0 for rows that are not; little where
+        classes are taught as often as the labelled rows have them."""
+        costs = -(targets * outputs.log_softmax(1)).sum(1)
+        weights = targets.sum(1) / targets.sum().clamp_min(1)
         shares = (outputs.softmax(1) * weights[:, None]).sum(0)
         uneven = (shares * (shares.clamp_min(1e-6) / self.prior).log()).sum()
         return {
-            "consistency": self.config.unlabeled * (believed * costs).mean(),
+            "consistency": self.config.unlabeled * costs.mean(),
             "uneven": self.config.unlabeled * EVEN * uneven,
         }
 

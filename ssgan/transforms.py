@@ -131,6 +131,15 @@ def coloured(images: Tensor, draw: Draw) -> Tensor:
     return contrasted
 
 
+def mixed(values: Tensor, shares: Tensor) -> Tensor:
+    """Each row (N, ...) times its share (N,), and the row before it times what is left of 1.
+
+    Zhang et al. 2018, "mixup: Beyond Empirical Risk Minimization", eq. 1.
+    """
+    own = shares.view(-1, *[1] * (values.dim() - 1))
+    return own * values + (1 - own) * values.roll(1, 0)
+
+
 KINDS: dict[str, Callable[[Tensor, Draw], Tensor]] = {
     "translation": translated,
     "cutout": cut_out,

@@ -2,7 +2,7 @@
 
     turn, stretch, slant, shift    moves of images, a little (`transforms.warp`)
     flip                           mirror images
-    colour                         brightness, saturation and contrast of colour images
+    colour                         brightness and contrast of images, saturation of colours
     cutout                         a square that is blanked
     noise                          a little of it on every cell
     corrupt                        values of rows that come from other rows (SCARF)

@@ -74,7 +74,7 @@ def test_labels_are_aligned_only_where_it_is_asked_for():
     rows = lambda *_: (torch.cat([tasks[0].rows.packed[:1]] * 4),)  # noqa: E731
 
     def named(teacher):
-        return set(teacher.lesson(rows, 0, DRAW)[1].args[0].tolist())
+        return set(teacher.lesson(rows, 0, DRAW)[1].args[0].argmax(1).tolist())
 
     (usual,) = named(plain)
     for teacher in (plain, asked):  # as if the class of such rows had been named all the time
@@ -94,7 +94,7 @@ def test_classes_are_expected_as_often_as_they_are_labelled():
 def test_rows_that_are_not_believed_cost_nothing():
     teacher = made("images", "consistency").teachers[0]
     outputs = torch.tensor([[0.0, log(3.0)], [50.0, 0.0]])
-    terms = teacher.named(torch.tensor([1, 1]), torch.tensor([1.0, 0.0]), outputs, outputs)
+    terms = teacher.named(torch.tensor([[0.0, 1.0], [0.0, 0.0]]), outputs, outputs)
     assert terms["consistency"].item() == pytest.approx(-log(0.75) / 2)
     spread = 0.25 * log(0.25 * 2) + 0.75 * log(0.75 * 2)
     assert terms["uneven"].item() == pytest.approx(EVEN * spread, rel=1e-4)
@@ -128,6 +128,23 @@ def test_the_average_labels_the_weak_view_and_the_strong_one_is_learnt_from(monk
     assert [torch.equal(x, weak) for x in seen] == [True]
     right, wrong = torch.tensor([[0.0, 5.0]] * 4), torch.tensor([[5.0, 0.0]] * 4)
     assert cost(right, right)["consistency"] < 0.01 < 1 < cost(wrong, wrong)["consistency"]
+
+
+@pytest.mark.parametrize("labels", [LABELS, NUMBERS], ids=["classes", "numbers"])
+@pytest.mark.parametrize("kind", ["images", "vectors"])
+def test_mixed_rows_are_told_as_their_shares_in_them_say(kind, labels):
+    tasks = [made(kind, "consistency", labels, mix=mix) for mix in (False, True)]
+    rows = lambda *_: (tasks[0].rows.packed[:4],)  # noqa: E731
+    plain, asked = (task.teachers[0] for task in tasks)
+    shares = asked.shares(4, DRAW("mix"))
+    assert 0.5 < shares.min() < shares.max() <= 1
+    assert torch.equal(plain.shares(4, DRAW("mix")), torch.ones(4))
+    (alone, told), (x, blended) = (teacher.lesson(rows, 0, DRAW) for teacher in (plain, asked))
+    own = shares.view(4, *[1] * (x.dim() - 1))
+    torch.testing.assert_close(x, own * alone + (1 - own) * alone[[3, 0, 1, 2]])
+    each, both = told.args[0], blended.args[0]
+    own = shares.view(4, *[1] * (both.dim() - 1))
+    torch.testing.assert_close(both, own * each + (1 - own) * each[[3, 0, 1, 2]])
 
 
 def test_the_generator_moves_its_mean_features_to_those_of_real_rows():

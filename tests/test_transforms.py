@@ -4,7 +4,16 @@ import pytest
 import torch
 
 from ssgan.randomness import Draw
-from ssgan.transforms import KINDS, Augmentation, augment, coloured, cut_out, translated, warp
+from ssgan.transforms import (
+    KINDS,
+    Augmentation,
+    augment,
+    coloured,
+    cut_out,
+    mixed,
+    translated,
+    warp,
+)
 
 DRAW = Draw(("transforms test",))
 IMAGES = DRAW("images").uniform(6, 2, 12, 12) * 2 - 1
@@ -121,6 +130,13 @@ def test_colours_change_brightness_saturation_and_contrast_as_in_the_paper():
     tint = tint[:, 0] - tint[:, 1]
     assert 0 <= tint.min() < 0.05
     assert 1.8 < tint.max() <= 3.0
+
+
+def test_rows_are_mixed_with_those_before_them_by_their_shares():
+    rows = torch.tensor([[1.0, 0.0], [0.0, 1.0], [4.0, 4.0]])
+    shares = torch.tensor([1.0, 0.75, 0.5])
+    assert mixed(rows, shares).tolist() == [[1.0, 0.0], [0.25, 0.75], [2.0, 2.5]]
+    assert mixed(rows[:, 0], shares).tolist() == [1.0, 0.25, 2.0]
 
 
 def test_another_draw_augments_in_another_way_and_the_same_in_the_same():
