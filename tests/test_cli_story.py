@@ -241,6 +241,14 @@ def test_the_estimate_counts_the_operations_of_matrix_products():
     assert counted(lambda: torch.ones(3, 4) @ torch.ones(4, 5)) == 2 * 3 * 4 * 5
 
 
+@pytest.mark.parametrize(("flag", "mix"), [("--mix", True), ("--no-mix", False)])
+def test_rows_are_mixed_where_the_command_says_so(home, tmp_path, flag, mix):
+    words = ["--labels", home / "images.npz", "--out", tmp_path / "m", "--transforms", "colour"]
+    about = json.loads(done("finetune", home / "r-images", *words, flag, "--dry-run").stdout)
+    assert about["config"]["mix"] is mix
+    assert about["config"]["transforms"] == ["colour"]
+
+
 def test_a_dry_run_of_finetune_shows_the_split_and_writes_nothing(home, tmp_path):
     words = ["--labels", home / "images.npz", "--per-class", 2, "--out", tmp_path / "m"]
     about = json.loads(done("finetune", home / "r-images", *words, "--dry-run").stdout)

@@ -28,13 +28,7 @@ from ssgan.gan import GANConfig
 MNIST_GAN = GANConfig(steps=2000)
 MNIST_STEPS: Settings = {"consistency+finetune": {"steps": 2500}, "auto": {"steps": 2500}}
 CLOTHES = {"transforms": ("shift", "flip", "colour"), "mix": True}  # as a user states them
-LONG = {"student_steps": 4000, "steps": 5000}  # what pays there on rows kept out (see the notes)
-FASHION: Settings = {
-    "": CLOTHES,
-    "consistency": {"steps": 2500},
-    "consistency+finetune": LONG,
-    "auto": LONG,
-}
+FASHION: Settings = {"": CLOTHES, "consistency": {"steps": 2500}, **MNIST_STEPS}
 LARGE_GAN = GANConfig(steps=2000, body="residual", width=32, depth=2)
 ROTATED: Settings = {
     "": {"transforms": ("noise",)},  # a turn would change the label

@@ -57,6 +57,11 @@ from ssgan.cli.options import COUNT, note
         " images, noise, corrupt of rows, or none.  [default: found from the unlabeled rows]",
     ),
     click.option(
+        "--mix/--no-mix",
+        default=None,
+        help="Whether consistency mixes unlabeled rows in pairs.  [default: no-mix]",
+    ),
+    click.option(
         "--calibrate/--no-calibrate",
         default=None,
         help="Learn on folds of the labels too, which tells how sure predictions are.  [default:"
@@ -99,7 +104,7 @@ def finetune(
     from ssgan.finetuning import PredictorConfig
     from ssgan.gan import load
 
-    named = ("method", "readout", "transforms", "calibrate", "steps", "seed")
+    named = ("method", "readout", "transforms", "mix", "calibrate", "steps", "seed")
     flags = {name: asked.pop(name) for name in named}
     chosen = PredictorConfig.from_json(settings(config, **flags))
     gan = load(run, device)
