@@ -65,7 +65,8 @@ def test_the_defaults_in_the_help_are_those_of_the_configs():
             value = fields.get(option.name)
             value = value["name"] if isinstance(value, dict) else value
             if value is not None and option.name in fields:
-                named = option.opts[0].removeprefix("--") if value is True else value
+                names = option.opts if value is True else option.secondary_opts
+                named = names[0].removeprefix("--") if isinstance(value, bool) else value
                 assert f"[default: {named}]" in option.help
                 shown += 1
         assert shown >= 2
