@@ -111,7 +111,7 @@ class Consistency:
 
     def shares(self, n: int, draw: Draw) -> Tensor:
         """How much of each of n mixed rows is its own, the larger part as in MixMatch (Berthelot et
-        al. 2019, eq. 11): from 0.5 to 1, or all."""
+        al. 2019, section 3.3): from 0.5 to 1, or all."""
         return 1 - draw.uniform(n) / 2 if self.config.mix else torch.ones(n)
 
     def named(self, targets: Tensor, features: Tensor, outputs: Tensor) -> Terms:

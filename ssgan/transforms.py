@@ -134,7 +134,7 @@ def coloured(images: Tensor, draw: Draw) -> Tensor:
 def mixed(values: Tensor, shares: Tensor) -> Tensor:
     """Each row (N, ...) times its share (N,), and the row before it times what is left of 1.
 
-    Zhang et al. 2018, "mixup: Beyond Empirical Risk Minimization", eq. 1.
+    Zhang et al. 2018, "mixup: Beyond Empirical Risk Minimization".
     """
     own = shares.view(-1, *[1] * (values.dim() - 1))
     return own * values + (1 - own) * values.roll(1, 0)

@@ -244,7 +244,8 @@ def test_the_estimate_counts_the_operations_of_matrix_products():
 @pytest.mark.parametrize(("flag", "mix"), [("--mix", True), ("--no-mix", False)])
 def test_rows_are_mixed_where_the_command_says_so(home, tmp_path, flag, mix):
     words = ["--labels", home / "images.npz", "--out", tmp_path / "m", "--transforms", "colour"]
-    about = json.loads(done("finetune", home / "r-images", *words, flag, "--dry-run").stdout)
+    words += ["--method", "consistency+finetune", flag, "--dry-run"]
+    about = json.loads(done("finetune", home / "r-images", *words).stdout)
     assert about["config"]["mix"] is mix
     assert about["config"]["transforms"] == ["colour"]
 

@@ -218,12 +218,12 @@ def test_every_method_learns_from_every_kind_and_comes_back_from_its_directory(
     assert again.config == model.config
 
 
-@each_method
+@pytest.mark.parametrize(("method", "mix"), [*((m, False) for m in METHODS), ("consistency", True)])
 @each_task
-def test_a_course_that_was_left_ends_as_one_that_was_not(method, task, tmp_path, monkeypatch):
+def test_a_course_that_was_left_ends_as_one_that_was_not(method, mix, task, tmp_path, monkeypatch):
     monkeypatch.setattr("ssgan.learning.Pace", OFTEN)
     x, y = KINDS["images"](), TASKS[task]
-    config = PredictorConfig(method=method, steps=6, batch=4, calibrate=False)
+    config = PredictorConfig(method=method, steps=6, batch=4, calibrate=False, mix=mix)
     args = (trained("images"), x[:8], y[:8], config)
     finetune(*args, run=tmp_path / "whole")
     left = finetuning(*args, run=tmp_path / "left")

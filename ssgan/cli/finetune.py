@@ -107,6 +107,11 @@ def finetune(
     named = ("method", "readout", "transforms", "mix", "calibrate", "steps", "seed")
     flags = {name: asked.pop(name) for name in named}
     chosen = PredictorConfig.from_json(settings(config, **flags))
+    if chosen.mix and not {"auto", "consistency"} & {chosen.method, *chosen.learns}:
+        raise click.UsageError(
+            f"--mix is for consistency, method {chosen.method!r} has no rows to mix: give"
+            " --method consistency, alone or with others, or auto."
+        )
     gan = load(run, device)
     split = drawn(gan, run, labels, asked, out)
     if out is None or dry_run:
