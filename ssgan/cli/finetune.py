@@ -107,11 +107,7 @@ def finetune(
     named = ("method", "readout", "transforms", "mix", "calibrate", "steps", "seed")
     flags = {name: asked.pop(name) for name in named}
     chosen = PredictorConfig.from_json(settings(config, **flags))
-    if chosen.mix and not {"auto", "consistency"} & {chosen.method, *chosen.learns}:
-        raise click.UsageError(
-            f"--mix is for consistency, method {chosen.method!r} has no rows to mix: give"
-            " --method consistency, alone or with others, or auto."
-        )
+    check_mix(chosen)
     gan = load(run, device)
     split = drawn(gan, run, labels, asked, out)
     if out is None or dry_run:
@@ -150,6 +146,15 @@ def check_use(
         raise click.UsageError("--per-class and --count exclude each other: give one of them.")
     if label_seed is not None and not (per_class or count):
         raise click.UsageError("--label-seed draws labels: give --per-class or --count with it.")
+
+
+def check_mix(config: Any) -> None:
+    """Refuse to mix rows for a method that has none to mix."""
+    if config.mix and not {"auto", "consistency"} & {config.method, *config.learns}:
+        raise click.UsageError(
+            f"--mix is for consistency, method {config.method!r} has no rows to mix: give"
+            " --method consistency, alone or with others, or auto."
+        )
 
 
 def describe(gan: Any, split: Any, config: Any) -> None:
