@@ -17,20 +17,23 @@ from numpy.typing import NDArray
 from scipy import sparse
 from scipy.sparse.linalg import LinearOperator, cg
 from scipy.special import softmax
+from scipy.stats import rankdata
 from sklearn.decomposition import PCA
-from sklearn.model_selection import KFold, StratifiedKFold
+from sklearn.model_selection import StratifiedKFold
 from sklearn.neighbors import kneighbors_graph
 from torch import Tensor, nn
 
 from ssgan.calibration import temperature
-from ssgan.heads import FLOOR, FOLDS, folds
+from ssgan.heads import FLOOR, folds
 
 Array = NDArray[Any]
 NEIGHBOURS = 7  # of a row
 AXES = 64  # principal axes along which neighbours are looked for
 REACH = 0.999  # share of what a row's neighbours have that it takes over
-WEIGHTS = (0.1, 1.0, 10.0, 100.0)  # of numbers that are known, against smoothness
-WEIGHT = 0.1  # the same of classes, from one label of each to hundreds (see the notes)
+WEIGHT = 0.1  # of known classes against smoothness, from one label of each to hundreds (see notes)
+EXACTLY = 10.0  # the same of numbers, which folds of fifty labels tell too badly to be asked
+ALIGNED = 1e-3  # the same of every row's number being the one that its rank has among the labels
+ROUNDS = 10  # in which ranks come to rest
 HIDDEN = 3  # folds of labels that are hidden to tell how sure shares may be
 EXACT = 1e-4  # relative to which numbers are solved for, in at most so many steps
 MOST = 500
@@ -48,9 +51,9 @@ def neighbourhood(rows: Array) -> Any:
     return kneighbors_graph(rows, min(NEIGHBOURS, len(rows) - 1), include_self=True)
 
 
-def spread_over(links: Any, labels: Array, classes: int) -> Array:
+def spread_over(links: Any, labels: Array, classes: int, align: bool = False) -> Array:
     """What `shares_over` or, where there are no classes, `numbers_over` gives."""
-    return shares_over(links, labels, classes)[0] if classes else numbers_over(links, labels)
+    return shares_over(links, labels, classes)[0] if classes else numbers_over(links, labels, align)
 
 
 def shares_over(links: Any, labels: Array, classes: int) -> tuple[Array, float]:
@@ -105,11 +108,27 @@ def hidden_scores(rough: Any, labels: Array, classes: int) -> Array | None:
     return found
 
 
-def numbers_over(links: Any, labels: Array) -> Array:
-    """Numbers (M,) float32 after `labels` (M,), the weight of these chosen by cross-validation."""
-    rough = roughness(links)
-    weight = min(WEIGHTS, key=lambda weight: numbers_error(rough, labels, weight))
-    return smoothest(rough, labels, weight).astype(np.float32)
+def numbers_over(links: Any, labels: Array, align: bool = False) -> Array:
+    """Numbers (M,) float32 after `labels` (M,).
+
+    The smoothest ones fall back to the mean where labels are far. With `align` they are drawn to
+    the distribution of the labels: each row to the number that has its rank among these, by turns,
+    until ranks rest (for labels of rows taken at random; after the regression distribution
+    alignment of RankUp, Huang et al. 2024).
+    """
+    rough, known = roughness(links), np.isfinite(labels)
+    numbers = smoothest(rough, labels, EXACTLY)
+    weights = np.where(known, EXACTLY, ALIGNED)
+    for _ in range(ROUNDS if align and known.any() else 0):
+        wanted = np.where(known, labels, ranked(numbers, labels[known]))
+        numbers = smoothest(rough, wanted, weights, numbers)
+    return numbers.astype(np.float32)
+
+
+def ranked(numbers: Array, labels: Array) -> Array:
+    """For each of `numbers` (M,) the one that has its rank among `labels` (m,)."""
+    found: Array = np.quantile(labels, (rankdata(numbers) - 0.5) / len(numbers))
+    return found
 
 
 def roughness(links: Any) -> Any:
@@ -122,29 +141,19 @@ def roughness(links: Any) -> Any:
     return (sparse.identity(links.shape[0]) - REACH * scale @ mutual @ scale).tocsr()
 
 
-def smoothest(rough: Any, labels: Array, weight: float) -> Array:
+def smoothest(
+    rough: Any, labels: Array, weight: float | Array, start: Array | None = None
+) -> Array:
     """The numbers f (M,) of the least weight * sum (f - label)^2 + |L f|^2.
 
     L twice, as regularised Laplacians of a higher power are (Smola and Kondor 2003, "Kernels and
-    Regularization on Graphs"): once would fall back to 0 a step away from a label.
+    Regularization on Graphs"): once would fall back to 0 a step away from a label. `weight` may be
+    each row's own, (M,), and numbers to `start` from be at hand.
     """
     pull = np.where(np.isfinite(labels), weight, 0.0)
     matrix = LinearOperator(rough.shape, matvec=lambda f: pull * f + rough @ (rough @ f))
-    found: Array = cg(matrix, pull * np.nan_to_num(labels), rtol=EXACT, maxiter=MOST)[0]
+    found: Array = cg(matrix, pull * np.nan_to_num(labels), start, rtol=EXACT, maxiter=MOST)[0]
     return found
-
-
-def numbers_error(rough: Any, labels: Array, weight: float) -> float:
-    """Mean squared error of numbers that were hidden, by cross-validation; 0 for fewer than two."""
-    known = np.flatnonzero(np.isfinite(labels))
-    if len(known) < 2:
-        return 0.0
-    errors = np.empty(len(known))
-    for _, hidden in KFold(min(FOLDS, len(known)), shuffle=True, random_state=0).split(known):
-        rest = labels.copy()
-        rest[known[hidden]] = np.nan
-        errors[hidden] = smoothest(rough, rest, weight)[known[hidden]] - labels[known[hidden]]
-    return float((errors**2).mean())
 
 
 class Neighbours(nn.Module):
@@ -165,10 +174,10 @@ class Neighbours(nn.Module):
         self.register_buffer("rows", torch.zeros(rows, count))
         self.register_buffer("shares", torch.full((rows, max(classes, 1)), 1 / max(classes, 1)))
 
-    def fit(self, features: Array, labels: Array) -> None:
-        """Spread `labels` (M,) over the graph of `features` (M, F)."""
+    def fit(self, features: Array, labels: Array, align: bool = False) -> None:
+        """Spread `labels` (M,) over the graph of `features` (M, F); `align` as `numbers_over`."""
         rows, axes = condensed(features)
-        spread = spread_over(neighbourhood(rows), labels, self.classes)
+        spread = spread_over(neighbourhood(rows), labels, self.classes, align)
         shares = spread.reshape(len(rows), -1)
         for buffer, values in ((self.axes, axes.T), (self.rows, rows), (self.shares, shares)):
             buffer.copy_(torch.from_numpy(np.ascontiguousarray(values)))

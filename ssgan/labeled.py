@@ -31,10 +31,11 @@ class Labeled:
         """Number of classes; 0 for numbers."""
         return len(self.targets.classes or ())
 
-    def shares(self) -> Tensor:
-        """Of classes among the labelled rows, (K,), as if each had one more; [1] for numbers."""
+    def prior(self) -> Tensor:
+        """Shares of classes among the labelled rows, (K,), as if each had one more; or their
+        numbers in order, (N,)."""
         if not self.classes:
-            return torch.ones(1)
+            return self.values.sort().values
         counts = torch.bincount(self.values, minlength=self.classes) + 1
         return counts / counts.sum()
 

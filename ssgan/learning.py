@@ -68,9 +68,11 @@ def settled(config: PredictorConfig | None, gan: GAN, rows: Labeled) -> Predicto
 def readout_for(gan: GAN, config: PredictorConfig, rows: Labeled) -> str:
     """The readout where none is named: "auto" takes a student where it has views to learn from.
 
-    Those of images that keep a class; a student without them is worth no more than all depths.
+    Those of images that keep a class, or that are stated to keep a number; a student without them
+    is worth no more than all depths.
     """
-    views = rows.classes and len(gan.codec.shape) == 3 and config.warp and config.transforms != ()
+    found = bool(rows.classes) if config.transforms is None else {*config.transforms} - {"noise"}
+    views = found and len(gan.codec.shape) == 3 and config.warp
     asked = config.method == "auto" and views and rows.unlabeled is not None
     return "student" if asked and hasattr(gan.generator, "maps") else "all"
 
@@ -100,7 +102,8 @@ def fitted(gan: GAN, config: PredictorConfig, rows: Labeled) -> Network:
     if config.method == "spread":
         over = rows.graph()
         network.head = Neighbours(len(over.packed), len(gan.readout.center), over.classes)
-        network.head.fit(gan.apply(network.features, over.packed).numpy(), over.labels.numpy())
+        encoded = gan.apply(network.features, over.packed).numpy()
+        network.head.fit(encoded, over.labels.numpy(), config.align)
     else:
         features = gan.apply(network.features, rows.packed).double().numpy()
         labels = rows.values.numpy()
@@ -186,7 +189,7 @@ def task_of(gan: GAN, config: PredictorConfig, rows: Labeled) -> Finetune:
     task = Finetune(config, network, gan.codec, gan.runtime, rows.graph())
     if config.unlabeled:
         names = [name for name in config.learns if name in TEACHERS]
-        args = (gan, task.views, rows.classes, rows.shares().to(gan.runtime.device))
+        args = (gan, task.views, rows.classes, rows.prior().to(gan.runtime.device))
         task.learn_from([TEACHERS[n](config, task.network, task.mean, *args) for n in names])
     return task
 

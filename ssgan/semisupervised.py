@@ -82,7 +82,7 @@ class Consistency:
     gan: GAN
     views: Views
     classes: int  # 0 for numbers
-    prior: Tensor  # (K,), shares of the classes among the labelled rows
+    prior: Tensor  # of the labelled rows: shares of the classes (K,), or numbers in order (N,)
 
     def __post_init__(self) -> None:
         self.thresholds = Thresholds(max(self.classes, 1)).to(self.gan.runtime.device)
@@ -107,7 +107,15 @@ class Consistency:
             targets = believed[:, None] * F.one_hot(guesses, self.classes)
             return changed, partial(self.named, mixed(targets, shares))
         weight = self.config.unlabeled * min(1.0, step / max(1, RISE * (self.config.steps or 1)))
-        return changed, partial(self.measured, mixed(said.squeeze(1), shares), weight)
+        return changed, partial(self.measured, mixed(self.told(said.squeeze(1)), shares), weight)
+
+    def told(self, said: Tensor) -> Tensor:
+        """The teacher's numbers (N,) within those of the labels, beyond which orders would drive
+        them; with `align` each is the number that has its rank among these."""
+        if not self.config.align:
+            return said.clamp(self.prior[0], self.prior[-1])
+        ranks = said.argsort().argsort().float()
+        return torch.quantile(self.prior, (ranks + 0.5) / len(said))
 
     def shares(self, n: int, draw: Draw) -> Tensor:
         """How much of each of n mixed rows is its own, the larger part as in MixMatch (Berthelot et

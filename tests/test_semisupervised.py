@@ -86,9 +86,24 @@ def test_labels_are_aligned_only_where_it_is_asked_for():
 def test_classes_are_expected_as_often_as_they_are_labelled():
     gan, x = trained("images"), KINDS["images"]()
     few = labeled(gan, x[:8], [0, 0, 1, 1, 1, 1, 1, 1], None, 0)
-    assert few.shares().tolist() == pytest.approx([0.3, 0.7])
+    assert few.prior().tolist() == pytest.approx([0.3, 0.7])
     even = labeled(gan, x[:8], LABELS[:8], None, 0)
-    assert even.shares().tolist() == [0.5, 0.5]
+    assert even.prior().tolist() == [0.5, 0.5]
+
+
+def test_a_teacher_of_numbers_says_none_beyond_the_labels():
+    teacher = made("images", "consistency", NUMBERS).teachers[0]
+    least, most = teacher.prior[0], teacher.prior[-1]
+    said = teacher.told(torch.tensor([-100.0, (least + most) / 2, 100.0]))
+    assert said.tolist() == [least, (least + most) / 2, most]
+
+
+def test_an_aligned_teacher_of_numbers_says_what_has_their_rank_among_the_labels():
+    teacher = made("images", "consistency", NUMBERS, align=True).teachers[0]
+    teacher.prior = torch.tensor([-1.0, 0.0, 3.0])
+    said = teacher.told(torch.tensor([0.2, 0.1, 900.0, 0.15]))
+    expected = torch.quantile(teacher.prior, torch.tensor([0.625, 0.125, 0.875, 0.375]))
+    assert said.tolist() == expected.tolist()
 
 
 def test_rows_that_are_not_believed_cost_nothing():

@@ -31,7 +31,7 @@ CLOTHES = {"transforms": ("shift", "flip", "colour"), "mix": True}  # as a user 
 FASHION: Settings = {"": CLOTHES, "consistency": {"steps": 2500}, **MNIST_STEPS}
 LARGE_GAN = GANConfig(steps=2000, body="residual", width=32, depth=2)
 ROTATED: Settings = {
-    "": {"transforms": ("noise",)},  # a turn would change the label
+    "": {"transforms": ("shift", "cutout", "noise"), "align": True},  # a turn changes the label
     **{m: {"steps": 1500} for m in ("auto", "consistency", "consistency+finetune")},
 }
 SHORT = 300  # steps of a finetuning in the short form
