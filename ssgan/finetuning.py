@@ -53,7 +53,7 @@ class PredictorConfig:
     ema: float = 0.98  # decay of the average of the weights
     calibrate: bool = True  # by short courses on folds of the labels: intervals, temperature
     mix: bool = False  # strong views in pairs, of consistency, and what the teacher says of them
-    align: bool = False  # what teachers and graphs of numbers say to how labels are distributed
+    align: bool = False  # what a teacher says to how labels are distributed
     simple: str | None = None  # for method "simple": which model; None lets folds of labels choose
     readout: str | None = None  # of READOUTS (see `encoder`); None is the method's own
     student_steps: int = 1000  # updates of a student, for that readout only

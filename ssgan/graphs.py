@@ -17,7 +17,6 @@ from numpy.typing import NDArray
 from scipy import sparse
 from scipy.sparse.linalg import LinearOperator, cg
 from scipy.special import softmax
-from scipy.stats import rankdata
 from sklearn.decomposition import PCA
 from sklearn.model_selection import StratifiedKFold
 from sklearn.neighbors import kneighbors_graph
@@ -32,8 +31,6 @@ AXES = 64  # principal axes along which neighbours are looked for
 REACH = 0.999  # share of what a row's neighbours have that it takes over
 WEIGHT = 0.1  # of known classes against smoothness, from one label of each to hundreds (see notes)
 EXACTLY = 10.0  # the same of numbers, which folds of fifty labels tell too badly to be asked
-ALIGNED = 1e-3  # the same of every row's number being the one that its rank has among the labels
-ROUNDS = 10  # in which ranks come to rest
 HIDDEN = 3  # folds of labels that are hidden to tell how sure shares may be
 EXACT = 1e-4  # relative to which numbers are solved for, in at most so many steps
 MOST = 500
@@ -51,9 +48,9 @@ def neighbourhood(rows: Array) -> Any:
     return kneighbors_graph(rows, min(NEIGHBOURS, len(rows) - 1), include_self=True)
 
 
-def spread_over(links: Any, labels: Array, classes: int, align: bool = False) -> Array:
+def spread_over(links: Any, labels: Array, classes: int) -> Array:
     """What `shares_over` or, where there are no classes, `numbers_over` gives."""
-    return shares_over(links, labels, classes)[0] if classes else numbers_over(links, labels, align)
+    return shares_over(links, labels, classes)[0] if classes else numbers_over(links, labels)
 
 
 def shares_over(links: Any, labels: Array, classes: int) -> tuple[Array, float]:
@@ -108,27 +105,9 @@ def hidden_scores(rough: Any, labels: Array, classes: int) -> Array | None:
     return found
 
 
-def numbers_over(links: Any, labels: Array, align: bool = False) -> Array:
-    """Numbers (M,) float32 after `labels` (M,).
-
-    The smoothest ones fall back to the mean where labels are far. With `align` they are drawn to
-    the distribution of the labels: each row to the number that has its rank among these, by turns,
-    until ranks rest (for labels of rows taken at random; after the regression distribution
-    alignment of RankUp, Huang et al. 2024).
-    """
-    rough, known = roughness(links), np.isfinite(labels)
-    numbers = smoothest(rough, labels, EXACTLY)
-    weights = np.where(known, EXACTLY, ALIGNED)
-    for _ in range(ROUNDS if align and known.any() else 0):
-        wanted = np.where(known, labels, ranked(numbers, labels[known]))
-        numbers = smoothest(rough, wanted, weights, numbers)
-    return numbers.astype(np.float32)
-
-
-def ranked(numbers: Array, labels: Array) -> Array:
-    """For each of `numbers` (M,) the one that has its rank among `labels` (m,)."""
-    found: Array = np.quantile(labels, (rankdata(numbers) - 0.5) / len(numbers))
-    return found
+def numbers_over(links: Any, labels: Array) -> Array:
+    """Numbers (M,) float32 after `labels` (M,)."""
+    return smoothest(roughness(links), labels, EXACTLY).astype(np.float32)
 
 
 def roughness(links: Any) -> Any:
@@ -141,18 +120,15 @@ def roughness(links: Any) -> Any:
     return (sparse.identity(links.shape[0]) - REACH * scale @ mutual @ scale).tocsr()
 
 
-def smoothest(
-    rough: Any, labels: Array, weight: float | Array, start: Array | None = None
-) -> Array:
+def smoothest(rough: Any, labels: Array, weight: float) -> Array:
     """The numbers f (M,) of the least weight * sum (f - label)^2 + |L f|^2.
 
     L twice, as regularised Laplacians of a higher power are (Smola and Kondor 2003, "Kernels and
-    Regularization on Graphs"): once would fall back to 0 a step away from a label. `weight` may be
-    each row's own, (M,), and numbers to `start` from be at hand.
+    Regularization on Graphs"): once would fall back to 0 a step away from a label.
     """
     pull = np.where(np.isfinite(labels), weight, 0.0)
     matrix = LinearOperator(rough.shape, matvec=lambda f: pull * f + rough @ (rough @ f))
-    found: Array = cg(matrix, pull * np.nan_to_num(labels), start, rtol=EXACT, maxiter=MOST)[0]
+    found: Array = cg(matrix, pull * np.nan_to_num(labels), rtol=EXACT, maxiter=MOST)[0]
     return found
 
 
@@ -174,10 +150,10 @@ class Neighbours(nn.Module):
         self.register_buffer("rows", torch.zeros(rows, count))
         self.register_buffer("shares", torch.full((rows, max(classes, 1)), 1 / max(classes, 1)))
 
-    def fit(self, features: Array, labels: Array, align: bool = False) -> None:
-        """Spread `labels` (M,) over the graph of `features` (M, F); `align` as `numbers_over`."""
+    def fit(self, features: Array, labels: Array) -> None:
+        """Spread `labels` (M,) over the graph of `features` (M, F)."""
         rows, axes = condensed(features)
-        spread = spread_over(neighbourhood(rows), labels, self.classes, align)
+        spread = spread_over(neighbourhood(rows), labels, self.classes)
         shares = spread.reshape(len(rows), -1)
         for buffer, values in ((self.axes, axes.T), (self.rows, rows), (self.shares, shares)):
             buffer.copy_(torch.from_numpy(np.ascontiguousarray(values)))

@@ -102,8 +102,7 @@ def fitted(gan: GAN, config: PredictorConfig, rows: Labeled) -> Network:
     if config.method == "spread":
         over = rows.graph()
         network.head = Neighbours(len(over.packed), len(gan.readout.center), over.classes)
-        encoded = gan.apply(network.features, over.packed).numpy()
-        network.head.fit(encoded, over.labels.numpy(), config.align)
+        network.head.fit(gan.apply(network.features, over.packed).numpy(), over.labels.numpy())
     else:
         features = gan.apply(network.features, rows.packed).double().numpy()
         labels = rows.values.numpy()

@@ -7,8 +7,6 @@ from test_heads import DRAW, blobs, given
 from torch import nn
 
 from ssgan.graphs import (
-    ALIGNED,
-    EXACTLY,
     NEIGHBOURS,
     WEIGHT,
     Neighbours,
@@ -16,7 +14,6 @@ from ssgan.graphs import (
     condensed,
     neighbourhood,
     numbers_over,
-    ranked,
     roughness,
     scores_over,
     shares_over,
@@ -218,33 +215,6 @@ def test_numbers_that_no_label_reaches_are_the_mean():
     labels = np.full(20, np.nan)
     labels[[0, 9]] = [-1.0, 1.0]
     np.testing.assert_allclose(numbers_over(neighbourhood(rows), labels)[10:], 0, atol=1e-6)
-
-
-def test_every_number_gets_the_one_that_has_its_rank_among_the_labels():
-    labels = np.array([10.0, 0.0, 20.0])
-    assert ranked(np.array([0.2, 0.1, 0.3]), labels) == pytest.approx([10, 10 / 3, 50 / 3])
-    assert ranked(np.array([5.0, 5.0]), labels).tolist() == [10, 10]
-
-
-def test_aligned_numbers_are_spread_as_the_labels_are_and_those_hardly_move():
-    """Along a line that is labelled in its middle only, where numbers fall back at its ends."""
-    labels, known = np.full(200, np.nan), np.arange(80, 120)
-    labels[known] = np.linspace(-1.0, 1.0, 40)
-    plain, aligned = (numbers_over(chain(200), labels, align=a) for a in (False, True))
-    wanted = ranked(np.arange(200.0), labels[known])
-    gaps = [np.abs(np.sort(found) - wanted).mean() for found in (plain, aligned)]
-    assert gaps[1] < 0.8 * gaps[0]
-    np.testing.assert_allclose(aligned[known], labels[known], atol=0.05)
-
-
-def test_alignment_ends_where_every_row_is_drawn_to_the_number_of_its_own_rank():
-    labels = np.full(40, np.nan)
-    labels[[2, 19, 37]] = [-1.0, 0.2, 1.0]
-    rough, known = roughness(chain()), np.isfinite(labels)
-    found = numbers_over(chain(), labels, align=True)
-    wanted = np.where(known, labels, ranked(found, labels[known]))
-    again = smoothest(rough, wanted, np.where(known, EXACTLY, ALIGNED))
-    np.testing.assert_allclose(again, found, atol=1e-3)
 
 
 def test_neighbours_of_numbers_give_their_mean():
