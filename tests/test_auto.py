@@ -135,13 +135,16 @@ def test_what_was_left_open_is_open_for_the_method_that_is_chosen(monkeypatch):
         ("images", "classification", {"transforms": ()}, "all"),
         ("images", "classification", {"warp": 0.0}, "all"),
         ("images", "classification", {"method": "probe"}, "all"),
+        ("images", "classification", {"transforms": ("noise",)}, "all"),
         ("images", "regression", {}, "all"),
+        ("images", "regression", {"transforms": ("noise",)}, "all"),
+        ("images", "regression", {"transforms": ("shift", "noise")}, "student"),
         ("vectors", "classification", {}, "all"),
         ("table", "classification", {}, "all"),
     ],
     ids=str,
 )
-def test_it_reads_a_student_where_there_are_views_that_keep_a_class(kind, task, settings, readout):
+def test_it_reads_a_student_where_there_are_views_that_keep_a_label(kind, task, settings, readout):
     config = settled(replace(AUTO, **settings), trained(kind), rows_of(kind, task))
     assert config.readout == readout
 

@@ -7,6 +7,7 @@ from test_heads import DRAW, blobs, given
 from torch import nn
 
 from ssgan.graphs import (
+    EXACTLY,
     NEIGHBOURS,
     WEIGHT,
     Neighbours,
@@ -215,6 +216,13 @@ def test_numbers_that_no_label_reaches_are_the_mean():
     labels = np.full(20, np.nan)
     labels[[0, 9]] = [-1.0, 1.0]
     np.testing.assert_allclose(numbers_over(neighbourhood(rows), labels)[10:], 0, atol=1e-6)
+
+
+def test_known_numbers_weigh_the_same_however_many_there_are():
+    for known in (2, 10):
+        numbers = numbers_of(np.arange(40.0)[:, None], known)
+        expected = smoothest(roughness(chain()), numbers, EXACTLY)
+        np.testing.assert_array_equal(numbers_over(chain(), numbers), expected.astype(np.float32))
 
 
 def test_neighbours_of_numbers_give_their_mean():
