@@ -30,7 +30,7 @@ NEIGHBOURS = 7  # of a row
 AXES = 64  # principal axes along which neighbours are looked for
 REACH = 0.999  # share of what a row's neighbours have that it takes over
 WEIGHT = 0.1  # of known classes against smoothness, from one label of each to hundreds (see notes)
-EXACTLY = 10.0  # the same of numbers, which folds of fifty labels tell too badly to be asked
+NUMBER_WEIGHT = 10.0  # the same of numbers, which folds of fifty labels tell too badly to be asked
 HIDDEN = 3  # folds of labels that are hidden to tell how sure shares may be
 EXACT = 1e-4  # relative to which numbers are solved for, in at most so many steps
 MOST = 500
@@ -107,7 +107,7 @@ def hidden_scores(rough: Any, labels: Array, classes: int) -> Array | None:
 
 def numbers_over(links: Any, labels: Array) -> Array:
     """Numbers (M,) float32 after `labels` (M,)."""
-    return smoothest(roughness(links), labels, EXACTLY).astype(np.float32)
+    return smoothest(roughness(links), labels, NUMBER_WEIGHT).astype(np.float32)
 
 
 def roughness(links: Any) -> Any:

@@ -7,8 +7,8 @@ from test_heads import DRAW, blobs, given
 from torch import nn
 
 from ssgan.graphs import (
-    EXACTLY,
     NEIGHBOURS,
+    NUMBER_WEIGHT,
     WEIGHT,
     Neighbours,
     Votes,
@@ -221,7 +221,7 @@ def test_numbers_that_no_label_reaches_are_the_mean():
 def test_known_numbers_weigh_the_same_however_many_there_are():
     for known in (2, 10):
         numbers = numbers_of(np.arange(40.0)[:, None], known)
-        expected = smoothest(roughness(chain()), numbers, EXACTLY)
+        expected = smoothest(roughness(chain()), numbers, NUMBER_WEIGHT)
         np.testing.assert_array_equal(numbers_over(chain(), numbers), expected.astype(np.float32))
 
 
