@@ -397,7 +397,7 @@ def test_short_forms_are_smaller_and_keep_what_a_table_forbids():
         slow = {cell.method for cell in cells(quick(table))} & set(SLOW)
         assert bool(slow) == (table.data == "digits")  # seconds there
     rotated = next(table for table in TABLES if table.name == "rotated-mnist")
-    assert quick(rotated).settings[""]["transforms"] == ("noise",)
+    assert not {"turn", "slant", "stretch", "flip"} & {*quick(rotated).settings[""]["transforms"]}
 
 
 def test_an_unknown_suite_is_refused_with_those_that_there_are():
