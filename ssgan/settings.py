@@ -19,12 +19,15 @@ def from_settings(kind: type[Settings], fields: Mapping[str, Any]) -> Settings:
 def check_numbers(settings: Any, least: Mapping[str, int] | None = None) -> None:
     """Refuse a number field that is no finite number, not whole where its default is, or too small.
 
-    The least value is 0 unless `least` names another.
+    The least value is 0 unless `least` names another. A switch is True or False and nothing else:
+    text, "no" among it, would be taken for True.
     """
     for field in dataclasses.fields(settings):
+        value, low = getattr(settings, field.name), (least or {}).get(field.name, 0)
+        if isinstance(field.default, bool) and not isinstance(value, bool):
+            raise ValueError(f"expected {field.name} to be true or false, got {value!r}")
         if isinstance(field.default, bool) or not isinstance(field.default, int | float):
             continue
-        value, low = getattr(settings, field.name), (least or {}).get(field.name, 0)
         whole = isinstance(field.default, int)
         fits = isinstance(value, int if whole else int | float) and not isinstance(value, bool)
         if not fits or not isfinite(value) or value < low:

@@ -143,6 +143,13 @@ def test_a_wrong_use_is_one_line_on_stderr_with_exit_code_2(words, message):
     assert message in result.stderr
 
 
+def test_alignment_that_a_config_asks_for_is_refused_where_no_teacher_says_anything(tmp_path):
+    (tmp_path / "f.toml").write_text("align = true")
+    result = run("finetune", "r", "--labels", "d", "--out", "m", "--config", tmp_path / "f.toml")
+    assert result.exit_code == 2
+    assert "'finetune' has no teacher to align" in result.stderr
+
+
 def test_an_error_is_said_on_one_line():
     assert sentence(ValueError("two\n  lines")) == "two lines"
     assert sentence(ValueError()) == "ValueError"

@@ -200,6 +200,8 @@ def test_a_config_comes_back_from_json():
         ({"steps": 0}, "expected steps to be a whole number from 1 on, got 0"),
         ({"batch": 0}, "expected batch to be a whole number from 1 on, got 0"),
         ({"unlabeled": -0.5}, "expected unlabeled to be a number from 0 on, got -0.5"),
+        ({"align": "often"}, "expected align to be true or false, got 'often'"),
+        ({"mix": 1}, "expected mix to be true or false, got 1"),
     ],
 )
 def test_settings_that_make_no_sense_are_refused(fields, message):

@@ -473,6 +473,7 @@ def test_an_objective_is_named_by_its_name_alone_or_with_weights():
         ({"batch": 0}, "expected batch to be a whole number from 1 on, got 0"),
         ({"width": 2.5}, "expected width to be a whole number from 1 on, got 2.5"),
         ({"rate": float("nan")}, "expected rate to be a number from 0 on, got nan"),
+        ({"guard": "no"}, "expected guard to be true or false, got 'no'"),
     ],
 )
 def test_settings_that_make_no_sense_are_refused(fields, message):

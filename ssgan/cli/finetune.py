@@ -107,7 +107,7 @@ def finetune(
     named = ("method", "readout", "transforms", "mix", "calibrate", "steps", "seed")
     flags = {name: asked.pop(name) for name in named}
     chosen = PredictorConfig.from_json(settings(config, **flags))
-    check_mix(chosen)
+    check_taught(chosen)
     gan = load(run, device)
     split = drawn(gan, run, labels, asked, out)
     if out is None or dry_run:
@@ -148,13 +148,16 @@ def check_use(
         raise click.UsageError("--label-seed draws labels: give --per-class or --count with it.")
 
 
-def check_mix(config: Any) -> None:
-    """Refuse to mix rows for a method that has none to mix."""
-    if config.mix and not {"auto", "consistency"} & {config.method, *config.learns}:
-        raise click.UsageError(
-            f"--mix is for consistency, method {config.method!r} has no rows to mix: give"
-            " --method consistency, alone or with others, or auto."
-        )
+def check_taught(config: Any) -> None:
+    """Refuse what is for the teacher of consistency where a method has none."""
+    if {"auto", "consistency"} & {config.method, *config.learns}:
+        return
+    for name, lacking in (("mix", "rows to mix"), ("align", "teacher to align")):
+        if getattr(config, name):
+            raise click.UsageError(
+                f"{name} is for consistency, method {config.method!r} has no {lacking}: give"
+                " --method consistency, alone or with others, or auto."
+            )
 
 
 def describe(gan: Any, split: Any, config: Any) -> None:
