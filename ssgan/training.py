@@ -54,8 +54,9 @@ class Stream:
 
 
 @lru_cache(maxsize=16)
-def _epoch(draw: Draw, n: int, epoch: int) -> Tensor:
-    return draw(epoch).permutation(n)
+def _epoch(draw: Draw, n: int, epoch: int, device: torch.device) -> Tensor:
+    """The order of an epoch, where the rows are: a step that copies waits for the device."""
+    return draw(epoch).permutation(n).to(device, non_blocking=True)
 
 
 @dataclass(frozen=True)
@@ -76,10 +77,10 @@ class Batches:
         while taken < source.size:  # a batch may span epochs: few labels, large batches
             epoch, start = divmod(first + taken, n)
             count = min(source.size - taken, n - start)
-            order = _epoch(self.draw("rows", stream, k), n, epoch)
+            order = _epoch(self.draw("rows", stream, k), n, epoch, source.tensors[0].device)
             picks.append(order[start : start + count])
             taken += count
-        index = torch.cat(picks).to(source.tensors[0].device)
+        index = torch.cat(picks)
         return tuple(tensor[index] for tensor in source.tensors)
 
 
@@ -237,8 +238,10 @@ def average(mean: nn.Module, network: nn.Module, decay: float, step: int) -> Non
     """Move `mean` towards `network`; in the first steps faster, as there is little to average."""
     weight = 1 - min(decay, (1 + step) / (10 + step))
     torch._foreach_lerp_(list(mean.parameters()), list(network.parameters()), weight)
-    for old, new in zip(mean.buffers(), network.buffers(), strict=True):
-        old.copy_(new)
+    pairs = list(zip(mean.buffers(), network.buffers(), strict=True))
+    for kind in {old.dtype for old, _ in pairs}:  # each at once
+        alike = [pair for pair in pairs if pair[0].dtype == kind]
+        torch._foreach_copy_([old for old, _ in alike], [new for _, new in alike])
 
 
 def pack_parts(parts: Mapping[str, Part]) -> tuple[dict[str, Tensor], dict[str, Any]]:
