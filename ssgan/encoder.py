@@ -2,8 +2,8 @@
 
     all        every depth of the discriminator's trunk
     last       its last depth alone
-    student    a network of the trunk's architecture that has learnt from generator and
-               discriminator what samples have in common: `distil`
+    student    a network that has learnt from generator and discriminator what samples have in
+               common: `distil`. It starts as the trunk; the body "resnet" has one of its own
 
 Squeeze and span (Yang et al. 2022, "Distilling Representations from GAN Generator via Squeeze and
 Span"): the student starts as the discriminator. Of generated samples it foretells what the
@@ -19,6 +19,7 @@ from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from hashlib import sha256
+from itertools import combinations
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +31,7 @@ from ssgan.configs import noise
 from ssgan.data import digest
 from ssgan.gan import GAN, REFERENCE
 from ssgan.inference import apply, blocks
-from ssgan.networks import flat, reestimate, trunk
+from ssgan.networks import body_of, flat, reestimate, trunk
 from ssgan.networks.readout import Readout, pooled
 from ssgan.objectives import Terms, full
 from ssgan.progress import Pace, Progress, carry_out, finish
@@ -54,6 +55,7 @@ from ssgan.views import TRANSFORMS, Views, check, natural
 
 READOUTS = ("all", "last", "student")
 SQUEEZED = 128  # features of a student
+COMPARED = 1024  # numbers that a student with a network of its own is compared by
 GENERATED = 0.25  # weight of the generated samples' terms, against the real ones'; and their share
 ALIKE, VARIANCE, COVARIANCE = 25.0, 25.0, 1.0  # weights of the terms, of both papers
 EMA = 0.99  # decay of the average of the weights
@@ -65,15 +67,16 @@ Pair = tuple[Tensor, Tensor]
 class StudentConfig:
     """What a student depends on, besides the GAN and the samples."""
 
-    steps: int = 1000
-    batch: int = 96  # real samples a step, each in two views; a third as many are generated
+    steps: int = 1000  # 0 leaves its first weights, for comparison
+    batch: int = 96  # real samples a step; a third as many are generated
+    views: int = 2  # of each real sample
     rate: float = 1e-3  # learning rate at the start; falls along a cosine
     transforms: tuple[str, ...] | None = None  # that keep what a sample is; None finds them
     warp: float = 1.0  # strength of random turns, stretches and shifts of images
     seed: int = 0
 
     def __post_init__(self) -> None:
-        check_numbers(self, least={"steps": 1, "batch": 6})
+        check_numbers(self, least={"batch": 6, "views": 2})
         if self.transforms is not None:
             object.__setattr__(self, "transforms", tuple(self.transforms))  # JSON has lists
             if unknown := set(self.transforms) - set(TRANSFORMS):
@@ -82,13 +85,13 @@ class StudentConfig:
 
 
 class Squeeze(nn.Module):
-    """Rows (N, features) to hidden ones and on to what two networks are compared by, (N, 128)."""
+    """Rows (N, features) to hidden ones and on to what two networks are compared by, (N, size)."""
 
-    def __init__(self, features: int) -> None:
+    def __init__(self, features: int, size: int = SQUEEZED) -> None:
         super().__init__()
-        self.squeeze = nn.Linear(features, SQUEEZED)
-        self.norm = nn.BatchNorm1d(SQUEEZED)
-        self.project = nn.Linear(SQUEEZED, SQUEEZED)
+        self.squeeze = nn.Linear(features, size)
+        self.norm = nn.BatchNorm1d(size)
+        self.project = nn.Linear(size, size)
 
     def forward(self, rows: Tensor) -> Tensor:
         compared: Tensor = self.project(act(self.norm(self.squeeze(rows))))
@@ -106,11 +109,11 @@ class Squeeze(nn.Module):
 
 
 class Pupil(nn.Module):
-    """The student while it learns: samples (N, ...) to what is compared, (N, 128)."""
+    """The student while it learns: samples (N, ...) to what is compared, (N, size)."""
 
-    def __init__(self, below: nn.Module, features: int) -> None:
+    def __init__(self, below: Any, size: int) -> None:
         super().__init__()
-        self.trunk, self.head = below, Squeeze(features)
+        self.trunk, self.head = below, Squeeze(below.features, size)
 
     def forward(self, x: Tensor) -> Tensor:
         compared: Tensor = self.head(flat(self.trunk(x)[-1]))
@@ -118,14 +121,18 @@ class Pupil(nn.Module):
 
 
 class Student(nn.Module):
-    """A trunk whose last map is squeezed to few features: samples (N, ...) to one map (N, 128)."""
+    """A trunk whose last map is squeezed to few features: samples (N, ...) to one map (N, 128).
 
-    def __init__(self, below: nn.Module, squeeze: nn.Linear) -> None:
+    Without `squeeze` that map is given as it is.
+    """
+
+    def __init__(self, below: nn.Module, squeeze: nn.Linear | None) -> None:
         super().__init__()
         self.trunk, self.squeeze = below, squeeze
 
     def forward(self, x: Tensor) -> list[Tensor]:
-        return [act(self.squeeze(flat(self.trunk(x)[-1])))]
+        seen = flat(self.trunk(x)[-1])
+        return [seen if self.squeeze is None else act(self.squeeze(seen))]
 
 
 def act(x: Tensor) -> Tensor:
@@ -134,8 +141,21 @@ def act(x: Tensor) -> Tensor:
 
 def untrained(shape: tuple[int, ...], width: int, body: str, depth: int | None) -> Student:
     """A student to be filled with weights; draws from torch's current random state."""
+    own = body_of(shape, body).student
+    if own is not None:
+        return Student(own(shape, width, depth), None)
     below = trunk(shape, width, body, depth)
     return Student(below, nn.Linear(below.features, SQUEEZED))
+
+
+def first_trunk(gan: GAN) -> tuple[Any, int]:
+    """What a student starts as, the discriminator's trunk or its body's own network, and how many
+    numbers it is compared by; draws from torch's current random state."""
+    config = gan.config
+    own = body_of(gan.codec.shape, config.body).student
+    if own is None:
+        return copy.deepcopy(gan.discriminator.trunk), SQUEEZED
+    return own(gan.codec.shape, config.width, config.depth), COMPARED
 
 
 def means(maps: Sequence[Tensor]) -> Tensor:
@@ -143,14 +163,20 @@ def means(maps: Sequence[Tensor]) -> Tensor:
     return torch.cat([full(m).flatten(2).mean(2) if m.dim() > 2 else full(m) for m in maps], 1)
 
 
-def alike(one: Tensor, other: Tensor, weight: float, name: str) -> Terms:
-    """VICReg's three terms of two aligned batches (N, D), each called after `name`."""
-    if len(one) < 2:
+def alike(views: Sequence[Tensor], weight: float, name: str) -> Terms:
+    """VICReg's three terms of aligned batches (N, D), two or more, each called after `name`.
+
+    Of more than two all pairs are compared (after Tong et al. 2023, "EMP-SSL", whose many views
+    make few epochs enough), and weights are those of one pair.
+    """
+    if len(views[0]) < 2:
         raise ValueError("a student compares samples with each other: give it a batch of 2 on")
-    variances = variance(one) + variance(other)
-    covariances = covariance(one) + covariance(other)
+    pairs = list(combinations(views, 2))
+    distances = torch.stack([F.mse_loss(one, other) for one, other in pairs])
+    variances = 2 * torch.stack([variance(view) for view in views]).mean()
+    covariances = 2 * torch.stack([covariance(view) for view in views]).mean()
     return {
-        f"{name}_distance": weight * ALIKE * F.mse_loss(one, other),
+        f"{name}_distance": weight * ALIKE * distances.mean(),
         f"{name}_variance": weight * VARIANCE * variances,
         f"{name}_covariance": weight * COVARIANCE * covariances,
     }
@@ -183,13 +209,14 @@ class Distillation:
         self.config, self.gan, self.reference = config, gan, reference
         self.views = Views(config.transforms or (), config.warp)
         self.draw = Draw(("student", config.seed), gan.runtime.device)
-        on, below = gan.runtime, copy.deepcopy(gan.discriminator.trunk)
+        on = gan.runtime
         seen = sum(m.shape[1] for m in self.generated(2, self.draw("shapes"))[:-1])
         with seeded(self.draw("networks")):
-            self.pupil = on.place(Pupil(below, gan.discriminator.features))
+            below, size = first_trunk(gan)
+            self.pupil = on.place(Pupil(below, size))
             # Features of the generator come in scales of their own: the first layer standardises.
             self.teacher = on.place(
-                nn.Sequential(nn.BatchNorm1d(seen, affine=False), Squeeze(seen))
+                nn.Sequential(nn.BatchNorm1d(seen, affine=False), Squeeze(seen, size))
             )
         self.pupil.requires_grad_(True).train()
         self.mean = averaged(self.pupil)
@@ -222,28 +249,30 @@ class Distillation:
         (packed,) = rows("every", step, 0)
         real = self.gan.codec.expand(packed)
         maps = self.generated(round(len(real) * GENERATED / (1 - GENERATED)), draw("generated"))
-        samples = {"generated": maps[-1], "one": real, "other": real}
-        views = [self.views.strong(x.float(), draw("view", name)) for name, x in samples.items()]
+        names = ("one", "other", *range(2, config.views))
+        samples = {"generated": maps[-1], **dict.fromkeys(names, real)}
+        views = [self.views.far(x.float(), draw("view", name)) for name, x in samples.items()]
         loss = partial(self.costs, means(maps[:-1]), [len(x) for x in views])
         terms, refused = descend(loss, (on.batch(torch.cat(views)),), self.optimizer, on)
         average(self.mean, self.pupil, EMA, step)
         return terms, {"not_finite": refused}
 
     def costs(self, seen: Tensor, sizes: list[int], batch: Tensor) -> Terms:
-        """The terms of a batch: generated samples, one view of real ones and the other."""
+        """The terms of a batch: generated samples, and one view of real ones after the other."""
         found, wanted = self.pupil(batch), self.teacher(seen)
         with torch.autocast(self.gan.runtime.device.split(":")[0], enabled=False):
-            generated, one, other = torch.split(full(found), sizes)
-            squeezed = alike(generated, full(wanted), GENERATED, "squeeze")
-            return squeezed | alike(one, other, 1 - GENERATED, "span")
+            generated, *views = torch.split(full(found), sizes)
+            squeezed = alike([generated, full(wanted)], GENERATED, "squeeze")
+            return squeezed | alike(views, 1 - GENERATED, "span")
 
     def result(self) -> GAN:
         """The GAN with the student in the place of the discriminator's trunk for features."""
         gan, mean = self.gan, copy.deepcopy(self.mean)
         reestimate(mean, self.expanded())
-        student = gan.runtime.place(Student(mean.trunk, mean.head.layer()))
+        own = body_of(gan.codec.shape, gan.config.body).student
+        student = gan.runtime.place(Student(mean.trunk, None if own else mean.head.layer()))
         student.requires_grad_(False).eval()
-        readout = Readout(SQUEEZED).to(gan.runtime.device)
+        readout = Readout(int(mean.trunk.features) if own else SQUEEZED).to(gan.runtime.device)
         rows = apply(lambda x: readout.pooled(student(x)), self.reference, gan.codec, gan.runtime)
         readout.fit(rows.to(gan.runtime.device))
         return replace(gan, student=student, readout=readout)

@@ -32,7 +32,6 @@ from ssgan.views import TRANSFORMS, Views
 FITTED = ("probe", "svm", "spread", "knn", "simple")  # methods that are fitted at once
 LEARNT = ("finetune", "consistency", "joint")  # those that take steps; "+" puts them together
 BETAS = (0.9, 0.99)
-DECAY = 0.01  # of the weights, towards 0
 UNLABELED_SHARE = 2  # rows of the graph in a step for every labelled one
 FADED = 0.3  # share of the steps after which teachers alone label what the graph did at first
 Lesson = tuple[Tensor, Callable[[Tensor, Tensor], Terms]]  # samples; costs of features and outputs
@@ -47,6 +46,7 @@ class PredictorConfig:
     batch: int = 32  # labelled rows an update
     ratio: int = 4  # unlabeled rows an update for every labelled one, of consistency and joint
     rate: float = 2e-3  # learning rate at the start; falls along a cosine
+    decay: float = 0.01  # of the weights, towards 0, a step at rate 1
     transforms: tuple[str, ...] | None = None  # that keep a label (see `views`); None finds them
     warp: float = 1.0  # strength of random turns, stretches and shifts of images; 0 for none
     unlabeled: float = 1.0  # weight of the loss on unlabeled rows; 0 learns from labels only
@@ -56,7 +56,7 @@ class PredictorConfig:
     align: bool = False  # what a teacher says to how labels are distributed
     simple: str | None = None  # for method "simple": which model; None lets folds of labels choose
     readout: str | None = None  # of READOUTS (see `encoder`); None is the method's own
-    student_steps: int = 1000  # updates of a student, for that readout only
+    student_steps: int = 1000  # updates of a student, for that readout only; 0: its first weights
     seed: int = 0
 
     def __post_init__(self) -> None:
@@ -67,7 +67,7 @@ class PredictorConfig:
                 f"no method {self.method!r}; there are {known}, the last three also "
                 "together, as in consistency+joint"
             )
-        check_numbers(self, least={"batch": 1, "ratio": 1, "student_steps": 1})
+        check_numbers(self, least={"batch": 1, "ratio": 1})
         if self.readout is not None:
             check_readout(self.readout)
         if self.steps is not None and (type(self.steps) is not int or self.steps < 1):
@@ -188,7 +188,7 @@ class Finetune:
         self.teachers = tuple(teachers)
         beside = [t.learnt for t in teachers if t.learnt is not None]
         learnt = nn.ModuleList([self.network, *beside])
-        self.optimizer = adam(learnt, self.config.rate, BETAS, DECAY)
+        self.optimizer = adam(learnt, self.config.rate, BETAS, self.config.decay)
 
     @property
     def parts(self) -> dict[str, Part]:

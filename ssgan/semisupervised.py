@@ -99,15 +99,15 @@ class Consistency:
         with torch.no_grad(), on.autocast():
             said = self.mean(on.batch(self.views.weak(x, draw("weak")))).float()
         changed = self.views.strong(x, draw("strong"))
-        shares = self.shares(len(x), draw("mix")).to(x.device)
-        changed = mixed(changed, shares)
+        shares = self.shares(len(x), draw("mix"))
+        changed = together(changed, shares)
         if self.classes:
             prior = self.prior if self.config.align else None
             guesses, believed = self.thresholds.believed(said.softmax(1), prior)
             targets = believed[:, None] * F.one_hot(guesses, self.classes)
-            return changed, partial(self.named, mixed(targets, shares))
+            return changed, partial(self.named, together(targets, shares))
         weight = self.config.unlabeled * min(1.0, step / max(1, RISE * (self.config.steps or 1)))
-        return changed, partial(self.measured, mixed(self.told(said.squeeze(1)), shares), weight)
+        return changed, partial(self.measured, together(self.told(said.squeeze(1)), shares), weight)
 
     def told(self, said: Tensor) -> Tensor:
         """The teacher's numbers (N,) within those of the labels, beyond which orders would drive
@@ -117,10 +117,10 @@ class Consistency:
         ranks = said.argsort().argsort().float()
         return torch.quantile(self.prior, (ranks + 0.5) / len(said))
 
-    def shares(self, n: int, draw: Draw) -> Tensor:
+    def shares(self, n: int, draw: Draw) -> Tensor | None:
         """How much of each of n mixed rows is its own, the larger part as in MixMatch (Berthelot et
-        al. 2019, section 3.3): from 0.5 to 1, or all."""
-        return 1 - draw.uniform(n) / 2 if self.config.mix else torch.ones(n)
+        al. 2019, section 3.3): from 0.5 to 1; None where none are."""
+        return 1 - draw.uniform(n) / 2 if self.config.mix else None
 
     def named(self, targets: Tensor, features: Tensor, outputs: Tensor) -> Terms:
         """Cross entropy with what is believed (N, K), 0 for rows that are not; little where
@@ -147,6 +147,11 @@ class Consistency:
 
     def after(self, rows: Rows, step: int, draw: Draw, rate: float) -> tuple[Terms, Tensor]:
         return {}, torch.zeros(())
+
+
+def together(values: Tensor, shares: Tensor | None) -> Tensor:
+    """Rows (N, ...) mixed in pairs, or as they are."""
+    return values if shares is None else mixed(values, shares.to(values.device))
 
 
 @dataclass

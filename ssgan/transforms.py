@@ -36,8 +36,10 @@ def warp(images: Tensor, strength: float, draw: Draw, moves: tuple[str, ...] = M
         return images
     drawn = (strength * (2 * draw("warp").uniform(6, len(images)) - 1)).to(images.device)
     kinds = ("turn", "stretch", "stretch", "slant", "shift", "shift")
-    made = torch.tensor([float(kind in moves) for kind in kinds], device=images.device)
-    turn, stretch_x, stretch_y, slant, x, y = drawn * made[:, None]
+    turn, stretch_x, stretch_y, slant, x, y = (
+        row if kind in moves else torch.zeros_like(row)
+        for kind, row in zip(kinds, drawn, strict=True)
+    )
     turn = TURN * turn
     rows = [
         torch.stack(
@@ -92,11 +94,12 @@ def augment(
     return images
 
 
-def translated(images: Tensor, draw: Draw) -> Tensor:
-    """Shifted by up to an eighth of the side either way, along both axes; 0 comes in."""
+def translated(images: Tensor, draw: Draw, edges: str = "constant") -> Tensor:
+    """Shifted by up to an eighth of the side either way, along both axes; 0 comes in, or with
+    `edges` "reflect" what lies at the edge, mirrored."""
     n, _, height, width = images.shape
     reach = [max(1, round(TRANSLATION * side)) for side in (height, width)]
-    padded = F.pad(images, (reach[1], reach[1], reach[0], reach[0]))
+    padded = F.pad(images, (reach[1], reach[1], reach[0], reach[0]), mode=edges)
     rows, columns = (
         torch.arange(side, device=images.device)
         + draw(axis).integers(2 * most + 1, n, 1).to(images.device)

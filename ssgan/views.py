@@ -1,6 +1,10 @@
 """Views of samples to learn from: what may be done to one without changing its label.
 
     turn, stretch, slant, shift    moves of images, a little (`transforms.warp`)
+    crop                           shifts by whole pixels, mirrored at the edges; where an image has
+                                   these, moves are for strong views, and for half of them
+    zoom                           a part of an image in full size, a fifth of them without their
+                                   colours: the views of a student, instead of the others'
     flip                           mirror images
     colour                         brightness and contrast of images, saturation of colours
     cutout                         a square that is blanked
@@ -20,10 +24,11 @@ from torch import Tensor
 
 from ssgan.metrics.spaces import space_of
 from ssgan.randomness import Draw
-from ssgan.selfsupervision import corrupted
-from ssgan.transforms import MOVES, coloured, cut_out, warp
+from ssgan.selfsupervision import GREY, corrupted, cropped
+from ssgan.transforms import MOVES, coloured, cut_out, translated, warp
 
-TRANSFORMS = (*MOVES, "flip", "colour", "cutout", "noise", "corrupt")
+TRANSFORMS = (*MOVES, "crop", "zoom", "flip", "colour", "cutout", "noise", "corrupt")
+OF_COLOURS = (*MOVES, "crop", "zoom", "colour", "cutout")
 OF_ROWS = ("noise", "corrupt")  # what can be done to rows of numbers
 WEAK = 0.3  # strength of moves, against that of other views
 CORRUPTION = 0.3  # share of the values of a row
@@ -39,13 +44,23 @@ class Views:
     transforms: tuple[str, ...]
     strength: float = 1.0  # of moves
 
+    @property
+    def moves(self) -> tuple[str, ...]:
+        return tuple(move for move in MOVES if move in self.transforms)
+
     def of(self, x: Tensor, draw: Draw, strength: float = 1.0) -> Tensor:
         """Samples (N, ...) moved and mirrored: what labelled ones go through."""
-        moves = tuple(move for move in MOVES if move in self.transforms)
-        if x.dim() == 4 and "flip" in self.transforms:
-            mirrored = draw("flip").uniform(len(x), 1, 1, 1).to(x.device) < 0.5
-            x = torch.where(mirrored, x.flip(3), x)
-        return warp(x, strength * self.strength, draw, moves)
+        x = self.mirrored(x, draw)
+        if x.dim() == 4 and "crop" in self.transforms:
+            return translated(x, draw("crop"), "reflect")
+        return warp(x, strength * self.strength, draw, self.moves)
+
+    def mirrored(self, x: Tensor, draw: Draw) -> Tensor:
+        """Half of the samples, where they are images that may be."""
+        if x.dim() != 4 or "flip" not in self.transforms:
+            return x
+        chosen = draw("flip").uniform(len(x), 1, 1, 1).to(x.device) < 0.5
+        return torch.where(chosen, x.flip(3), x)
 
     def weak(self, x: Tensor, draw: Draw) -> Tensor:
         """Samples hardly changed: what a teacher labels."""
@@ -54,6 +69,10 @@ class Views:
     def strong(self, x: Tensor, draw: Draw) -> Tensor:
         """Samples changed as far as they can be told: what has to be learnt from the teacher."""
         x = self.of(x, draw)
+        if x.dim() == 4 and "crop" in self.transforms and self.moves:
+            # Moved images are a little blurred: the others show what the edges of things are like.
+            moved = draw("moved").uniform(len(x), 1, 1, 1).to(x.device) < 0.5
+            x = torch.where(moved, warp(x, self.strength, draw("move"), self.moves), x)
         if x.dim() == 4 and "colour" in self.transforms:
             x = coloured(x, draw("colour")).clamp(-1, 1)
         if x.dim() == 4 and "cutout" in self.transforms:
@@ -63,6 +82,17 @@ class Views:
         if x.dim() == 2 and "corrupt" in self.transforms:
             x = corrupted(x, CORRUPTION, draw("corrupt"))
         return x
+
+    def far(self, x: Tensor, draw: Draw) -> Tensor:
+        """Samples of which a student learns what two views have in common: strong ones, or where
+        there is "zoom" parts of images, some of them without colours (as of SimCLR)."""
+        if x.dim() != 4 or "zoom" not in self.transforms:
+            return self.strong(x, draw)
+        x = cropped(self.mirrored(x, draw), draw("zoom"))
+        if "colour" in self.transforms:
+            x = coloured(x, draw("colour")).clamp(-1, 1)
+        grey = draw("grey").uniform(len(x), 1, 1, 1).to(x.device) < GREY
+        return torch.where(grey, x.mean(1, keepdim=True), x)
 
 
 def check(transforms: tuple[str, ...], shape: tuple[int, ...]) -> None:
@@ -78,14 +108,14 @@ def check(transforms: tuple[str, ...], shape: tuple[int, ...]) -> None:
 def natural(samples: Tensor, seed: int = 0) -> tuple[str, ...]:
     """Transforms that samples (N, *shape) like these most likely have, found without a label.
 
-    Images: all moves, colour and cutout where there are colours, and "flip" if mirrored images
-    cannot be told from others: digits and letters can be. Rows: "corrupt".
+    Images: all moves, where there are colours crop, zoom, colour and cutout too, and "flip" if
+    mirrored images cannot be told from others: digits and letters can be. Rows: "corrupt".
     """
     if samples.dim() == 2:
         return ("corrupt",)
     if samples.dim() != 4:
         return ("noise",)
-    found = MOVES if samples.shape[1] == 1 else (*MOVES, "colour", "cutout")
+    found = MOVES if samples.shape[1] == 1 else OF_COLOURS
     return (*found, "flip") if told_mirrored(samples, seed) <= ALIKE else found
 
 

@@ -4,6 +4,7 @@ import copy
 import pickle
 import random
 from dataclasses import replace
+from itertools import combinations
 
 import numpy as np
 import pytest
@@ -32,6 +33,8 @@ from ssgan.gan import GAN, pretrain
 from ssgan.labeled import labeled
 from ssgan.learning import settled
 from ssgan.networks import build
+from ssgan.networks.residual import ResidualTrunk
+from ssgan.networks.resnet import ResnetTrunk
 from ssgan.predictor import finetune, load_predictor
 from ssgan.progress import finish
 from ssgan.randomness import Draw
@@ -66,22 +69,29 @@ def test_the_covariance_term_is_the_squares_off_the_diagonal():
 
 def test_constants_agree_but_pay_for_their_variance():
     rows = torch.ones(5, 3)
-    terms = {name: float(value) for name, value in alike(rows, rows, 0.5, "span").items()}
+    terms = {name: float(value) for name, value in alike([rows, rows], 0.5, "span").items()}
     assert terms["span_distance"] == terms["span_covariance"] == 0
     assert terms["span_variance"] == pytest.approx(0.5 * 25 * 2 * 0.99)
+
+
+def test_more_views_weigh_as_much_as_a_pair_and_all_are_compared():
+    views = [DRAW("view", k).normal(6, 4) for k in range(3)]
+    pairs = [alike(pair, 1.0, "a") for pair in combinations(views, 2)]
+    for name, value in alike(views, 1.0, "a").items():
+        torch.testing.assert_close(value, torch.stack([pair[name] for pair in pairs]).mean())
 
 
 def test_terms_do_not_depend_on_the_order_of_samples():
     one, other = DRAW("one").normal(8, 5), DRAW("other").normal(8, 5)
     order = DRAW("order").permutation(8)
-    found, turned = alike(one, other, 1.0, "a"), alike(one[order], other[order], 1.0, "a")
+    found, turned = alike([one, other], 1.0, "a"), alike([one[order], other[order]], 1.0, "a")
     for name, value in found.items():
         torch.testing.assert_close(value, turned[name])
 
 
 def test_one_sample_has_no_variance():
     with pytest.raises(ValueError, match="a student compares samples with each other"):
-        alike(torch.ones(1, 3), torch.ones(1, 3), 1.0, "span")
+        alike([torch.ones(1, 3), torch.ones(1, 3)], 1.0, "span")
 
 
 def test_maps_are_read_by_the_means_of_their_channels():
@@ -153,6 +163,32 @@ def test_students_have_every_body(body):
     assert type(trunk) is type(gan.discriminator.trunk)
     assert not any(p is q for p in trunk.parameters() for q in gan.discriminator.parameters())
     assert student.features(KINDS["images"]()).shape == (N, SQUEEZED)
+
+
+def test_the_body_resnet_has_students_of_its_own_that_come_back_from_their_directory(tmp_path):
+    x = KINDS["images"]()
+    gan = pretrain(x, replace(SMALL, body="resnet"))
+    assert type(gan.discriminator.trunk) is ResidualTrunk
+    student = distil(gan, config=FEW)
+    trunk = student.student.trunk
+    assert type(trunk) is ResnetTrunk
+    assert student.features(x).shape == (N, trunk.features)
+    few = {"readout": "student", "method": "finetune", "student_steps": 2, "batch": 4}
+    config = PredictorConfig(steps=2, calibrate=False, **few)
+    model = finetune(gan, x[:8], LABELS[:8], config, run=tmp_path / "m")
+    again = load_predictor(tmp_path / "m", device=gan.runtime.device)
+    np.testing.assert_array_equal(again.predict_proba(x), model.predict_proba(x))
+
+
+@pytest.mark.parametrize("body", ["resnet", "conv"])
+def test_a_student_of_no_steps_has_its_first_weights(body):
+    gan = pretrain(KINDS["images"](), replace(SMALL, body=body))
+    draws = [distil(gan, config=replace(FEW, steps=0, seed=seed)).student.trunk for seed in (0, 1)]
+    same = [torch.equal(a, b) for a, b in zip(*(d.parameters() for d in draws), strict=True)]
+    assert all(same) == (body == "conv")
+    if body == "conv":
+        pairs = zip(draws[0].parameters(), gan.discriminator.trunk.parameters(), strict=True)
+        assert all(torch.equal(a, b) for a, b in pairs)
 
 
 def test_a_conditional_generator_is_asked_for_what_came_in_training():
@@ -254,7 +290,7 @@ def test_rows_that_are_gone_have_to_be_given():
 @pytest.mark.parametrize(
     ("settings", "said"),
     [
-        ({"steps": 0}, "expected steps to be a whole number from 1 on"),
+        ({"steps": -1}, "expected steps to be a whole number from 0 on"),
         ({"batch": 2}, "expected batch to be a whole number from 6 on"),
         ({"transforms": ("blur",)}, "no transform 'blur'"),
     ],
@@ -355,7 +391,7 @@ def test_a_config_of_before_reads_all_depths():
     ("settings", "said"),
     [
         ({"readout": "best"}, "no readout 'best'; there are"),
-        ({"student_steps": 0}, "student_steps"),
+        ({"student_steps": -1}, "student_steps"),
     ],
 )
 def test_unknown_readouts_are_refused(settings, said):

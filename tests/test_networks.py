@@ -22,6 +22,7 @@ from ssgan.networks import (
 )
 from ssgan.networks.conv import ConvTrunk, halvings
 from ssgan.networks.readout import Readout, pooled, width
+from ssgan.networks.resnet import ResnetTrunk
 from ssgan.randomness import Draw
 
 DRAW = Draw(("networks test",))
@@ -46,6 +47,10 @@ SHAPES = {
         [(2, 16, 16), (4, 8, 8), (8, 4, 4), (16, 4, 4)],
     ),
     "a residual volume": ("residual", (1, 16, 16, 16), [(2, 8, 8, 8), (4, 4, 4, 4), (8, 4, 4, 4)]),
+    "a critic of a resnet": (
+        *("resnet", (3, 32, 32)),
+        [(2, 16, 16), (4, 8, 8), (8, 4, 4), (16, 4, 4)],
+    ),
     "a DCGAN signal": ("dcgan", (1, 16), [(2, 8), (4, 4)]),
     "a DCGAN image of 28": ("dcgan", (1, 28, 28), [(2, 14, 14), (4, 7, 7)]),
     "a DCGAN image of 32": ("dcgan", (3, 32, 32), [(2, 16, 16), (4, 8, 8), (8, 4, 4)]),
@@ -467,3 +472,29 @@ def test_a_readout_of_the_last_map_gives_the_last_of_all_features(pooling):
 def test_centre_and_scale_are_saved_and_never_learnt():
     assert set(Readout(2).state_dict()) == {"center", "scale"}
     assert not list(Readout(2).parameters())
+
+
+@pytest.mark.parametrize(
+    ("shape", "maps"),
+    [
+        ((3, 32, 32), [(4, 16, 16), (8, 8, 8), (16,)]),
+        ((1, 28, 28), [(4, 14, 14), (8,)]),
+        ((2, 16), [(4, 8), (8,)]),
+        ((1, 8, 8, 8), [(4,)]),
+    ],
+)
+def test_a_resnet_halves_its_maps_and_ends_in_their_means(shape, maps):
+    network = ResnetTrunk(shape, 2)
+    x = DRAW("resnet").normal(3, *shape)
+    found = network(x)
+    assert [m.shape[1:] for m in found] == [torch.Size(size) for size in maps]
+    assert network.features == maps[-1][0]
+    assert normalises(network)
+    found[-1].square().sum().backward()
+    assert all(p.grad.abs().sum() > 0 for p in network.parameters())
+
+
+def test_a_deeper_resnet_has_longer_branches():
+    sizes = [sum(p.numel() for p in ResnetTrunk((1, 8, 8), 2, d).parameters()) for d in (2, 3, 4)]
+    assert sizes[2] - sizes[1] == sizes[1] - sizes[0] > 0
+    assert sizes[0] == sum(p.numel() for p in ResnetTrunk((1, 8, 8), 2).parameters())

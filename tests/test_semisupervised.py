@@ -153,7 +153,7 @@ def test_mixed_rows_are_told_as_their_shares_in_them_say(kind, labels):
     plain, asked = (task.teachers[0] for task in tasks)
     shares = asked.shares(4, DRAW("mix"))
     assert 0.5 < shares.min() < shares.max() <= 1
-    assert torch.equal(plain.shares(4, DRAW("mix")), torch.ones(4))
+    assert plain.shares(4, DRAW("mix")) is None
     (alone, told), (x, blended) = (teacher.lesson(rows, 0, DRAW) for teacher in (plain, asked))
     own = shares.view(4, *[1] * (x.dim() - 1))
     torch.testing.assert_close(x, own * alone + (1 - own) * alone[[3, 0, 1, 2]])
@@ -291,10 +291,10 @@ def test_digits_are_not_mirrored_and_symmetric_images_may_be():
 def test_rows_are_corrupted_and_colours_changed_where_there_are_any():
     assert natural(torch.zeros(30, 5)) == ("corrupt",)
     colour = torch.rand(400, 3, 8, 8, generator=torch.Generator().manual_seed(1))
-    assert {"colour", "cutout", *MOVES} <= set(natural(colour))
+    assert {"crop", "zoom", "colour", "cutout", *MOVES} <= set(natural(colour))
 
 
-@pytest.mark.parametrize("name", ["flip", "colour", "cutout", "noise", *MOVES])
+@pytest.mark.parametrize("name", ["crop", "flip", "colour", "cutout", "noise", *MOVES])
 def test_each_transform_of_images_changes_strong_views_alone_or_all(name):
     x = torch.rand(6, 3, 8, 8, generator=torch.Generator().manual_seed(2)) * 2 - 1
     views = Views((name,))
@@ -302,6 +302,30 @@ def test_each_transform_of_images_changes_strong_views_alone_or_all(name):
     assert views.strong(x, DRAW).shape == views.weak(x, DRAW).shape == x.shape
     still = name in ("colour", "cutout", "noise")
     assert torch.equal(views.weak(x, DRAW("weak")), x) == still
+
+
+def test_a_crop_moves_by_whole_pixels_and_leaves_moves_to_half_of_the_strong_views():
+    x = torch.rand(64, 3, 16, 16, generator=torch.Generator().manual_seed(3)) * 2 - 1
+    views = Views(("crop", "turn"))
+    inside = [set(image.flatten().tolist()) for image in x]
+    weak, strong = views.weak(x, DRAW("weak")), views.strong(x, DRAW("strong"))
+    kept = [set(image.flatten().tolist()) <= own for image, own in zip(weak, inside, strict=True)]
+    assert all(kept)
+    assert not torch.equal(weak, x)
+    kept = [set(image.flatten().tolist()) <= own for image, own in zip(strong, inside, strict=True)]
+    assert 20 < sum(kept) < 44
+
+
+def test_a_student_sees_parts_of_images_and_some_without_colours_where_there_is_zoom():
+    x = torch.rand(200, 3, 8, 8, generator=torch.Generator().manual_seed(4)) * 2 - 1
+    views = Views(("zoom", "colour", "cutout", "turn"))
+    seen = views.far(x, DRAW("far"))
+    grey = (seen.amax(1) == seen.amin(1)).flatten(1).all(1).float().mean()
+    assert seen.shape == x.shape
+    assert 0.1 < grey < 0.3
+    assert torch.equal(Views(("turn",)).far(x, DRAW), Views(("turn",)).strong(x, DRAW))
+    still = Views(("zoom",))
+    assert torch.equal(still.strong(x, DRAW), x)
 
 
 def test_corruption_takes_values_of_the_same_column():

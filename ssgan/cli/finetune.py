@@ -53,8 +53,9 @@ from ssgan.cli.options import COUNT, note
         "--transforms",
         metavar="A,B",
         callback=lambda _, __, text: names(text),
-        help="What keeps a label: turn, stretch, slant, shift, flip, colour, cutout, noise of"
-        " images, noise, corrupt of rows, or none.  [default: found from the unlabeled rows]",
+        help="What keeps a label: turn, stretch, slant, shift, crop, zoom, flip, colour, cutout,"
+        " noise of images, noise, corrupt of rows, or none.  [default: found from the unlabeled"
+        " rows]",
     ),
     click.option(
         "--mix/--no-mix",

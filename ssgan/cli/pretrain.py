@@ -70,7 +70,8 @@ RECIPES = (
     click.option(
         "--body",
         metavar="NAME",
-        help="dense, conv, residual, dcgan, or auto by the shape of a sample.  [default: auto]",
+        help="dense, conv, residual, dcgan, resnet, or auto by the shape of a sample."
+        "  [default: auto]",
     ),
     click.option(
         "--width", type=COUNT, metavar="N", help="Channels after the first layer.  [default: 24]"

@@ -7,6 +7,8 @@ puts the same trunk under another head. A body is a trunk and the generator that
     conv       (C, L), (C, H, W) and (C, D, H, W) by the same code
     residual   the same shapes, deeper; no batch norm either
     dcgan      the same shapes; the networks of the DCGAN paper, with batch norm
+    resnet     the same shapes; the pair of "residual", and a larger network with batch norm for
+               what is distilled from it (see `encoder`): for a GPU
     auto       dense for (F,), residual where the shortest side has 32 cells or more, else conv
 """
 
@@ -17,7 +19,7 @@ from typing import Any, Required, TypedDict, Unpack
 import torch
 from torch import Tensor, nn
 
-from ssgan.networks import conditional, conv, dcgan, dense, initial, residual
+from ssgan.networks import conditional, conv, dcgan, dense, initial, residual, resnet
 from ssgan.randomness import Draw, seeded
 
 LARGE = 32  # cells of the shortest side, from which "auto" is residual
@@ -32,6 +34,7 @@ class Body:
     trunk: Callable[..., Any]  # (shape, width, depth)
     generator: Callable[..., nn.Module]  # (shape, width, depth, latent, condition)
     initialise: Callable[[nn.Module], None]
+    student: Callable[..., Any] | None = None  # (shape, width, depth); None: the trunk once more
 
 
 BODIES = {
@@ -39,6 +42,9 @@ BODIES = {
     "conv": Body(conv.ConvTrunk, conv.ConvGenerator, initial.initialise),
     "residual": Body(residual.ResidualTrunk, residual.ResidualGenerator, residual.initialise),
     "dcgan": Body(dcgan.DcganTrunk, dcgan.DcganGenerator, dcgan.initialise),
+    "resnet": Body(
+        residual.ResidualTrunk, residual.ResidualGenerator, residual.initialise, resnet.ResnetTrunk
+    ),
 }
 
 
