@@ -19,6 +19,7 @@ from ssgan.benchmark.results import read_rows
 from ssgan.benchmark.suites import ABOUT, SHORT, SLOW, TABLES, quick, suite
 from ssgan.crossvalidation import FOLDS
 from ssgan.data import Data, digest, read, vision
+from ssgan.encoder import StudentConfig
 from ssgan.gan import GANConfig, load, pretrain
 from ssgan.predictor import load_predictor
 from ssgan.randomness import Draw
@@ -457,3 +458,44 @@ def test_a_demo_trains_one_gan_and_tells_of_every_draw(tmp_path, monkeypatch):
     model = load_predictor(tmp_path / "d" / "model")
     assert model.about["labels"]["count"] == 100
     assert model.predict(read("digits").x_test[:5]).shape == (5,)
+
+
+def test_cells_of_a_gan_share_a_student_whose_cost_stands_in_their_rows(tmp_path, monkeypatch):
+    made = []
+    distil = fewlabel.distil
+
+    def counted(*args, run):
+        made.append(run)
+        return distil(*args, run=run)
+
+    monkeypatch.setattr(fewlabel, "distil", counted)
+    shared = StudentConfig(steps=2, batch=8)
+    table = small(student=shared, methods=None)
+    way = "linear probe, distilled student"
+    for name in (way, f"GAN off: {way}", "k-NN, distilled student"):
+        cell = Cell(data=table.data, labels=table.labels[0], method=name, gan_seed=7, label_seed=7)
+        need = fewlabel.needs(table, cell)
+        assert need.student == replace(shared, seed=7)
+        fewlabel.prepare(table, need, tmp_path)
+        row = fewlabel.solve(table, cell, tmp_path)
+        seconds = fewlabel.seconds_of(fewlabel.home_of_student(table, need, tmp_path))
+        assert row["seconds"] > seconds > 0
+        assert row["samples_seen"] >= 2 * 8 + table.labels[0]
+    assert len(set(made)) == 2
+    other = Cell(**(vars(cell) | {"method": "linear probe, discriminator"}))
+    assert fewlabel.needs(table, other).student is None
+    scratch = Cell(**(vars(cell) | {"method": "student's network from scratch, labels only"}))
+    assert fewlabel.needs(table, scratch) is None
+
+
+def test_who_needs_what_another_process_makes_waits_for_it(monkeypatch):
+    waits, tries = [], iter([BlockingIOError("busy"), BlockingIOError("busy"), None])
+    monkeypatch.setattr(fewlabel.time, "sleep", waits.append)
+
+    def make():
+        if trouble := next(tries):
+            raise trouble
+        return "made"
+
+    assert fewlabel.alone(make) == "made"
+    assert waits == [fewlabel.WAIT] * 2

@@ -7,11 +7,11 @@ its seconds stand in each row that rests on it.
 import functools
 import json
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from ssgan.benchmark import measuring
 from ssgan.benchmark.methods import METHODS, Answer, Settings, counted, names, paced_by
@@ -20,11 +20,14 @@ from ssgan.benchmark.reporting import ELSEWHERE
 from ssgan.benchmark.results import Value
 from ssgan.benchmark.runner import Suite
 from ssgan.data import digest
+from ssgan.encoder import StudentConfig, distil
 from ssgan.finetuning import PredictorConfig
 from ssgan.gan import GAN, GANConfig, load, pretrain
 from ssgan.runs import Run
 from ssgan.storage import read_object, write_whole
 
+Made = TypeVar("Made")
+WAIT = 0.5  # seconds between two looks whether somebody else has ended
 OTHERS = 3  # draws of the methods that are not main ones
 
 
@@ -46,6 +49,7 @@ class Need:
     data: str
     config: GANConfig
     trained: bool  # or with its first weights
+    student: StudentConfig | None = None  # of it, which cells share
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,6 +64,7 @@ class Table:
     others: int = OTHERS  # draws of the methods that are not main ones
     measure: str = "accuracy"  # or "mae", "rmse"
     gan: GANConfig = GANConfig()
+    student: StudentConfig | None = None  # one for all cells of a GAN; None: each trains its own
     settings: Settings = field(default_factory=dict)
     methods: tuple[str, ...] | None = None  # None: all that apply
     without: tuple[str, ...] = ()  # but these
@@ -115,9 +120,18 @@ def timed(table: Table, cell: Cell) -> bool:
 
 def needs(table: Table, cell: Cell) -> Need | None:
     """The trained GAN of a cell; those with first weights are made where they are used."""
-    if METHODS[cell.method].needs != "gan":
+    method, config = METHODS[cell.method], replace(table.gan, seed=cell.gan_seed)
+    shared = student_of(table, cell)
+    if method.needs == "gan" or shared:
+        return Need(data=table.data, config=config, trained=method.needs == "gan", student=shared)
+    return None
+
+
+def student_of(table: Table, cell: Cell) -> StudentConfig | None:
+    """The student that a cell shares with others of its GAN, if it does."""
+    if table.student is None or not METHODS[cell.method].distils:
         return None
-    return Need(data=table.data, config=replace(table.gan, seed=cell.gan_seed), trained=True)
+    return replace(table.student, seed=cell.gan_seed)
 
 
 def home(table: Table, seed: int, work: Path) -> Path:
@@ -127,7 +141,43 @@ def home(table: Table, seed: int, work: Path) -> Path:
     return work / table.home.format(data=table.data, seed=seed, config=config)
 
 
+def home_of_student(table: Table, need: Need, work: Path) -> Path:
+    """The run directory of the student that cells share."""
+    path = home(table, need.config.seed, work)
+    told = sha256(repr(need.student).encode()).hexdigest()[:8]
+    return path.with_name(f"{path.name}-{'student' if need.trained else 'twin'}-{told}")
+
+
 def prepare(table: Table, need: Need, work: Path) -> None:
+    """Train what cells share, a GAN and its student, or wait for who is at it already."""
+    if need.trained:
+        alone(functools.partial(prepare_gan, table, need, work))
+    if need.student:
+        prepared(table, need, work)
+
+
+def alone(make: Callable[[], Made]) -> Made:
+    """What `make` gives once nobody else is writing where it writes."""
+    while True:
+        try:
+            return make()
+        except BlockingIOError:
+            time.sleep(WAIT)
+
+
+def prepared(table: Table, need: Need, work: Path) -> GAN:
+    """A GAN that cells share, with its student if they share one, which is trained or loaded."""
+    seed, device = need.config.seed, table.device
+    gan = untrained(table.data, table.data_dir, need.config, device)
+    if need.trained:
+        gan = replace(load(home(table, seed, work), device=device), packed=gan.packed)
+    if need.student is None:
+        return gan
+    run = home_of_student(table, need, work)
+    return alone(functools.partial(distil, gan, None, need.student, run=run))
+
+
+def prepare_gan(table: Table, need: Need, work: Path) -> None:
     """Pretrain, or take up a pretraining that was stopped, and note which code began it."""
     path = home(table, need.config.seed, work)
     data = data_of(table.data, table.data_dir)
@@ -157,10 +207,8 @@ def start_of(table: Table, cell: Cell, work: Path) -> GAN | None:
     if METHODS[cell.method].needs not in ("networks", "gan"):
         return None
     config = replace(table.gan, seed=cell.gan_seed)
-    twin = untrained(table.data, table.data_dir, config, table.device)
-    if METHODS[cell.method].needs == "networks":
-        return twin
-    return replace(load(home(table, cell.gan_seed, work), device=table.device), packed=twin.packed)
+    first = Need(data=table.data, config=config, trained=False)
+    return prepared(table, needs(table, cell) or first, work)
 
 
 def problem_of(table: Table, cell: Cell, start: GAN | None = None) -> Problem:
@@ -178,6 +226,8 @@ def solve(table: Table, cell: Cell, work: Path) -> dict[str, Value]:
     seconds = time.perf_counter() - began
     about = pretrained(table, cell, work) if method.needs == "gan" else {}
     gan_seconds = float(about.get("seconds", 0.0))
+    shared, seen = distilled(table, cell, work)
+    seconds += shared
     config = answer.config
     return {
         "split": digest(problem.labeled)[:12],
@@ -185,7 +235,7 @@ def solve(table: Table, cell: Cell, work: Path) -> dict[str, Value]:
         "seconds": round(seconds, 2),
         "gan_seconds": round(gan_seconds, 1),
         "total_seconds": round(seconds + gan_seconds, 2),
-        "samples_seen": answer.samples + int(about.get("samples", 0)),
+        "samples_seen": answer.samples + seen + int(about.get("samples", 0)),
         "flops": cost(table, cell, problem, answer, work) + int(about.get("flops", 0)),
         "league": ELSEWHERE if method.needs == "weights" else "own data",
         "way": "" if config is None else config.method,
@@ -201,6 +251,14 @@ def pretrained(table: Table, cell: Cell, work: Path) -> dict[str, Any]:
     critic = sum(map(config.objective.critic_steps, range(config.steps)))
     about = read_object(path.with_name(f"{path.name}.json"))
     return about | {"seconds": seconds_of(path), "samples": config.batch * critic}
+
+
+def distilled(table: Table, cell: Cell, work: Path) -> tuple[float, int]:
+    """Seconds and samples of the student that a cell shares with others."""
+    need = needs(table, cell)
+    if need is None or need.student is None:
+        return 0.0, 0
+    return seconds_of(home_of_student(table, need, work)), need.student.steps * need.student.batch
 
 
 def cost(table: Table, cell: Cell, problem: Problem, answer: Answer, work: Path) -> int:

@@ -23,6 +23,7 @@ from ssgan.benchmark import (
 from ssgan.benchmark.fewlabel import Table, pairs, suite_of
 from ssgan.benchmark.methods import Settings, names
 from ssgan.benchmark.runner import Suite
+from ssgan.encoder import StudentConfig
 from ssgan.gan import GANConfig
 
 MNIST_GAN = GANConfig(steps=2000)
@@ -38,7 +39,8 @@ SHORT = 300  # steps of a finetuning in the short form
 FEWER = 5000  # labels there, at most
 BOTH = ("consistency with K + 1", "GAN off: consistency with K + 1")  # on small tables only
 GRAPHED = ("graph and consistency", "GAN off: graph and consistency")  # where no student pays
-LEFT_OUT = (*BOTH, *GRAPHED)
+OWN = ("student's network from scratch, labels only",)  # where a student has one of its own
+LEFT_OUT = (*BOTH, *GRAPHED, *OWN)
 OF_LARGE = (
     "network from scratch, labels only",
     "linear probe, random trunk",
@@ -57,6 +59,33 @@ PROBES = (
     "linear probe, discriminator",
     "linear probe, distilled student",
 )
+CIFAR_GAN = GANConfig(steps=1000, body="resnet", width=48, batch=128, rate=2.5e-4)
+CIFAR_STUDENT = StudentConfig(steps=4000, batch=600, views=4, rate=2e-3)
+CIFAR: Settings = {
+    "": {"batch": 64, "ratio": 14, "decay": 0.05, "ema": 0.998, "align": True},
+    "finetune": {"steps": 1500},
+}
+CIFAR_STEPS = {
+    4000: 6700,
+    250: 5800,
+    40: 3500,
+}  # of courses side by side in four minutes of an H100
+OF_CIFAR = (
+    "logistic regression",
+    "simple model that the folds choose",
+    *OWN,
+    "linear probe, discriminator",
+    "GAN off: linear probe, distilled student",
+    "linear probe, distilled student",
+    "GAN off: label spreading, distilled student",
+    "label spreading, distilled student",
+    "GAN off: finetuned student",
+    "finetuned student",
+    "GAN off: student and consistency",
+    "student and consistency",
+    "GAN off: auto",
+    "auto",
+)
 SLOW = ("LabelSpreading, k = 7",)  # minutes on 60,000 rows, whatever is shortened
 QUICK = "-quick"  # what the name of a smaller table ends with
 
@@ -68,7 +97,7 @@ DIGITS = Table(
     draws=pairs(None, 5),
     others=5,
     gan=GANConfig(steps=400),
-    without=GRAPHED,
+    without=(*GRAPHED, *OWN),
     settings={
         "finetune": {"steps": 300},
         "consistency": {"steps": 1200},
@@ -147,7 +176,7 @@ TABLES = (
         draws=pairs(None, 5),
         others=5,
         measure="rmse",
-        without=GRAPHED,
+        without=(*GRAPHED, *OWN),
         timed=False,
         device="cpu",
     ),
@@ -158,8 +187,12 @@ TABLES = (
             data="cifar10",
             labels=(labels,),
             draws=pairs(None, 5),
-            gan=GANConfig(),
-            without=GRAPHED,
+            gan=CIFAR_GAN,
+            student=CIFAR_STUDENT,
+            methods=OF_CIFAR,
+            settings=CIFAR
+            | {way: {"steps": CIFAR_STEPS[labels]} for way in ("consistency+finetune", "auto")},
+            flops=False,
         )
         for labels in (4000, 250, 40)
     ),
@@ -169,7 +202,8 @@ TABLES = (
         data="cifar10",
         labels=(50_000,),
         draws=pairs(None, 3),
-        gan=GANConfig(),
+        gan=CIFAR_GAN,
+        student=CIFAR_STUDENT,
         methods=PROBES,
         flops=False,
     ),
@@ -188,6 +222,7 @@ def quick(table: Table) -> Table:
         labels=(min(table.labels[-1], FEWER),),
         draws=draws,
         gan=replace(table.gan, steps=min(table.gan.steps, 1000)),
+        student=table.student and replace(table.student, steps=100, batch=128),
         methods=tuple(name for name in methods if small or name not in SLOW),
         settings={
             **{way: {**given, "steps": SHORT} for way, given in table.settings.items() if way},
