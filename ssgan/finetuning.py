@@ -34,6 +34,7 @@ LEARNT = ("finetune", "consistency", "joint")  # those that take steps; "+" puts
 BETAS = (0.9, 0.99)
 UNLABELED_SHARE = 2  # rows of the graph in a step for every labelled one
 FADED = 0.3  # share of the steps after which teachers alone label what the graph did at first
+LEAST = {"batch": 1, "ratio": 1, "student_batch": 6, "student_views": 2}
 Lesson = tuple[Tensor, Callable[[Tensor, Tensor], Terms]]  # samples; costs of features and outputs
 
 
@@ -57,6 +58,8 @@ class PredictorConfig:
     simple: str | None = None  # for method "simple": which model; None lets folds of labels choose
     readout: str | None = None  # of READOUTS (see `encoder`); None is the method's own
     student_steps: int = 1000  # updates of a student, for that readout only; 0: its first weights
+    student_batch: int = 96  # real samples an update of it
+    student_views: int = 2  # of each of them
     seed: int = 0
 
     def __post_init__(self) -> None:
@@ -67,7 +70,7 @@ class PredictorConfig:
                 f"no method {self.method!r}; there are {known}, the last three also "
                 "together, as in consistency+joint"
             )
-        check_numbers(self, least={"batch": 1, "ratio": 1})
+        check_numbers(self, least=LEAST)
         if self.readout is not None:
             check_readout(self.readout)
         if self.steps is not None and (type(self.steps) is not int or self.steps < 1):

@@ -171,7 +171,12 @@ def reading(
     if transforms is None and config.readout == "student":  # "auto" settles what it chooses later
         transforms = () if config.warp == 0 else found_transforms(gan, rows)
     asked = StudentConfig(
-        steps=config.student_steps, transforms=transforms, warp=config.warp, seed=config.seed
+        steps=config.student_steps,
+        batch=config.student_batch,
+        views=config.student_views,
+        transforms=transforms,
+        warp=config.warp,
+        seed=config.seed,
     )
     place = held.path / "student" if held else None
     return (yield from reading_out(gan, config.readout or "all", rows.every(), asked, run=place))

@@ -352,6 +352,14 @@ def test_a_student_is_trained_once_for_a_model_directory(tmp_path, monkeypatch):
     np.testing.assert_array_equal(first.outputs(x), again.outputs(x))
 
 
+def test_a_student_has_the_batches_and_views_that_the_config_asks_for(tmp_path):
+    asked = SHORT | {"student_batch": 7, "student_views": 3}
+    config = PredictorConfig(method="probe", readout="student", **asked)
+    finetune(trained("images"), KINDS["images"](), LABELS, config, run=tmp_path / "m")
+    held = Run.open(tmp_path / "m" / "student").config["config"]
+    assert (held["steps"], held["batch"], held["views"]) == (3, 7, 3)
+
+
 @pytest.mark.parametrize("readout", ["last", "student"])
 def test_a_gan_that_has_another_readout_keeps_it_in_finetuning(readout, tmp_path):
     x, gan = KINDS["images"](), trained("images")
@@ -392,6 +400,8 @@ def test_a_config_of_before_reads_all_depths():
     [
         ({"readout": "best"}, "no readout 'best'; there are"),
         ({"student_steps": -1}, "student_steps"),
+        ({"student_batch": 5}, "expected student_batch to be a whole number from 6 on"),
+        ({"student_views": 1}, "expected student_views to be a whole number from 2 on"),
     ],
 )
 def test_unknown_readouts_are_refused(settings, said):

@@ -14,7 +14,6 @@ from ssgan.benchmark.measuring import Steps
 from ssgan.benchmark.problems import Array, Problem
 from ssgan.crossvalidation import FOLDS, SHORT
 from ssgan.data import vision
-from ssgan.encoder import StudentConfig
 from ssgan.finetuning import FADED, FITTED, LEARNT, UNLABELED_SHARE, PredictorConfig
 from ssgan.gan import GAN
 from ssgan.labeled import GRAPH
@@ -114,8 +113,8 @@ def learning(names: Iterable[str]) -> Iterator[str]:
 
 def samples(courses: Sequence[PredictorConfig], labels: int, rows: int) -> int:
     """Rows that courses go through, labelled and not, of so many in all."""
-    read = [course.student_steps for course in courses if course.readout == "student"]
-    distilled = max(read, default=0) * StudentConfig.batch
+    read = [c.student_steps * c.student_batch for c in courses if c.readout == "student"]
+    distilled = max(read, default=0)
     return distilled + sum(passed(course, labels, rows) for course in courses)
 
 

@@ -65,11 +65,7 @@ CIFAR: Settings = {
     "": {"batch": 64, "ratio": 14, "decay": 0.05, "ema": 0.998, "align": True},
     "finetune": {"steps": 1500},
 }
-CIFAR_STEPS = {
-    4000: 6700,
-    250: 5800,
-    40: 3500,
-}  # of courses side by side in four minutes of an H100
+CIFAR_STEPS = {4000: 6700, 250: 5800, 40: 3500}  # side by side in four minutes of an H100
 OF_CIFAR = (
     "logistic regression",
     "simple model that the folds choose",
@@ -190,8 +186,11 @@ TABLES = (
             gan=CIFAR_GAN,
             student=CIFAR_STUDENT,
             methods=OF_CIFAR,
-            settings=CIFAR
-            | {way: {"steps": CIFAR_STEPS[labels]} for way in ("consistency+finetune", "auto")},
+            settings={
+                **CIFAR,
+                "consistency+finetune": {"steps": CIFAR_STEPS[labels]},
+                "auto": {"steps": CIFAR_STEPS[labels]},
+            },
             flops=False,
         )
         for labels in (4000, 250, 40)
