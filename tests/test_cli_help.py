@@ -127,6 +127,10 @@ def test_the_help_of_pretrain_names_every_recipe_model_body_and_selfsupervision(
             ["finetune", "r", "--labels", "d", "--out", "m", "--mix", "--method", "probe"],
             "'probe' has no rows to mix",
         ),
+        (
+            ["finetune", "r", "--labels", "d", "--out", "m", "--transforms", "zoom,flip"],
+            "zoom is for a student's views, readout 'all' has none",
+        ),
         (["predict", "m", "d"], "Missing option '--out'"),
         (["predict", "m", "d", "--out", "p.txt"], "predictions can be written as .csv, .parquet"),
         (["features", "m", "d", "--out", "f"], "features can be written as .npy, .npz"),

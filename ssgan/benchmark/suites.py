@@ -214,18 +214,21 @@ def quick(table: Table) -> Table:
     small = table.data == "digits"
     draws = pairs((0,), 5) if small else pairs(None, 1)
     methods = table.methods or names(table.regression)
+    gan, batches = replace(table.gan, steps=min(table.gan.steps, 1000)), {}
+    if table.student:  # for a GPU
+        gan, batches = replace(gan, steps=SHORT, width=8, batch=64), {"batch": 16, "ratio": 4}
     return replace(
         table,
         name=table.name + QUICK,
         about=f"a short form: {table.about}",
         labels=(min(table.labels[-1], FEWER),),
         draws=draws,
-        gan=replace(table.gan, steps=min(table.gan.steps, 1000)),
+        gan=gan,
         student=table.student and replace(table.student, steps=100, batch=128),
         methods=tuple(name for name in methods if small or name not in SLOW),
         settings={
             **{way: {**given, "steps": SHORT} for way, given in table.settings.items() if way},
-            "": {"steps": SHORT, "student_steps": 100, **table.settings.get("", {})},
+            "": {"steps": SHORT, "student_steps": 100, **table.settings.get("", {}), **batches},
         },
     )
 

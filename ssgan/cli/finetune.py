@@ -109,6 +109,7 @@ def finetune(
     flags = {name: asked.pop(name) for name in named}
     chosen = PredictorConfig.from_json(settings(config, **flags))
     check_taught(chosen)
+    check_seen(chosen)
     gan = load(run, device)
     split = drawn(gan, run, labels, asked, out)
     if out is None or dry_run:
@@ -159,6 +160,17 @@ def check_taught(config: Any) -> None:
                 f"{name} is for consistency, method {config.method!r} has no {lacking}: give"
                 " --method consistency, alone or with others, or auto."
             )
+
+
+def check_seen(config: Any) -> None:
+    """Refuse views of a student where nothing is read from one."""
+    if config.method == "auto" or config.readout == "student":
+        return
+    if "zoom" in (config.transforms or ()):
+        raise click.UsageError(
+            f"zoom is for a student's views, readout {config.readout or 'all'!r} has none: give"
+            " --readout student, or leave zoom out."
+        )
 
 
 def describe(gan: Any, split: Any, config: Any) -> None:
