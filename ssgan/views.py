@@ -35,6 +35,7 @@ CORRUPTION = 0.3  # share of the values of a row
 NOISE = 0.1  # deviation, where samples lie in [-1, 1]
 ALIKE = 0.55  # how often mirrored images are told from others, up to which they count as natural
 ROWS = 1000  # images of each kind that this is asked of
+LIT = 16  # pixels a side from which on images may be lighter or darker: in fewer, greys are shapes
 
 
 @dataclass(frozen=True)
@@ -108,14 +109,16 @@ def check(transforms: tuple[str, ...], shape: tuple[int, ...]) -> None:
 def natural(samples: Tensor, seed: int = 0) -> tuple[str, ...]:
     """Transforms that samples (N, *shape) like these most likely have, found without a label.
 
-    Images: all moves, where there are colours crop, zoom, colour and cutout too, and "flip" if
-    mirrored images cannot be told from others: digits and letters can be. Rows: "corrupt".
+    Images: all moves, from 16 pixels a side on "colour", where there are colours crop, zoom, colour
+    and cutout too, and "flip" if mirrored images cannot be told from others: digits and letters can
+    be. Rows: "corrupt".
     """
     if samples.dim() == 2:
         return ("corrupt",)
     if samples.dim() != 4:
         return ("noise",)
-    found = MOVES if samples.shape[1] == 1 else OF_COLOURS
+    lit = (*MOVES, "colour") if min(samples.shape[2:]) >= LIT else MOVES
+    found = lit if samples.shape[1] == 1 else OF_COLOURS
     return (*found, "flip") if told_mirrored(samples, seed) <= ALIKE else found
 
 

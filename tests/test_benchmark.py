@@ -251,6 +251,7 @@ def small(**changes):
         "methods": QUICKLY,
         "timed": False,
         "device": "cpu",
+        "flops": False,  # seconds a method
     }
     return Table(**(fields | changes))
 
@@ -263,7 +264,7 @@ def carried_out(table, out):
 @pytest.fixture(scope="module")
 def rows(tmp_path_factory):
     out = tmp_path_factory.mktemp("small")
-    return {row["method"]: row for row in carried_out(small(), out)}, out
+    return {row["method"]: row for row in carried_out(small(flops=True), out)}, out
 
 
 def test_a_row_says_what_was_measured_and_what_it_took(rows):
@@ -307,7 +308,7 @@ def test_what_auto_compared_counts_as_well(tmp_path, monkeypatch):
     monkeypatch.setattr(
         fewlabel.measuring, "flops_of_steps", lambda train, steps: 100 * sum(steps.values())
     )
-    (row,) = carried_out(small(methods=("auto",)), tmp_path)
+    (row,) = carried_out(small(methods=("auto",), flops=True), tmp_path)
     course = passes(method="consistency+finetune", steps=3)
     student, pretraining = 2 * methods.StudentConfig.batch, TINY.steps * TINY.batch
     rest = int(row["samples_seen"]) - pretraining - student - FOLDS * course
@@ -397,7 +398,7 @@ def test_short_forms_are_smaller_and_keep_what_a_table_forbids():
             assert given["steps"] == SHORT, way
         slow = {cell.method for cell in cells(quick(table))} & set(SLOW)
         assert bool(slow) == (table.data == "digits")  # seconds there
-        if table.student:  # what is for a GPU is made small enough for a processor
+        if table.gan.body == "resnet":  # for a GPU, made small enough for a processor
             rows = quick(table).settings[""]
             assert (quick(table).gan.width, rows["batch"] * rows["ratio"]) == (8, 64)
     rotated = next(table for table in TABLES if table.name == "rotated-mnist")
@@ -439,7 +440,8 @@ def test_a_course_is_run_for_every_length_that_is_compared(tmp_path):
 
 
 def test_a_demo_trains_one_gan_and_tells_of_every_draw(tmp_path, monkeypatch):
-    demo = replace(story.DEMO, gan=TINY, settings=FEW, methods=QUICKLY, draws=((0, 0), (0, 1)))
+    brief = {"gan": TINY, "settings": FEW, "methods": QUICKLY, "flops": False}
+    demo = replace(story.DEMO, **brief, draws=((0, 0), (0, 1)))
     monkeypatch.setattr(story, "DEMO", demo)
     finetuning = story.finetuning
     config = methods.PredictorConfig(steps=3)
@@ -472,8 +474,11 @@ def test_cells_of_a_gan_share_a_student_whose_cost_stands_in_their_rows(tmp_path
         return distil(*args, run=run)
 
     monkeypatch.setattr(fewlabel, "distil", counted)
+    monkeypatch.setattr(
+        fewlabel.measuring, "flops_of_steps", lambda train, steps: 100 * sum(steps.values())
+    )
     shared = StudentConfig(steps=2, batch=8)
-    table = small(student=shared, methods=None)
+    table = small(student=shared, methods=None, flops=True)
     way = "linear probe, distilled student"
     for name in (way, f"GAN off: {way}", "k-NN, distilled student"):
         cell = Cell(data=table.data, labels=table.labels[0], method=name, gan_seed=7, label_seed=7)
@@ -484,6 +489,7 @@ def test_cells_of_a_gan_share_a_student_whose_cost_stands_in_their_rows(tmp_path
         seconds = fewlabel.seconds_of(fewlabel.home_of_student(table, need, tmp_path))
         assert row["seconds"] > seconds > 0
         assert row["samples_seen"] >= 2 * 8 + table.labels[0]
+        assert row["flops"] == 100 * (2 if "off" in name else 2 + TINY.steps)
     assert len(set(made)) == 2
     other = Cell(**(vars(cell) | {"method": "linear probe, discriminator"}))
     assert fewlabel.needs(table, other).student is None

@@ -347,7 +347,7 @@ def test_the_interval_of_a_share_is_wilsons():
 
 @pytest.mark.parametrize("method", ["simple", "auto"])
 def test_a_page_says_that_a_simple_model_is_no_network_and_why_it_was_taken(method, tmp_path):
-    data = read("digits")
+    data = few_images(tmp_path / "x.npz", 3)
     config = PredictorConfig(method=method, steps=2, student_steps=2)
     path = model_run(tmp_path / "m", data, per_class=3, config=config)
     if method == "auto":  # whatever these folds chose

@@ -288,6 +288,12 @@ def test_digits_are_not_mirrored_and_symmetric_images_may_be():
     assert natural(leaning) == MOVES
 
 
+@pytest.mark.parametrize(("side", "lit"), [(8, False), (15, False), (16, True)])
+def test_grey_images_may_be_lighter_where_greys_are_not_shapes(side, lit):
+    grey = torch.rand(30, 1, side, 20, generator=torch.Generator().manual_seed(1)) * 2 - 1
+    assert ("colour" in natural(grey)) == lit
+
+
 def test_rows_are_corrupted_and_colours_changed_where_there_are_any():
     assert natural(torch.zeros(30, 5)) == ("corrupt",)
     colour = torch.rand(400, 3, 8, 8, generator=torch.Generator().manual_seed(1))

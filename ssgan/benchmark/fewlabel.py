@@ -267,15 +267,29 @@ def cost(table: Table, cell: Cell, problem: Problem, answer: Answer, work: Path)
     if not table.flops or answer.config is None or problem.start is None:
         return 0
     courses = (answer.config, *answer.compared)
-    return sum(counted_once(table, cell, problem, config, work) for config in courses)
+    start = problem.start
+    if shared := student_of(table, cell):  # counted as if this cell had trained it
+        config = replace(table.gan, seed=cell.gan_seed)
+        start = untrained(table.data, table.data_dir, config, table.device)
+        courses = tuple(of_own_student(course, shared) for course in courses)
+    return sum(counted_once(table, replace(problem, start=start), c, work) for c in courses)
 
 
-def counted_once(
-    table: Table, cell: Cell, problem: Problem, config: PredictorConfig, work: Path
-) -> int:
+def of_own_student(config: PredictorConfig, student: StudentConfig) -> PredictorConfig:
+    """The config of a finetuning that would train that student itself."""
+    return replace(
+        config,
+        student_steps=student.steps,
+        student_batch=student.batch,
+        student_views=student.views,
+    )
+
+
+def counted_once(table: Table, problem: Problem, config: PredictorConfig, work: Path) -> int:
     """Operations of one finetuning, the same for all of its settings."""
-    named = [table.data, cell.labels, table.gan.to_json(), replace(config, seed=0).to_json()]
-    name = sha256(json.dumps([*named, measuring.source()], sort_keys=True).encode()).hexdigest()
+    labels, told = len(problem.labeled), replace(config, seed=0).to_json()
+    named = [table.data, labels, table.gan.to_json(), told, measuring.source()]
+    name = sha256(json.dumps(named, sort_keys=True).encode()).hexdigest()
     path = work / "flops" / f"{name[:16]}.json"
     if not path.exists() and problem.start is not None:
         train = functools.partial(counted, problem.start, problem, config)

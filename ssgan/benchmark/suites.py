@@ -28,6 +28,7 @@ from ssgan.gan import GANConfig
 
 MNIST_GAN = GANConfig(steps=2000)
 MNIST_STEPS: Settings = {"consistency+finetune": {"steps": 2500}, "auto": {"steps": 2500}}
+MNIST: Settings = {"": {"mix": True}, **MNIST_STEPS}
 CLOTHES = {"transforms": ("shift", "flip", "colour"), "mix": True}  # as a user states them
 FASHION: Settings = {"": CLOTHES, "consistency": {"steps": 2500}, **MNIST_STEPS}
 LARGE_GAN = GANConfig(steps=2000, body="residual", width=32, depth=2)
@@ -114,8 +115,9 @@ TABLES = (
         labels=(100,),
         draws=pairs(None, 5),
         gan=MNIST_GAN,
+        student=StudentConfig(),
         without=LEFT_OUT,
-        settings=MNIST_STEPS,
+        settings=MNIST,
     ),
     Table(
         name="mnist-20",
@@ -124,8 +126,9 @@ TABLES = (
         labels=(20,),
         draws=pairs(None, 5),
         gan=MNIST_GAN,
+        student=StudentConfig(),
         without=LEFT_OUT,
-        settings=MNIST_STEPS,
+        settings=MNIST,
     ),
     *(
         Table(
@@ -215,7 +218,10 @@ def quick(table: Table) -> Table:
     draws = pairs((0,), 5) if small else pairs(None, 1)
     methods = table.methods or names(table.regression)
     gan, batches = replace(table.gan, steps=min(table.gan.steps, 1000)), {}
-    if table.student:  # for a GPU
+    student = table.student
+    if student:
+        student = replace(student, steps=100, batch=min(student.batch, 128))
+    if gan.body == "resnet":  # for a GPU
         gan, batches = replace(gan, steps=SHORT, width=8, batch=64), {"batch": 16, "ratio": 4}
     return replace(
         table,
@@ -224,7 +230,7 @@ def quick(table: Table) -> Table:
         labels=(min(table.labels[-1], FEWER),),
         draws=draws,
         gan=gan,
-        student=table.student and replace(table.student, steps=100, batch=128),
+        student=student,
         methods=tuple(name for name in methods if small or name not in SLOW),
         settings={
             **{way: {**given, "steps": SHORT} for way, given in table.settings.items() if way},
