@@ -91,7 +91,9 @@ class Consistency:
     def parts(self) -> dict[str, Part]:
         return {"thresholds": self.thresholds}
 
-    learnt: nn.Module | None = None
+    @property
+    def learnt(self) -> nn.Module | None:
+        return None
 
     def lesson(self, rows: Rows, step: int, draw: Draw) -> Lesson:
         (packed,) = rows("every", step, 0)
