@@ -25,7 +25,6 @@ from ssgan.benchmark.methods import Settings, names
 from ssgan.benchmark.runner import Suite
 from ssgan.encoder import StudentConfig
 from ssgan.gan import GANConfig
-from ssgan.transforms import MOVES
 
 MNIST_GAN = GANConfig(steps=2000)
 MNIST_STEPS: Settings = {"consistency+finetune": {"steps": 2500}, "auto": {"steps": 2500}}
@@ -249,7 +248,6 @@ def few_labels(table: Table) -> Callable[[bool, Path | None], Suite]:
 
 CALIBRATED = tuple(t for t in TABLES if t.name in ("digits", "mnist-100"))
 (PACED,) = (t for t in TABLES if t.name == "mnist-100")
-MOVED: Settings = {"": {"transforms": MOVES}, **MNIST_STEPS}  # all that its courses see
 IMAGES = {"objectives-mnist": "mnist", "objectives-fashion": "fashion-mnist"}
 BY_CLASS = {"conditional-mnist": "mnist", "conditional-fashion": "fashion-mnist"}
 SUITES: dict[str, Callable[[bool, Path | None], Suite]] = {
@@ -258,7 +256,7 @@ SUITES: dict[str, Callable[[bool, Path | None], Suite]] = {
     **{name: partial(generative.objectives, name, data) for name, data in IMAGES.items()},
     **{name: partial(conditional.conditional, name, data) for name, data in BY_CLASS.items()},
     "calibration": partial(confidence.calibration, CALIBRATED),
-    pace.NAME: partial(pace.time_to_accuracy, replace(PACED, student=None, settings=MOVED)),
+    pace.NAME: partial(pace.time_to_accuracy, PACED),
     "stacked-mnist": stacked.stacked_mnist,
     "cifar10-generation": natural.generation,
     "imbalance": imbalance.imbalance,
