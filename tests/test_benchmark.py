@@ -497,6 +497,17 @@ def test_cells_of_a_gan_share_a_student_whose_cost_stands_in_their_rows(tmp_path
     assert fewlabel.needs(table, scratch) is None
 
 
+def test_a_shared_student_is_counted_as_one_that_a_cell_makes_itself(tmp_path):
+    method = "GAN off: linear probe, distilled student"
+    own = {"": {"steps": 3, "student_steps": 2, "student_batch": 8}}
+    table = small(methods=(method,), settings=own, flops=True)
+    (alone,) = carried_out(table, tmp_path / "alone")
+    student = StudentConfig(steps=2, batch=8)
+    (shared,) = carried_out(replace(table, settings=FEW, student=student), tmp_path / "shared")
+    assert shared["flops"] == alone["flops"] != "0"
+    assert shared["samples_seen"] == alone["samples_seen"]
+
+
 def test_who_needs_what_another_process_makes_waits_for_it(monkeypatch):
     waits, tries = [], iter([BlockingIOError("busy"), BlockingIOError("busy"), None])
     monkeypatch.setattr(fewlabel.time, "sleep", waits.append)

@@ -36,7 +36,7 @@ ROTATED: Settings = {
     "": {"transforms": ("shift", "cutout", "noise"), "align": True},  # a turn changes the label
     **{m: {"steps": 1500} for m in ("auto", "consistency", "consistency+finetune")},
 }
-SHORT = 300  # steps of a finetuning in the short form
+SHORT = 100  # steps of a finetuning in the short form
 FEWER = 5000  # labels there, at most
 BOTH = ("consistency with K + 1", "GAN off: consistency with K + 1")  # on small tables only
 GRAPHED = ("graph and consistency", "GAN off: graph and consistency")  # where no student pays
@@ -220,7 +220,7 @@ def quick(table: Table) -> Table:
     gan, batches = replace(table.gan, steps=min(table.gan.steps, 1000)), {}
     student = table.student
     if student:
-        student = replace(student, steps=100, batch=min(student.batch, 128))
+        student = replace(student, steps=SHORT, batch=min(student.batch, 128))
     if gan.body == "resnet":  # for a GPU
         gan, batches = replace(gan, steps=SHORT, width=8, batch=64), {"batch": 16, "ratio": 4}
     return replace(
@@ -231,10 +231,11 @@ def quick(table: Table) -> Table:
         draws=draws,
         gan=gan,
         student=student,
+        flops=small and table.flops,  # counting takes as long as such courses
         methods=tuple(name for name in methods if small or name not in SLOW),
         settings={
             **{way: {**given, "steps": SHORT} for way, given in table.settings.items() if way},
-            "": {"steps": SHORT, "student_steps": 100, **table.settings.get("", {}), **batches},
+            "": {"steps": SHORT, "student_steps": SHORT, **table.settings.get("", {}), **batches},
         },
     )
 
