@@ -26,7 +26,7 @@ import ssgan
 from ssgan.benchmark.problems import flat
 from ssgan.benchmark.suites import DIGITS
 from ssgan.data import draw_split, read, targets
-from ssgan.gan import GAN
+from ssgan.models.gan import GAN
 
 RESULTS = Path(__file__).parent / "results"
 DRAWS, PER_CLASS, SYNTHETIC, STEPS = 5, 10, 1000, 300

@@ -18,7 +18,7 @@ import torch
 from torch.utils.flop_counter import FlopCounterMode
 
 from ssgan.data import read
-from ssgan.gan import GAN, GANConfig, pretrain
+from ssgan.models.gan import GAN, GANConfig, pretrain
 
 RESULTS = Path(__file__).parent / "results"
 STEPS = 400

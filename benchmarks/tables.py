@@ -19,7 +19,7 @@ from benchmarks import glance, paces
 from ssgan.benchmark import Line, Suite, leagues, paired, read_rows, report, suite
 from ssgan.benchmark.runner import key_of, latest
 from ssgan.benchmark.suites import SUITES
-from ssgan.benchmark.trials import bound
+from ssgan.benchmark.suites.guarding import bound
 
 RESULTS = Path(__file__).parent / "results"
 README = Path(__file__).parents[1] / "README.md"

@@ -29,20 +29,20 @@ __all__ = [
 
 if TYPE_CHECKING:
     from ssgan import data, estimators, metrics, objectives
-    from ssgan.finetuning import PredictorConfig
-    from ssgan.gan import GANConfig, load, pretrain
-    from ssgan.predictor import evaluate, finetune
-    from ssgan.runs import Run
+    from ssgan.models.gan import GANConfig, load, pretrain
+    from ssgan.prediction.finetuning import PredictorConfig
+    from ssgan.prediction.predictor import evaluate, finetune
+    from ssgan.runs.run import Run
     from ssgan.synthesis import augment
 else:
     _MODULES = {"data", "estimators", "metrics", "objectives"}
     _HOMES = {
-        "GANConfig": "gan",
-        "load": "gan",
-        "pretrain": "gan",
-        "PredictorConfig": "finetuning",
-        "evaluate": "predictor",
-        "finetune": "predictor",
+        "GANConfig": "models.config",
+        "load": "models.gan",
+        "pretrain": "models.gan",
+        "PredictorConfig": "prediction.finetuning",
+        "evaluate": "prediction.predictor",
+        "finetune": "prediction.predictor",
         "Run": "runs",
         "augment": "synthesis",
     }

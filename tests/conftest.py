@@ -6,7 +6,7 @@ from functools import partial
 import pytest
 import torch
 
-from ssgan.simple import CANDIDATES, stratified
+from ssgan.prediction.baselines import CANDIDATES, stratified
 
 # On few cores a second thread makes tiny networks slower, by up to ten times.
 torch.set_num_threads(1)
@@ -15,7 +15,7 @@ torch.set_num_threads(1)
 @pytest.fixture(autouse=True)
 def folds_drawn_once(monkeypatch):
     """Method "auto" holds rows out once; the tests of more draws ask for them."""
-    monkeypatch.setattr("ssgan.auto.REPEATS", 1)
+    monkeypatch.setattr("ssgan.prediction.select.REPEATS", 1)
 
 
 def brief(make, *args):
@@ -41,12 +41,14 @@ def few_fits():
     """
     fewer = {task: {n: few_values(k) for n, k in of.items()} for task, of in CANDIDATES.items()}
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("ssgan.simple.models.CANDIDATES", fewer)
-        patch.setattr("ssgan.simple.models.FOLDS", 2)
-        patch.setattr("ssgan.learning.stratified", partial(stratified, folds=3, repeats=1))
-        patch.setattr("ssgan.heads.STRENGTHS", (1e-3, 1e-2, 1e-1))
-        patch.setattr("ssgan.heads.FOLDS", 3)
-        patch.setattr("ssgan.intervals.FOLDS", 2)
-        patch.setattr("ssgan.crossvalidation.MORE", 3)
-        patch.setattr("ssgan.graphs.EXACT", 0.02)
+        patch.setattr("ssgan.prediction.baselines.models.CANDIDATES", fewer)
+        patch.setattr("ssgan.prediction.baselines.models.FOLDS", 2)
+        patch.setattr(
+            "ssgan.prediction.methods.stratified", partial(stratified, folds=3, repeats=1)
+        )
+        patch.setattr("ssgan.prediction.heads.STRENGTHS", (1e-3, 1e-2, 1e-1))
+        patch.setattr("ssgan.prediction.heads.FOLDS", 3)
+        patch.setattr("ssgan.prediction.intervals.FOLDS", 2)
+        patch.setattr("ssgan.prediction.crossvalidation.MORE", 3)
+        patch.setattr("ssgan.prediction.graph.EXACT", 0.02)
         yield

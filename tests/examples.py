@@ -6,9 +6,9 @@ import numpy as np
 import pandas as pd
 import torch
 
-from ssgan.gan import GANConfig, pretrain
-from ssgan.progress import Pace
-from ssgan.runs import Run
+from ssgan.models.gan import GANConfig, pretrain
+from ssgan.runs.run import Run
+from ssgan.training.runner import Pace
 
 SMALL = GANConfig(steps=4, batch=6, width=2, latent=4)
 OFTEN = partial(Pace, every=2)  # in place of Pace: a line of the log, and a checkpoint, so often

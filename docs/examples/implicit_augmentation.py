@@ -18,9 +18,19 @@ from torch import nn
 from torch.nn.functional import cross_entropy, interpolate
 from torchvision.models import resnet18
 
-from ssgan.gan import GAN, GANConfig, pretrain
-from ssgan.randomness import Draw, seeded
-from ssgan.synthesis import Implicit, real_or_fake
+from ssgan.models.gan import (
+    GAN,
+    GANConfig,
+    pretrain,
+)
+from ssgan.randomness import (
+    Draw,
+    seeded,
+)
+from ssgan.synthesis import (
+    Implicit,
+    real_or_fake,
+)
 
 LABELS = 200
 BATCH = 32

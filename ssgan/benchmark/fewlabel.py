@@ -20,11 +20,11 @@ from ssgan.benchmark.reporting import ELSEWHERE
 from ssgan.benchmark.results import Value
 from ssgan.benchmark.runner import Suite
 from ssgan.data import digest
-from ssgan.encoder import StudentConfig, distil
-from ssgan.finetuning import PredictorConfig
-from ssgan.gan import GAN, GANConfig, load, pretrain
-from ssgan.runs import Run
-from ssgan.storage import read_object, write_whole
+from ssgan.models.gan import GAN, GANConfig, load, pretrain
+from ssgan.models.student import StudentConfig, distil
+from ssgan.prediction.finetuning import PredictorConfig
+from ssgan.runs.run import Run
+from ssgan.runs.storage import read_object, write_whole
 
 Made = TypeVar("Made")
 WAIT = 0.5  # seconds between two looks whether somebody else has ended

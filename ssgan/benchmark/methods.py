@@ -12,12 +12,12 @@ from typing import Any, Literal
 from ssgan.benchmark import baselines
 from ssgan.benchmark.measuring import Steps
 from ssgan.benchmark.problems import Array, Problem
-from ssgan.crossvalidation import FOLDS, SHORT
 from ssgan.data import vision
-from ssgan.finetuning import FADED, FITTED, LEARNT, UNLABELED_SHARE, PredictorConfig
-from ssgan.gan import GAN
-from ssgan.labeled import GRAPH
-from ssgan.predictor import Predictor, finetune
+from ssgan.models.gan import GAN
+from ssgan.prediction.crossvalidation import FOLDS, SHORT
+from ssgan.prediction.finetuning import FADED, FITTED, LEARNT, UNLABELED_SHARE, PredictorConfig
+from ssgan.prediction.labels import GRAPH
+from ssgan.prediction.predictor import Predictor, finetune
 
 Settings = Mapping[str, Mapping[str, Any]]  # of PredictorConfig, by its method; "" is for all
 Needs = Literal["rows", "networks", "gan", "weights"]

@@ -12,7 +12,7 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 
 from ssgan.data import Data, draw_split, read, targets
-from ssgan.gan import GAN
+from ssgan.models.gan import GAN
 from ssgan.randomness import Draw
 
 Array = NDArray[Any]

@@ -5,7 +5,7 @@ import io
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
-from ssgan.storage import append_line, write_whole
+from ssgan.runs.storage import append_line, write_whole
 
 Value = str | int | float
 Row = dict[str, str]  # as it stands in the file; "" and no such column are the same

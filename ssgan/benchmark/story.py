@@ -12,9 +12,9 @@ from ssgan.benchmark.results import Row, read_rows
 from ssgan.benchmark.runner import Suite, results, run
 from ssgan.benchmark.suites import DIGITS
 from ssgan.data import read
-from ssgan.gan import pretraining
-from ssgan.predictor import finetuning
-from ssgan.progress import Progress
+from ssgan.models.gan import pretraining
+from ssgan.prediction.predictor import finetuning
+from ssgan.training.runner import Progress
 
 JOBS = 2
 DEMO = replace(

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
-    from ssgan.gan import GAN
-    from ssgan.predictor import Predictor
+    from ssgan.models.gan import GAN
+    from ssgan.prediction.predictor import Predictor
     from ssgan.report.augmented import Tally
     from ssgan.synthesis import Filter, Filtered, Known, Verdict
 
@@ -42,8 +42,8 @@ class Labelled:
 
 def opened_pair(run: Path, model: Path, device: str | None) -> "tuple[GAN, Predictor]":
     """The GAN and the predictor that was finetuned on it; ValueError for one of other data."""
-    from ssgan.gan import load
-    from ssgan.predictor import load_predictor
+    from ssgan.models.gan import load
+    from ssgan.prediction.predictor import load_predictor
 
     gan, predictor = load(run, device), load_predictor(model, device)
     if predictor.about["gan"]["fingerprint"] != gan.data["fingerprint"]:
@@ -220,7 +220,7 @@ def write(
 
     `told` says what goes into verdict.json, once all blocks are written.
     """
-    from ssgan.storage import write_whole
+    from ssgan.runs.storage import write_whole
 
     if not path.suffix:
         with writing.whole_folder(path) as folder:
@@ -262,7 +262,7 @@ def write_npz(blocks: "Iterator[Any]", path: Path) -> None:
 
     import numpy as np
 
-    from ssgan.storage import whole_file
+    from ssgan.runs.storage import whole_file
 
     path.parent.mkdir(parents=True, exist_ok=True)
     with ExitStack() as stack:

@@ -52,8 +52,8 @@ def evaluate(
     """
     from ssgan.cli.samples import opened, read_for
     from ssgan.data import read_labels
-    from ssgan.predictor import evaluate as measure
-    from ssgan.storage import write_whole
+    from ssgan.prediction.predictor import evaluate as measure
+    from ssgan.runs.storage import write_whole
 
     model = opened(run, device)
     source = read_for(model, data, reading)

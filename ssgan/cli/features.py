@@ -69,8 +69,8 @@ def features(
 def read_by(model: Any, readout: str, run: Path, quiet: bool) -> Any:
     """The GAN with that readout; a student is trained once and kept in the run."""
     from ssgan.cli.progress import show
-    from ssgan.encoder import fingerprint, reading_out
-    from ssgan.gan import GAN
+    from ssgan.models.gan import GAN
+    from ssgan.models.student import fingerprint, reading_out
 
     if not isinstance(model, GAN):
         raise ValueError(f"{run} holds a model, which has its own readout: leave --readout out")

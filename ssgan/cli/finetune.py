@@ -102,8 +102,8 @@ def finetune(
     check_use(out is None and not dry_run, **asked)
     from ssgan.cli.settings import settings
     from ssgan.cli.split import drawn
-    from ssgan.finetuning import PredictorConfig
-    from ssgan.gan import load
+    from ssgan.models.gan import load
+    from ssgan.prediction.finetuning import PredictorConfig
 
     named = ("method", "readout", "transforms", "mix", "calibrate", "steps", "seed")
     flags = {name: asked.pop(name) for name in named}
@@ -183,7 +183,7 @@ def describe(gan: Any, split: Any, config: Any) -> None:
 def train(gan: Any, split: Any, config: Any, out: Path, quiet: bool) -> None:
     from ssgan.cli.progress import show
     from ssgan.cli.recording import recorded
-    from ssgan.predictor import finetuning
+    from ssgan.prediction.predictor import finetuning
 
     training = finetuning(
         gan, split.samples, split.targets, config, unlabeled=split.unlabeled, run=out

@@ -136,7 +136,7 @@ def pretrain(
     from ssgan.cli.samples import report_unreadable
     from ssgan.cli.settings import settings
     from ssgan.data import read
-    from ssgan.gan import GANConfig
+    from ssgan.models.gan import GANConfig
 
     reading = {name: flags.pop(name) for name in ("data_dir", "size", "target")}
     asked = GANConfig.from_json(started(recipe) | settings(config, **flags))
@@ -160,7 +160,7 @@ def started(recipe: str | None) -> dict[str, Any]:
     """The settings of a recipe; ValueError if there is none of that name."""
     if recipe is None:
         return {}
-    from ssgan import recipes
+    from ssgan.models import recipes
 
     return recipes.recipe(recipe).to_json()
 
@@ -190,10 +190,10 @@ def labels_of(data: Any, conditional: bool, per_class: int | None, seed: int | N
 
 
 def describe(data: Any, config: Any, labels: Any, device: str | None) -> None:
-    from ssgan.cli.estimate import estimate
     from ssgan.cli.settings import about_codec, about_data, show_json
-    from ssgan.conditions import fit_condition
     from ssgan.data import fit_codec
+    from ssgan.models.condition import fit_condition
+    from ssgan.models.estimate import estimate
 
     codec = fit_codec(data)
     about = {"config": config.to_json(), "data": about_data(data), "codec": about_codec(codec)}
@@ -210,8 +210,8 @@ def read_labels(labels: Any, n: int) -> dict[str, str]:
     """The file of the ledger: which of `n` rows a conditional GAN learns the labels of."""
     if labels is None:
         return {}
-    from ssgan.conditions import fit_condition
-    from ssgan.ledger import FILE, Ledger
+    from ssgan.data.ledger import FILE, Ledger
+    from ssgan.models.condition import fit_condition
 
     rows = fit_condition(labels, n)[1][:, -1].nonzero().flatten().numpy()
     ledger = Ledger(len(rows))
@@ -223,7 +223,7 @@ def train(data: Any, config: Any, labels: Any, run: Path, how: tuple[str | None,
     """`how`: the device, and whether to be quiet."""
     from ssgan.cli.progress import show
     from ssgan.cli.recording import quarantined, recorded
-    from ssgan.gan import pretraining
+    from ssgan.models.gan import pretraining
 
     device, quiet = how
     files = quarantined(data.quarantine) | read_labels(labels, len(data))

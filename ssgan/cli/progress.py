@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, TypeVar
 from ssgan.cli.options import note
 
 if TYPE_CHECKING:
-    from ssgan.progress import Progress
+    from ssgan.training.runner import Progress
 
 Result = TypeVar("Result")
 PAUSE = 5.0  # seconds between two plain lines

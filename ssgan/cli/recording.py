@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
-    from ssgan.progress import Progress
+    from ssgan.training.runner import Progress
 
 Result = TypeVar("Result")
 
@@ -36,7 +36,7 @@ def recorded(
 
 def add(path: Path, files: Mapping[str, str]) -> None:
     """Write files into a run directory."""
-    from ssgan.runs import Run
+    from ssgan.runs.run import Run
 
     run = Run.open(path)
     for name, content in files.items():

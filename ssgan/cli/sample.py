@@ -13,7 +13,7 @@ from ssgan.cli.options import COUNT, note
 if TYPE_CHECKING:
     import pandas as pd
 
-    from ssgan.gan import GAN
+    from ssgan.models.gan import GAN
 
 BLOCK = 10_000  # samples that are in memory at once
 
@@ -72,7 +72,7 @@ def sample(
     check_counts(count, per_class)
     from ssgan.cli import writing
     from ssgan.cli.augmented import check_form
-    from ssgan.gan import load
+    from ssgan.models.gan import load
 
     gan = load(run, device, checkpoint)
     if not labels and per_class is None:

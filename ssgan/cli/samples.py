@@ -9,8 +9,8 @@ from ssgan.cli.options import note
 
 if TYPE_CHECKING:
     from ssgan.data import Data
-    from ssgan.gan import GAN
-    from ssgan.predictor import Predictor
+    from ssgan.models.gan import GAN
+    from ssgan.prediction.predictor import Predictor
 
 FORMING = ("size", "image_shape", "target")  # options that say what form samples have
 Reading = Mapping[str, Any]  # --data-dir, --size, --target: arguments of `read`
@@ -18,9 +18,9 @@ Reading = Mapping[str, Any]  # --data-dir, --size, --target: arguments of `read`
 
 def opened(path: Path, device: str | None) -> "GAN | Predictor":
     """The GAN of a run directory or the predictor of a model directory."""
-    from ssgan.gan import load
-    from ssgan.predictor import load_predictor
-    from ssgan.runs import Run
+    from ssgan.models.gan import load
+    from ssgan.prediction.predictor import load_predictor
+    from ssgan.runs.run import Run
 
     predictor = Run.open(path).config.get("kind") == "predictor"
     return load_predictor(path, device) if predictor else load(path, device)

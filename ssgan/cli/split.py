@@ -11,8 +11,8 @@ from ssgan.cli.samples import Rows, read_again, read_as, take
 
 if TYPE_CHECKING:
     from ssgan.data import Data, Targets
-    from ssgan.gan import GAN
-    from ssgan.ledger import Ledger
+    from ssgan.data.ledger import Ledger
+    from ssgan.models.gan import GAN
 
 COLUMNS = (".csv", ".tsv", ".parquet")  # files that hold a data set or labels alone
 
@@ -37,7 +37,7 @@ def drawn(
     Its labels are read through a ledger: of a model in `out` that is taken up, no others.
     """
     from ssgan.data import digest, draw_split, targets
-    from ssgan.ledger import FILE, Ledger, resumed
+    from ssgan.data.ledger import FILE, Ledger, resumed
 
     own = read_again(gan.data, run)
     data = labelled(own, source, asked)
@@ -76,7 +76,7 @@ def count_conditions(ledger: "Ledger", run: Path, own: "Data", data: "Data") -> 
 
     Not where the labels now are those of another data set.
     """
-    from ssgan.ledger import FILE, LabelBudgetError, verify
+    from ssgan.data.ledger import FILE, LabelBudgetError, verify
 
     if data.fingerprint != own.fingerprint or not (run / FILE).is_file():
         return
@@ -200,7 +200,7 @@ def refuse_constant(found: "Targets", drawn: Any) -> None:
 
 def recorded(model: Path) -> Mapping[str, Any]:
     """The split that a model learnt from; ValueError if its directory has none."""
-    from ssgan.storage import read_object
+    from ssgan.runs.storage import read_object
 
     if not (model / "split.json").is_file():
         raise ValueError(f"{model} does not say what it learnt from: run `ssgan finetune` for it")

@@ -75,7 +75,7 @@ def plain_array(array: Any) -> Any:
 
 
 def write_bytes(path: Path, save: Callable[[Any], Any]) -> None:
-    from ssgan.storage import write_whole
+    from ssgan.runs.storage import write_whole
 
     stream = io.BytesIO()
     save(stream)
@@ -84,7 +84,7 @@ def write_bytes(path: Path, save: Callable[[Any], Any]) -> None:
 
 def stream_table(frames: "Iterable[pd.DataFrame]", path: Path) -> None:
     """What `write_table` makes of data frames below each other, of which it holds a few."""
-    from ssgan.storage import whole_file
+    from ssgan.runs.storage import whole_file
 
     with whole_file(path) as stream:
         if path.suffix == ".csv":
@@ -136,7 +136,7 @@ def stream_arrays(
     """
     import zipfile
 
-    from ssgan.storage import whole_file
+    from ssgan.runs.storage import whole_file
 
     if path.suffix == ".npy":
         name, blocks = next(iter(arrays.items()))
@@ -182,7 +182,7 @@ def write_images(images: Any, folder: Path, first: int = 0, total: int | None = 
 @contextmanager
 def whole_folder(path: Path) -> Iterator[Path]:
     """A folder to fill, which takes the name `path` when all went well and else is gone."""
-    from ssgan.storage import UNFINISHED
+    from ssgan.runs.storage import UNFINISHED
 
     unfinished = path.with_name(UNFINISHED + secrets.token_hex(8))
     try:

@@ -9,16 +9,16 @@ codec.decode(x)                          # images, rows or a data frame again
 from collections.abc import Mapping
 from typing import Any
 
+from ssgan.codecs.codec import Codec
+from ssgan.codecs.image import ImageCodec, fit_images
+from ssgan.codecs.table import TableCodec, fit_table
+from ssgan.codecs.vector import VectorCodec, fit_vectors
 from ssgan.data.checks import check
-from ssgan.data.codec import Codec
-from ssgan.data.images import ImageCodec, fit_images
 from ssgan.data.label_files import read_labels
 from ssgan.data.labels import Targets, digest, draw_split, targets, unlabeled
 from ssgan.data.named import available
 from ssgan.data.reading import read
 from ssgan.data.source import Data, from_memory, kind_of, stacked
-from ssgan.data.tables import TableCodec, fit_table
-from ssgan.data.vectors import VectorCodec, fit_vectors
 
 __all__ = [
     "Codec",

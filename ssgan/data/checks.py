@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ssgan.data.codec import Json, as_array
+from ssgan.codecs.codec import Json, as_array
 from ssgan.data.labels import raw_labels, targets, task_of, unlabeled
 from ssgan.data.reading import divided
 from ssgan.data.source import Data

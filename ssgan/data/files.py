@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from ssgan.data.codec import Array
+from ssgan.codecs.codec import Array
 from ssgan.data.labels import shown
 
 Parts = dict[str, Any]  # of a data set: x and, where there are any, y, x_test, y_test, ...

@@ -19,7 +19,7 @@ from typing import Any, TypeVar
 import numpy as np
 from PIL import Image, ImageOps
 
-from ssgan.data.codec import Array
+from ssgan.codecs.codec import Array
 from ssgan.data.files import Parts
 from ssgan.data.resizing import cover
 

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ssgan.data.codec import Array
-from ssgan.data.dtypes import plain
+from ssgan.codecs.codec import Array
+from ssgan.codecs.dtypes import plain
 from ssgan.data.files import read_npy
 from ssgan.data.frames import read_table
 from ssgan.data.labels import raw_labels, shown, unlabeled

@@ -9,8 +9,8 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 
-from ssgan.data.codec import Array, as_array
-from ssgan.data.dtypes import plain
+from ssgan.codecs.codec import Array, as_array
+from ssgan.codecs.dtypes import plain
 from ssgan.randomness import Draw
 
 Task = Literal["classification", "regression"]

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ssgan.data.codec import Json
+from ssgan.codecs.codec import Json
 from ssgan.data.files import Parts, is_idx, read_idx, read_npy, read_npz
 from ssgan.data.folders import read_folder
 from ssgan.data.frames import is_table, read_table

@@ -7,8 +7,8 @@ import torch
 import torch.nn.functional as F
 from PIL import Image, ImageOps
 
-from ssgan.data.codec import Array, as_tensor
-from ssgan.data.images import layout_of
+from ssgan.codecs.codec import Array, as_tensor
+from ssgan.codecs.image import layout_of
 
 CHUNK = 1000  # images resized at once
 LARGEST = 4096  # pixels a side: more is a typing error

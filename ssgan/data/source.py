@@ -10,7 +10,7 @@ import pandas as pd
 import torch
 from torch import Tensor
 
-from ssgan.data.codec import Json, as_array
+from ssgan.codecs.codec import Json, as_array
 from ssgan.data.labels import digest, raw_labels
 
 

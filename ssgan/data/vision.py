@@ -11,7 +11,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from ssgan.data.codec import Array
+from ssgan.codecs.codec import Array
 
 DOWNLOADS = {
     "mnist": "MNIST",

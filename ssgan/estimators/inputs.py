@@ -13,10 +13,10 @@ from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import validate_data
 
 from ssgan.data import ImageCodec, Targets, from_memory, targets, unlabeled
-from ssgan.finetuning import PredictorConfig
-from ssgan.gan import GAN, GANConfig, load, pretrain
-from ssgan.predictor import Predictor, finetune
-from ssgan.runs import Run
+from ssgan.models.gan import GAN, GANConfig, load, pretrain
+from ssgan.prediction.finetuning import PredictorConfig
+from ssgan.prediction.predictor import Predictor, finetune
+from ssgan.runs.run import Run
 
 Array = NDArray[Any]
 Config = TypeVar("Config", GANConfig, PredictorConfig)

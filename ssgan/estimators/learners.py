@@ -12,7 +12,6 @@ from sklearn.metrics import r2_score
 from sklearn.utils.validation import check_is_fitted
 
 from ssgan.data import unlabeled
-from ssgan.encoder import StudentConfig, check_readout, reading_out
 from ssgan.estimators.inputs import (
     checked_predictor,
     classes_of,
@@ -25,7 +24,8 @@ from ssgan.estimators.inputs import (
     seed_of,
     trained,
 )
-from ssgan.progress import finish
+from ssgan.models.student import StudentConfig, check_readout, reading_out
+from ssgan.training.runner import finish
 
 
 class GANFeatures(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):

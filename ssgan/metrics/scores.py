@@ -18,7 +18,7 @@ from ssgan.metrics.spaces import Space, space_of
 from ssgan.metrics.two_sample import standardised
 from ssgan.randomness import Draw, seeded
 from ssgan.runtime import Runtime
-from ssgan.training import adam, cosine, descend, set_rate
+from ssgan.training.loop import adam, cosine, descend, set_rate
 
 EPOCHS = 5
 BATCH = 128

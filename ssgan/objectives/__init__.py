@@ -11,15 +11,12 @@ Two papers of 2017 share an abbreviation: LSGAN of Mao et al. is "least-squares"
 Qi is "loss-sensitive".
 """
 
-from torch import nn
-
-from ssgan.networks import normalises
+from ssgan.config import from_settings
 from ssgan.objectives.critics import Critic, Objective, Terms, full, scores_and_slopes
 from ssgan.objectives.entropy import Dragan, Minimax, NonSaturating
 from ssgan.objectives.margins import Hinge, LeastSquares, LossSensitive
 from ssgan.objectives.relativistic import Relativistic
 from ssgan.objectives.wasserstein import Wasserstein, WassersteinGP
-from ssgan.settings import from_settings
 
 __all__ = [
     "OBJECTIVES",
@@ -39,7 +36,6 @@ __all__ = [
     "name_of",
     "objective",
     "refuse_ambiguous",
-    "refuse_batch_norm",
     "scores_and_slopes",
 ]
 
@@ -76,13 +72,3 @@ def refuse_ambiguous(name: str) -> None:
 def name_of(objective: Objective) -> str:
     """The name under which OBJECTIVES has it."""
     return next(name for name, kind in OBJECTIVES.items() if type(objective) is kind)
-
-
-def refuse_batch_norm(objective: Objective, critic: nn.Module) -> None:
-    """ValueError if `objective` penalises gradients in single samples and `critic` mixes them."""
-    if objective.penalises and normalises(critic):
-        raise ValueError(
-            f"objective {name_of(objective)!r} penalises the critic's gradient in each sample, but "
-            "with batch norm a score depends on the whole batch: take a body without it "
-            "('auto', 'residual', 'conv' or 'dense'), or an objective without a penalty"
-        )

@@ -14,14 +14,14 @@ import jinja2
 import torch
 
 from ssgan import __version__
-from ssgan.auto import CHOICE
+from ssgan.prediction.select import CHOICE
 from ssgan.report.augmented import Tally, judged_samples, page_beside, written
 from ssgan.report.generated import made_by
 from ssgan.report.heldout import HeldOut, held_out
 from ssgan.report.predictions import judged
 from ssgan.report.training import seconds, setting_rows, trained
-from ssgan.runs import Run
-from ssgan.storage import read_object, write_whole
+from ssgan.runs.run import Run
+from ssgan.runs.storage import read_object, write_whole
 from ssgan.synthesis import Known, Verdict
 
 Part = dict[str, Any]  # what the template shows of one thing
@@ -59,7 +59,7 @@ def rendered(page: Part) -> str:
     environment = jinja2.Environment(
         autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
-    template = environment.from_string((files("ssgan") / "report.html").read_text("utf-8"))
+    template = environment.from_string((files("ssgan.report") / "page.html").read_text("utf-8"))
     versions = f"ssgan {__version__}, torch {torch.__version__}, Python {platform.python_version()}"
     return template.render(**page, versions=versions)
 

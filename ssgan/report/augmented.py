@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from ssgan.report.figures import interval
 from ssgan.report.generated import CLASSES, EACH, pictured
-from ssgan.storage import read_object
+from ssgan.runs.storage import read_object
 from ssgan.synthesis import Filtered, Known, Verdict
 
 

@@ -7,16 +7,16 @@ import pandas as pd
 import torch
 from torch import Tensor
 
-from ssgan.configs import noise
 from ssgan.data import Codec, Data, ImageCodec, read
-from ssgan.gan import GAN, grid, load
 from ssgan.metrics.generation import squared_distances
 from ssgan.metrics.spaces import space_of
+from ssgan.models.config import noise
+from ssgan.models.gan import GAN, grid, load
 from ssgan.randomness import Draw
 from ssgan.report.figures import histogram, png
 from ssgan.report.heldout import options
 from ssgan.report.training import TABLE_COLUMNS, short
-from ssgan.runs import Run
+from ssgan.runs.run import Run
 
 CLASSES = 20  # that are shown, at most
 EACH = 8  # samples of a class, and samples beside which neighbours are shown

@@ -9,10 +9,10 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from ssgan.data import Data, read, read_labels
-from ssgan.predictor import Predictor, load_predictor
+from ssgan.prediction.predictor import Predictor, load_predictor
 from ssgan.randomness import Draw
-from ssgan.runs import Run
-from ssgan.storage import read_object
+from ssgan.runs.run import Run
+from ssgan.runs.storage import read_object
 
 Array = NDArray[Any]
 MOST_ROWS = 10_000  # that are predicted for the page

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from ssgan.report.figures import curve, png
-from ssgan.runs import Run
+from ssgan.runs.run import Run
 
 SHOTS = 9  # times in training of which samples are shown, at most
 STRIP, NEWEST = 400, 1200  # pixels a side of a picture of samples, at most

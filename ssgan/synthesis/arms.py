@@ -16,20 +16,11 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.neighbors import NearestNeighbors
 
-from ssgan.gan import GAN
-from ssgan.graphs import condensed
+from ssgan.models.gan import GAN
+from ssgan.prediction.graph import condensed
 from ssgan.randomness import Draw
 from ssgan.synthesis.filters import Filtered, Known
-from ssgan.synthesis.gate import (
-    Added,
-    Maker,
-    Plan,
-    Verdict,
-    chosen,
-    judge,
-    linear_judge,
-    smoted,
-)
+from ssgan.synthesis.gate import Added, Maker, Plan, Verdict, chosen, judge, linear_judge, smoted
 
 Array = NDArray[Any]
 RATIOS = (0.5, 1.0, 2.0)  # synthetic rows for a real one

@@ -15,7 +15,7 @@ from sklearn.decomposition import PCA
 from torch import nn
 
 from ssgan.data.labels import Label
-from ssgan.gan import GAN, GANConfig, pretrain
+from ssgan.models.gan import GAN, GANConfig, pretrain
 from ssgan.randomness import Draw
 from ssgan.synthesis.requests import counts_for
 

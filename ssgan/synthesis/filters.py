@@ -17,9 +17,9 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.neighbors import NearestNeighbors
 from torch import Tensor
 
-from ssgan.configs import noise
-from ssgan.gan import GAN
-from ssgan.heads import linear_head
+from ssgan.models.config import noise
+from ssgan.models.gan import GAN
+from ssgan.prediction.heads import linear_head
 from ssgan.randomness import Draw
 from ssgan.synthesis.known import Drawn as Drawn
 from ssgan.synthesis.known import Known as Known

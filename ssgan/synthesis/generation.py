@@ -16,8 +16,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from ssgan.gan import GAN
-from ssgan.predictor import Predictor
+from ssgan.models.gan import GAN
+from ssgan.prediction.predictor import Predictor
 from ssgan.randomness import Draw
 from ssgan.synthesis.filters import Drawn, Filter, Filtered, Known, Sieve, sifted
 from ssgan.synthesis.requests import counts_for, refuse_parts

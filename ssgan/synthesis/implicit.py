@@ -13,7 +13,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from ssgan.gan import GAN
+from ssgan.models.gan import GAN
 
 
 @dataclass(frozen=True)

@@ -9,9 +9,9 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from ssgan.gan import GAN
-from ssgan.inference import apply
-from ssgan.predictor import Predictor
+from ssgan.models.gan import GAN
+from ssgan.models.inference import apply
+from ssgan.prediction.predictor import Predictor
 from ssgan.randomness import Draw
 
 Array = NDArray[Any]

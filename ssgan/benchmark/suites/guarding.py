@@ -1,0 +1,177 @@
+"""Trials of the guard: healthy runs, generators frozen to one mode, rates a hundredfold too high.
+
+All are short trainings on eight Gaussians on a circle. A row is one training; `bound` says how
+often something may happen at most that was seen a number of times.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from scipy import stats
+from torch import Tensor, nn
+
+from ssgan.benchmark.results import Value
+from ssgan.benchmark.runner import Suite
+from ssgan.data import fit_codec, from_memory
+from ssgan.models.adversarial import Adversarial
+from ssgan.models.config import GANConfig
+from ssgan.objectives import Terms
+from ssgan.randomness import Draw
+from ssgan.runtime import Runtime
+from ssgan.training.loop import Batches, Rows, Stream
+from ssgan.training.runner import Clock, Course, Pace, attempted, finish
+
+TRIAL = GANConfig(steps=1000, batch=64, width=4, latent=8, rate=2e-3)
+CAUGHT = 600  # the second checkup after a generator was frozen at 400
+COUNTS = {"healthy": 100, "frozen": 20, "blown up": 10, "blown up always": 10}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cell:
+    """The key of a row."""
+
+    method: str  # of KINDS
+    gan_seed: int
+
+
+class Frozen(Adversarial):
+    """A GAN whose generator gives samples of one mode alone from step `SINCE` on."""
+
+    SINCE = 400
+    now = False
+
+    def update(self, rows: Rows, step: int) -> tuple[Terms, Terms]:
+        self.now = step >= self.SINCE
+        return super().update(rows, step)
+
+    def checkup(self, step: int) -> dict[str, float]:
+        self.now = step > self.SINCE
+        return super().checkup(step)
+
+    def made(self, generator: nn.Module, n: int, draw: Draw, told: Tensor | None) -> Tensor:
+        usual = super().made(generator, n, draw, told)
+        if not self.now:
+            return usual
+        real = self.expanded(self.reference)
+        near = (real - real[0]).flatten(1).norm(dim=1).argsort()[: len(real) // 10]
+        return real[near[draw("one mode").integers(len(near), n)]] + 0 * usual
+
+
+class BlownUp(Adversarial):
+    """A GAN whose learning rates are a hundred times as high from step 500 on, in attempt 0."""
+
+    SINCE, UNTIL = 500, 1
+
+    def update(self, rows: Rows, step: int) -> tuple[Terms, Terms]:
+        config = self.config
+        if step >= self.SINCE and self.attempt < self.UNTIL:
+            self.config = replace(config, rate=100 * config.rate)
+        try:
+            return super().update(rows, step)
+        finally:
+            self.config = config
+
+
+class BlownUpAlways(BlownUp):
+    """The same in every attempt."""
+
+    UNTIL = 9
+
+
+KINDS: dict[str, type[Adversarial]] = {
+    "healthy": Adversarial,
+    "frozen": Frozen,
+    "blown up": BlownUp,
+    "blown up always": BlownUpAlways,
+}
+
+
+def circle(seed: int, n: int = 1000) -> "np.ndarray[Any, np.dtype[np.float32]]":
+    """Eight Gaussians on a circle, float32 (n, 2)."""
+    draw = Draw(("circle", seed))
+    angle = draw("mode").integers(8, n) * (torch.pi / 4)
+    centres = torch.stack([angle.cos(), angle.sin()], 1)
+    rows = centres + 0.05 * draw("noise").normal(n, 2)
+    return rows.numpy()
+
+
+def outcome(kind: type[Adversarial], config: GANConfig) -> dict[str, Any]:
+    """Train `kind` of Adversarial on `circle`; {"attempts", "stopped", "left", "checkups"}.
+
+    "left" has, for each rollback, the step at which the guard went back and why; "stopped" is
+    the sentence of a training that was given up, else None.
+    """
+    data = from_memory(circle(config.seed))
+    codec = fit_codec(data)
+    packed = codec.pack(data.x)
+    task = kind(config, codec, Runtime("cpu", bfloat16=False), packed)
+    rows = Batches({"unlabeled": Stream((packed,), config.batch)}, Draw(("pretrain", config.seed)))
+    held = Course(task, None, guard=True)
+    clock, pace, stopped = Clock(Pace(config.steps, 0)), Pace(config.steps, config.batch), None
+    try:
+        while trouble := finish(attempted(held, rows, pace, clock)):
+            held.go_back(trouble)
+    except (FloatingPointError, RuntimeError) as error:
+        stopped = str(error)
+    left = [(one["step"], one["why"]) for one in held.health.left]
+    checkups = [dict(one) for one in held.health.checkups]
+    return {"attempts": len(left), "stopped": stopped, "left": left, "checkups": checkups}
+
+
+def trial(kind: str, seed: int, **changes: Any) -> dict[str, Any]:
+    """The outcome of a training of that kind, see KINDS."""
+    return outcome(KINDS[kind], replace(TRIAL, seed=seed, **changes))
+
+
+def ended_well(found: Mapping[str, Any]) -> bool:
+    """Whether a run was stopped, or ended about as near to the data as it had ever been."""
+    reached = [one["distance"] for one in found["checkups"] if one["step"]]
+    return found["stopped"] is not None or reached[-1] <= 3 * min(reached[:5])
+
+
+def right(kind: str, found: Mapping[str, Any]) -> bool:
+    """Whether the guard did what it is for: no alarm, one in time, recovery or a clean stop."""
+    if kind == "healthy":
+        return not found["left"]
+    if kind == "frozen":
+        return bool(found["left"]) and found["left"][0][0] <= CAUGHT
+    return ended_well(found)
+
+
+def bound(seen: int, of: int) -> float:
+    """How often something happens at most that was seen so often: Clopper and Pearson's 95 %.
+
+    The upper end of the one-sided exact interval of a binomial share.
+    """
+    return 1.0 if seen >= of else float(stats.beta.ppf(0.95, seen + 1, of - seen))
+
+
+def solve(cell: Cell, work: Path) -> Mapping[str, Value]:
+    found = trial(cell.method, cell.gan_seed)
+    first, why = found["left"][0] if found["left"] else ("", "")
+    return {
+        "right": float(right(cell.method, found)),
+        "rollbacks": found["attempts"],
+        "stopped": int(found["stopped"] is not None),
+        "first_at": first,
+        "why": why,
+    }
+
+
+def guard(short: bool, data_dir: Path | None) -> Suite:
+    """The suite; `data_dir` has nothing that it needs."""
+    counts = {name: min(n, 5) for name, n in COUNTS.items()} if short else COUNTS
+    return Suite(
+        name="guard-quick" if short else "guard",
+        about=ABOUT,
+        cells=tuple(Cell(method=k, gan_seed=seed) for k, n in counts.items() for seed in range(n)),
+        solve=solve,
+        measure="right",
+    )
+
+
+ABOUT = "the guard: 100 healthy runs, 20 frozen generators, 20 blow-ups"

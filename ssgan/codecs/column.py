@@ -1,0 +1,315 @@
+"""The kinds of columns of a table: how each becomes numbers and codes, and itself again.
+
+Number      one number in [-1, 1]: its place among the values seen in fitting; NaN if missing
+Category    one code below 1000 for each digit, in base 1000, of the level's rank by frequency
+
+A column packs to (N, width) float32 and comes back from there. Numbers cover integers, floats,
+datetimes and time differences. A constant column has width 0.
+"""
+
+import dataclasses
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from ssgan.codecs.codec import Array, Json
+from ssgan.codecs.dtypes import Series, content_of, dtype_from_json, dtype_to_json, plain, series_of
+
+BASE = 1000  # codes a digit can take, and so the widest block of states
+KNOTS = 256  # of the map from values to places
+FEW = 32  # so few distinct numbers are levels on a scale, evenly spaced
+REPEATS = 4  # rows a level must have on average to be one
+DECIMALS = 6  # most that are recognised and kept
+UINT64 = 2**64
+
+
+@dataclass(frozen=True, kw_only=True)
+class Number:
+    """A column of numbers or times.
+
+    Values between knots are interpolated, on both ways; equal knots are a point mass (many zeros,
+    say), which has its own stretch of places. Whole numbers and times are counted in steps of
+    their greatest common divisor from the smallest one, so that midnights stay midnights.
+    """
+
+    name: Any
+    dtype: Json
+    whole: bool  # integers or times: `knots` count steps from `base`
+    base: int
+    step: int
+    top: int  # steps from the base to the greatest value
+    decimals: int | None  # to which floats are rounded
+    knots: tuple[float, ...]  # ascending values, or steps; a single one: constant
+    even: bool  # knots are all there is, evenly spaced in [-1, 1]
+    flagged: bool  # some are missing
+    absent: str | None = None  # what a missing entry of an object column is: "None" or "nan"
+
+    @property
+    def number(self) -> bool:
+        return len(self.knots) > 1 or self.flagged
+
+    @property
+    def blocks(self) -> tuple[int, ...]:
+        return ()
+
+    @property
+    def width(self) -> int:
+        return int(self.number)
+
+    @cached_property
+    def places(self) -> Array:
+        """Where the knots lie in [-1, 1]."""
+        return np.linspace(-1, 1, len(self.knots)) if len(self.knots) > 1 else np.zeros(1)
+
+    def pack(self, column: Series) -> Array:
+        missing = column.isna().to_numpy()
+        if not self.number:
+            return np.empty((len(column), 0), np.float32)
+        packed = np.full((len(column), 1), np.nan, np.float32)
+        values = self._steps(column[~missing])
+        knots = np.array(self.knots)
+        # Left and right limit differ at point masses only: their middle.
+        right = np.interp(values, knots, self.places)
+        left = np.interp(-values, -knots[::-1], -self.places[::-1])
+        packed[~missing, 0] = (right - left) / 2
+        return packed
+
+    def _steps(self, column: Series) -> Array:
+        """Entries that are not missing as float64: floats themselves, steps from the base else."""
+        values = numeric(column, dtype_from_json(self.dtype))
+        if not self.whole:
+            return values.astype(np.float64)
+        if values.dtype.kind == "f":
+            return (values - self.base) / self.step
+        distance = values.astype(np.uint64) - np.uint64(self.base % UINT64)
+        steps = distance.astype(np.float64) / self.step
+        below = values < self.base
+        return np.where(below, -1.0, steps)
+
+    def unpack(self, packed: Array) -> Series:
+        """The column (N,) of any packed numbers (N, width)."""
+        rows = packed[:, 0] if self.number else np.zeros(len(packed))
+        missing = np.isnan(rows)
+        rows = np.where(missing, 0.0, rows).clip(-1, 1)
+        knots = np.array(self.knots)
+        if self.even and len(knots) > 1:
+            values = knots[np.rint((rows + 1) / 2 * (len(knots) - 1)).astype(np.int64)]
+        else:
+            values = np.interp(rows, self.places, knots)
+        dtype = dtype_from_json(self.dtype)
+        if self.whole:
+            return whole_series(self._whole(values), missing, dtype, self)
+        if self.decimals is not None:
+            values = values.round(self.decimals)
+        values = values.clip(knots[0], knots[-1])
+        return series_of(values, missing, dtype, self.name, marker(self.absent))
+
+    def _whole(self, steps: Array) -> Array:
+        """Steps from the base (N,) as the integers they are, int64 or, for uint64 columns, that."""
+        below = np.nextafter(float(UINT64), 0)
+        count = np.minimum(np.rint(steps).clip(0, below).astype(np.uint64), np.uint64(self.top))
+        values = count * np.uint64(self.step) + np.uint64(self.base % UINT64)
+        return values if self.base + self.top * self.step >= 2**63 else values.view(np.int64)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Category:
+    """A column of levels, the most frequent first; code 0 is a missing entry where there are any.
+
+    Unseen levels count as missing there, and are refused elsewhere.
+    """
+
+    name: Any
+    dtype: Json
+    levels: tuple[str | int | float | bool, ...]  # by frequency
+    missing: bool  # some entries are missing
+    absent: str | None = None  # as for numbers
+
+    @property
+    def number(self) -> bool:
+        return False
+
+    @property
+    def flagged(self) -> bool:
+        return False
+
+    @property
+    def states(self) -> int:
+        return len(self.levels) + self.missing
+
+    @cached_property
+    def blocks(self) -> tuple[int, ...]:
+        """The number of codes of every digit, the lowest first."""
+        blocks, rest = [], self.states
+        while rest > 1:
+            blocks.append(min(BASE, rest))
+            rest = -(-rest // BASE)
+        return tuple(blocks)
+
+    @property
+    def width(self) -> int:
+        return len(self.blocks)
+
+    @cached_property
+    def _index(self) -> Any:
+        return pd.Index(np.array(self.levels, dtype=object))
+
+    def pack(self, column: Series) -> Array:
+        missing = column.isna().to_numpy()
+        objects = column.astype(object)
+        ranks = self._index.get_indexer(pd.Index(objects.to_numpy(), dtype=object))
+        unseen = (ranks < 0) & ~missing
+        if unseen.any() and not self.missing and self.width:
+            level = objects.to_numpy()[unseen][0]
+            raise ValueError(f"column {self.name!r}: level {level!r} was not seen in fit")
+        codes = np.maximum(ranks + self.missing, 0)
+        digits = codes[:, None] // BASE ** np.arange(self.width) % BASE
+        packed: Array = digits.astype(np.float32)
+        packed[missing & (not self.missing)] = np.nan
+        return packed
+
+    def unpack(self, packed: Array) -> Series:
+        """The column (N,) of any codes (N, width); codes above the last level are the last."""
+        digits = np.nan_to_num(packed, nan=0.0).astype(np.int64)
+        codes = (digits * BASE ** np.arange(self.width)).sum(1).clip(0, max(self.states - 1, 0))
+        ranks = codes - self.missing
+        levels = np.array([*self.levels, None], dtype=object)
+        dtype = dtype_from_json(self.dtype)
+        return series_of(levels[ranks], ranks < 0, dtype, self.name, marker(self.absent))
+
+
+Column = Number | Category
+
+
+def column_to_json(column: Column) -> Json:
+    kind = "number" if isinstance(column, Number) else "category"
+    return {"kind": kind, **dataclasses.asdict(column)}
+
+
+def column_from_json(fields: Mapping[str, Json]) -> Column:
+    rest: dict[str, Any] = {
+        key: tuple(value) if key in ("knots", "levels") else value for key, value in fields.items()
+    }
+    return Number(**rest) if rest.pop("kind") == "number" else Category(**rest)
+
+
+def fit_column(column: Series) -> Column:
+    """What the column is; ValueError or TypeError that names it if it is nothing of that."""
+    try:
+        content = content_of(column)
+        missing = column.isna().to_numpy()
+        if content == "category" or missing.all():
+            return fit_category(column, missing)
+        return fit_number(column, missing, content)
+    except (TypeError, ValueError) as error:
+        raise type(error)(f"column {column.name!r}: {error}") from error
+
+
+def fit_category(column: Series, missing: Array) -> Category:
+    codes, levels = pd.factorize(column.astype(object))
+    counts = np.bincount(codes[codes >= 0], minlength=len(levels))
+    ranked = np.argsort(-counts, kind="stable")
+    return Category(
+        name=column.name,
+        dtype=dtype_to_json(column.dtype),
+        levels=tuple(plain(levels[rank]) for rank in ranked),
+        missing=bool(missing.any()),
+        absent=absent_in(column, missing),
+    )
+
+
+def fit_number(column: Series, missing: Array, content: str) -> Number:
+    values = numeric(column[~missing], column.dtype)
+    base, step, decimals = 0, 1, None
+    whole = values.dtype.kind in "iu"
+    if whole:
+        base = int(values.min())
+        distance = values.astype(np.uint64) - np.uint64(base % UINT64)
+        step = max(int(np.gcd.reduce(distance)), 1)
+        steps = distance // np.uint64(step)
+        top, values = int(steps.max()), steps.astype(np.float64)
+    else:
+        top, decimals = 0, decimals_of(values)
+        values = values.astype(np.float64)
+    knots, even = knots_of(values)
+    return Number(
+        name=column.name,
+        dtype=dtype_to_json(column.dtype),
+        whole=whole,
+        base=base,
+        step=step,
+        top=top,
+        decimals=decimals,
+        knots=knots,
+        even=even,
+        flagged=bool(missing.any()),
+        absent=absent_in(column, missing),
+    )
+
+
+def knots_of(values: Array) -> tuple[tuple[float, ...], bool]:
+    """Values at even places of the distribution, and whether they are a scale of a few levels.
+
+    Two values, or a few that repeat, are evenly spaced whatever their frequencies: a rare one
+    would lie where a generator's tanh hardly gets.
+    """
+    distinct = np.unique(values)
+    if len(distinct) <= 2 or len(distinct) <= min(FEW, len(values) // REPEATS):
+        return tuple(distinct.tolist()), True
+    ranks = np.rint(np.linspace(0, len(values) - 1, min(KNOTS, len(values)))).astype(np.int64)
+    return tuple(np.sort(values)[ranks].tolist()), False
+
+
+def decimals_of(values: Array) -> int | None:
+    """The fewest decimals, up to 6, that write all values; None if they need more."""
+    exact = values.astype(np.float64)
+    for decimals in range(DECIMALS + 1):
+        if np.array_equal(exact.round(decimals).astype(values.dtype), values):
+            return decimals
+    return None
+
+
+def numeric(column: Series, dtype: Any) -> Array:
+    """Entries that are not missing, as integers (times by their unit of `dtype`) or floats."""
+    if isinstance(dtype, np.dtype | pd.DatetimeTZDtype) and dtype.kind in "Mm":
+        if column.dtype.kind != dtype.kind:
+            raise ValueError(f"expected {dtype}, got {column.dtype}: use pandas.to_datetime")
+        return np.asarray(column.astype(dtype).array.asi8)
+    try:
+        numbers = pd.to_numeric(column)
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"expected numbers, got {error}") from error
+    kind = numbers.dtype.kind
+    if kind not in "iufb":
+        raise ValueError(f"expected numbers, got {column.dtype}")
+    values = numbers.to_numpy(dtype=numbers.dtype if isinstance(numbers.dtype, np.dtype) else None)
+    values = values if values.dtype.kind in "iuf" else values.astype(f"{kind.replace('b', 'i')}8")
+    if values.dtype.kind == "f" and np.isinf(values).any():
+        row = column.index[int(np.flatnonzero(np.isinf(values))[0])]
+        raise ValueError(f"row {row} is infinite: replace it, or leave it empty")
+    return np.asarray(values)
+
+
+def whole_series(values: Array, missing: Array, dtype: Any, of: Number) -> Series:
+    """Integers (N,) as a column of its dtype, times by their unit."""
+    if isinstance(dtype, pd.DatetimeTZDtype):
+        times = pd.DatetimeIndex(values.view(f"M8[{dtype.unit}]"), tz="UTC").tz_convert(dtype.tz)
+        return pd.Series(times, name=of.name).mask(missing)
+    if isinstance(dtype, np.dtype) and dtype.kind in "Mm":
+        return pd.Series(values.view(dtype), name=of.name).mask(missing)
+    return series_of(values, missing, dtype, of.name, marker(of.absent))
+
+
+def absent_in(column: Series, missing: Array) -> str | None:
+    """What stands for missing entries in an object column."""
+    if column.dtype != object or not missing.any():
+        return None
+    return "None" if any(entry is None for entry in column[missing]) else "nan"
+
+
+def marker(absent: str | None) -> float | None:
+    return np.nan if absent == "nan" else None

@@ -1,0 +1,96 @@
+"""pandas' dtypes as JSON and back, and what they hold: numbers, times or categories."""
+
+from typing import Any, TypeAlias
+
+import numpy as np
+import pandas as pd
+
+from ssgan.codecs.codec import Json
+
+Series: TypeAlias = "pd.Series[Any]"
+
+CATEGORIES = ("string", "boolean", "mixed-integer", "mixed", "categorical")
+NUMBERS = ("integer", "floating", "mixed-integer-float")
+SCALARS = (str, int, float, bool)
+
+
+def dtype_to_json(dtype: Any) -> Json:
+    """A name; text and category dtypes, whose name does not say all, as an object."""
+    if isinstance(dtype, pd.CategoricalDtype):
+        categories = dtype.categories
+        return {
+            "name": "category",
+            "categories": [plain(level) for level in categories],
+            "of": dtype_to_json(categories.dtype),
+            "ordered": bool(dtype.ordered),
+        }
+    if isinstance(dtype, pd.StringDtype):
+        return {"name": "string", "storage": dtype.storage, "nan": dtype.na_value is not pd.NA}
+    if isinstance(dtype, pd.ArrowDtype):
+        return {"name": "arrow", "of": str(dtype.pyarrow_dtype)}
+    return str(dtype)
+
+
+def dtype_from_json(fields: Json) -> Any:
+    """The dtype that `dtype_to_json` described."""
+    if isinstance(fields, str):
+        return pd.api.types.pandas_dtype(fields)
+    if fields["name"] == "category":
+        levels = pd.Index(fields["categories"], dtype=dtype_from_json(fields["of"]))
+        return pd.CategoricalDtype(levels, ordered=fields["ordered"])
+    if fields["name"] == "string":
+        if fields["nan"]:
+            return pd.StringDtype(fields["storage"], na_value=np.nan)
+        return pd.StringDtype(fields["storage"])
+    import pyarrow
+
+    return pd.ArrowDtype(pyarrow.type_for_alias(fields["of"]))
+
+
+def plain(level: Any) -> str | int | float | bool:
+    """A level as a Python value that JSON keeps; TypeError for others, as dates or tuples."""
+    value = level.item() if isinstance(level, np.generic) else level
+    if not isinstance(value, SCALARS):
+        raise TypeError(f"expected text or numbers, got {type(value).__name__}: convert it to text")
+    return value
+
+
+def content_of(series: Series) -> str:
+    """ "number", "time" or "category"; TypeError naming what else the column holds."""
+    dtype = series.dtype
+    types = pd.api.types
+    if isinstance(dtype, pd.CategoricalDtype) or types.is_bool_dtype(dtype):
+        return "category"
+    if isinstance(dtype, np.dtype | pd.DatetimeTZDtype) and dtype.kind in "Mm":
+        return "time"
+    if types.is_numeric_dtype(dtype) and dtype.kind in "iuf" and not sparse(dtype):
+        return "number"
+    if types.is_string_dtype(dtype) and not is_object(dtype):
+        return "category"
+    inferred = types.infer_dtype(series, skipna=True) if is_object(dtype) else str(dtype)
+    if inferred in NUMBERS:
+        return "number"
+    if inferred in CATEGORIES or inferred == "empty":
+        return "category"
+    raise TypeError(f"holds {inferred}: convert it to numbers, text or datetime64")
+
+
+def is_object(dtype: Any) -> bool:
+    return isinstance(dtype, np.dtype) and dtype.kind == "O"
+
+
+def sparse(dtype: Any) -> bool:
+    return isinstance(dtype, pd.SparseDtype)
+
+
+def series_of(values: Any, missing: Any, dtype: Any, name: Any, absent: Any) -> Series:
+    """A column (N,) of `dtype` with those entries missing; `absent` stands for them in objects.
+
+    `values` are of a numpy dtype from which `dtype` can be made.
+    """
+    if isinstance(dtype, np.dtype) and dtype.kind in "iufb":
+        return pd.Series(values, name=name).astype(dtype).mask(missing)
+    objects = np.asarray(values).astype(object)
+    objects[missing] = absent if is_object(dtype) else None
+    column: Series = pd.Series(objects, dtype=dtype, name=name)
+    return column

@@ -1,0 +1,221 @@
+"""Images of one size: up to 256 levels a channel, padded to sides that can be halved."""
+
+import dataclasses
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from ssgan.codecs.codec import (
+    Array,
+    Json,
+    as_array,
+    as_tensor,
+    contain,
+    container_of,
+    encoded,
+    finite_rows,
+)
+from ssgan.randomness import Draw
+
+CHANNELS = (1, 3, 4)  # grey, colour, colour with transparency
+LEVELS = 255  # steps between black and white that a packed pixel can take
+
+
+@dataclass(frozen=True, kw_only=True)
+class ImageCodec:
+    """Images of one size and number of channels; see `ssgan.codecs.codec` for the methods.
+
+    uint8 pixels are kept as they are. Others are quantised to 256 levels over the range seen in
+    fitting, or to the whole numbers in it where all pixels are whole: integers come back exactly.
+    """
+
+    height: int  # pixels
+    width: int  # pixels
+    channels: int  # 1, 3 or 4
+    layout: str  # axes of one image: "hw", "hwc" or "chw"
+    flat: bool  # raw images are rows (N, H * W * C)
+    container: str  # "numpy" or "torch"
+    dtype: str  # of the raw pixels, a numpy name
+    low: float  # darkest pixel
+    high: float  # brightest pixel
+    levels: int  # steps from low to high, at most 255
+
+    @property
+    def kind(self) -> str:
+        return "images"
+
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        left, right, top, bottom = self.border
+        return self.channels, self.height + top + bottom, self.width + left + right
+
+    @cached_property
+    def border(self) -> tuple[int, int, int, int]:
+        """Pixels added left, right, above and below, so that both sides can be halved k times.
+
+        k = floor(log2(shorter side / 4)), at least 1: the last feature map is 4 to 7 cells wide.
+        """
+        halvings = max(1, math.floor(math.log2(max(min(self.height, self.width), 4) / 4)))
+        sides = []
+        for side in (self.width, self.height):
+            missing = max(8, -(-side // 2**halvings) * 2**halvings) - side
+            sides += [missing // 2, missing - missing // 2]
+        return sides[0], sides[1], sides[2], sides[3]
+
+    @property
+    def image_shape(self) -> tuple[int, ...]:
+        """Of one raw image that is not flat."""
+        sizes = {"h": self.height, "w": self.width, "c": self.channels}
+        return tuple(sizes[axis] for axis in self.layout)
+
+    def pack(self, raw: Any) -> Tensor:
+        images = self._checked(as_array(raw))
+        if self.dtype != "uint8" or images.dtype != np.uint8:
+            scale = self.levels / (self.high - self.low) if self.levels else 0.0
+            away = (images.astype(np.float64) - self.low) * scale
+            images = np.rint(away).clip(0, self.levels).astype(np.uint8)
+        if self.layout == "hw":
+            images = images[:, None]
+        elif self.layout == "hwc":
+            images = images.transpose(0, 3, 1, 2)
+        return as_tensor(images)  # (N, C, H, W)
+
+    def _checked(self, images: Array) -> Array:
+        """Raw images (N, *image_shape), refused where they are unlike the fitted ones."""
+        if self.flat and images.ndim == 2 and images.shape[1] == math.prod(self.image_shape):
+            images = images.reshape(-1, *self.image_shape)
+        if images.shape[1:] != self.image_shape:
+            expected = (math.prod(self.image_shape),) if self.flat else self.image_shape
+            raise ValueError(
+                f"expected images of shape {expected}, got {images.shape[1:]}: resize them"
+            )
+        if images.dtype.name != "uint8" or self.dtype != "uint8":
+            self._check_range(images)
+        return images
+
+    def _check_range(self, images: Array) -> None:
+        """Refuse pixels of another scale; those a little out of range will be clipped."""
+        finite_rows(images, "pixels")
+        if self.dtype == "uint8" and images.dtype.kind == "f":
+            raise ValueError(
+                f"expected uint8 pixels from 0 to 255, got {images.dtype}: "
+                "convert them, or pretrain on pixels like these"
+            )
+        low, high = (float(images.min()), float(images.max())) if images.size else (self.low,) * 2
+        reach = self.high - self.low
+        if low < self.low - reach or high > self.high + reach:
+            raise ValueError(
+                f"expected pixels from {self.low:g} to {self.high:g}, "
+                f"got {low:g} to {high:g}: scale them alike"
+            )
+
+    def expand(self, packed: Tensor) -> Tensor:
+        x = packed.float() * (2 / max(self.levels, 1)) - 1
+        return F.pad(x, self.border, value=-1.0) if any(self.border) else x
+
+    def _cropped(self, x: Tensor) -> Tensor:
+        left, _, top, _ = self.border
+        return x[..., top : top + self.height, left : left + self.width]
+
+    def decode(self, x: Tensor) -> Any:
+        x = self._cropped(encoded(x, self.shape)).clamp(-1, 1)
+        steps = ((x.double() + 1) / 2 * self.levels).round().numpy()
+        images = self.low + steps * ((self.high - self.low) / max(self.levels, 1))
+        if np.dtype(self.dtype).kind in "iu":
+            images = np.rint(images)
+        images = images.clip(self.low, self.high).astype(self.dtype)
+        if self.layout == "hw":
+            images = images[:, 0]
+        elif self.layout == "hwc":
+            images = images.transpose(0, 2, 3, 1)
+        if self.flat:
+            images = images.reshape(len(images), -1)
+        return contain(np.ascontiguousarray(images), self.container)
+
+    def activate(self, output: Tensor, draw: Draw) -> Tensor:
+        """Pixels by tanh; the border is black as around real images, so it gives nothing away."""
+        x = self._cropped(output.float()).tanh()
+        return F.pad(x, self.border, value=-1.0) if any(self.border) else x
+
+    def pictures(self, raw: Any) -> Array:
+        """Raw images to look at, uint8 (N, H, W, C), whatever their dtype and range."""
+        grey = self.pack(raw).double() * (255 / max(self.levels, 1))
+        return grey.round().to(torch.uint8).permute(0, 2, 3, 1).contiguous().numpy()
+
+    def to_json(self) -> dict[str, Json]:
+        return {"kind": self.kind, **dataclasses.asdict(self)}
+
+    @classmethod
+    def from_json(cls, fields: Mapping[str, Json]) -> "ImageCodec":
+        return cls(**{name: value for name, value in fields.items() if name != "kind"})
+
+
+def layout_of(shape: tuple[int, ...], container: str) -> str:
+    """The axes of one image of `shape`: "hw", "hwc", or "chw" as torch has them.
+
+    Where both ends could be the channels, a torch tensor has them first and an array last. Raises
+    ValueError for a shape that is no image's.
+    """
+    if len(shape) == 2 and min(shape) > 0:
+        return "hw"
+    if len(shape) == 3 and min(shape) > 0:
+        ends = {"chw": shape[0] in CHANNELS, "hwc": shape[2] in CHANNELS}
+        order = ("chw", "hwc") if container == "torch" else ("hwc", "chw")
+        for layout in order:
+            if ends[layout]:
+                return layout
+    raise ValueError(
+        "expected images (N, H, W) or (N, H, W, C) with 1, 3 or 4 channels, "
+        f"got samples of shape {shape}"
+    )
+
+
+def fit_images(raw: Any, image_shape: tuple[int, ...] | None = None) -> ImageCodec:
+    """The codec of an array or tensor of images; `image_shape` is that of flat rows (N, H*W*C)."""
+    images, container = as_array(raw), container_of(raw)
+    flat = images.ndim == 2 and image_shape is not None
+    if image_shape is not None and math.prod(image_shape) != math.prod(images.shape[1:]):
+        raise ValueError(
+            f"an image of shape {tuple(image_shape)} has {math.prod(image_shape)} values, "
+            f"the samples have {math.prod(images.shape[1:])}"
+        )
+    if images.ndim == 2 and image_shape is None:
+        raise ValueError("flat images need image_shape=(height, width) or (height, width, 3)")
+    shape = tuple(image_shape) if flat and image_shape else images.shape[1:]
+    layout = layout_of(shape, container)
+    if not len(images):
+        raise ValueError("expected at least one image, got none")
+    sizes = dict(zip(layout, shape, strict=True))
+    low, high, levels = pixel_range(images)
+    return ImageCodec(
+        height=sizes["h"],
+        width=sizes["w"],
+        channels=sizes.get("c", 1),
+        layout=layout,
+        flat=flat,
+        container=container,
+        dtype=images.dtype.name,
+        low=low,
+        high=high,
+        levels=levels,
+    )
+
+
+def pixel_range(images: Array) -> tuple[float, float, int]:
+    """Darkest and brightest pixel, and how many steps to tell apart between them."""
+    if images.dtype.kind not in "biuf":
+        raise TypeError(f"expected pixels that are numbers, got {images.dtype}")
+    if images.dtype == np.uint8:
+        return 0.0, 255.0, LEVELS
+    finite_rows(images, "pixels")
+    low, high = float(images.min()), float(images.max())
+    if images.dtype.kind != "f" or np.array_equal(images, np.rint(images)):
+        return low, high, int(min(LEVELS, high - low))
+    return low, high, LEVELS if high > low else 0

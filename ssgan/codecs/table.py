@@ -1,0 +1,191 @@
+"""Tables: a codec for each column, laid side by side.
+
+packed      [numbers, those that may be missing first][codes, by the width of their block]
+encoded     [numbers in [-1, 1]][one-hot blocks: is it missing? yes or no; then those of codes]
+
+Blocks of one width lie together, so that a few operations serve any number of columns.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import groupby
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import torch
+from torch import Tensor
+
+from ssgan.codecs.codec import Array, Json, encoded
+from ssgan.codecs.column import Column, column_from_json, column_to_json, fit_column
+from ssgan.codecs.dtypes import dtype_from_json, dtype_to_json
+from ssgan.randomness import Draw
+
+TEMPERATURE = 0.2  # of the Gumbel-softmax (Jang et al. 2017), as in CTGAN (Xu et al. 2019)
+FLAG = 2  # states of a missing flag: present, missing
+
+
+@dataclass(frozen=True, kw_only=True)
+class TableCodec:
+    """A data frame; see `ssgan.codecs.codec` for the methods.
+
+    Columns that `pack` does not know are ignored, their order does not matter, the index is lost.
+    Numbers come back within 1e-5 of their column's range, those with few values, categories and
+    booleans exactly.
+    """
+
+    columns: tuple[Column, ...]
+    names: Json  # dtype of the columns' names
+    container: str  # "pandas", or "numpy" for an array of objects (N, columns)
+
+    @property
+    def kind(self) -> str:
+        return "table"
+
+    @property
+    def shape(self) -> tuple[int]:
+        return (self.numbers + sum(width * count for width, count in self.groups),)
+
+    @cached_property
+    def numbers(self) -> int:
+        """How many columns are numbers."""
+        return sum(column.number for column in self.columns)
+
+    @cached_property
+    def flags(self) -> int:
+        """How many numbers may be missing."""
+        return sum(column.flagged for column in self.columns)
+
+    @cached_property
+    def _order(self) -> list[int]:
+        """For every packed place the one among the columns' own, side by side."""
+        keys: list[tuple[int, int]] = []
+        for column in self.columns:
+            keys += [(0, not column.flagged)] * column.number
+            keys += [(1, block) for block in column.blocks]
+        return sorted(range(len(keys)), key=keys.__getitem__)
+
+    @cached_property
+    def groups(self) -> list[tuple[int, int]]:
+        """(width, count) of one-hot blocks in their order, the missing flags first."""
+        widths = sorted(block for column in self.columns for block in column.blocks)
+        return [(width, len(list(same))) for width, same in groupby([FLAG] * self.flags + widths)]
+
+    def pack(self, raw: Any) -> Tensor:
+        frame = as_frame(raw)
+        absent = [column.name for column in self.columns if column.name not in frame.columns]
+        if absent:
+            raise ValueError(
+                f"there is no column {absent[0]!r}; expected {[c.name for c in self.columns]}, "
+                f"got {list(frame.columns)}"
+            )
+        parts = [packed_column(column, frame) for column in self.columns]
+        return torch.from_numpy(np.concatenate(parts, axis=1)[:, self._order])
+
+    def expand(self, packed: Tensor) -> Tensor:
+        numbers = packed[:, : self.numbers].float()
+        missing = numbers[:, : self.flags].isnan().float()
+        codes = torch.cat([missing, packed[:, self.numbers :].float()], 1)
+        parts, start = [numbers.nan_to_num(0.0)], 0
+        for width, count in self.groups:
+            states = torch.arange(width, device=packed.device)
+            # A code that is missing itself is NaN, and so no state at all.
+            one_hot = codes[:, start : start + count, None] == states
+            parts.append(one_hot.flatten(1).float())
+            start += count
+        return torch.cat(parts, 1)
+
+    def _blocks(self, x: Tensor) -> list[Tensor]:
+        """The one-hot part of x as (N, count, width) for every group."""
+        sizes = [width * count for width, count in self.groups]
+        parts = torch.split(x[:, self.numbers :], sizes, 1)
+        return [
+            part.reshape(len(x), count, width)
+            for part, (width, count) in zip(parts, self.groups, strict=True)
+        ]
+
+    def activate(self, output: Tensor, draw: Draw) -> Tensor:
+        """Numbers by tanh, states by a Gumbel-softmax whose noise is `draw`'s."""
+        output = output.float()
+        states = output[:, self.numbers :]
+        noise = draw("gumbel").uniform(*states.shape).to(output.device).clamp_min(1e-20)
+        gumbel = -(-noise.log()).clamp_min(1e-20).log()
+        noisy = torch.cat([output[:, : self.numbers], (states + gumbel) / TEMPERATURE], 1)
+        parts = [block.softmax(2).flatten(1) for block in self._blocks(noisy)]
+        return torch.cat([output[:, : self.numbers].tanh(), *parts], 1)
+
+    def decode(self, x: Tensor) -> Any:
+        x = encoded(x, self.shape)
+        numbers = x[:, : self.numbers].double()
+        codes = [block.argmax(2) for block in self._blocks(x)]
+        states = torch.cat([torch.empty(len(x), 0), *codes], 1)
+        numbers[:, : self.flags][states[:, : self.flags] > 0] = torch.nan
+        packed = torch.cat([numbers, states[:, self.flags :].double()], 1).numpy()
+        own = np.empty_like(packed)
+        own[:, self._order] = packed
+        frame = self._unpacked(own)
+        return frame.to_numpy(dtype=object) if self.container == "numpy" else frame
+
+    def _unpacked(self, own: Array) -> pd.DataFrame:
+        """The data frame of the columns' packed values side by side."""
+        ends = np.cumsum([column.width for column in self.columns])
+        parts = np.split(own, ends[:-1], axis=1)
+        series = [column.unpack(part) for column, part in zip(self.columns, parts, strict=True)]
+        frame = pd.concat(series, axis=1)
+        names = [column.name for column in self.columns]
+        return frame.set_axis(pd.Index(names, dtype=dtype_from_json(self.names)), axis=1)
+
+    def to_json(self) -> dict[str, Json]:
+        columns = [column_to_json(column) for column in self.columns]
+        about = {"kind": self.kind, "names": self.names, "container": self.container}
+        return about | {"columns": columns}
+
+    @classmethod
+    def from_json(cls, fields: Mapping[str, Json]) -> "TableCodec":
+        columns = tuple(column_from_json(column) for column in fields["columns"])
+        return cls(columns=columns, names=fields["names"], container=fields["container"])
+
+
+def as_frame(raw: Any) -> pd.DataFrame:
+    """A data frame, or an array of objects (N, columns) as one."""
+    if isinstance(raw, pd.DataFrame):
+        return raw
+    array = np.asarray(raw)
+    if array.ndim != 2:
+        raise ValueError(f"expected a data frame or rows (N, columns), got shape {array.shape}")
+    return pd.DataFrame(array.astype(object), dtype=object)
+
+
+def packed_column(column: Column, frame: pd.DataFrame) -> Array:
+    try:
+        return column.pack(frame[column.name])
+    except (TypeError, ValueError) as error:
+        text = str(error)
+        named = text if text.startswith("column ") else f"column {column.name!r}: {text}"
+        raise type(error)(named) from error
+
+
+def fit_table(raw: Any) -> TableCodec:
+    """The codec of a data frame or of an array of objects (N, columns).
+
+    Raises ValueError or TypeError that names the column: for several of one name, for infinite
+    values, for contents that are neither numbers, times, text nor booleans, and if all columns
+    are constant.
+    """
+    frame = as_frame(raw)
+    if not len(frame):
+        raise ValueError("expected at least one row, got an empty table")
+    for name in frame.columns:
+        if not isinstance(name, str | int | float):
+            raise TypeError(f"expected column names that are text or numbers, got {name!r}")
+    if not frame.columns.is_unique:
+        repeated = frame.columns[frame.columns.duplicated()][0]
+        raise ValueError(f"several columns are named {repeated!r}: rename them")
+    columns = tuple(fit_column(frame[name]) for name in frame.columns)
+    container = "pandas" if isinstance(raw, pd.DataFrame) else "numpy"
+    names = dtype_to_json(frame.columns.dtype)
+    codec = TableCodec(columns=columns, names=names, container=container)
+    if codec.shape == (0,):
+        raise ValueError("all columns are constant: there is nothing to learn")
+    return codec

@@ -1,0 +1,109 @@
+"""Vectors of plain numbers, standardised column by column."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from torch import Tensor
+
+from ssgan.codecs.codec import (
+    Array,
+    Json,
+    as_array,
+    as_tensor,
+    contain,
+    container_of,
+    encoded,
+    finite_rows,
+)
+from ssgan.randomness import Draw
+
+COLUMNS = ("mean", "deviation", "low", "high", "whole")
+
+
+@dataclass(frozen=True, kw_only=True)
+class VectorCodec:
+    """Rows of F numbers; see `ssgan.codecs.codec` for the methods.
+
+    Decoded values stay in the range seen in fitting; columns that held whole numbers only are
+    rounded. Whatever the dtype, the arithmetic is in float64 and only standardised values are
+    float32.
+    """
+
+    container: str  # "numpy" or "torch"
+    dtype: str  # of the raw numbers, a numpy name
+    mean: tuple[float, ...]  # (F,), like all that follow
+    deviation: tuple[float, ...]  # 1 for constant columns
+    low: tuple[float, ...]
+    high: tuple[float, ...]
+    whole: tuple[bool, ...]  # all values were whole numbers
+
+    @property
+    def kind(self) -> str:
+        return "vectors"
+
+    @property
+    def shape(self) -> tuple[int]:
+        return (len(self.mean),)
+
+    @cached_property
+    def _columns(self) -> dict[str, Array]:
+        return {name: np.array(getattr(self, name)) for name in COLUMNS}
+
+    def pack(self, raw: Any) -> Tensor:
+        rows = as_array(raw)
+        if rows.shape[1:] != self.shape or rows.dtype.kind not in "biuf":
+            raise ValueError(
+                f"expected rows of {len(self.mean)} numbers, got {rows.dtype} {rows.shape}"
+            )
+        finite_rows(rows, "numbers")
+        rows = (rows.astype(np.float64) - self._columns["mean"]) / self._columns["deviation"]
+        largest = np.finfo(np.float32).max
+        return as_tensor(rows.clip(-largest, largest).astype(np.float32))
+
+    def expand(self, packed: Tensor) -> Tensor:
+        return packed.float()
+
+    def decode(self, x: Tensor) -> Any:
+        at = self._columns
+        rows = encoded(x, self.shape).double().numpy() * at["deviation"] + at["mean"]
+        rows = np.where(at["whole"], np.rint(rows), rows).clip(at["low"], at["high"])
+        return contain(rows.astype(self.dtype), self.container)
+
+    def activate(self, output: Tensor, draw: Draw) -> Tensor:
+        """The output as it is: standardised values have no bounds."""
+        return output.float()
+
+    def to_json(self) -> dict[str, Json]:
+        columns = {name: list(getattr(self, name)) for name in COLUMNS}
+        return {"kind": self.kind, "container": self.container, "dtype": self.dtype, **columns}
+
+    @classmethod
+    def from_json(cls, fields: Mapping[str, Json]) -> "VectorCodec":
+        columns = {name: tuple(fields[name]) for name in COLUMNS}
+        return cls(container=fields["container"], dtype=fields["dtype"], **columns)
+
+
+def fit_vectors(raw: Any) -> VectorCodec:
+    """The codec of an array or tensor (N, F) of numbers; ValueError names a row that has NaN."""
+    rows = as_array(raw)
+    if rows.ndim != 2 or not rows.size:
+        raise ValueError(f"expected rows (N, F) of numbers, at least one, got shape {rows.shape}")
+    if rows.dtype.kind not in "biuf":
+        raise TypeError(f"expected numbers, got {rows.dtype}: pass a data frame for categories")
+    finite_rows(rows, "numbers (a data frame may have missing ones)")
+    numbers = rows.astype(np.float64)
+    mean, deviation = numbers.mean(0), numbers.std(0)
+    # The deviation of equal numbers is rounding, not zero.
+    constant = (numbers.min(0) == numbers.max(0)) | (deviation <= 1e-12 * np.abs(mean))
+    return VectorCodec(
+        container=container_of(raw),
+        dtype=rows.dtype.name,
+        mean=tuple(mean.tolist()),
+        deviation=tuple(np.where(constant, 1.0, deviation).tolist()),
+        low=tuple(numbers.min(0).tolist()),
+        high=tuple(numbers.max(0).tolist()),
+        whole=tuple((numbers == np.rint(numbers)).all(0).tolist()),
+    )

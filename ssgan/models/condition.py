@@ -1,0 +1,210 @@
+"""What a conditional generator is told: the class of a sample, or numbers, and whether it has any.
+
+A condition is float32 (N, K + 1): a one for the class, or K standardised numbers over the root of
+K, so that a row is of about the length 1 in either case; and a last column that is 1 where there is
+a label. A row without one is all 0. A fake copies the whole row from its real partner, so that
+having a label never tells real from fake.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from ssgan.codecs.codec import Array, Json, as_array
+from ssgan.data import Targets
+from ssgan.data.labels import (
+    Label,
+    dtype_of,
+    minus_task,
+    numbers,
+    raw_labels,
+    shown,
+    sorted_classes,
+    task_of,
+    unlabeled,
+)
+from ssgan.randomness import Draw
+
+KEPT = 2000  # rows of numbers that are kept to draw from
+MOST_KEPT = 400_000  # numbers in them
+
+
+@dataclass(frozen=True, kw_only=True)
+class Condition:
+    """How labels become conditions, and how often each came in training."""
+
+    classes: tuple[Label, ...] | None  # sorted; None where labels are numbers
+    dtype: str  # of the raw labels, a numpy name
+    presence: float  # share of the training rows that have a label
+    shares: tuple[float, ...] = ()  # of each class among the rows with a label
+    center: tuple[float, ...] = ()  # of each number over those rows
+    scale: tuple[float, ...] = ()
+    known: tuple[tuple[float, ...], ...] = ()  # some of those rows, standardised
+
+    @property
+    def numbers(self) -> int:
+        """How many a label has: K; the number of classes where it is a class."""
+        return len(self.center) if self.classes is None else len(self.classes)
+
+    @property
+    def width(self) -> int:
+        return self.numbers + 1
+
+    def encode(self, labels: Any, n: int) -> Tensor:
+        """Conditions (n, K + 1) of one label or of n of them; -1, NaN and None have none.
+
+        Raises ValueError for a class that is not known and for another number of labels.
+        """
+        given = self.measured(labels) if self.classes is None else self.indices(labels)
+        if len(given) not in (1, n):
+            raise ValueError(f"expected one label or {n}, one for each sample, got {len(given)}")
+        rows = self.standardised(given) if self.classes is None else self.one_hot(given)
+        return rows.expand(n, -1) if len(rows) == 1 else rows
+
+    def indices(self, labels: Any) -> Array:
+        """Class indices (N,) of one raw label or many, -1 where there is none."""
+        one = isinstance(labels, str) or np.ndim(labels) == 0
+        known = Targets(values=np.empty(0, np.int64), classes=self.classes, dtype=self.dtype)
+        return known.encode([labels] if one else labels)
+
+    def measured(self, labels: Any) -> Array:
+        """Numbers (N, K) of one label or many."""
+        array = as_array(labels).astype(np.float64)
+        array = array.reshape(-1, 1) if self.numbers == 1 and array.ndim < 2 else array
+        array = array[None] if array.ndim == 1 else array
+        if array.ndim != 2 or array.shape[1] != self.numbers:
+            raise ValueError(
+                f"expected labels of {self.numbers} numbers each, got shape {np.shape(labels)}"
+            )
+        return refuse_partial(array)
+
+    def one_hot(self, indices: Array) -> Tensor:
+        rows = torch.zeros(len(indices), self.width)
+        present = torch.from_numpy(np.flatnonzero(indices >= 0))
+        rows[present, torch.from_numpy(indices[indices >= 0])] = 1.0
+        rows[present, -1] = 1.0
+        return rows
+
+    def standardised(self, values: Array) -> Tensor:
+        present = ~np.isnan(values).any(1, keepdims=True)
+        unit = np.array(self.scale) * np.sqrt(self.numbers)
+        rows = np.where(present, (values - np.array(self.center)) / unit, 0.0)
+        return torch.from_numpy(np.concatenate([rows, present], 1).astype(np.float32))
+
+    def draw(self, n: int, draw: Draw) -> Tensor:
+        """Conditions (n, K + 1) as often as they came in training, on the device of `draw`."""
+        if self.classes is None:
+            known = torch.tensor(self.known, dtype=torch.float32, device=draw.device)
+            rows = known[draw("which").integers(len(known), n)]
+        else:
+            ends = torch.tensor(self.shares, device=draw.device).cumsum(0)
+            index = torch.bucketize(draw("which").uniform(n), ends[:-1], right=True)
+            rows = torch.nn.functional.one_hot(index, self.numbers).float()
+        present = (draw("present").uniform(n, 1) < self.presence).float()
+        return torch.cat([rows * present, present], 1)
+
+    def parse(self, text: str) -> Any:
+        """The class of that name, or the numbers in "1.5,2"; ValueError for others."""
+        if self.classes is not None:
+            for label in self.classes:
+                if str(label) == text:
+                    return label
+            raise ValueError(
+                f"label {text!r} is none of the {len(self.classes)} classes {shown(self.classes)}"
+            )
+        try:
+            return self.measured([float(part) for part in text.split(",")])[0]
+        except ValueError as error:
+            raise ValueError(
+                f"expected a label of {self.numbers} numbers, as 1.5,2, got {text!r}"
+            ) from error
+
+    def decode(self, indices: Any) -> Array:
+        """Class indices (N,) as raw labels in their dtype."""
+        known = Targets(values=np.empty(0, np.int64), classes=self.classes, dtype=self.dtype)
+        return known.decode(indices)
+
+    def to_json(self) -> dict[str, Json]:
+        return {name: list(v) if isinstance(v, tuple) else v for name, v in vars(self).items()}
+
+    @classmethod
+    def from_json(cls, fields: Mapping[str, Json]) -> "Condition":
+        """The condition that `to_json` described."""
+        rows = {"known": tuple(map(tuple, fields["known"]))}
+        return cls(
+            **{name: tuple(v) if isinstance(v, list) else v for name, v in fields.items()} | rows
+        )
+
+
+def fit_condition(labels: Any, n: int) -> tuple[Condition, Tensor]:
+    """The condition of labels for n samples, and its rows (n, K + 1).
+
+    Labels are classes (n,), one number each (n,) or several (n, K), told apart as `targets` does;
+    -1, NaN, None and "" have none, nor have rows of NaN. Raises ValueError where none has any.
+    """
+    if len(labels) != n:
+        raise ValueError(f"{n} samples but {len(labels)} labels: one label a row")
+    if np.ndim(labels) == 2 and np.shape(labels)[1] != 1:
+        return fit_numbers(refuse_partial(as_array(labels).astype(np.float64)), "float64")
+    raw = raw_labels(labels)
+    missing = unlabeled(raw, minus_task(raw))
+    given = raw[~missing]
+    if not len(given):
+        raise ValueError(
+            f"a conditional GAN needs labels and none of the {n} rows has one (-1, NaN and empty "
+            "mean unlabeled): give some, or train without conditions"
+        )
+    if task_of(given) == "regression":
+        return fit_numbers(numbers(raw, missing)[:, None], dtype_of(labels, given))
+    return fit_classes(labels, raw, given)
+
+
+def fit_classes(labels: Any, raw: Array, given: Array) -> tuple[Condition, Tensor]:
+    classes, dtype = sorted_classes(given), dtype_of(labels, given)
+    indices = Targets(values=np.empty(0, np.int64), classes=classes, dtype=dtype).encode(raw)
+    counts = np.bincount(indices[indices >= 0], minlength=len(classes))
+    condition = Condition(
+        classes=classes,
+        dtype=dtype,
+        presence=float((indices >= 0).mean()),
+        shares=tuple((counts / counts.sum()).tolist()),
+    )
+    return condition, condition.one_hot(indices)
+
+
+def fit_numbers(values: Array, dtype: str) -> tuple[Condition, Tensor]:
+    present = values[~np.isnan(values).any(1)]
+    if not len(present):
+        raise ValueError(
+            f"a conditional GAN needs labels and all {len(values)} rows are NaN: give some, or "
+            "train without conditions"
+        )
+    deviation = present.std(0)
+    condition = Condition(
+        classes=None,
+        dtype=dtype,
+        presence=len(present) / len(values),
+        center=tuple(present.mean(0).tolist()),
+        scale=tuple(np.where(deviation > 0, deviation, 1.0).tolist()),
+    )
+    kept = min(KEPT, max(1, MOST_KEPT // condition.numbers))
+    chosen = Draw(("conditions",)).numpy().permutation(len(present))[:kept]
+    rows = condition.standardised(present[chosen])[:, :-1]
+    known = tuple(map(tuple, rows.tolist()))
+    return Condition(**vars(condition) | {"known": known}), condition.standardised(values)
+
+
+def refuse_partial(values: Array) -> Array:
+    """Rows of numbers that are finite or all NaN, as they came; ValueError for others."""
+    wrong = ~np.isfinite(values).all(1) & ~np.isnan(values).all(1)
+    if wrong.any():
+        row = int(np.flatnonzero(wrong)[0])
+        raise ValueError(
+            f"expected labels of finite numbers, or of NaN alone for none, row {row} is "
+            f"{values[row].tolist()}"
+        )
+    return values

@@ -1,0 +1,160 @@
+"""What the result of pretraining depends on, besides the data."""
+
+import dataclasses
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from ssgan.config import check_numbers, from_settings
+from ssgan.models.selfsupervision import SELFSUPERVISIONS, Contrastive, Rotation
+from ssgan.networks import BODIES
+from ssgan.objectives import Objective, Relativistic, Wasserstein, name_of, objective
+from ssgan.randomness import Draw
+from ssgan.training.loop import adam, cosine, rmsprop
+from ssgan.transforms.batch import Augmentation
+
+MODELS = ("gan", "vae", "vae-gan")
+OPTIMIZERS = ("adam", "rmsprop")
+NOISES = ("normal", "uniform")
+
+
+@dataclass(frozen=True, kw_only=True)
+class GANConfig:
+    """How to train, and what; the run directory and the device are arguments."""
+
+    model: str = "gan"  # of MODELS
+    objective: Objective = Relativistic()
+    body: str = "auto"  # of networks.BODIES; "auto" goes by the shape of a sample
+    depth: int | None = None  # of the networks; None is the body's own
+    width: int = 24  # channels after the first convolution; dense layers have 8 times as many units
+    latent: int = 64  # dimension of the noise
+    noise: str = "normal"  # or "uniform" in [-1, 1]
+    steps: int = 5000  # generator updates; 0 leaves the networks untrained, for comparison
+    batch: int = 64  # real samples an update
+    optimizer: str = "adam"  # or "rmsprop", which knows no betas
+    rate: float = 1e-3  # learning rate at the start
+    beta1: float = 0.0  # no momentum: it destabilises the two-player game (Huang et al. 2024)
+    beta2: float = 0.99
+    final: float = 0.1  # share of the rate at the end, along a cosine
+    penalty_final: float = 1.0  # share of the weights of R1 and R2 at the end, likewise
+    augmentation: Augmentation | None = None
+    selfsupervision: Rotation | Contrastive | None = None  # more for the critic to learn
+    l2: float = 0.0  # of all weights, added to their gradients: the penalty l2 |w|^2 / 2
+    ema: float = 0.999  # decay of the averages of both networks' weights; less in the first steps
+    ema_first: float | None = None  # the same at the start, along the cosine; None is `ema`
+    seed: int = 0
+    guard: bool = True  # measure the GAN at its checkpoints, and go back where it breaks down
+
+    def __post_init__(self) -> None:
+        check_numbers(self, least={"batch": 1, "width": 1, "latent": 1})
+        check_numbers(self.objective)
+        for name, known in NAMES.items():
+            if (given := getattr(self, name)) not in known:
+                raise ValueError(f"expected {name} {', '.join(known)}, got {given!r}")
+        if self.depth is not None and (type(self.depth) is not int or self.depth < 1):
+            raise ValueError(f"expected depth to be a whole number from 1 on, got {self.depth!r}")
+        for name in ("beta1", "beta2", "ema"):
+            if not (given := getattr(self, name)) < 1:
+                raise ValueError(f"expected {name} to be below 1, got {given!r}")
+        first = self.ema_first
+        if first is not None and not (isinstance(first, int | float) and 0 <= first < 1):
+            raise ValueError(f"expected ema_first to be from 0 to below 1, got {first!r}")
+        if isinstance(self.objective, Wasserstein) and self.optimizer == "adam" and self.beta1:
+            raise ValueError(
+                f"momentum destabilises WGAN's clipped critic (Arjovsky et al. 2017, section 4), "
+                f"got beta1 {self.beta1}: set it to 0, or take optimizer 'rmsprop'"
+            )
+        if self.penalty_final != 1 and not penalties(self.objective):
+            raise ValueError(
+                f"penalty_final changes r1 and r2, which the objective {name_of(self.objective)!r} "
+                "does not have: leave it at 1"
+            )
+
+    def to_json(self) -> dict[str, Any]:
+        fields = {f.name: getattr(self, f.name) for f in dataclasses.fields(self)}
+        fields["objective"] = {"name": name_of(self.objective), **vars(self.objective)}
+        if self.augmentation:
+            fields["augmentation"] = vars(self.augmentation) | {
+                "kinds": list(self.augmentation.kinds)
+            }
+        if given := self.selfsupervision:
+            name = next(n for n, kind in SELFSUPERVISIONS.items() if type(given) is kind)
+            fields["selfsupervision"] = {"name": name, **vars(given)}
+        return fields
+
+    @classmethod
+    def from_json(cls, fields: Mapping[str, Any]) -> "GANConfig":
+        """The config that `to_json` gave, or a part of one over the defaults.
+
+        "objective", "augmentation" (its schedule) and "selfsupervision" may be a name alone;
+        "none" for the last two is None, as TOML has no word for it.
+        """
+        fields = dict(fields)
+        for name, make in NESTED.items():
+            given = fields.get(name)
+            if given == "none" and name != "objective":
+                fields[name] = None
+            elif isinstance(given, str):
+                fields[name] = make(given)
+            elif isinstance(given, Mapping):
+                if "name" not in given and name != "augmentation":
+                    raise ValueError(f"{name} has no name: say which with name = ...")
+                fields[name] = make(**given)
+        return from_settings(cls, fields)
+
+
+def penalties(given: Objective) -> dict[str, float]:
+    """The weights of R1 and R2, where the objective has them."""
+    return {name: value for name, value in vars(given).items() if name in ("r1", "r2")}
+
+
+def augmentation(schedule: str = "fixed", **fields: Any) -> Augmentation:
+    return from_settings(Augmentation, {"schedule": schedule, **fields})
+
+
+def selfsupervision(name: str, **fields: Any) -> Rotation | Contrastive:
+    """The self-supervision of that name; ValueError for an unknown one."""
+    if name not in SELFSUPERVISIONS:
+        raise ValueError(f"no self-supervision {name!r}; there are {', '.join(SELFSUPERVISIONS)}")
+    return from_settings(SELFSUPERVISIONS[name], fields)
+
+
+NAMES = {"model": MODELS, "body": ("auto", *BODIES), "optimizer": OPTIMIZERS, "noise": NOISES}
+NESTED: dict[str, Callable[..., Any]] = {
+    "objective": objective,
+    "augmentation": augmentation,
+    "selfsupervision": selfsupervision,
+}
+
+
+def noise(config: GANConfig, n: int, draw: Draw) -> Tensor:
+    """What the generator makes samples of, (n, latent)."""
+    if config.noise == "uniform":
+        return 2 * draw.uniform(n, config.latent) - 1
+    return draw.normal(n, config.latent)
+
+
+def scheduled(config: GANConfig, step: int) -> Objective:
+    """The objective with the penalties of this step."""
+    if config.penalty_final == 1:
+        return config.objective
+    now = {
+        name: cosine(step, config.steps, weight, weight * config.penalty_final)
+        for name, weight in penalties(config.objective).items()
+    }
+    return replace(config.objective, **now)  # type: ignore[type-var]
+
+
+def decay(config: GANConfig, step: int) -> float:
+    """Of the averages at this step."""
+    first = config.ema if config.ema_first is None else config.ema_first
+    return cosine(step, config.steps, first, config.ema)
+
+
+def optimizer(network: nn.Module, config: GANConfig) -> torch.optim.Optimizer:
+    if config.optimizer == "rmsprop":
+        return rmsprop(network, config.rate, config.l2)
+    return adam(network, config.rate, (config.beta1, config.beta2), l2=config.l2)

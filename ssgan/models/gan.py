@@ -1,0 +1,348 @@
+"""Pretraining: a generator and a discriminator from unlabeled samples.
+
+gan = pretrain(images)
+gan.sample(16)            # new samples, in the form of `images`
+gan.features(images)      # what the discriminator sees at all its depths
+"""
+
+import io
+import json
+from collections.abc import Callable, Generator, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import torch
+from PIL import Image
+from torch import Tensor, nn
+
+from ssgan.data import (
+    Codec,
+    Data,
+    ImageCodec,
+    codec_from_json,
+    digest,
+    fit_codec,
+    from_memory,
+    read,
+)
+from ssgan.data.labels import Label
+from ssgan.models.adversarial import Adversarial
+from ssgan.models.condition import Condition, fit_condition
+from ssgan.models.config import GANConfig, noise
+from ssgan.models.inference import BLOCK, apply
+from ssgan.models.vae import VAE, VAEGAN
+from ssgan.networks import Discriminator
+from ssgan.networks.readout import Readout
+from ssgan.objectives import objective
+from ssgan.randomness import Draw
+from ssgan.runs.run import Run
+from ssgan.runs.storage import read_object
+from ssgan.runs.transport import pack, unpack
+from ssgan.runtime import Runtime, runtime
+from ssgan.training.loop import Batches, Stream, pack_parts, unpack_parts
+from ssgan.training.runner import Pace, Progress, carry_out, finish
+
+__all__ = [
+    "BLOCK",
+    "GAN",
+    "REFERENCE",
+    "Adversarial",
+    "GANConfig",
+    "apply",
+    "grid",
+    "load",
+    "objective",
+    "picture",
+    "pretrain",
+    "pretraining",
+    "preview",
+]
+
+PREVIEW = 64  # samples kept at every checkpoint
+REFERENCE = 2000  # rows from which features are standardised
+CHUNK = 1000  # samples that are generated at once
+TASKS: dict[str, type[Adversarial]] = {"gan": Adversarial, "vae": VAE, "vae-gan": VAEGAN}
+
+
+@dataclass(frozen=True)
+class GAN:
+    """A trained pair, ready to sample and to extract features; both networks are averages."""
+
+    config: GANConfig
+    codec: Codec
+    generator: nn.Module
+    discriminator: Discriminator
+    readout: Readout
+    runtime: Runtime
+    data: Mapping[str, Any]  # source, options and fingerprint of what it was trained on
+    condition: Condition | None = None  # what it was told of each sample, if anything
+    packed: Tensor | None = field(default=None, repr=False)  # those rows, where they are at hand
+    student: nn.Module | None = None  # what features are read from instead (see `encoder`)
+
+    def __deepcopy__(self, memo: object) -> "GAN":
+        return self  # it never changes, so scikit-learn's `clone` may share it
+
+    def __getstate__(self) -> dict[str, Any]:
+        return pack(vars(self))
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        unpack(self, state)
+
+    @property
+    def trunk(self) -> nn.Module:
+        """What features are read from: the discriminator's trunk, or a student of both networks."""
+        trunk: nn.Module = self.student or self.discriminator.trunk
+        return trunk
+
+    @property
+    def classes(self) -> tuple[Label, ...] | None:
+        """The classes that it can be asked for; None where it was trained without."""
+        return self.condition.classes if self.condition else None
+
+    @torch.inference_mode()
+    def generate(self, n: int, seed: int = 0, start: int = 0, labels: Any = None) -> Tensor:
+        """Encoded samples (n, *shape) from `start` on in the endless list that `seed` names.
+
+        `labels` is a class or a vector of numbers, or one for each sample; -1, NaN and None are
+        "without". No labels at all are drawn as often as they came in training. A sample depends
+        on the seed, on its place in the list and on its own label alone. Raises ValueError for
+        unknown classes, and for labels where there were none in training.
+        """
+        told = None if labels is None else self.asked(labels, n)
+        chunks, draw = [], Draw(("samples", seed), self.runtime.device)
+        for chunk in range(start // CHUNK, -(-(start + n) // CHUNK)):
+            z = noise(self.config, CHUNK, draw("noise", chunk))
+            given = self.told(told, chunk * CHUNK - start, draw("condition", chunk))
+            with self.runtime.autocast():
+                output = self.generator(z, *given)
+            chunks.append(self.codec.activate(output.float(), draw("activation", chunk)))
+        first = start % CHUNK
+        return torch.cat(chunks)[first : first + n] if chunks else torch.empty(0, *self.codec.shape)
+
+    def asked(self, labels: Any, n: int) -> Tensor:
+        """Labels as conditions (n, C); ValueError where the GAN knows of none."""
+        if self.condition is None:
+            raise ValueError(
+                "this GAN was trained without labels, so it cannot be asked for any: train it "
+                "with labels, or sample without"
+            )
+        return self.condition.encode(labels, n)
+
+    def told(self, asked: Tensor | None, first: int, draw: Draw) -> tuple[Tensor, ...]:
+        """The conditions of a chunk: CHUNK rows of `asked` from `first` on, or drawn ones."""
+        if self.condition is None:
+            return ()
+        if asked is None:
+            return (self.condition.draw(CHUNK, draw),)
+        rows = torch.zeros(CHUNK, self.condition.width)  # those outside are thrown away
+        skipped, part = max(0, -first), asked[max(0, first) : first + CHUNK]
+        rows[skipped : skipped + len(part)] = part
+        return (rows.to(self.runtime.device),)
+
+    def sample(self, n: int, seed: int = 0, labels: Any = None) -> Any:
+        """Exactly `n` new samples in the form of the training data; fewer are the first of more.
+
+        `labels` as in `generate`.
+        """
+        if n < 0:
+            raise ValueError(f"expected a number of samples of 0 or more, got {n}")
+        return self.codec.decode(self.generate(n, seed, labels=labels).cpu())
+
+    def features(self, samples: Any) -> np.ndarray[Any, Any]:
+        """What the discriminator sees in `samples` at all its depths, standardised: (N, F).
+
+        Another readout (see `encoder`) gives the last depth alone, or what a student sees.
+        """
+        return self.apply(self.encode, self.codec.pack(samples)).numpy()
+
+    def scores(self, samples: Any, labels: Any = None) -> np.ndarray[Any, Any]:
+        """How real the discriminator finds `samples`, (N,); only differences mean something.
+
+        With `labels`, one or one for each: how real as samples of those.
+        """
+        packed = self.codec.pack(samples)
+        told = None if labels is None else self.asked(labels, len(packed))
+        return apply(self.discriminator, packed, self.codec, self.runtime, told).numpy()
+
+    def apply(self, network: Callable[[Tensor], Tensor], packed: Tensor) -> Tensor:
+        """`network` over packed samples (N, ...); float32 (N, ...) on the CPU."""
+        return apply(network, packed, self.codec, self.runtime)
+
+    def rows(self) -> Tensor | None:
+        """The packed rows that it was trained on, read again from their source if need be.
+
+        None if they were in a memory that is gone. Raises ValueError if the source has changed.
+        """
+        if self.packed is not None or self.data["source"] == "memory":
+            return self.packed
+        data = read(self.data["source"], **self.data["options"])
+        if data.fingerprint != self.data["fingerprint"]:
+            raise ValueError(
+                f"{self.data['source']} has changed since the GAN was trained on it: restore it, "
+                "or give the unlabeled samples yourself"
+            )
+        return self.codec.pack(data.x)
+
+    def encode(self, x: Tensor) -> Tensor:
+        """Standardised features (N, F) of encoded samples (N, *shape)."""
+        features: Tensor = self.readout(self.trunk(x))
+        return features
+
+
+def pretraining(
+    samples: Any,
+    config: GANConfig | None = None,
+    labels: Any = None,
+    *,
+    run: str | Path | None = None,
+    device: str | None = None,
+) -> Generator[Progress, None, GAN]:
+    """`pretrain`, step by step: yields its progress and returns the GAN."""
+    data = samples if isinstance(samples, Data) else from_memory(samples)
+    codec = fit_codec(data)
+    config = config or GANConfig()
+    on = runtime(device, codec.shape)
+    about = {"source": data.source, "options": data.options, "rows": len(data)}
+    about["fingerprint"] = data.fingerprint
+    condition, told = (None, None) if labels is None else fit_condition(labels, len(data))
+    if told is not None:
+        about["labels"] = {"labeled": int(told[:, -1].sum()), "sha256": digest(told)}
+    packed = codec.pack(data.x)
+    task = made_task(config, codec, on, packed, told)
+    held = None if run is None else claimed(Path(run), config, codec, about, condition)
+    if held and config.steps == 0:  # the networks as they are before training, for comparison
+        held.save(0, *pack_parts(task.parts))
+    tensors = (packed, *(() if told is None else (told,)))
+    stream = Stream(tuple(t.to(on.device) for t in tensors), config.batch)
+    rows = Batches({"unlabeled": stream}, Draw(("pretrain", config.seed)))
+    training = carry_out(task, rows, Pace(config.steps, config.batch), held, config.guard)
+    for progress in training:
+        if held and progress.step in held.steps():
+            preview(held, result(task, about, condition), progress.step)
+        try:
+            yield progress
+        except (KeyboardInterrupt, SystemExit) as stop:
+            training.throw(stop)  # it saves a checkpoint and raises it again
+    return replace(result(task, about, condition), packed=packed)
+
+
+def made_task(
+    config: GANConfig, codec: Codec, on: Runtime, packed: Tensor, told: Tensor | None
+) -> Adversarial:
+    """The task for packed rows (N, ...) and their conditions, with a fitted readout.
+
+    So a run that is stopped early has one too; a checkpoint overwrites it.
+    """
+    order = Draw(("reference", config.seed)).permutation(len(packed))[:REFERENCE]
+    width = 0 if told is None else told.shape[1]
+    task = TASKS[config.model](config, codec, on, packed[order], width)
+    task.told = None if told is None else told[order]
+    task.fit_readout()
+    return task
+
+
+def claimed(
+    path: Path, config: GANConfig, codec: Codec, about: Mapping[str, Any], told: Condition | None
+) -> Run:
+    """The run directory of this training, with what else loading needs."""
+    identity = {"format": 1, "kind": "gan", "config": config.to_json(), "data": about}
+    run = Run.claim(path, identity, growing=("config.steps",))
+    run.write("codec.json", json.dumps(codec.to_json()))
+    if told is not None:
+        run.write("condition.json", json.dumps(told.to_json()))
+    return run
+
+
+def pretrain(
+    samples: Any,
+    config: GANConfig | None = None,
+    labels: Any = None,
+    *,
+    run: str | Path | None = None,
+    device: str | None = None,
+) -> GAN:
+    """Train a GAN on unlabeled samples: an array, a data frame, or what `data.read` gives.
+
+    With `labels`, the GAN learns what samples of each class look like and can be asked for them:
+    classes (N,), numbers (N,) or vectors of numbers (N, K); -1, NaN, None and "" are unlabeled.
+    Labels that came with the samples are not read. `run` names a directory to keep it in; one that
+    holds an unfinished run of the same config and data is taken up where it stopped. Raises
+    ValueError for samples that cannot be used, for other than one label a row and for none at all,
+    FileExistsError for a directory that holds something else, FloatingPointError on divergence.
+    """
+    return finish(pretraining(samples, config, labels, run=run, device=device))
+
+
+def result(task: Adversarial, data: Mapping[str, Any], condition: Condition | None) -> GAN:
+    """What a task has trained so far."""
+    generator, discriminator, readout = task.result_networks()
+    return GAN(
+        config=task.config,
+        codec=task.codec,
+        generator=generator,
+        discriminator=discriminator,
+        readout=readout,
+        runtime=task.runtime,
+        data=data,
+        condition=condition,
+    )
+
+
+def preview(run: Run, gan: GAN, step: int) -> None:
+    """Keep a few samples of this step, of the same noise at every step, for the report."""
+    samples = gan.codec.decode(gan.generate(PREVIEW, seed=gan.config.seed).cpu())
+    suffix, content = picture(samples, gan.codec)
+    run.write(f"samples/step-{step:08d}{suffix}", content)
+
+
+def picture(samples: Any, codec: Codec) -> tuple[str, bytes]:
+    """Samples as a file: a grid of images, or the first rows of a table; its suffix and bytes."""
+    if not isinstance(codec, ImageCodec):
+        table = samples if isinstance(samples, pd.DataFrame) else pd.DataFrame(np.asarray(samples))
+        return ".csv", table.head(16).to_csv(index=False).encode()
+    return ".png", grid(codec.pack(samples))
+
+
+def grid(images: Tensor, columns: int = 8) -> bytes:
+    """uint8 images (N, C, H, W) as one PNG, 8 in a row, one pixel apart, small ones enlarged."""
+    n, channels, height, width = images.shape
+    rows = -(-n // columns)
+    cells = np.zeros((rows * columns, channels, height + 1, width + 1), np.uint8)
+    cells[:n, :, :height, :width] = images.numpy()
+    cells = cells.reshape(rows, columns, channels, height + 1, width + 1)
+    sheet = cells.transpose(0, 3, 1, 4, 2).reshape(rows * (height + 1), -1, channels)
+    enlarge = max(1, 400 // sheet.shape[1])
+    sheet = sheet.repeat(enlarge, 0).repeat(enlarge, 1)
+    buffer = io.BytesIO()
+    Image.fromarray(sheet[..., 0] if channels == 1 else sheet).save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+def load(path: str | Path, device: str | None = None, checkpoint: str = "last") -> GAN:
+    """The GAN of a run directory at its "last" intact checkpoint or at its "best".
+
+    The best has the lowest distance between generated and training samples. Raises
+    FileNotFoundError if `path` holds no run or no such checkpoint yet, ValueError if it holds
+    something other than a GAN.
+    """
+    run = Run.open(path)
+    if run.config.get("kind") != "gan":
+        raise ValueError(f"{path} holds a {run.config.get('kind')}, expected a pretrained GAN")
+    found = run.load(which=checkpoint)
+    if found is None:
+        which = " that was measured" if checkpoint == "best" else ""
+        raise FileNotFoundError(
+            f"{path} holds no checkpoint{which} yet: let `ssgan pretrain` run longer"
+        )
+    codec = codec_from_json(json.loads((run.path / "codec.json").read_text()))
+    config, data = GANConfig.from_json(run.config["config"]), run.config["data"]
+    told = read_object(run.path / "condition.json") if "labels" in data else None
+    condition = Condition.from_json(told) if told else None
+    on = runtime(device, codec.shape)
+    width = condition.width if condition else 0
+    task = TASKS[config.model](config, codec, on, torch.empty(0), width)
+    unpack_parts(task.parts, found.tensors, found.state)
+    return result(task, data | {"run": str(run.path.resolve())}, condition)

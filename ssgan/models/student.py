@@ -1,0 +1,386 @@
+"""Readouts: what of a GAN its features are read from.
+
+    all        every depth of the discriminator's trunk
+    last       its last depth alone
+    student    a network that has learnt from generator and discriminator what samples have in
+               common: `distil`. It starts as the trunk; the body "resnet" has one of its own
+
+Squeeze and span (Yang et al. 2022, "Distilling Representations from GAN Generator via Squeeze and
+Span"): the student starts as the discriminator. Of generated samples it foretells what the
+generator's maps of all depths are squeezed to (eq. 4 and 5), two changed views of a real sample are
+to look alike to it (eq. 6), and its outputs keep their variance and are not correlated, without
+which all of this would be easiest with a constant (Bardes et al. 2022, "VICReg", eq. 1 to 6). No
+label is read.
+"""
+
+import copy
+import dataclasses
+from collections.abc import Generator, Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from hashlib import sha256
+from itertools import combinations
+from pathlib import Path
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from ssgan.config import check_numbers
+from ssgan.data import digest
+from ssgan.models.config import noise
+from ssgan.models.gan import GAN, REFERENCE
+from ssgan.models.inference import apply, blocks
+from ssgan.networks import body_of, flat, reestimate, trunk
+from ssgan.networks.readout import Readout, pooled
+from ssgan.objectives import Terms, full
+from ssgan.randomness import Draw, seeded
+from ssgan.runs.run import Run
+from ssgan.training.loop import (
+    Batches,
+    Part,
+    Rows,
+    Stream,
+    adam,
+    average,
+    averaged,
+    cosine,
+    descend,
+    pack_parts,
+    set_rate,
+)
+from ssgan.training.runner import Pace, Progress, carry_out, finish
+from ssgan.transforms.views import TRANSFORMS, Views, check, natural
+
+READOUTS = ("all", "last", "student")
+SQUEEZED = 128  # features of a student
+COMPARED = 1024  # numbers that a student with a network of its own is compared by
+GENERATED = 0.25  # weight of the generated samples' terms, against the real ones'; and their share
+ALIKE, VARIANCE, COVARIANCE = 25.0, 25.0, 1.0  # weights of the terms, of both papers
+EMA = 0.99  # decay of the average of the weights
+BETAS, DECAY = (0.9, 0.99), 0.01
+Pair = tuple[Tensor, Tensor]
+
+
+@dataclass(frozen=True, kw_only=True)
+class StudentConfig:
+    """What a student depends on, besides the GAN and the samples."""
+
+    steps: int = 1000  # 0 leaves its first weights, for comparison
+    batch: int = 96  # real samples a step; a third as many are generated
+    views: int = 2  # of each real sample
+    rate: float = 1e-3  # learning rate at the start; falls along a cosine
+    transforms: tuple[str, ...] | None = None  # that keep what a sample is; None finds them
+    warp: float = 1.0  # strength of random turns, stretches and shifts of images
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        check_numbers(self, least={"batch": 6, "views": 2})
+        if self.transforms is not None:
+            object.__setattr__(self, "transforms", tuple(self.transforms))  # JSON has lists
+            if unknown := set(self.transforms) - set(TRANSFORMS):
+                known = ", ".join(TRANSFORMS)
+                raise ValueError(f"no transform {unknown.pop()!r}; there are {known}")
+
+
+class Squeeze(nn.Module):
+    """Rows (N, features) to hidden ones and on to what two networks are compared by, (N, size)."""
+
+    def __init__(self, features: int, size: int = SQUEEZED) -> None:
+        super().__init__()
+        self.squeeze = nn.Linear(features, size)
+        self.norm = nn.BatchNorm1d(size)
+        self.project = nn.Linear(size, size)
+
+    def forward(self, rows: Tensor) -> Tensor:
+        compared: Tensor = self.project(act(self.norm(self.squeeze(rows))))
+        return compared
+
+    @torch.no_grad()
+    def layer(self) -> nn.Linear:
+        """`squeeze` and `norm` with its statistics as one layer."""
+        seen = self.norm.state_dict()
+        gain = seen["weight"] * (seen["running_var"] + self.norm.eps).rsqrt()
+        found = copy.deepcopy(self.squeeze)
+        found.weight.mul_(gain[:, None])
+        found.bias.copy_((found.bias - seen["running_mean"]) * gain + seen["bias"])
+        return found
+
+
+class Pupil(nn.Module):
+    """The student while it learns: samples (N, ...) to what is compared, (N, size)."""
+
+    def __init__(self, below: Any, size: int) -> None:
+        super().__init__()
+        self.trunk, self.head = below, Squeeze(below.features, size)
+
+    def forward(self, x: Tensor) -> Tensor:
+        compared: Tensor = self.head(flat(self.trunk(x)[-1]))
+        return compared
+
+
+class Student(nn.Module):
+    """A trunk whose last map is squeezed to few features: samples (N, ...) to one map (N, 128).
+
+    Without `squeeze` that map is given as it is.
+    """
+
+    def __init__(self, below: nn.Module, squeeze: nn.Linear | None) -> None:
+        super().__init__()
+        self.trunk, self.squeeze = below, squeeze
+
+    def forward(self, x: Tensor) -> list[Tensor]:
+        seen = flat(self.trunk(x)[-1])
+        return [seen if self.squeeze is None else act(self.squeeze(seen))]
+
+
+def act(x: Tensor) -> Tensor:
+    return F.leaky_relu(x, 0.2)
+
+
+def untrained(shape: tuple[int, ...], width: int, body: str, depth: int | None) -> Student:
+    """A student to be filled with weights; draws from torch's current random state."""
+    own = body_of(shape, body).student
+    if own is not None:
+        return Student(own(shape, width, depth), None)
+    below = trunk(shape, width, body, depth)
+    return Student(below, nn.Linear(below.features, SQUEEZED))
+
+
+def first_trunk(gan: GAN) -> tuple[Any, int]:
+    """What a student starts as, the discriminator's trunk or its body's own network, and how many
+    numbers it is compared by; draws from torch's current random state."""
+    config = gan.config
+    own = body_of(gan.codec.shape, config.body).student
+    if own is None:
+        return copy.deepcopy(gan.discriminator.trunk), SQUEEZED
+    return own(gan.codec.shape, config.width, config.depth), COMPARED
+
+
+def means(maps: Sequence[Tensor]) -> Tensor:
+    """Every channel of maps (N, C, ...) by its mean, all depths side by side: float32 (N, F)."""
+    return torch.cat([full(m).flatten(2).mean(2) if m.dim() > 2 else full(m) for m in maps], 1)
+
+
+def alike(views: Sequence[Tensor], weight: float, name: str) -> Terms:
+    """VICReg's three terms of aligned batches (N, D), two or more, each called after `name`.
+
+    Of more than two all pairs are compared (after Tong et al. 2023, "EMP-SSL", whose many views
+    make few epochs enough), and weights are those of one pair.
+    """
+    if len(views[0]) < 2:
+        raise ValueError("a student compares samples with each other: give it a batch of 2 on")
+    pairs = list(combinations(views, 2))
+    distances = torch.stack([F.mse_loss(one, other) for one, other in pairs])
+    variances = 2 * torch.stack([variance(view) for view in views]).mean()
+    covariances = 2 * torch.stack([covariance(view) for view in views]).mean()
+    return {
+        f"{name}_distance": weight * ALIKE * distances.mean(),
+        f"{name}_variance": weight * VARIANCE * variances,
+        f"{name}_covariance": weight * COVARIANCE * covariances,
+    }
+
+
+def variance(rows: Tensor) -> Tensor:
+    """How far deviations of columns (N, D) stay below 1, on average (VICReg, eq. 1)."""
+    return F.relu(1 - (rows.var(0) + 1e-4).sqrt()).mean()
+
+
+def covariance(rows: Tensor) -> Tensor:
+    """Squares of the covariances between columns (N, D), summed and divided by D (eq. 4)."""
+    centred = rows - rows.mean(0)
+    found = centred.T @ centred / (len(rows) - 1)
+    return (found.square().sum() - found.diagonal().square().sum()) / rows.shape[1]
+
+
+class Distillation:
+    """The task: a student from a GAN and unlabeled rows; its features are those of the average."""
+
+    attempt = 0  # of the guard
+
+    def __init__(self, config: StudentConfig, gan: GAN, reference: Tensor) -> None:
+        """`reference`: packed rows that batch norm and the readout are fitted to at the end."""
+        if not hasattr(gan.generator, "maps"):
+            raise ValueError(
+                "a student learns from the generator's maps of all depths, and this generator has "
+                "no method `maps` that gives them: read all depths of the discriminator instead"
+            )
+        self.config, self.gan, self.reference = config, gan, reference
+        self.views = Views(config.transforms or (), config.warp)
+        self.draw = Draw(("student", config.seed), gan.runtime.device)
+        on = gan.runtime
+        seen = sum(m.shape[1] for m in self.generated(2, self.draw("shapes"))[:-1])
+        with seeded(self.draw("networks")):
+            below, size = first_trunk(gan)
+            self.pupil = on.place(Pupil(below, size))
+            # Features of the generator come in scales of their own: the first layer standardises.
+            self.teacher = on.place(
+                nn.Sequential(nn.BatchNorm1d(seen, affine=False), Squeeze(seen, size))
+            )
+        self.pupil.requires_grad_(True).train()
+        self.mean = averaged(self.pupil)
+        learnt = nn.ModuleList([self.pupil, self.teacher])
+        self.optimizer = adam(learnt, config.rate, BETAS, DECAY)
+
+    @property
+    def parts(self) -> dict[str, Part]:
+        parts: dict[str, Part] = {"pupil": self.pupil, "teacher": self.teacher, "mean": self.mean}
+        return parts | {"optimizer": self.optimizer}
+
+    def checkup(self, step: int) -> dict[str, float]:
+        """Nothing to measure without labels: only numbers that are not finite are guarded."""
+        return {}
+
+    @torch.no_grad()
+    def generated(self, n: int, draw: Draw) -> list[Tensor]:
+        """The generator's maps of all depths for new noise; the last are encoded samples."""
+        gan = self.gan
+        told = (gan.condition.draw(n, draw("told")),) if gan.condition else ()
+        with gan.runtime.autocast():
+            maps = gan.generator.maps(noise(gan.config, n, draw("noise")), *told)  # type: ignore[operator]
+        return [*maps[:-1], gan.codec.activate(maps[-1].float(), draw("activation"))]
+
+    def update(self, rows: Rows, step: int) -> tuple[Terms, Terms]:
+        config, on = self.config, self.gan.runtime
+        draw = (self.draw("attempt", self.attempt) if self.attempt else self.draw)(step)
+        rate = config.rate * 0.5**self.attempt
+        set_rate(self.optimizer, cosine(step, config.steps, rate, rate / 50))
+        (packed,) = rows("every", step, 0)
+        real = self.gan.codec.expand(packed)
+        maps = self.generated(round(len(real) * GENERATED / (1 - GENERATED)), draw("generated"))
+        names = ("one", "other", *range(2, config.views))
+        samples = {"generated": maps[-1], **dict.fromkeys(names, real)}
+        views = [self.views.far(x.float(), draw("view", name)) for name, x in samples.items()]
+        loss = partial(self.costs, means(maps[:-1]), [len(x) for x in views])
+        terms, refused = descend(loss, (on.batch(torch.cat(views)),), self.optimizer, on)
+        average(self.mean, self.pupil, EMA, step)
+        return terms, {"not_finite": refused}
+
+    def costs(self, seen: Tensor, sizes: list[int], batch: Tensor) -> Terms:
+        """The terms of a batch: generated samples, and one view of real ones after the other."""
+        found, wanted = self.pupil(batch), self.teacher(seen)
+        with torch.autocast(self.gan.runtime.device.split(":")[0], enabled=False):
+            generated, *views = torch.split(full(found), sizes)
+            squeezed = alike([generated, full(wanted)], GENERATED, "squeeze")
+            return squeezed | alike(views, 1 - GENERATED, "span")
+
+    def result(self) -> GAN:
+        """The GAN with the student in the place of the discriminator's trunk for features."""
+        gan, mean = self.gan, copy.deepcopy(self.mean)
+        reestimate(mean, self.expanded())
+        own = body_of(gan.codec.shape, gan.config.body).student
+        student = gan.runtime.place(Student(mean.trunk, None if own else mean.head.layer()))
+        student.requires_grad_(False).eval()
+        readout = Readout(int(mean.trunk.features) if own else SQUEEZED).to(gan.runtime.device)
+        rows = apply(lambda x: readout.pooled(student(x)), self.reference, gan.codec, gan.runtime)
+        readout.fit(rows.to(gan.runtime.device))
+        return replace(gan, student=student, readout=readout)
+
+    def expanded(self) -> Iterator[tuple[Tensor, ...]]:
+        """The reference rows as the network sees them, a block at a time."""
+        for part in blocks(self.reference):
+            x = self.gan.codec.expand(part.to(self.gan.runtime.device))
+            yield (self.gan.runtime.batch(x),)
+
+
+def settled(config: StudentConfig | None, gan: GAN, packed: Tensor) -> StudentConfig:
+    """The config with the transforms that these rows have; ValueError for some they cannot have."""
+    config = config or StudentConfig()
+    if config.transforms is not None:
+        check(config.transforms, gan.codec.shape)
+        return config
+    found = natural(gan.codec.expand(packed[:REFERENCE]), config.seed)
+    return replace(config, transforms=found)
+
+
+def distilling(
+    gan: GAN, packed: Tensor, config: StudentConfig | None = None, *, run: str | Path | None = None
+) -> Generator[Progress, None, GAN]:
+    """`distil` from packed rows (N, ...), step by step: yields its progress, returns the GAN."""
+    config = settled(config, gan, packed)
+    order = Draw(("reference", config.seed)).permutation(len(packed))[:REFERENCE]
+    task = Distillation(config, gan, packed[order])
+    held = None
+    if run is not None:
+        identity: dict[str, Any] = {"format": 1, "kind": "student", "gan": fingerprint(gan)}
+        identity |= {"config": dataclasses.asdict(config), "rows": digest(packed.numpy())}
+        held = Run.claim(run, identity)
+    stream = Stream((packed.to(gan.runtime.device),), config.batch)
+    rows = Batches({"every": stream}, Draw(("student", config.seed)))
+    yield from carry_out(task, rows, Pace(config.steps, config.batch, phase="student"), held)
+    return task.result()
+
+
+def distil(
+    gan: GAN,
+    samples: Any = None,
+    config: StudentConfig | None = None,
+    *,
+    run: str | Path | None = None,
+) -> GAN:
+    """The same GAN, whose features, and what is finetuned, are a student's, learnt without labels.
+
+    `samples` are raw ones, by default those that the GAN was trained on. `run` names a directory to
+    keep the training in; one that holds an unfinished one of the same GAN, samples and config is
+    taken up where it stopped. Raises ValueError where there are no samples, or no transforms or
+    maps to learn from as asked, FileExistsError for a directory that holds something else.
+    """
+    return finish(distilling(gan, rows_of(gan, samples), config, run=run))
+
+
+def rows_of(gan: GAN, samples: Any = None) -> Tensor:
+    """Raw samples packed, or the rows that the GAN was trained on; ValueError if those are gone."""
+    packed = gan.rows() if samples is None else gan.codec.pack(samples)
+    if packed is None or len(packed) < 2:
+        raise ValueError(
+            "a student learns from real samples too, and those that this GAN was trained on are "
+            "gone: give at least 2"
+        )
+    return packed
+
+
+def reading_out(
+    gan: GAN,
+    readout: str,
+    packed: Tensor | None = None,
+    config: StudentConfig | None = None,
+    *,
+    run: str | Path | None = None,
+) -> Generator[Progress, None, GAN]:
+    """The GAN with one of READOUTS, step by step; what is trained for "student" as in `distil`.
+
+    `packed` are rows (N, ...). A GAN that has a student already keeps it.
+    """
+    if gan.student is None and readout == "student":
+        packed = rows_of(gan) if packed is None else packed
+        return (yield from distilling(gan, packed, config, run=run))
+    return last(gan) if gan.student is None and readout == "last" else gan
+
+
+def readout_of(gan: GAN, readout: str) -> str:
+    """Which of READOUTS a GAN has after `reading_out` of another."""
+    if gan.student is not None:
+        return "student"
+    return "last" if gan.readout.only_last else readout
+
+
+def check_readout(name: str) -> None:
+    """ValueError for one that there is not."""
+    if name not in READOUTS:
+        raise ValueError(f"no readout {name!r}; there are {', '.join(READOUTS)}")
+
+
+def last(gan: GAN) -> GAN:
+    """The same GAN, whose features are those of the last depth alone."""
+    maps = gan.trunk(torch.zeros(1, *gan.codec.shape, device=gan.runtime.device))
+    return replace(gan, readout=gan.readout.of_last(pooled(maps[-1:]).shape[1]))
+
+
+def fingerprint(gan: GAN) -> str:
+    """A short name for what a GAN has learnt: the same weights have the same, on any device."""
+    tensors, _ = pack_parts({"generator": gan.generator, "discriminator": gan.discriminator})
+    sha = sha256()
+    for name, tensor in sorted(tensors.items()):
+        sha.update(name.encode() + digest(tensor.detach().cpu().numpy()).encode())
+    return sha.hexdigest()[:16]

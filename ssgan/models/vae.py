@@ -1,0 +1,310 @@
+"""Pretraining with an encoder: the variational autoencoder and its marriage with a GAN.
+
+    VAE       encoder and decoder under the evidence lower bound (Kingma and Welling 2014)
+    VAEGAN    what is alike is told by a critic's features (Larsen et al. 2016)
+
+Both are tasks as `adversarial.Adversarial` is one. The generator is the decoder, and the trunk,
+from which features are read and which is finetuned, is the encoder's. The prior of what the
+decoder gets is the standard normal distribution, so samples are made as a GAN makes them.
+"""
+
+import math
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from ssgan.data import Codec, ImageCodec, TableCodec
+from ssgan.models.adversarial import Adversarial, Share
+from ssgan.models.config import GANConfig, decay, optimizer, scheduled
+from ssgan.models.inference import apply
+from ssgan.networks import Design, Discriminator, build, constrainable, flat
+from ssgan.networks.readout import Readout, pooled
+from ssgan.objectives import Objective, Terms, full
+from ssgan.randomness import Draw, seeded
+from ssgan.runtime import Runtime
+from ssgan.training.loop import Part, Rows, average, averaged, cosine, descend, set_rate
+from ssgan.training.runner import SAVES
+
+FLOOR = 1e-5  # least variance of a value: half a step of an 8-bit pixel, squared, is 1.5e-5
+
+
+class Encoder(Discriminator):
+    """A trunk under a head for the posterior of what a sample was made of; it gives no scores."""
+
+    def __init__(self, below: nn.Module, features: int, latent: int) -> None:
+        super().__init__(below, features, outputs=2 * latent)
+
+    def posterior(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        """Mean and log-variance (N, latent) of q(z | x), in float32, for samples (N, ...)."""
+        mean, log_variance = full(self.head(flat(self.trunk(x)[-1]))).chunk(2, 1)
+        return mean, log_variance
+
+    def forward(self, x: Tensor, condition: Tensor | None = None) -> Tensor:
+        raise ValueError(
+            "a VAE has no critic that could score samples: pretrain with model 'gan' or 'vae-gan'"
+        )
+
+
+class Scored(Discriminator):
+    """The trunk of an encoder, and the scores of the critic beside it."""
+
+    def __init__(self, encoder: Encoder, critic: Discriminator) -> None:
+        nn.Module.__init__(self)
+        self.trunk, self.head, self.features = encoder.trunk, encoder.head, encoder.features
+        self.critic, self.condition = critic, critic.condition
+
+    def forward(self, x: Tensor, condition: Tensor | None = None) -> Tensor:
+        scores: Tensor = self.critic(x, condition)
+        return scores
+
+
+class VAE(Adversarial):
+    """Encoder and decoder, both averaged, under the evidence lower bound.
+
+    The log has its two parts in nats a sample: "reconstruction", -log p(x | z), and "kl", of
+    q(z | x) from the prior. Pixels are light or dark with their gray as the probability (Kingma and
+    Welling, appendix C.1), which for values between is a cross-entropy and no density. Numbers are
+    Gaussian around the decoder's samples with one variance for all, the best for the batch
+    ("Optimal sigma-VAE", Rybkin et al. 2021, section 3.2), which weighs the parts without a factor
+    to tune; states of a table's columns are categorical. A condition is told to the decoder alone:
+    the bound holds for any q.
+    """
+
+    model = "vae"
+    players: tuple[str, ...] = ("generator", "encoder")
+
+    def __init__(
+        self,
+        config: GANConfig,
+        codec: Codec,
+        on: Runtime,
+        reference: Tensor,
+        condition_width: int = 0,
+    ) -> None:
+        refuse_unfit(config, self.model)
+        super().__init__(config, codec, on, reference, condition_width)
+        draw = Draw(("pretrain", config.seed))("encoder")
+        below = self.below(draw)
+        with seeded(draw("head")):
+            encoder = Encoder(below, self.critic.features, config.latent)
+        self.encoder = on.place(encoder)
+        self.mean_encoder = averaged(self.encoder)
+        self.optimizer = optimizer(nn.ModuleList([self.generator, self.encoder]), config)
+
+    def below(self, draw: Draw) -> nn.Module:
+        """The encoder's trunk, untrained."""
+        trunk: nn.Module = self.critic.trunk  # there is nothing else for it to do here
+        return trunk
+
+    @property
+    def parts(self) -> dict[str, Part]:
+        names = (*self.players, *(f"mean_{name}" for name in self.players))
+        return {name: getattr(self, name) for name in (*names, "readout", "optimizer")}
+
+    def update(self, rows: Rows, step: int) -> tuple[Terms, Terms]:
+        self.set_rate(self.optimizer, step)
+        real, told = self.real(rows, step, 0)
+        terms, refused = self.descended(self.config.objective, real, told, self.draw(step))
+        self.averages(step)
+        return terms, {"not_finite": refused}
+
+    def descended(
+        self, now: Objective, real: Tensor, told: Tensor | None, draw: Draw
+    ) -> tuple[Terms, Tensor]:
+        """One step of encoder and decoder."""
+
+        def loss(real: Tensor) -> Terms:
+            return self.bound(now, real, told, draw)
+
+        return descend(loss, (real,), self.optimizer, self.runtime)
+
+    def bound(self, now: Objective, real: Tensor, told: Tensor | None, draw: Draw) -> Terms:
+        """The parts of the negative bound for samples (N, *shape), means over them."""
+        mean, log_variance = self.encoder.posterior(real)
+        output = self.output(sampled(mean, log_variance, draw("posterior")), told)
+        surprise = reconstruction(self.codec, output, real, draw("activation"))
+        return {"reconstruction": surprise.mean(), "kl": kl(mean, log_variance).mean()}
+
+    def output(self, z: Tensor, told: Tensor | None) -> Tensor:
+        """The decoder's output before the codec's activation, float32 (N, *shape)."""
+        return full(self.generator(z) if told is None else self.generator(z, told))
+
+    def set_rate(self, which: torch.optim.Optimizer, step: int) -> None:
+        config = self.config
+        rate = cosine(step, config.steps, config.rate, config.rate * config.final)
+        set_rate(which, rate * 0.5**self.attempt)
+
+    def averages(self, step: int) -> None:
+        """Move the averages on, and fit the readout to them where a checkpoint is due."""
+        mean = decay(self.config, step)
+        for name in self.players:
+            average(getattr(self, f"mean_{name}"), getattr(self, name), mean, step)
+        steps = self.config.steps
+        if (step + 1) % max(steps // SAVES, 1) == 0 or step + 1 == steps:
+            self.fit_readout()
+
+    def checkup(self, step: int) -> dict[str, float]:
+        """As `Adversarial.checkup`, without the gap of scores that it does not have."""
+        return {name: v for name, v in super().checkup(step).items() if name != "score_gap"}
+
+    @torch.no_grad()
+    def fit_readout(self) -> None:
+        trunk = self.mean_encoder.trunk
+        rows = apply(lambda x: pooled(trunk(x)), self.reference, self.codec, self.runtime)
+        self.readout.fit(rows.to(self.readout.center.device))
+
+    def result_networks(self) -> tuple[nn.Module, Discriminator, Readout]:
+        """Decoder, encoder and readout as they are used: the averages."""
+        return self.mean_generator, self.mean_encoder, self.readout
+
+
+class VAEGAN(VAE):
+    """A VAE whose bound is on a critic's features in place of values, and that critic against it.
+
+    As in Larsen et al. 2016, algorithm 1: of the samples that the critic learns to refuse, half
+    are made of noise and half are reconstructions; encoder and decoder reconstruct the features
+    under the critic's head, Gaussian with the best single variance, and the decoder alone learns
+    to be taken for real. The log has all parts per feature: one feature's likelihood weighs as
+    much as the adversarial loss (their gamma is 1 / features here, as Adam takes no notice of the
+    scale of the rest).
+    """
+
+    model = "vae-gan"
+    players = ("generator", "encoder", "critic")
+
+    def below(self, draw: Draw) -> nn.Module:
+        config = self.config
+        design = Design(
+            body=config.body, width=config.width, depth=config.depth, latent=config.latent
+        )
+        _, other = build(self.codec.shape, draw=draw, **design)
+        trunk: nn.Module = other.trunk
+        return trunk
+
+    @property
+    def parts(self) -> dict[str, Part]:
+        return super().parts | {"critic_optimizer": self.critic_optimizer}
+
+    def update(self, rows: Rows, step: int) -> tuple[Terms, Terms]:
+        now, refused = scheduled(self.config, step), []
+        terms: Terms = {}
+        self.set_rate(self.optimizer, step)
+        self.set_rate(self.critic_optimizer, step)
+        for k in range(now.critic_steps(step)):
+            real, told = self.real(rows, step, k)
+            terms, bad = self.critic_step(now, real, told, self.draw(step, k)("critic"), None)
+            refused.append(bad)
+        more, bad = self.descended(now, real, told, self.draw(step)("generator"))
+        self.averages(step)
+        return terms | more, {"not_finite": torch.stack([*refused, bad]).amax()}
+
+    def critic_step(
+        self, now: Objective, real: Tensor, told: Tensor | None, draw: Draw, share: Share
+    ) -> tuple[Terms, Tensor]:
+        with torch.no_grad(), self.runtime.autocast():
+            z = sampled(*self.encoder.posterior(real), draw("posterior"))
+            fake = self.mixed(z, told, draw)
+        score = self.scoring(told, share, draw)
+
+        def loss(real: Tensor, fake: Tensor) -> Terms:
+            return now.critic_loss(score, real, fake, draw("loss"))
+
+        stepped = descend(loss, (real, fake), self.critic_optimizer, self.runtime)
+        now.constrain(constrainable(self.critic))
+        return stepped
+
+    def bound(self, now: Objective, real: Tensor, told: Tensor | None, draw: Draw) -> Terms:
+        mean, log_variance = self.encoder.posterior(real)
+        z = sampled(mean, log_variance, draw("posterior"))
+        rebuilt = self.codec.activate(self.output(z, told), draw("activation"))
+        with torch.no_grad():
+            seen = full(self.trunk(real))
+        surprise = gaussian(seen, full(self.trunk(rebuilt)))
+        fake = self.mixed(z.detach(), told, draw)  # the encoder has no part in the game
+        score = self.scoring(told, None, draw)
+        parts = {"reconstruction": surprise.mean(), "kl": kl(mean, log_variance).mean()}
+        return {name: part / self.critic.features for name, part in parts.items()} | (
+            now.generator_loss(score, real, fake, draw("loss"))
+        )
+
+    def mixed(self, z: Tensor, told: Tensor | None, draw: Draw) -> Tensor:
+        """Samples (N, *shape) of noise, the first half, and of z (N, latent), the others."""
+        half = len(z) // 2
+        noise = draw("noise").normal(half, z.shape[1])
+        return self.codec.activate(self.output(torch.cat([noise, z[half:]]), told), draw("mixed"))
+
+    def checkup(self, step: int) -> dict[str, float]:
+        return Adversarial.checkup(self, step)
+
+    def result_networks(self) -> tuple[nn.Module, Discriminator, Readout]:
+        """Decoder, encoder with the critic's scores, and readout: the averages."""
+        return self.mean_generator, Scored(self.mean_encoder, self.mean_critic), self.readout
+
+
+def refuse_unfit(config: GANConfig, model: str) -> None:
+    """ValueError for settings of a GAN that mean nothing to this model."""
+    unused = {
+        "augmentation": config.augmentation is not None,
+        "selfsupervision": config.selfsupervision is not None,
+        "noise": config.noise != "normal",  # the bound is on the normal prior
+    }
+    if model == "vae":
+        unused["objective"] = config.objective != GANConfig().objective
+        unused["penalty_final"] = config.penalty_final != 1
+    if given := [name for name, changed in unused.items() if changed]:
+        raise ValueError(
+            f"the setting {given[0]} has no meaning for the model {model!r}: leave it at its "
+            "default, or take the model 'gan'"
+        )
+    if config.body == "dcgan":
+        raise ValueError(
+            "the body 'dcgan' has batch norm, with which what a sample is made of depends on the "
+            f"whole batch: the model {model!r} needs 'auto', 'residual', 'conv' or 'dense'"
+        )
+
+
+def sampled(mean: Tensor, log_variance: Tensor, draw: Draw) -> Tensor:
+    """One draw (N, latent) of each posterior (Kingma and Welling 2014, section 2.4)."""
+    return mean + (log_variance / 2).exp() * draw.normal(*mean.shape).to(mean)
+
+
+def kl(mean: Tensor, log_variance: Tensor) -> Tensor:
+    """Of each posterior from the standard normal, nats (N,) (Kingma and Welling, appendix B)."""
+    return (mean.square() + log_variance.exp() - 1 - log_variance).sum(1) / 2
+
+
+def gaussian(x: Tensor, mean: Tensor, variance: Tensor | None = None) -> Tensor:
+    """-log density, nats (N,), of x (N, ...) around `mean`, all values with one variance.
+
+    The best for these samples if none is given: their mean squared error, but at least FLOOR.
+    Whether it has a gradient makes no difference there, as it is at a minimum.
+    """
+    errors = (x - mean).square().flatten(1)
+    if variance is None:
+        variance = errors.detach().mean().clamp_min(FLOOR)
+    return (errors / variance + (2 * math.pi * variance).log()).sum(1) / 2
+
+
+def reconstruction(codec: Codec, output: Tensor, x: Tensor, draw: Draw) -> Tensor:
+    """-log p(x | output), nats (N,), of encoded samples (N, *shape) for the decoder's output.
+
+    The states of a table are as likely as its codec draws them: softmax of the output. So are
+    pixels: tanh of the output, from -1 to 1, is twice the logistic of twice the output, less 1.
+    """
+    if isinstance(codec, ImageCodec):
+        light = (x + 1) / 2
+        entropy = F.binary_cross_entropy_with_logits(2 * output, light, reduction="none")
+        return entropy.flatten(1).sum(1)
+    if not isinstance(codec, TableCodec):
+        return gaussian(x, codec.activate(output, draw))
+    start = codec.numbers
+    surprise = output.new_zeros(len(x))
+    if start:
+        surprise = gaussian(x[:, :start], output[:, :start].tanh())
+    for width, count in codec.groups:
+        end = start + width * count
+        logits, states = (t[:, start:end].reshape(len(x), count, width) for t in (output, x))
+        surprise = surprise - (states * logits.log_softmax(2)).sum((1, 2))
+        start = end
+    return surprise

@@ -1,0 +1,231 @@
+"""Models of few rows, each with one parameter that cross-validation on these rows chooses."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from functools import cache, cached_property, partial
+from typing import Any
+
+import numpy as np
+import torch
+from scipy.special import softmax
+from sklearn.decomposition import PCA
+from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
+from sklearn.linear_model import LogisticRegression, Ridge
+from sklearn.neighbors import KNeighborsClassifier, KNeighborsRegressor
+from sklearn.pipeline import make_pipeline
+from sklearn.svm import SVC
+from threadpoolctl import ThreadpoolController  # type: ignore[import-untyped]
+from torch import Tensor
+
+from ssgan.codecs.codec import Codec
+from ssgan.prediction.baselines.folds import FOLDS, Array, Folds, foldable, stratified
+from ssgan.randomness import Draw
+
+FitPredict = Callable[[Array, Array], Array]  # labelled rows to fit on, rows to answer for
+FLOOR = 1e-4  # probability that no class falls below
+MOST_BOOSTED = 256  # features that trees look through
+MOST_KERNEL = 5000  # labelled rows, of which all pairs are compared
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A kind of model: made from a value that cross-validation chooses, and a seed."""
+
+    make: Callable[[float, int, int], Any]  # value, labelled rows, seed; a scikit-learn model
+    values: tuple[float, ...]  # that are tried; the middle one where there is no trying
+    scaled: bool = True  # whether it compares the columns of a row with each other
+
+
+def logistic(value: float, rows: int, seed: int) -> Any:
+    """In principal axes, which few rows have few of: the same model, fitted in a tenth."""
+    return make_pipeline(PCA(svd_solver="full"), LogisticRegression(C=value, max_iter=1000))
+
+
+def ridge(value: float, rows: int, seed: int) -> Any:
+    return Ridge(alpha=value)
+
+
+def svm(value: float, rows: int, seed: int) -> Any:
+    return SVC(C=value, random_state=seed)
+
+
+def nearest(model: Callable[..., Any], value: float, rows: int, seed: int) -> Any:
+    return model(n_neighbors=min(int(value), rows), weights="distance")
+
+
+def boosting(model: Callable[..., Any], value: float, rows: int, seed: int) -> Any:
+    """Small trees, with leaves of a twentieth of the rows: the usual 20 would not split 30 rows."""
+    leaf = int(np.clip(rows // 20, 2, 20))
+    return model(
+        learning_rate=value,
+        max_leaf_nodes=8,
+        min_samples_leaf=leaf,
+        early_stopping=False,
+        random_state=seed,
+    )
+
+
+NEIGHBOURS = (1.0, 2.0, 3.0, 5.0, 8.0, 12.0, 20.0)
+CANDIDATES: Mapping[str, Mapping[str, Kind]] = {  # the simplest first
+    "classification": {
+        "logistic": Kind(logistic, (1e-3, 1e-2, 1e-1, 1.0, 10.0)),
+        "k-nn": Kind(partial(nearest, KNeighborsClassifier), NEIGHBOURS),
+        "svm": Kind(svm, (10.0,)),
+        "boosting": Kind(partial(boosting, HistGradientBoostingClassifier), (0.1,), scaled=False),
+    },
+    "regression": {
+        "ridge": Kind(ridge, tuple(10.0**power for power in range(-3, 4))),
+        "k-nn": Kind(partial(nearest, KNeighborsRegressor), NEIGHBOURS),
+        "boosting": Kind(partial(boosting, HistGradientBoostingRegressor), (0.1,), scaled=False),
+    },
+}
+
+
+def flat(codec: Codec, packed: Tensor) -> Array:
+    """Packed samples as rows (N, F) of float32, in the ranges that networks see."""
+    rows: Array = codec.expand(packed.cpu()).flatten(1).float().numpy()
+    return rows
+
+
+def kinds(classes: int, shape: tuple[int, ...]) -> dict[str, Kind]:
+    """Those of CANDIDATES that suit rows of `shape` (N, F); `classes` 0 means numbers."""
+    count, features = shape
+    found = dict(CANDIDATES["classification" if classes else "regression"])
+    if features > MOST_BOOSTED:
+        found.pop("boosting")
+    if count > MOST_KERNEL:
+        found.pop("svm", None)
+    return found
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Simple:
+    """A simple model: the few rows that it learnt from and what makes it learn the same again.
+
+    Nothing that was fitted is kept in a file, as that would take a pickle: it is fitted on first
+    use. On one machine it always answers with the same bits.
+    """
+
+    name: str  # one of CANDIDATES
+    rows: Array  # (n, F) float32
+    labels: Array  # (n,) int64 class indices, or float64 numbers
+    classes: int  # 0 for numbers
+    value: float  # of the kind's one parameter
+    seed: int
+
+    @cached_property
+    def kind(self) -> Kind:
+        return CANDIDATES["classification" if self.classes else "regression"][self.name]
+
+    @cached_property
+    def scale(self) -> tuple[Array, float]:
+        """The mean of the columns (F,) and one deviation for all: their ratios mean something."""
+        rows = self.rows.astype(np.float64)
+        deviation = float(rows.std(0).max())
+        return rows.mean(0), deviation or 1.0
+
+    @cached_property
+    def model(self) -> Any:
+        made = self.kind.make(self.value, len(self.rows), self.seed)
+        with one_thread():
+            return made.fit(self.seen(self.rows), self.labels)
+
+    def seen(self, rows: Array) -> Array:
+        """Rows (N, F) as the model takes them."""
+        center, deviation = self.scale
+        scaled: Array = (rows.astype(np.float64) - center) / deviation
+        return scaled if self.kind.scaled else rows
+
+    def predict(self, rows: Array) -> Array:
+        """Log-probabilities (N, K), or numbers (N,), float64, for rows (N, F).
+
+        No class has a probability of 0. Those of "svm" are a softmax of margins: calibrate them.
+        """
+        rows = self.seen(np.asarray(rows, np.float32))
+        model, chances = self.model, np.zeros((len(rows), self.classes))
+        with one_thread():
+            if not self.classes:
+                return np.asarray(model.predict(rows), np.float64)
+            chances[:, model.classes_] = probabilities(model, rows)
+        logs: Array = np.log((chances + FLOOR) / (1 + self.classes * FLOOR))
+        return logs
+
+    def to_tensors(self) -> dict[str, Tensor]:
+        return {"rows": torch.from_numpy(self.rows), "labels": torch.from_numpy(self.labels)}
+
+    def to_json(self) -> dict[str, Any]:
+        return {n: getattr(self, n) for n in ("name", "classes", "value", "seed")}
+
+    @classmethod
+    def from_tensors(cls, tensors: Mapping[str, Tensor], about: Mapping[str, Any]) -> "Simple":
+        """The model that `to_tensors` and `to_json` describe; ValueError for an unknown name."""
+        known = CANDIDATES["classification" if about["classes"] else "regression"]
+        if about["name"] not in known:
+            raise ValueError(f"no simple model {about['name']!r}; there are {', '.join(known)}")
+        return cls(rows=tensors["rows"].numpy(), labels=tensors["labels"].numpy(), **about)
+
+
+@cache
+def pools() -> Any:
+    return ThreadpoolController()
+
+
+def one_thread() -> Any:
+    """A context in which sums are added up in one order, however many threads there are."""
+    return pools().limit(limits=1)
+
+
+def probabilities(model: Any, rows: Array) -> Array:
+    """Of the classes that a fitted scikit-learn model knows, (N, K)."""
+    if hasattr(model, "predict_proba"):
+        return np.asarray(model.predict_proba(rows))
+    margins = model.decision_function(rows)
+    if margins.ndim == 1:
+        margins = np.stack([-margins, margins], 1) / 2
+    shares: Array = softmax(margins, axis=1)
+    return shares
+
+
+def fitted(name: str, rows: Array, labels: Array, classes: int, seed: int = 0) -> Simple:
+    """The model `name` of rows (n, F) and class indices or numbers (n,).
+
+    Its one parameter is chosen by cross-validation on these rows, by squared error (Brier 1950).
+    Raises ValueError for a class that is not below `classes`, and where all labels are one.
+    """
+    rows = np.ascontiguousarray(rows, np.float32)
+    labels = np.asarray(labels, np.int64 if classes else np.float64)
+    if len(rows) != len(labels) or not len(rows) or labels.min() == labels.max():
+        raise ValueError(
+            f"expected one label a row and two that differ, got {len(rows)} rows and "
+            f"{len(np.unique(labels))} different labels of {len(labels)}"
+        )
+    if classes and not 0 <= labels.min() <= labels.max() < classes:
+        raise ValueError(f"expected class indices from 0 to {classes - 1}, got {labels.max()}")
+    model = Simple(name=name, rows=rows, labels=labels, classes=classes, value=0.0, seed=seed)
+    tried = model.kind.values
+    usual = tried[len(tried) // 2]
+    most = foldable(labels, classes)
+    if len(tried) == 1 or most < 2:
+        return replace(model, value=usual)
+    folds = stratified(labels, classes, Draw(("simple", seed)), folds=min(FOLDS, most), repeats=1)
+    return replace(model, value=min(tried, key=lambda value: loss(model, value, folds)))
+
+
+def loss(model: Simple, value: float, folds: Folds) -> float:
+    """Of a value: the mean squared error of numbers, or of probabilities, on held-out rows."""
+    costs = []
+    for _, train, test in folds:
+        part = replace(model, value=value, rows=model.rows[train], labels=model.labels[train])
+        said, true = part.predict(model.rows[test]), model.labels[test]
+        gaps = np.exp(said) - np.eye(model.classes)[true] if model.classes else said - true
+        costs.append(gaps.reshape(len(test), -1) ** 2)
+    return float(np.concatenate(costs).sum(1).mean())
+
+
+def candidates(rows: Array, labels: Array, classes: int, seed: int = 0) -> dict[str, FitPredict]:
+    """What fits and answers for each simple model that suits rows (n, F), the simplest first."""
+
+    def answer(name: str, train: Array, test: Array) -> Array:
+        return fitted(name, rows[train], labels[train], classes, seed).predict(rows[test])
+
+    return {name: partial(answer, name) for name in kinds(classes, rows.shape)}

@@ -1,0 +1,96 @@
+"""What a method says of labelled rows when it has learnt from others of them.
+
+All that is told from labels without losing one comes from here: which method to take (`auto`), how
+sure a classifier may be (`tempered`) and how far off numbers may be (`intervals`). Courses on a
+fold are short: what they tell holds for any way of learning that is about as sure of itself.
+"""
+
+from collections.abc import Generator
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from ssgan.models.gan import GAN
+from ssgan.models.inference import apply
+from ssgan.prediction.baselines import Array, FitPredict, Folds, stratified, too_few
+from ssgan.prediction.calibration import temperature
+from ssgan.prediction.finetuning import FITTED, Network, PredictorConfig
+from ssgan.prediction.labels import Labeled
+from ssgan.prediction.methods import learning, settled
+from ssgan.randomness import Draw
+from ssgan.training.runner import Progress, finish
+
+FOLDS = 3
+MORE = 10  # for what is fitted at once: fewer labels make it less sure than the model will be
+SHORT = 400  # steps of a course, at most
+ENOUGH = 2000  # rows held out that tell a temperature
+
+
+def folded(
+    labels: Array, classes: int, seed: int, repeats: int = 1, count: int | None = None
+) -> Folds:
+    """The folds that all is compared on; the first repeat is the same for any number of them."""
+    draw, count = Draw(("auto", seed)), count or FOLDS
+    return stratified(labels, classes, draw, folds=count, repeats=repeats)
+
+
+def short_course(
+    gan: GAN, config: PredictorConfig, rows: Labeled, train: Array, phase: str = ""
+) -> Generator[Progress, None, tuple[Network, dict[str, Any]]]:
+    """`learning` from the labels of the rows `train` (n,), the others among the unlabeled ones."""
+    part = rows.part(torch.from_numpy(train))
+    short = replace(config, steps=min(SHORT, config.steps or SHORT))
+    return (yield from learning(gan, settled(short, gan, part), part, phase=phase))
+
+
+def answers(gan: GAN, network: Network, rows: Labeled, held: Array) -> Array:
+    """What a network gives for the labelled rows `held`: logits (m, K) or numbers (m,), float64."""
+    packed: Tensor = rows.packed[torch.from_numpy(held)]
+    outputs: Array = apply(network, packed, gan.codec, gan.runtime).double().numpy()
+    return outputs if rows.classes else outputs[:, 0]
+
+
+def by_method(gan: GAN, config: PredictorConfig, rows: Labeled, method: str) -> FitPredict:
+    """What `method` gives for some labelled rows when it learns from others of them."""
+    asked = replace(config, method=method)
+
+    def answer(train: Array, test: Array) -> Array:
+        network, _ = finish(short_course(gan, asked, rows, train))
+        return answers(gan, network, rows, test)
+
+    return answer
+
+
+def held_out(
+    gan: GAN, config: PredictorConfig, rows: Labeled, folds: Folds, phase: str
+) -> Generator[Progress, None, Array]:
+    """What a short course gives for every labelled row, each in the fold that hides its label.
+
+    Logits (n, K), or numbers (n,); from folds that are drawn once.
+    """
+    outputs = np.empty((len(rows.values), rows.classes) if rows.classes else len(rows.values))
+    for _, train, test in folds:
+        network, _ = yield from short_course(gan, config, rows, train, phase)
+        outputs[test] = answers(gan, network, rows, test)
+    return outputs
+
+
+def tempered(gan: GAN, config: PredictorConfig, rows: Labeled) -> Generator[Progress, None, float]:
+    """The temperature of the probabilities that a settled config gives.
+
+    It is 1 where some class has too few labels to hold any out, and for a graph, whose shares are
+    as sure as hidden labels have told. Where there are many, it is told by the first folds alone.
+    """
+    labels, held, outputs = rows.values.numpy(), [np.empty(0, np.int64)], []
+    if too_few(labels, rows.classes) or config.method == "spread":
+        return 1.0
+    count = MORE if config.method in FITTED else FOLDS
+    for _, train, test in folded(labels, rows.classes, config.seed, count=count):
+        if sum(map(len, held)) < ENOUGH:
+            network, _ = yield from short_course(gan, config, rows, train, "calibration")
+            outputs.append(answers(gan, network, rows, test))
+            held.append(test)
+    return temperature(np.concatenate(outputs), labels[np.concatenate(held)])

@@ -1,0 +1,178 @@
+"""Labels that spread over a graph of nearest neighbours, from few rows to many.
+
+    numbers_over    numbers of all rows: the smoothest on the graph that keep near the labels
+    shares_over     classes of all rows, as shares: as smooth, a number for each class; and an error
+    Neighbours      a head: what the nearest rows of such a graph have
+    Votes           a head: another one and these neighbours, half each
+
+Labels (M,) of a graph are class indices, -1 where unknown, or numbers about 0, NaN where unknown.
+"""
+
+from math import log
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from scipy import sparse
+from scipy.sparse.linalg import LinearOperator, cg
+from scipy.special import softmax
+from sklearn.decomposition import PCA
+from sklearn.model_selection import StratifiedKFold
+from sklearn.neighbors import kneighbors_graph
+from torch import Tensor, nn
+
+from ssgan.prediction.calibration import temperature
+from ssgan.prediction.heads import FLOOR, folds
+
+Array = NDArray[Any]
+NEIGHBOURS = 7  # of a row
+AXES = 64  # principal axes along which neighbours are looked for
+REACH = 0.999  # share of what a row's neighbours have that it takes over
+WEIGHT = 0.1  # of known classes against smoothness, from one label of each to hundreds (see notes)
+NUMBER_WEIGHT = 10.0  # the same of numbers, which folds of fifty labels tell too badly to be asked
+HIDDEN = 3  # folds of labels that are hidden to tell how sure shares may be
+EXACT = 1e-4  # relative to which numbers are solved for, in at most so many steps
+MOST = 500
+
+
+def condensed(rows: Array) -> tuple[Array, Array]:
+    """Rows (M, F) along their principal axes (R, F), R at most AXES, not centred: (M, R)."""
+    count = min(AXES, *rows.shape)
+    axes = PCA(count, svd_solver="randomized", random_state=0).fit(rows).components_
+    return rows @ axes.T, axes
+
+
+def neighbourhood(rows: Array) -> Any:
+    """The sparse matrix (M, M) that links every row to its nearest ones and itself."""
+    return kneighbors_graph(rows, min(NEIGHBOURS, len(rows) - 1), include_self=True)
+
+
+def spread_over(links: Any, labels: Array, classes: int) -> Array:
+    """What `shares_over` or, where there are no classes, `numbers_over` gives."""
+    return shares_over(links, labels, classes)[0] if classes else numbers_over(links, labels)
+
+
+def shares_over(links: Any, labels: Array, classes: int) -> tuple[Array, float]:
+    """Shares (M, K) float32 of the classes after `labels` (M,), spread over a graph; the share of
+    hidden labels that these miss, infinite where none can be hidden.
+
+    Soft maxima of `scores_over` at the temperature that hidden labels tell. Known rows have their
+    label, and rows that no label reaches equal shares of all classes that have one.
+    """
+    rough, known = roughness(links), labels >= 0
+    present, named = np.unique(labels[known], return_inverse=True)
+    heat, error, hidden = 1.0, np.inf, hidden_scores(rough, labels, classes)
+    if hidden is not None:
+        heat = temperature(hidden[:, present], named)
+        error = float((hidden.argmax(1) != labels[known]).mean())
+    shares: Array = softmax(scores_over(rough, labels, classes) / heat, axis=1).astype(np.float32)
+    shares[known] = np.eye(classes)[labels[known]]
+    return shares, error
+
+
+def scores_over(rough: Any, labels: Array, classes: int) -> Array:
+    """How much speaks for each class, (M, K): the smoothest numbers for how much more a label says
+    for a class than the mean label does, to a root mean square of 1; -inf for classes without one.
+
+    As Poisson learning (Calder et al. 2020, "Poisson Learning: Graph Based Semi-Supervised Learning
+    At Very Low Label Rates") it tells classes apart by a label of each, where label spreading (Zhou
+    et al. 2004) falls back to nothing a few rows away from one.
+    """
+    known, scores = labels >= 0, np.full((len(labels), classes), -np.inf)
+    present = np.unique(labels[known])
+    for name in present:
+        more = np.where(known, (labels == name) - (labels[known] == name).mean(), np.nan)
+        scores[:, name] = smoothest(rough, more, WEIGHT)
+    size = np.sqrt((scores[:, present] ** 2).mean())
+    found: Array = scores / max(float(size), np.finfo(np.float64).tiny)
+    return found
+
+
+def hidden_scores(rough: Any, labels: Array, classes: int) -> Array | None:
+    """`scores_over` (m, K) for the m known rows, each with the labels of its fold hidden; None
+    where a class has one label alone."""
+    known = np.flatnonzero(labels >= 0)
+    count = min(HIDDEN, folds(labels[known]))
+    if count < 2:
+        return None
+    found = np.empty((len(known), classes))
+    cut = StratifiedKFold(count, shuffle=True, random_state=0)
+    for _, hidden in cut.split(known, labels[known]):
+        rest = labels.copy()
+        rest[known[hidden]] = -1
+        found[hidden] = scores_over(rough, rest, classes)[known[hidden]]
+    return found
+
+
+def numbers_over(links: Any, labels: Array) -> Array:
+    """Numbers (M,) float32 after `labels` (M,)."""
+    return smoothest(roughness(links), labels, NUMBER_WEIGHT).astype(np.float32)
+
+
+def roughness(links: Any) -> Any:
+    """L = I - REACH D^(-1/2) W D^(-1/2) (M, M) of a graph, W its links made symmetric.
+
+    What spreading inverts (Zhou et al. 2004, eq. 4).
+    """
+    mutual = links.maximum(links.T)
+    scale = sparse.diags(np.asarray(mutual.sum(1)).ravel() ** -0.5)
+    return (sparse.identity(links.shape[0]) - REACH * scale @ mutual @ scale).tocsr()
+
+
+def smoothest(rough: Any, labels: Array, weight: float) -> Array:
+    """The numbers f (M,) of the least weight * sum (f - label)^2 + |L f|^2.
+
+    L twice, as regularised Laplacians of a higher power are (Smola and Kondor 2003, "Kernels and
+    Regularization on Graphs"): once would fall back to 0 a step away from a label.
+    """
+    pull = np.where(np.isfinite(labels), weight, 0.0)
+    matrix = LinearOperator(rough.shape, matvec=lambda f: pull * f + rough @ (rough @ f))
+    found: Array = cg(matrix, pull * np.nan_to_num(labels), rtol=EXACT, maxiter=MOST)[0]
+    return found
+
+
+class Neighbours(nn.Module):
+    """What the nearest of M rows have over which labels spread.
+
+    Log shares (N, K) of the classes, or numbers (N, 1), for which `classes` is 0.
+    """
+
+    axes: Tensor
+    rows: Tensor
+    shares: Tensor
+
+    def __init__(self, rows: int, features: int, classes: int) -> None:
+        super().__init__()
+        self.classes = classes if classes > 1 else 0  # of one class there is nothing to tell
+        count = min(AXES, rows, features)
+        self.register_buffer("axes", torch.zeros(features, count))
+        self.register_buffer("rows", torch.zeros(rows, count))
+        self.register_buffer("shares", torch.full((rows, max(classes, 1)), 1 / max(classes, 1)))
+
+    def fit(self, features: Array, labels: Array) -> None:
+        """Spread `labels` (M,) over the graph of `features` (M, F)."""
+        rows, axes = condensed(features)
+        spread = spread_over(neighbourhood(rows), labels, self.classes)
+        shares = spread.reshape(len(rows), -1)
+        for buffer, values in ((self.axes, axes.T), (self.rows, rows), (self.shares, shares)):
+            buffer.copy_(torch.from_numpy(np.ascontiguousarray(values)))
+
+    def forward(self, features: Tensor) -> Tensor:
+        count = min(NEIGHBOURS, len(self.rows))
+        distances = torch.cdist(features.float() @ self.axes, self.rows)
+        found = self.shares[distances.topk(count, largest=False).indices].mean(1)
+        return found.clamp_min(FLOOR).log() if self.classes else found
+
+
+class Votes(nn.Module):
+    """Log of the mean of what a head and the neighbours in feature space give, (N, K)."""
+
+    def __init__(self, head: nn.Module, neighbours: Neighbours) -> None:
+        super().__init__()
+        self.head, self.neighbours = head, neighbours
+
+    def forward(self, features: Tensor) -> Tensor:
+        votes = torch.stack([self.head(features).log_softmax(1), self.neighbours(features)])
+        mean: Tensor = votes.logsumexp(0) - log(len(votes))
+        return mean

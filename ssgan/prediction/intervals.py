@@ -1,0 +1,99 @@
+"""Prediction intervals of a regression, from the folds of its labelled rows.
+
+    bands = finish(banded(gan, config, rows))    # a network for each fold, which did not see it
+    bands.of(packed, codec, on, level=0.9)       # (M, 2), in the unit of the labels
+
+No label is lost to calibration: the model itself still learns from all of them (Barber et al. 2021,
+"Predictive inference with the jackknife+", CV+).
+"""
+
+import json
+from collections.abc import Generator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from safetensors.torch import load, save
+from torch import Tensor
+
+from ssgan.data import Codec
+from ssgan.models.gan import GAN, GANConfig
+from ssgan.models.inference import apply
+from ssgan.prediction.baselines import stratified
+from ssgan.prediction.calibration import cv_plus
+from ssgan.prediction.crossvalidation import answers, short_course
+from ssgan.prediction.finetuning import Network, PredictorConfig
+from ssgan.prediction.labels import Labeled
+from ssgan.prediction.methods import network_of
+from ssgan.randomness import Draw
+from ssgan.runtime import Runtime
+from ssgan.training.loop import pack_parts
+from ssgan.training.runner import Progress
+
+Array = NDArray[Any]
+FILE = "intervals.safetensors"
+FOLDS = 5
+FEWEST = 10  # labels
+
+
+@dataclass(frozen=True)
+class Bands:
+    """A network for each fold of the labelled rows, and how far each was from the rows held out."""
+
+    networks: tuple[Network, ...]
+    told: tuple[Mapping[str, Any] | None, ...]  # what a simple model is remade from
+    residuals: Array  # (n,) standardised
+    fold_of_row: Array  # (n,)
+
+    def of(self, packed: Tensor, codec: Codec, on: Runtime, level: float) -> Array:
+        """Intervals (M, 2) of standardised numbers for packed samples (M, ...)."""
+        said = [apply(n, packed, codec, on)[:, 0].double().numpy() for n in self.networks]
+        return cv_plus(self.residuals, self.fold_of_row, np.stack(said), level)
+
+    def to_bytes(self) -> bytes:
+        """As safetensors; `from_bytes` reads it again."""
+        named = {f"fold{k}": network for k, network in enumerate(self.networks)}
+        tensors, _ = pack_parts(named)
+        tensors["residuals"] = torch.from_numpy(self.residuals)
+        tensors["fold_of_row"] = torch.from_numpy(self.fold_of_row)
+        plain = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
+        return save(plain, {"told": json.dumps(list(self.told))})
+
+
+def from_bytes(
+    data: bytes, codec: Codec, config: PredictorConfig, gan: GANConfig, on: Runtime
+) -> Bands:
+    """What `Bands.to_bytes` gave."""
+    size = int.from_bytes(data[:8], "little")  # of the header, as the format has it
+    told = json.loads(json.loads(data[8 : 8 + size])["__metadata__"]["told"])
+    tensors = load(data)
+    networks = []
+    for k, about in enumerate(told):
+        start = f"fold{k}/"
+        own = {
+            f"mean/{name.removeprefix(start)}": tensor
+            for name, tensor in tensors.items()
+            if name.startswith(start)
+        }
+        networks.append(on.place(network_of(codec, config, gan, own, about)).eval())
+    found = (tensors["residuals"].numpy(), tensors["fold_of_row"].numpy())
+    return Bands(tuple(networks), tuple(told), *found)
+
+
+def banded(
+    gan: GAN, config: PredictorConfig, rows: Labeled
+) -> Generator[Progress, None, Bands | None]:
+    """Train a network for each fold by a settled config; None for too few labels."""
+    if len(rows.values) < FEWEST:
+        return None
+    values = rows.values.double().numpy()
+    folds = stratified(values, 0, Draw(("intervals", config.seed)), folds=FOLDS, repeats=1)
+    residuals, networks, told = np.zeros(len(values)), [], []
+    for _, train, held in folds:
+        network, about = yield from short_course(gan, config, rows, train, "calibration")
+        residuals[held] = values[held] - answers(gan, network, rows, held)
+        networks.append(network)
+        told.append(about["simple"])
+    return Bands(tuple(networks), tuple(told), residuals, folds.of[0])

@@ -1,0 +1,107 @@
+"""The rows that a predictor learns from: which are labelled, and what the labels mean."""
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from ssgan.data import Targets, digest, targets
+from ssgan.models.gan import GAN
+from ssgan.prediction.finetuning import Graph
+from ssgan.randomness import Draw
+
+GRAPH = 10_000  # unlabeled rows that the labels are spread over, at most
+
+
+@dataclass(frozen=True)
+class Labeled:
+    """The rows that a predictor learns from, packed, and what their labels mean."""
+
+    packed: Tensor  # (N, ...)
+    values: Tensor  # (N,) int64 class indices, or float32 standardised numbers
+    targets: Targets  # without values
+    scale: tuple[float, float]  # mean and deviation of the numbers
+    unlabeled: Tensor | None  # packed rows (M, ...)
+    seed: int  # which of the unlabeled rows the graph takes
+
+    @property
+    def classes(self) -> int:
+        """Number of classes; 0 for numbers."""
+        return len(self.targets.classes or ())
+
+    def prior(self) -> Tensor:
+        """Shares of classes among the labelled rows, (K,), as if each had one more; or their
+        numbers in order, (N,)."""
+        if not self.classes:
+            return self.values.sort().values
+        counts = torch.bincount(self.values, minlength=self.classes) + 1
+        return counts / counts.sum()
+
+    def part(self, rows: Tensor) -> "Labeled":
+        """Only the labels of these rows; all others are unlabeled here."""
+        hidden = torch.ones(len(self.packed), dtype=torch.bool)
+        hidden[rows] = False
+        others = [self.packed[hidden]] + ([] if self.unlabeled is None else [self.unlabeled])
+        return replace(
+            self, packed=self.packed[rows], values=self.values[rows], unlabeled=torch.cat(others)
+        )
+
+    def few(self) -> Tensor:
+        """At most GRAPH of the unlabeled rows."""
+        if self.unlabeled is None:
+            return self.packed[:0]
+        order = Draw(("graph", self.seed)).permutation(len(self.unlabeled))[:GRAPH]
+        return self.unlabeled[order]
+
+    def graph(self) -> Graph:
+        """Labelled rows and few of the others, whose labels are unknown."""
+        others = self.few()
+        unknown = torch.full((len(others),), -1 if self.classes else torch.nan)
+        labels = torch.cat([self.values, unknown.to(self.values.dtype)])
+        return Graph(torch.cat([self.packed, others]), labels, self.classes)
+
+    def every(self) -> Tensor:
+        """All packed rows, with and without label."""
+        if self.unlabeled is None:
+            return self.packed
+        return torch.cat([self.packed, self.unlabeled])
+
+    def meaning(self) -> dict[str, Any]:
+        """What a model directory says of its labels."""
+        return {
+            "task": self.targets.task,
+            "classes": self.targets.classes,
+            "dtype": self.targets.dtype,
+            "scale": self.scale,
+            "count": len(self.values),
+            "unlabeled": None if self.unlabeled is None else digest(self.few().numpy()),
+            "fingerprint": digest(self.packed.numpy()) + digest(self.values.numpy()),
+        }
+
+
+def labeled(gan: GAN, samples: Any, labels: Any, unlabeled: Any, seed: int) -> Labeled:
+    """Sort out what is labelled and what is not; see `predictor.finetune`."""
+    found = labels if isinstance(labels, Targets) else targets(labels)
+    packed = gan.codec.pack(samples)
+    if len(packed) != len(found.values):
+        raise ValueError(f"{len(packed)} samples but {len(found.values)} labels: one label a row")
+    mine = torch.from_numpy(found.labeled)
+    values = torch.from_numpy(found.values[found.labeled])
+    scale = (0.0, 1.0)
+    if found.classes is None:
+        scale = (float(values.mean()), float(values.std(correction=0)))
+        if scale[1] == 0:
+            raise ValueError(
+                f"all {len(values)} labels are {scale[0]:g}: there is nothing to learn from them, "
+                "give labels that differ"
+            )
+        values = ((values - scale[0]) / scale[1]).float()
+    rest = np.setdiff1d(np.arange(len(packed)), found.labeled)
+    others = [packed[torch.from_numpy(rest)]]
+    more = gan.codec.pack(unlabeled) if unlabeled is not None else gan.rows()
+    others += [more] if more is not None else []
+    rows = torch.cat(others)
+    meaning = Targets(values=found.values[:0], classes=found.classes, dtype=found.dtype)
+    return Labeled(packed[mine], values, meaning, scale, rows if len(rows) else None, seed)

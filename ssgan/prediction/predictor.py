@@ -1,0 +1,317 @@
+"""Finetuning: the discriminator's trunk under a new head, from few labels.
+
+    model = finetune(gan, few_images, few_labels)
+    model.predict(images)
+
+The labels tell the task: classes for classification, numbers for regression. Methods:
+
+    finetune     trunk and head are trained together, on labelled rows and, for classification, on
+                 unlabeled ones too, whose labels were spread over a graph of nearest neighbours
+    consistency  the same, the labels of unlabeled rows from an average of the network, on changed
+                 views of them
+    joint        the same, and the network goes on telling real rows from the generator's
+    probe        logistic or ridge regression on the standardised features
+    knn          what the nearest labelled rows have, in feature space
+    svm          DCGAN's own probe: every depth max-pooled to 4 x 4, a linear support vector machine
+    spread       the graph alone, of classes or numbers: the labels of the nearest rows
+    simple       what folds of the labelled rows choose of logistic or ridge regression, nearest
+                 neighbours, a support vector machine and gradient boosting on the samples
+    auto         a method that learns from the unlabeled rows where folds of the labelled ones say
+                 that it beats the probe and the simple models, else the best of those
+
+The first three may be put together, as in "consistency+joint". All of them but "simple" work on
+what `readout` names: all depths of the trunk, its last, or a student of both networks (`encoder`).
+"""
+
+import json
+from collections.abc import Generator, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from ssgan import metrics
+from ssgan.data import Codec, Targets, codec_from_json, digest
+from ssgan.metrics.generation import MOST
+from ssgan.models.gan import GAN, GANConfig, apply
+from ssgan.prediction.crossvalidation import tempered
+from ssgan.prediction.finetuning import Network, PredictorConfig
+from ssgan.prediction.intervals import FEWEST, FILE, Bands, banded, from_bytes
+from ssgan.prediction.labels import Labeled, labeled
+from ssgan.prediction.methods import SIMPLE, network_of, reading, settled
+from ssgan.prediction.select import choosing, made_choice
+from ssgan.randomness import Draw
+from ssgan.runs.run import Run
+from ssgan.runs.storage import read_object
+from ssgan.runs.transport import pack, unpack
+from ssgan.runtime import Runtime, runtime
+from ssgan.training.runner import Progress, finish
+
+Array = NDArray[Any]
+TEMPERATURE = "temperature.json"
+
+
+@dataclass(frozen=True)
+class Predictor:
+    """A codec, a trunk under a head, and what the outputs mean."""
+
+    config: PredictorConfig
+    codec: Codec
+    network: Network
+    targets: Targets  # classes and dtype of the labels; its values are empty
+    runtime: Runtime
+    about: Mapping[str, Any]  # "gan": its data and config; "labels": task, count, scale, ...
+    bands: Bands | None = None  # where the intervals of a regression come from
+    temperature: float = 1.0  # of the probabilities of classes
+
+    def __deepcopy__(self, memo: object) -> "Predictor":
+        return self  # it never changes, so scikit-learn's `clone` may share it
+
+    def __getstate__(self) -> dict[str, Any]:
+        return pack(vars(self))
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        unpack(self, state)
+
+    @property
+    def classes(self) -> tuple[Any, ...] | None:
+        return self.targets.classes
+
+    @property
+    def task(self) -> str:
+        return self.targets.task
+
+    def outputs(self, samples: Any) -> Array:
+        """What the head gives for raw samples: logits (N, K), or standardised numbers (N, 1)."""
+        network = self.network
+        return apply(network, self.codec.pack(samples), self.codec, self.runtime).double().numpy()
+
+    def predict(self, samples: Any) -> Array:
+        """A label for every raw sample, (N,) in the dtype of the labels it was finetuned on."""
+        if self.classes is None:
+            return self.targets.decode(self.numbers(samples))
+        return self.targets.decode(self.outputs(samples).argmax(1))
+
+    def numbers(self, samples: Any) -> Array:
+        """What a regression predicts for raw samples, float64 (N,), not rounded."""
+        center, scale = self.about["labels"]["scale"]
+        numbers: Array = self.outputs(samples)[:, 0] * scale + center
+        return numbers
+
+    def predict_interval(self, samples: Any, level: float = 0.9) -> Array:
+        """Where the true number of each raw sample lies, (N, 2), right for about `level` of them.
+
+        Raises ValueError for classes, and where no intervals were learnt: with `calibrate` off,
+        and from fewer than 10 labels.
+        """
+        if self.bands is None:
+            raise ValueError(
+                "this model has no prediction intervals: finetune on 10 numbers or more, with "
+                "`calibrate`, or use predict_proba for classes"
+            )
+        center, scale = self.about["labels"]["scale"]
+        found = self.bands.of(self.codec.pack(samples), self.codec, self.runtime, level)
+        intervals: Array = found * scale + center
+        return intervals
+
+    def predict_proba(self, samples: Any) -> Array:
+        """The probability of every class, (N, K) in the order of `classes`, rows sum to 1.
+
+        A softmax of what the head gives, divided by the temperature that folds of the labelled
+        rows found: 1 from fewer than three labels of a class. Raises ValueError for regression.
+        """
+        if self.classes is None:
+            raise ValueError("a regression has no class probabilities: use predict")
+        outputs = torch.from_numpy(self.outputs(samples) / self.temperature)
+        return outputs.softmax(1).numpy()
+
+    def features(self, samples: Any) -> Array:
+        """Standardised features of the finetuned trunk, or student, float32 (N, F)."""
+        packed = self.codec.pack(samples)
+        return apply(self.network.features, packed, self.codec, self.runtime).numpy()
+
+
+def finetuning(
+    gan: GAN,
+    samples: Any,
+    labels: Any,
+    config: PredictorConfig | None = None,
+    *,
+    unlabeled: Any = None,
+    run: str | Path | None = None,
+) -> Generator[Progress, None, Predictor]:
+    """`finetune`, step by step: yields its progress and returns the predictor."""
+    rows = labeled(gan, samples, labels, unlabeled, config.seed if config else 0)
+    config = settled(config, gan, rows)
+    about: dict[str, Any] = {
+        "gan": {k: v for k, v in gan.data.items() if k != "run"} | {"config": gan.config.to_json()},
+        "labels": rows.meaning(),
+    }
+    held = None
+    if run is not None:
+        identity = {"format": 1, "kind": "predictor", "config": config.to_json(), **about}
+        held = Run.claim(run, identity, growing=("config.steps",))
+        held.write("codec.json", json.dumps(gan.codec.to_json()))
+        held.write("origin.json", json.dumps({"run": gan.data.get("run")}))
+    gan = yield from reading(gan, config, rows, held)
+    network, told = yield from choosing(gan, config, rows, held)
+    config = told.pop("config", config)
+    if rows.classes:
+        warmth = yield from warmth_of(gan, config, rows, told, held)
+        found: dict[str, Any] = {"temperature": warmth}
+    else:
+        found = {"bands": (yield from bands_of(gan, config, rows, held))}
+    return Predictor(config, gan.codec, network, rows.targets, gan.runtime, about | told, **found)
+
+
+def bands_of(
+    gan: GAN, config: PredictorConfig, rows: Labeled, held: Run | None
+) -> Generator[Progress, None, Bands | None]:
+    """The networks of the folds of a regression: those of the run, or new ones."""
+    if held and (held.path / FILE).exists():
+        data = (held.path / FILE).read_bytes()
+        return from_bytes(data, gan.codec, config, gan.config, gan.runtime)
+    bands = (yield from banded(gan, config, rows)) if config.calibrate else None
+    if held and bands:
+        held.write(FILE, bands.to_bytes())
+    return bands
+
+
+def warmth_of(
+    gan: GAN, config: PredictorConfig, rows: Labeled, told: Mapping[str, Any], held: Run | None
+) -> Generator[Progress, None, float]:
+    """The temperature of a classifier: of the run, of the folds of "auto", or of new ones."""
+    if "choice" in told:
+        return float(told["choice"].get("temperature", 1.0))
+    if not config.calibrate:
+        return 1.0
+    if held and (held.path / TEMPERATURE).exists():
+        return float(read_object(held.path / TEMPERATURE)["temperature"])
+    simple = (told["simple"] or {}).get("name")  # not to be chosen again in every fold
+    found = yield from tempered(gan, replace(config, simple=simple), rows)
+    if held:
+        held.write(TEMPERATURE, json.dumps({"temperature": found}))
+    return found
+
+
+def finetune(
+    gan: GAN,
+    samples: Any,
+    labels: Any,
+    config: PredictorConfig | None = None,
+    *,
+    unlabeled: Any = None,
+    run: str | Path | None = None,
+) -> Predictor:
+    """Put the GAN's trunk under a new head that predicts `labels` (N,) of raw samples.
+
+    Strings, integers and booleans are classes, floats are numbers to regress on, or a `Targets`
+    says it; rows whose label is -1, NaN, None or "" are unlabeled. `unlabeled` are more samples
+    without labels; by default those that the GAN was trained on, which are read again if need be.
+    `run` names a directory to keep the predictor in. Raises ValueError for labels or samples that
+    cannot be used, FileExistsError for a directory that holds something else.
+    """
+    return finish(finetuning(gan, samples, labels, config, unlabeled=unlabeled, run=run))
+
+
+def load_predictor(path: str | Path, device: str | None = None) -> Predictor:
+    """The predictor of a model directory.
+
+    Raises FileNotFoundError if there is none or its finetuning has not ended, ValueError if the
+    directory holds something else.
+    """
+    run = Run.open(path)
+    if run.config.get("kind") != "predictor":
+        raise ValueError(f"{path} holds a {run.config.get('kind')}, expected a finetuned model")
+    config, checkpoint = PredictorConfig.from_json(run.config["config"]), run.load()
+    told = made_choice(run.path) if config.method == "auto" else {}
+    config = told.pop("config", config)
+    labels = run.config["labels"]
+    steps = (config.steps or 0) if config.learns else 0
+    if not (checkpoint and checkpoint.step >= steps and calibrated(run.path, config, told, labels)):
+        raise FileNotFoundError(f"{path} is not finished: run the same `ssgan finetune` again")
+    codec = codec_from_json(json.loads((run.path / "codec.json").read_text()))
+    gan = GANConfig.from_json(run.config["gan"]["config"])
+    simple = read_object(run.path / SIMPLE) if config.method == "simple" else None
+    network = network_of(codec, config, gan, checkpoint.tensors, simple)
+    on = runtime(device, codec.shape)
+    classes = None if labels["classes"] is None else tuple(labels["classes"])
+    values = np.empty(0, np.int64 if classes else np.float64)
+    found = Targets(values=values, classes=classes, dtype=labels["dtype"])
+    about: dict[str, Any] = {
+        "gan": run.config["gan"],
+        "labels": labels,
+        "run": str(run.path.resolve()),
+    }
+    kept, warmth = run.path / FILE, told.get("choice", {}).get("temperature", 1.0)
+    bands = from_bytes(kept.read_bytes(), codec, config, gan, on) if kept.exists() else None
+    if (run.path / TEMPERATURE).exists():
+        warmth = float(read_object(run.path / TEMPERATURE)["temperature"])
+    ready = on.place(network).eval()
+    return Predictor(config, codec, ready, found, on, about | told, bands, warmth)
+
+
+def calibrated(
+    path: Path, config: PredictorConfig, told: Mapping[str, Any], labels: Mapping[str, Any]
+) -> bool:
+    """Whether a model directory holds what folds of its labels were to tell."""
+    if labels["classes"] is None:
+        none = not config.calibrate or labels["count"] < FEWEST
+        return none or (path / FILE).exists()
+    return "choice" in told or not config.calibrate or (path / TEMPERATURE).exists()
+
+
+def evaluate(
+    model: Predictor | GAN,
+    samples: Any,
+    labels: Any = None,
+    seed: int = 0,
+    reference: str | None = None,
+) -> dict[str, float]:
+    """How good a predictor is on labelled samples, or how close a GAN comes to samples.
+
+    Classification: accuracy, balanced accuracy, macro F1, log loss, calibration error; regression:
+    MAE, RMSE, R2, and how often intervals hold; unlabeled rows are left out. A GAN: distances,
+    coverage, a two-sample test and, where its training rows are others, whether it remembers those
+    (see `ssgan.metrics`; nothing is downloaded). Their names say what `reference` calls the
+    samples; by default "train" if those are what the GAN learnt from, else "real". Raises
+    ValueError for a predictor without labels or with a reference, and for labels that it does not
+    know.
+    """
+    if isinstance(model, GAN):
+        if labels is not None:
+            raise ValueError("a GAN is compared with samples, not with labels: leave them out")
+        return closeness(model, samples, seed, reference)
+    if reference is not None:
+        raise ValueError("only a GAN is compared with a reference: leave it out for a predictor")
+    if labels is None:
+        raise ValueError("a predictor is evaluated on labelled samples: give their labels")
+    values = model.targets.encode(labels)
+    known = np.flatnonzero(~np.isnan(values) if model.classes is None else values >= 0)
+    if model.classes is None:
+        guesses = model.numbers(samples)
+        found = metrics.regression(values[known], guesses[known])
+        if model.bands is not None:
+            bands = model.predict_interval(samples)[known]
+            found["interval_90_coverage"] = metrics.interval_coverage(values[known], bands)
+            found["interval_90_width"] = metrics.interval_width(values[known], bands)
+        return found
+    return metrics.predictions(values[known], model.predict_proba(samples)[known])
+
+
+def closeness(gan: GAN, samples: Any, seed: int, reference: str | None) -> dict[str, float]:
+    """How close a GAN comes to raw samples; at most 10,000 of each, and of its training rows."""
+    codec, real, train = gan.codec, gan.codec.pack(samples)[:MOST], gan.rows()
+    fake = codec.expand(codec.pack(gan.sample(len(real), seed)))
+    x = codec.expand(real)
+    own = train is not None and digest(train[: len(real)].numpy()) == digest(real.numpy())
+    called = reference or ("train" if own else "real")
+    found = metrics.samples(x, fake, seed, reference=called)
+    found |= metrics.told_apart(x, fake, seed, reference=called)
+    if train is not None and not own:
+        order = Draw(("closeness", seed)).permutation(len(train))[:MOST]
+        found |= metrics.memorisation(codec.expand(train[order]), x, fake, seed)
+    return found

@@ -1,0 +1,180 @@
+"""Whether a training is healthy, and back to its last good state where it is not.
+
+    carry_out(task, rows, pace, run, guard=True)    trains, checks at every save, rolls back
+    run.load(which="best")                          the checkpoint with the lowest "distance"
+    run.best()                                      {"step": 500, "distance": 1.2}, or None
+
+What a task offers to be guarded (`training.Guarded`; others are trained as they are):
+
+    task.attempt          0; `carry_out` sets it to 1, 2, 3 after rollbacks, and when it resumes:
+                          rates are multiplied by 0.5**attempt, and where it is not 0 all draws
+                          have ("attempt", attempt) in their key (`Batches` sees to its own)
+    task.checkup(step)    measures of health, any of these, or {} where there is nothing to judge
+        score_gap         mean score of real samples less that of generated ones
+        diversity         mean distance between generated samples / between real ones
+        coverage          share of real samples that generated ones lie near to, in [0, 1]
+        distance          between real and generated samples, lower is better
+
+Public logs of classic GANs end far from their own best: five of eight at 2.8 times its FID or more
+(the runs that StudioGAN published). So each bound compares with what this course had reached.
+"""
+
+import dataclasses
+from collections.abc import Iterator, Mapping, Sequence
+from copy import deepcopy
+from dataclasses import dataclass, replace
+from math import inf, isfinite
+from typing import Any
+
+from torch import Tensor
+
+from ssgan.training.loop import Task, pack_parts, unpack_parts
+
+Checkup = Mapping[str, Any]  # measures by name, "step", "alarms" once judged, "last" at the end
+
+
+@dataclass(frozen=True, kw_only=True)
+class Bounds:
+    """From where on a training is held for broken; `diagnosis.json` quotes them."""
+
+    young: int = 200  # steps before which nothing is judged: networks are all but untrained
+    patience: int = 2  # checkups in a row with an alarm; one may be a bad moment
+    attempts: int = 3  # rollbacks before the training is stopped
+    diversity: float = 0.05  # of real samples': one point, or one of many narrow modes
+    kept: float = 1 / 3  # share of the highest diversity and coverage so far that must be left
+    covered: float = 0.15  # coverage from which losing it means anything
+    far: float = 3.0  # times the lowest distance, and on the way half of the way back, in factors
+    gained: float = 100.0  # the part of the first distance below which the lowest is noise
+    leap: float = 1000.0  # times the largest score gap and terms so far, or 10 where they are less
+
+
+BOUNDS = Bounds()
+
+
+def alarms(past: Sequence[Checkup], now: Checkup, bounds: Bounds = BOUNDS) -> list[str]:
+    """What is wrong in the checkup `now`, after those of the same course that were not alarming.
+
+    Where it is the "last" there is no time left to come back: the distance is held closer.
+    """
+    if now["step"] < bounds.young:
+        return []
+    named = [name for name, value in now.items() if not isfinite(value)]
+    found = [f"{name} is not a finite number" for name in named]
+    for name, low, high in limits(past, now, bounds):
+        value = now.get(name, low)
+        if value < low:
+            found.append(f"{name} {value:.3g} is below its bound {low:.3g}")
+        if abs(value) > high and isfinite(value):
+            found.append(f"{name} {value:.3g} is beyond its bound {high:.3g}")
+    return found
+
+
+def limits(
+    past: Sequence[Checkup], now: Checkup, bounds: Bounds
+) -> Iterator[tuple[str, float, float]]:
+    """(measure, lower bound, upper bound of its size) for the checkup `now`."""
+
+    def so_far(name: str, least: int = 1) -> list[float]:
+        values = [one[name] for one in past if one["step"] >= least and name in one]
+        return [value for value in values if isfinite(value)]
+
+    diversity = min(max(so_far("diversity"), default=0.0), 1.0)  # noise is more diverse than data
+    yield "diversity", max(bounds.diversity, bounds.kept * diversity), inf
+    coverage = max(so_far("coverage"), default=0.0)
+    yield "coverage", bounds.kept * coverage if coverage >= bounds.covered else -inf, inf
+    if distances := so_far("distance"):
+        best, first = min(distances), max(so_far("distance", least=0)[:2])
+        half = (max(best, first / bounds.gained, 0.0) * max(first, 0.0)) ** 0.5
+        end = bounds.far * max(best, first / bounds.gained)
+        yield "distance", -inf, end if now.get("last") else max(bounds.far * best, half)
+    for name in ("score_gap", "terms"):
+        if sizes := [abs(value) for value in so_far(name)]:
+            yield name, -inf, bounds.leap * max(10.0, *sizes)
+
+
+@dataclass(frozen=True)
+class Health:
+    """What the guard remembers: it is in every checkpoint, so that a resumed run judges alike."""
+
+    attempt: int = 0
+    checkups: tuple[Checkup, ...] = ()  # of the course that led here, each with its "alarms"
+    left: tuple[Mapping[str, Any], ...] = ()  # courses that were left: attempt, why, checkups
+
+    def after(self, checkup: Checkup) -> "Health":
+        """With one more checkup, judged."""
+        past = [one for one in self.checkups if not one["alarms"]]
+        judged = {**checkup, "alarms": alarms(past, checkup, BOUNDS)}
+        return replace(self, checkups=(*self.checkups, judged))
+
+    def bad(self, patience: int) -> list[str]:
+        """Why to go back: the alarms of the last checkup, if it is the `patience`-th in a row."""
+        newest = self.checkups[-patience:]
+        if len(newest) < patience or not all(one["alarms"] for one in newest):
+            return []
+        return list(newest[-1]["alarms"])
+
+    @property
+    def good(self) -> int:
+        """The step of the last checkup that was judged and not alarming; else the beginning."""
+        judged = (one for one in self.checkups if one["step"] >= BOUNDS.young)
+        return max((one["step"] for one in judged if not one["alarms"]), default=0)
+
+    @property
+    def marks(self) -> dict[str, dict[str, Any]]:
+        """The steps that checkpoints must keep: the last good one and the best."""
+        judged = [one for one in self.checkups if one["step"] > 0 and not one["alarms"]]
+        measured = [one for one in judged if isfinite(one.get("distance", inf))]
+        found = {"good": {"step": self.good}} if self.good else {}
+        if measured:
+            best = min(measured, key=lambda one: one["distance"])
+            found["best"] = {name: best[name] for name in ("step", "distance")}
+        return found
+
+    def back(self, why: str, step: int) -> "Health":
+        """At the last good state, in the next attempt, after it was seen at `step` why."""
+        at = self.good
+        gone = [one for one in self.checkups if one["step"] > at]
+        course = {"attempt": self.attempt, "step": step, "why": why, "checkups": gone}
+        kept = tuple(one for one in self.checkups if one["step"] <= at)
+        return Health(min(self.attempt + 1, BOUNDS.attempts), kept, (*self.left, course))
+
+    def to_json(self) -> dict[str, Any]:
+        return dataclasses.asdict(self)
+
+    @classmethod
+    def from_json(cls, fields: Mapping[str, Any]) -> "Health":
+        return cls(fields["attempt"], tuple(fields["checkups"]), tuple(fields["left"]))
+
+
+def diagnosis(health: Health, why: str, step: int, config: Any) -> dict[str, Any]:
+    """What `diagnosis.json` says of a training that went back from `step` for the last time."""
+    return {
+        "why": why,
+        "step": step,
+        "last_good_step": health.good,
+        "best": health.marks.get("best"),
+        "bounds": dataclasses.asdict(BOUNDS),
+        "courses_left": list(health.left),
+        "checkups": list(health.checkups),
+        "config": config,
+    }
+
+
+@dataclass(frozen=True)
+class State:
+    """All that a task's next step depends on, copied."""
+
+    step: int
+    tensors: Mapping[str, Tensor]
+    rest: Mapping[str, Any]
+
+
+def snapshot(task: Task, step: int) -> State:
+    tensors, rest = pack_parts(task.parts)
+    return State(step, {name: value.clone() for name, value in tensors.items()}, deepcopy(rest))
+
+
+def restore(task: Task, state: State) -> None:
+    """Bring the task to a state, which stays as it is: optimisers would take its tensors."""
+    tensors = {name: value.clone() for name, value in state.tensors.items()}
+    unpack_parts(task.parts, tensors, deepcopy(state.rest))

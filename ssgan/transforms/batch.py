@@ -1,0 +1,183 @@
+"""Random changes of whole batches on their device; every sample draws its own.
+
+`warp` gives views of images to learn from. `augment` is what both players' samples go through
+before the critic sees them, so that it cannot learn few images by heart (Zhao et al. 2020,
+"Differentiable Augmentation for Data-Efficient GAN Training"): gradients flow through it.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from ssgan.config import check_numbers
+from ssgan.randomness import Draw
+
+TURN = 0.35  # radians (20 degrees), at strength 1
+STRETCH = 0.15  # share of the scale, each axis its own
+SLANT = 0.2  # shear
+SHIFT = 0.075  # share of the side
+MOVES = ("turn", "stretch", "slant", "shift")
+TRANSLATION = 0.125  # share of the side, either way
+CUTOUT = 0.5  # side of the square that is blanked, as a share of the image's
+LEAST_AREA = (
+    0.2  # smallest share of the area of a colour image that a view shows (Chen et al. 2020)
+)
+GREY = 0.2  # share of the colour views that lose their colour
+SCHEDULES = ("fixed", "cosine", "adaptive")
+
+
+def warp(images: Tensor, strength: float, draw: Draw, moves: tuple[str, ...] = MOVES) -> Tensor:
+    """Images (N, C, H, W) turned, stretched, slanted and shifted a little, edges repeated.
+
+    `strength` 1 is up to 20 degrees, 15 % of scale and 7.5 % of the side either way; only the
+    `moves` named are made. Samples of other shapes come back as they are: they have no such
+    symmetries.
+    """
+    if images.dim() != 4 or strength == 0 or not moves:
+        return images
+    drawn = (strength * (2 * draw("warp").uniform(6, len(images)) - 1)).to(images.device)
+    kinds = ("turn", "stretch", "stretch", "slant", "shift", "shift")
+    turn, stretch_x, stretch_y, slant, x, y = (
+        row if kind in moves else torch.zeros_like(row)
+        for kind, row in zip(kinds, drawn, strict=True)
+    )
+    turn = TURN * turn
+    rows = [
+        torch.stack(
+            [(1 + STRETCH * stretch_x) * turn.cos(), SLANT * slant - turn.sin(), SHIFT * x]
+        ),
+        torch.stack([turn.sin(), (1 + STRETCH * stretch_y) * turn.cos(), SHIFT * y]),
+    ]
+    affine = torch.stack(rows).permute(2, 0, 1)  # (N, 2, 3)
+    grid = F.affine_grid(affine, list(images.shape), align_corners=False)
+    return F.grid_sample(images, grid, padding_mode="border", align_corners=False)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Augmentation:
+    """What real and generated images go through before the critic, and how often.
+
+    Each kind changes a sample with the probability of the moment. "fixed": `share` throughout.
+    "cosine": from `share` at the first step to 0 at the last. "adaptive": from 0 on, up while the
+    critic overfits and down while it does not (Karras et al. 2020, "Training Generative
+    Adversarial Networks with Limited Data", section 3), at most to `share`.
+    """
+
+    kinds: tuple[str, ...] = ("colour", "translation", "cutout")  # in this order
+    schedule: str = "fixed"
+    share: float = 1.0  # probability, 0 to 1
+    target: float = 0.6  # adaptive: share of reals above the median fake, less that below
+    images: int = 100_000  # adaptive: real images in which the probability can go from 0 to 1
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "kinds", tuple(self.kinds))  # JSON and TOML have lists
+        check_numbers(self, least={"images": 1})
+        if not self.kinds or not set(self.kinds) <= set(KINDS):
+            raise ValueError(
+                f"expected kinds of augmentation out of {', '.join(KINDS)}, got {list(self.kinds)}"
+            )
+        if self.schedule not in SCHEDULES:
+            raise ValueError(f"expected schedule {', '.join(SCHEDULES)}, got {self.schedule!r}")
+        for name in ("share", "target"):
+            if getattr(self, name) > 1:
+                raise ValueError(f"expected {name} from 0 to 1, got {getattr(self, name)!r}")
+
+
+def augment(
+    images: Tensor, kinds: tuple[str, ...], probability: float | Tensor, draw: Draw
+) -> Tensor:
+    """Images (N, C, H, W) in [-1, 1] after each of the `kinds`, each with that probability."""
+    for kind in kinds:
+        drawn = draw(kind)
+        changed = KINDS[kind](images, drawn("how"))
+        chosen = drawn("whether").uniform(len(images), 1, 1, 1).to(images.device) < probability
+        images = torch.where(chosen, changed, images)
+    return images
+
+
+def translated(images: Tensor, draw: Draw, edges: str = "constant") -> Tensor:
+    """Shifted by up to an eighth of the side either way, along both axes; 0 comes in, or with
+    `edges` "reflect" what lies at the edge, mirrored."""
+    n, _, height, width = images.shape
+    reach = [max(1, round(TRANSLATION * side)) for side in (height, width)]
+    padded = F.pad(images, (reach[1], reach[1], reach[0], reach[0]), mode=edges)
+    rows, columns = (
+        torch.arange(side, device=images.device)
+        + draw(axis).integers(2 * most + 1, n, 1).to(images.device)
+        for axis, (side, most) in enumerate(zip((height, width), reach, strict=True))
+    )
+    sample = torch.arange(n, device=images.device)[:, None, None]
+    moved: Tensor = padded.movedim(1, -1)[sample, rows[:, :, None], columns[:, None, :]]
+    return moved.movedim(-1, 1)
+
+
+def cut_out(images: Tensor, draw: Draw) -> Tensor:
+    """A square of half the side becomes 0, anywhere, also partly outside."""
+    n, _, height, width = images.shape
+    covered = []
+    for axis, side in enumerate((height, width)):
+        half = max(1, round(CUTOUT * side)) / 2
+        centre = draw(axis).integers(side + 1, n, 1).to(images.device)
+        cells = torch.arange(side, device=images.device) + 0.5
+        covered.append((cells - centre).abs() < half)
+    inside = covered[0][:, None, :, None] & covered[1][:, None, None, :]
+    return images.masked_fill(inside, 0.0)
+
+
+def coloured(images: Tensor, draw: Draw) -> Tensor:
+    """Brightness by up to 0.5 either way, saturation by 0 to 2, contrast by 0.5 to 1.5."""
+    brightness, saturation, contrast = draw.uniform(3, len(images), 1, 1, 1).to(images.device)
+    images = images + brightness - 0.5
+    grey = images.mean(1, keepdim=True)
+    images = grey + (images - grey) * 2 * saturation
+    mean = images.mean((1, 2, 3), keepdim=True)
+    contrasted: Tensor = mean + (images - mean) * (contrast + 0.5)
+    return contrasted
+
+
+def mixed(values: Tensor, shares: Tensor) -> Tensor:
+    """Each row (N, ...) times its share (N,), and the row before it times what is left of 1.
+
+    Zhang et al. 2018, "mixup: Beyond Empirical Risk Minimization".
+    """
+    own = shares.view(-1, *[1] * (values.dim() - 1))
+    return own * values + (1 - own) * values.roll(1, 0)
+
+
+KINDS: dict[str, Callable[[Tensor, Draw], Tensor]] = {
+    "translation": translated,
+    "cutout": cut_out,
+    "colour": coloured,
+}
+
+
+def cropped(images: Tensor, draw: Draw) -> Tensor:
+    """A part of each image (N, C, H, W), of 0.2 to 1 of its area and 3:4 to 4:3 in its sides,
+    in full size, as of SimCLR (Chen et al. 2020, appendix A)."""
+    area, ratio, x, y = draw.uniform(4, len(images)).to(images.device)
+    area, ratio = LEAST_AREA + (1 - LEAST_AREA) * area, (4 / 3) ** (2 * ratio - 1)
+    wide, high = (area * ratio).sqrt().clamp_max(1), (area / ratio).sqrt().clamp_max(1)
+    zero = torch.zeros_like(area)
+    rows = [
+        torch.stack([wide, zero, (1 - wide) * (2 * x - 1)]),
+        torch.stack([zero, high, (1 - high) * (2 * y - 1)]),
+    ]
+    moves = torch.stack(rows).permute(2, 0, 1)  # (N, 2, 3)
+    grid = F.affine_grid(moves, list(images.shape), align_corners=False)
+    return F.grid_sample(images, grid, padding_mode="border", align_corners=False)
+
+
+def corrupted(rows: Tensor, share: float, draw: Draw) -> Tensor:
+    """Rows (N, F) in which that share of the values comes from other rows of the batch, each value
+    from a row of its own (Bahri et al. 2022, "SCARF", algorithm 1).
+
+    A one-hot block is corrupted value by value, so that it can name two states or none. Both views
+    are corrupted, and fakes alike, so that this tells nothing.
+    """
+    n = len(rows)
+    others = draw("others").integers(n, *rows.shape).to(rows.device)
+    chosen = draw("chosen").uniform(*rows.shape).to(rows.device) < share
+    return torch.where(chosen, rows.gather(0, others), rows)

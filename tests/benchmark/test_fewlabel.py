@@ -1,0 +1,521 @@
+"""Few labels: problems, methods, cells and what they say, and the demo on a tiny scale."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import joblib
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+
+from ssgan import benchmark
+from ssgan.benchmark import fewlabel, methods, problems, story
+from ssgan.benchmark.fewlabel import Cell, Table, cells, home, pairs, seconds_of, suite_of
+from ssgan.benchmark.methods import METHODS, NUMBERS, OURS, SIMPLE, names
+from ssgan.benchmark.problems import Problem, divided, few_of, score, turned
+from ssgan.benchmark.results import read_rows
+from ssgan.benchmark.suites import ABOUT, SHORT, SLOW, TABLES, confidence, pace, quick, suite
+from ssgan.data import Data, digest, read, vision
+from ssgan.models.gan import GANConfig, load, pretrain
+from ssgan.models.student import StudentConfig
+from ssgan.prediction.crossvalidation import FOLDS
+from ssgan.prediction.predictor import load_predictor
+from ssgan.randomness import Draw
+from ssgan.runs.run import Run
+
+TINY = GANConfig(steps=2, batch=8, width=2, latent=4)
+FEW = {"": {"steps": 3, "student_steps": 2}}
+CLASSES, REGRESSIONS = names(False), names(True)
+QUICKLY = ("RBF-SVM", "linear probe, random trunk", "linear probe, discriminator")
+
+
+def few_digits():
+    digits = read("digits")
+    parts = {"x": digits.x[:120], "y": digits.y[:120]}
+    return replace(digits, x_test=digits.x_test[:50], y_test=digits.y_test[:50], **parts)
+
+
+def brightness():
+    """Images whose mean is the number to tell."""
+    x = (
+        np.random.default_rng(0).integers(0, 256, (60, 8, 8))
+        * np.linspace(0.2, 1, 60)[:, None, None]
+    )
+    x = x.astype(np.uint8)
+    y = x.mean((1, 2)) / 10
+    return Data(kind="images", x=x[::2], y=y[::2], x_test=x[1::2], y_test=y[1::2])
+
+
+@pytest.fixture(scope="module")
+def starts():
+    """Per data set: the rows that may be read, a GAN that has learnt next to nothing, its twin."""
+    found = {}
+    for regression, data in ((False, few_digits()), (True, brightness())):
+        labeled = few_of(data, 20 if regression else 40, seed=0)
+        gans = {t: pretrain(data, replace(TINY, steps=2 if t else 0)) for t in (True, False)}
+        found[regression] = data, labeled, gans
+    return found
+
+
+class Sealed:
+    """An array of labels of which only some rows may be read."""
+
+    def __init__(self, values, open_rows):
+        self.values, self.open = values, set(np.asarray(open_rows).tolist())
+
+    def __len__(self):
+        return len(self.values)
+
+    def __getitem__(self, rows):
+        if not set(np.atleast_1d(rows).tolist()) <= self.open:
+            raise AssertionError("a label was read that is not among the few")
+        return self.values[rows]
+
+    def __array__(self, *_, **__):
+        raise AssertionError("all labels were read")
+
+
+def sealed(data, labeled):
+    y, y_test = Sealed(data.y, labeled), Sealed(data.y_test, [])
+    return Data(kind=data.kind, x=data.x, y=y, x_test=data.x_test, y_test=y_test)
+
+
+@pytest.mark.parametrize(
+    ("method", "regression"),
+    [(name, False) for name in CLASSES] + [(name, True) for name in REGRESSIONS],
+)
+def test_every_method_answers_and_reads_no_other_labels_than_the_few(starts, method, regression):
+    data, labeled, gans = starts[regression]
+    row = METHODS[method]
+    start = None if row.needs in ("rows", "weights") else gans[row.needs == "gan"]
+    answer = row.answer(Problem(sealed(data, labeled), labeled, start), FEW, 3)
+    assert answer.guesses.shape == (len(data.x_test),)
+    assert np.isfinite(answer.guesses).all()
+    assert answer.samples >= len(labeled) or row.trains
+    assert (answer.config is None) == (row.way is None)
+    if answer.config is not None:
+        assert answer.config.seed == 3
+
+
+@pytest.mark.parametrize("method", [name for name, row in OURS.items() if row.needs == "gan"])
+def test_every_row_of_a_gan_has_one_that_differs_in_the_first_weights_alone(method):
+    twins = [row for row in OURS.values() if row.settings == OURS[method].settings]
+    assert [row.needs for row in twins] == ["networks", "gan"]
+
+
+@pytest.mark.parametrize(
+    ("method", "least"),
+    [("logistic regression", 0.6), ("RBF-SVM", 0.6), ("SelfTraining, logistic regression", 0.6)],
+)
+def test_methods_are_far_above_chance(starts, method, least):
+    data, labeled, _ = starts[False]
+    problem = Problem(data, labeled)
+    assert score(problem, METHODS[method].answer(problem, {}, 0).guesses, "accuracy") > least
+
+
+@pytest.mark.parametrize("method", NUMBERS)
+def test_regressions_are_better_than_the_mean(starts, method):
+    data, labeled, _ = starts[True]
+    problem = Problem(data, labeled)
+    mean = np.full(len(data.x_test), data.y[labeled].mean())
+    found = METHODS[method].answer(problem, {}, 0).guesses
+    assert score(problem, found, "rmse") < 0.8 * score(problem, mean, "rmse")
+
+
+def test_a_gan_row_and_its_gan_off_row_differ_in_the_first_weights_only(monkeypatch):
+    asked = []
+
+    def told(gan, x, y, config):
+        asked.append((gan, config))
+        model = {"predict": lambda self, x: x, "config": config, "about": {}}
+        return type("Model", (), model)()
+
+    monkeypatch.setattr(methods, "finetune", told)
+    data = few_digits()
+    problem = Problem(data, np.arange(3), "a network")
+    for name in ("GAN off: finetuned random trunk", "finetuned discriminator"):
+        METHODS[name].answer(
+            problem, {"": {"steps": 7, "warp": 0.5}, "finetune": {"rate": 1e-4}}, 4
+        )
+    assert asked[0] == asked[1]
+    config = asked[0][1]
+    assert (config.seed, config.steps, config.warp, config.rate) == (4, 7, 0.5, 1e-4)
+    needs = {name: METHODS[name].needs for name in OURS}
+    assert needs["GAN off: finetuned random trunk"] == "networks"
+    assert needs["finetuned discriminator"] == "gan"
+
+
+def test_the_rows_that_are_always_there_are_there():
+    for name in ("network from scratch, labels only", "GAN off: finetuned random trunk"):
+        assert name in CLASSES
+        assert name in REGRESSIONS
+    assert {"linear probe, discriminator", "RBF-SVM", "LabelSpreading, k = 7"} <= {*CLASSES}
+    assert set(NUMBERS) <= set(REGRESSIONS)
+    assert not set(SIMPLE) & set(REGRESSIONS)
+
+
+def test_a_way_of_learning_that_is_not_there_leaves_its_rows_out(monkeypatch):
+    monkeypatch.setitem(
+        methods.OURS, "sorcery", replace(OURS["auto"], settings={"method": "sorcery"})
+    )
+    assert "sorcery" not in names(False)
+
+
+def test_foreign_weights_are_a_row_only_where_they_are_at_hand(monkeypatch, tmp_path):
+    row = "pretrained ResNet-18 + logistic regression"
+    monkeypatch.setattr(torch.hub, "get_dir", lambda: str(tmp_path))
+    assert vision.pretrained() is None
+    assert row not in names(False)
+    (tmp_path / "checkpoints").mkdir()
+    (tmp_path / "checkpoints" / vision.WEIGHTS).touch()
+    assert row in names(False)
+
+
+@pytest.mark.parametrize("shape", [(3, 8, 8), (3, 9, 7, 1), (3, 8, 8, 3)])
+def test_pictures_become_what_a_pretrained_network_wants(shape):
+    wanted = type("Wanted", (), {"mean": [0.5, 0.5, 0.5], "std": [0.5] * 3, "crop_size": [16]})()
+    x = vision.Pictures(wanted)(torch.full(shape, 255, dtype=torch.uint8))
+    assert x.shape == (3, 3, 16, 16)
+    assert torch.allclose(x, torch.ones(()))
+
+
+# Problems.
+
+
+def test_turned_images_turn_anticlockwise_by_the_angle_that_is_told():
+    images = np.zeros((200, 21, 21), np.uint8)
+    images[:, 10, 18] = 255  # to the right of the middle
+    images[:, 10, 17] = 255
+    found, degrees = turned(images, Draw(("turned",)))
+    assert found.dtype == np.uint8
+    assert degrees.dtype == np.float64
+    assert np.abs(degrees).max() < 60
+    assert np.abs(degrees).max() > 55
+    weights = found / found.sum((1, 2), keepdims=True)
+    rows, columns = np.mgrid[:21, :21] - 10
+    up, right = -(weights * rows).sum((1, 2)), (weights * columns).sum((1, 2))
+    assert np.abs(np.rad2deg(np.arctan2(up, right)) - degrees).max() < 1.5
+    again, others = turned(images, Draw(("turned",)))
+    assert np.array_equal(again, found)
+    assert not np.array_equal(turned(images, Draw(("other",)))[1], others)
+
+
+def test_rotated_mnist_has_an_angle_for_every_image_of_both_parts(monkeypatch):
+    monkeypatch.setattr(problems, "read", lambda name, data_dir: few_digits())
+    data = problems.rotated_mnist(None)
+    assert (data.x.shape, data.y.shape) == ((120, 8, 8), (120,))
+    assert (data.x_test.shape, data.y_test.shape) == ((50, 8, 8), (50,))
+    assert not np.array_equal(data.y[:50], data.y_test)
+    assert len(few_of(data, 50, seed=1)) == 50
+
+
+def test_a_table_is_divided_once_and_for_all():
+    frame = pd.DataFrame({"a": np.arange(50.0), "b": 1.5})
+    one = divided(Data(kind="table", x=frame, y=np.arange(50.0)))
+    assert (len(one.x), len(one.x_test)) == (40, 10)
+    assert np.array_equal(one.x["a"], one.y)
+    assert np.array_equal(one.x_test["a"], one.y_test)
+    assert sorted([*one.y, *one.y_test]) == list(range(50))
+    assert np.array_equal(divided(Data(kind="table", x=frame, y=np.arange(50.0))).y, one.y)
+
+
+def test_labels_are_as_many_of_every_class_and_a_remainder_is_refused():
+    data = read("digits")
+    rows = few_of(data, 50, seed=2)
+    assert np.bincount(data.y[rows]).tolist() == [5] * 10
+    with pytest.raises(ValueError, match="55 labels cannot be as many in each of 10 classes"):
+        few_of(data, 55, seed=2)
+
+
+@pytest.mark.parametrize(("measure", "value"), [("accuracy", 0.25), ("mae", 2.0), ("rmse", 6**0.5)])
+def test_scores_are_those_of_the_test_rows(measure, value):
+    data = Data(kind="vectors", x=np.zeros((1, 1)), x_test=np.zeros((4, 1)), y_test=np.arange(4))
+    problem = Problem(data, np.arange(0))
+    assert score(problem, np.array([4, 3, 0, 3]), measure) == pytest.approx(value, abs=1e-5)
+
+
+# Tables.
+
+
+def small(**changes):
+    fields = {
+        "name": "small",
+        "about": "",
+        "data": "digits",
+        "labels": (50,),
+        "draws": ((7, 7),),
+        "gan": TINY,
+        "settings": FEW,
+        "methods": QUICKLY,
+        "timed": False,
+        "device": "cpu",
+        "flops": False,  # seconds a method
+    }
+    return Table(**(fields | changes))
+
+
+def carried_out(table, out):
+    with joblib.parallel_config(backend="threading"):
+        return list(benchmark.run(suite_of(table), out, work=out / "work"))
+
+
+@pytest.fixture(scope="module")
+def rows(tmp_path_factory):
+    out = tmp_path_factory.mktemp("small")
+    return {row["method"]: row for row in carried_out(small(flops=True), out)}, out
+
+
+def test_a_row_says_what_was_measured_and_what_it_took(rows):
+    found, out = rows
+    svm, probe, gan = (found[name] for name in QUICKLY)
+    labeled = few_of(read("digits"), 50, seed=7)
+    for row in (svm, probe, gan):
+        assert (row["data"], row["labels"], row["label_seed"]) == ("digits", "50", "7")
+        assert row["split"] == digest(labeled)[:12]
+        assert 0 <= float(row["accuracy"]) <= 1
+        total = float(row["seconds"]) + float(row["gan_seconds"])
+        assert float(row["total_seconds"]) == pytest.approx(total, abs=0.06)
+        assert row["league"] == "own data"
+    assert float(svm["accuracy"]) > 0.7
+    assert (svm["way"], probe["way"]) == ("", "probe")
+    assert (svm["samples_seen"], probe["samples_seen"]) == ("50", "50")
+    assert int(gan["samples_seen"]) == 50 + TINY.steps * TINY.batch
+    assert svm["flops"] == "0"
+    assert 0 < int(probe["flops"]) < int(gan["flops"])
+    assert (svm["gan_source"], gan["gan_source"]) == ("", gan["source"])
+
+
+def passes(labels=50, rows=1500, **settings):
+    return methods.passed(methods.PredictorConfig(**settings), labels, rows)
+
+
+def test_rows_are_counted_as_often_as_each_teacher_takes_them():
+    steps = {"steps": 10, "batch": 4, "ratio": 3}
+    assert passes(method="probe") == 50
+    assert passes(method="spread") == 1500
+    assert passes(method="spread", rows=10**6) == 50 + methods.GRAPH
+    assert passes(method="finetune", unlabeled=0.0, **steps) == 10 * 4
+    assert passes(method="finetune", **steps) == 10 * 4 * (1 + methods.UNLABELED_SHARE)
+    assert passes(method="consistency", **steps) == passes(method="joint", **steps) == 10 * 4 * 4
+    assert passes(method="consistency+joint", **steps) == 10 * 4 * (1 + 3 + 3)
+
+
+@pytest.mark.slow
+def test_what_auto_compared_counts_as_well(tmp_path, monkeypatch):
+    """Three courses on folds, the student that they share, and the course that is chosen then."""
+    monkeypatch.setattr(
+        fewlabel.measuring, "flops_of_steps", lambda train, steps: 100 * sum(steps.values())
+    )
+    (row,) = carried_out(small(methods=("auto",), flops=True), tmp_path)
+    course = passes(method="consistency+finetune", steps=3)
+    student, pretraining = 2 * methods.StudentConfig.batch, TINY.steps * TINY.batch
+    rest = int(row["samples_seen"]) - pretraining - student - FOLDS * course
+    assert rest == course
+    assert row["way"] == "consistency+finetune"
+    folds = FOLDS * (3 + 1)  # they share the student: a step of it stands for it
+    assert int(row["flops"]) == 100 * (TINY.steps + (3 + 2) + folds)
+
+
+def test_calibration_is_measured_with_and_without_a_temperature(tmp_path, monkeypatch):
+    table = small(methods=None, settings=FEW)
+    monkeypatch.setattr(confidence, "ROWS", ("linear probe, discriminator",))
+    monkeypatch.setattr(confidence, "MORE", ())
+    found = confidence.calibration((table, replace(table, data="other")), True, None)
+    assert [cell.data for cell in found.cells] == ["digits"]
+    with joblib.parallel_config(backend="threading"):
+        (row,) = benchmark.run(found, tmp_path, work=tmp_path)
+    assert float(row["temperature"]) != 1
+    assert 0 <= float(row["ece"]) != float(row["ece_plain"])
+    assert float(row["log_loss"]) > 0 < float(row["log_loss_plain"])
+
+
+def test_one_pretraining_serves_all_rows_of_its_seed(rows):
+    _, out = rows
+    table = small()
+    runs = [path for path in (out / "work").iterdir() if path.is_dir() and path.name != "flops"]
+    assert runs == [home(table, 7, out / "work")]
+    assert load(runs[0]).config == replace(TINY, seed=7)
+    about = json.loads(runs[0].with_name(f"{runs[0].name}.json").read_text())
+    assert about["flops"] > 0
+
+
+def test_another_config_or_seed_is_another_gan():
+    table = small()
+    other = replace(table, gan=replace(TINY, width=3))
+    work = Path("work")
+    assert len({home(table, 0, work), home(table, 1, work), home(other, 0, work)}) == 3
+
+
+def test_seconds_of_a_run_that_was_taken_up_are_those_of_all_its_parts(tmp_path):
+    run = Run.claim(tmp_path / "run", {"steps": 4})
+    for step, seconds in ((1, 1.0), (2, 2.5), (3, 0.5), (4, 1.5)):
+        run.log({"step": step, "seconds": seconds})
+    assert seconds_of(tmp_path / "run") == 4.0
+    assert seconds_of(Run.claim(tmp_path / "none", {"steps": 0}).path) == 0.0
+
+
+def test_main_methods_run_on_every_draw_and_others_on_the_first():
+    chosen = ("RBF-SVM", "linear probe, discriminator", "auto")
+    table = small(draws=pairs(None, 5), methods=chosen)
+    counts = {name: [c.label_seed for c in cells(table) if c.method == name] for name in chosen}
+    assert counts["auto"] == [0, 1, 2, 3, 4]
+    assert counts["RBF-SVM"] == counts["linear probe, discriminator"] == [0, 1, 2]
+    assert all(cell.gan_seed == cell.label_seed for cell in cells(table))
+
+
+def test_methods_without_networks_run_once_a_draw():
+    table = small(draws=pairs(range(3), 2), methods=QUICKLY, others=6)
+    counts = {name: sum(cell.method == name for cell in cells(table)) for name in QUICKLY}
+    assert counts == {"RBF-SVM": 2, QUICKLY[1]: 6, QUICKLY[2]: 6}
+
+
+def test_what_is_trained_is_timed_where_seconds_are_compared():
+    cell = Cell(data="digits", labels=50, method="auto", gan_seed=0, label_seed=0)
+    assert fewlabel.timed(small(timed=True), cell)
+    assert not fewlabel.timed(small(timed=False), cell)
+    assert not fewlabel.timed(small(timed=True), replace(cell, method="RBF-SVM"))
+
+
+@pytest.mark.parametrize("short", [False, True])
+@pytest.mark.parametrize("name", [table.name for table in TABLES])
+def test_every_suite_has_cells_that_are_told_apart(name, short):
+    found = suite(name, short)
+    assert found.name == name + "-quick" * short
+    assert len(set(found.cells)) == len(found.cells) > 5
+    assert found.measure in ("accuracy", "mae", "rmse")
+    assert found.lower == (found.measure != "accuracy")
+    assert ABOUT[name]
+    drawn = {cell.label_seed for cell in found.cells}
+    assert len(drawn) >= (1 if short else 3 if name == "cifar10-probe" else 5)
+
+
+def test_short_forms_are_smaller_and_keep_what_a_table_forbids():
+    for table in TABLES:
+        assert len(cells(quick(table))) < len(cells(table))
+        for way, given in quick(table).settings.items():
+            assert given["steps"] == SHORT, way
+        slow = {cell.method for cell in cells(quick(table))} & set(SLOW)
+        assert bool(slow) == (table.data == "digits")  # seconds there
+        if table.gan.body == "resnet":  # for a GPU, made small enough for a processor
+            rows = quick(table).settings[""]
+            assert (quick(table).gan.width, rows["batch"] * rows["ratio"]) == (8, 64)
+    rotated = next(table for table in TABLES if table.name == "rotated-mnist")
+    assert not {"turn", "slant", "stretch", "flip"} & {*quick(rotated).settings[""]["transforms"]}
+
+
+def test_an_unknown_suite_is_refused_with_those_that_there_are():
+    with pytest.raises(ValueError, match="no benchmark 'mnits'; there are digits, mnist-100"):
+        suite("mnits")
+
+
+def test_the_committed_digits_are_cells_of_their_suite():
+    from benchmarks.tables import RESULTS
+
+    held, found = read_rows(RESULTS / "digits.csv"), suite("digits")
+    left = benchmark.missing(found, held)
+    drawn = {str(cell.label_seed) for cell in found.cells}
+    keys = {(row["labels"], row["method"], row["label_seed"]) for row in held}
+    assert held
+    assert len(found.cells) - len(left) == sum(draw in drawn for *_, draw in keys)
+
+
+def test_a_course_is_run_for_every_length_that_is_compared(tmp_path):
+    given = small(draws=((7, 7),), methods=None)
+    found = pace.time_to_accuracy(given, True, None)
+    two = tuple(c for c in found.cells if c.method == "GAN off: graph and consistency")
+    assert [cell.steps for cell in two] == [*pace.QUICK]
+    short = [replace(cell, steps=steps) for cell, steps in zip(two, (1, 2), strict=True)]
+    with joblib.parallel_config(backend="threading"):
+        run = benchmark.run(replace(found, cells=tuple(short)), tmp_path, work=tmp_path)
+        one, more = list(run)
+    assert (one["steps"], more["steps"]) == ("1", "2")
+    assert one["way"] == "consistency+finetune"
+    assert int(one["samples_seen"]) < int(more["samples_seen"])
+    assert len(benchmark.suite(pace.NAME).cells) == len(pace.ROWS) * len(pace.LENGTHS) * pace.DRAWS
+
+
+# The demo.
+
+
+def test_a_demo_trains_one_gan_and_tells_of_every_draw(tmp_path, monkeypatch):
+    brief = {"gan": TINY, "settings": FEW, "methods": QUICKLY, "flops": False}
+    demo = replace(story.DEMO, **brief, draws=((0, 0), (0, 1)))
+    monkeypatch.setattr(story, "DEMO", demo)
+    finetuning = story.finetuning
+    config = methods.PredictorConfig(steps=3)
+    monkeypatch.setattr(
+        story, "finetuning", lambda gan, x, y, run: finetuning(gan, x, y, config, run=run)
+    )
+    with joblib.parallel_config(backend="threading"):
+        told = list(story.demo(tmp_path / "d", seed=3))
+    own = [progress.step for progress in told if progress.phase != "calibration"]
+    assert own == [2, 3, 1, 2, 3, 4, 5, 6]
+    found = read_rows(tmp_path / "d" / "cells.csv")
+    assert {(row["method"], row["label_seed"]) for row in found} == {
+        (name, draw) for name in QUICKLY for draw in "01"
+    }
+    assert {row["labels"] for row in found} == {"100"}
+    assert {row["gan_seed"] for row in found} == {"3"}
+    assert len({row["split"] for row in found}) == 2
+    assert load(tmp_path / "d" / "gan").config == replace(TINY, seed=3)
+    model = load_predictor(tmp_path / "d" / "model")
+    assert model.about["labels"]["count"] == 100
+    assert model.predict(read("digits").x_test[:5]).shape == (5,)
+
+
+def test_cells_of_a_gan_share_a_student_whose_cost_stands_in_their_rows(tmp_path, monkeypatch):
+    made = []
+    distil = fewlabel.distil
+
+    def counted(*args, run):
+        made.append(run)
+        return distil(*args, run=run)
+
+    monkeypatch.setattr(fewlabel, "distil", counted)
+    monkeypatch.setattr(
+        fewlabel.measuring, "flops_of_steps", lambda train, steps: 100 * sum(steps.values())
+    )
+    shared = StudentConfig(steps=2, batch=8)
+    table = small(student=shared, methods=None, flops=True)
+    way = "linear probe, distilled student"
+    for name in (way, f"GAN off: {way}", "k-NN, distilled student"):
+        cell = Cell(data=table.data, labels=table.labels[0], method=name, gan_seed=7, label_seed=7)
+        need = fewlabel.needs(table, cell)
+        assert need.student == replace(shared, seed=7)
+        fewlabel.prepare(table, need, tmp_path)
+        row = fewlabel.solve(table, cell, tmp_path)
+        seconds = fewlabel.seconds_of(fewlabel.home_of_student(table, need, tmp_path))
+        assert row["seconds"] > seconds > 0
+        assert row["samples_seen"] >= 2 * 8 + table.labels[0]
+        assert row["flops"] == 100 * (2 if "off" in name else 2 + TINY.steps)
+    assert len(set(made)) == 2
+    other = Cell(**(vars(cell) | {"method": "linear probe, discriminator"}))
+    assert fewlabel.needs(table, other).student is None
+    scratch = Cell(**(vars(cell) | {"method": "student's network from scratch, labels only"}))
+    assert fewlabel.needs(table, scratch) is None
+
+
+def test_a_shared_student_is_counted_as_one_that_a_cell_makes_itself(tmp_path):
+    method = "GAN off: linear probe, distilled student"
+    own = {"": {"steps": 3, "student_steps": 2, "student_batch": 8}}
+    table = small(methods=(method,), settings=own, flops=True)
+    (alone,) = carried_out(table, tmp_path / "alone")
+    student = StudentConfig(steps=2, batch=8)
+    (shared,) = carried_out(replace(table, settings=FEW, student=student), tmp_path / "shared")
+    assert shared["flops"] == alone["flops"] != "0"
+    assert shared["samples_seen"] == alone["samples_seen"]
+
+
+def test_who_needs_what_another_process_makes_waits_for_it(monkeypatch):
+    waits, tries = [], iter([BlockingIOError("busy"), BlockingIOError("busy"), None])
+    monkeypatch.setattr(fewlabel.time, "sleep", waits.append)
+
+    def make():
+        if trouble := next(tries):
+            raise trouble
+        return "made"
+
+    assert fewlabel.alone(make) == "made"
+    assert waits == [fewlabel.WAIT] * 2

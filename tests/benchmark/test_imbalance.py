@@ -1,0 +1,153 @@
+"""Classes of unequal size: the suites `imbalance` and `imbalance-credit`."""
+
+from dataclasses import replace
+from functools import partial
+
+import numpy as np
+import pytest
+import torch
+
+from ssgan.benchmark import suite
+from ssgan.benchmark.suites import credit, imbalance
+from ssgan.benchmark.suites.imbalance import ALONE, METHODS, SHAPES, TOO, Cell, Lesson, Method
+from ssgan.data import Data, read
+from ssgan.models.gan import GANConfig
+from ssgan.prediction.finetuning import PredictorConfig
+from ssgan.randomness import Draw
+
+TINY = replace(
+    SHAPES["digits"],
+    most=30,
+    ratio=5,
+    steps=20,
+    gan=GANConfig(steps=2, width=4, latent=4),
+    unlabeled=GANConfig(steps=2, width=4, latent=4),
+)
+
+
+@pytest.fixture
+def digits(monkeypatch):
+    data = read("digits")
+    monkeypatch.setattr(imbalance, "data_of", lambda name, data_dir: data)
+    monkeypatch.setattr(imbalance, "PredictorConfig", partial(PredictorConfig, steps=TINY.steps))
+    return data
+
+
+@pytest.mark.parametrize(("most", "ratio"), [(1000, 100), (100, 10), (50, 1)])
+def test_classes_become_rarer_along_an_exponential_in_an_order_that_is_drawn(most, ratio):
+    counts = imbalance.profile(10, most, ratio, Draw(("a",)))
+    falling = np.sort(counts)[::-1]
+    assert falling[0] == most
+    assert falling[-1] == most // ratio
+    steps = falling[:-1] / falling[1:]
+    assert np.allclose(steps, ratio ** (1 / 9), rtol=0.1)
+    other = imbalance.profile(10, most, ratio, Draw(("b",)))
+    assert ratio == 1 or not np.array_equal(counts, other)
+
+
+def test_the_labelled_rows_have_the_counts_of_the_profile(digits):
+    few = imbalance.few_of(digits, SHAPES["digits"], 3)
+    assert np.array_equal(few.labels, few.y)
+    assert few.counts.max() <= 100
+    assert few.counts.min() == 10
+    assert len(set(few.rows.tolist())) == len(few.rows)
+    assert np.array_equal(few.counts + few.missing, np.full(10, few.counts.max()))
+
+
+@pytest.mark.filterwarnings("ignore:of .* synthetic samples")  # of a GAN of two steps
+@pytest.mark.parametrize("name", METHODS)
+def test_every_method_fills_the_classes_up_and_is_scored_on_the_test_part(name, digits, tmp_path):
+    method = METHODS[name]
+    cell = Cell(data="digits", league=method.league, method=name, gan_seed=0)
+    found = imbalance.solve({"digits": TINY}, None, cell, tmp_path)
+    few = imbalance.few_of(digits, TINY, 0)
+    adds = ("SMOTE", "ssgan", "the same")  # a GAN of two steps never passes the gate
+    adds = any(word in name for word in adds) and "gate" not in name
+    assert found["rows"] == (10 * few.counts.max() if adds else len(few.rows))
+    assert 0 <= found["macro_f1"] <= 1
+    judged = ("ssgan", "ssgan, labelled by its discriminator")
+    assert (found["helps"] != "") == (name in judged or "gate" in name)
+
+
+@pytest.mark.parametrize("helps", [True, False])
+def test_where_the_gate_says_no_only_the_labelled_rows_are_learnt_from(helps, digits, tmp_path):
+    few = imbalance.few_of(digits, TINY, 0)
+
+    def made(few, work):
+        return replace(imbalance.smoted(few, work), helps=helps)
+
+    rows = len(imbalance.allowed(made, few, tmp_path).y)
+    assert rows == (10 * few.counts.max() if helps else len(few.rows))
+
+
+def test_cells_of_a_gan_share_one_training(digits, tmp_path, monkeypatch):
+    few = imbalance.few_of(digits, TINY, 0)
+    need = imbalance.needs(Cell(data="digits", league=ALONE, method="ssgan", gan_seed=0))
+    imbalance.prepare({"digits": TINY}, None, need, tmp_path)
+    before = {p: p.stat().st_mtime_ns for p in tmp_path.rglob("*.safetensors")}
+    imbalance.gan_of(few, ALONE, tmp_path)
+    assert before
+    assert before == {p: p.stat().st_mtime_ns for p in tmp_path.rglob("*.safetensors")}
+    twin = imbalance.needs(
+        Cell(data="digits", league=ALONE, method="ssgan and transforms", gan_seed=0)
+    )
+    assert need == twin
+    assert imbalance.needs(Cell(data="digits", league=ALONE, method="SMOTE", gan_seed=0)) is None
+
+
+def test_weights_make_the_rare_class_count_as_much_as_the_frequent_one():
+    rng = np.random.default_rng(0)
+    y = torch.from_numpy((rng.random(400) < 0.05).astype(int))
+    x = torch.from_numpy(rng.normal(size=(400, 1, 8, 8)).astype(np.float32)) * 0.5
+    x = x + 0.15 * (2 * y - 1)[:, None, None, None]
+    fresh = torch.from_numpy(rng.normal(size=(400, 1, 8, 8)).astype(np.float32)) * 0.5 + 0.15
+
+    def recall(weighted):
+        method = Method(imbalance.plain, weighted=weighted)
+        guess = imbalance.learnt(Lesson(x, y), method, replace(TINY, steps=60), 0)
+        return float((guess(fresh) == 1).double().mean())
+
+    assert recall(True) > recall(False)
+
+
+def test_the_recall_of_the_rarest_classes_is_told(digits):
+    few = imbalance.few_of(digits, SHAPES["digits"], 0)
+    true = np.asarray(digits.y_test)
+    rare = np.argsort(few.counts, kind="stable")[:3]
+    blind = np.where(np.isin(true, rare), (true + 1) % 10, true)
+    assert imbalance.found(few, true) == {"macro_f1": 1.0, "rare_recall": 1.0, "accuracy": 1.0}
+    assert imbalance.found(few, blind)["rare_recall"] == 0.0
+
+
+def test_both_leagues_are_kept_apart():
+    leagues = {(cell.method, cell.league) for cell in suite("imbalance").cells}
+    assert {league for _, league in leagues} == {ALONE, TOO}
+    assert len(leagues) == len(METHODS)
+
+
+def payers(n, seed):
+    import pandas as pd
+
+    rng = np.random.default_rng(seed)
+    x = pd.DataFrame(rng.normal(size=(n, 3)), columns=list("abc"))
+    y = (x["a"] + 0.5 * rng.normal(size=n) > 1.2).to_numpy().astype(int)
+    return x, y
+
+
+def boosted(seed, usual=credit.boosting, **settings):
+    """The usual model of few trees."""
+    return usual(seed, **settings | {"max_iter": 20, "max_leaf_nodes": 8})
+
+
+@pytest.mark.parametrize("name", credit.METHODS)
+def test_every_method_finds_some_of_the_rare_class_of_a_table(name, monkeypatch):
+    monkeypatch.setattr(credit, "PredictorConfig", partial(PredictorConfig, steps=100))
+    monkeypatch.setattr(credit, "boosting", boosted)
+    (x, y), (x_test, y_test) = payers(300, 0), payers(300, 1)
+    data = Data(kind="table", x=x, y=y, x_test=x_test, y_test=y_test)
+    config = GANConfig(steps=30, width=4, latent=8)
+    few, test, true = credit.problem(data, 200, config, 0)
+    said, cut, helps = credit.answered(few, name, test)
+    assert ((said >= cut) & (true == 1)).sum() > 0.3 * true.sum()
+    assert 0 < cut < 1
+    assert (helps is None) == ("ssgan" not in name)

@@ -1,0 +1,302 @@
+"""`ssgan augment`: a verdict first, real rows alone unless it helps, filters, and refusals."""
+
+import json
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+from click.testing import CliRunner
+
+from ssgan import synthesis
+from ssgan.cli import ssgan
+from ssgan.cli.augmented import Asked, synthetic_blocks
+from ssgan.models.gan import pretrain
+from ssgan.prediction.finetuning import PredictorConfig
+from ssgan.prediction.predictor import finetune
+from ssgan.synthesis import FILTERS, Known, generation
+from ssgan.synthesis.filters import filter_named
+from tests import examples
+
+REAL = 12
+
+
+def run(*words):
+    return CliRunner().invoke(ssgan, [str(word) for word in words])
+
+
+def done(*words):
+    result = run(*words)
+    assert result.exit_code == 0, result.stderr
+    return result
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory):
+    """Images and vectors with a GAN and a model each; the labels of the vectors are numbers."""
+    home = tmp_path_factory.mktemp("augment")
+    np.savez(home / "images.npz", x=examples.images(), y=examples.LABELS)
+    np.save(home / "vectors.npy", examples.vectors())
+    np.save(home / "numbers.npy", examples.NUMBERS)
+    small = ["--steps", 2, "--batch", 8, "--width", 2, "--latent", 4]
+    for kind, file in (("images", "images.npz"), ("vectors", "vectors.npy")):
+        done("pretrain", home / file, "--run", home / f"r-{kind}", *small)
+    classes = ["--labels", home / "images.npz", "--per-class", REAL // 2, "--steps", 2]
+    classes += ["--no-calibrate"]  # which would make it sure of what it tells
+    done("finetune", home / "r-images", *classes, "--out", home / "m-images")
+    np.save(home / "rare.npy", np.where(np.arange(24) % 6 == 1, 1, -(np.arange(24) % 2)))
+    rare = ["--labels", home / "rare.npy", "--steps", 2]  # 12 of class 0 and 4 of class 1
+    done("finetune", home / "r-images", *rare, "--out", home / "m-rare")
+    numbers = ["--labels", home / "numbers.npy", "--count", REAL, "--steps", 2]
+    done("finetune", home / "r-vectors", *numbers, "--out", home / "m-vectors")
+    return home
+
+
+@pytest.fixture
+def answering(monkeypatch):
+    """Makes the gate give one answer; the arms that it was asked for are kept."""
+    asked = []
+
+    def answer(word, ratio=10 / REAL):
+        usual = synthesis.assess
+
+        def assess(known, made, *, plan=None):
+            asked.append(made)
+            verdict = usual(known, made, plan=replace(plan, repeats=1))
+            return replace(verdict, answer=word, ratio=ratio if word == "helps" else None)
+
+        monkeypatch.setattr(synthesis, "assess", assess)
+        return asked
+
+    return answer
+
+
+def augment(home, out, *words, kind="images"):
+    return run("augment", home / f"r-{kind}", home / f"m-{kind}", "-n", 10, "--out", out, *words)
+
+
+def synthetic(path):
+    with np.load(path) as arrays:
+        return arrays["synthetic"].tolist()
+
+
+@pytest.mark.parametrize(
+    ("word", "force", "added"),
+    [
+        ("helps", [], 10),
+        ("no evidence", [], 0),
+        ("hurts", [], 0),
+        ("hurts", ["--force"], 10),
+        ("no evidence", ["--force"], 10),
+    ],
+)
+def test_synthetic_rows_are_written_where_they_help_or_are_forced(
+    home, tmp_path, answering, word, force, added
+):
+    answering(word)
+    result = augment(home, tmp_path / "a.npz", *force)
+    assert result.exit_code == 0
+    assert synthetic(tmp_path / "a.npz") == [False] * REAL + [True] * added
+    assert f"holds {REAL} real and {added} synthetic rows" in result.stderr
+    told = json.loads((tmp_path / "a.verdict.json").read_text())
+    assert (told["answer"], told["written"], told["samples"]["kept"]) == (word, added, 10)
+
+
+@pytest.mark.parametrize(("force", "added"), [([], 6), (["--force"], 10)])
+def test_no_more_rows_are_written_than_were_found_to_help(home, tmp_path, answering, force, added):
+    made = answering("helps", ratio=0.5)
+    result = augment(home, tmp_path / "a.npz", "--balance", *force)
+    assert result.exit_code == 0, result.stderr
+    assert ("6 of 10 are written, no more were found to help" in result.stderr) == (added == 6)
+    assert json.loads((tmp_path / "a.verdict.json").read_text())["written"] == added
+    with np.load(tmp_path / "a.npz") as arrays:
+        x, y = arrays["x"][REAL:], arrays["y"][REAL:]
+    pool, labels = made[0]["gan"].samples, made[0]["gan"].labels
+    found = [int(np.flatnonzero((pool == image).all((1, 2)))[0]) for image in x]
+    assert len({*found}) == added and (labels[found] == y).all()
+    assert {*y.tolist()} == {0, 1}  # some of every class, not the first six rows
+
+
+def test_the_verdict_lies_in_the_folder_and_says_what_was_compared(home, tmp_path):
+    result = augment(home, tmp_path / "a")
+    assert result.exit_code == 0
+    told = json.loads((tmp_path / "a" / "verdict.json").read_text())
+    assert told["answer"] in ("helps", "no evidence", "hurts")
+    assert (told["rows"], told["alpha"]) == (REAL, 0.002)
+    assert {c["arm"] for c in told["comparisons"]} == {"gan 0.5 : 1", "gan 0.833 : 1"}
+    assert {c["rival"] for c in told["comparisons"]} == {"nothing", "smote", "transforms"}
+    count = len([*(tmp_path / "a" / "synthetic").rglob("*.png")])
+    assert count == (10 if told["answer"] == "helps" else 0)
+    assert len([*(tmp_path / "a" / "real").rglob("*.png")]) == REAL
+
+
+@pytest.mark.parametrize("out", ["a", "a.npz"])
+def test_a_page_and_the_verdict_say_what_filters_dropped(home, tmp_path, answering, out):
+    answering("helps")
+    words = ["--filter", "near-duplicates", "--filter", "rejection"]
+    assert augment(home, tmp_path / out, *words).exit_code == 0
+    beside = "a/verdict.json" if out == "a" else "a.verdict.json"
+    told = json.loads((tmp_path / beside).read_text())
+    assert told["samples"]["kept"] == 10
+    page = (tmp_path / beside.replace("verdict.json", "report.html")).read_text()
+    for name in ("near-duplicates", "rejection"):
+        assert f"{name}: {sum(told['samples']['dropped'][name].values()):,}" in page
+    for one in told["comparisons"]:
+        assert f"{one['low']:+.2f} to {one['high']:+.2f}" in page
+
+
+def test_what_could_be_seen_is_printed_before_the_verdict(home, tmp_path):
+    lines = augment(home, tmp_path / "a.npz").stderr.splitlines()
+    first = next(k for k, line in enumerate(lines) if "4 of 5 cases" in line)
+    last = next(k for k, line in enumerate(lines) if "verdict: " in line)
+    assert f"with {REAL} labelled rows a gain of" in lines[first]
+    assert first < last
+
+
+STRICT = ("confidence", "centroid")  # nothing of a GAN after two steps passes
+
+
+@pytest.mark.parametrize("name", [name for name in FILTERS if name not in STRICT])
+def test_every_filter_has_its_arms_and_keeps_the_count(home, tmp_path, answering, name):
+    asked = answering("helps")
+    augmented = augment(home, tmp_path / "a.npz", "--filter", name)
+    assert augmented.exit_code == 0, augmented.stderr
+    (made,) = asked
+    assert list(made) == [name]
+    assert list(made[name].report) == [name]
+    assert sum(synthetic(tmp_path / "a.npz")) == 10
+    told = json.loads((tmp_path / "a.verdict.json").read_text())
+    assert {c["arm"] for c in told["comparisons"]} == {f"{name} {r} : 1" for r in (0.5, 0.833)}
+
+
+@pytest.mark.parametrize("name", STRICT)
+def test_filters_that_nothing_passes_are_one_sentence_and_nothing_is_written(home, tmp_path, name):
+    result = augment(home, tmp_path / "a", "--filter", name)
+    assert result.exit_code == 1
+    assert "of 20000 synthetic samples 0 of class" in result.stderr
+    assert "loosen the filters" in result.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_filters_follow_one_another(home, tmp_path, answering):
+    asked = answering("helps")
+    words = ["--filter", "near-duplicates", "--filter", "rejection"]
+    assert augment(home, tmp_path / "a.npz", *words).exit_code == 0
+    assert list(asked[0]) == ["near-duplicates + rejection"]
+    assert list(asked[0]["near-duplicates + rejection"].report) == ["near-duplicates", "rejection"]
+
+
+def test_the_same_seed_gives_the_same_file_and_verdict(home, tmp_path):
+    for name, seed in (("a", 1), ("b", 1), ("c", 2)):
+        assert augment(home, tmp_path / f"{name}.npz", "--force", "--seed", seed).exit_code == 0
+    first, again, other = ((tmp_path / f"{name}.npz").read_bytes() for name in "abc")
+    assert first == again != other
+    told = [(tmp_path / f"{name}.verdict.json").read_text() for name in "ab"]
+    assert told[0] == told[1]
+
+
+def test_numbers_are_not_judged_and_not_added(home, tmp_path):
+    result = augment(home, tmp_path / "a.csv", kind="vectors")
+    assert result.exit_code == 0
+    assert "verdict: no evidence: labels that are numbers are not judged" in result.stderr
+    assert not pd.read_csv(tmp_path / "a.csv")["synthetic"].any()
+    told = json.loads((tmp_path / "a.verdict.json").read_text())
+    assert (told["smallest"], told["comparisons"]) == (None, [])
+    assert (told["rows"], told["written"]) == (REAL, 0)
+
+
+def test_classes_are_filled_up_and_judged_by_balanced_accuracy(home, tmp_path):
+    model = ["augment", home / "r-images", home / "m-rare", "--force"]
+    done(*model, "--strategy", "auto", "--out", tmp_path / "a.npz")
+    done(*model, "--per-class", 3, "--out", tmp_path / "b.npz")
+    for name, added, ratio in (("a", [1] * 8, 0.5), ("b", [0] * 3 + [1] * 3, 0.375)):
+        with np.load(tmp_path / f"{name}.npz") as arrays:
+            assert arrays["y"][arrays["synthetic"]].tolist() == added
+        told = json.loads((tmp_path / f"{name}.verdict.json").read_text())
+        assert told["metric"] == "balanced accuracy"
+        assert {c["arm"] for c in told["comparisons"]} == {f"gan {ratio} : 1"}
+    done(*model, "-n", 5, "--out", tmp_path / "c.npz")
+    assert json.loads((tmp_path / "c.verdict.json").read_text())["metric"] == "accuracy"
+
+
+@pytest.mark.parametrize(
+    ("asked", "counts"),
+    [
+        (Asked(count=7), None),
+        (Asked(count=7, balance=True), [3, 2, 2]),
+        (Asked(per_class=4), [4, 4, 4]),
+        (Asked(strategy="auto"), [0, 2, 4]),
+        (Asked(strategy="minority"), [0, 0, 4]),
+        (Asked(strategy="not minority"), [0, 2, 0]),
+    ],
+)
+def test_counts_are_those_that_were_asked_for(asked, counts):
+    known = Known(None, ("a", "b", "c"), indices=np.repeat([0, 1, 2], [5, 3, 1]))
+    found = asked.counts(known)
+    assert counts == (None if found is None else found.tolist())
+
+
+@pytest.fixture(scope="module")
+def known():
+    """Of a GAN that knows classes, and a model that knows better what its samples look like."""
+    rows = examples.images()
+    gan = pretrain(rows, examples.SMALL, examples.LABELS)
+    seen = gan.sample(100, 1)
+    bright = seen[:, :4].mean((1, 2)) > seen[:, 4:].mean((1, 2))
+    model = finetune(gan, seen, bright.astype(int), PredictorConfig(method="probe"))
+    return Known(gan, (0, 1), model, rows, examples.LABELS)
+
+
+@pytest.mark.parametrize("filters", [[], ["near-duplicates"], ["langevin"]])
+def test_the_model_labels_what_a_conditional_gan_makes_with_filters_and_without(known, filters):
+    chosen = [filter_named(name) for name in filters]
+    (block,) = synthetic_blocks(known, 40, np.array([20, 20]), chosen, 0)
+    assert block.labels.tolist() == [0] * 20 + [1] * 20
+    assert (known.model.predict(block.samples) == block.labels).all()
+
+
+def test_every_block_has_its_share_of_every_class(known, monkeypatch):
+    monkeypatch.setattr(generation, "BLOCK", 10)
+    blocks = [*synthetic_blocks(known, 24, np.array([23, 1]), [], 0)]
+    assert [len(block.labels) for block in blocks] == [7, 9, 8]
+    assert np.bincount(np.concatenate([block.labels for block in blocks])).tolist() == [23, 1]
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "words", "code", "line"),
+    [
+        ("images", "a.npz", ["--filter", "beauty"], 2, "'beauty' is not one of"),
+        ("images", "a.npz", ["-n", 0], 2, "0 is not in the range"),
+        ("images", "a.csv", [], 2, "a.csv"),
+        ("images", "a.npz", ["--strategy", "auto"], 2, "Give one of -n, --per-class and --strat"),
+        ("images", "a.npz", ["--per-class", 3], 2, "Give one of -n, --per-class and --strategy"),
+        ("vectors", "a.csv", ["--filter", "rejection"], 1, "filters are for classes"),
+        ("vectors", "a.csv", ["--balance"], 1, "counts and balance are for classes"),
+    ],
+)
+def test_what_cannot_be_done_is_refused_and_nothing_is_written(
+    home, tmp_path, kind, name, words, code, line
+):
+    result = augment(home, tmp_path / name, *words, kind=kind)
+    assert result.exit_code == code
+    assert line in result.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("kind", "words", "code", "line"),
+    [
+        ("images", [], 2, "Give one of -n, --per-class and --strategy: each says how many"),
+        ("images", ["--strategy", "auto", "--balance"], 2, "--balance goes with -n"),
+        ("images", ["--strategy", "majority"], 2, "'majority' is not one of"),
+        ("images", ["--strategy", "auto"], 1, "all classes have 6 labelled rows: give -n or --per"),
+        ("vectors", ["--per-class", 3], 1, "counts and balance are for classes"),
+        ("vectors", ["--strategy", "auto"], 1, "counts and balance are for classes"),
+    ],
+)
+def test_numbers_of_rows_that_cannot_be_are_refused(home, tmp_path, kind, words, code, line):
+    at = tmp_path / "a.npz"
+    result = run("augment", home / f"r-{kind}", home / f"m-{kind}", "--out", at, *words)
+    assert result.exit_code == code
+    assert line in result.stderr
+    assert list(tmp_path.iterdir()) == []

@@ -1,0 +1,442 @@
+"""The adversarial task: what a step does, what a checkpoint keeps, and what it refuses."""
+
+import json
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+
+from ssgan.data import fit_codec
+from ssgan.models.adversarial import Adversarial, Overfitting, headed
+from ssgan.models.condition import fit_condition
+from ssgan.models.config import GANConfig, decay, noise, optimizer, scheduled
+from ssgan.models.gan import TASKS, pretrain
+from ssgan.models.health import yardstick
+from ssgan.models.inference import blocks
+from ssgan.models.recipes import RECIPES
+from ssgan.models.selfsupervision import SELFSUPERVISIONS
+from ssgan.networks import BODIES, build, flat
+from ssgan.objectives import OBJECTIVES, NonSaturating, Relativistic, Wasserstein, objective
+from ssgan.randomness import Draw
+from ssgan.runtime import runtime
+from ssgan.training.loop import Batches, Stream, pack_parts, unpack_parts
+from ssgan.transforms.batch import SCHEDULES, Augmentation
+from tests.examples import KINDS, LABELS, SMALL, N
+
+CLASSES = np.where(np.arange(N) % 3 > 0, LABELS, -1)
+FEWER = {"wgan": {"first": 2, "updates": 2}}  # its hundreds of critic updates would take long
+CHANGES = {
+    **{name: {"objective": objective(name, **FEWER.get(name, {}))} for name in OBJECTIVES},
+    **{name: {"model": name} for name in TASKS},
+    "rmsprop": {"optimizer": "rmsprop"},
+    "uniform": {"noise": "uniform"},
+    "penalties": {"penalty_final": 0.1},
+    "deep": {"depth": 2},
+    "l2": {"l2": 0.1},
+    "growing average": {"ema": 0.9, "ema_first": 0.1},
+}
+for name in OBJECTIVES:
+    CHANGES[f"vae-gan {name}"] = CHANGES[name] | {"model": "vae-gan"}
+OF_IMAGES = {
+    **{f"{n} body": {"body": n, "objective": NonSaturating()} for n in BODIES if n != "dcgan"},
+    **{name: {"augmentation": Augmentation(schedule=name, images=50)} for name in SCHEDULES},
+    **{name: {"selfsupervision": kind()} for name, kind in SELFSUPERVISIONS.items()},
+}
+CASES = [(kind, name) for name in CHANGES for kind in KINDS]
+CASES += [("images", name) for name in OF_IMAGES]
+OF_IMAGES["dcgan body"] = {"body": "dcgan", "objective": NonSaturating()}
+CASES += [("larger", "dcgan body")]  # it halves images four times
+
+
+def begun(kind, config=SMALL, labels=None):
+    """A task on tiny data and its rows."""
+    x = KINDS["images"]().repeat(2, 1).repeat(2, 2) if kind == "larger" else KINDS[kind]()
+    codec = fit_codec(x)
+    packed = codec.pack(x)
+    told = () if labels is None else (fit_condition(labels, N)[1],)
+    on, width = runtime("cpu", codec.shape), told[0].shape[1] if told else 0
+    task = TASKS[config.model](config, codec, on, packed, width)
+    task.told = told[0] if told else None
+    task.fit_readout()
+    return task, Batches({"unlabeled": Stream((packed, *told), config.batch)}, Draw(("rows",)))
+
+
+def bits(task):
+    tensors, state = pack_parts(task.parts)
+    return {name: tensor.clone() for name, tensor in tensors.items()}, json.dumps(state)
+
+
+def assert_equal(one, other):
+    assert one[1] == other[1]
+    assert one[0].keys() == other[0].keys()
+    assert [name for name, t in one[0].items() if not torch.equal(t, other[0][name])] == []
+
+
+# Whatever is trained
+
+
+@pytest.mark.parametrize("labels", [None, CLASSES], ids=["plain", "conditional"])
+@pytest.mark.parametrize(("kind", "name"), CASES)
+def test_a_task_that_is_taken_up_again_ends_with_the_same_bits(kind, name, labels):
+    config = replace(SMALL, steps=2, **(CHANGES | OF_IMAGES)[name])
+    task, rows = begun(kind, config, labels)
+    terms, measures = task.update(rows, 0)
+    kept = bits(task)
+    task.update(rows, 1)
+    again, _ = begun(kind, config, labels)
+    unpack_parts(again.parts, kept[0], json.loads(kept[1]))
+    again.update(rows, 1)
+    assert_equal(bits(task), bits(again))
+    assert all(value.isfinite() for value in (terms | measures).values())
+    assert measures["not_finite"] == 0
+    changed = [key for key, t in kept[0].items() if not torch.equal(t, bits(task)[0][key])]
+    assert any(key.startswith("mean_generator/") for key in changed)
+
+
+@pytest.mark.parametrize("name", [*CHANGES, *OF_IMAGES])
+def test_every_config_comes_back_from_json(name):
+    config = replace(SMALL, **(CHANGES | OF_IMAGES)[name])
+    assert GANConfig.from_json(json.loads(json.dumps(config.to_json()))) == config
+
+
+@pytest.mark.parametrize("name", RECIPES)
+def test_every_recipe_comes_back_from_json(name):
+    config = RECIPES[name]()
+    assert GANConfig.from_json(json.loads(json.dumps(config.to_json()))) == config
+
+
+def test_names_alone_say_which_augmentation_and_selfsupervision():
+    config = GANConfig.from_json({"augmentation": "cosine", "selfsupervision": "rotation"})
+    assert config.augmentation == Augmentation(schedule="cosine")
+    assert config.selfsupervision == SELFSUPERVISIONS["rotation"]()
+    none = GANConfig.from_json(config.to_json() | dict.fromkeys(("augmentation",), "none"))
+    assert none == replace(config, augmentation=None)
+    with pytest.raises(ValueError, match="objective has no name: say which"):
+        GANConfig.from_json({"objective": {"r1": 1.0}})
+
+
+# Conditions
+
+
+class Seen:
+    """A network that remembers what it was given."""
+
+    def __init__(self, network):
+        self.network, self.given = network, []
+
+    def __call__(self, x, told):
+        self.given.append(told)
+        return self.network(x, told)
+
+    def __getattr__(self, name):
+        return getattr(self.network, name)
+
+
+def test_a_fake_copies_label_and_presence_of_its_real_partner():
+    task, rows = begun("vectors", SMALL, CLASSES)
+    _, told = rows("unlabeled", 0, 0)
+    assert 0 < told[:, -1].mean() < 1
+    task.__dict__["generator"], task.__dict__["critic"] = Seen(task.generator), Seen(task.critic)
+    real, given = task.real(rows, 0, 0)
+    task.critic_step(task.config.objective, real, given, task.draw(0), None)
+    task.generator_step(task.config.objective, real, given, task.draw(0), None)
+    for network in (task.generator, task.critic):
+        assert len(network.given) >= 2
+        assert all(torch.equal(seen, told) for seen in network.given)
+
+
+def test_a_row_without_a_label_is_scored_as_if_there_were_no_conditions():
+    task, rows = begun("vectors", SMALL, CLASSES)
+    real, told = task.real(rows, 0, 0)
+    absent = told[:, -1] == 0
+    plain = task.critic.head(flat(task.critic.trunk(real[absent])[-1])).flatten()
+    torch.testing.assert_close(task.critic(real, told)[absent], plain)
+
+
+# Schedules
+
+
+def test_rate_and_penalties_fall_along_one_cosine():
+    config = replace(SMALL, steps=100, final=0.5, penalty_final=0.2)
+    assert scheduled(config, 0) == Relativistic()
+    assert scheduled(config, 50).r1 == pytest.approx(0.6)
+    assert scheduled(config, 100) == Relativistic(r1=0.2, r2=0.2)
+    assert scheduled(replace(config, penalty_final=1.0), 70) is config.objective
+    assert {decay(config, step) for step in (0, 50, 100)} == {config.ema}
+    rising = replace(config, ema=0.9, ema_first=0.5)
+    found = [decay(rising, step) for step in (0, 50, 100)]
+    assert found == pytest.approx([0.5, 0.7, 0.9])
+    task, rows = begun("vectors", config)
+    task.update(rows, 50)
+    for each in (task.generator_optimizer, task.critic_optimizer):
+        assert [group["lr"] for group in each.param_groups] == [pytest.approx(0.75e-3)]
+
+
+def test_another_attempt_halves_the_rate_and_draws_anew():
+    task, rows = begun("vectors")
+    first = task.draw(7).key
+    assert first == ("pretrain", 0, 7)
+    task.attempt = 2
+    assert task.draw(7).key == ("pretrain", 0, "attempt", 2, 7)
+    task.update(rows, 0)
+    assert task.critic_optimizer.param_groups[0]["lr"] == pytest.approx(0.25e-3)
+
+
+def test_the_optimiser_is_the_one_that_was_asked_for():
+    network = torch.nn.Linear(2, 2)
+    adam = optimizer(network, replace(SMALL, beta1=0.5, beta2=0.9, rate=0.1))
+    assert (type(adam), adam.defaults["betas"]) == (torch.optim.AdamW, (0.5, 0.9))
+    assert adam.defaults["lr"] == 0.1
+    assert type(optimizer(network, replace(SMALL, optimizer="rmsprop"))) is torch.optim.RMSprop
+
+
+def test_noise_is_normal_or_uniform_from_minus_1_to_1():
+    draw = Draw(("noise",))
+    normal, uniform = (
+        noise(replace(SMALL, noise=name, latent=9), 4000, draw) for name in ("normal", "uniform")
+    )
+    assert float(normal.std()) == pytest.approx(1, abs=0.02)
+    assert (uniform.min() >= -1) and (uniform.max() < 1)
+    assert float(uniform.var()) == pytest.approx(1 / 3, abs=0.01)
+
+
+# Augmentation
+
+
+def test_the_signal_compares_reals_with_the_median_fake():
+    given = Augmentation(schedule="adaptive", images=100, target=0.6)
+    state, fakes = Overfitting(), torch.tensor([-1.0, 0.0, 9.0])
+    state.follow(torch.tensor([1.0, 2.0, 3.0, 4.0]), fakes, given)
+    assert state.signal == 1.0
+    assert float(state.probability) == pytest.approx(4 * 4 / 100)
+    state.follow(torch.tensor([1.0, -2.0, 3.0, -4.0]), fakes, given)
+    assert state.signal == 0.0
+    assert float(state.probability) == 0.0
+    state.follow(torch.tensor([-1.0, -2.0]), fakes, given)
+    assert (state.signal, state.probability) == (-1.0, 0.0)
+
+
+def test_the_probability_goes_up_in_the_set_number_of_images_and_not_beyond_its_share():
+    state, given = Overfitting(), Augmentation(schedule="adaptive", images=400, share=0.8)
+    for _ in range(9):
+        state.follow(torch.ones(10), torch.zeros(10), given)
+    assert float(state.probability) == pytest.approx(0.8)
+    state = Overfitting()
+    for _ in range(5):
+        state.follow(torch.ones(10), torch.zeros(10), given)
+    assert float(state.probability) == pytest.approx(0.5)
+
+
+def test_the_schedules_of_augmentation():
+    for schedule, shares in (("fixed", [0.8, 0.8, 0.8]), ("cosine", [0.8, 0.4, 0.0])):
+        given = Augmentation(schedule=schedule, share=0.8)
+        task, _ = begun("images", replace(SMALL, steps=10, augmentation=given))
+        assert [task.share(step) for step in (0, 5, 10)] == pytest.approx(shares)
+    task, rows = begun(
+        "images", replace(SMALL, augmentation=Augmentation(schedule="adaptive", images=48))
+    )
+    _, measures = task.update(rows, 0)
+    assert task.share(1) is task.overfitting.probability
+    assert {"probability", "signal"} < set(measures)
+
+
+def test_both_players_see_augmented_samples_and_gradients_pass():
+    config = replace(SMALL, augmentation=Augmentation(kinds=("cutout",)))
+    task, rows = begun("images", config)
+    real, _ = task.real(rows, 0, 0)
+    seen = []
+    task.__dict__["critic"] = lambda x: seen.append(x) or x.flatten(1).sum(1)
+    x = real.clone().requires_grad_(True)
+    score = task.scoring(None, 1.0, Draw(("a",)))
+    score(x).sum().backward()
+    assert not torch.equal(seen[0], real)
+    assert set(x.grad.unique().tolist()) == {0.0, 1.0}  # none where it was cut out
+    score(x)
+    assert not torch.equal(seen[0] == 0, seen[1] == 0)  # another call, other squares
+
+
+# The stopped gradient
+
+
+def parts_of(critic):
+    named = dict(critic.named_parameters())
+    trunk = [p for name, p in named.items() if name.startswith("trunk.")]
+    return trunk, [p for name, p in named.items() if not name.startswith("trunk.")]
+
+
+@pytest.mark.parametrize("condition", [0, 3])
+def test_a_stopped_gradient_leaves_values_slopes_and_the_head_as_they_are(condition):
+    _, critic = build((1, 8, 8), width=2, latent=2, condition=condition, draw=Draw(("c",)))
+    x = Draw(("x",)).normal(5, 1, 8, 8)
+    told = (torch.tensor([[1.0, 0.0, 1.0]] * 5),) if condition else ()
+    trunk, head = parts_of(critic)
+    assert len(head) == (3 if condition else 2)
+    expected = critic(x, *told)
+    wanted = torch.autograd.grad(expected.square().sum(), head)
+    for inputs in (x, x.clone().requires_grad_(True)):
+        scores = headed(critic, inputs, told)
+        torch.testing.assert_close(scores, expected)
+        found = torch.autograd.grad(scores.square().sum(), trunk + head, allow_unused=True)
+        assert all(g is None or g.abs().max() < 1e-6 for g in found[: len(trunk)])
+        torch.testing.assert_close(found[len(trunk) :], wanted)
+
+
+def test_a_penalty_reaches_the_trunk_behind_a_stopped_gradient():
+    _, critic = build((1, 8, 8), width=2, latent=2, draw=Draw(("c",)))
+    x = Draw(("x",)).normal(5, 1, 8, 8).requires_grad_(True)
+    trunk, _ = parts_of(critic)
+
+    def slopes(scores):
+        (gradient,) = torch.autograd.grad(scores.sum(), x, create_graph=True)
+        return torch.autograd.grad(gradient.square().sum(), trunk, allow_unused=True)
+
+    for a, b in zip(slopes(headed(critic, x, ())), slopes(critic(x)), strict=True):
+        assert (a is None) == (b is None)
+        if a is not None:
+            torch.testing.assert_close(a, b)
+
+
+# Checkups
+
+
+def test_a_checkup_changes_nothing_and_is_the_same_each_time():
+    for config in (SMALL, replace(SMALL, body="dcgan", objective=NonSaturating())):
+        task, rows = begun("larger", config, CLASSES)
+        task.update(rows, 0)
+        before = bits(task)
+        assert task.checkup(1) == task.checkup(1)
+        assert task.generator.training and task.critic.training
+        assert_equal(before, bits(task))
+        assert set(task.checkup(1)) == {"score_gap", "diversity", "coverage", "distance"}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_generator_of_one_sample_has_no_diversity(kind):
+    task, _ = begun(kind)
+    healthy = task.checkup(0)
+    assert healthy["diversity"] > 0.02
+    for network in (task.generator, task.mean_generator):
+        for p in network.parameters():
+            torch.nn.init.zeros_(p)
+    if kind != "table":  # whose categories are drawn after the generator
+        assert task.checkup(0)["diversity"] < 1e-5
+
+
+def test_samples_that_are_not_finite_make_a_checkup_of_no_numbers():
+    task, _ = begun("vectors")
+    next(task.generator.parameters()).data.fill_(float("nan"))
+    assert all(np.isnan(value) for value in task.checkup(0).values())
+
+
+def test_real_samples_pass_their_own_yardstick():
+    real = Draw(("real",)).normal(200, 3)
+    measures = yardstick(real).measures(real, real[:64])
+    assert measures["diversity"] == pytest.approx(1)
+    assert measures["coverage"] == 1
+    assert measures["distance"] == pytest.approx(0, abs=1e-6)
+    far = yardstick(real).measures(real + 9, real[:64] / 2)
+    assert far["diversity"] == pytest.approx(0.5)
+    assert far["coverage"] == 0
+    assert far["distance"] > 100
+
+
+def test_samples_that_are_all_one_have_no_yardstick():
+    assert yardstick(torch.ones(9, 3)) is None
+    assert yardstick(torch.ones(1, 3)) is None
+    assert yardstick(Draw(("signal",)).normal(9, 1, 16)).measures(
+        torch.ones(9, 1, 16), torch.ones(9, 1, 16)
+    )
+
+
+# Batch norm
+
+
+def test_batch_norm_is_measured_anew_for_the_averages():
+    config = replace(SMALL, body="dcgan", objective=NonSaturating(), ema=0.9)
+    task, rows = begun("larger", config)
+    task.update(rows, 0)
+    task.fit_readout()
+    x = task.expanded(task.reference)
+    layer = next(m for m in task.mean_critic.modules() if isinstance(m, torch.nn.BatchNorm2d))
+    inputs = []
+    handle = layer.register_forward_pre_hook(lambda _, given: inputs.append(given[0]))
+    task.mean_critic(x)
+    handle.remove()
+    torch.testing.assert_close(layer.running_mean, inputs[0].mean((0, 2, 3)), atol=1e-5, rtol=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("n", "sizes"), [(1, [1]), (128, [128]), (129, [129]), (258, [128, 128, 2])]
+)
+def test_no_row_is_alone_where_batch_norm_takes_its_statistics(n, sizes):
+    rows = torch.arange(n)
+    found = blocks(rows)
+    assert [len(part) for part in found] == sizes
+    assert torch.equal(torch.cat(found), rows)
+
+
+@pytest.mark.parametrize("labels", [None, np.arange(129) % 2], ids=["plain", "conditional"])
+def test_batch_norm_takes_any_number_of_rows_from_two_on(labels):
+    config = replace(SMALL, steps=1, body="dcgan", objective=NonSaturating())
+    x = np.random.default_rng(0).integers(256, size=(129, 16, 16), dtype=np.uint8)
+    gan = pretrain(x, config, labels)
+    assert gan.sample(3).shape == (3, 16, 16)
+    with pytest.raises(ValueError, match="at least 2 samples, there are 1"):
+        pretrain(x[:1], config)
+    with pytest.raises(ValueError, match="at least 2 samples.* batches of 1"):
+        pretrain(x, replace(config, batch=1))
+
+
+def test_a_refused_update_leaves_the_statistics_of_batch_norm():
+    task, _ = begun("larger", replace(SMALL, body="dcgan", objective=NonSaturating()))
+    spoilt = torch.full((8, *task.codec.shape), torch.nan)
+    before = [buffer.clone() for buffer in task.critic.buffers()]
+    _, refused = task.critic_step(NonSaturating(), spoilt, None, task.draw(0), None)
+    assert refused == 1
+    assert before and all(map(torch.equal, before, task.critic.buffers()))
+    with torch.no_grad():
+        next(task.generator.parameters()).fill_(torch.nan)
+    before = [b.clone() for network in (task.generator, task.critic) for b in network.buffers()]
+    _, refused = task.generator_step(NonSaturating(), spoilt, None, task.draw(0), None)
+    after = [b for network in (task.generator, task.critic) for b in network.buffers()]
+    assert refused == 1
+    assert all(map(torch.equal, before, after))
+
+
+def test_clipping_leaves_the_gains_of_batch_norm_alone():
+    config = replace(SMALL, body="dcgan", objective=Wasserstein(first=1, updates=1))
+    task, rows = begun("larger", config)
+    task.update(rows, 0)
+    layers = list(task.critic.modules())
+    gains = [m.weight for m in layers if isinstance(m, torch.nn.BatchNorm2d)]
+    kernels = [m.weight for m in layers if isinstance(m, torch.nn.Conv2d)]
+    assert gains and all(gain.abs().min() > 0.5 for gain in gains)
+    assert kernels and all(kernel.abs().max() <= 0.01 for kernel in kernels)
+
+
+# Refusals
+
+
+@pytest.mark.parametrize(
+    ("kind", "changes", "message"),
+    [
+        ("larger", {"body": "dcgan"}, "'relativistic' penalises .* batch norm"),
+        ("larger", {"body": "dcgan", "objective": objective("wgan-gp")}, "'wgan-gp' penalises"),
+        ("vectors", {"body": "conv"}, "the body 'conv' takes signals .*got samples of shape"),
+        ("vectors", {"augmentation": Augmentation()}, "these are vectors, where no such change"),
+        ("table", {"augmentation": Augmentation()}, "these are table, where no such change"),
+        ("table", {"selfsupervision": SELFSUPERVISIONS["rotation"]()}, "rotation turns square"),
+    ],
+)
+def test_what_cannot_work_is_refused_with_the_reason(kind, changes, message):
+    with pytest.raises(ValueError, match=message):
+        begun(kind, replace(SMALL, **changes))
+
+
+def test_a_task_has_what_the_guard_asks_for():
+    from ssgan.training.loop import Guarded
+
+    task, _ = begun("vectors")
+    assert isinstance(task, Guarded)
+    assert isinstance(task, Adversarial)

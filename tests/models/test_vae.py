@@ -1,0 +1,368 @@
+"""The autoencoders: their bound is exact where mathematics gives it, and they train as a GAN."""
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+from torch import nn
+from torch.distributions import Categorical, MultivariateNormal, Normal, kl_divergence
+
+from ssgan.data import fit_codec, from_memory
+from ssgan.models.gan import load, pretrain, pretraining
+from ssgan.models.selfsupervision import Rotation
+from ssgan.models.vae import FLOOR, VAE, VAEGAN, gaussian, kl, reconstruction, sampled
+from ssgan.objectives import objective
+from ssgan.randomness import Draw
+from ssgan.runtime import Runtime
+from ssgan.transforms.batch import Augmentation
+from tests.examples import KINDS, OFTEN, SMALL, assert_same_course, same
+
+DRAW = Draw(("vae test",))
+TASKS = {"vae": VAE, "vae-gan": VAEGAN}
+each_task = pytest.mark.parametrize("model", TASKS)
+each = pytest.mark.parametrize("kind", KINDS)
+PLAIN = Runtime("cpu", bfloat16=False)
+
+
+def posteriors(n, dimension):
+    mean, log_variance = DRAW("posterior").normal(2, n, dimension).double()
+    return mean.requires_grad_(), log_variance.requires_grad_()
+
+
+def task_of(model, kind, condition_width=0, **changes):
+    data = from_memory(KINDS[kind]())
+    codec = fit_codec(data)
+    packed = codec.pack(data.x)
+    config = replace(SMALL, model=model, **changes)
+    task = TASKS[model](config, codec, PLAIN, packed, condition_width)
+    return task, lambda stream, step, k: (packed[:6],)
+
+
+# The parts of the bound
+
+
+def test_the_divergence_is_that_of_the_distributions():
+    mean, log_variance = posteriors(5, 3)
+    prior = Normal(torch.zeros(3).double(), torch.ones(3).double())
+    known = kl_divergence(Normal(mean, (log_variance / 2).exp()), prior).sum(1)
+    torch.testing.assert_close(kl(mean, log_variance), known)
+
+
+def test_the_divergence_is_that_of_many_draws():
+    """E_q[log q - log p] over 200,000 draws, whose standard error is below .01."""
+    mean, log_variance = torch.tensor([[0.7, -1.2]]), torch.tensor([[-0.5, 0.8]])
+    z = sampled(mean.expand(200_000, -1), log_variance.expand(200_000, -1), DRAW("many"))
+    q, p = Normal(mean, (log_variance / 2).exp()), Normal(0.0, 1.0)
+    estimate = (q.log_prob(z) - p.log_prob(z)).sum(1).mean()
+    assert float(kl(mean, log_variance)) == pytest.approx(float(estimate), abs=0.03)
+
+
+def test_a_posterior_that_is_the_prior_costs_nothing_and_any_other_something():
+    assert kl(torch.zeros(1, 4), torch.zeros(1, 4)).tolist() == [0.0]
+    assert (kl(*DRAW("other").normal(2, 50, 4)) > 0).all()
+
+
+def test_draws_have_the_mean_and_the_variance_of_the_posterior():
+    mean, log_variance = torch.tensor([2.0, -1.0]), torch.tensor([0.0, -2.0])
+    z = sampled(mean.expand(100_000, -1), log_variance.expand(100_000, -1), DRAW)
+    torch.testing.assert_close(z.mean(0), mean, atol=0.02, rtol=0)
+    torch.testing.assert_close(z.var(0).log(), log_variance, atol=0.02, rtol=0)
+
+
+def test_slopes_pass_a_draw_and_the_divergence_as_finite_differences_say():
+    mean, log_variance = posteriors(3, 2)
+
+    def bound(mean, log_variance):
+        return sampled(mean, log_variance, DRAW).sin().sum(1) + kl(mean, log_variance)
+
+    assert torch.autograd.gradcheck(bound, (mean, log_variance))
+
+
+@pytest.mark.parametrize("shape", [(4, 3), (4, 1, 2, 2)])
+def test_the_surprise_of_a_gaussian_is_that_of_the_distribution(shape):
+    x, mean = DRAW("x").normal(2, *shape)
+    known = -Normal(mean, 0.5).log_prob(x).flatten(1).sum(1)
+    torch.testing.assert_close(gaussian(x, mean, torch.tensor(0.25)), known)
+
+
+def test_no_variance_is_better_than_the_one_that_is_taken():
+    x, mean = DRAW("x").normal(2, 6, 5)
+    best = gaussian(x, mean).mean()
+    for variance in torch.linspace(0.1, 8.0, 50):
+        assert gaussian(x, mean, variance).mean() >= best - 1e-5
+
+
+def test_slopes_do_not_depend_on_whether_the_best_variance_has_one():
+    """d/dm of D/2 log(mean squared error), Rybkin et al. 2021, eq. 5."""
+    x, mean = DRAW("x").normal(2, 6, 5)
+    mean.requires_grad_()
+    (slope,) = torch.autograd.grad(gaussian(x, mean).mean(), mean)
+    (known,) = torch.autograd.grad(5 / 2 * (x - mean).square().mean().log(), mean)
+    torch.testing.assert_close(slope, known)
+
+
+def test_the_scale_of_what_is_reconstructed_does_not_change_what_is_learnt():
+    x, mean = DRAW("x").normal(2, 6, 5)
+    gap = gaussian(10 * x, 10 * mean) - gaussian(x, mean)
+    torch.testing.assert_close(gap, torch.full((6,), 5 * np.log(10.0)).float())
+
+
+def test_a_perfect_reconstruction_is_finite():
+    x = torch.zeros(2, 3)
+    known = -Normal(0.0, FLOOR**0.5).log_prob(x).sum(1)
+    torch.testing.assert_close(gaussian(x, x), known)
+
+
+# The bound
+
+
+def linear_gaussian():
+    """x = W z + noise: weight (3, 2), variance, samples (4, 3), and their exact log-likelihood."""
+    weight, variance = DRAW("weight").normal(3, 2).double(), 0.3
+    x = DRAW("samples").normal(4, 3).double()
+    covariance = weight @ weight.T + variance * torch.eye(3)
+    return weight, variance, x, MultivariateNormal(torch.zeros(3).double(), covariance).log_prob(x)
+
+
+def expected_bound(weight, variance, x, mean, log_variance):
+    """E_q[log p(x | z)] - KL, exactly for a posterior (N, 2): the expectation of a square is that
+    of the mean and the variance that comes through W."""
+    fit = gaussian(x, mean @ weight.T, torch.tensor(variance).double())
+    spread = (log_variance.exp() * weight.square().sum(0)).sum(1) / (2 * variance)
+    return -fit - spread - kl(mean, log_variance)
+
+
+def rotated():
+    """The same model, z turned so that its posterior has no covariances."""
+    weight, variance, x, exact = linear_gaussian()
+    _, turn = torch.linalg.eigh(weight.T @ weight)
+    weight = weight @ turn
+    precision = torch.eye(2).double() + weight.T @ weight / variance
+    return weight, variance, x, exact, precision
+
+
+def test_the_bound_is_the_log_likelihood_for_the_true_posterior_of_a_linear_model():
+    weight, variance, x, exact, precision = rotated()
+    mean = x @ weight / variance @ torch.linalg.inv(precision)
+    log_variance = -precision.diagonal().log().expand(4, -1)
+    torch.testing.assert_close(expected_bound(weight, variance, x, mean, log_variance), exact)
+
+
+def test_the_bound_is_below_it_by_the_divergence_from_the_true_posterior():
+    weight, variance, x, exact, precision = rotated()
+    truth = MultivariateNormal(x @ weight / variance @ torch.linalg.inv(precision), None, precision)
+    for seed in range(10):
+        mean, log_variance = DRAW(seed).normal(2, 4, 2).double()
+        q = MultivariateNormal(mean, torch.diag_embed(log_variance.exp()))
+        bound = expected_bound(weight, variance, x, mean, log_variance)
+        assert (bound < exact).all()
+        torch.testing.assert_close(exact - bound, kl_divergence(q, truth))
+
+
+def test_the_task_computes_that_bound():
+    """The task's terms, averaged over draws, for a linear decoder and encoder in its place."""
+    task, _ = task_of("vae", "vectors", latent=2)
+    weight, _, x, _ = linear_gaussian()
+    x = x.float()
+    encoder = nn.Linear(3, 4)
+    task.encoder.posterior = lambda x: encoder(x).chunk(2, 1)
+    task.generator = nn.Linear(2, 3, bias=False)
+    with torch.no_grad():
+        task.generator.weight.copy_(weight)
+    terms = task.bound(task.config.objective, x, None, DRAW)
+    mean, log_variance = encoder(x).chunk(2, 1)
+    z = mean + (log_variance / 2).exp() * DRAW("posterior").normal(4, 2)
+    error = (x - z @ weight.float().T).square().mean()
+    best = -Normal(z @ weight.float().T, error.sqrt()).log_prob(x).sum(1).mean()
+    torch.testing.assert_close(terms["reconstruction"], best)
+    torch.testing.assert_close(terms["kl"], kl(mean, log_variance).mean())
+
+
+def test_states_of_a_table_are_as_likely_as_the_codec_draws_them():
+    frame = pd.DataFrame(
+        {"a": ["x", "y", "z", "x"] * 6, "n": np.arange(24.0), "b": [True, False] * 12}
+    )
+    codec = fit_codec(from_memory(frame))
+    x = codec.expand(codec.pack(frame))
+    output = DRAW("output").normal(24, *codec.shape)
+    known = gaussian(x[:, :1], output[:, :1].tanh())
+    for start, end in [(1, 3), (3, 6)]:
+        states = x[:, start:end].argmax(1)
+        known = known - Categorical(logits=output[:, start:end]).log_prob(states)
+    torch.testing.assert_close(reconstruction(codec, output, x, DRAW), known)
+
+
+def test_pixels_are_as_likely_as_their_gray_is_light():
+    images = DRAW("pixels").integers(256, 6, 8, 8).numpy().astype(np.uint8)
+    codec = fit_codec(from_memory(images))
+    x = codec.expand(codec.pack(images))
+    output = DRAW("output").normal(6, *codec.shape)
+    light = (codec.activate(output, DRAW) + 1) / 2  # what a sample shows
+    share = (x + 1) / 2
+    known = -(share * light.log() + (1 - share) * (1 - light).log()).flatten(1).sum(1)
+    torch.testing.assert_close(reconstruction(codec, output, x, DRAW), known)
+
+
+def test_a_sure_and_wrong_pixel_still_has_a_slope():
+    images = np.zeros((2, 8, 8), np.uint8)
+    codec = fit_codec(from_memory(images))
+    x = codec.expand(codec.pack(images))
+    output = torch.full((2, *codec.shape), 30.0, requires_grad=True)  # where tanh is flat
+    (slope,) = torch.autograd.grad(reconstruction(codec, output, x, DRAW).sum(), output)
+    torch.testing.assert_close(slope, torch.full_like(slope, 2.0))
+
+
+def test_a_table_without_numbers_has_a_bound():
+    frame = pd.DataFrame({"a": ["x", "y", "z", "x"] * 6})
+    codec = fit_codec(from_memory(frame))
+    x = codec.expand(codec.pack(frame))
+    flat = reconstruction(codec, torch.zeros(24, 3), x, DRAW)
+    torch.testing.assert_close(flat, torch.full((24,), 3.0).log())
+
+
+# As tasks
+
+
+@each
+@each_task
+def test_it_learns_resumes_samples_and_loads(model, kind, tmp_path, monkeypatch):
+    monkeypatch.setattr("ssgan.models.gan.Pace", OFTEN)
+    x, config = KINDS[kind](), replace(SMALL, model=model)
+    whole = pretrain(x, config, run=tmp_path / "whole")
+    training = pretraining(x, config, run=tmp_path / "left")
+    next(training)
+    training.close()
+    pretrain(x, config, run=tmp_path / "left")
+    assert_same_course(tmp_path / "whole", tmp_path / "left")
+    found = load(tmp_path / "left")
+    assert type(whole.sample(3)) is type(x)
+    assert same(found.sample(3), whole.sample(3))
+    assert np.array_equal(found.features(x), whole.features(x))
+    assert np.isfinite(found.features(x)).all()
+
+
+@each
+@each_task
+def test_the_log_shows_reconstruction_and_divergence(model, kind):
+    task, rows = task_of(model, kind)
+    terms, measures = task.update(rows, 0)
+    assert {"reconstruction", "kl"} <= terms.keys()
+    assert all(term.isfinite() for term in terms.values())
+    assert float(measures["not_finite"]) == 0.0
+
+
+@each
+@each_task
+def test_an_update_moves_networks_and_averages(model, kind):
+    task, rows = task_of(model, kind)
+    names = [name for player in task.players for name in (player, f"mean_{player}")]
+    before = {n: [p.detach().clone() for p in getattr(task, n).parameters()] for n in names}
+    task.update(rows, 0)
+    for name, weights in before.items():
+        after = getattr(task, name).parameters()
+        assert any(not torch.equal(a, b) for a, b in zip(weights, after, strict=True)), name
+
+
+@each
+def test_a_vae_has_no_scores_and_says_what_has(kind):
+    gan = pretrain(KINDS[kind](), replace(SMALL, model="vae", steps=1))
+    with pytest.raises(ValueError, match="no critic.*'vae-gan'"):
+        gan.scores(KINDS[kind]())
+
+
+def test_scores_of_a_vae_gan_are_its_critics():
+    task, _ = task_of("vae-gan", "vectors")
+    _, discriminator, _ = task.result_networks()
+    x = DRAW("x").normal(4, 3)
+    assert torch.equal(discriminator(x), task.mean_critic(x))
+    assert discriminator.trunk is task.mean_encoder.trunk
+
+
+@pytest.mark.parametrize("model", TASKS)
+def test_its_health_can_be_asked_for(model):
+    task, rows = task_of(model, "vectors")
+    task.update(rows, 0)
+    measures = task.checkup(1)
+    assert ("score_gap" in measures) == (model == "vae-gan")
+    assert {"diversity", "coverage", "distance"} <= measures.keys()
+    assert measures == task.checkup(1)
+
+
+def test_another_attempt_draws_and_steps_otherwise():
+    moved = []
+    for attempt in (0, 1):
+        task, rows = task_of("vae", "vectors")
+        before = task.generator.out.weight.detach().clone()
+        task.attempt = attempt
+        task.update(rows, 0)
+        assert task.optimizer.param_groups[0]["lr"] == SMALL.rate * 0.5**attempt
+        moved.append(task.generator.out.weight.detach() - before)
+    assert not torch.equal(*moved)
+
+
+@each_task
+def test_a_condition_reaches_the_decoder(model):
+    task, _ = task_of(model, "vectors", condition_width=3)
+    rows = task.expanded(task.reference[:6]), torch.eye(3)[torch.arange(6) % 3]
+    terms, _ = task.update(lambda stream, step, k: rows, 0)
+    assert all(term.isfinite() for term in terms.values())
+    z = DRAW("z").normal(2, SMALL.latent)
+    one, other = torch.eye(3)[[0, 2]], torch.eye(3)[[1, 2]]
+    assert not torch.equal(task.output(z, one)[0], task.output(z, other)[0])
+    assert torch.equal(task.output(z, one)[1], task.output(z, other)[1])
+
+
+def test_the_game_of_a_vae_gan_does_not_reach_its_encoder():
+    task, rows = task_of("vae-gan", "vectors")
+    real, _ = task.real(rows, 0, 0)
+    terms = task.bound(task.config.objective, real, None, DRAW)
+    weights = list(task.encoder.parameters())
+    for name, term in terms.items():
+        slopes = torch.autograd.grad(term, weights, retain_graph=True, allow_unused=True)
+        reached = any(slope is not None and slope.any() for slope in slopes)
+        assert reached == (name in ("reconstruction", "kl")), name
+
+
+def test_half_of_what_the_critic_refuses_is_made_of_noise():
+    task, _ = task_of("vae-gan", "vectors")
+    z = torch.zeros(6, SMALL.latent)
+    fakes = task.mixed(z, None, DRAW)
+    rebuilt = task.output(z, None)
+    torch.testing.assert_close(fakes[3:], rebuilt[3:])
+    assert not torch.isclose(fakes[:3], rebuilt[:3]).all(1).any()
+
+
+@each_task
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("augmentation", Augmentation()),
+        ("selfsupervision", Rotation()),
+        ("noise", "uniform"),
+        ("body", "dcgan"),
+    ],
+)
+def test_settings_that_mean_nothing_to_it_are_refused(model, name, value):
+    with pytest.raises(ValueError, match=f"{name}.*{model}"):
+        task_of(model, "images", **{name: value})
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("objective", objective("hinge")), ("penalty_final", 0.5)]
+)
+def test_a_vae_plays_no_game_so_settings_of_one_are_refused(name, value):
+    with pytest.raises(ValueError, match=name):
+        task_of("vae", "vectors", **{name: value})
+
+
+@pytest.mark.slow
+@each_task
+def test_it_learns_two_separate_groups(model):
+    """Rows near (-1, -1) and (1, 1): so are samples; untrained networks make none of the first."""
+    draw = np.random.default_rng(0)
+    x = draw.normal(0, 0.1, (400, 2)) + np.where(np.arange(400) % 2, 1.0, -1.0)[:, None]
+    sampled = pretrain(x, replace(SMALL, model=model, steps=600, batch=64, width=8)).sample(400)
+    near = [np.linalg.norm(sampled - side, axis=1) < 0.5 for side in (-1.0, 1.0)]
+    assert min(n.mean() for n in near) > 0.1

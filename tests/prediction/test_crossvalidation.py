@@ -1,0 +1,161 @@
+"""What folds of the labels tell of a classifier's probabilities, and that it is kept."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+
+from ssgan.metrics import predictions
+from ssgan.models.gan import GANConfig, pretrain
+from ssgan.prediction import crossvalidation
+from ssgan.prediction.crossvalidation import FOLDS, MORE, folded, held_out, tempered
+from ssgan.prediction.finetuning import FITTED, LEARNT, PredictorConfig
+from ssgan.prediction.labels import labeled
+from ssgan.prediction.predictor import evaluate, finetune, finetuning, load_predictor
+from ssgan.training.runner import finish
+from tests.examples import KINDS, LABELS, NUMBERS, N, same, trained
+
+each_method = pytest.mark.parametrize("method", sorted({*FITTED, *LEARNT} - {"spread"}))
+
+
+def config(method, **settings):
+    return PredictorConfig(
+        method=method, steps=None if method in FITTED else 3, batch=8, **settings
+    )
+
+
+def noisy(n=400, seed=0):
+    """Vectors (n, 3) and classes that the first column tells, but for three rows of ten."""
+    draw = np.random.default_rng(seed)
+    x = draw.normal(size=(n, 3))
+    return x, ((x[:, 0] > 0) ^ (draw.random(n) < 0.3)).astype(int)
+
+
+@each_method
+def test_probabilities_are_tempered_and_a_directory_keeps_the_temperature(method, tmp_path):
+    x, _ = noisy(N)
+    labels = np.random.default_rng(1).integers(0, 2, N)
+    model = finetune(trained("vectors"), x, labels, config(method), run=tmp_path / "m")
+    assert model.temperature != 1
+    logits = torch.from_numpy(model.outputs(x))
+    expected = (logits / model.temperature).softmax(1).numpy()
+    np.testing.assert_allclose(model.predict_proba(x), expected)
+    assert same(load_predictor(tmp_path / "m").predict_proba(x), model.predict_proba(x))
+
+
+@each_method
+def test_a_run_is_calibrated_once(method, tmp_path, monkeypatch):
+    x, asked = KINDS["vectors"](), config(method)
+    first = finetune(trained("vectors"), x, LABELS, asked, run=tmp_path / "m")
+    monkeypatch.setattr(crossvalidation, "short_course", lambda *_: pytest.fail("once more"))
+    again = finetune(trained("vectors"), x, LABELS, asked, run=tmp_path / "m")
+    assert again.temperature == first.temperature
+
+
+def test_a_graph_has_told_its_temperature_already(monkeypatch):
+    monkeypatch.setattr(crossvalidation, "short_course", lambda *_: pytest.fail("once more"))
+    assert (
+        finetune(trained("vectors"), KINDS["vectors"](), LABELS, config("spread")).temperature == 1
+    )
+
+
+def test_probabilities_of_new_rows_are_better_for_it():
+    """A network that has learnt the noise of its labels by heart is too sure of itself."""
+    x, y = noisy(1500)
+    gan = pretrain(x[:150], GANConfig(steps=0, width=8))
+    asked = PredictorConfig(steps=300, warp=0.0)
+    model = finetune(gan, x[:150], y[:150], asked, unlabeled=x[:0])
+    found = evaluate(model, x[150:], y[150:])
+    plain = evaluate(replace(model, temperature=1.0), x[150:], y[150:])
+    assert model.temperature > 1.5
+    assert found["log_loss"] < plain["log_loss"] - 0.01
+    assert found["accuracy"] == plain["accuracy"]
+
+
+def test_every_row_is_answered_by_a_course_that_did_not_see_its_label():
+    """Of the nearest labelled rows, which for a row itself would be that row."""
+    gan, x = trained("vectors"), np.repeat(KINDS["vectors"]()[:12], 2, axis=0)
+    lone = np.arange(N) % 2  # twins of different classes: only a row's own label tells it
+    rows = labeled(gan, x, lone, None, 0)
+    folds = folded(lone, 2, 0)
+    asked = replace(config("knn"), readout="all")
+    outputs = finish(held_out(gan, asked, rows, folds, ""))
+    apart = folds.of[0][::2] != folds.of[0][1::2]
+    assert apart.sum() >= 3
+    guessed = outputs.argmax(1)[np.repeat(apart, 2)]
+    np.testing.assert_array_equal(guessed, 1 - lone[np.repeat(apart, 2)])
+
+
+@pytest.mark.parametrize("labels", [LABELS[:5], NUMBERS[:9]], ids=["classes", "numbers"])
+def test_where_labels_are_too_few_nothing_is_held_out(labels, monkeypatch, tmp_path):
+    monkeypatch.setattr(crossvalidation, "short_course", lambda *_: pytest.fail("held out"))
+    x = KINDS["vectors"]()[: len(labels)]
+    finetune(trained("vectors"), x, labels, config("finetune"), run=tmp_path / "m")
+    model = load_predictor(tmp_path / "m")
+    assert (model.temperature, model.bands) == (1.0, None)
+
+
+def test_of_many_labels_the_first_folds_are_enough(monkeypatch):
+    courses, usual = [], crossvalidation.short_course
+    monkeypatch.setattr(crossvalidation, "MORE", MORE)
+    monkeypatch.setattr(crossvalidation, "ENOUGH", N // 2)
+    monkeypatch.setattr(
+        crossvalidation, "short_course", lambda *words: courses.append(words) or usual(*words)
+    )
+    model = finetune(trained("vectors"), KINDS["vectors"](), LABELS, config("probe"))
+    assert 4 <= len(courses) <= 6  # of ten, each of which holds out two rows to four
+    assert model.temperature != 1
+
+
+@pytest.mark.parametrize(("method", "count"), [("probe", MORE), ("finetune", FOLDS)])
+def test_what_is_fitted_at_once_is_held_out_in_more_folds(method, count, monkeypatch):
+    courses, usual = [], crossvalidation.short_course
+    monkeypatch.setattr(crossvalidation, "MORE", MORE)
+    monkeypatch.setattr(
+        crossvalidation, "short_course", lambda *words: courses.append(words) or usual(*words)
+    )
+    finetune(trained("vectors"), KINDS["vectors"](), LABELS, config(method))
+    assert len(courses) == count
+
+
+def test_it_can_be_left_out(tmp_path):
+    x, asked = KINDS["vectors"](), replace(config("probe"), calibrate=False)
+    finetune(trained("vectors"), x, LABELS, asked, run=tmp_path / "m")
+    assert load_predictor(tmp_path / "m").temperature == 1
+    assert not (tmp_path / "m" / "temperature.json").exists()
+
+
+@pytest.mark.parametrize(
+    ("labels", "file"),
+    [(LABELS, "temperature.json"), (NUMBERS, "intervals.safetensors")],
+    ids=["classes", "numbers"],
+)
+def test_a_model_is_not_finished_before_its_folds_are(labels, file, tmp_path):
+    x, asked = KINDS["vectors"](), config("finetune")
+    whole = finetune(trained("vectors"), x, labels, asked, run=tmp_path / "whole")
+    training = finetuning(trained("vectors"), x, labels, asked, run=tmp_path / "left")
+    while next(training).phase != "calibration":
+        pass
+    with pytest.raises(KeyboardInterrupt):
+        training.throw(KeyboardInterrupt())
+    with pytest.raises(FileNotFoundError, match="not finished: run the same `ssgan finetune`"):
+        load_predictor(tmp_path / "left")
+    finetune(trained("vectors"), x, labels, asked, run=tmp_path / "left")
+    assert (tmp_path / "left" / file).read_bytes() == (tmp_path / "whole" / file).read_bytes()
+    assert load_predictor(tmp_path / "left").temperature == whole.temperature
+
+
+def test_a_calibrated_model_says_how_sure_it_is_to_evaluate():
+    x = KINDS["vectors"]()
+    model = finetune(trained("vectors"), x, LABELS, config("probe"))
+    found = evaluate(model, x, LABELS)
+    assert found == predictions(LABELS, model.predict_proba(x))
+    assert 0 <= found["ece"] <= 1
+
+
+def test_the_temperature_depends_on_the_labelled_rows_and_the_seed_alone():
+    gan, x = trained("vectors"), KINDS["vectors"]()
+    asked = replace(config("probe"), readout="all")
+    found = [finish(tempered(gan, asked, labeled(gan, x, LABELS, None, seed))) for seed in (0, 1)]
+    assert found[0] == found[1]

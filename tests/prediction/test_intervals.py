@@ -1,0 +1,77 @@
+"""Prediction intervals: as often right as they say, kept in the model directory, in label units."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from ssgan.models.gan import GANConfig, pretrain
+from ssgan.prediction.finetuning import FITTED, PredictorConfig
+from ssgan.prediction.intervals import FOLDS
+from ssgan.prediction.predictor import finetune, load_predictor
+from tests.examples import KINDS, LABELS, NUMBERS, same, trained
+
+METHODS = ("probe", "spread", "simple", "finetune", "consistency", "auto")
+each = pytest.mark.parametrize("kind", KINDS)
+each_method = pytest.mark.parametrize("method", METHODS)
+
+
+def model_of(kind, method, run=None, **settings):
+    steps = None if method in FITTED else 2
+    config = PredictorConfig(method=method, steps=steps, batch=4, **settings)
+    return finetune(trained(kind), KINDS[kind](), NUMBERS, config, run=run)
+
+
+@each_method
+def test_a_model_directory_keeps_its_intervals(method, tmp_path):
+    model = model_of("vectors", method, run=tmp_path / "m")
+    x = KINDS["vectors"]()
+    found = model.predict_interval(x)
+    assert found.shape == (len(x), 2)
+    assert (found[:, 0] < found[:, 1]).all()
+    assert same(found, load_predictor(tmp_path / "m").predict_interval(x))
+
+
+@each
+def test_every_kind_has_them(kind):
+    found = model_of(kind, "probe").predict_interval(KINDS[kind](), level=0.8)
+    assert np.isfinite(found).all()
+
+
+def test_a_run_that_is_taken_up_keeps_the_networks_of_its_folds(tmp_path):
+    first = model_of("vectors", "finetune", run=tmp_path / "m")
+    again = model_of("vectors", "finetune", run=tmp_path / "m")
+    x = KINDS["vectors"]()
+    assert same(first.predict_interval(x), again.predict_interval(x))
+
+
+def test_they_are_in_the_unit_of_the_labels():
+    gan, x, config = trained("vectors"), KINDS["vectors"](), PredictorConfig(method="probe")
+    plain = finetune(gan, x, NUMBERS, config).predict_interval(x)
+    larger = finetune(gan, x, 1000 * NUMBERS + 7, config).predict_interval(x)
+    np.testing.assert_allclose(larger, 1000 * plain + 7, rtol=1e-4, atol=0.5)
+
+
+def test_they_hold_about_as_often_as_they_say(monkeypatch):
+    monkeypatch.setattr("ssgan.prediction.intervals.FOLDS", FOLDS)  # more than the other tests have
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(700, 3))
+    y = x[:, 0] + rng.normal(size=700) / 2
+    gan = pretrain(x[:300], GANConfig(steps=0, width=2))
+    model = finetune(gan, x[:100], y[:100], PredictorConfig(method="probe"))
+    low, high = model.predict_interval(x[300:], level=0.8).T
+    held = ((low <= y[300:]) & (y[300:] <= high)).mean()
+    assert 0.72 <= held <= 0.92
+
+
+def test_classes_few_numbers_and_a_config_without_have_none():
+    gan, x = trained("vectors"), KINDS["vectors"]()
+    probe = PredictorConfig(method="probe")
+    for labels, config in (
+        (LABELS, probe),
+        (np.where(np.arange(len(x)) < 9, NUMBERS, np.nan), probe),
+        (NUMBERS, replace(probe, calibrate=False)),
+    ):
+        model = finetune(gan, x, labels, config)
+        with pytest.raises(ValueError, match="no prediction intervals: finetune on 10 numbers"):
+            model.predict_interval(x)
