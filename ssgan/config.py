@@ -1,4 +1,4 @@
-"""Frozen dataclasses as settings: made from a mapping, refused where numbers make no sense."""
+"""Checked dataclasses as configs, and the errors of whoever gives what cannot be used."""
 
 import dataclasses
 from collections.abc import Mapping
@@ -8,11 +8,26 @@ from typing import Any, TypeVar
 Settings = TypeVar("Settings")
 
 
+class InputError(ValueError):
+    """Something given from outside cannot be used: the message says what, and what to do.
+
+    The command line prints it as one line. Any other ValueError is a fault of the program.
+    """
+
+
+class InputTypeError(InputError, TypeError):
+    """The same for a value of a kind that cannot be used at all."""
+
+
+class TrainingError(RuntimeError):
+    """A training broke down, and going back to a good state did not help."""
+
+
 def from_settings(kind: type[Settings], fields: Mapping[str, Any]) -> Settings:
     """The dataclass `kind` from some of its fields; ValueError for one that it does not have."""
     known = [field.name for field in dataclasses.fields(kind)]  # type: ignore[arg-type]
     if unknown := sorted(set(fields) - set(known)):
-        raise ValueError(f"no setting {', '.join(unknown)}; there are {', '.join(known) or 'none'}")
+        raise InputError(f"no setting {', '.join(unknown)}; there are {', '.join(known) or 'none'}")
     return kind(**fields)
 
 
@@ -25,11 +40,11 @@ def check_numbers(settings: Any, least: Mapping[str, int] | None = None) -> None
     for field in dataclasses.fields(settings):
         value, low = getattr(settings, field.name), (least or {}).get(field.name, 0)
         if isinstance(field.default, bool) and not isinstance(value, bool):
-            raise ValueError(f"expected {field.name} to be true or false, got {value!r}")
+            raise InputError(f"expected {field.name} to be true or false, got {value!r}")
         if isinstance(field.default, bool) or not isinstance(field.default, int | float):
             continue
         whole = isinstance(field.default, int)
         fits = isinstance(value, int if whole else int | float) and not isinstance(value, bool)
         if not fits or not isfinite(value) or value < low:
             kind = "a whole number" if whole else "a number"
-            raise ValueError(f"expected {field.name} to be {kind} from {low} on, got {value!r}")
+            raise InputError(f"expected {field.name} to be {kind} from {low} on, got {value!r}")

@@ -1,6 +1,6 @@
 """Randomness as a pure function of a key: a resumed run draws what an uninterrupted one does.
 
-No generator state is kept anywhere: whoever needs noise at step 7 asks `draw("noise", 7)`, and
+No generator state is kept anywhere: whoever needs noise at step 7 asks `rng("noise", 7)`, and
 gets the same numbers in every process that asks with the same seed.
 """
 
@@ -15,14 +15,14 @@ from torch import Tensor
 
 
 @dataclass(frozen=True)
-class Draw:
+class Rng:
     """Random numbers that depend only on `key`; calling it gives a child with a longer key."""
 
     key: tuple[int | str, ...]
     device: str = "cpu"
 
-    def __call__(self, *purpose: int | str) -> "Draw":
-        return Draw(self.key + purpose, self.device)
+    def __call__(self, *purpose: int | str) -> "Rng":
+        return Rng(self.key + purpose, self.device)
 
     def entropy(self) -> int:
         """63 bits that name this key; a number of numpy names what Python's does."""
@@ -51,10 +51,10 @@ class Draw:
 
 
 @contextmanager
-def seeded(draw: Draw) -> Iterator[None]:
-    """Initialise modules from `draw`; the caller's random state is as it was afterwards."""
+def seeded(rng: Rng) -> Iterator[None]:
+    """Initialise modules from `rng`; the caller's random state is as it was afterwards."""
     before = torch.get_rng_state()
-    torch.default_generator.manual_seed(draw.entropy())
+    torch.default_generator.manual_seed(rng.entropy())
     try:
         yield
     finally:

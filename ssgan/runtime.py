@@ -7,6 +7,8 @@ from typing import TypeVar
 import torch
 from torch import Tensor, nn
 
+from ssgan.config import InputError
+
 Network = TypeVar("Network", bound=nn.Module)
 SMALL = 16 * 16  # samples of fewer cells are faster in float32 on a processor
 
@@ -43,9 +45,9 @@ def runtime(device: str | None, shape: tuple[int, ...]) -> Runtime:
     """
     name = device or ("cuda" if torch.cuda.is_available() else "cpu")
     if name.startswith("cuda") and not torch.cuda.is_available():
-        raise ValueError(f"no CUDA GPU can be used here, asked was device {name!r}: use 'cpu'")
+        raise InputError(f"no CUDA GPU can be used here, asked was device {name!r}: use 'cpu'")
     if name.split(":")[0] not in ("cpu", "cuda"):
-        raise ValueError(f"expected device 'cpu' or 'cuda', got {name!r}")
+        raise InputError(f"expected device 'cpu' or 'cuda', got {name!r}")
     cells = torch.Size(shape[1:]).numel()
     if name == "cpu":
         fast = torch.cpu._is_avx512_bf16_supported()

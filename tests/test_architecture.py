@@ -16,9 +16,9 @@ SOURCES = {name: path.read_text(encoding="utf-8") for name, path in FILES.items(
 
 # Lowest first: a module imports only from the lines before its own, and from its own package.
 LAYERS = (
+    "config",
     "randomness",
     "runtime",
-    "config",
     "codecs",
     "runs",
     "data",

@@ -24,7 +24,7 @@ from ssgan.models.gan import (
     pretrain,
 )
 from ssgan.randomness import (
-    Draw,
+    Rng,
     seeded,
 )
 from ssgan.synthesis import (
@@ -38,7 +38,7 @@ WEIGHT = 0.1  # of the adversarial term
 
 
 def classifier() -> nn.Module:
-    with seeded(Draw(("example",))):
+    with seeded(Rng(("example",))):
         return resnet18(num_classes=10)
 
 
@@ -52,7 +52,7 @@ def train(gan: GAN, x: torch.Tensor, y: torch.Tensor, steps: int, weight: float)
     net, adversary = classifier(), Implicit(gan)
     optimizer = torch.optim.Adam(net.parameters(), lr=1e-3)
     for step in range(steps):
-        rows = Draw(("example", step)).integers(len(x), BATCH)
+        rows = Rng(("example", step)).integers(len(x), BATCH)
         logits = net(colour(x[rows]))
         loss = cross_entropy(logits, y[rows])
         if weight:

@@ -19,7 +19,7 @@ from sklearn.svm import SVC
 
 from ssgan.benchmark.problems import Array, Problem, flat
 from ssgan.data import vision
-from ssgan.randomness import Draw
+from ssgan.randomness import Rng
 
 SELF_TRAINING = 10_000  # unlabeled rows that self-training is given, at most
 BLOCK = 64  # images that a pretrained network sees at once
@@ -35,7 +35,7 @@ def partly_labelled(problem: Problem, most: int | None = None) -> tuple[Array, A
     """Flat rows and their labels, -1 where there is none; `most` unlabeled ones, drawn once."""
     rest = np.setdiff1d(np.arange(len(problem.data)), problem.labeled)
     if most is not None and len(rest) > most:
-        rest = rest[Draw(("benchmark", "rest")).permutation(len(rest))[:most].numpy()]
+        rest = rest[Rng(("benchmark", "rest")).permutation(len(rest))[:most].numpy()]
     x, y = problem.few
     rows = np.concatenate([flat(x), flat(problem.data.x[rest])])
     return rows, np.concatenate([y, np.full(len(rest), -1, y.dtype)])

@@ -12,6 +12,7 @@ from typing import Any, Literal
 from ssgan.benchmark import baselines
 from ssgan.benchmark.measuring import Steps
 from ssgan.benchmark.problems import Array, Problem
+from ssgan.config import InputError
 from ssgan.data import vision
 from ssgan.models.gan import GAN
 from ssgan.prediction.crossvalidation import FOLDS, SHORT
@@ -75,7 +76,7 @@ def ours(trained: bool, main: bool = False, **settings: Any) -> Row:
 
     def answer(problem: Problem, table: Settings, seed: int) -> Answer:
         if problem.start is None:
-            raise ValueError(f"method {way!r} starts from a network: there is none")
+            raise InputError(f"method {way!r} starts from a network: there is none")
         common = {**table.get("", {}), **table.get(way, {}), **settings}
         config = PredictorConfig(seed=seed, **{"calibrate": False, **common})
         model = finetune(problem.start, *problem.few, config)

@@ -11,9 +11,10 @@ import torch
 import torch.nn.functional as F
 from numpy.typing import NDArray
 
+from ssgan.config import InputError
 from ssgan.data import Data, draw_split, read, targets
 from ssgan.models.gan import GAN
-from ssgan.randomness import Draw
+from ssgan.randomness import Rng
 
 Array = NDArray[Any]
 ANGLE = 60.0  # degrees, the most that a rotated image is turned either way
@@ -47,12 +48,12 @@ def flat(x: Any) -> Array:
     return rows
 
 
-def turned(images: Array, draw: Draw) -> tuple[Array, Array]:
+def turned(images: Array, rng: Rng) -> tuple[Array, Array]:
     """uint8 images (N, H, W) turned by random angles, and these in degrees, float64 (N,).
 
     Anticlockwise is positive; between -60 and 60, uniform. Corners are filled with 0.
     """
-    degrees = ANGLE * (2 * draw("angle").uniform(len(images)).double() - 1)
+    degrees = ANGLE * (2 * rng("angle").uniform(len(images)).double() - 1)
     blocks = []
     for rows in torch.split(torch.arange(len(images)), BLOCK):
         x = torch.from_numpy(images[rows.numpy()])[:, None].float()
@@ -69,8 +70,8 @@ def turned(images: Array, draw: Draw) -> tuple[Array, Array]:
 def rotated_mnist(data_dir: Path | None) -> Data:
     """MNIST's images, each turned once by an angle in ±60 degrees, which is to be told."""
     mnist = read("mnist", data_dir=data_dir)
-    x, y = turned(mnist.x, Draw(("rotated-mnist", "train")))
-    x_test, y_test = turned(mnist.x_test, Draw(("rotated-mnist", "test")))
+    x, y = turned(mnist.x, Rng(("rotated-mnist", "train")))
+    x_test, y_test = turned(mnist.x_test, Rng(("rotated-mnist", "test")))
     return Data(kind="images", x=x, y=y, x_test=x_test, y_test=y_test)
 
 
@@ -81,7 +82,7 @@ def california(data_dir: Path | None) -> Data:
 
 def divided(data: Data) -> Data:
     """A data set without a test part as one with it."""
-    order = Draw(("benchmark", "test part")).numpy().permutation(len(data))
+    order = Rng(("benchmark", "test part")).numpy().permutation(len(data))
     cut = round(TEST_SHARE * len(data))
     test, train = np.sort(order[:cut]), np.sort(order[cut:])
     parts = {"x": taken(data.x, train), "x_test": taken(data.x, test)}
@@ -107,7 +108,7 @@ def few_of(data: Data, labels: int, seed: int) -> Array:
         return draw_split(found, labels=labels, seed=seed)
     per_class, rest = divmod(labels, len(found.classes))
     if rest or not per_class:
-        raise ValueError(
+        raise InputError(
             f"{labels} labels cannot be as many in each of {len(found.classes)} classes: "
             "ask for a multiple"
         )

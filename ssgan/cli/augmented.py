@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from ssgan.cli import writing
 from ssgan.cli.samples import read_again, take
 from ssgan.cli.split import recorded
+from ssgan.config import InputError
 
 if TYPE_CHECKING:
     import numpy as np
@@ -47,7 +48,7 @@ def opened_pair(run: Path, model: Path, device: str | None) -> "tuple[GAN, Predi
 
     gan, predictor = load(run, device), load_predictor(model, device)
     if predictor.about["gan"]["fingerprint"] != gan.data["fingerprint"]:
-        raise ValueError(f"{model} was finetuned on a GAN of other data than {run}: give that one")
+        raise InputError(f"{model} was finetuned on a GAN of other data than {run}: give that one")
     return gan, predictor
 
 
@@ -68,10 +69,10 @@ def check_form(path: Path, kind: str, classes: Iterable[Any] | None) -> None:
     if path.suffix:
         return
     if classes is None:
-        raise ValueError(f"labels that are numbers have no folders: give an .npz file, not {path}")
+        raise InputError(f"labels that are numbers have no folders: give an .npz file, not {path}")
     for name in map(str, classes):
         if not name.strip() or name.startswith(".") or "/" in name or name == "unlabeled":
-            raise ValueError(f"class {name!r} cannot name a folder: give an .npz file, not {path}")
+            raise InputError(f"class {name!r} cannot name a folder: give an .npz file, not {path}")
 
 
 def known_rows(gan: "GAN", predictor: "Predictor", real: Labelled) -> "Known":
@@ -111,14 +112,14 @@ class Asked:
         if not self.balances:
             return None
         if not known.classes or known.indices is None:
-            raise ValueError("counts and balance are for classes, the model predicts numbers")
+            raise InputError("counts and balance are for classes, the model predicts numbers")
         number = len(known.classes)
         if self.strategy is None:
             return counts_for(known.classes, self.count or number * (self.per_class or 0))
         there = np.bincount(known.indices, minlength=number).tolist()
         more = wanted(self.strategy, dict(zip(known.classes, there, strict=True)))
         if not any(more.values()):
-            raise ValueError(f"all classes have {max(there)} labelled rows: give -n or --per-class")
+            raise InputError(f"all classes have {max(there)} labelled rows: give -n or --per-class")
         return np.array([more.get(label, 0) for label in known.classes])
 
 
@@ -143,13 +144,13 @@ class Judged:
 
     def taken(self, written: int) -> "Iterator[Filtered]":
         """So many rows: all, or some of the first block, which alone was judged."""
-        from ssgan.randomness import Draw
+        from ssgan.randomness import Rng
         from ssgan.synthesis import Filtered
 
         if written == self.total:
             return itertools.chain([self.first], self.others)
         labels = self.first.labels
-        rows = Draw(("written", self.asked.seed)).numpy().permutation(len(labels))[:written]
+        rows = Rng(("written", self.asked.seed)).numpy().permutation(len(labels))[:written]
         rows.sort()  # by class, as they came
         part = Filtered(take(self.first.samples, rows), labels[rows], {})
         return iter([part] if written else [])
@@ -184,17 +185,17 @@ def synthetic_blocks(
     (K,) or with classes as the GAN makes them."""
     import numpy as np
 
-    from ssgan.randomness import Draw
+    from ssgan.randomness import Rng
     from ssgan.synthesis import Filtered, augment, selected
     from ssgan.synthesis.generation import BLOCK, quotas
 
     model, blocks = known.model, -(-total // BLOCK)
     if model is None:
-        raise ValueError("expected a finetuned model: it labels the samples")
+        raise InputError("expected a finetuned model: it labels the samples")
     if filters and not known.classes:
-        raise ValueError("filters are for classes, the model predicts numbers")
+        raise InputError("filters are for classes, the model predicts numbers")
     for number in range(blocks):
-        own = seed if number == 0 else Draw(("augment", seed, number)).entropy()
+        own = seed if number == 0 else Rng(("augment", seed, number)).entropy()
         size = total * (number + 1) // blocks - total * number // blocks
         part = None
         if counts is not None:
@@ -232,7 +233,7 @@ def write(
             (folder / "verdict.json").write_text(json.dumps(told(), indent=2) + "\n")
         return
     if taken := {column, SYNTHETIC} & {*getattr(real.samples, "columns", ())}:
-        raise ValueError(f"the table has a column {taken.pop()!r} of its own: rename it")
+        raise InputError(f"the table has a column {taken.pop()!r} of its own: rename it")
     blocks = itertools.chain([(real, False)], ((block, True) for block in more))
     if path.suffix == ".npz":
         write_npz(blocks, path)

@@ -7,6 +7,7 @@ import click
 
 from ssgan.cli import options
 from ssgan.cli.options import note
+from ssgan.config import InputError
 
 if TYPE_CHECKING:
     from ssgan.benchmark import Line, Suite
@@ -107,7 +108,7 @@ def chosen(suite: "Suite", only: tuple[str, ...]) -> "Suite":
     cells = [c for c in suite.cells if any(w in str(getattr(c, column)).lower() for w in words)]
     if not cells:
         known = dict.fromkeys(str(getattr(cell, column)) for cell in suite.cells)
-        raise ValueError(f"no {column} has {' or '.join(only)} in its name: {'; '.join(known)}")
+        raise InputError(f"no {column} has {' or '.join(only)} in its name: {'; '.join(known)}")
     return replace(suite, cells=tuple(cells))
 
 

@@ -9,6 +9,7 @@ import click
 
 from ssgan.cli import options
 from ssgan.cli.options import note
+from ssgan.config import InputError
 
 
 @options.command(
@@ -83,7 +84,7 @@ def labelled_rows(run: Path, data: Any, part: str | None, labelled: bool) -> Any
     if part is None and chosen.part == "all":
         chosen = held_out(run, data, chosen)
     if labelled and chosen.y is None:
-        raise ValueError(
+        raise InputError(
             f"{data.source} holds no labels to compare with: name their column with --target, "
             "give them with --labels, or give a labelled data set"
         )

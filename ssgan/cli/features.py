@@ -7,6 +7,7 @@ import click
 
 from ssgan.cli import options
 from ssgan.cli.options import note
+from ssgan.config import InputError
 
 
 @options.command(
@@ -73,6 +74,6 @@ def read_by(model: Any, readout: str, run: Path, quiet: bool) -> Any:
     from ssgan.models.student import fingerprint, reading_out
 
     if not isinstance(model, GAN):
-        raise ValueError(f"{run} holds a model, which has its own readout: leave --readout out")
+        raise InputError(f"{run} holds a model, which has its own readout: leave --readout out")
     place = run / f"student-{fingerprint(model)}"
     return show(reading_out(model, readout, run=place), quiet)

@@ -10,8 +10,10 @@ from typing import Any
 
 import click
 
+from ssgan.config import InputError, TrainingError
+
 Body = Callable[..., None]
-REFUSALS = (ValueError, TypeError, OSError, FloatingPointError, MemoryError)
+REFUSALS = (InputError, TrainingError, OSError, FloatingPointError, MemoryError)
 
 
 def sides(
@@ -106,8 +108,6 @@ def refusals(debug: bool) -> Iterator[None]:
                 raise
             raise click.ClickException(sentence(error)) from error
         except RuntimeError as error:
-            if "training broke down" in str(error) and not debug:
-                raise click.ClickException(sentence(error)) from error
             if debug or "out of memory" not in str(error):
                 raise
             advice = "the device is out of memory: give a smaller --batch, --width or --size"

@@ -8,6 +8,7 @@ import click
 
 from ssgan.cli import options
 from ssgan.cli.options import COUNT, note
+from ssgan.config import InputError
 
 # Those of OBJECTIVES and RECIPES: importing them would make the help slow.
 OBJECTIVES = (
@@ -179,7 +180,7 @@ def labels_of(data: Any, conditional: bool, per_class: int | None, seed: int | N
     if data.y is None:
         columns = ", ".join(str(name) for name in getattr(data.x, "columns", ()))
         advice = f"name their column with --target: {columns}" if columns else "leave it out"
-        raise ValueError(f"--conditional needs labels and {data.source} holds none: {advice}")
+        raise InputError(f"--conditional needs labels and {data.source} holds none: {advice}")
     if per_class is None:
         return data.y
     found = targets(data.y)

@@ -9,6 +9,7 @@ import click
 
 from ssgan.cli import options
 from ssgan.cli.options import COUNT, note
+from ssgan.config import InputError
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -157,12 +158,12 @@ def wanted(gan: "GAN", labels: tuple[str, ...], count: int | None, per_class: in
     import numpy as np
 
     if gan.condition is None:
-        raise ValueError(
+        raise InputError(
             "the GAN was trained without labels, so it has no classes to choose from: train it "
             "with `ssgan pretrain --conditional`, or give -n alone"
         )
     if not labels and gan.classes is None:
-        raise ValueError("the GAN was trained on numbers, not classes: give --label, as 1.5")
+        raise InputError("the GAN was trained on numbers, not classes: give --label, as 1.5")
     asked = [gan.condition.parse(text) for text in labels] or list(gan.classes or ())
     if gan.classes is None:
         values = np.array(asked)
@@ -218,6 +219,6 @@ def table(samples: Any, labels: Any, column: str) -> "pd.DataFrame":
     if not hasattr(samples, "columns"):
         return writing.framed(x=samples, **named)
     if named and column in samples.columns:
-        raise ValueError(f"the table has a column {column!r} of its own: rename it")
+        raise InputError(f"the table has a column {column!r} of its own: rename it")
     frame: pd.DataFrame = samples.assign(**writing.framed(**named)) if named else samples
     return frame

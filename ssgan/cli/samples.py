@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ssgan.cli.options import note
+from ssgan.config import InputError
 
 if TYPE_CHECKING:
     from ssgan.data import Data
@@ -66,13 +67,13 @@ def read_again(about: Mapping[str, Any], path: Path) -> "Data":
     from ssgan.data import read
 
     if about["source"] == "memory":
-        raise ValueError(f"{path} was made of samples in memory, which are gone: use Python for it")
+        raise InputError(f"{path} was made of samples in memory, which are gone: use Python for it")
     try:
         data = read(about["source"], **sizes(about["options"]))
     except FileNotFoundError as error:
         raise FileNotFoundError(f"the data of {path} has gone: {error}") from error
     if data.fingerprint != about["fingerprint"]:
-        raise ValueError(
+        raise InputError(
             f"{about['source']} is not what it was when {path} was made of it: restore it, or "
             "pretrain a new run on what it is now"
         )
@@ -92,7 +93,7 @@ class Rows:
 def rows(data: "Data", part: str | None) -> Rows:
     """The rows of a part: without one the test part where there is one, else all."""
     if part == "test" and data.x_test is None:
-        raise ValueError(f"{data.source} has no test part: leave --part out to take all rows")
+        raise InputError(f"{data.source} has no test part: leave --part out to take all rows")
     held_out = data.x_test is not None
     part = part or ("test" if held_out else "all")
     train = Rows(part="train", x=data.x, y=data.y, names=named(data.names, len(data.x)))

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from ssgan.config import InputError
+
 if TYPE_CHECKING:
     from ssgan.data import Codec, Data
 
@@ -19,7 +21,7 @@ def settings(file: Path | None, **flags: Any) -> dict[str, Any]:
         try:
             fields = tomllib.loads(file.read_text(encoding="utf-8"))
         except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-            raise ValueError(f"{file} is no TOML file: {error}") from error
+            raise InputError(f"{file} is no TOML file: {error}") from error
     return fields | {name: value for name, value in flags.items() if value is not None}
 
 

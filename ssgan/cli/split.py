@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from ssgan.cli.options import sentence
 from ssgan.cli.samples import Rows, read_again, read_as, take
+from ssgan.config import InputError
 
 if TYPE_CHECKING:
     from ssgan.data import Data, Targets
@@ -127,7 +128,7 @@ def labelled(own: "Data", source: str, asked: Mapping[str, Any]) -> "Data":
             if columns
             else ("give a labelled data set, a CSV with file,label, or a column of labels")
         )
-        raise ValueError(f"{source} holds no labels: {advice}")
+        raise InputError(f"{source} holds no labels: {advice}")
     return data
 
 
@@ -148,7 +149,7 @@ def refuse_seen_target(own: "Data", data: "Data") -> None:
     """A GAN that has seen the labels as a column would give them away."""
     target = data.options.get("target")
     if target is not None and target in getattr(own.x, "columns", ()):
-        raise ValueError(
+        raise InputError(
             f"the GAN was trained on the column {target!r} too: pretrain it with --target {target}"
         )
 
@@ -162,7 +163,7 @@ def refuse_strange_classes(own: "Data", data: "Data", found: "Targets") -> None:
     if strange and len(strange) < len(found.classes):
         from ssgan.data.labels import shown
 
-        raise ValueError(
+        raise InputError(
             f"the labels name classes that {own.source} does not have: {shown(strange)}, it has "
             f"{shown(known)}: correct them, or rename all"
         )
@@ -192,7 +193,7 @@ def classes_in(y: Any) -> list[Any]:
 def refuse_constant(found: "Targets", drawn: Any) -> None:
     """Numbers (n,) that differ, of which only equal ones were drawn, teach nothing."""
     if found.classes is None and drawn.min() == drawn.max():
-        raise ValueError(
+        raise InputError(
             f"the {len(drawn)} labels that were drawn are all {drawn[0]:g}: draw more with "
             "--count, or others with --label-seed"
         )
@@ -203,7 +204,7 @@ def recorded(model: Path) -> Mapping[str, Any]:
     from ssgan.runs.storage import read_object
 
     if not (model / "split.json").is_file():
-        raise ValueError(f"{model} does not say what it learnt from: run `ssgan finetune` for it")
+        raise InputError(f"{model} does not say what it learnt from: run `ssgan finetune` for it")
     return read_object(model / "split.json")
 
 
@@ -218,7 +219,7 @@ def held_out(model: Path, data: "Data", chosen: Rows) -> Rows:
         return chosen
     rest = np.setdiff1d(np.arange(len(data)), split["indices"])
     if not len(rest):
-        raise ValueError(
+        raise InputError(
             f"the model learnt from every row of {data.source}: give other rows, or --part all"
         )
     return replace(

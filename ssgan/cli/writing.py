@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from ssgan.config import InputError
+
 if TYPE_CHECKING:
     import pandas as pd
 
@@ -171,7 +173,7 @@ def write_images(images: Any, folder: Path, first: int = 0, total: int | None = 
     from PIL import Image
 
     if images.dtype.name != "uint8":
-        raise ValueError(f"images of {images.dtype} cannot be PNG files: give an .npz or .npy file")
+        raise InputError(f"images of {images.dtype} cannot be PNG files: give an .npz or .npy file")
     folder.mkdir(exist_ok=True)
     digits = max(5, len(str(total or len(images))))
     for number, image in enumerate(images, first):

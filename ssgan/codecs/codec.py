@@ -19,7 +19,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from ssgan.randomness import Draw
+from ssgan.config import InputError
+from ssgan.randomness import Rng
 
 Array = NDArray[Any]
 Json = Any  # what json.dumps takes
@@ -56,7 +57,7 @@ class Codec(Protocol):
         """
         ...
 
-    def activate(self, output: Tensor, draw: Draw) -> Tensor:
+    def activate(self, output: Tensor, rng: Rng) -> Tensor:
         """The generator's last layer: raw output to samples, both float32 (N, *shape)."""
         ...
 
@@ -91,13 +92,13 @@ def finite_rows(array: Array, what: str) -> None:
         return
     row = int(np.flatnonzero(~np.isfinite(array.reshape(len(array), -1)).all(1))[0])
     value = "NaN" if np.isnan(array[row]).any() else "infinity"
-    raise ValueError(f"expected finite {what}, row {row} holds {value}: repair or leave it out")
+    raise InputError(f"expected finite {what}, row {row} holds {value}: repair or leave it out")
 
 
 def encoded(x: Tensor, shape: tuple[int, ...]) -> Tensor:
     """x checked to be finite samples of `shape`, as float32 on the CPU."""
     if tuple(x.shape[1:]) != shape:
-        raise ValueError(f"expected encoded samples of shape {shape}, got {tuple(x.shape[1:])}")
+        raise InputError(f"expected encoded samples of shape {shape}, got {tuple(x.shape[1:])}")
     x = x.detach().float().cpu()
     finite_rows(x.numpy(), "encoded samples")
     return x

@@ -18,6 +18,7 @@ import pandas as pd
 
 from ssgan.codecs.codec import Array, Json
 from ssgan.codecs.dtypes import Series, content_of, dtype_from_json, dtype_to_json, plain, series_of
+from ssgan.config import InputError
 
 BASE = 1000  # codes a digit can take, and so the widest block of states
 KNOTS = 256  # of the map from values to places
@@ -165,7 +166,7 @@ class Category:
         unseen = (ranks < 0) & ~missing
         if unseen.any() and not self.missing and self.width:
             level = objects.to_numpy()[unseen][0]
-            raise ValueError(f"column {self.name!r}: level {level!r} was not seen in fit")
+            raise InputError(f"column {self.name!r}: level {level!r} was not seen in fit")
         codes = np.maximum(ranks + self.missing, 0)
         digits = codes[:, None] // BASE ** np.arange(self.width) % BASE
         packed: Array = digits.astype(np.float32)
@@ -277,20 +278,20 @@ def numeric(column: Series, dtype: Any) -> Array:
     """Entries that are not missing, as integers (times by their unit of `dtype`) or floats."""
     if isinstance(dtype, np.dtype | pd.DatetimeTZDtype) and dtype.kind in "Mm":
         if column.dtype.kind != dtype.kind:
-            raise ValueError(f"expected {dtype}, got {column.dtype}: use pandas.to_datetime")
+            raise InputError(f"expected {dtype}, got {column.dtype}: use pandas.to_datetime")
         return np.asarray(column.astype(dtype).array.asi8)
     try:
         numbers = pd.to_numeric(column)
     except (TypeError, ValueError) as error:
-        raise ValueError(f"expected numbers, got {error}") from error
+        raise InputError(f"expected numbers, got {error}") from error
     kind = numbers.dtype.kind
     if kind not in "iufb":
-        raise ValueError(f"expected numbers, got {column.dtype}")
+        raise InputError(f"expected numbers, got {column.dtype}")
     values = numbers.to_numpy(dtype=numbers.dtype if isinstance(numbers.dtype, np.dtype) else None)
     values = values if values.dtype.kind in "iuf" else values.astype(f"{kind.replace('b', 'i')}8")
     if values.dtype.kind == "f" and np.isinf(values).any():
         row = column.index[int(np.flatnonzero(np.isinf(values))[0])]
-        raise ValueError(f"row {row} is infinite: replace it, or leave it empty")
+        raise InputError(f"row {row} is infinite: replace it, or leave it empty")
     return np.asarray(values)
 
 

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from ssgan.codecs.codec import Json
+from ssgan.config import InputTypeError
 
 Series: TypeAlias = "pd.Series[Any]"
 
@@ -51,7 +52,9 @@ def plain(level: Any) -> str | int | float | bool:
     """A level as a Python value that JSON keeps; TypeError for others, as dates or tuples."""
     value = level.item() if isinstance(level, np.generic) else level
     if not isinstance(value, SCALARS):
-        raise TypeError(f"expected text or numbers, got {type(value).__name__}: convert it to text")
+        raise InputTypeError(
+            f"expected text or numbers, got {type(value).__name__}: convert it to text"
+        )
     return value
 
 
@@ -72,7 +75,7 @@ def content_of(series: Series) -> str:
         return "number"
     if inferred in CATEGORIES or inferred == "empty":
         return "category"
-    raise TypeError(f"holds {inferred}: convert it to numbers, text or datetime64")
+    raise InputTypeError(f"holds {inferred}: convert it to numbers, text or datetime64")
 
 
 def is_object(dtype: Any) -> bool:

@@ -22,7 +22,8 @@ from ssgan.codecs.codec import (
     encoded,
     finite_rows,
 )
-from ssgan.randomness import Draw
+from ssgan.config import InputError, InputTypeError
+from ssgan.randomness import Rng
 
 CHANNELS = (1, 3, 4)  # grey, colour, colour with transparency
 LEVELS = 255  # steps between black and white that a packed pixel can take
@@ -93,7 +94,7 @@ class ImageCodec:
             images = images.reshape(-1, *self.image_shape)
         if images.shape[1:] != self.image_shape:
             expected = (math.prod(self.image_shape),) if self.flat else self.image_shape
-            raise ValueError(
+            raise InputError(
                 f"expected images of shape {expected}, got {images.shape[1:]}: resize them"
             )
         if images.dtype.name != "uint8" or self.dtype != "uint8":
@@ -104,14 +105,14 @@ class ImageCodec:
         """Refuse pixels of another scale; those a little out of range will be clipped."""
         finite_rows(images, "pixels")
         if self.dtype == "uint8" and images.dtype.kind == "f":
-            raise ValueError(
+            raise InputError(
                 f"expected uint8 pixels from 0 to 255, got {images.dtype}: "
                 "convert them, or pretrain on pixels like these"
             )
         low, high = (float(images.min()), float(images.max())) if images.size else (self.low,) * 2
         reach = self.high - self.low
         if low < self.low - reach or high > self.high + reach:
-            raise ValueError(
+            raise InputError(
                 f"expected pixels from {self.low:g} to {self.high:g}, "
                 f"got {low:g} to {high:g}: scale them alike"
             )
@@ -139,7 +140,7 @@ class ImageCodec:
             images = images.reshape(len(images), -1)
         return contain(np.ascontiguousarray(images), self.container)
 
-    def activate(self, output: Tensor, draw: Draw) -> Tensor:
+    def activate(self, output: Tensor, rng: Rng) -> Tensor:
         """Pixels by tanh; the border is black as around real images, so it gives nothing away."""
         x = self._cropped(output.float()).tanh()
         return F.pad(x, self.border, value=-1.0) if any(self.border) else x
@@ -171,7 +172,7 @@ def layout_of(shape: tuple[int, ...], container: str) -> str:
         for layout in order:
             if ends[layout]:
                 return layout
-    raise ValueError(
+    raise InputError(
         "expected images (N, H, W) or (N, H, W, C) with 1, 3 or 4 channels, "
         f"got samples of shape {shape}"
     )
@@ -182,16 +183,16 @@ def fit_images(raw: Any, image_shape: tuple[int, ...] | None = None) -> ImageCod
     images, container = as_array(raw), container_of(raw)
     flat = images.ndim == 2 and image_shape is not None
     if image_shape is not None and math.prod(image_shape) != math.prod(images.shape[1:]):
-        raise ValueError(
+        raise InputError(
             f"an image of shape {tuple(image_shape)} has {math.prod(image_shape)} values, "
             f"the samples have {math.prod(images.shape[1:])}"
         )
     if images.ndim == 2 and image_shape is None:
-        raise ValueError("flat images need image_shape=(height, width) or (height, width, 3)")
+        raise InputError("flat images need image_shape=(height, width) or (height, width, 3)")
     shape = tuple(image_shape) if flat and image_shape else images.shape[1:]
     layout = layout_of(shape, container)
     if not len(images):
-        raise ValueError("expected at least one image, got none")
+        raise InputError("expected at least one image, got none")
     sizes = dict(zip(layout, shape, strict=True))
     low, high, levels = pixel_range(images)
     return ImageCodec(
@@ -211,7 +212,7 @@ def fit_images(raw: Any, image_shape: tuple[int, ...] | None = None) -> ImageCod
 def pixel_range(images: Array) -> tuple[float, float, int]:
     """Darkest and brightest pixel, and how many steps to tell apart between them."""
     if images.dtype.kind not in "biuf":
-        raise TypeError(f"expected pixels that are numbers, got {images.dtype}")
+        raise InputTypeError(f"expected pixels that are numbers, got {images.dtype}")
     if images.dtype == np.uint8:
         return 0.0, 255.0, LEVELS
     finite_rows(images, "pixels")

@@ -20,7 +20,8 @@ from torch import Tensor
 from ssgan.codecs.codec import Array, Json, encoded
 from ssgan.codecs.column import Column, column_from_json, column_to_json, fit_column
 from ssgan.codecs.dtypes import dtype_from_json, dtype_to_json
-from ssgan.randomness import Draw
+from ssgan.config import InputError, InputTypeError
+from ssgan.randomness import Rng
 
 TEMPERATURE = 0.2  # of the Gumbel-softmax (Jang et al. 2017), as in CTGAN (Xu et al. 2019)
 FLAG = 2  # states of a missing flag: present, missing
@@ -76,7 +77,7 @@ class TableCodec:
         frame = as_frame(raw)
         absent = [column.name for column in self.columns if column.name not in frame.columns]
         if absent:
-            raise ValueError(
+            raise InputError(
                 f"there is no column {absent[0]!r}; expected {[c.name for c in self.columns]}, "
                 f"got {list(frame.columns)}"
             )
@@ -105,11 +106,11 @@ class TableCodec:
             for part, (width, count) in zip(parts, self.groups, strict=True)
         ]
 
-    def activate(self, output: Tensor, draw: Draw) -> Tensor:
-        """Numbers by tanh, states by a Gumbel-softmax whose noise is `draw`'s."""
+    def activate(self, output: Tensor, rng: Rng) -> Tensor:
+        """Numbers by tanh, states by a Gumbel-softmax whose noise is `rng`'s."""
         output = output.float()
         states = output[:, self.numbers :]
-        noise = draw("gumbel").uniform(*states.shape).to(output.device).clamp_min(1e-20)
+        noise = rng("gumbel").uniform(*states.shape).to(output.device).clamp_min(1e-20)
         gumbel = -(-noise.log()).clamp_min(1e-20).log()
         noisy = torch.cat([output[:, : self.numbers], (states + gumbel) / TEMPERATURE], 1)
         parts = [block.softmax(2).flatten(1) for block in self._blocks(noisy)]
@@ -153,7 +154,7 @@ def as_frame(raw: Any) -> pd.DataFrame:
         return raw
     array = np.asarray(raw)
     if array.ndim != 2:
-        raise ValueError(f"expected a data frame or rows (N, columns), got shape {array.shape}")
+        raise InputError(f"expected a data frame or rows (N, columns), got shape {array.shape}")
     return pd.DataFrame(array.astype(object), dtype=object)
 
 
@@ -175,17 +176,17 @@ def fit_table(raw: Any) -> TableCodec:
     """
     frame = as_frame(raw)
     if not len(frame):
-        raise ValueError("expected at least one row, got an empty table")
+        raise InputError("expected at least one row, got an empty table")
     for name in frame.columns:
         if not isinstance(name, str | int | float):
-            raise TypeError(f"expected column names that are text or numbers, got {name!r}")
+            raise InputTypeError(f"expected column names that are text or numbers, got {name!r}")
     if not frame.columns.is_unique:
         repeated = frame.columns[frame.columns.duplicated()][0]
-        raise ValueError(f"several columns are named {repeated!r}: rename them")
+        raise InputError(f"several columns are named {repeated!r}: rename them")
     columns = tuple(fit_column(frame[name]) for name in frame.columns)
     container = "pandas" if isinstance(raw, pd.DataFrame) else "numpy"
     names = dtype_to_json(frame.columns.dtype)
     codec = TableCodec(columns=columns, names=names, container=container)
     if codec.shape == (0,):
-        raise ValueError("all columns are constant: there is nothing to learn")
+        raise InputError("all columns are constant: there is nothing to learn")
     return codec

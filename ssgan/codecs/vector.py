@@ -18,7 +18,8 @@ from ssgan.codecs.codec import (
     encoded,
     finite_rows,
 )
-from ssgan.randomness import Draw
+from ssgan.config import InputError, InputTypeError
+from ssgan.randomness import Rng
 
 COLUMNS = ("mean", "deviation", "low", "high", "whole")
 
@@ -55,7 +56,7 @@ class VectorCodec:
     def pack(self, raw: Any) -> Tensor:
         rows = as_array(raw)
         if rows.shape[1:] != self.shape or rows.dtype.kind not in "biuf":
-            raise ValueError(
+            raise InputError(
                 f"expected rows of {len(self.mean)} numbers, got {rows.dtype} {rows.shape}"
             )
         finite_rows(rows, "numbers")
@@ -72,7 +73,7 @@ class VectorCodec:
         rows = np.where(at["whole"], np.rint(rows), rows).clip(at["low"], at["high"])
         return contain(rows.astype(self.dtype), self.container)
 
-    def activate(self, output: Tensor, draw: Draw) -> Tensor:
+    def activate(self, output: Tensor, rng: Rng) -> Tensor:
         """The output as it is: standardised values have no bounds."""
         return output.float()
 
@@ -90,9 +91,11 @@ def fit_vectors(raw: Any) -> VectorCodec:
     """The codec of an array or tensor (N, F) of numbers; ValueError names a row that has NaN."""
     rows = as_array(raw)
     if rows.ndim != 2 or not rows.size:
-        raise ValueError(f"expected rows (N, F) of numbers, at least one, got shape {rows.shape}")
+        raise InputError(f"expected rows (N, F) of numbers, at least one, got shape {rows.shape}")
     if rows.dtype.kind not in "biuf":
-        raise TypeError(f"expected numbers, got {rows.dtype}: pass a data frame for categories")
+        raise InputTypeError(
+            f"expected numbers, got {rows.dtype}: pass a data frame for categories"
+        )
     finite_rows(rows, "numbers (a data frame may have missing ones)")
     numbers = rows.astype(np.float64)
     mean, deviation = numbers.mean(0), numbers.std(0)

@@ -13,6 +13,7 @@ from ssgan.codecs.codec import Codec
 from ssgan.codecs.image import ImageCodec, fit_images
 from ssgan.codecs.table import TableCodec, fit_table
 from ssgan.codecs.vector import VectorCodec, fit_vectors
+from ssgan.config import InputError
 from ssgan.data.checks import check
 from ssgan.data.label_files import read_labels
 from ssgan.data.labels import Targets, digest, draw_split, targets, unlabeled
@@ -63,7 +64,7 @@ def fit_codec(
         return fit_table(raw)
     if kind == "vectors":
         return fit_vectors(raw)
-    raise ValueError(f"expected kind {', '.join(KINDS)}, got {kind!r}")
+    raise InputError(f"expected kind {', '.join(KINDS)}, got {kind!r}")
 
 
 def codec_from_json(fields: Mapping[str, Any]) -> Codec:
@@ -75,4 +76,4 @@ def codec_from_json(fields: Mapping[str, Any]) -> Codec:
         return TableCodec.from_json(fields)
     if kind == "vectors":
         return VectorCodec.from_json(fields)
-    raise ValueError(f"expected a codec of kind {', '.join(KINDS)}, got {kind!r}")
+    raise InputError(f"expected a codec of kind {', '.join(KINDS)}, got {kind!r}")

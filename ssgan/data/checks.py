@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from ssgan.codecs.codec import Json, as_array
+from ssgan.config import InputError
 from ssgan.data.labels import raw_labels, targets, task_of, unlabeled
 from ssgan.data.reading import divided
 from ssgan.data.source import Data
@@ -26,7 +27,7 @@ def check(data: Data, target: str | None = None) -> dict[str, Json]:
     """
     if target is not None and target != data.options.get("target"):
         if not tabular(data):
-            raise ValueError(f"a target column is for tables, {data.source} has none: leave it out")
+            raise InputError(f"a target column is for tables, {data.source} has none: leave it out")
         data = replace(data, **divided({"x": data.x, "x_test": data.x_test}, target))
     about = {
         "kind": data.kind,

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from ssgan.codecs.codec import Array
+from ssgan.config import InputError
 from ssgan.data.labels import shown
 
 Parts = dict[str, Any]  # of a data set: x and, where there are any, y, x_test, y_test, ...
@@ -27,7 +28,7 @@ def read_npz(path: Path) -> Parts:
     except (ValueError, EOFError, AttributeError, TypeError, *BAD_ZIP) as error:
         raise unreadable(path, error) from error
     if "x" not in parts:
-        raise ValueError(
+        raise InputError(
             f"{path} holds the arrays {names}: expected x_train, or x, or a single one"
         )
     return parts
@@ -50,7 +51,7 @@ def read_npy(path: Path) -> Parts:
     except (ValueError, EOFError, *BAD_ZIP) as error:
         raise unreadable(path, error) from error
     if not isinstance(loaded, np.ndarray):
-        raise ValueError(f"{path} holds several arrays: name it .npz")
+        raise InputError(f"{path} holds several arrays: name it .npz")
     return {"x": loaded}
 
 
@@ -92,20 +93,20 @@ def idx(path: Path) -> Array:
         with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as stream:
             head = stream.read(4)
             if len(head) < 4 or head[:2] != b"\0\0" or head[2] not in IDX_KINDS:
-                raise ValueError("its first four bytes are not those of an idx file")
+                raise InputError("its first four bytes are not those of an idx file")
             sides = stream.read(4 * head[3])
             if len(sides) < 4 * head[3]:
-                raise ValueError("it ends within its header")
+                raise InputError("it ends within its header")
             kind = np.dtype(IDX_KINDS[head[2]])
             shape = tuple(np.frombuffer(sides, ">u4").tolist())
             size = math.prod(shape) * kind.itemsize
             # Hardly more than was declared: a small .gz file can hold any amount.
             content = stream.read(size + 1)
     except (ValueError, OverflowError, EOFError, gzip.BadGzipFile, zlib.error) as error:
-        raise ValueError(f"{path} cannot be read as idx: {error}") from error
+        raise InputError(f"{path} cannot be read as idx: {error}") from error
     if len(content) != size:
         than = "less" if len(content) < size else "more"
-        raise ValueError(
+        raise InputError(
             f"{path} holds {than} than the {size} bytes of its shape {shape}: is it cut?"
         )
     return np.frombuffer(content, kind).reshape(shape).astype(kind.newbyteorder("="))

@@ -20,6 +20,7 @@ import numpy as np
 from PIL import Image, ImageOps
 
 from ssgan.codecs.codec import Array
+from ssgan.config import InputError
 from ssgan.data.files import Parts
 from ssgan.data.resizing import cover
 
@@ -54,7 +55,7 @@ def read_folder(root: Path, size: tuple[int, int] | None) -> Parts:
     """
     parts = {part: files for part, files in listed(root).items() if files}
     if not parts.get("train"):
-        raise ValueError(
+        raise InputError(
             f"{root} holds no images: expected {', '.join(SUFFIXES)} files in it, or in a folder "
             "for each class"
         )
@@ -137,12 +138,12 @@ def in_threads(work: Callable[[str], Result], items: Sequence[str]) -> list[Resu
 def opened(path: Path) -> Iterator[Image.Image]:
     """The image, its header read; ValueError where it may not be decoded."""
     if path.suffix.lower() in REFUSED:
-        raise ValueError(f"{path.suffix} files are not read: convert it to PNG")
+        raise InputError(f"{path.suffix} files are not read: convert it to PNG")
     if not path.stat().st_size:
-        raise ValueError("the file is empty")
+        raise InputError("the file is empty")
     with path.open("rb") as stream, Image.open(stream, formats=FORMATS) as image:
         if image.width * image.height > PIXELS:
-            raise ValueError(
+            raise InputError(
                 f"it claims {image.width} x {image.height} pixels, "
                 f"more than {PIXELS // 10**6} million"
             )
@@ -180,7 +181,7 @@ def common_shape(heads: dict[str, Any], size: tuple[int, int] | None) -> tuple[i
     if size is None and len(found) > 1:
         shown = ", ".join(f"{width} x {height}" for height, width in found[:5])
         more = f", ... ({len(found)} in all)" if len(found) > 5 else ""
-        raise ValueError(
+        raise InputError(
             f"the images have several sizes (width x height): {shown}{more}; "
             "give one to bring them to, as --size 64"
         )
@@ -237,7 +238,7 @@ def check_share(faults: list[Fault], count: int, root: Path) -> None:
         return
     shown = "; ".join(f"{file}: {fault}" for file, fault in sorted(faults)[:10])
     more = f"; and {len(faults) - 10} more" if len(faults) > 10 else ""
-    raise ValueError(
+    raise InputError(
         f"{len(faults)} of {count} images in {root} cannot be read, more than 1 %: {shown}{more}. "
         "Repair or remove them"
     )

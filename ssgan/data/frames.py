@@ -11,6 +11,8 @@ from typing import IO
 
 import pandas as pd
 
+from ssgan.config import InputError
+
 SUFFIXES = (".csv", ".tsv", ".csv.gz", ".tsv.gz", ".parquet")
 DATE = r"\d{4}-\d{2}-\d{2}(?:[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?:Z|[+-]\d{2}:?\d{2})?)?"
 Fault = tuple[str, str]
@@ -47,14 +49,14 @@ def read_table(path: Path, text: bool = False) -> tuple[pd.DataFrame, list[Fault
                 skip_blank_lines=separator in header,  # else a blank line is a missing entry
             )
     except UnicodeError as error:
-        raise ValueError(f"{path} is not UTF-8 text ({error}): save it as UTF-8") from error
+        raise InputError(f"{path} is not UTF-8 text ({error}): save it as UTF-8") from error
     except (csv.Error, gzip.BadGzipFile, zlib.error, EOFError, pd.errors.ParserError) as error:
-        raise ValueError(f"{path} cannot be read as a table: {error}") from error
+        raise InputError(f"{path} cannot be read as a table: {error}") from error
     for line, fault in faults[:1]:
         more = f", as have {len(faults) - 1} other rows" if len(faults) > 1 else ""
         warnings.warn(f"{path}, {line} has {fault}{more}", UserWarning, stacklevel=2)
     if not len(frame):
-        raise ValueError(f"{path} holds a header but no rows")
+        raise InputError(f"{path} holds a header but no rows")
     return (frame if text else with_dates(frame)), faults
 
 
@@ -76,13 +78,13 @@ def scanned(stream: IO[str], separator: str, path: Path) -> list[Fault]:
     rows = csv.reader(stream, delimiter=separator, skipinitialspace=True)
     header = [name.strip() for name in next(rows, [])]
     if not any(header):
-        raise ValueError(f"{path} is empty: expected a header line with the names of the columns")
+        raise InputError(f"{path} is empty: expected a header line with the names of the columns")
     if repeated := [name for name, count in Counter(header).items() if count > 1]:
-        raise ValueError(f"{path} has several columns named {repeated[0]!r}: rename them")
+        raise InputError(f"{path} has several columns named {repeated[0]!r}: rename them")
     short = []
     for row in rows:
         if len(row) > len(header):
-            raise ValueError(
+            raise InputError(
                 f"{path}, line {rows.line_num} has {len(row)} fields, the header {len(header)}: "
                 "repair the line, or quote the field that holds the separator"
             )
@@ -114,7 +116,7 @@ def read_parquet(path: Path) -> pd.DataFrame:
     try:
         frame = pd.read_parquet(io.BytesIO(path.read_bytes()))
     except (pyarrow.ArrowException, OSError, ValueError) as error:
-        raise ValueError(f"{path} cannot be read as Parquet: {error}") from error
+        raise InputError(f"{path} cannot be read as Parquet: {error}") from error
     if not len(frame):
-        raise ValueError(f"{path} holds no rows")
+        raise InputError(f"{path} holds no rows")
     return frame.reset_index() if frame.index.name else frame.reset_index(drop=True)

@@ -10,6 +10,7 @@ import pandas as pd
 
 from ssgan.codecs.codec import Array
 from ssgan.codecs.dtypes import plain
+from ssgan.config import InputError
 from ssgan.data.files import read_npy
 from ssgan.data.frames import read_table
 from ssgan.data.labels import raw_labels, shown, unlabeled
@@ -33,7 +34,7 @@ def read_labels(path: str | Path, data: Data) -> Array:
     if path.suffix == ".npy":
         return one_a_row(raw_labels(read_npy(path)["x"]), data, path)
     if path.suffix not in (".csv", ".tsv", ".parquet"):
-        raise ValueError(f"expected labels in a .csv, .parquet or .npy file, got {path}")
+        raise InputError(f"expected labels in a .csv, .parquet or .npy file, got {path}")
     frame = whole_table(path)
     if LABEL in frame and FILE in frame:
         return by_name(frame, data, path)
@@ -44,7 +45,7 @@ def read_labels(path: str | Path, data: Data) -> Array:
         return one_a_row(parsed(column), data, path)
     if LABEL in frame:
         return one_a_row(parsed(frame[LABEL]), data, path)
-    raise ValueError(
+    raise InputError(
         f"{path} has the columns {shown(list(frame.columns))}: expected file,label, or one label "
         "a row"
     )
@@ -57,7 +58,7 @@ def whole_table(path: Path) -> pd.DataFrame:
         frame, faults = read_table(path, text=True)
     if faults:
         line, fault = faults[0]
-        raise ValueError(
+        raise InputError(
             f"{path}, {line} has {fault.split(':')[0]}: end it with a comma where there is no label"
         )
     return frame
@@ -66,7 +67,7 @@ def whole_table(path: Path) -> pd.DataFrame:
 def one_a_row(labels: Array, data: Data, path: Path) -> Array:
     if len(labels) != len(data):
         left_out = f" ({len(data.quarantine)} files could not be read)" if data.quarantine else ""
-        raise ValueError(
+        raise InputError(
             f"{path} holds {len(labels)} labels for {len(data)} samples{left_out}: "
             "give one a row, empty where there is none"
         )
@@ -76,13 +77,13 @@ def one_a_row(labels: Array, data: Data, path: Path) -> Array:
 def by_name(frame: pd.DataFrame, data: Data, path: Path) -> Array:
     """The labels of a table `file,label`, put to the rows of these files."""
     if data.names is None:
-        raise ValueError(f"{path} names files, but {data.source} is no image folder")
+        raise InputError(f"{path} names files, but {data.source} is no image folder")
     rows = rows_of(data.names)
     given = [str(PurePosixPath(str(name).replace("\\", "/"))) for name in frame[FILE].fillna("")]
     unreadable = {*names_of(file for file, _ in data.quarantine)}
     absent = [name for name in given if name not in rows and name not in unreadable]
     if absent:
-        raise ValueError(f"{path} labels files that are not in {data.source}: {shown(absent)}")
+        raise InputError(f"{path} labels files that are not in {data.source}: {shown(absent)}")
     parsed_labels = parsed(frame[LABEL])
     labels = np.full(len(data), None, dtype=object)
     seen: dict[int, Any] = {}
@@ -93,7 +94,7 @@ def by_name(frame: pd.DataFrame, data: Data, path: Path) -> Array:
         row = rows[name]
         if seen.setdefault(row, label) != label:
             one, other = plain(seen[row]), plain(label)
-            raise ValueError(f"{path} labels {name} twice, {one!r} and {other!r}: keep one")
+            raise InputError(f"{path} labels {name} twice, {one!r} and {other!r}: keep one")
         labels[row] = label
     return parsed(pd.Series(labels, dtype=object))
 
@@ -151,6 +152,6 @@ def refuse_mixed(texts: list[str], numbers: Array) -> None:
     measured = ~np.isnan(numbers) & (numbers != np.rint(numbers))
     if 2 * measured.sum() > len(texts):
         slip = texts[int(np.isnan(numbers).argmax())]
-        raise ValueError(
+        raise InputError(
             f"the labels are numbers, but one is {slip!r}: correct it, or leave it empty"
         )

@@ -11,7 +11,8 @@ import pandas as pd
 
 from ssgan.codecs.codec import Array, as_array
 from ssgan.codecs.dtypes import plain
-from ssgan.randomness import Draw
+from ssgan.config import InputError
+from ssgan.randomness import Rng
 
 Task = Literal["classification", "regression"]
 Label = str | int | float | bool
@@ -50,7 +51,7 @@ def raw_labels(y: Any) -> Array:
     if array.ndim == 2 and array.shape[1] == 1:
         array = array[:, 0]
     if array.ndim != 1:
-        raise ValueError(f"expected one label a row (N,), got an array of shape {array.shape}")
+        raise InputError(f"expected one label a row (N,), got an array of shape {array.shape}")
     if array.dtype.kind not in "biufO":
         array = array.astype(object)
     if array.dtype.kind == "O":  # pandas' NA can be neither compared nor ordered
@@ -107,7 +108,7 @@ class Targets:
         )
         if (found < 0).any():
             label = plain(labels[~missing][found < 0][0])
-            raise ValueError(
+            raise InputError(
                 f"label {label!r} is none of the {len(self.classes)} classes {shown(self.classes)}"
                 f": correct it, or leave out the rows of unknown classes ({(found < 0).sum()})"
             )
@@ -122,13 +123,13 @@ def numbers(labels: Array, missing: Array) -> Array:
         values[~missing] = labels[~missing].astype(np.float64)
     except (TypeError, ValueError) as error:
         text = pd.to_numeric(pd.Series(labels[~missing], dtype=object), errors="coerce").isna()
-        raise ValueError(
+        raise InputError(
             f"expected numbers to regress on, got {labels[~missing][text.argmax()]!r}: "
             "correct the labels or use classification"
         ) from error
     if np.isinf(values).any():
         row = int(np.flatnonzero(np.isinf(values))[0])
-        raise ValueError(f"expected finite numbers to regress on, row {row} is infinite")
+        raise InputError(f"expected finite numbers to regress on, row {row} is infinite")
     return values
 
 
@@ -173,14 +174,14 @@ def targets(y: Any, task: Task | None = None, classes: Sequence[Any] | None = No
     missing = unlabeled(labels, asked or minus_task(labels))
     given = labels[~missing]
     if not len(given):
-        raise ValueError(
+        raise InputError(
             f"none of the {len(labels)} rows has a label: -1, NaN and empty mean unlabeled"
         )
     dtype = dtype_of(y, given)
     if (asked or task_of(given)) == "regression":
         values = numbers(labels, missing)
         if np.nanmin(values) == np.nanmax(values):
-            raise ValueError(f"all labels are {values[~missing][0]:g}: there is nothing to learn")
+            raise InputError(f"all labels are {values[~missing][0]:g}: there is nothing to learn")
         return Targets(values=values, classes=None, dtype=dtype)
     known = tuple(classes) if classes is not None else sorted_classes(given)
     found = Targets(values=np.empty(0, np.int64), classes=known, dtype=dtype)
@@ -218,12 +219,12 @@ def check_classes(found: Targets) -> None:
     classes = found.classes or ()
     counts = np.bincount(found.values[found.values >= 0], minlength=len(classes))
     if counts.sum() < len(classes):
-        raise ValueError(
+        raise InputError(
             f"{counts.sum()} labels for {len(classes)} classes: label at least one row of each"
         )
     if (counts > 0).sum() < 2:
         only = classes[int(counts.argmax())]
-        raise ValueError(f"all labels are {only!r}: a classifier needs at least two classes")
+        raise InputError(f"all labels are {only!r}: a classifier needs at least two classes")
     if alone := [label for label, count in zip(classes, counts, strict=True) if count == 1]:
         warnings.warn(
             f"a single label in {len(alone)} of {len(classes)} classes: {shown(alone)}",
@@ -242,19 +243,19 @@ def draw_split(
     few labels.
     """
     if (per_class is None) == (labels is None):
-        raise ValueError("expected either a number of labels per class or of all labels")
+        raise InputError("expected either a number of labels per class or of all labels")
     if (found.classes is None) != (per_class is None):
         asked = "labels in all" if found.classes is None else "labels per class"
-        raise ValueError(f"for {found.task} give the number of {asked}")
+        raise InputError(f"for {found.task} give the number of {asked}")
     count = per_class if per_class is not None else labels or 0
     if count < 1:
-        raise ValueError(f"expected at least 1 label, got {count}")
+        raise InputError(f"expected at least 1 label, got {count}")
     chosen = []
     for index, name in enumerate(found.classes or ("all",)):
         rows = found.labeled if found.classes is None else np.flatnonzero(found.values == index)
         if len(rows) < count:
             where = "" if found.classes is None else f" in class {name!r}"
-            raise ValueError(f"asked for {count} labels{where}, there are {len(rows)}: ask fewer")
-        order = Draw(("split", seed, index)).numpy().permutation(len(rows))
+            raise InputError(f"asked for {count} labels{where}, there are {len(rows)}: ask fewer")
+        order = Rng(("split", seed, index)).numpy().permutation(len(rows))
         chosen.append(rows[order[:count]])
     return np.sort(np.concatenate(chosen)).astype(np.int64)

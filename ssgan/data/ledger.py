@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ssgan.config import InputError
 from ssgan.data import digest
 from ssgan.data.labels import raw_labels, shown
 from ssgan.runs.storage import read_object, write_whole
@@ -24,7 +25,7 @@ FILE = "labels.json"
 FIELDS = {"budget": int, "count": int, "indices": list, "sha256": str}
 
 
-class LabelBudgetError(ValueError):
+class LabelBudgetError(InputError):
     """More labels were asked for than a run may read, or others than it has."""
 
 
@@ -36,7 +37,7 @@ class Ledger:
 
     def __init__(self, budget: int, only: Iterable[int] | None = None) -> None:
         if isinstance(budget, bool) or not isinstance(budget, int) or budget < 1:
-            raise ValueError(f"expected a budget of at least 1 label, got {budget!r}")
+            raise InputError(f"expected a budget of at least 1 label, got {budget!r}")
         self.budget = budget
         self.only = None if only is None else frozenset(whole(list(only)).tolist())
         self._read: set[int] = set()
@@ -123,7 +124,7 @@ class Labels:
     def __getitem__(self, rows: Any) -> Array:
         index = whole(rows)
         if len(index) and index.max() >= len(self):
-            raise ValueError(f"there is no row {index.max()} among {len(self)} labels")
+            raise InputError(f"there is no row {index.max()} among {len(self)} labels")
         self._ledger.read(index)
         found: Array = self._labels[index]
         return found
@@ -154,14 +155,14 @@ def verify(path: str | Path) -> Ledger:
     fields = read_object(path)
     for name, kind in FIELDS.items():
         if type(fields.get(name)) is not kind:
-            raise ValueError(f"{path} is damaged: expected {name} as {kind.__name__}")
+            raise InputError(f"{path} is damaged: expected {name} as {kind.__name__}")
     try:
         ledger = Ledger(fields["budget"])
         ledger.read(fields["indices"])
     except ValueError as error:
-        raise ValueError(f"{path} is damaged: {error}") from error
+        raise InputError(f"{path} is damaged: {error}") from error
     if ledger.to_json() != {name: fields[name] for name in FIELDS}:
-        raise ValueError(
+        raise InputError(
             f"{path} is damaged: count, order or sha256 do not belong to its indices: restore it"
         )
     return ledger
@@ -173,7 +174,7 @@ def whole(rows: Any) -> Array:
     if array.ndim == 1 and not len(array):
         return array.astype(np.int64)
     if array.ndim != 1 or array.dtype.kind not in "iu" or array.min() < 0:
-        raise ValueError(
+        raise InputError(
             "expected row numbers (n,) from 0 on, as np.flatnonzero gives them, "
             f"got {array.dtype} {array.shape}"
         )

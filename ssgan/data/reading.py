@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from ssgan.codecs.codec import Json
+from ssgan.config import InputError
 from ssgan.data.files import Parts, is_idx, read_idx, read_npy, read_npz
 from ssgan.data.folders import read_folder
 from ssgan.data.frames import is_table, read_table
@@ -83,7 +84,7 @@ def read_path(path: Path, size: int | tuple[int, int] | None, directory: Path) -
         return read_npy(path)
     if is_idx(path):
         return read_idx(path)
-    raise ValueError(f"{path} is of no kind that can be read: expected a folder, {FORMATS}")
+    raise InputError(f"{path} is of no kind that can be read: expected a folder, {FORMATS}")
 
 
 def divided(parts: Parts, target: str) -> Parts:
@@ -93,13 +94,13 @@ def divided(parts: Parts, target: str) -> Parts:
         if (frame := parts.get(x)) is None:
             continue
         if target not in frame.columns:
-            raise ValueError(
+            raise InputError(
                 f"there is no column {target!r} to predict; there are {shown(list(frame.columns))}"
             )
         divided[y] = raw_labels(frame[target])
         divided[x] = frame.drop(columns=[target])
         if not divided[x].shape[1]:
-            raise ValueError(f"{target!r} is the only column: there is nothing to predict it from")
+            raise InputError(f"{target!r} is the only column: there is nothing to predict it from")
     return divided
 
 
@@ -108,13 +109,13 @@ def assembled(parts: Parts, source: str, options: dict[str, Json]) -> Data:
     size, target = options.get("size"), options.get("target")
     kind = kind_of(parts["x"], options.get("image_shape"))
     if size is not None and kind != "images":
-        raise ValueError(f"a size is for images, {source} holds {NOUNS[kind]}: leave it out")
+        raise InputError(f"a size is for images, {source} holds {NOUNS[kind]}: leave it out")
     if target is not None and kind != "table":
-        raise ValueError(f"a target column is for tables, {source} has none: leave it out")
+        raise InputError(f"a target column is for tables, {source} has none: leave it out")
     if target is not None:
         parts = divided(parts, target)
     if not len(parts["x"]):
-        raise ValueError(f"{source} holds no samples")
+        raise InputError(f"{source} holds no samples")
     for part in ("x", "x_test"):
         if size is not None and isinstance(parts.get(part), np.ndarray):
             parts[part] = resize(parts[part], sides(size))

@@ -9,6 +9,7 @@ from PIL import Image, ImageOps
 
 from ssgan.codecs.codec import Array, as_tensor
 from ssgan.codecs.image import layout_of
+from ssgan.config import InputError
 
 CHUNK = 1000  # images resized at once
 LARGEST = 4096  # pixels a side: more is a typing error
@@ -18,7 +19,7 @@ def sides(size: int | Sequence[int]) -> tuple[int, int]:
     """(height, width) of a size given as one side or as both; ValueError for others."""
     given = (size, size) if isinstance(size, int) else tuple(size)
     if len(given) != 2 or not all(isinstance(s, int) and 0 < s <= LARGEST for s in given):
-        raise ValueError(
+        raise InputError(
             f"expected a size of 1 to {LARGEST} pixels, or (height, width), got {size!r}"
         )
     return int(given[0]), int(given[1])

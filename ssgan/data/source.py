@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from ssgan.codecs.codec import Json, as_array
+from ssgan.config import InputError, InputTypeError
 from ssgan.data.labels import digest, raw_labels
 
 
@@ -32,9 +33,9 @@ class Data:
         for samples, labels, part in ((self.x, self.y, ""), (self.x_test, self.y_test, "test ")):
             if labels is not None and (samples is None or len(samples) != len(labels)):
                 count = 0 if samples is None else len(samples)
-                raise ValueError(f"{count} {part}samples but {len(labels)} labels: one label a row")
+                raise InputError(f"{count} {part}samples but {len(labels)} labels: one label a row")
         if self.names is not None and len(self.names) != len(self.x):
-            raise ValueError(f"{len(self.x)} samples but {len(self.names)} names: one name a row")
+            raise InputError(f"{len(self.x)} samples but {len(self.names)} names: one name a row")
 
     def __len__(self) -> int:
         return len(self.x)
@@ -68,7 +69,7 @@ def kind_of(x: Any, image_shape: tuple[int, ...] | None = None) -> str:
     if array.ndim in (3, 4):
         return "images"
     if array.ndim != 2:
-        raise ValueError(
+        raise InputError(
             "expected images (N, H, W) or (N, H, W, C), a data frame, or rows (N, F), "
             f"got an array of shape {array.shape}"
         )
@@ -76,7 +77,7 @@ def kind_of(x: Any, image_shape: tuple[int, ...] | None = None) -> str:
         return "vectors"
     if array.dtype.kind in "OUT":
         return "table"
-    raise TypeError(f"expected numbers or text, got {array.dtype}")
+    raise InputTypeError(f"expected numbers or text, got {array.dtype}")
 
 
 def stacked(x: Any) -> Any:
@@ -86,12 +87,12 @@ def stacked(x: Any) -> Any:
     if isinstance(x, np.ndarray | Tensor | pd.DataFrame):
         return x
     if not isinstance(x, list | tuple):
-        raise TypeError(
+        raise InputTypeError(
             "expected a numpy array, a torch tensor, a pandas data frame or a list of them, "
             f"got {type(x).__name__}"
         )
     if not x:
-        raise ValueError("expected at least one sample, got an empty list")
+        raise InputError("expected at least one sample, got an empty list")
     if all(isinstance(part, pd.DataFrame) for part in x):
         return pd.concat(x, ignore_index=True)
     if all(isinstance(part, Tensor) for part in x):
@@ -105,7 +106,7 @@ def one_shape(samples: Any) -> None:
     """Refuse samples of several shapes, saying which came."""
     shapes = sorted({tuple(np.shape(sample)) for sample in samples})
     if len(shapes) > 1:
-        raise ValueError(f"expected samples of one shape, got {shapes[:5]}: resize them first")
+        raise InputError(f"expected samples of one shape, got {shapes[:5]}: resize them first")
 
 
 def from_memory(
@@ -124,7 +125,7 @@ def from_memory(
     x = stacked(x)
     kind = kind_of(x, image_shape)
     if not len(x):
-        raise ValueError("expected at least one sample, got none")
+        raise InputError("expected at least one sample, got none")
     options: dict[str, Json] = {}
     if image_shape is not None:
         options["image_shape"] = list(image_shape)

@@ -12,6 +12,7 @@ from sklearn.utils import check_consistent_length, check_random_state, column_or
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import validate_data
 
+from ssgan.config import InputError, InputTypeError
 from ssgan.data import ImageCodec, Targets, from_memory, targets, unlabeled
 from ssgan.models.gan import GAN, GANConfig, load, pretrain
 from ssgan.prediction.finetuning import PredictorConfig
@@ -46,7 +47,7 @@ def opened(gan: Any, device: str | None) -> GAN | GANConfig:
         gan = gan.path
     if isinstance(gan, str | Path):
         return load(gan, device)
-    raise TypeError(
+    raise InputTypeError(
         "expected gan to be a GANConfig, a GAN, a Run or the path of one, or None, "
         f"got {type(gan).__name__}"
     )
@@ -58,7 +59,7 @@ def checked_predictor(predictor: Any) -> PredictorConfig:
         return PredictorConfig()
     if isinstance(predictor, PredictorConfig):
         return predictor
-    raise TypeError(
+    raise InputTypeError(
         f"expected predictor to be a PredictorConfig or None, got {type(predictor).__name__}"
     )
 
@@ -105,7 +106,7 @@ def trained(estimator: Any, gan: GAN | GANConfig, samples: Any, seed: int | None
 def labels_of(estimator: Any, y: Any) -> Array:
     """y as an array (N,), unlabeled entries as they came."""
     if y is None:
-        raise ValueError(
+        raise InputError(
             f"{type(estimator).__name__} requires y to be passed, but the target y is None"
         )
     if isinstance(y, pd.Series) and not isinstance(y.dtype, np.dtype):
@@ -113,7 +114,7 @@ def labels_of(estimator: Any, y: Any) -> Array:
     labels: Array = column_or_1d(y, warn=True)
     if labels.dtype.kind == "f" and np.isinf(labels).any():
         row = int(np.flatnonzero(np.isinf(labels))[0])
-        raise ValueError(f"expected finite labels, row {row} is infinite: NaN means unlabeled")
+        raise InputError(f"expected finite labels, row {row} is infinite: NaN means unlabeled")
     return labels.astype(object) if labels.dtype.kind == "T" else labels
 
 
@@ -145,6 +146,6 @@ def learnt(estimator: Any, gan: GAN, samples: Any, found: Targets, seed: int | N
 def scored(missing: Array, weight: Any) -> tuple[Array, Any]:
     """The rows that have a label, and their weights if there are any."""
     if missing.all():
-        raise ValueError(f"none of the {len(missing)} rows has a label: there is nothing to score")
+        raise InputError(f"none of the {len(missing)} rows has a label: there is nothing to score")
     rows = np.flatnonzero(~missing)
     return rows, None if weight is None else np.asarray(weight)[rows]

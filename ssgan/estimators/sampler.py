@@ -5,6 +5,7 @@ import pandas as pd
 from sklearn.base import BaseEstimator, OneToOneFeatureMixin
 from sklearn.utils.multiclass import type_of_target
 
+from ssgan.config import InputError
 from ssgan.estimators.inputs import (
     checked_predictor,
     classes_of,
@@ -94,7 +95,7 @@ class GANSampler(BaseSampler):
     def _check(self, X, y, gan):
         checked_predictor(self.predictor)
         if self.judge not in ("report", "enforce", None):
-            raise ValueError(f"expected judge to be report, enforce or None, got {self.judge!r}")
+            raise InputError(f"expected judge to be report, enforce or None, got {self.judge!r}")
         samples = samples_of(self, X, gan, reset=True)
         labels = one_column(self, y)
         found = classes_of(labels, samples)
@@ -151,7 +152,7 @@ def one_column(estimator, y):
     if array.ndim != 2 or array.shape[1] == 1:
         return labels_of(estimator, array.ravel() if array.ndim == 2 else y)
     if type_of_target(array) != "multilabel-indicator" or (array.sum(1) > 1).any():
-        raise ValueError("Multilabel and multioutput targets are not supported.")
+        raise InputError("Multilabel and multioutput targets are not supported.")
     return array.argmax(1)
 
 

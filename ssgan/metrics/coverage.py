@@ -6,8 +6,9 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from ssgan.config import InputError
 from ssgan.metrics.generation import NEIGHBOURS, ROWS, features, reach, squared_distances
-from ssgan.randomness import Draw
+from ssgan.randomness import Rng
 
 BOUND = 0.5  # share of the real samples' own coverage below which there is an alarm
 
@@ -52,13 +53,13 @@ def class_coverage(
     """
     real, fake = features(real, fake)
     check(real, real_y, fake, fake_y, k, bound)
-    draw = Draw(("class coverage",))
+    rng = Rng(("class coverage",))
     covered, usual = {}, {}
     for c in sorted(set(real_y.tolist())):
         ours, theirs = real[real_y == c], fake[fake_y == c]
-        ours = ours[draw("real", c).permutation(len(ours))]
+        ours = ours[rng("real", c).permutation(len(ours))]
         half = len(ours) // 2
-        theirs = theirs[draw("fake", c).permutation(len(theirs))[:half]]
+        theirs = theirs[rng("fake", c).permutation(len(theirs))[:half]]
         covered[c] = share_covered(ours[:half], theirs, k)
         usual[c] = share_covered(ours[:half], ours[half : 2 * half], k)
     alarms = tuple(c for c in covered if covered[c] < bound * usual[c])
@@ -67,24 +68,24 @@ def class_coverage(
 
 def check(real: Tensor, real_y: Tensor, fake: Tensor, fake_y: Tensor, k: int, bound: float) -> None:
     if len(real) != len(real_y) or len(fake) != len(fake_y):
-        raise ValueError(
+        raise InputError(
             f"expected a label for every sample, got {len(real_y)} labels of {len(real)} real and "
             f"{len(fake_y)} of {len(fake)} generated ones"
         )
     if k < 1 or not 0 < bound <= 1:
-        raise ValueError(f"expected k from 1 and a bound in (0, 1], got {k} and {bound}")
+        raise InputError(f"expected k from 1 and a bound in (0, 1], got {k} and {bound}")
     counts = Counter(real_y.tolist())
     if not counts:
-        raise ValueError("expected at least one real sample, got none")
+        raise InputError("expected at least one real sample, got none")
     fewest = min(counts, key=counts.__getitem__)
     if counts[fewest] < 2 * (k + 1):
-        raise ValueError(
+        raise InputError(
             f"{k} neighbours need at least {2 * (k + 1)} real samples of each class, class "
             f"{fewest} has {counts[fewest]}: take fewer neighbours"
         )
     unknown = sorted(set(fake_y.tolist()) - set(counts))
     if unknown:
-        raise ValueError(
+        raise InputError(
             f"generated samples have class {unknown[0]}, of which there is no real one"
         )
 

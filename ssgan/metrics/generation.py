@@ -14,8 +14,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from ssgan.config import InputError
 from ssgan.metrics.spaces import Space, placed
-from ssgan.randomness import Draw
+from ssgan.randomness import Rng
 
 MOST = 10_000  # samples of a side: pairs are quadratic
 ROWS = 512  # whose distances to all others are held at once: more leave the cache
@@ -39,9 +40,9 @@ def samples(
     "frechet_randconv_5000_test". Raises ValueError for fewer than 2 samples a feature.
     """
     n = min(len(real), len(fake), MOST)
-    draw = Draw(("metrics", seed))
+    rng = Rng(("metrics", seed))
     real, fake = (
-        x.cpu()[draw(side, len(x)).permutation(len(x))[:n]]
+        x.cpu()[rng(side, len(x)).permutation(len(x))[:n]]
         for side, x in (("real", real), ("fake", fake))
     )
     space, ours = (space, space(real)) if space else placed(real)
@@ -63,7 +64,7 @@ def frechet_distance(real: Tensor, fake: Tensor) -> float:
     real, fake = features(real, fake)
     dimension, fewest = real.shape[1], min(len(real), len(fake))
     if fewest < max(2 * dimension, 2):
-        raise ValueError(
+        raise InputError(
             f"a Fréchet distance in {dimension} dimensions needs at least {2 * dimension} samples "
             f"of each side, got {fewest}: give more, or take ssgan.metrics.kernel_distance, which "
             "needs 2"
@@ -85,7 +86,7 @@ def kernel_distance(real: Tensor, fake: Tensor) -> float:
     """
     real, fake = features(real, fake)
     if min(len(real), len(fake)) < 2:
-        raise ValueError("a kernel distance needs at least 2 samples of each side")
+        raise InputError("a kernel distance needs at least 2 samples of each side")
     across = sum(kernel_sum(rows, fake) for rows in torch.split(real, ROWS))
     return kernel_within(real) + kernel_within(fake) - 2 * across / len(real) / len(fake)
 
@@ -112,7 +113,7 @@ def precision_recall(real: Tensor, fake: Tensor, k: int = NEIGHBOURS) -> dict[st
     """
     real, fake = features(real, fake)
     if k < 1 or min(len(real), len(fake)) <= k:
-        raise ValueError(
+        raise InputError(
             f"{k} neighbours need at least {k + 1} samples of each side, "
             f"got {len(real)} and {len(fake)}: take more samples or fewer neighbours"
         )
@@ -154,10 +155,10 @@ def squared_distances(a: Tensor, b: Tensor) -> Tensor:
 def features(real: Tensor, fake: Tensor) -> tuple[Tensor, Tensor]:
     """Both as float64 on the CPU; ValueError unless they are finite (N, D) and (M, D)."""
     if real.ndim != 2 or fake.ndim != 2 or real.shape[1] != fake.shape[1]:
-        raise ValueError(
+        raise InputError(
             "expected features (N, D) and (M, D) of one space, "
             f"got {tuple(real.shape)} and {tuple(fake.shape)}"
         )
     if not (real.isfinite().all() and fake.isfinite().all()):
-        raise ValueError("expected finite features: samples or their space are not")
+        raise InputError("expected finite features: samples or their space are not")
     return real.detach().double().cpu(), fake.detach().double().cpu()

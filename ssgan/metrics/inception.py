@@ -5,6 +5,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
+from ssgan.config import InputError
 from ssgan.metrics.generation import frechet_distance, kernel_distance
 
 CHUNK = 64  # images that go through the network at once
@@ -22,7 +23,7 @@ def inception(
     """
     for images in (real, fake):
         if images.dtype != torch.uint8 or images.ndim != 4 or images.shape[1] not in (1, 3):
-            raise ValueError(
+            raise InputError(
                 "expected uint8 images (N, 1 or 3, H, W), "
                 f"got {images.dtype} of shape {tuple(images.shape)}"
             )

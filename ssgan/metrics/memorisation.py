@@ -10,9 +10,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from ssgan.config import InputError
 from ssgan.metrics.generation import ROUNDING, features
 from ssgan.metrics.spaces import placed
-from ssgan.randomness import Draw
+from ssgan.randomness import Rng
 
 ROWS = 500  # whose distances to all others are held at once
 PERMUTATIONS = 9999  # the smallest p is 1e-4
@@ -44,25 +45,25 @@ def memorises(train: Tensor, held_out: Tensor, fake: Tensor, seed: int = 0) -> M
     """
     checked = [features(train, side)[1] for side in (train, held_out, fake)]
     if len(train) < 2 or not len(held_out) or not len(fake):
-        raise ValueError(
+        raise InputError(
             "memorisation needs at least 2 training rows, 1 held-out row and 1 generated sample, "
             f"got {len(train)}, {len(held_out)} and {len(fake)}"
         )
     center = checked[0].mean(0)  # float32 is then exact enough, and twice as fast
     train, held_out, fake = ((side - center).float() for side in checked)
-    draw = Draw(("memorisation", seed))
-    train = train[draw("train").permutation(len(train))]
-    held_out = held_out[draw("held out").permutation(len(held_out))]
+    rng = Rng(("memorisation", seed))
+    train = train[rng("train").permutation(len(train))]
+    held_out = held_out[rng("held out").permutation(len(held_out))]
     fewer = min(len(train), len(held_out))
     to_train, nearest = neighbours(fake, train)
     ratio = neighbours(fake, train[:fewer])[0].double().mean()
     apart = neighbours(fake, held_out[:fewer])[0].double().mean()
     own, _ = neighbours(train, train, itself=False)
-    p = permuted(train, held_out, fake, draw)
+    p = permuted(train, held_out, fake, rng)
     held_to_train, _ = neighbours(held_out, train)
     return Memorisation(
         ratio=float(ratio / apart) if apart > 0 else 1.0 if ratio == 0 else float("inf"),
-        ct=copying(train, (held_out, held_to_train), (fake, to_train), draw),
+        ct=copying(train, (held_out, held_to_train), (fake, to_train), rng),
         authenticity=float((to_train >= own[nearest]).double().mean()),
         p=p,
         verdict=p < LEVEL,
@@ -111,15 +112,15 @@ def neighbours(x: Tensor, rows: Tensor, itself: bool = True) -> tuple[Tensor, Te
     return torch.where(near <= ROUNDING * scale, 0.0, near), index
 
 
-def permuted(train: Tensor, held_out: Tensor, fake: Tensor, draw: Draw) -> float:
+def permuted(train: Tensor, held_out: Tensor, fake: Tensor, rng: Rng) -> float:
     """Share of relabellings of the rows under which as many samples are nearest to training."""
     pool = torch.cat([train, held_out])
-    order = draw("pool").permutation(len(pool))  # equal rows of both sets: either may win
+    order = rng("pool").permutation(len(pool))  # equal rows of both sets: either may win
     _, nearest = neighbours(fake, pool[order])
     votes = torch.bincount(order[nearest], minlength=len(pool)).numpy()
     value, rows = np.unique(votes, return_counts=True)
     # Rows of equal votes are alike: how many of each kind are called training is all that counts.
-    drawn = draw("labels").numpy()
+    drawn = rng("labels").numpy()
     relabelled = drawn.multivariate_hypergeometric(
         rows, len(train), size=PERMUTATIONS, method="marginals"
     )
@@ -128,7 +129,7 @@ def permuted(train: Tensor, held_out: Tensor, fake: Tensor, draw: Draw) -> float
 
 
 def copying(
-    train: Tensor, held_out: tuple[Tensor, Tensor], fake: tuple[Tensor, Tensor], draw: Draw
+    train: Tensor, held_out: tuple[Tensor, Tensor], fake: tuple[Tensor, Tensor], rng: Rng
 ) -> float:
     """C_T (Meehan et al. 2020, eq. 4): mean z of the ranks in cells, by the held-out rows there.
 
@@ -138,7 +139,7 @@ def copying(
     from sklearn.cluster import KMeans
 
     cells = min(CELLS, max(1, len(held_out[0]) // (2 * FEWEST)), len(torch.unique(train, dim=0)))
-    means = KMeans(cells, n_init=1, random_state=draw("cells").entropy() % 2**32)
+    means = KMeans(cells, n_init=1, random_state=rng("cells").entropy() % 2**32)
     means.fit(train[:10_000].numpy())
     ours, theirs = (means.predict(side[0].numpy()) for side in (held_out, fake))
     total = weight = 0.0

@@ -6,6 +6,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn import metrics as sklearn_metrics
 
+from ssgan.config import InputError, InputTypeError
+
 Array = NDArray[Any]
 BINS = 15  # of the calibration error, as in Guo et al. 2017
 SLACK = 1e-3  # by which the probabilities of a row may miss a sum of 1: bfloat16's rounding
@@ -67,12 +69,12 @@ def regression(true: ArrayLike, predicted: ArrayLike) -> dict[str, float]:
     """
     numbers, guesses = (np.asarray(values, np.float64) for values in (true, predicted))
     if numbers.ndim != 1 or numbers.shape != guesses.shape or not len(numbers):
-        raise ValueError(
+        raise InputError(
             "expected numbers and as many predictions (N,), at least one, "
             f"got {numbers.shape} and {guesses.shape}"
         )
     if not (np.isfinite(numbers).all() and np.isfinite(guesses).all()):
-        raise ValueError("expected finite numbers: leave rows without a label out")
+        raise InputError("expected finite numbers: leave rows without a label out")
     varied = numbers.min() < numbers.max()
     r2 = sklearn_metrics.r2_score(numbers, guesses) if varied else np.nan
     return {
@@ -105,12 +107,12 @@ def interval_width(true: ArrayLike, intervals: ArrayLike) -> float:
 def checked_intervals(true: ArrayLike, intervals: ArrayLike) -> tuple[Array, Array]:
     numbers, ends = (np.asarray(values, np.float64) for values in (true, intervals))
     if numbers.ndim != 1 or ends.shape != (len(numbers), 2) or not len(numbers):
-        raise ValueError(
+        raise InputError(
             "expected numbers (N,) and an interval for each (N, 2), at least one, "
             f"got {numbers.shape} and {ends.shape}"
         )
     if not np.isfinite(numbers).all() or not (ends[:, 0] <= ends[:, 1]).all():
-        raise ValueError("expected finite numbers, and intervals from a lower to an upper end")
+        raise InputError("expected finite numbers, and intervals from a lower to an upper end")
     return numbers, ends
 
 
@@ -118,18 +120,20 @@ def checked(true: ArrayLike, probabilities: ArrayLike) -> tuple[Array, Array]:
     """Class indices (N,) and float64 probabilities (N, K) whose rows sum to 1 exactly."""
     classes, shares = np.asarray(true), np.asarray(probabilities, np.float64)
     if shares.ndim != 2 or classes.shape != shares.shape[:1] or not len(classes):
-        raise ValueError(
+        raise InputError(
             "expected class indices (N,) and probabilities (N, K), at least one row, "
             f"got {classes.shape} and {shares.shape}"
         )
     if classes.dtype.kind not in "iu":
-        raise TypeError(f"expected class indices, got {classes.dtype}: encode the labels first")
+        raise InputTypeError(
+            f"expected class indices, got {classes.dtype}: encode the labels first"
+        )
     if classes.min() < 0 or classes.max() >= shares.shape[1]:
-        raise ValueError(
+        raise InputError(
             f"expected class indices from 0 to {shares.shape[1] - 1}, got {classes.min()} to "
             f"{classes.max()}: leave rows without a label out"
         )
     sums = shares.sum(1)
     if not (shares >= 0).all() or not np.allclose(sums, 1, rtol=0, atol=SLACK):
-        raise ValueError("expected probabilities, rows of numbers from 0 that sum to 1")
+        raise InputError("expected probabilities, rows of numbers from 0 that sum to 1")
     return classes, shares / sums[:, None]

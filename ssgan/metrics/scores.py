@@ -14,9 +14,10 @@ from collections.abc import Callable
 import torch
 from torch import Tensor, nn
 
+from ssgan.config import InputError
 from ssgan.metrics.spaces import Space, space_of
 from ssgan.metrics.two_sample import standardised
-from ssgan.randomness import Draw, seeded
+from ssgan.randomness import Rng, seeded
 from ssgan.runtime import Runtime
 from ssgan.training.loop import adam, cosine, descend, set_rate
 
@@ -48,9 +49,9 @@ def accuracy_scores(
     """
     check(train, test, fake)
     n = min(len(train[0]), len(fake[0]))
-    draw = Draw(("accuracy scores", seed))
-    train, fake = (some(side, n, draw(name)) for side, name in ((train, "train"), (fake, "fake")))
-    name, learn = classifier_of(classifier, train[0], draw)
+    rng = Rng(("accuracy scores", seed))
+    train, fake = (some(side, n, rng(name)) for side, name in ((train, "train"), (fake, "fake")))
+    name, learn = classifier_of(classifier, train[0], rng)
     by_fake, by_real = learn(fake), learn(train)
     return {
         f"cas_{name}_{n}_{reference}": share_right(by_fake, test),
@@ -63,28 +64,28 @@ def share_right(guess: Guess, rows: Labelled) -> float:
     return float((guess(rows[0].cpu().float()) == rows[1].cpu()).double().mean())
 
 
-def some(rows: Labelled, n: int, draw: Draw) -> Labelled:
-    index = draw.permutation(len(rows[0]))[:n]
+def some(rows: Labelled, n: int, rng: Rng) -> Labelled:
+    index = rng.permutation(len(rows[0]))[:n]
     return rows[0].cpu().float()[index], rows[1].cpu().long()[index]
 
 
 def check(train: Labelled, test: Labelled, fake: Labelled) -> None:
     for name, (x, y) in (("real", train), ("generated", fake), ("test", test)):
         if len(x) != len(y) or not len(x):
-            raise ValueError(f"expected labelled {name} samples, got {len(x)} with {len(y)} labels")
+            raise InputError(f"expected labelled {name} samples, got {len(x)} with {len(y)} labels")
         if name != "test" and len(set(y.tolist())) < 2:
-            raise ValueError(f"the {name} samples are all of one class: nothing can be learnt")
+            raise InputError(f"the {name} samples are all of one class: nothing can be learnt")
 
 
-def classifier_of(classifier: str | Space, x: Tensor, draw: Draw) -> tuple[str, Classifier]:
+def classifier_of(classifier: str | Space, x: Tensor, rng: Rng) -> tuple[str, Classifier]:
     if isinstance(classifier, Space) or classifier == "logistic":
         within = classifier if isinstance(classifier, Space) else space_of(x)
         return f"logistic_{within.name}", lambda learnt: regressed(learnt, within)
     if classifier == "cnn" and x.ndim == 4 and min(x.shape[2:]) >= 4:
-        return "cnn", lambda learnt: convolutional(learnt, draw("cnn"))
+        return "cnn", lambda learnt: convolutional(learnt, rng("cnn"))
     if classifier == "boosting" and x.ndim == 2:
-        return "boosting", lambda learnt: boosted(learnt, draw("boosting"))
-    raise ValueError(
+        return "boosting", lambda learnt: boosted(learnt, rng("boosting"))
+    raise InputError(
         "expected the classifier logistic, cnn (images of 4 pixels a side or more) or boosting "
         f"(numbers), got {classifier!r} for samples of shape {tuple(x.shape[1:])}"
     )
@@ -95,10 +96,10 @@ def regressed(learnt: Labelled, space: Space) -> Guess:
     return lambda x: model(space(x))
 
 
-def boosted(learnt: Labelled, draw: Draw) -> Guess:
+def boosted(learnt: Labelled, rng: Rng) -> Guess:
     from sklearn.ensemble import HistGradientBoostingClassifier
 
-    model = HistGradientBoostingClassifier(random_state=draw.entropy() % 2**32)
+    model = HistGradientBoostingClassifier(random_state=rng.entropy() % 2**32)
     model.fit(learnt[0].numpy(), learnt[1].numpy())
     return lambda x: torch.from_numpy(model.predict(x.numpy()))
 
@@ -118,16 +119,16 @@ def small_network(channels: int, classes: int) -> nn.Module:
     )
 
 
-def convolutional(learnt: Labelled, draw: Draw) -> Guess:
+def convolutional(learnt: Labelled, rng: Rng) -> Guess:
     """The small network after 5 epochs; the same whenever it is asked."""
     x, y = learnt
-    with seeded(draw("weights")):
+    with seeded(rng("weights")):
         network = small_network(x.shape[1], int(y.max()) + 1)
     optimizer = adam(network, RATE, (0.9, 0.999), 1e-4)
     batches = [
         index
         for epoch in range(EPOCHS)
-        for index in torch.split(draw("rows", epoch).permutation(len(x)), BATCH)
+        for index in torch.split(rng("rows", epoch).permutation(len(x)), BATCH)
         if len(index) > 1  # batch norm needs two
     ]
 

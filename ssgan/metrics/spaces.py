@@ -19,7 +19,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from ssgan.randomness import Draw
+from ssgan.config import InputError
+from ssgan.randomness import Rng
 
 CHANNELS = (16, 32, 8)  # of the random convolutions
 GRIDS = (1, 1, 3)  # cells a side over which each one's activations are averaged
@@ -63,7 +64,7 @@ def placed(
 ) -> tuple[Space, Tensor]:
     """`space_of`, and the features of the reference in it, which are looked at once for both."""
     if (name is None) != (embed is None):
-        raise ValueError("expected both a name and a function for a space of your own")
+        raise InputError("expected both a name and a function for a space of your own")
     if name is None or embed is None:
         name, embed = random_space(tuple(reference.shape[1:]))
     with torch.inference_mode():
@@ -71,12 +72,12 @@ def placed(
         center = features.mean(0)
         scale = float((features - center).square().mean().sqrt())
     if not math.isfinite(scale):
-        raise ValueError(
+        raise InputError(
             f"expected reference samples with finite features, the space {name!r} gives NaN or "
             "infinity for some: leave them out"
         )
     if scale == 0:
-        raise ValueError("the reference samples are all the same: there is nothing to compare with")
+        raise InputError("the reference samples are all the same: there is nothing to compare with")
     space = Space(name=name, embed=embed, center=center, scale=scale)
     return space, (features - center) / scale
 
@@ -86,10 +87,10 @@ def random_space(shape: tuple[int, ...]) -> tuple[str, Callable[[Tensor], Tensor
     if len(shape) == 3:
         return "randconv", convolutions(shape[0])
     if len(shape) != 1:
-        raise ValueError(f"expected samples of shape (C, H, W) or (F,), got {shape}")
+        raise InputError(f"expected samples of shape (C, H, W) or (F,), got {shape}")
     if shape[0] <= MOST_NUMBERS:
         return "encoded", lambda x: x
-    weight = Draw(("randrelu",)).normal(shape[0], MOST_NUMBERS) / math.sqrt(shape[0])
+    weight = Rng(("randrelu",)).normal(shape[0], MOST_NUMBERS) / math.sqrt(shape[0])
     return "randrelu", lambda x: (x @ weight).relu()
 
 
@@ -100,7 +101,7 @@ def convolutions(channels: int) -> Callable[[Tensor], Tensor]:
     """
     widths = pairwise((channels, *CHANNELS))
     kernels = [
-        Draw(("randconv", depth)).normal(b, a, 3, 3) / math.sqrt(9 * a / 2)
+        Rng(("randconv", depth)).normal(b, a, 3, 3) / math.sqrt(9 * a / 2)
         for depth, (a, b) in enumerate(widths)
     ]
 
@@ -125,6 +126,6 @@ def halved(x: Tensor) -> Tensor:
 def embedded(x: Tensor, embed: Callable[[Tensor], Tensor]) -> Tensor:
     """Features of samples (N, *shape), some at a time, float64 (N, D) on the CPU."""
     if not len(x):
-        raise ValueError("expected at least one sample, got none")
+        raise InputError("expected at least one sample, got none")
     chunks = torch.split(x.detach().cpu().float(), max(1, CHUNK // math.prod(x.shape[1:])))
     return torch.cat([embed(chunk).double().cpu() for chunk in chunks])

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from ssgan.config import InputError
 from ssgan.metrics.generation import features
 from ssgan.metrics.spaces import Space, placed
-from ssgan.randomness import Draw
+from ssgan.randomness import Rng
 
 SIDE = 5000  # samples of a side
 FEWEST = 20  # for the normal law of the accuracy
@@ -34,14 +35,14 @@ def two_sample(real: Tensor, fake: Tensor, seed: int = 0) -> TwoSample:
     real, fake = features(real, fake)
     dimension, n = real.shape[1], min(len(real), len(fake), SIDE) // 2 * 2
     if n < max(FEWEST, 2 * dimension):
-        raise ValueError(
+        raise InputError(
             f"a two-sample test in {dimension} dimensions needs at least "
             f"{max(FEWEST, 2 * dimension)} samples of each side, got {len(real)} and {len(fake)}: "
             f"give more, at most {SIDE} are taken, or a space of fewer dimensions"
         )
-    draw = Draw(("two sample", seed))
-    real = real[draw("real").permutation(len(real))[:n]]
-    fake = fake[draw("fake").permutation(len(fake))[:n]]
+    rng = Rng(("two sample", seed))
+    real = real[rng("real").permutation(len(real))[:n]]
+    fake = fake[rng("fake").permutation(len(fake))[:n]]
     learnt, tested = (
         torch.cat([side[part] for side in (real, fake)])
         for part in (slice(n // 2), slice(n // 2, None))

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 from torch.func import functional_call
 
+from ssgan.config import InputError
 from ssgan.data import Codec
 from ssgan.models.config import GANConfig, decay, noise, optimizer, scheduled
 from ssgan.models.health import GRID, MEASURES, MOST, Yardstick, yardstick
@@ -16,7 +17,7 @@ from ssgan.models.inference import apply, blocks
 from ssgan.networks import Discriminator, build, constrainable, flat, normalises, reestimate
 from ssgan.networks.readout import Readout, pooled, width
 from ssgan.objectives import Critic, Objective, Terms, name_of
-from ssgan.randomness import Draw, seeded
+from ssgan.randomness import Rng, seeded
 from ssgan.runtime import Runtime
 from ssgan.training.loop import Part, Rows, average, averaged, cosine, descend, set_rate
 from ssgan.training.runner import SAVES
@@ -66,7 +67,7 @@ class Adversarial:
         self.config, self.codec, self.runtime, self.reference = config, codec, on, reference
         self.told: Tensor | None = None  # conditions (N, condition_width) of the reference
         self.attempt = 0
-        first = Draw(("pretrain", config.seed))
+        first = Rng(("pretrain", config.seed))
         untrained = build(
             codec.shape,
             body=config.body,
@@ -74,7 +75,7 @@ class Adversarial:
             depth=config.depth,
             latent=config.latent,
             condition=condition_width,
-            draw=first,
+            rng=first,
         )
         refuse_unfit(config, codec, untrained[1], len(reference))
         self.readout = Readout(width(untrained[1].trunk, codec.shape)).to(on.device)
@@ -88,10 +89,10 @@ class Adversarial:
         self.generator_optimizer = optimizer(self.generator, config)
         self.critic_optimizer = optimizer(nn.ModuleList([self.critic, self.heads]), config)
 
-    def draw(self, *purpose: int | str) -> Draw:
+    def rng(self, *purpose: int | str) -> Rng:
         """Randomness of this attempt."""
         again = ("attempt", self.attempt) if self.attempt else ()
-        return Draw(("pretrain", self.config.seed, *again, *purpose), self.runtime.device)
+        return Rng(("pretrain", self.config.seed, *again, *purpose), self.runtime.device)
 
     @property
     def parts(self) -> dict[str, Part]:
@@ -112,9 +113,9 @@ class Adversarial:
         share = self.share(step)
         for k in range(now.critic_steps(step)):
             real, told = self.real(rows, step, k)
-            terms, bad = self.critic_step(now, real, told, self.draw(step, k), share)
+            terms, bad = self.critic_step(now, real, told, self.rng(step, k), share)
             refused.append(bad)
-        more, bad = self.generator_step(now, real, told, self.draw(step), share)
+        more, bad = self.generator_step(now, real, told, self.rng(step), share)
         average(self.mean_generator, self.generator, decay(config, step), step)
         average(self.mean_critic, self.critic, decay(config, step), step)
         if (step + 1) % max(config.steps // SAVES, 1) == 0 or step + 1 == config.steps:
@@ -123,18 +124,18 @@ class Adversarial:
         return terms | more, measures | self.adapted(real, told, step)
 
     def critic_step(
-        self, now: Objective, real: Tensor, told: Tensor | None, draw: Draw, share: Share
+        self, now: Objective, real: Tensor, told: Tensor | None, rng: Rng, share: Share
     ) -> tuple[Terms, Tensor]:
         """`now`: the objective of this step; fakes get the conditions of their real partners."""
         more = self.config.selfsupervision
         with torch.no_grad():
-            fake = self.fake(len(real), draw("critic"), told)
-        score = self.scoring(told, share, draw("critic"), detached=bool(more and more.detached))
+            fake = self.fake(len(real), rng("critic"), told)
+        score = self.scoring(told, share, rng("critic"), detached=bool(more and more.detached))
 
         def loss(real: Tensor, fake: Tensor) -> Terms:
-            terms = now.critic_loss(score, real, fake, draw("critic loss"))
+            terms = now.critic_loss(score, real, fake, rng("critic loss"))
             if more:
-                args = self.trunk, self.heads, real, fake, draw("critic self-supervision")
+                args = self.trunk, self.heads, real, fake, rng("critic self-supervision")
                 terms = terms | more.critic_terms(*args)
             return terms
 
@@ -144,16 +145,16 @@ class Adversarial:
         return stepped
 
     def generator_step(
-        self, now: Objective, real: Tensor, told: Tensor | None, draw: Draw, share: Share
+        self, now: Objective, real: Tensor, told: Tensor | None, rng: Rng, share: Share
     ) -> tuple[Terms, Tensor]:
         more = self.config.selfsupervision
-        score = self.scoring(told, share, draw("generator"))
+        score = self.scoring(told, share, rng("generator"))
 
         def loss(real: Tensor) -> Terms:
-            fake = self.fake(len(real), draw("generator"), told)
-            terms = now.generator_loss(score, real, fake, draw("generator loss"))
+            fake = self.fake(len(real), rng("generator"), told)
+            terms = now.generator_loss(score, real, fake, rng("generator loss"))
             if more:
-                args = self.trunk, self.heads, real, fake, draw("generator self-supervision")
+                args = self.trunk, self.heads, real, fake, rng("generator self-supervision")
                 terms = terms | more.generator_terms(*args)
             return terms
 
@@ -161,7 +162,7 @@ class Adversarial:
         return descend(loss, (real,), self.generator_optimizer, self.runtime, kept)
 
     def scoring(
-        self, told: Tensor | None, share: Share, draw: Draw, detached: bool = False
+        self, told: Tensor | None, share: Share, rng: Rng, detached: bool = False
     ) -> Critic:
         """The critic as objectives see it: it knows the conditions and sees augmented samples."""
         calls = count()
@@ -169,7 +170,7 @@ class Adversarial:
         def score(x: Tensor) -> Tensor:
             if share is not None and self.config.augmentation:
                 kinds = self.config.augmentation.kinds
-                x = augment(x, kinds, share, draw("augmentation", next(calls)))
+                x = augment(x, kinds, share, rng("augmentation", next(calls)))
             given = () if told is None else (told,)
             return headed(self.critic, x, given) if detached else self.critic(x, *given)
 
@@ -185,15 +186,15 @@ class Adversarial:
         x = self.runtime.batch(self.codec.expand(packed))
         return x, told[0].to(x.device) if told else None
 
-    def fake(self, n: int, draw: Draw, told: Tensor | None = None) -> Tensor:
-        return self.made(self.generator, n, draw, told)
+    def fake(self, n: int, rng: Rng, told: Tensor | None = None) -> Tensor:
+        return self.made(self.generator, n, rng, told)
 
-    def made(self, generator: nn.Module, n: int, draw: Draw, told: Tensor | None) -> Tensor:
-        """Samples (n, *shape) as networks see them, of noise from `draw`."""
+    def made(self, generator: nn.Module, n: int, rng: Rng, told: Tensor | None) -> Tensor:
+        """Samples (n, *shape) as networks see them, of noise from `rng`."""
         given = () if told is None else (told,)
         with self.runtime.autocast():
-            output = generator(noise(self.config, n, draw("noise")), *given)
-        return self.codec.activate(output.float(), draw("activation"))
+            output = generator(noise(self.config, n, rng("noise")), *given)
+        return self.codec.activate(output.float(), rng("activation"))
 
     def share(self, step: int) -> Share:
         """The probability of augmentation; None without one."""
@@ -213,9 +214,9 @@ class Adversarial:
         if given is None or given.schedule != "adaptive":
             return {}
         if step % ADAPTED == 0:
-            draw = self.draw(step)("adapted")
-            score = self.scoring(told, self.share(step), draw)
-            fake = self.fake(len(real), draw, told)
+            rng = self.rng(step)("adapted")
+            score = self.scoring(told, self.share(step), rng)
+            fake = self.fake(len(real), rng, told)
             with self.runtime.autocast():
                 scores = score(real), score(fake)
             self.overfitting.follow(*scores, given)
@@ -237,9 +238,9 @@ class Adversarial:
         """Noise and conditions for the generator, as many as there are reference rows."""
         told = None if self.told is None else blocks(self.told)
         for number, part in enumerate(blocks(self.reference)):
-            draw = Draw(("batch norm", self.config.seed), self.runtime.device)(number)
+            rng = Rng(("batch norm", self.config.seed), self.runtime.device)(number)
             given = () if told is None else (told[number].to(self.runtime.device),)
-            yield noise(self.config, len(part), draw), *given
+            yield noise(self.config, len(part), rng), *given
 
     def expanded(self, packed: Tensor) -> Tensor:
         return self.runtime.batch(self.codec.expand(packed.to(self.runtime.device)))
@@ -261,9 +262,9 @@ class Adversarial:
             return {}
         n = min(len(self.reference), MOST)
         told = None if self.told is None else self.told[:n].to(self.runtime.device)
-        draw = Draw(("checkup", self.config.seed), self.runtime.device)
+        rng = Rng(("checkup", self.config.seed), self.runtime.device)
         with evaluating(self.generator):
-            fakes = [self.made(g, n, draw, told) for g in (self.generator, self.mean_generator)]
+            fakes = [self.made(g, n, rng, told) for g in (self.generator, self.mean_generator)]
         if not all(fake.isfinite().all() for fake in fakes):
             return dict.fromkeys(("score_gap", *MEASURES), float("nan"))
         given, real = () if told is None else (told,), self.expanded(self.reference[:n])
@@ -305,7 +306,7 @@ def headed(critic: nn.Module, x: Tensor, told: tuple[Tensor, ...]) -> Tensor:
 def refuse_batch_norm(objective: Objective, critic: nn.Module) -> None:
     """ValueError if `objective` penalises gradients in single samples and `critic` mixes them."""
     if objective.penalises and normalises(critic):
-        raise ValueError(
+        raise InputError(
             f"objective {name_of(objective)!r} penalises the critic's gradient in each sample, but "
             "with batch norm a score depends on the whole batch: take a body without it "
             "('auto', 'residual', 'conv' or 'dense'), or an objective without a penalty"
@@ -316,7 +317,7 @@ def refuse_unfit(config: GANConfig, codec: Codec, critic: nn.Module, n: int) -> 
     """ValueError for settings that cannot work with `n` such samples or these networks."""
     refuse_batch_norm(config.objective, critic)
     if normalises(critic) and min(n, config.batch) < 2:
-        raise ValueError(
+        raise InputError(
             f"batch norm takes statistics of at least 2 samples, there are {n} and batches of "
             f"{config.batch}: take larger batches, or a body without it ('auto', 'residual', "
             "'conv' or 'dense')"
@@ -324,7 +325,7 @@ def refuse_unfit(config: GANConfig, codec: Codec, critic: nn.Module, n: int) -> 
     if config.selfsupervision:
         config.selfsupervision.check(codec.shape, config.batch)
     if config.augmentation and codec.kind != "images":
-        raise ValueError(
+        raise InputError(
             f"augmentation shifts, blanks and colours images; these are {codec.kind}, where no "
             "such change keeps a sample real: leave it out"
         )

@@ -15,6 +15,7 @@ import torch
 from torch import Tensor
 
 from ssgan.codecs.codec import Array, Json, as_array
+from ssgan.config import InputError
 from ssgan.data import Targets
 from ssgan.data.labels import (
     Label,
@@ -27,7 +28,7 @@ from ssgan.data.labels import (
     task_of,
     unlabeled,
 )
-from ssgan.randomness import Draw
+from ssgan.randomness import Rng
 
 KEPT = 2000  # rows of numbers that are kept to draw from
 MOST_KEPT = 400_000  # numbers in them
@@ -61,7 +62,7 @@ class Condition:
         """
         given = self.measured(labels) if self.classes is None else self.indices(labels)
         if len(given) not in (1, n):
-            raise ValueError(f"expected one label or {n}, one for each sample, got {len(given)}")
+            raise InputError(f"expected one label or {n}, one for each sample, got {len(given)}")
         rows = self.standardised(given) if self.classes is None else self.one_hot(given)
         return rows.expand(n, -1) if len(rows) == 1 else rows
 
@@ -77,7 +78,7 @@ class Condition:
         array = array.reshape(-1, 1) if self.numbers == 1 and array.ndim < 2 else array
         array = array[None] if array.ndim == 1 else array
         if array.ndim != 2 or array.shape[1] != self.numbers:
-            raise ValueError(
+            raise InputError(
                 f"expected labels of {self.numbers} numbers each, got shape {np.shape(labels)}"
             )
         return refuse_partial(array)
@@ -95,16 +96,16 @@ class Condition:
         rows = np.where(present, (values - np.array(self.center)) / unit, 0.0)
         return torch.from_numpy(np.concatenate([rows, present], 1).astype(np.float32))
 
-    def draw(self, n: int, draw: Draw) -> Tensor:
-        """Conditions (n, K + 1) as often as they came in training, on the device of `draw`."""
+    def sample(self, n: int, rng: Rng) -> Tensor:
+        """Conditions (n, K + 1) as often as they came in training, on the device of `rng`."""
         if self.classes is None:
-            known = torch.tensor(self.known, dtype=torch.float32, device=draw.device)
-            rows = known[draw("which").integers(len(known), n)]
+            known = torch.tensor(self.known, dtype=torch.float32, device=rng.device)
+            rows = known[rng("which").integers(len(known), n)]
         else:
-            ends = torch.tensor(self.shares, device=draw.device).cumsum(0)
-            index = torch.bucketize(draw("which").uniform(n), ends[:-1], right=True)
+            ends = torch.tensor(self.shares, device=rng.device).cumsum(0)
+            index = torch.bucketize(rng("which").uniform(n), ends[:-1], right=True)
             rows = torch.nn.functional.one_hot(index, self.numbers).float()
-        present = (draw("present").uniform(n, 1) < self.presence).float()
+        present = (rng("present").uniform(n, 1) < self.presence).float()
         return torch.cat([rows * present, present], 1)
 
     def parse(self, text: str) -> Any:
@@ -113,13 +114,13 @@ class Condition:
             for label in self.classes:
                 if str(label) == text:
                     return label
-            raise ValueError(
+            raise InputError(
                 f"label {text!r} is none of the {len(self.classes)} classes {shown(self.classes)}"
             )
         try:
             return self.measured([float(part) for part in text.split(",")])[0]
         except ValueError as error:
-            raise ValueError(
+            raise InputError(
                 f"expected a label of {self.numbers} numbers, as 1.5,2, got {text!r}"
             ) from error
 
@@ -147,14 +148,14 @@ def fit_condition(labels: Any, n: int) -> tuple[Condition, Tensor]:
     -1, NaN, None and "" have none, nor have rows of NaN. Raises ValueError where none has any.
     """
     if len(labels) != n:
-        raise ValueError(f"{n} samples but {len(labels)} labels: one label a row")
+        raise InputError(f"{n} samples but {len(labels)} labels: one label a row")
     if np.ndim(labels) == 2 and np.shape(labels)[1] != 1:
         return fit_numbers(refuse_partial(as_array(labels).astype(np.float64)), "float64")
     raw = raw_labels(labels)
     missing = unlabeled(raw, minus_task(raw))
     given = raw[~missing]
     if not len(given):
-        raise ValueError(
+        raise InputError(
             f"a conditional GAN needs labels and none of the {n} rows has one (-1, NaN and empty "
             "mean unlabeled): give some, or train without conditions"
         )
@@ -179,7 +180,7 @@ def fit_classes(labels: Any, raw: Array, given: Array) -> tuple[Condition, Tenso
 def fit_numbers(values: Array, dtype: str) -> tuple[Condition, Tensor]:
     present = values[~np.isnan(values).any(1)]
     if not len(present):
-        raise ValueError(
+        raise InputError(
             f"a conditional GAN needs labels and all {len(values)} rows are NaN: give some, or "
             "train without conditions"
         )
@@ -192,7 +193,7 @@ def fit_numbers(values: Array, dtype: str) -> tuple[Condition, Tensor]:
         scale=tuple(np.where(deviation > 0, deviation, 1.0).tolist()),
     )
     kept = min(KEPT, max(1, MOST_KEPT // condition.numbers))
-    chosen = Draw(("conditions",)).numpy().permutation(len(present))[:kept]
+    chosen = Rng(("conditions",)).numpy().permutation(len(present))[:kept]
     rows = condition.standardised(present[chosen])[:, :-1]
     known = tuple(map(tuple, rows.tolist()))
     return Condition(**vars(condition) | {"known": known}), condition.standardised(values)
@@ -203,7 +204,7 @@ def refuse_partial(values: Array) -> Array:
     wrong = ~np.isfinite(values).all(1) & ~np.isnan(values).all(1)
     if wrong.any():
         row = int(np.flatnonzero(wrong)[0])
-        raise ValueError(
+        raise InputError(
             f"expected labels of finite numbers, or of NaN alone for none, row {row} is "
             f"{values[row].tolist()}"
         )

@@ -8,11 +8,11 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from ssgan.config import check_numbers, from_settings
+from ssgan.config import InputError, check_numbers, from_settings
 from ssgan.models.selfsupervision import SELFSUPERVISIONS, Contrastive, Rotation
 from ssgan.networks import BODIES
 from ssgan.objectives import Objective, Relativistic, Wasserstein, name_of, objective
-from ssgan.randomness import Draw
+from ssgan.randomness import Rng
 from ssgan.training.loop import adam, cosine, rmsprop
 from ssgan.transforms.batch import Augmentation
 
@@ -53,22 +53,22 @@ class GANConfig:
         check_numbers(self.objective)
         for name, known in NAMES.items():
             if (given := getattr(self, name)) not in known:
-                raise ValueError(f"expected {name} {', '.join(known)}, got {given!r}")
+                raise InputError(f"expected {name} {', '.join(known)}, got {given!r}")
         if self.depth is not None and (type(self.depth) is not int or self.depth < 1):
-            raise ValueError(f"expected depth to be a whole number from 1 on, got {self.depth!r}")
+            raise InputError(f"expected depth to be a whole number from 1 on, got {self.depth!r}")
         for name in ("beta1", "beta2", "ema"):
             if not (given := getattr(self, name)) < 1:
-                raise ValueError(f"expected {name} to be below 1, got {given!r}")
+                raise InputError(f"expected {name} to be below 1, got {given!r}")
         first = self.ema_first
         if first is not None and not (isinstance(first, int | float) and 0 <= first < 1):
-            raise ValueError(f"expected ema_first to be from 0 to below 1, got {first!r}")
+            raise InputError(f"expected ema_first to be from 0 to below 1, got {first!r}")
         if isinstance(self.objective, Wasserstein) and self.optimizer == "adam" and self.beta1:
-            raise ValueError(
+            raise InputError(
                 f"momentum destabilises WGAN's clipped critic (Arjovsky et al. 2017, section 4), "
                 f"got beta1 {self.beta1}: set it to 0, or take optimizer 'rmsprop'"
             )
         if self.penalty_final != 1 and not penalties(self.objective):
-            raise ValueError(
+            raise InputError(
                 f"penalty_final changes r1 and r2, which the objective {name_of(self.objective)!r} "
                 "does not have: leave it at 1"
             )
@@ -101,7 +101,7 @@ class GANConfig:
                 fields[name] = make(given)
             elif isinstance(given, Mapping):
                 if "name" not in given and name != "augmentation":
-                    raise ValueError(f"{name} has no name: say which with name = ...")
+                    raise InputError(f"{name} has no name: say which with name = ...")
                 fields[name] = make(**given)
         return from_settings(cls, fields)
 
@@ -118,7 +118,7 @@ def augmentation(schedule: str = "fixed", **fields: Any) -> Augmentation:
 def selfsupervision(name: str, **fields: Any) -> Rotation | Contrastive:
     """The self-supervision of that name; ValueError for an unknown one."""
     if name not in SELFSUPERVISIONS:
-        raise ValueError(f"no self-supervision {name!r}; there are {', '.join(SELFSUPERVISIONS)}")
+        raise InputError(f"no self-supervision {name!r}; there are {', '.join(SELFSUPERVISIONS)}")
     return from_settings(SELFSUPERVISIONS[name], fields)
 
 
@@ -130,11 +130,11 @@ NESTED: dict[str, Callable[..., Any]] = {
 }
 
 
-def noise(config: GANConfig, n: int, draw: Draw) -> Tensor:
+def noise(config: GANConfig, n: int, rng: Rng) -> Tensor:
     """What the generator makes samples of, (n, latent)."""
     if config.noise == "uniform":
-        return 2 * draw.uniform(n, config.latent) - 1
-    return draw.normal(n, config.latent)
+        return 2 * rng.uniform(n, config.latent) - 1
+    return rng.normal(n, config.latent)
 
 
 def scheduled(config: GANConfig, step: int) -> Objective:

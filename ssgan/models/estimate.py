@@ -19,7 +19,7 @@ def estimate(
     """Parameters, bytes, operations and seconds of the training; writes nothing."""
     from ssgan.models.condition import fit_condition
     from ssgan.models.gan import TASKS
-    from ssgan.randomness import Draw
+    from ssgan.randomness import Rng
     from ssgan.runtime import runtime
     from ssgan.training.loop import Batches, Stream
 
@@ -27,7 +27,7 @@ def estimate(
     told = () if labels is None else (fit_condition(labels, len(data))[1],)
     task = TASKS[config.model](config, codec, on, packed[:2], told[0].shape[1] if told else 0)
     stream = Stream(tuple(part.to(on.device) for part in (packed, *told)), config.batch)
-    rows = Batches({"unlabeled": stream}, Draw(("pretrain", config.seed)))
+    rows = Batches({"unlabeled": stream}, Rng(("pretrain", config.seed)))
     operations = counted(lambda: task.update(rows, 0))
     began = time.perf_counter()
     for step in range(1, TIMED + 1):

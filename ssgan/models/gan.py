@@ -18,6 +18,7 @@ import torch
 from PIL import Image
 from torch import Tensor, nn
 
+from ssgan.config import InputError
 from ssgan.data import (
     Codec,
     Data,
@@ -37,7 +38,7 @@ from ssgan.models.vae import VAE, VAEGAN
 from ssgan.networks import Discriminator
 from ssgan.networks.readout import Readout
 from ssgan.objectives import objective
-from ssgan.randomness import Draw
+from ssgan.randomness import Rng
 from ssgan.runs.run import Run
 from ssgan.runs.storage import read_object
 from ssgan.runs.transport import pack, unpack
@@ -112,31 +113,31 @@ class GAN:
         unknown classes, and for labels where there were none in training.
         """
         told = None if labels is None else self.asked(labels, n)
-        chunks, draw = [], Draw(("samples", seed), self.runtime.device)
+        chunks, rng = [], Rng(("samples", seed), self.runtime.device)
         for chunk in range(start // CHUNK, -(-(start + n) // CHUNK)):
-            z = noise(self.config, CHUNK, draw("noise", chunk))
-            given = self.told(told, chunk * CHUNK - start, draw("condition", chunk))
+            z = noise(self.config, CHUNK, rng("noise", chunk))
+            given = self.told(told, chunk * CHUNK - start, rng("condition", chunk))
             with self.runtime.autocast():
                 output = self.generator(z, *given)
-            chunks.append(self.codec.activate(output.float(), draw("activation", chunk)))
+            chunks.append(self.codec.activate(output.float(), rng("activation", chunk)))
         first = start % CHUNK
         return torch.cat(chunks)[first : first + n] if chunks else torch.empty(0, *self.codec.shape)
 
     def asked(self, labels: Any, n: int) -> Tensor:
         """Labels as conditions (n, C); ValueError where the GAN knows of none."""
         if self.condition is None:
-            raise ValueError(
+            raise InputError(
                 "this GAN was trained without labels, so it cannot be asked for any: train it "
                 "with labels, or sample without"
             )
         return self.condition.encode(labels, n)
 
-    def told(self, asked: Tensor | None, first: int, draw: Draw) -> tuple[Tensor, ...]:
+    def told(self, asked: Tensor | None, first: int, rng: Rng) -> tuple[Tensor, ...]:
         """The conditions of a chunk: CHUNK rows of `asked` from `first` on, or drawn ones."""
         if self.condition is None:
             return ()
         if asked is None:
-            return (self.condition.draw(CHUNK, draw),)
+            return (self.condition.sample(CHUNK, rng),)
         rows = torch.zeros(CHUNK, self.condition.width)  # those outside are thrown away
         skipped, part = max(0, -first), asked[max(0, first) : first + CHUNK]
         rows[skipped : skipped + len(part)] = part
@@ -148,7 +149,7 @@ class GAN:
         `labels` as in `generate`.
         """
         if n < 0:
-            raise ValueError(f"expected a number of samples of 0 or more, got {n}")
+            raise InputError(f"expected a number of samples of 0 or more, got {n}")
         return self.codec.decode(self.generate(n, seed, labels=labels).cpu())
 
     def features(self, samples: Any) -> np.ndarray[Any, Any]:
@@ -180,7 +181,7 @@ class GAN:
             return self.packed
         data = read(self.data["source"], **self.data["options"])
         if data.fingerprint != self.data["fingerprint"]:
-            raise ValueError(
+            raise InputError(
                 f"{self.data['source']} has changed since the GAN was trained on it: restore it, "
                 "or give the unlabeled samples yourself"
             )
@@ -217,7 +218,7 @@ def pretraining(
         held.save(0, *pack_parts(task.parts))
     tensors = (packed, *(() if told is None else (told,)))
     stream = Stream(tuple(t.to(on.device) for t in tensors), config.batch)
-    rows = Batches({"unlabeled": stream}, Draw(("pretrain", config.seed)))
+    rows = Batches({"unlabeled": stream}, Rng(("pretrain", config.seed)))
     training = carry_out(task, rows, Pace(config.steps, config.batch), held, config.guard)
     for progress in training:
         if held and progress.step in held.steps():
@@ -236,7 +237,7 @@ def made_task(
 
     So a run that is stopped early has one too; a checkpoint overwrites it.
     """
-    order = Draw(("reference", config.seed)).permutation(len(packed))[:REFERENCE]
+    order = Rng(("reference", config.seed)).permutation(len(packed))[:REFERENCE]
     width = 0 if told is None else told.shape[1]
     task = TASKS[config.model](config, codec, on, packed[order], width)
     task.told = None if told is None else told[order]
@@ -330,7 +331,7 @@ def load(path: str | Path, device: str | None = None, checkpoint: str = "last") 
     """
     run = Run.open(path)
     if run.config.get("kind") != "gan":
-        raise ValueError(f"{path} holds a {run.config.get('kind')}, expected a pretrained GAN")
+        raise InputError(f"{path} holds a {run.config.get('kind')}, expected a pretrained GAN")
     found = run.load(which=checkpoint)
     if found is None:
         which = " that was measured" if checkpoint == "best" else ""

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
+from ssgan.config import InputError
 from ssgan.models.config import GANConfig
 from ssgan.objectives import (
     Dragan,
@@ -193,5 +194,5 @@ def recipe(name: str, **changes: Any) -> GANConfig:
     """The recipe of that name with changed fields; ValueError for a name that there is not."""
     refuse_ambiguous(name)
     if name not in RECIPES:
-        raise ValueError(f"no recipe {name!r}; there are {', '.join(RECIPES)}")
+        raise InputError(f"no recipe {name!r}; there are {', '.join(RECIPES)}")
     return replace(RECIPES[name](), **changes)

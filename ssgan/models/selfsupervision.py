@@ -16,9 +16,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from ssgan.config import check_numbers
+from ssgan.config import InputError, check_numbers
 from ssgan.objectives import Terms, full
-from ssgan.randomness import Draw
+from ssgan.randomness import Rng
 from ssgan.transforms.batch import GREY, coloured, corrupted, cropped, cut_out, translated, warp
 
 TURNS = 4  # of 0, 90, 180 and 270 degrees
@@ -46,7 +46,7 @@ class Rotation:
     def check(self, shape: tuple[int, ...], batch: int) -> None:
         """ValueError unless samples of `shape` are square images."""
         if len(shape) != 3 or shape[1] != shape[2]:
-            raise ValueError(
+            raise InputError(
                 "rotation turns square images by right angles, these samples are of shape "
                 f"{shape}: take contrastive self-supervision, or none"
             )
@@ -56,12 +56,12 @@ class Rotation:
         return nn.Linear(features, TURNS)
 
     def critic_terms(
-        self, trunk: Trunk, heads: nn.Module, real: Tensor, fake: Tensor, draw: Draw
+        self, trunk: Trunk, heads: nn.Module, real: Tensor, fake: Tensor, rng: Rng
     ) -> Terms:
         return {"rotation": self.critic * rotation_loss(trunk, heads, real)}
 
     def generator_terms(
-        self, trunk: Trunk, heads: nn.Module, real: Tensor, fake: Tensor, draw: Draw
+        self, trunk: Trunk, heads: nn.Module, real: Tensor, fake: Tensor, rng: Rng
     ) -> Terms:
         return {"generator_rotation": self.generator * rotation_loss(trunk, heads, fake)}
 
@@ -101,7 +101,7 @@ class Contrastive:
     def __post_init__(self) -> None:
         check_numbers(self)
         if self.temperature == 0 or self.corruption > 1:
-            raise ValueError(
+            raise InputError(
                 "expected a temperature above 0 and a corruption from 0 to 1, got "
                 f"{self.temperature!r} and {self.corruption!r}"
             )
@@ -111,12 +111,12 @@ class Contrastive:
         two in a batch to compare.
         """
         if batch < 2:
-            raise ValueError(
+            raise InputError(
                 f"contrastive self-supervision compares samples, got a batch of {batch}: take a "
                 "batch of 2 on"
             )
         if len(shape) not in (1, 3):
-            raise ValueError(
+            raise InputError(
                 "contrastive self-supervision knows views of images (C, H, W) and of rows (F,), "
                 f"these samples are of shape {shape}: leave it out"
             )
@@ -126,11 +126,11 @@ class Contrastive:
         return nn.ModuleList([projection(features), projection(features)])
 
     def critic_terms(
-        self, trunk: Trunk, heads: nn.Module, real: Tensor, fake: Tensor, draw: Draw
+        self, trunk: Trunk, heads: nn.Module, real: Tensor, fake: Tensor, rng: Rng
     ) -> Terms:
         samples = {"first": real, "second": real, "fake": fake}
         with torch.autocast(real.device.type, enabled=False):  # coordinates need their digits
-            views = [self.view(x, draw(name)) for name, x in samples.items()]
+            views = [self.view(x, rng(name)) for name, x in samples.items()]
         features = trunk(torch.cat(views))
         first, second = heads.children()
         one, other, _ = torch.split(first(features), [len(x) for x in views])
@@ -143,22 +143,22 @@ class Contrastive:
         }
 
     def generator_terms(
-        self, trunk: Trunk, heads: nn.Module, real: Tensor, fake: Tensor, draw: Draw
+        self, trunk: Trunk, heads: nn.Module, real: Tensor, fake: Tensor, rng: Rng
     ) -> Terms:
         return {}
 
-    def view(self, x: Tensor, draw: Draw) -> Tensor:
+    def view(self, x: Tensor, rng: Rng) -> Tensor:
         """Samples (N, ...) so changed that what they show can still be told; same shape."""
         if x.dim() == 2:
-            return corrupted(x, self.corruption, draw)
+            return corrupted(x, self.corruption, rng)
         if self.flips:
-            mirrored = draw("flips").uniform(len(x), 1, 1, 1).to(x.device) < 0.5
+            mirrored = rng("flips").uniform(len(x), 1, 1, 1).to(x.device) < 0.5
             x = torch.where(mirrored, x.flip(3), x)
         if x.shape[1] == 1:
-            x = translated(warp(x, self.strength, draw("warp")), draw("translation"))
-            return cut_out(x, draw("cutout"))
-        x = coloured(cropped(x, draw("crop")), draw("colour"))
-        grey = draw("grey").uniform(len(x), 1, 1, 1).to(x.device) < GREY
+            x = translated(warp(x, self.strength, rng("warp")), rng("translation"))
+            return cut_out(x, rng("cutout"))
+        x = coloured(cropped(x, rng("crop")), rng("colour"))
+        grey = rng("grey").uniform(len(x), 1, 1, 1).to(x.device) < GREY
         return torch.where(grey, x.mean(1, keepdim=True), x)
 
 

@@ -27,7 +27,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from ssgan.config import check_numbers
+from ssgan.config import InputError, check_numbers
 from ssgan.data import digest
 from ssgan.models.config import noise
 from ssgan.models.gan import GAN, REFERENCE
@@ -35,7 +35,7 @@ from ssgan.models.inference import apply, blocks
 from ssgan.networks import body_of, flat, reestimate, trunk
 from ssgan.networks.readout import Readout, pooled
 from ssgan.objectives import Terms, full
-from ssgan.randomness import Draw, seeded
+from ssgan.randomness import Rng, seeded
 from ssgan.runs.run import Run
 from ssgan.training.loop import (
     Batches,
@@ -81,7 +81,7 @@ class StudentConfig:
             object.__setattr__(self, "transforms", tuple(self.transforms))  # JSON has lists
             if unknown := set(self.transforms) - set(TRANSFORMS):
                 known = ", ".join(TRANSFORMS)
-                raise ValueError(f"no transform {unknown.pop()!r}; there are {known}")
+                raise InputError(f"no transform {unknown.pop()!r}; there are {known}")
 
 
 class Squeeze(nn.Module):
@@ -170,7 +170,7 @@ def alike(views: Sequence[Tensor], weight: float, name: str) -> Terms:
     make few epochs enough), and weights are those of one pair.
     """
     if len(views[0]) < 2:
-        raise ValueError("a student compares samples with each other: give it a batch of 2 on")
+        raise InputError("a student compares samples with each other: give it a batch of 2 on")
     pairs = list(combinations(views, 2))
     distances = torch.stack([F.mse_loss(one, other) for one, other in pairs])
     variances = 2 * torch.stack([variance(view) for view in views]).mean()
@@ -202,16 +202,16 @@ class Distillation:
     def __init__(self, config: StudentConfig, gan: GAN, reference: Tensor) -> None:
         """`reference`: packed rows that batch norm and the readout are fitted to at the end."""
         if not hasattr(gan.generator, "maps"):
-            raise ValueError(
+            raise InputError(
                 "a student learns from the generator's maps of all depths, and this generator has "
                 "no method `maps` that gives them: read all depths of the discriminator instead"
             )
         self.config, self.gan, self.reference = config, gan, reference
         self.views = Views(config.transforms or (), config.warp)
-        self.draw = Draw(("student", config.seed), gan.runtime.device)
+        self.rng = Rng(("student", config.seed), gan.runtime.device)
         on = gan.runtime
-        seen = sum(m.shape[1] for m in self.generated(2, self.draw("shapes"))[:-1])
-        with seeded(self.draw("networks")):
+        seen = sum(m.shape[1] for m in self.generated(2, self.rng("shapes"))[:-1])
+        with seeded(self.rng("networks")):
             below, size = first_trunk(gan)
             self.pupil = on.place(Pupil(below, size))
             # Features of the generator come in scales of their own: the first layer standardises.
@@ -233,25 +233,25 @@ class Distillation:
         return {}
 
     @torch.no_grad()
-    def generated(self, n: int, draw: Draw) -> list[Tensor]:
+    def generated(self, n: int, rng: Rng) -> list[Tensor]:
         """The generator's maps of all depths for new noise; the last are encoded samples."""
         gan = self.gan
-        told = (gan.condition.draw(n, draw("told")),) if gan.condition else ()
+        told = (gan.condition.sample(n, rng("told")),) if gan.condition else ()
         with gan.runtime.autocast():
-            maps = gan.generator.maps(noise(gan.config, n, draw("noise")), *told)  # type: ignore[operator]
-        return [*maps[:-1], gan.codec.activate(maps[-1].float(), draw("activation"))]
+            maps = gan.generator.maps(noise(gan.config, n, rng("noise")), *told)  # type: ignore[operator]
+        return [*maps[:-1], gan.codec.activate(maps[-1].float(), rng("activation"))]
 
     def update(self, rows: Rows, step: int) -> tuple[Terms, Terms]:
         config, on = self.config, self.gan.runtime
-        draw = (self.draw("attempt", self.attempt) if self.attempt else self.draw)(step)
+        rng = (self.rng("attempt", self.attempt) if self.attempt else self.rng)(step)
         rate = config.rate * 0.5**self.attempt
         set_rate(self.optimizer, cosine(step, config.steps, rate, rate / 50))
         (packed,) = rows("every", step, 0)
         real = self.gan.codec.expand(packed)
-        maps = self.generated(round(len(real) * GENERATED / (1 - GENERATED)), draw("generated"))
+        maps = self.generated(round(len(real) * GENERATED / (1 - GENERATED)), rng("generated"))
         names = ("one", "other", *range(2, config.views))
         samples = {"generated": maps[-1], **dict.fromkeys(names, real)}
-        views = [self.views.far(x.float(), draw("view", name)) for name, x in samples.items()]
+        views = [self.views.far(x.float(), rng("view", name)) for name, x in samples.items()]
         loss = partial(self.costs, means(maps[:-1]), [len(x) for x in views])
         terms, refused = descend(loss, (on.batch(torch.cat(views)),), self.optimizer, on)
         average(self.mean, self.pupil, EMA, step)
@@ -299,7 +299,7 @@ def distilling(
 ) -> Generator[Progress, None, GAN]:
     """`distil` from packed rows (N, ...), step by step: yields its progress, returns the GAN."""
     config = settled(config, gan, packed)
-    order = Draw(("reference", config.seed)).permutation(len(packed))[:REFERENCE]
+    order = Rng(("reference", config.seed)).permutation(len(packed))[:REFERENCE]
     task = Distillation(config, gan, packed[order])
     held = None
     if run is not None:
@@ -307,7 +307,7 @@ def distilling(
         identity |= {"config": dataclasses.asdict(config), "rows": digest(packed.numpy())}
         held = Run.claim(run, identity)
     stream = Stream((packed.to(gan.runtime.device),), config.batch)
-    rows = Batches({"every": stream}, Draw(("student", config.seed)))
+    rows = Batches({"every": stream}, Rng(("student", config.seed)))
     yield from carry_out(task, rows, Pace(config.steps, config.batch, phase="student"), held)
     return task.result()
 
@@ -333,7 +333,7 @@ def rows_of(gan: GAN, samples: Any = None) -> Tensor:
     """Raw samples packed, or the rows that the GAN was trained on; ValueError if those are gone."""
     packed = gan.rows() if samples is None else gan.codec.pack(samples)
     if packed is None or len(packed) < 2:
-        raise ValueError(
+        raise InputError(
             "a student learns from real samples too, and those that this GAN was trained on are "
             "gone: give at least 2"
         )
@@ -368,7 +368,7 @@ def readout_of(gan: GAN, readout: str) -> str:
 def check_readout(name: str) -> None:
     """ValueError for one that there is not."""
     if name not in READOUTS:
-        raise ValueError(f"no readout {name!r}; there are {', '.join(READOUTS)}")
+        raise InputError(f"no readout {name!r}; there are {', '.join(READOUTS)}")
 
 
 def last(gan: GAN) -> GAN:

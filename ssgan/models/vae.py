@@ -14,6 +14,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from ssgan.config import InputError
 from ssgan.data import Codec, ImageCodec, TableCodec
 from ssgan.models.adversarial import Adversarial, Share
 from ssgan.models.config import GANConfig, decay, optimizer, scheduled
@@ -21,7 +22,7 @@ from ssgan.models.inference import apply
 from ssgan.networks import Design, Discriminator, build, constrainable, flat
 from ssgan.networks.readout import Readout, pooled
 from ssgan.objectives import Objective, Terms, full
-from ssgan.randomness import Draw, seeded
+from ssgan.randomness import Rng, seeded
 from ssgan.runtime import Runtime
 from ssgan.training.loop import Part, Rows, average, averaged, cosine, descend, set_rate
 from ssgan.training.runner import SAVES
@@ -41,7 +42,7 @@ class Encoder(Discriminator):
         return mean, log_variance
 
     def forward(self, x: Tensor, condition: Tensor | None = None) -> Tensor:
-        raise ValueError(
+        raise InputError(
             "a VAE has no critic that could score samples: pretrain with model 'gan' or 'vae-gan'"
         )
 
@@ -84,15 +85,15 @@ class VAE(Adversarial):
     ) -> None:
         refuse_unfit(config, self.model)
         super().__init__(config, codec, on, reference, condition_width)
-        draw = Draw(("pretrain", config.seed))("encoder")
-        below = self.below(draw)
-        with seeded(draw("head")):
+        rng = Rng(("pretrain", config.seed))("encoder")
+        below = self.below(rng)
+        with seeded(rng("head")):
             encoder = Encoder(below, self.critic.features, config.latent)
         self.encoder = on.place(encoder)
         self.mean_encoder = averaged(self.encoder)
         self.optimizer = optimizer(nn.ModuleList([self.generator, self.encoder]), config)
 
-    def below(self, draw: Draw) -> nn.Module:
+    def below(self, rng: Rng) -> nn.Module:
         """The encoder's trunk, untrained."""
         trunk: nn.Module = self.critic.trunk  # there is nothing else for it to do here
         return trunk
@@ -105,25 +106,25 @@ class VAE(Adversarial):
     def update(self, rows: Rows, step: int) -> tuple[Terms, Terms]:
         self.set_rate(self.optimizer, step)
         real, told = self.real(rows, step, 0)
-        terms, refused = self.descended(self.config.objective, real, told, self.draw(step))
+        terms, refused = self.descended(self.config.objective, real, told, self.rng(step))
         self.averages(step)
         return terms, {"not_finite": refused}
 
     def descended(
-        self, now: Objective, real: Tensor, told: Tensor | None, draw: Draw
+        self, now: Objective, real: Tensor, told: Tensor | None, rng: Rng
     ) -> tuple[Terms, Tensor]:
         """One step of encoder and decoder."""
 
         def loss(real: Tensor) -> Terms:
-            return self.bound(now, real, told, draw)
+            return self.bound(now, real, told, rng)
 
         return descend(loss, (real,), self.optimizer, self.runtime)
 
-    def bound(self, now: Objective, real: Tensor, told: Tensor | None, draw: Draw) -> Terms:
+    def bound(self, now: Objective, real: Tensor, told: Tensor | None, rng: Rng) -> Terms:
         """The parts of the negative bound for samples (N, *shape), means over them."""
         mean, log_variance = self.encoder.posterior(real)
-        output = self.output(sampled(mean, log_variance, draw("posterior")), told)
-        surprise = reconstruction(self.codec, output, real, draw("activation"))
+        output = self.output(sampled(mean, log_variance, rng("posterior")), told)
+        surprise = reconstruction(self.codec, output, real, rng("activation"))
         return {"reconstruction": surprise.mean(), "kl": kl(mean, log_variance).mean()}
 
     def output(self, z: Tensor, told: Tensor | None) -> Tensor:
@@ -173,12 +174,12 @@ class VAEGAN(VAE):
     model = "vae-gan"
     players = ("generator", "encoder", "critic")
 
-    def below(self, draw: Draw) -> nn.Module:
+    def below(self, rng: Rng) -> nn.Module:
         config = self.config
         design = Design(
             body=config.body, width=config.width, depth=config.depth, latent=config.latent
         )
-        _, other = build(self.codec.shape, draw=draw, **design)
+        _, other = build(self.codec.shape, rng=rng, **design)
         trunk: nn.Module = other.trunk
         return trunk
 
@@ -193,46 +194,46 @@ class VAEGAN(VAE):
         self.set_rate(self.critic_optimizer, step)
         for k in range(now.critic_steps(step)):
             real, told = self.real(rows, step, k)
-            terms, bad = self.critic_step(now, real, told, self.draw(step, k)("critic"), None)
+            terms, bad = self.critic_step(now, real, told, self.rng(step, k)("critic"), None)
             refused.append(bad)
-        more, bad = self.descended(now, real, told, self.draw(step)("generator"))
+        more, bad = self.descended(now, real, told, self.rng(step)("generator"))
         self.averages(step)
         return terms | more, {"not_finite": torch.stack([*refused, bad]).amax()}
 
     def critic_step(
-        self, now: Objective, real: Tensor, told: Tensor | None, draw: Draw, share: Share
+        self, now: Objective, real: Tensor, told: Tensor | None, rng: Rng, share: Share
     ) -> tuple[Terms, Tensor]:
         with torch.no_grad(), self.runtime.autocast():
-            z = sampled(*self.encoder.posterior(real), draw("posterior"))
-            fake = self.mixed(z, told, draw)
-        score = self.scoring(told, share, draw)
+            z = sampled(*self.encoder.posterior(real), rng("posterior"))
+            fake = self.mixed(z, told, rng)
+        score = self.scoring(told, share, rng)
 
         def loss(real: Tensor, fake: Tensor) -> Terms:
-            return now.critic_loss(score, real, fake, draw("loss"))
+            return now.critic_loss(score, real, fake, rng("loss"))
 
         stepped = descend(loss, (real, fake), self.critic_optimizer, self.runtime)
         now.constrain(constrainable(self.critic))
         return stepped
 
-    def bound(self, now: Objective, real: Tensor, told: Tensor | None, draw: Draw) -> Terms:
+    def bound(self, now: Objective, real: Tensor, told: Tensor | None, rng: Rng) -> Terms:
         mean, log_variance = self.encoder.posterior(real)
-        z = sampled(mean, log_variance, draw("posterior"))
-        rebuilt = self.codec.activate(self.output(z, told), draw("activation"))
+        z = sampled(mean, log_variance, rng("posterior"))
+        rebuilt = self.codec.activate(self.output(z, told), rng("activation"))
         with torch.no_grad():
             seen = full(self.trunk(real))
         surprise = gaussian(seen, full(self.trunk(rebuilt)))
-        fake = self.mixed(z.detach(), told, draw)  # the encoder has no part in the game
-        score = self.scoring(told, None, draw)
+        fake = self.mixed(z.detach(), told, rng)  # the encoder has no part in the game
+        score = self.scoring(told, None, rng)
         parts = {"reconstruction": surprise.mean(), "kl": kl(mean, log_variance).mean()}
         return {name: part / self.critic.features for name, part in parts.items()} | (
-            now.generator_loss(score, real, fake, draw("loss"))
+            now.generator_loss(score, real, fake, rng("loss"))
         )
 
-    def mixed(self, z: Tensor, told: Tensor | None, draw: Draw) -> Tensor:
+    def mixed(self, z: Tensor, told: Tensor | None, rng: Rng) -> Tensor:
         """Samples (N, *shape) of noise, the first half, and of z (N, latent), the others."""
         half = len(z) // 2
-        noise = draw("noise").normal(half, z.shape[1])
-        return self.codec.activate(self.output(torch.cat([noise, z[half:]]), told), draw("mixed"))
+        noise = rng("noise").normal(half, z.shape[1])
+        return self.codec.activate(self.output(torch.cat([noise, z[half:]]), told), rng("mixed"))
 
     def checkup(self, step: int) -> dict[str, float]:
         return Adversarial.checkup(self, step)
@@ -253,20 +254,20 @@ def refuse_unfit(config: GANConfig, model: str) -> None:
         unused["objective"] = config.objective != GANConfig().objective
         unused["penalty_final"] = config.penalty_final != 1
     if given := [name for name, changed in unused.items() if changed]:
-        raise ValueError(
+        raise InputError(
             f"the setting {given[0]} has no meaning for the model {model!r}: leave it at its "
             "default, or take the model 'gan'"
         )
     if config.body == "dcgan":
-        raise ValueError(
+        raise InputError(
             "the body 'dcgan' has batch norm, with which what a sample is made of depends on the "
             f"whole batch: the model {model!r} needs 'auto', 'residual', 'conv' or 'dense'"
         )
 
 
-def sampled(mean: Tensor, log_variance: Tensor, draw: Draw) -> Tensor:
+def sampled(mean: Tensor, log_variance: Tensor, rng: Rng) -> Tensor:
     """One draw (N, latent) of each posterior (Kingma and Welling 2014, section 2.4)."""
-    return mean + (log_variance / 2).exp() * draw.normal(*mean.shape).to(mean)
+    return mean + (log_variance / 2).exp() * rng.normal(*mean.shape).to(mean)
 
 
 def kl(mean: Tensor, log_variance: Tensor) -> Tensor:
@@ -286,7 +287,7 @@ def gaussian(x: Tensor, mean: Tensor, variance: Tensor | None = None) -> Tensor:
     return (errors / variance + (2 * math.pi * variance).log()).sum(1) / 2
 
 
-def reconstruction(codec: Codec, output: Tensor, x: Tensor, draw: Draw) -> Tensor:
+def reconstruction(codec: Codec, output: Tensor, x: Tensor, rng: Rng) -> Tensor:
     """-log p(x | output), nats (N,), of encoded samples (N, *shape) for the decoder's output.
 
     The states of a table are as likely as its codec draws them: softmax of the output. So are
@@ -297,7 +298,7 @@ def reconstruction(codec: Codec, output: Tensor, x: Tensor, draw: Draw) -> Tenso
         entropy = F.binary_cross_entropy_with_logits(2 * output, light, reduction="none")
         return entropy.flatten(1).sum(1)
     if not isinstance(codec, TableCodec):
-        return gaussian(x, codec.activate(output, draw))
+        return gaussian(x, codec.activate(output, rng))
     start = codec.numbers
     surprise = output.new_zeros(len(x))
     if start:

@@ -19,8 +19,9 @@ from typing import Any, Required, TypedDict, Unpack
 import torch
 from torch import Tensor, nn
 
+from ssgan.config import InputError
 from ssgan.networks import conditional, conv, dcgan, dense, initial, residual, resnet
-from ssgan.randomness import Draw, seeded
+from ssgan.randomness import Rng, seeded
 
 LARGE = 32  # cells of the shortest side, from which "auto" is residual
 BATCH_NORMS = (nn.modules.batchnorm._BatchNorm,)
@@ -99,9 +100,9 @@ def body_of(shape: tuple[int, ...], name: str = "auto") -> Body:
         large = min(shape[1:], default=0) >= LARGE
         name = "dense" if len(shape) == 1 else "residual" if large else "conv"
     if name not in BODIES:
-        raise ValueError(f"no body {name!r}; there are auto, {', '.join(BODIES)}")
+        raise InputError(f"no body {name!r}; there are auto, {', '.join(BODIES)}")
     if name != "dense" and not 2 <= len(shape) <= 4:
-        raise ValueError(
+        raise InputError(
             f"the body {name!r} takes signals (C, L), images (C, H, W) or volumes (C, D, H, W), "
             f"got samples of shape {shape}: take 'dense' or 'auto'"
         )
@@ -117,7 +118,7 @@ def trunk(shape: tuple[int, ...], width: int, body: str = "auto", depth: int | N
 
 
 def build(
-    shape: tuple[int, ...], *, draw: Draw, **design: Unpack[Design]
+    shape: tuple[int, ...], *, rng: Rng, **design: Unpack[Design]
 ) -> tuple[nn.Module, Discriminator]:
     """An untrained generator (N, latent) -> (N, *shape) and discriminator (N, *shape) -> (N,).
 
@@ -126,7 +127,7 @@ def build(
     """
     body, condition = body_of(shape, design.get("body", "auto")), design.get("condition", 0)
     width, depth = design["width"], design.get("depth")
-    with seeded(draw("networks")):
+    with seeded(rng("networks")):
         below = body.trunk(shape, width, depth)
         critic = Discriminator(below, below.features, condition=condition)
         maker = body.generator(shape, width, depth, design["latent"], condition)

@@ -3,12 +3,14 @@
 import torch
 from torch import Tensor
 
+from ssgan.config import InputError
+
 
 def check(condition: Tensor, width: int) -> Tensor:
     """The condition itself; ValueError if it is not what a network of that width was built for."""
     if condition.dim() != 2 or condition.shape[1] != width:
         built = f"a condition (N, {width})" if width else "no condition"
-        raise ValueError(
+        raise InputError(
             f"this network was built for {built}, got {tuple(condition.shape)}: "
             "build it for the condition that it gets"
         )

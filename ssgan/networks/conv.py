@@ -11,6 +11,7 @@ from math import log2, prod
 
 from torch import Tensor, nn
 
+from ssgan.config import InputError
 from ssgan.networks.conditional import joined
 
 CONV = {1: nn.Conv1d, 2: nn.Conv2d, 3: nn.Conv3d}
@@ -24,7 +25,7 @@ def halvings(sides: tuple[int, ...]) -> int:
     while most > 0 and any(side % 2**most for side in sides):
         most -= 1
     if most < 1:
-        raise ValueError(
+        raise InputError(
             f"samples of {' x '.join(map(str, sides))} cannot be halved down to 4 cells a side; "
             "sides must be even and at least 8: pad or resize them"
         )

@@ -11,6 +11,7 @@ from math import prod
 
 from torch import Tensor, nn
 
+from ssgan.config import InputError
 from ssgan.networks.conditional import joined
 from ssgan.networks.conv import CONV, UP, halvings
 
@@ -20,7 +21,7 @@ DEVIATION = 0.02  # of first weights, and of first gains around 1
 
 def refuse_depth(depth: int | None) -> None:
     if depth not in (None, 1):
-        raise ValueError(
+        raise InputError(
             f"the body 'dcgan' has one convolution at every resolution, got depth {depth}: "
             "leave depth out, or take the body 'conv' or 'residual'"
         )

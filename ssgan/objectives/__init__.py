@@ -11,7 +11,7 @@ Two papers of 2017 share an abbreviation: LSGAN of Mao et al. is "least-squares"
 Qi is "loss-sensitive".
 """
 
-from ssgan.config import from_settings
+from ssgan.config import InputError, from_settings
 from ssgan.objectives.critics import Critic, Objective, Terms, full, scores_and_slopes
 from ssgan.objectives.entropy import Dragan, Minimax, NonSaturating
 from ssgan.objectives.margins import Hinge, LeastSquares, LossSensitive
@@ -56,14 +56,14 @@ def objective(name: str, **weights: float) -> Objective:
     """The objective of that name; raises ValueError for an unknown name or weight."""
     refuse_ambiguous(name)
     if name not in OBJECTIVES:
-        raise ValueError(f"no objective {name!r}; there are {', '.join(OBJECTIVES)}")
+        raise InputError(f"no objective {name!r}; there are {', '.join(OBJECTIVES)}")
     return from_settings(OBJECTIVES[name], weights)
 
 
 def refuse_ambiguous(name: str) -> None:
     """ValueError for an abbreviation that two papers share, however it is written."""
     if "".join(filter(str.isalnum, name.lower())) == "lsgan":
-        raise ValueError(
+        raise InputError(
             f"{name!r} is two things: say least-squares (LSGAN, Mao et al. 2017) or "
             "loss-sensitive (LS-GAN, Qi 2017)"
         )

@@ -6,7 +6,8 @@ from typing import Protocol
 import torch
 from torch import Tensor, nn
 
-from ssgan.randomness import Draw
+from ssgan.config import InputError
+from ssgan.randomness import Rng
 
 Critic = Callable[[Tensor], Tensor]
 Terms = dict[str, Tensor]
@@ -22,9 +23,9 @@ class Objective(Protocol):
     def critic_steps(self, step: int) -> int:
         """Critic updates before generator update `step`."""
 
-    def critic_loss(self, critic: Critic, real: Tensor, fake: Tensor, draw: Draw) -> Terms: ...
+    def critic_loss(self, critic: Critic, real: Tensor, fake: Tensor, rng: Rng) -> Terms: ...
 
-    def generator_loss(self, critic: Critic, real: Tensor, fake: Tensor, draw: Draw) -> Terms: ...
+    def generator_loss(self, critic: Critic, real: Tensor, fake: Tensor, rng: Rng) -> Terms: ...
 
     def constrain(self, parameters: Iterable[nn.Parameter]) -> None:
         """Force the critic's weights back into the allowed set, in place, after its update."""
@@ -64,11 +65,11 @@ def distance_from_1(critic: Critic, samples: Tensor) -> Tensor:
     return ((slopes + 1e-12).sqrt() - 1).square().mean()
 
 
-def one_each(n: int, samples: Tensor, draw: Draw) -> Tensor:
+def one_each(n: int, samples: Tensor, rng: Rng) -> Tensor:
     """Uniform numbers in [0, 1), one a sample, that multiply `samples` (N, ...)."""
-    return draw.uniform(n).to(samples).view(-1, *[1] * (samples.dim() - 1))
+    return rng.uniform(n).to(samples).view(-1, *[1] * (samples.dim() - 1))
 
 
 def check_updates(updates: int) -> None:
     if updates < 1:
-        raise ValueError(f"expected 1 or more critic updates a generator update, got {updates}")
+        raise InputError(f"expected 1 or more critic updates a generator update, got {updates}")

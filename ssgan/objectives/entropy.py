@@ -14,7 +14,7 @@ from ssgan.objectives.critics import (
     one_each,
     scores_and_penalty,
 )
-from ssgan.randomness import Draw
+from ssgan.randomness import Rng
 
 
 def cross_entropy(critic: Critic, real: Tensor, fake: Tensor) -> Terms:
@@ -39,10 +39,10 @@ class Minimax:
     def critic_steps(self, step: int) -> int:
         return 1
 
-    def critic_loss(self, critic: Critic, real: Tensor, fake: Tensor, draw: Draw) -> Terms:
+    def critic_loss(self, critic: Critic, real: Tensor, fake: Tensor, rng: Rng) -> Terms:
         return cross_entropy(critic, real, fake)
 
-    def generator_loss(self, critic: Critic, real: Tensor, fake: Tensor, draw: Draw) -> Terms:
+    def generator_loss(self, critic: Critic, real: Tensor, fake: Tensor, rng: Rng) -> Terms:
         return {"generator": -F.softplus(full(critic(fake))).mean()}
 
     def constrain(self, parameters: Iterable[nn.Parameter]) -> None:
@@ -65,13 +65,13 @@ class NonSaturating:
     def critic_steps(self, step: int) -> int:
         return 1
 
-    def critic_loss(self, critic: Critic, real: Tensor, fake: Tensor, draw: Draw) -> Terms:
+    def critic_loss(self, critic: Critic, real: Tensor, fake: Tensor, rng: Rng) -> Terms:
         real_scores, r1 = scores_and_penalty(critic, real, "r1", self.r1)
         fake_scores, r2 = scores_and_penalty(critic, fake, "r2", self.r2)
         fakes = F.softplus(fake_scores).mean()
         return {"critic_real": F.softplus(-real_scores).mean(), "critic_fake": fakes} | r1 | r2
 
-    def generator_loss(self, critic: Critic, real: Tensor, fake: Tensor, draw: Draw) -> Terms:
+    def generator_loss(self, critic: Critic, real: Tensor, fake: Tensor, rng: Rng) -> Terms:
         return {"generator": F.softplus(-full(critic(fake))).mean()}
 
     def constrain(self, parameters: Iterable[nn.Parameter]) -> None:
@@ -97,17 +97,17 @@ class Dragan:
     def critic_steps(self, step: int) -> int:
         return 1
 
-    def around(self, real: Tensor, draw: Draw) -> Tensor:
+    def around(self, real: Tensor, rng: Rng) -> Tensor:
         """Perturbed real samples (N, ...)."""
-        shares = one_each(len(real), real, draw("share"))
-        moves = draw("noise").uniform(*real.shape).to(real)
+        shares = one_each(len(real), real, rng("share"))
+        moves = rng("noise").uniform(*real.shape).to(real)
         return real + shares * self.noise * real.std(correction=0) * moves
 
-    def critic_loss(self, critic: Critic, real: Tensor, fake: Tensor, draw: Draw) -> Terms:
-        penalty = self.penalty * distance_from_1(critic, self.around(real, draw))
+    def critic_loss(self, critic: Critic, real: Tensor, fake: Tensor, rng: Rng) -> Terms:
+        penalty = self.penalty * distance_from_1(critic, self.around(real, rng))
         return cross_entropy(critic, real, fake) | {"penalty": penalty}
 
-    def generator_loss(self, critic: Critic, real: Tensor, fake: Tensor, draw: Draw) -> Terms:
+    def generator_loss(self, critic: Critic, real: Tensor, fake: Tensor, rng: Rng) -> Terms:
         return {"generator": F.softplus(-full(critic(fake))).mean()}
 
     def constrain(self, parameters: Iterable[nn.Parameter]) -> None:

@@ -8,7 +8,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from ssgan.objectives.critics import Critic, Terms, check_updates, full
-from ssgan.randomness import Draw
+from ssgan.randomness import Rng
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -21,13 +21,13 @@ class LeastSquares:
     def critic_steps(self, step: int) -> int:
         return 1
 
-    def critic_loss(self, critic: Critic, real: Tensor, fake: Tensor, draw: Draw) -> Terms:
+    def critic_loss(self, critic: Critic, real: Tensor, fake: Tensor, rng: Rng) -> Terms:
         return {
             "critic_real": (full(critic(real)) - 1).square().mean() / 2,
             "critic_fake": full(critic(fake)).square().mean() / 2,
         }
 
-    def generator_loss(self, critic: Critic, real: Tensor, fake: Tensor, draw: Draw) -> Terms:
+    def generator_loss(self, critic: Critic, real: Tensor, fake: Tensor, rng: Rng) -> Terms:
         return {"generator": (full(critic(fake)) - 1).square().mean() / 2}
 
     def constrain(self, parameters: Iterable[nn.Parameter]) -> None:
@@ -68,14 +68,14 @@ class LossSensitive:
     def critic_steps(self, step: int) -> int:
         return 1
 
-    def critic_loss(self, critic: Critic, real: Tensor, fake: Tensor, draw: Draw) -> Terms:
+    def critic_loss(self, critic: Critic, real: Tensor, fake: Tensor, rng: Rng) -> Terms:
         real_losses = self.losses(critic, real)
         fake_losses = self.losses(critic, fake)
         excess = F.relu(self.margin(real, fake) + real_losses - fake_losses)
         terms = {"critic": excess.mean()}
         return terms | {"critic_real": self.real * real_losses.mean()} if self.real else terms
 
-    def generator_loss(self, critic: Critic, real: Tensor, fake: Tensor, draw: Draw) -> Terms:
+    def generator_loss(self, critic: Critic, real: Tensor, fake: Tensor, rng: Rng) -> Terms:
         return {"generator": self.losses(critic, fake).mean()}
 
     def constrain(self, parameters: Iterable[nn.Parameter]) -> None:
@@ -97,13 +97,13 @@ class Hinge:
     def critic_steps(self, step: int) -> int:
         return self.updates
 
-    def critic_loss(self, critic: Critic, real: Tensor, fake: Tensor, draw: Draw) -> Terms:
+    def critic_loss(self, critic: Critic, real: Tensor, fake: Tensor, rng: Rng) -> Terms:
         return {
             "critic_real": F.relu(1 - full(critic(real))).mean(),
             "critic_fake": F.relu(1 + full(critic(fake))).mean(),
         }
 
-    def generator_loss(self, critic: Critic, real: Tensor, fake: Tensor, draw: Draw) -> Terms:
+    def generator_loss(self, critic: Critic, real: Tensor, fake: Tensor, rng: Rng) -> Terms:
         return {"generator": -full(critic(fake)).mean()}
 
     def constrain(self, parameters: Iterable[nn.Parameter]) -> None:

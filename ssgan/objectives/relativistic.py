@@ -8,7 +8,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from ssgan.objectives.critics import Critic, Terms, full, scores_and_penalty
-from ssgan.randomness import Draw
+from ssgan.randomness import Rng
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,12 +27,12 @@ class Relativistic:
     def critic_steps(self, step: int) -> int:
         return 1
 
-    def critic_loss(self, critic: Critic, real: Tensor, fake: Tensor, draw: Draw) -> Terms:
+    def critic_loss(self, critic: Critic, real: Tensor, fake: Tensor, rng: Rng) -> Terms:
         real_scores, r1 = scores_and_penalty(critic, real, "r1", self.r1)
         fake_scores, r2 = scores_and_penalty(critic, fake, "r2", self.r2)
         return {"critic": F.softplus(fake_scores - real_scores).mean()} | r1 | r2
 
-    def generator_loss(self, critic: Critic, real: Tensor, fake: Tensor, draw: Draw) -> Terms:
+    def generator_loss(self, critic: Critic, real: Tensor, fake: Tensor, rng: Rng) -> Terms:
         with torch.no_grad():  # the generator has no part in them
             real_scores = full(critic(real))
         return {"generator": F.softplus(real_scores - full(critic(fake))).mean()}

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
+from ssgan.config import InputError
 from ssgan.objectives.critics import Critic, Terms, check_updates, distance_from_1, full, one_each
-from ssgan.randomness import Draw
+from ssgan.randomness import Rng
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,15 +28,15 @@ class Wasserstein:
     def __post_init__(self) -> None:
         check_updates(min(self.updates, self.first))
         if not self.clip > 0:
-            raise ValueError(f"expected clip above 0, got {self.clip}: weights of 0 learn nothing")
+            raise InputError(f"expected clip above 0, got {self.clip}: weights of 0 learn nothing")
 
     def critic_steps(self, step: int) -> int:
         return self.first if step < 25 or step % 500 == 0 else self.updates
 
-    def critic_loss(self, critic: Critic, real: Tensor, fake: Tensor, draw: Draw) -> Terms:
+    def critic_loss(self, critic: Critic, real: Tensor, fake: Tensor, rng: Rng) -> Terms:
         return {"critic": full(critic(fake)).mean() - full(critic(real)).mean()}
 
-    def generator_loss(self, critic: Critic, real: Tensor, fake: Tensor, draw: Draw) -> Terms:
+    def generator_loss(self, critic: Critic, real: Tensor, fake: Tensor, rng: Rng) -> Terms:
         return {"generator": -full(critic(fake)).mean()}
 
     @torch.no_grad()
@@ -64,14 +65,14 @@ class WassersteinGP:
     def critic_steps(self, step: int) -> int:
         return self.updates
 
-    def critic_loss(self, critic: Critic, real: Tensor, fake: Tensor, draw: Draw) -> Terms:
-        between = real + one_each(len(real), real, draw("interpolation")) * (fake - real)
+    def critic_loss(self, critic: Critic, real: Tensor, fake: Tensor, rng: Rng) -> Terms:
+        between = real + one_each(len(real), real, rng("interpolation")) * (fake - real)
         return {
             "critic": full(critic(fake)).mean() - full(critic(real)).mean(),
             "penalty": self.penalty * distance_from_1(critic, between),
         }
 
-    def generator_loss(self, critic: Critic, real: Tensor, fake: Tensor, draw: Draw) -> Terms:
+    def generator_loss(self, critic: Critic, real: Tensor, fake: Tensor, rng: Rng) -> Terms:
         return {"generator": -full(critic(fake)).mean()}
 
     def constrain(self, parameters: Iterable[nn.Parameter]) -> None:

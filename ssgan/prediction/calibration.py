@@ -15,6 +15,8 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.optimize import brentq
 from scipy.special import log_softmax, softmax
 
+from ssgan.config import InputError
+
 Array = NDArray[Any]
 COLDEST, HOTTEST = 0.05, 20.0  # temperatures that are given
 HELD = 1.0  # weight of staying at 1, in labels
@@ -57,14 +59,14 @@ def likelihood(logits: ArrayLike, labels: ArrayLike, temperature: float = 1.0) -
 def checked(logits: ArrayLike, labels: ArrayLike) -> tuple[Array, Array]:
     rows, classes = np.asarray(logits, np.float64), np.asarray(labels)
     if rows.ndim != 2 or classes.shape != rows.shape[:1] or not rows.size:
-        raise ValueError(
+        raise InputError(
             "expected logits (N, K) and class indices (N,), at least one row, "
             f"got {rows.shape} and {classes.shape}"
         )
     if not np.isfinite(rows).all():
-        raise ValueError("expected finite logits: the training that gave them has diverged")
+        raise InputError("expected finite logits: the training that gave them has diverged")
     if classes.dtype.kind not in "iu" or classes.min() < 0 or classes.max() >= rows.shape[1]:
-        raise ValueError(
+        raise InputError(
             f"expected class indices from 0 to {rows.shape[1] - 1}: leave rows without a label out"
         )
     return rows, classes
@@ -101,13 +103,13 @@ def cv_plus(
 
 def check_folds(sizes: Array, fold: Array, said: Array, level: float) -> None:
     if not 0.5 <= level < 1:
-        raise ValueError(f"expected a level from 0.5 to below 1, as 0.9, got {level}")
+        raise InputError(f"expected a level from 0.5 to below 1, as 0.9, got {level}")
     if sizes.ndim != 1 or sizes.shape != fold.shape or said.ndim != 2 or not len(sizes):
-        raise ValueError(
+        raise InputError(
             "expected residuals (N,), the fold of each (N,) and predictions (F, M), at least one "
             f"row, got {sizes.shape}, {fold.shape} and {said.shape}"
         )
     if fold.dtype.kind not in "iu" or fold.min() < 0 or fold.max() >= len(said):
-        raise ValueError(f"expected folds from 0 to {len(said) - 1}, one a row of predictions")
+        raise InputError(f"expected folds from 0 to {len(said) - 1}, one a row of predictions")
     if not (np.isfinite(sizes).all() and np.isfinite(said).all()):
-        raise ValueError("expected finite residuals and predictions: a model has diverged")
+        raise InputError("expected finite residuals and predictions: a model has diverged")

@@ -20,7 +20,7 @@ from ssgan.prediction.calibration import temperature
 from ssgan.prediction.finetuning import FITTED, Network, PredictorConfig
 from ssgan.prediction.labels import Labeled
 from ssgan.prediction.methods import learning, settled
-from ssgan.randomness import Draw
+from ssgan.randomness import Rng
 from ssgan.training.runner import Progress, finish
 
 FOLDS = 3
@@ -33,8 +33,8 @@ def folded(
     labels: Array, classes: int, seed: int, repeats: int = 1, count: int | None = None
 ) -> Folds:
     """The folds that all is compared on; the first repeat is the same for any number of them."""
-    draw, count = Draw(("auto", seed)), count or FOLDS
-    return stratified(labels, classes, draw, folds=count, repeats=repeats)
+    rng, count = Rng(("auto", seed)), count or FOLDS
+    return stratified(labels, classes, rng, folds=count, repeats=repeats)
 
 
 def short_course(

@@ -11,14 +11,14 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from ssgan.config import check_numbers, from_settings
+from ssgan.config import InputError, check_numbers, from_settings
 from ssgan.data import Codec
 from ssgan.models.gan import GAN, apply
 from ssgan.models.student import check_readout
 from ssgan.networks.readout import Readout
 from ssgan.objectives import Terms
 from ssgan.prediction.graph import Neighbours, Votes, condensed, neighbourhood, shares_over
-from ssgan.randomness import Draw, seeded
+from ssgan.randomness import Rng, seeded
 from ssgan.runtime import Runtime
 from ssgan.training.loop import Part, Rows, adam, average, averaged, cosine, descend, set_rate
 from ssgan.transforms.views import TRANSFORMS, Views
@@ -60,7 +60,7 @@ class PredictorConfig:
         once = len(set(self.learns)) == len(self.learns)
         if not (self.method in ("auto", *FITTED) or (set(self.learns) <= set(LEARNT) and once)):
             known = ", ".join(("auto", *FITTED, *LEARNT))
-            raise ValueError(
+            raise InputError(
                 f"no method {self.method!r}; there are {known}, the last three also "
                 "together, as in consistency+joint"
             )
@@ -68,12 +68,12 @@ class PredictorConfig:
         if self.readout is not None:
             check_readout(self.readout)
         if self.steps is not None and (type(self.steps) is not int or self.steps < 1):
-            raise ValueError(f"expected steps to be a whole number from 1 on, got {self.steps!r}")
+            raise InputError(f"expected steps to be a whole number from 1 on, got {self.steps!r}")
         if self.transforms is not None:
             object.__setattr__(self, "transforms", tuple(self.transforms))  # JSON has lists
             if unknown := set(self.transforms) - set(TRANSFORMS):
                 known = ", ".join(TRANSFORMS)
-                raise ValueError(f"no transform {unknown.pop()!r}; there are {known}")
+                raise InputError(f"no transform {unknown.pop()!r}; there are {known}")
 
     @property
     def learns(self) -> tuple[str, ...]:
@@ -131,8 +131,8 @@ class Network(nn.Module):
         return outputs
 
 
-def new_head(features: int, outputs: int, draw: Draw) -> Head:
-    with seeded(draw("head")):
+def new_head(features: int, outputs: int, rng: Rng) -> Head:
+    with seeded(rng("head")):
         return Head(features, outputs)
 
 
@@ -151,9 +151,9 @@ class Teacher(Protocol):
     def learnt(self) -> nn.Module | None:
         """What is trained beside the network, by its optimiser."""
 
-    def lesson(self, rows: Rows, step: int, draw: Draw) -> Lesson: ...
+    def lesson(self, rows: Rows, step: int, rng: Rng) -> Lesson: ...
 
-    def after(self, rows: Rows, step: int, draw: Draw, rate: float) -> tuple[Terms, Tensor]:
+    def after(self, rows: Rows, step: int, rng: Rng, rate: float) -> tuple[Terms, Tensor]:
         """What it learns itself, at the network's `rate`; 1 beside it if that was refused."""
 
 
@@ -174,7 +174,7 @@ class Finetune:
         self.network = on.place(network.requires_grad_(True).train())
         self.mean = averaged(self.network)
         self.views = Views(config.transforms or (), config.warp)
-        self.draw = Draw(("finetune", config.seed), on.device)
+        self.rng = Rng(("finetune", config.seed), on.device)
         self.spreads = bool(config.unlabeled and rows.classes) and "finetune" in config.learns
         features = len(network.readout.center)
         self.voters = Neighbours(len(rows.packed), features, rows.classes).to(on.device)
@@ -209,15 +209,15 @@ class Finetune:
 
     def update(self, rows: Rows, step: int) -> tuple[Terms, Terms]:
         config, steps = self.config, self.config.steps or 1
-        draw = (self.draw("attempt", self.attempt) if self.attempt else self.draw)(step)
+        rng = (self.rng("attempt", self.attempt) if self.attempt else self.rng)(step)
         first = config.rate * 0.5**self.attempt
         rate = cosine(step, steps, first, first / 50)
         set_rate(self.optimizer, rate)
-        lessons = [self.labeled(rows, step, draw("labeled"))]
+        lessons = [self.labeled(rows, step, rng("labeled"))]
         if self.spreads and (weight := self.trust(step)):
-            lessons.append(self.spread(rows, step, draw("unlabeled"), weight))
+            lessons.append(self.spread(rows, step, rng("unlabeled"), weight))
         lessons += [
-            teacher.lesson(rows, step, draw("lesson", k)) for k, teacher in enumerate(self.teachers)
+            teacher.lesson(rows, step, rng("lesson", k)) for k, teacher in enumerate(self.teachers)
         ]
         batch = self.runtime.batch(torch.cat([x for x, _ in lessons]))
         terms, refused = descend(
@@ -225,16 +225,16 @@ class Finetune:
         )
         average(self.mean, self.network, config.ema, step)
         for k, teacher in enumerate(self.teachers):
-            more, bad = teacher.after(rows, step, draw("after", k), rate)
+            more, bad = teacher.after(rows, step, rng("after", k), rate)
             terms, refused = terms | more, torch.maximum(refused, bad)
         if self.spreads and step + 1 == steps:
             encoded = apply(self.mean.features, self.rows.packed, self.codec, self.runtime)
             self.voters.fit(encoded.numpy(), self.rows.labels.numpy())
         return terms, {"not_finite": refused}
 
-    def labeled(self, rows: Rows, step: int, draw: Draw) -> Lesson:
+    def labeled(self, rows: Rows, step: int, rng: Rng) -> Lesson:
         packed, labels = rows("labeled", step, 0)
-        x = self.views.of(self.codec.expand(packed), draw)
+        x = self.views.of(self.codec.expand(packed), rng)
         return x, lambda features, outputs: {"supervised": supervised(outputs, labels)}
 
     def trust(self, step: int) -> float:
@@ -242,13 +242,13 @@ class Finetune:
         last = round(FADED * (self.config.steps or 1))
         return self.config.unlabeled * (cosine(step, last, 1.0, 0.0) if self.teachers else 1.0)
 
-    def spread(self, rows: Rows, step: int, draw: Draw, weight: float) -> Lesson:
+    def spread(self, rows: Rows, step: int, rng: Rng, weight: float) -> Lesson:
         packed, shares = rows("unlabeled", step, 0)
 
         def cost(features: Tensor, outputs: Tensor) -> Terms:
             return {"unlabeled": weight * soft_cross_entropy(outputs, shares).mean()}
 
-        return self.views.of(self.codec.expand(packed), draw), cost
+        return self.views.of(self.codec.expand(packed), rng), cost
 
     def costs(self, lessons: Sequence[Lesson], batch: Tensor) -> Terms:
         """The terms of all lessons, whose samples go through the network side by side."""

@@ -20,7 +20,7 @@ from sklearn.model_selection import GridSearchCV, StratifiedKFold, StratifiedShu
 from sklearn.svm import LinearSVC
 from torch import Tensor, nn
 
-from ssgan.randomness import Draw, seeded
+from ssgan.randomness import Rng, seeded
 
 Array = NDArray[Any]
 FOLDS = 5
@@ -36,7 +36,7 @@ STRENGTHS = tuple(10.0**power for power in range(-5, 2))
 
 def linear(weight: Array, bias: Array) -> nn.Linear:
     """A layer with the given weight (K, F) and bias (K,)."""
-    with seeded(Draw(("linear",))):
+    with seeded(Rng(("linear",))):
         made = nn.Linear(weight.shape[1], weight.shape[0])
     state = {"weight": torch.from_numpy(weight), "bias": torch.from_numpy(bias)}
     made.load_state_dict(state)

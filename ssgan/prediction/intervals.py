@@ -27,7 +27,7 @@ from ssgan.prediction.crossvalidation import answers, short_course
 from ssgan.prediction.finetuning import Network, PredictorConfig
 from ssgan.prediction.labels import Labeled
 from ssgan.prediction.methods import network_of
-from ssgan.randomness import Draw
+from ssgan.randomness import Rng
 from ssgan.runtime import Runtime
 from ssgan.training.loop import pack_parts
 from ssgan.training.runner import Progress
@@ -89,7 +89,7 @@ def banded(
     if len(rows.values) < FEWEST:
         return None
     values = rows.values.double().numpy()
-    folds = stratified(values, 0, Draw(("intervals", config.seed)), folds=FOLDS, repeats=1)
+    folds = stratified(values, 0, Rng(("intervals", config.seed)), folds=FOLDS, repeats=1)
     residuals, networks, told = np.zeros(len(values)), [], []
     for _, train, held in folds:
         network, about = yield from short_course(gan, config, rows, train, "calibration")

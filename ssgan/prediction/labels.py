@@ -7,10 +7,11 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from ssgan.config import InputError
 from ssgan.data import Targets, digest, targets
 from ssgan.models.gan import GAN
 from ssgan.prediction.finetuning import Graph
-from ssgan.randomness import Draw
+from ssgan.randomness import Rng
 
 GRAPH = 10_000  # unlabeled rows that the labels are spread over, at most
 
@@ -52,7 +53,7 @@ class Labeled:
         """At most GRAPH of the unlabeled rows."""
         if self.unlabeled is None:
             return self.packed[:0]
-        order = Draw(("graph", self.seed)).permutation(len(self.unlabeled))[:GRAPH]
+        order = Rng(("graph", self.seed)).permutation(len(self.unlabeled))[:GRAPH]
         return self.unlabeled[order]
 
     def graph(self) -> Graph:
@@ -86,14 +87,14 @@ def labeled(gan: GAN, samples: Any, labels: Any, unlabeled: Any, seed: int) -> L
     found = labels if isinstance(labels, Targets) else targets(labels)
     packed = gan.codec.pack(samples)
     if len(packed) != len(found.values):
-        raise ValueError(f"{len(packed)} samples but {len(found.values)} labels: one label a row")
+        raise InputError(f"{len(packed)} samples but {len(found.values)} labels: one label a row")
     mine = torch.from_numpy(found.labeled)
     values = torch.from_numpy(found.values[found.labeled])
     scale = (0.0, 1.0)
     if found.classes is None:
         scale = (float(values.mean()), float(values.std(correction=0)))
         if scale[1] == 0:
-            raise ValueError(
+            raise InputError(
                 f"all {len(values)} labels are {scale[0]:g}: there is nothing to learn from them, "
                 "give labels that differ"
             )

@@ -9,6 +9,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from ssgan.config import InputError
 from ssgan.data import Codec
 from ssgan.models.gan import GAN, REFERENCE, GANConfig
 from ssgan.models.student import StudentConfig, reading_out, readout_of, untrained
@@ -38,7 +39,7 @@ from ssgan.prediction.graph import Neighbours, Votes
 from ssgan.prediction.heads import Nearest, linear_head, margin_head, nearest_head
 from ssgan.prediction.labels import Labeled
 from ssgan.prediction.teachers import TEACHERS
-from ssgan.randomness import Draw, seeded
+from ssgan.randomness import Rng, seeded
 from ssgan.runs.run import Run
 from ssgan.training.loop import Batches, Stream, fill, pack_parts
 from ssgan.training.runner import Pace, Progress, carry_out
@@ -57,7 +58,7 @@ def settled(config: PredictorConfig | None, gan: GAN, rows: Labeled) -> Predicto
     asked = config.readout or readout_for(gan, config, rows)
     config = replace(config, readout="all" if config.method == "simple" else readout_of(gan, asked))
     if config.method == "svm" and not rows.classes:
-        raise ValueError("method 'svm' is for classes, the labels are numbers: probe?")
+        raise InputError("method 'svm' is for classes, the labels are numbers: probe?")
     if config.method == "auto":  # what it chooses is settled then
         check(config.transforms or (), gan.codec.shape)
         return config
@@ -96,7 +97,7 @@ def initial(gan: GAN, config: PredictorConfig, outputs: int) -> Network:
     """A copy of the GAN's trunk under an untrained head."""
     body = copy.deepcopy(gan.trunk)
     readout = copy.deepcopy(gan.readout)
-    head = new_head(len(readout.center), outputs, Draw(("finetune", config.seed)))
+    head = new_head(len(readout.center), outputs, Rng(("finetune", config.seed)))
     return Network(body, readout, head).to(gan.runtime.device)
 
 
@@ -157,9 +158,9 @@ def simple(gan: GAN, config: PredictorConfig, rows: Labeled) -> Simple:
     answers = candidates(x, labels, rows.classes, config.seed)
     name = config.simple or next(iter(answers))
     if name not in answers:
-        raise ValueError(f"no simple model {name!r} for such rows; there are {', '.join(answers)}")
+        raise InputError(f"no simple model {name!r} for such rows; there are {', '.join(answers)}")
     if config.simple is None and not too_few(labels, rows.classes):
-        folds = stratified(labels, rows.classes, Draw(("simple model", config.seed)))
+        folds = stratified(labels, rows.classes, Rng(("simple model", config.seed)))
         found = {n: cross_validated(a, labels, rows.classes, folds) for n, a in answers.items()}
         name = choose({n: measured.scores for n, measured in found.items()}, folds).name
     return fit(name, x, labels, rows.classes, config.seed)
@@ -235,7 +236,7 @@ def learning(
         return network, {"space": "none", "simple": model.to_json() if model else None}
     task = task_of(gan, config, rows)
     sources, space = streams(gan, config, rows, task)
-    batches = Batches(sources, Draw(("finetune", config.seed)))
+    batches = Batches(sources, Rng(("finetune", config.seed)))
     pace = Pace(config.steps or 1, config.batch, phase=phase)
     yield from carry_out(task, batches, pace, held)
     return task.result, {"space": space, "simple": None}
@@ -258,7 +259,7 @@ def network_of(
     state = {k.removeprefix("mean/"): v for k, v in tensors.items() if k.startswith("mean/")}
     votes = {k.removeprefix("voters/"): v for k, v in tensors.items() if k.startswith("voters/")}
     features = len(state["readout.center"])
-    with seeded(Draw(("rebuilt",))):
+    with seeded(Rng(("rebuilt",))):
         made = untrained if config.readout == "student" else trunk
         body = made(codec.shape, gan.width, gan.body, gan.depth)
         head = rebuilt_head(state, features)

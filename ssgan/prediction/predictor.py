@@ -34,6 +34,7 @@ import torch
 from numpy.typing import NDArray
 
 from ssgan import metrics
+from ssgan.config import InputError
 from ssgan.data import Codec, Targets, codec_from_json, digest
 from ssgan.metrics.generation import MOST
 from ssgan.models.gan import GAN, GANConfig, apply
@@ -43,7 +44,7 @@ from ssgan.prediction.intervals import FEWEST, FILE, Bands, banded, from_bytes
 from ssgan.prediction.labels import Labeled, labeled
 from ssgan.prediction.methods import SIMPLE, network_of, reading, settled
 from ssgan.prediction.select import choosing, made_choice
-from ssgan.randomness import Draw
+from ssgan.randomness import Rng
 from ssgan.runs.run import Run
 from ssgan.runs.storage import read_object
 from ssgan.runs.transport import pack, unpack
@@ -108,7 +109,7 @@ class Predictor:
         and from fewer than 10 labels.
         """
         if self.bands is None:
-            raise ValueError(
+            raise InputError(
                 "this model has no prediction intervals: finetune on 10 numbers or more, with "
                 "`calibrate`, or use predict_proba for classes"
             )
@@ -124,7 +125,7 @@ class Predictor:
         rows found: 1 from fewer than three labels of a class. Raises ValueError for regression.
         """
         if self.classes is None:
-            raise ValueError("a regression has no class probabilities: use predict")
+            raise InputError("a regression has no class probabilities: use predict")
         outputs = torch.from_numpy(self.outputs(samples) / self.temperature)
         return outputs.softmax(1).numpy()
 
@@ -225,7 +226,7 @@ def load_predictor(path: str | Path, device: str | None = None) -> Predictor:
     """
     run = Run.open(path)
     if run.config.get("kind") != "predictor":
-        raise ValueError(f"{path} holds a {run.config.get('kind')}, expected a finetuned model")
+        raise InputError(f"{path} holds a {run.config.get('kind')}, expected a finetuned model")
     config, checkpoint = PredictorConfig.from_json(run.config["config"]), run.load()
     told = made_choice(run.path) if config.method == "auto" else {}
     config = told.pop("config", config)
@@ -283,12 +284,12 @@ def evaluate(
     """
     if isinstance(model, GAN):
         if labels is not None:
-            raise ValueError("a GAN is compared with samples, not with labels: leave them out")
+            raise InputError("a GAN is compared with samples, not with labels: leave them out")
         return closeness(model, samples, seed, reference)
     if reference is not None:
-        raise ValueError("only a GAN is compared with a reference: leave it out for a predictor")
+        raise InputError("only a GAN is compared with a reference: leave it out for a predictor")
     if labels is None:
-        raise ValueError("a predictor is evaluated on labelled samples: give their labels")
+        raise InputError("a predictor is evaluated on labelled samples: give their labels")
     values = model.targets.encode(labels)
     known = np.flatnonzero(~np.isnan(values) if model.classes is None else values >= 0)
     if model.classes is None:
@@ -312,6 +313,6 @@ def closeness(gan: GAN, samples: Any, seed: int, reference: str | None) -> dict[
     found = metrics.samples(x, fake, seed, reference=called)
     found |= metrics.told_apart(x, fake, seed, reference=called)
     if train is not None and not own:
-        order = Draw(("closeness", seed)).permutation(len(train))[:MOST]
+        order = Rng(("closeness", seed)).permutation(len(train))[:MOST]
         found |= metrics.memorisation(codec.expand(train[order]), x, fake, seed)
     return found

@@ -20,7 +20,7 @@ from ssgan.models.config import noise
 from ssgan.models.gan import GAN
 from ssgan.objectives import Terms
 from ssgan.prediction.finetuning import Lesson, Network, PredictorConfig
-from ssgan.randomness import Draw, seeded
+from ssgan.randomness import Rng, seeded
 from ssgan.training.loop import Part, Rows, adam, descend, set_rate
 from ssgan.transforms.batch import mixed
 from ssgan.transforms.views import Views
@@ -95,13 +95,13 @@ class Consistency:
     def learnt(self) -> nn.Module | None:
         return None
 
-    def lesson(self, rows: Rows, step: int, draw: Draw) -> Lesson:
+    def lesson(self, rows: Rows, step: int, rng: Rng) -> Lesson:
         (packed,) = rows("every", step, 0)
         x, on = self.gan.codec.expand(packed), self.gan.runtime
         with torch.no_grad(), on.autocast():
-            said = self.mean(on.batch(self.views.weak(x, draw("weak")))).float()
-        changed = self.views.strong(x, draw("strong"))
-        shares = self.shares(len(x), draw("mix"))
+            said = self.mean(on.batch(self.views.weak(x, rng("weak")))).float()
+        changed = self.views.strong(x, rng("strong"))
+        shares = self.shares(len(x), rng("mix"))
         changed = together(changed, shares)
         if self.classes:
             prior = self.prior if self.config.align else None
@@ -119,10 +119,10 @@ class Consistency:
         ranks = said.argsort().argsort().float()
         return torch.quantile(self.prior, (ranks + 0.5) / len(said))
 
-    def shares(self, n: int, draw: Draw) -> Tensor | None:
+    def shares(self, n: int, rng: Rng) -> Tensor | None:
         """How much of each of n mixed rows is its own, the larger part as in MixMatch (Berthelot et
         al. 2019, section 3.3): from 0.5 to 1; None where none are."""
-        return 1 - draw.uniform(n) / 2 if self.config.mix else None
+        return 1 - rng.uniform(n) / 2 if self.config.mix else None
 
     def named(self, targets: Tensor, features: Tensor, outputs: Tensor) -> Terms:
         """Cross entropy with what is believed (N, K), 0 for rows that are not; little where
@@ -147,7 +147,7 @@ class Consistency:
             "ranking": weight * (sure * orders).mean() / STEEP,
         }
 
-    def after(self, rows: Rows, step: int, draw: Draw, rate: float) -> tuple[Terms, Tensor]:
+    def after(self, rows: Rows, step: int, rng: Rng, rate: float) -> tuple[Terms, Tensor]:
         return {}, torch.zeros(())
 
 
@@ -178,7 +178,7 @@ class Joint:
         self.generator = on.place(deepcopy(self.gan.generator).requires_grad_(True).train())
         self.optimizer = adam(self.generator, self.config.rate * SLOWER, BETAS)
         features = len(self.network.readout.center)
-        with seeded(Draw(("joint", self.config.seed))):
+        with seeded(Rng(("joint", self.config.seed))):
             self.critic = nn.Linear(features, 1).to(on.device)
         nn.init.zeros_(self.critic.weight)
         nn.init.zeros_(self.critic.bias)
@@ -192,22 +192,22 @@ class Joint:
     def learnt(self) -> nn.Module | None:
         return None if self.classes else self.critic
 
-    def lesson(self, rows: Rows, step: int, draw: Draw) -> Lesson:
-        real = self.real(rows, step, draw)
+    def lesson(self, rows: Rows, step: int, rng: Rng) -> Lesson:
+        real = self.real(rows, step, rng)
         with torch.no_grad():
-            fake = self.fake(len(real), draw("fake"))
+            fake = self.fake(len(real), rng("fake"))
         return torch.cat([real, fake]), partial(self.told_apart, len(real))
 
-    def real(self, rows: Rows, step: int, draw: Draw) -> Tensor:
+    def real(self, rows: Rows, step: int, rng: Rng) -> Tensor:
         (packed,) = rows("every", step, 1)
-        return self.views.of(self.gan.codec.expand(packed), draw("real"))
+        return self.views.of(self.gan.codec.expand(packed), rng("real"))
 
-    def fake(self, n: int, draw: Draw) -> Tensor:
-        z = noise(self.gan.config, n, draw("noise"))
-        told = (self.gan.condition.draw(n, draw("told")),) if self.gan.condition else ()
+    def fake(self, n: int, rng: Rng) -> Tensor:
+        z = noise(self.gan.config, n, rng("noise"))
+        told = (self.gan.condition.sample(n, rng("told")),) if self.gan.condition else ()
         with self.gan.runtime.autocast():
             output = self.generator(z, *told)
-        return self.gan.codec.activate(output.float(), draw("activation"))
+        return self.gan.codec.activate(output.float(), rng("activation"))
 
     def told_apart(self, reals: int, features: Tensor, outputs: Tensor) -> Terms:
         scores = outputs.logsumexp(1) if self.classes else self.critic(features).float().squeeze(1)
@@ -217,15 +217,15 @@ class Joint:
             "fake": weight * F.softplus(scores[reals:]).mean(),
         }
 
-    def after(self, rows: Rows, step: int, draw: Draw, rate: float) -> tuple[Terms, Tensor]:
+    def after(self, rows: Rows, step: int, rng: Rng, rate: float) -> tuple[Terms, Tensor]:
         """One step of the generator, whose mean features move towards those of real rows."""
         config, on = self.config, self.gan.runtime
         set_rate(self.optimizer, SLOWER * rate)
         with torch.no_grad(), on.autocast():
-            wanted = self.network.features(on.batch(self.real(rows, step, draw))).float().mean(0)
+            wanted = self.network.features(on.batch(self.real(rows, step, rng))).float().mean(0)
 
         def loss(wanted: Tensor) -> Terms:
-            fake = self.fake(config.batch * config.ratio, draw("fooling"))
+            fake = self.fake(config.batch * config.ratio, rng("fooling"))
             found = self.network.features(on.batch(fake)).float().mean(0)
             return {"matching": (found - wanted).square().mean()}
 

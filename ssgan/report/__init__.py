@@ -14,6 +14,7 @@ import jinja2
 import torch
 
 from ssgan import __version__
+from ssgan.config import InputError
 from ssgan.prediction.select import CHOICE
 from ssgan.report.augmented import Tally, judged_samples, page_beside, written
 from ssgan.report.generated import made_by
@@ -39,7 +40,7 @@ def report(path: str | Path) -> Path:
     run = Run.open(path)
     kind = run.config.get("kind")
     if kind not in ("gan", "predictor"):
-        raise ValueError(f"{path} holds a run of kind {kind!r}, expected a GAN or a model")
+        raise InputError(f"{path} holds a run of kind {kind!r}, expected a GAN or a model")
     return run.write("report.html", rendered(gan_page(run) if kind == "gan" else model_page(run)))
 
 

@@ -12,7 +12,7 @@ from ssgan.metrics.generation import squared_distances
 from ssgan.metrics.spaces import space_of
 from ssgan.models.config import noise
 from ssgan.models.gan import GAN, grid, load
-from ssgan.randomness import Draw
+from ssgan.randomness import Rng
 from ssgan.report.figures import histogram, png
 from ssgan.report.heldout import options
 from ssgan.report.training import TABLE_COLUMNS, short
@@ -84,7 +84,7 @@ def by_class(gan: GAN) -> list[dict[str, Any]]:
 
 def beside(gan: GAN, train: Tensor) -> dict[str, Any]:
     """Samples, each with its nearest training rows, packed (N, ...), in a space of `metrics`."""
-    order = Draw(("report", "rows")).permutation(len(train))[:POOL]
+    order = Rng(("report", "rows")).permutation(len(train))[:POOL]
     train, fake = train[order], gan.codec.pack(gan.sample(EACH))
     space = space_of(gan.codec.expand(train))
     apart = squared_distances(space(gan.codec.expand(fake)), space(gan.codec.expand(train)))
@@ -101,13 +101,13 @@ def between(gan: GAN) -> dict[str, Any] | None:
     """Images on the way from one noise to another, PAIRS rows of STEPS; None for other samples."""
     if not isinstance(gan.codec, ImageCodec):
         return None
-    draw = Draw(("report", "between"), gan.runtime.device)
-    start, end = (noise(gan.config, PAIRS, draw(name)) for name in ("from", "to"))
+    rng = Rng(("report", "between"), gan.runtime.device)
+    start, end = (noise(gan.config, PAIRS, rng(name)) for name in ("from", "to"))
     way = np.linspace(0, 1, STEPS).tolist()
     z = torch.stack([moved(start, end, share, gan.config.noise) for share in way], 1)
     with gan.runtime.autocast():
         output = gan.generator(z.flatten(0, 1), *conditions(gan))
-    x = gan.codec.activate(output.float(), draw("activation"))
+    x = gan.codec.activate(output.float(), rng("activation"))
     return pictured(gan.codec, gan.codec.pack(gan.codec.decode(x.cpu())), STEPS)
 
 
@@ -119,7 +119,7 @@ def conditions(gan: GAN) -> tuple[Tensor, ...]:
         names = [gan.classes[row % len(gan.classes)] for row in range(PAIRS)]
         told = gan.asked(np.repeat(np.array(names), STEPS), PAIRS * STEPS)
     else:
-        told = gan.condition.draw(PAIRS, Draw(("report", "told"))).repeat_interleave(STEPS, 0)
+        told = gan.condition.sample(PAIRS, Rng(("report", "told"))).repeat_interleave(STEPS, 0)
     return (told.to(gan.runtime.device),)
 
 
@@ -150,5 +150,5 @@ def scored(gan: GAN, data: Data) -> dict[str, Any] | None:
 
 def some(rows: Any, name: str) -> Any:
     """At most SCORED of the rows, drawn."""
-    order = Draw(("report", name)).permutation(len(rows))[:SCORED].sort().values.numpy()
+    order = Rng(("report", name)).permutation(len(rows))[:SCORED].sort().values.numpy()
     return rows.iloc[order] if hasattr(rows, "iloc") else np.asarray(rows)[order]

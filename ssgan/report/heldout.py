@@ -8,9 +8,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from ssgan.config import InputError
 from ssgan.data import Data, read, read_labels
 from ssgan.prediction.predictor import Predictor, load_predictor
-from ssgan.randomness import Draw
+from ssgan.randomness import Rng
 from ssgan.runs.run import Run
 from ssgan.runs.storage import read_object
 
@@ -50,10 +51,10 @@ def held_out(run: Run) -> HeldOut:
     split = read_object(run.path / "split.json") if (run.path / "split.json").is_file() else None
     about = split["data"] if split else run.config["gan"]
     if about["source"] == "memory":
-        raise ValueError("the data were given in memory, so there is nothing here to compare with")
+        raise InputError("the data were given in memory, so there is nothing here to compare with")
     data = read(about["source"], **options(about["options"]))
     if data.fingerprint != about["fingerprint"]:
-        raise ValueError(f"{about['source']} is no longer what it was when this was made of it")
+        raise InputError(f"{about['source']} is no longer what it was when this was made of it")
     seen = data.fingerprint == run.config["gan"]["fingerprint"]
     rows = at_most(labelled(test_rows(data) or left_out(data, split, seen), model))
     true = model.targets.encode(rows.y)
@@ -79,7 +80,7 @@ def test_rows(data: Data) -> Rows | None:
 def left_out(data: Data, split: Mapping[str, Any] | None, seen: bool) -> Rows:
     """The rows of a data set that a split left out; ValueError where there are none."""
     if split is None:
-        raise ValueError(
+        raise InputError(
             f"{data.source} has no test part with labels, and it is not recorded which rows were "
             "learnt from: nothing is known to be held out"
         )
@@ -96,7 +97,7 @@ def labelled(rows: Rows, model: Predictor) -> Rows:
     values = model.targets.encode(rows.y)
     known = np.flatnonzero(values >= 0 if model.classes is not None else np.isfinite(values))
     if not len(known):
-        raise ValueError(f"there are no labelled rows {rows.which}: nothing is held out")
+        raise InputError(f"there are no labelled rows {rows.which}: nothing is held out")
     return take(rows, known)
 
 
@@ -104,7 +105,7 @@ def at_most(rows: Rows, most: int = MOST_ROWS) -> Rows:
     """The rows, or as many of them drawn at random, and how many they are in words."""
     count = len(rows.y)
     if count > most:
-        chosen = np.sort(Draw(("report", count)).numpy().permutation(count)[:most])
+        chosen = np.sort(Rng(("report", count)).numpy().permutation(count)[:most])
         return take(rows, chosen, f"{most:,}, drawn from all {count:,} labelled rows {rows.which}")
     return take(rows, np.arange(count), f"all {count:,} labelled rows {rows.which}")
 

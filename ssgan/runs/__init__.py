@@ -1,6 +1,6 @@
 """Runs: what lies on disk, written whole or not at all.
 
-Imports only `ssgan.runtime`.
+Imports only the single files of the package.
 """
 
 from ssgan.runs.run import Run

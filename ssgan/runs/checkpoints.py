@@ -24,6 +24,7 @@ import torch
 from safetensors import SafetensorError
 from torch import Tensor
 
+from ssgan.config import InputError
 from ssgan.runs.storage import (
     REPLACED,
     parse_object,
@@ -101,7 +102,7 @@ def load(directory: Path, step: int | None = None) -> Checkpoint | None:
             warnings.warn(f"{damage}; using step {number} instead", UserWarning, stacklevel=3)
         return checkpoint
     if damages:
-        raise ValueError(
+        raise InputError(
             f"no checkpoint in {directory} is intact ({'; '.join(damages)}): restore one from a "
             "backup, or choose another directory to start again"
         )
@@ -150,13 +151,13 @@ def _contents(
 ) -> dict[str, bytes]:
     """Names and contents of the files of a checkpoint, the manifest last."""
     if step < 0:
-        raise ValueError(f"a checkpoint's step must be 0 or more, not {step}")
+        raise InputError(f"a checkpoint's step must be 0 or more, not {step}")
     # A copy each: names may share memory (tied weights), which safetensors refuses.
     copies = {
         name: tensor.detach().to("cpu", copy=True).contiguous() for name, tensor in tensors.items()
     }
     if wrong := not_finite(copies):
-        raise ValueError(
+        raise InputError(
             f"step {step} is not saved, {wrong} holds NaN or infinity: go back to the checkpoint "
             "before, with a smaller learning rate"
         )
@@ -181,9 +182,9 @@ def _read(directory: Path, step: int) -> Checkpoint:
     try:
         tensors = safetensors.torch.load(contents[TENSORS])
     except (SafetensorError, ValueError, RuntimeError, KeyError) as error:
-        raise ValueError(f"{directory / TENSORS} is damaged: {error}") from error
+        raise InputError(f"{directory / TENSORS} is damaged: {error}") from error
     if wrong := not_finite(tensors):
-        raise ValueError(f"{directory / TENSORS} is damaged: {wrong} holds NaN or infinity")
+        raise InputError(f"{directory / TENSORS} is damaged: {wrong} holds NaN or infinity")
     return Checkpoint(step, tensors, parse_object(contents[STATE], directory / STATE), marks)
 
 
@@ -192,19 +193,19 @@ def _read_manifest(path: Path, step: int) -> tuple[dict[str, dict[str, Any]], Ma
     manifest = read_object(path)
     files = manifest.get("files")
     if not isinstance(files, dict) or set(files) != {TENSORS, STATE}:
-        raise ValueError(f"{path} is damaged: it must name {TENSORS} and {STATE} and nothing else")
+        raise InputError(f"{path} is damaged: it must name {TENSORS} and {STATE} and nothing else")
     for entry in files.values():
         if not isinstance(entry, dict) or set(entry) != {"bytes", "sha256"}:
-            raise ValueError(f"{path} is damaged: each file must have its bytes and its sha256")
+            raise InputError(f"{path} is damaged: each file must have its bytes and its sha256")
     if manifest.get("format") != FORMAT:
-        raise ValueError(
+        raise InputError(
             f"{path} is of format {manifest.get('format')!r}, this version of ssgan reads {FORMAT}"
         )
     if set(manifest) - {"marks"} != {"format", "step", "files"} or manifest["step"] != step:
-        raise ValueError(f"{path} is damaged: it is not that of step {step}")
+        raise InputError(f"{path} is damaged: it is not that of step {step}")
     marks = manifest.get("marks", {})
     if not isinstance(marks, dict) or not all(_is_mark(mark, step) for mark in marks.values()):
-        raise ValueError(f"{path} is damaged: each mark must have a step of at most {step}")
+        raise InputError(f"{path} is damaged: each mark must have a step of at most {step}")
     return files, marks
 
 
@@ -218,10 +219,10 @@ def _verified(path: Path, bytes: int, sha256: str) -> bytes:
     size = path.stat().st_size if path.is_file() else None
     if size != bytes:
         what = "is missing" if size is None else f"is damaged: it has {size:,} bytes, not {bytes:,}"
-        raise ValueError(f"{path} {what}")
+        raise InputError(f"{path} {what}")
     data = path.read_bytes()
     if hashlib.sha256(data).hexdigest() != sha256:
-        raise ValueError(f"{path} is damaged: its sha256 is not that of the manifest")
+        raise InputError(f"{path} is damaged: its sha256 is not that of the manifest")
     return data
 
 

@@ -21,6 +21,7 @@ from typing import Any
 
 from torch import Tensor
 
+from ssgan.config import InputError
 from ssgan.runs import checkpoints
 from ssgan.runs.checkpoints import Checkpoint
 from ssgan.runs.storage import UNFINISHED, append_line, plain, read_object, sweep, write_whole
@@ -108,7 +109,7 @@ class Run:
         `checkpoints.load_marked` says. Raises ValueError for another word.
         """
         if which not in ("last", "best"):
-            raise ValueError(f"expected the checkpoint 'last' or 'best', got {which!r}")
+            raise InputError(f"expected the checkpoint 'last' or 'best', got {which!r}")
         if which == "best" and step is None:
             return checkpoints.load_marked(self.path / "checkpoints", which)
         return checkpoints.load(self.path / "checkpoints", step)
@@ -146,7 +147,7 @@ class Run:
         """Write the file `name` ("samples/00001000.png": folders are made) whole or not at all."""
         parts = PurePosixPath(name).parts
         if not parts or ".." in parts or Path(name).is_absolute():
-            raise ValueError(f"{name!r} must be the name of a file below the run directory")
+            raise InputError(f"{name!r} must be the name of a file below the run directory")
         path = self.path.joinpath(*parts)
         write_whole(path, data.encode() if isinstance(data, str) else data)
         return path

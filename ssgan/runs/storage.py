@@ -15,6 +15,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+from ssgan.config import InputError, InputTypeError
+
 UNFINISHED = ".unfinished-"  # prefix of what is not in its place yet, or on its way out
 REPLACED = ".replaced"  # suffix of a directory whose successor is about to take its name
 
@@ -131,7 +133,7 @@ def sweep(path: Path) -> None:
 def read_object(path: Path) -> dict[str, Any]:
     """The JSON object in a file; a ValueError names a file that holds none."""
     if not path.is_file():
-        raise ValueError(f"{path} is missing")
+        raise InputError(f"{path} is missing")
     return parse_object(path.read_bytes(), path)
 
 
@@ -140,9 +142,9 @@ def parse_object(data: bytes, path: Path) -> dict[str, Any]:
     try:
         value = json.loads(data)
     except (ValueError, RecursionError) as error:
-        raise ValueError(f"{path} is damaged: it is not JSON") from error
+        raise InputError(f"{path} is damaged: it is not JSON") from error
     if not isinstance(value, dict):
-        raise ValueError(f"{path} is damaged: it is not a JSON object")
+        raise InputError(f"{path} is damaged: it is not a JSON object")
     return value
 
 
@@ -151,13 +153,15 @@ def plain(value: Any, where: str) -> Any:
     if isinstance(value, dict):
         for key in value:
             if not isinstance(key, str):
-                raise TypeError(f"{where} has the key {key!r}; JSON has text keys only: use str()")
+                raise InputTypeError(
+                    f"{where} has the key {key!r}; JSON has text keys only: use str()"
+                )
         return {key: plain(child, f"{where}.{key}") for key, child in value.items()}
     if isinstance(value, list | tuple):
         return [plain(child, f"{where}[{index}]") for index, child in enumerate(value)]
     if value is None or isinstance(value, bool | int | float | str):
         return value
-    raise TypeError(
+    raise InputTypeError(
         f"{where} is a {type(value).__name__}; JSON holds text, numbers, booleans, lists and "
         "dictionaries: turn it into one of them"
     )

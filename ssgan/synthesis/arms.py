@@ -16,9 +16,10 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.neighbors import NearestNeighbors
 
+from ssgan.config import InputError
 from ssgan.models.gan import GAN
 from ssgan.prediction.graph import condensed
-from ssgan.randomness import Draw
+from ssgan.randomness import Rng
 from ssgan.synthesis.filters import Filtered, Known
 from ssgan.synthesis.gate import Added, Maker, Plan, Verdict, chosen, judge, linear_judge, smoted
 
@@ -52,18 +53,18 @@ def pooled(pool: Array, indices: Array, copies: Array, ratio: float) -> Maker:
     numbers, are left out; -1 is none.
     """
 
-    def make(rows: Array, draw: Draw) -> Added:
+    def make(rows: Array, rng: Rng) -> Added:
         left = np.flatnonzero((copies < 0) | np.isin(copies, rows))
-        order = draw("pool").numpy().permutation(len(left))
+        order = rng("pool").numpy().permutation(len(left))
         left = left[order[: round(ratio * len(rows))]]
         return pool[left], indices[left]
 
     return make
 
 
-def moved_features(gan: GAN, images: Array, draw: Draw) -> Array:
+def moved_features(gan: GAN, images: Array, rng: Rng) -> Array:
     """Features of images (N, H, W, ...) moved a little, the classical transform."""
-    images, random = np.asarray(images), draw.numpy()
+    images, random = np.asarray(images), rng.numpy()
     moved = np.empty_like(images)
     for number, image in enumerate(images):
         down, right = (int(random.integers(-s // SHIFT, s // SHIFT + 1)) for s in image.shape[:2])
@@ -92,7 +93,7 @@ def assess(
         count = 0 if known.samples is None else len(known.samples)
         return untested(plan, count, "labels that are numbers are not judged")
     if known.indices is None:
-        raise ValueError("expected real rows with labels to judge by, got none: give their classes")
+        raise InputError("expected real rows with labels to judge by, got none: give their classes")
     rows = np.flatnonzero(known.indices >= 0)
     classes = known.indices[rows]
     least = int(np.bincount(classes, minlength=len(known.classes)).min())
@@ -108,7 +109,7 @@ def assess(
     }
     moved = None
     if gan.codec.kind == "images" and np.ndim(known.samples) > 2:
-        moved = moved_features(gan, known.samples, Draw(("transforms", plan.seed)))
+        moved = moved_features(gan, known.samples, Rng(("transforms", plan.seed)))
     real = gan.features(known.samples), classes
     return weighed(real, pools, moved=moved, plan=plan, ratios=ratios)
 
@@ -141,7 +142,7 @@ def weighed(
     rivals = {"smote": smoted(space, classes)}
     if moved is not None:
         turned = moved @ axes.T
-        rivals["transforms"] = lambda at, draw: (turned[at], classes[at])
+        rivals["transforms"] = lambda at, rng: (turned[at], classes[at])
     verdict = judge(space, classes, best, rivals=rivals, plan=plan, tested=tested)
     named = {name: ratio for name, (_, ratio) in planned(seen, len(space), ratios).items()}
     return replace(verdict, ratio=named[verdict.arm] if verdict.arm else None)
@@ -178,8 +179,8 @@ def candidates(
 def told_anew(make: Maker, features: Array, classes: Array) -> Maker:
     """The arm with classes from a linear head on the rows that it may see."""
 
-    def relabelled(rows: Array, draw: Draw) -> Added:
-        x, y = make(rows, draw)
+    def relabelled(rows: Array, rng: Rng) -> Added:
+        x, y = make(rows, rng)
         return (x, linear_judge(features[rows], classes[rows], x)) if len(x) else (x, y)
 
     return relabelled

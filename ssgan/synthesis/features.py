@@ -14,9 +14,10 @@ from numpy.typing import NDArray
 from sklearn.decomposition import PCA
 from torch import nn
 
+from ssgan.config import InputError, InputTypeError
 from ssgan.data.labels import Label
 from ssgan.models.gan import GAN, GANConfig, pretrain
-from ssgan.randomness import Draw
+from ssgan.randomness import Rng
 from ssgan.synthesis.requests import counts_for
 
 Array = NDArray[Any]
@@ -33,7 +34,7 @@ def features_of(module: nn.Module, x: torch.Tensor) -> Array:
     inputs, TypeError for a module that does not give one tensor.
     """
     if len(x) == 0:
-        raise ValueError("expected one input or more, got none: there is nothing to look at")
+        raise InputError("expected one input or more, got none: there is nothing to look at")
     modes = [(part, part.training) for part in module.modules()]
     module.eval()
     try:
@@ -48,7 +49,7 @@ def features_of(module: nn.Module, x: torch.Tensor) -> Array:
 def rows_of(output: Any, module: nn.Module) -> torch.Tensor:
     """What a module gave, as features (N, F)."""
     if not isinstance(output, torch.Tensor):
-        raise TypeError(
+        raise InputTypeError(
             f"expected a module that gives one tensor, {type(module).__name__} gave a "
             f"{type(output).__name__}: wrap it in one that gives the features alone"
         )
@@ -93,19 +94,19 @@ class FeatureGAN:
         """Learn features (N, F) and their labels (N,); ValueError for what cannot be learnt."""
         rows = np.asarray(features, np.float64)
         if rows.ndim != 2 or not np.isfinite(rows).all():
-            raise ValueError(
+            raise InputError(
                 f"expected finite features (N, F), got shape {rows.shape} or NaN or infinity in "
                 "it: give a row for each sample, and repair or leave out those"
             )
         if len(rows) < FEWEST:
-            raise ValueError(
+            raise InputError(
                 f"a GAN over features learns from {FEWEST} rows or more, got {len(rows)}: give "
                 "more, rows without a label too"
             )
         pca = PCA(min(AXES, *rows.shape), svd_solver="randomized", random_state=0).fit(rows)
         gan = pretrain(pca.transform(rows), config or CONFIG, labels, device=device)
         if gan.classes is None:
-            raise ValueError("features are made class by class: give labels that are classes")
+            raise InputError("features are made class by class: give labels that are classes")
         return cls(gan, pca.components_, pca.mean_)
 
     def sample(
@@ -114,17 +115,17 @@ class FeatureGAN:
         """Rows (n, F) and their labels (n,), class by class."""
         condition = self.gan.condition
         if condition is None:
-            raise ValueError("expected a GAN with classes: use FeatureGAN.fit")
+            raise InputError("expected a GAN with classes: use FeatureGAN.fit")
         wanted = counts_for(condition.classes or (), n, counts)
         labels = condition.decode(np.repeat(np.arange(len(wanted)), wanted))
         return np.asarray(self.gan.sample(n, seed, labels)) @ self.axes + self.center, labels
 
-    def make(self, counts: Array, draw: Draw) -> tuple[Array, Array]:
+    def make(self, counts: Array, rng: Rng) -> tuple[Array, Array]:
         """Rows for the gate: `counts` (K,) of every class, and class indices."""
         names = self.gan.classes or ()
         wanted = {name: int(c) for name, c in zip(names, counts, strict=True)}
         total = int(sum(wanted.values()))
         if total == 0:
             return np.empty((0, len(self.center))), np.empty(0, np.int64)
-        x, _ = self.sample(total, counts=wanted, seed=draw.entropy())
+        x, _ = self.sample(total, counts=wanted, seed=rng.entropy())
         return x, np.repeat(np.arange(len(counts)), counts)

@@ -17,10 +17,11 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.neighbors import NearestNeighbors
 from torch import Tensor
 
+from ssgan.config import InputError
 from ssgan.models.config import noise
 from ssgan.models.gan import GAN
 from ssgan.prediction.heads import linear_head
-from ssgan.randomness import Draw
+from ssgan.randomness import Rng
 from ssgan.synthesis.known import Drawn as Drawn
 from ssgan.synthesis.known import Known as Known
 from ssgan.synthesis.known import sketched
@@ -33,7 +34,7 @@ PROBED = 1000  # real rows that say how far apart rows lie
 class Filter(Protocol):
     """`apply` returns the samples, changed or not, and a mask (M,) of those that stay."""
 
-    def apply(self, drawn: Drawn, draw: Draw) -> tuple[Drawn, Array]: ...
+    def apply(self, drawn: Drawn, rng: Rng) -> tuple[Drawn, Array]: ...
 
 
 @dataclass(frozen=True)
@@ -49,9 +50,9 @@ class Rejection:
     def __post_init__(self) -> None:
         within("share", self.share)
 
-    def apply(self, drawn: Drawn, draw: Draw) -> tuple[Drawn, Array]:
+    def apply(self, drawn: Drawn, rng: Rng) -> tuple[Drawn, Array]:
         logits, _ = log_odds(drawn)
-        keep = draw("rejection").numpy().random(len(logits)) < acceptance(logits, self.share)
+        keep = rng("rejection").numpy().random(len(logits)) < acceptance(logits, self.share)
         return drawn, keep
 
 
@@ -92,16 +93,16 @@ class Langevin:
 
     def __post_init__(self) -> None:
         if self.steps < 1 or not self.size > 0:
-            raise ValueError(f"expected steps >= 1 and size > 0, got {self.steps}, {self.size}")
+            raise InputError(f"expected steps >= 1 and size > 0, got {self.steps}, {self.size}")
 
-    def apply(self, drawn: Drawn, draw: Draw) -> tuple[Drawn, Array]:
+    def apply(self, drawn: Drawn, rng: Rng) -> tuple[Drawn, Array]:
         gan, parts = drawn.known.gan, []
         if gan.config.noise != "normal":
-            raise ValueError("DDLS needs a GAN whose noise is normal: this one's is uniform")
+            raise InputError("DDLS needs a GAN whose noise is normal: this one's is uniform")
         worth = log_odds(drawn)[1]
         for number, rows in enumerate(torch.split(torch.arange(len(drawn.x)), 128)):
-            given = self.asked(drawn.known, drawn.indices[rows.numpy()], draw("asked", number))
-            parts.append(self.moved(gan, len(rows), given, worth, draw("block", number)))
+            given = self.asked(drawn.known, drawn.indices[rows.numpy()], rng("asked", number))
+            parts.append(self.moved(gan, len(rows), given, worth, rng("block", number)))
         x = torch.cat(parts) if parts else drawn.x
         changed = replace(drawn, x=x, chances=None)
         if gan.classes is None:
@@ -109,22 +110,22 @@ class Langevin:
             changed = replace(changed, indices=chances.argmax(1), chances=chances)
         return changed, np.ones(len(x), bool)
 
-    def asked(self, known: Known, indices: Array, draw: Draw) -> tuple[Tensor, ...]:
+    def asked(self, known: Known, indices: Array, rng: Rng) -> tuple[Tensor, ...]:
         """What the networks are told of samples of these classes (M,), if anything."""
         gan = known.gan
         if gan.condition is None:
             return ()
         if gan.classes is None:
-            told = gan.condition.draw(len(indices), draw)
+            told = gan.condition.sample(len(indices), rng)
         else:
             told = gan.asked(known.labels(indices), len(indices))
         return (told.to(gan.runtime.device),)
 
     def moved(
-        self, gan: GAN, count: int, given: tuple[Tensor, ...], worth: float, draw: Draw
+        self, gan: GAN, count: int, given: tuple[Tensor, ...], worth: float, rng: Rng
     ) -> Tensor:
         """Encoded samples (M, ...) of noise that went `steps` steps along the gradient."""
-        on = Draw(draw.key, gan.runtime.device)
+        on = Rng(rng.key, gan.runtime.device)
         z = noise(gan.config, count, on("noise"))
         for step in range(self.steps):
             with torch.enable_grad():
@@ -150,7 +151,7 @@ class Confidence:
     def __post_init__(self) -> None:
         within("least", self.least)
 
-    def apply(self, drawn: Drawn, draw: Draw) -> tuple[Drawn, Array]:
+    def apply(self, drawn: Drawn, rng: Rng) -> tuple[Drawn, Array]:
         rows = np.arange(len(drawn.indices))
         return drawn, drawn.probabilities[rows, drawn.indices] >= self.least
 
@@ -162,7 +163,7 @@ class Agreement:
     With a predictor at hand that must agree too.
     """
 
-    def apply(self, drawn: Drawn, draw: Draw) -> tuple[Drawn, Array]:
+    def apply(self, drawn: Drawn, rng: Rng) -> tuple[Drawn, Array]:
         features, indices = drawn.known.labeled
         head = linear_head(features, indices, len(drawn.known.classes)).double()
         with torch.inference_mode():
@@ -185,7 +186,7 @@ class Centroid:
     def __post_init__(self) -> None:
         within("within", self.within)
 
-    def apply(self, drawn: Drawn, draw: Draw) -> tuple[Drawn, Array]:
+    def apply(self, drawn: Drawn, rng: Rng) -> tuple[Drawn, Array]:
         features, indices = drawn.known.labeled
         keep = np.zeros(len(drawn.indices), bool)
         found = np.unique(indices)
@@ -211,12 +212,12 @@ class NearDuplicates:
 
     def __post_init__(self) -> None:
         if not self.below >= 0:
-            raise ValueError(f"expected below to be 0 or more, got {self.below}")
+            raise InputError(f"expected below to be 0 or more, got {self.below}")
 
-    def apply(self, drawn: Drawn, draw: Draw) -> tuple[Drawn, Array]:
+    def apply(self, drawn: Drawn, rng: Rng) -> tuple[Drawn, Array]:
         real = drawn.known.sketches
         near = NearestNeighbors(n_neighbors=1).fit(real)
-        some = Draw(("probed",)).permutation(len(real))[:PROBED].numpy()
+        some = Rng(("probed",)).permutation(len(real))[:PROBED].numpy()
         apart = near.kneighbors(real[some], 2)[0][:, 1]  # the first is the row itself
         found = near.kneighbors(sketched(drawn.known.gan, drawn.packed))[0][:, 0]
         return drawn, found > self.below * np.median(apart)
@@ -244,13 +245,13 @@ class Filtered:
 
 def within(name: str, share: float) -> None:
     if not 0 <= share <= 1:
-        raise ValueError(f"expected {name} from 0 to 1, got {share}")
+        raise InputError(f"expected {name} from 0 to 1, got {share}")
 
 
 def filter_named(name: str) -> Filter:
     """The filter of that name with its defaults; ValueError for an unknown one."""
     if name not in FILTERS:
-        raise ValueError(f"no filter {name!r}; there are {', '.join(FILTERS)}")
+        raise InputError(f"no filter {name!r}; there are {', '.join(FILTERS)}")
     return FILTERS[name]()
 
 
@@ -283,19 +284,19 @@ class Sieve:
         }
 
 
-def sifted(drawn: Drawn, filters: Sequence[Filter], draw: Draw, sieve: Sieve) -> Drawn:
+def sifted(drawn: Drawn, filters: Sequence[Filter], rng: Rng, sieve: Sieve) -> Drawn:
     """What all filters leave; `sieve` takes note of what each drops.
 
     Raises ValueError for a `Langevin` that is not the first.
     """
     if any(isinstance(given, Langevin) for given in filters[1:]):
-        raise ValueError(
+        raise InputError(
             "langevin makes other samples than those that filters before it chose: put it first"
         )
     for place, given in enumerate(filters):
         keep = np.ones(0, bool)
         if len(drawn.indices):
-            drawn, keep = given.apply(drawn, draw("filter", place))
+            drawn, keep = given.apply(drawn, rng("filter", place))
         sieve.note(name_of(given), drawn.take(~keep))
         drawn = drawn.take(keep)
     return drawn
@@ -311,18 +312,18 @@ def filtered(
     x, indices = known.gan.codec.expand(known.gan.codec.pack(samples)), np.asarray(indices)
     last = len(known.classes) - 1
     if indices.shape != (len(x),) or indices.dtype.kind not in "iu":
-        raise ValueError(
+        raise InputError(
             f"expected a whole number for each of {len(x)} samples, the index of its class, got "
             f"{indices.dtype} of shape {indices.shape}"
         )
     if len(x) and (indices.min() < 0 or indices.max() > last):
         wrong = indices[(indices < 0) | (indices > last)][0]
-        raise ValueError(
+        raise InputError(
             f"expected indices of classes from 0 to {last}, got {wrong}: leave out samples "
             "without a class"
         )
     sieve = Sieve(known.classes)
     drawn = Drawn(x, indices, known)
-    left = sifted(drawn, filters, Draw(("filters", seed)), sieve)
+    left = sifted(drawn, filters, Rng(("filters", seed)), sieve)
     names = np.array(known.classes)[left.indices]
     return Filtered(left.samples, names, sieve.report, sieve.examples(known))

@@ -21,12 +21,13 @@ from numpy.typing import NDArray
 from scipy import stats
 from sklearn.model_selection import StratifiedKFold
 
-from ssgan.randomness import Draw
+from ssgan.config import InputError
+from ssgan.randomness import Rng
 from ssgan.synthesis.smote import smote
 
 Array = NDArray[Any]
 Added = tuple[Array, Array]
-Maker = Callable[[Array, Draw], Added]
+Maker = Callable[[Array, Rng], Added]
 # Training features and classes, then test features; the predicted classes of these.
 Judge = Callable[[Array, Array, Array], Array]
 ALPHA = 0.002  # of one wrong "helps" among all arms
@@ -60,14 +61,14 @@ class Plan:
 
     def __post_init__(self) -> None:
         if self.folds < 2 or self.repeats < 1 or self.folds * self.repeats < 3:
-            raise ValueError(
+            raise InputError(
                 f"expected 2 folds, 1 repeat and 3 comparisons or more, got {self.folds} folds "
                 f"and {self.repeats} repeats"
             )
         if not 0 < self.alpha < 0.5:
-            raise ValueError(f"expected alpha in (0, 0.5), got {self.alpha}")
+            raise InputError(f"expected alpha in (0, 0.5), got {self.alpha}")
         if self.metric not in METRICS:
-            raise ValueError(f"expected metric {' or '.join(METRICS)}, got {self.metric!r}")
+            raise InputError(f"expected metric {' or '.join(METRICS)}, got {self.metric!r}")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -144,15 +145,15 @@ def sklearn_judge(model: Any) -> Judge:
 
 def nothing(features: Array) -> Maker:
     """The rival that adds no rows."""
-    return lambda rows, draw: (features[:0], np.empty(0, np.int64))
+    return lambda rows, rng: (features[:0], np.empty(0, np.int64))
 
 
 def smoted(features: Array, classes: Array, ratio: float = 1.0) -> Maker:
     """The rival that adds `ratio` times the rows, interpolated between neighbours of a class."""
 
-    def make(rows: Array, draw: Draw) -> Added:
+    def make(rows: Array, rng: Rng) -> Added:
         counts = np.bincount(classes[rows])
-        return smote(features[rows], classes[rows], (ratio * counts).astype(int), draw)
+        return smote(features[rows], classes[rows], (ratio * counts).astype(int), rng)
 
     return make
 
@@ -175,11 +176,11 @@ def judge(
     """
     plan, classes = plan or Plan(), np.asarray(classes)
     if not 1 <= len(arms) <= MOST_ARMS:
-        raise ValueError(f"expected 1 to {MOST_ARMS} arms, chosen before the test, got {len(arms)}")
+        raise InputError(f"expected 1 to {MOST_ARMS} arms, chosen before the test, got {len(arms)}")
     checked(features, classes, plan)
     others = {"smote": smoted(features, classes)} if rivals is None else dict(rivals)
     if taken := {"nothing"} & {*others, *arms} or {*others} & {*arms}:
-        raise ValueError(f"the name {min(taken)!r} is that of a rival: call it something else")
+        raise InputError(f"the name {min(taken)!r} is that of a rival: call it something else")
     others = {"nothing": nothing(features)} | others
     scores = measured(features, classes, {**others, **arms}, plan, tested)
     pool = len(features) if tested is None else len(tested)
@@ -194,15 +195,15 @@ def judge(
 
 def checked(features: Array, classes: Array, plan: Plan) -> None:
     if len(features) != len(classes):
-        raise ValueError(f"{len(features)} rows of features but {len(classes)} classes")
+        raise InputError(f"{len(features)} rows of features but {len(classes)} classes")
     if classes.dtype.kind not in "iu" or (classes < 0).any():
-        raise ValueError(
+        raise InputError(
             f"expected class indices from 0 on, got {classes[:1].tolist()}: give "
             "np.unique(labels, return_inverse=True)[1], of rows with a label alone"
         )
     counts = np.unique(classes, return_counts=True)[1]
     if len(counts) < 2 or counts.min() < plan.folds:
-        raise ValueError(
+        raise InputError(
             f"a paired test over {plan.folds} folds needs two classes of {plan.folds} labelled "
             f"rows or more, got {counts.tolist()}: label more, or plan fewer folds"
         )
@@ -219,14 +220,14 @@ def measured(
     pool = np.arange(len(features)) if tested is None else np.asarray(tested)
     scores: dict[str, list[float]] = {name: [] for name in makers}
     for repeat in range(plan.repeats):
-        draw = Draw(("gate", plan.seed, repeat))
-        state = draw("folds").entropy() % 2**32
+        rng = Rng(("gate", plan.seed, repeat))
+        state = rng("folds").entropy() % 2**32
         folds = StratifiedKFold(plan.folds, shuffle=True, random_state=state)
         for fold, (_, part) in enumerate(folds.split(pool, classes[pool])):
             test = pool[part]
             train = np.setdiff1d(np.arange(len(features)), test)
             for name, make in makers.items():
-                x, y = make(train, draw(name, fold))
+                x, y = make(train, rng(name, fold))
                 rows = np.concatenate([features[train], x]), np.concatenate([classes[train], y])
                 guess = plan.judge(*rows, features[test])
                 scores[name].append(METRICS[plan.metric](classes[test], guess))
@@ -299,14 +300,14 @@ def chosen(
     if len(candidates) <= MOST_ARMS:
         return dict(candidates), np.arange(len(features))
     count = max(2, round(1 / share))
-    state = Draw(("choice", seed)).entropy() % 2**32
+    state = Rng(("choice", seed)).entropy() % 2**32
     folds = StratifiedKFold(count, shuffle=True, random_state=state)
     train, held = next(iter(folds.split(features, classes)))
     scores = {}
     for name, make in candidates.items():
         gains = []
         for again in range(3):
-            x, y = make(train, Draw(("choice", seed, again, name)))
+            x, y = make(train, Rng(("choice", seed, again, name)))
             rows = np.concatenate([features[train], x]), np.concatenate([classes[train], y])
             gains.append(float((judge(*rows, features[held]) == classes[held]).mean()))
         scores[name] = np.mean(gains)

@@ -16,9 +16,10 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from ssgan.config import InputError
 from ssgan.models.gan import GAN
 from ssgan.prediction.predictor import Predictor
-from ssgan.randomness import Draw
+from ssgan.randomness import Rng
 from ssgan.synthesis.filters import Drawn, Filter, Filtered, Known, Sieve, sifted
 from ssgan.synthesis.requests import counts_for, refuse_parts
 
@@ -47,10 +48,10 @@ def augment(
     """
     refuse_parts({"n": n})
     if n < 1:
-        raise ValueError(f"expected a number of samples of 1 or more, got {n}")
+        raise InputError(f"expected a number of samples of 1 or more, got {n}")
     if model.classes is None:
         if counts is not None or balance:
-            raise ValueError("counts and balance are for classes, the model predicts numbers")
+            raise InputError("counts and balance are for classes, the model predicts numbers")
         samples = gan.sample(n, seed)
         return samples, model.predict(samples)
     wanted = quotas(gan, model, n, counts, balance, seed)
@@ -108,7 +109,7 @@ def surest(chances: Array, counts: Array, model: Predictor) -> Array:
         found = int((likeliest == index).sum())
         name = (model.classes or ())[index]
         if found == 0 < count:
-            raise ValueError(
+            raise InputError(
                 f"none of {len(chances)} synthetic samples looks like class {name!r}, {count} were "
                 "asked for: train the GAN for more steps, label more of it, or ask for none of it"
             )
@@ -120,7 +121,7 @@ def surest(chances: Array, counts: Array, model: Predictor) -> Array:
                 stacklevel=4,
             )
         if len(order) < count:
-            raise ValueError(f"expected at most {len(order)} samples of a class, asked {count}")
+            raise InputError(f"expected at most {len(order)} samples of a class, asked {count}")
         parts.append(order[:count])
     return np.concatenate(parts)
 
@@ -138,7 +139,7 @@ def selected(
     asked to be. Raises ValueError where too few pass in ROUNDS times the draws that would do
     without filters.
     """
-    draw, wanted = Draw(("selected", seed)), np.asarray(counts)
+    rng, wanted = Rng(("selected", seed)), np.asarray(counts)
     parts: list[Drawn] = []
     sieve = Sieve(known.classes)
     have, most = np.zeros(len(wanted), np.int64), ROUNDS * -(-int(wanted.sum()) // ROUND)
@@ -146,13 +147,13 @@ def selected(
         if (have >= wanted).all():
             break
         found = drawn_round(known, wanted - have, number, seed)
-        left = labelled(sifted(found, filters, draw(number), sieve))
+        left = labelled(sifted(found, filters, rng(number), sieve))
         kept = left.take(needed(left.indices, wanted - have))
         have += np.bincount(kept.indices, minlength=len(wanted))
         parts.append(kept)
     if (have < wanted).any():
         short = int(np.flatnonzero(have < wanted)[0])
-        raise ValueError(
+        raise InputError(
             f"of {most * ROUND} synthetic samples {have[short]} of class "
             f"{known.classes[short]!r} passed, {wanted[short]} were asked for: loosen the filters "
             "or train the GAN for more steps"
@@ -181,7 +182,7 @@ def drawn_round(known: Known, missing: Array, number: int, seed: int) -> Drawn:
         labels = np.array([known.classes[k] for k in indices])
         return labelled(Drawn(gan.generate(ROUND, seed, start, labels).cpu(), indices, known))
     if known.model is None:
-        raise ValueError("this GAN knows no classes: give a finetuned predictor to label samples")
+        raise InputError("this GAN knows no classes: give a finetuned predictor to label samples")
     return labelled(Drawn(gan.generate(ROUND, seed, start).cpu(), np.zeros(ROUND, np.int64), known))
 
 
@@ -213,7 +214,7 @@ def conditional(
     never saw, n < 1, and a GAN without classes.
     """
     if gan.classes is None or gan.condition is None:
-        raise ValueError("this GAN was trained without classes: label its samples by a predictor")
+        raise InputError("this GAN was trained without classes: label its samples by a predictor")
     wanted = counts_for(gan.classes, n, counts)
     labels = gan.condition.decode(np.repeat(np.arange(len(wanted)), wanted))
     return gan.sample(n, seed, labels), labels
@@ -235,5 +236,5 @@ def stream(
     for number, first in enumerate(range(0, total, block)):
         last = min(first + block, total)
         part = np.diff(np.clip(ends, first, last), prepend=first)
-        own = seed if number == 0 else Draw(("stream", seed, number)).entropy()
+        own = seed if number == 0 else Rng(("stream", seed, number)).entropy()
         yield selected(known, part, filters, own)

@@ -13,6 +13,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from ssgan.config import InputError
 from ssgan.models.gan import GAN
 
 
@@ -26,7 +27,7 @@ class Implicit:
     def fakes(self, n: int, step: int = 0) -> Tensor:
         """The encoded samples (n, *shape) of a step, without gradients; others at other steps."""
         if n < 1:
-            raise ValueError(f"expected a number of samples of 1 or more, got {n}")
+            raise InputError(f"expected a number of samples of 1 or more, got {n}")
         return self.gan.generate(n, self.seed, start=step * n).clone()
 
     def realism(self, x: Tensor) -> Tensor:
@@ -36,7 +37,7 @@ class Implicit:
         network or a generator of your own, through which its gradient passes.
         """
         if tuple(x.shape[1:]) != tuple(self.gan.codec.shape):
-            raise ValueError(
+            raise InputError(
                 f"expected encoded samples (N, {', '.join(map(str, self.gan.codec.shape))}), "
                 f"got {tuple(x.shape)}: encode them with the GAN's codec"
             )

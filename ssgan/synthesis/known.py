@@ -9,10 +9,11 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from ssgan.config import InputError
 from ssgan.models.gan import GAN
 from ssgan.models.inference import apply
 from ssgan.prediction.predictor import Predictor
-from ssgan.randomness import Draw
+from ssgan.randomness import Rng
 
 Array = NDArray[Any]
 SCORED = 10_000  # real rows whose scores are compared with those of samples
@@ -40,7 +41,7 @@ class Known:
         found = [part for part in (self.gan.rows(), given) if part is not None]
         rows = distinct(torch.cat(found)) if found else torch.empty(0)
         if len(rows) < 2:
-            raise ValueError("this filter compares with real rows: give 2 or more different ones")
+            raise InputError("this filter compares with real rows: give 2 or more different ones")
         return rows
 
     @cached_property
@@ -64,7 +65,7 @@ class Known:
             rows = np.flatnonzero(self.indices >= 0)[:SCORED]
             packed = self.gan.codec.pack(self.samples)[torch.from_numpy(rows)]
             return scored(self.gan, packed, self.labels(self.indices[rows]))
-        order = Draw(("scored",)).permutation(len(self.rows))[:SCORED]
+        order = Rng(("scored",)).permutation(len(self.rows))[:SCORED]
         return scored(self.gan, self.rows[order])
 
     def labels(self, indices: Array) -> Array:
@@ -75,7 +76,7 @@ class Known:
     def labeled(self) -> tuple[Array, Array]:
         """Features (R, F) and class indices (R,) of the given rows that have a label."""
         if self.samples is None or self.indices is None or (self.indices >= 0).sum() < 2:
-            raise ValueError("this filter compares with labelled rows: give 2 or more of them")
+            raise InputError("this filter compares with labelled rows: give 2 or more of them")
         rows = np.flatnonzero(self.indices >= 0)
         return self.gan.features(self.samples)[rows], self.indices[rows]
 
@@ -113,7 +114,7 @@ class Drawn:
         if self.chances is not None:
             return self.chances
         if self.known.model is None:
-            raise ValueError("this filter asks a classifier: give a finetuned predictor")
+            raise InputError("this filter asks a classifier: give a finetuned predictor")
         return self.known.model.predict_proba(self.samples)
 
     def take(self, keep: Array) -> "Drawn":
@@ -139,7 +140,7 @@ def sketched(gan: GAN, packed: Tensor) -> Array:
     for block in torch.split(packed, BLOCK):
         features = gan.apply(gan.encode, block)
         if features.shape[1] > AXES:
-            axes = Draw(("sketched",)).normal(features.shape[1], AXES)
+            axes = Rng(("sketched",)).normal(features.shape[1], AXES)
             features = features @ (axes / AXES**0.5)
         parts.append(features)
     return torch.cat(parts).numpy()

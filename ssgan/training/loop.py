@@ -18,8 +18,9 @@ from typing import Any, Protocol, TypeVar, runtime_checkable
 import torch
 from torch import Tensor, nn
 
+from ssgan.config import InputError
 from ssgan.objectives import Terms
-from ssgan.randomness import Draw
+from ssgan.randomness import Rng
 from ssgan.runtime import Runtime
 
 Network = TypeVar("Network", bound=nn.Module)
@@ -54,9 +55,9 @@ class Stream:
 
 
 @lru_cache(maxsize=16)
-def _epoch(draw: Draw, n: int, epoch: int, device: torch.device) -> Tensor:
+def _epoch(rng: Rng, n: int, epoch: int, device: torch.device) -> Tensor:
     """The order of an epoch, where the rows are: a step that copies waits for the device."""
-    return draw(epoch).permutation(n).to(device, non_blocking=True)
+    return rng(epoch).permutation(n).to(device, non_blocking=True)
 
 
 @dataclass(frozen=True)
@@ -64,11 +65,11 @@ class Batches:
     """Batches by index from streams that lie on one device."""
 
     streams: Mapping[str, Stream]
-    draw: Draw
+    rng: Rng
 
     def again(self, attempt: int) -> "Batches":
         """The same streams in the orders of another attempt; those of attempt 0 are the first."""
-        return replace(self, draw=self.draw("attempt", attempt)) if attempt else self
+        return replace(self, rng=self.rng("attempt", attempt)) if attempt else self
 
     def __call__(self, stream: str, step: int, k: int = 0) -> tuple[Tensor, ...]:
         source = self.streams[stream]
@@ -77,7 +78,7 @@ class Batches:
         while taken < source.size:  # a batch may span epochs: few labels, large batches
             epoch, start = divmod(first + taken, n)
             count = min(source.size - taken, n - start)
-            order = _epoch(self.draw("rows", stream, k), n, epoch, source.tensors[0].device)
+            order = _epoch(self.rng("rows", stream, k), n, epoch, source.tensors[0].device)
             picks.append(order[start : start + count])
             taken += count
         index = torch.cat(picks)
@@ -270,7 +271,7 @@ def fill(network: nn.Module, state: Mapping[str, Tensor]) -> None:
     try:
         network.load_state_dict(state)
     except RuntimeError as error:
-        raise ValueError(
+        raise InputError(
             "the weights in this checkpoint are those of another network than its config names: "
             "it was written by another version of ssgan, train again"
         ) from error

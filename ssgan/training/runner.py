@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from math import isfinite
 from typing import TypeVar
 
+from ssgan.config import TrainingError
 from ssgan.runs.checkpoints import Checkpoint, not_finite
 from ssgan.runs.run import Run, finite
 from ssgan.training.guard import BOUNDS, Health, State, diagnosis, restore, snapshot
@@ -113,7 +114,7 @@ class Course:
             end = {"last": True} if last else {}
             self.health = self.health.after({"step": self.step, **checkup, **end})
             if why := self.health.bad(1 if last else BOUNDS.patience):
-                return RuntimeError(f"{', '.join(why)}: {ADVICE}")
+                return TrainingError(f"{', '.join(why)}: {ADVICE}")
             if self.health.good == self.step:
                 self.good = self.copied()
         self.save()
@@ -173,7 +174,7 @@ def carry_out(
     is `Guarded` is checked at every save: it goes back to its last good state and on from there in
     another attempt where it has broken down, at most three times (see `guard`). Then, and with any
     other task or without `guard` at once, a FloatingPointError tells of numbers that are not
-    finite; a RuntimeError of anything else. BlockingIOError: somebody else is writing to the run.
+    finite; a TrainingError of anything else. BlockingIOError: somebody else is writing to the run.
     """
     with run.writing() if run else nullcontext():
         course, clock = Course(task, run, guard), Clock(pace)

@@ -12,8 +12,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from ssgan.config import check_numbers
-from ssgan.randomness import Draw
+from ssgan.config import InputError, check_numbers
+from ssgan.randomness import Rng
 
 TURN = 0.35  # radians (20 degrees), at strength 1
 STRETCH = 0.15  # share of the scale, each axis its own
@@ -29,7 +29,7 @@ GREY = 0.2  # share of the colour views that lose their colour
 SCHEDULES = ("fixed", "cosine", "adaptive")
 
 
-def warp(images: Tensor, strength: float, draw: Draw, moves: tuple[str, ...] = MOVES) -> Tensor:
+def warp(images: Tensor, strength: float, rng: Rng, moves: tuple[str, ...] = MOVES) -> Tensor:
     """Images (N, C, H, W) turned, stretched, slanted and shifted a little, edges repeated.
 
     `strength` 1 is up to 20 degrees, 15 % of scale and 7.5 % of the side either way; only the
@@ -38,7 +38,7 @@ def warp(images: Tensor, strength: float, draw: Draw, moves: tuple[str, ...] = M
     """
     if images.dim() != 4 or strength == 0 or not moves:
         return images
-    drawn = (strength * (2 * draw("warp").uniform(6, len(images)) - 1)).to(images.device)
+    drawn = (strength * (2 * rng("warp").uniform(6, len(images)) - 1)).to(images.device)
     kinds = ("turn", "stretch", "stretch", "slant", "shift", "shift")
     turn, stretch_x, stretch_y, slant, x, y = (
         row if kind in moves else torch.zeros_like(row)
@@ -76,29 +76,29 @@ class Augmentation:
         object.__setattr__(self, "kinds", tuple(self.kinds))  # JSON and TOML have lists
         check_numbers(self, least={"images": 1})
         if not self.kinds or not set(self.kinds) <= set(KINDS):
-            raise ValueError(
+            raise InputError(
                 f"expected kinds of augmentation out of {', '.join(KINDS)}, got {list(self.kinds)}"
             )
         if self.schedule not in SCHEDULES:
-            raise ValueError(f"expected schedule {', '.join(SCHEDULES)}, got {self.schedule!r}")
+            raise InputError(f"expected schedule {', '.join(SCHEDULES)}, got {self.schedule!r}")
         for name in ("share", "target"):
             if getattr(self, name) > 1:
-                raise ValueError(f"expected {name} from 0 to 1, got {getattr(self, name)!r}")
+                raise InputError(f"expected {name} from 0 to 1, got {getattr(self, name)!r}")
 
 
 def augment(
-    images: Tensor, kinds: tuple[str, ...], probability: float | Tensor, draw: Draw
+    images: Tensor, kinds: tuple[str, ...], probability: float | Tensor, rng: Rng
 ) -> Tensor:
     """Images (N, C, H, W) in [-1, 1] after each of the `kinds`, each with that probability."""
     for kind in kinds:
-        drawn = draw(kind)
+        drawn = rng(kind)
         changed = KINDS[kind](images, drawn("how"))
         chosen = drawn("whether").uniform(len(images), 1, 1, 1).to(images.device) < probability
         images = torch.where(chosen, changed, images)
     return images
 
 
-def translated(images: Tensor, draw: Draw, edges: str = "constant") -> Tensor:
+def translated(images: Tensor, rng: Rng, edges: str = "constant") -> Tensor:
     """Shifted by up to an eighth of the side either way, along both axes; 0 comes in, or with
     `edges` "reflect" what lies at the edge, mirrored."""
     n, _, height, width = images.shape
@@ -106,7 +106,7 @@ def translated(images: Tensor, draw: Draw, edges: str = "constant") -> Tensor:
     padded = F.pad(images, (reach[1], reach[1], reach[0], reach[0]), mode=edges)
     rows, columns = (
         torch.arange(side, device=images.device)
-        + draw(axis).integers(2 * most + 1, n, 1).to(images.device)
+        + rng(axis).integers(2 * most + 1, n, 1).to(images.device)
         for axis, (side, most) in enumerate(zip((height, width), reach, strict=True))
     )
     sample = torch.arange(n, device=images.device)[:, None, None]
@@ -114,22 +114,22 @@ def translated(images: Tensor, draw: Draw, edges: str = "constant") -> Tensor:
     return moved.movedim(-1, 1)
 
 
-def cut_out(images: Tensor, draw: Draw) -> Tensor:
+def cut_out(images: Tensor, rng: Rng) -> Tensor:
     """A square of half the side becomes 0, anywhere, also partly outside."""
     n, _, height, width = images.shape
     covered = []
     for axis, side in enumerate((height, width)):
         half = max(1, round(CUTOUT * side)) / 2
-        centre = draw(axis).integers(side + 1, n, 1).to(images.device)
+        centre = rng(axis).integers(side + 1, n, 1).to(images.device)
         cells = torch.arange(side, device=images.device) + 0.5
         covered.append((cells - centre).abs() < half)
     inside = covered[0][:, None, :, None] & covered[1][:, None, None, :]
     return images.masked_fill(inside, 0.0)
 
 
-def coloured(images: Tensor, draw: Draw) -> Tensor:
+def coloured(images: Tensor, rng: Rng) -> Tensor:
     """Brightness by up to 0.5 either way, saturation by 0 to 2, contrast by 0.5 to 1.5."""
-    brightness, saturation, contrast = draw.uniform(3, len(images), 1, 1, 1).to(images.device)
+    brightness, saturation, contrast = rng.uniform(3, len(images), 1, 1, 1).to(images.device)
     images = images + brightness - 0.5
     grey = images.mean(1, keepdim=True)
     images = grey + (images - grey) * 2 * saturation
@@ -147,17 +147,17 @@ def mixed(values: Tensor, shares: Tensor) -> Tensor:
     return own * values + (1 - own) * values.roll(1, 0)
 
 
-KINDS: dict[str, Callable[[Tensor, Draw], Tensor]] = {
+KINDS: dict[str, Callable[[Tensor, Rng], Tensor]] = {
     "translation": translated,
     "cutout": cut_out,
     "colour": coloured,
 }
 
 
-def cropped(images: Tensor, draw: Draw) -> Tensor:
+def cropped(images: Tensor, rng: Rng) -> Tensor:
     """A part of each image (N, C, H, W), of 0.2 to 1 of its area and 3:4 to 4:3 in its sides,
     in full size, as of SimCLR (Chen et al. 2020, appendix A)."""
-    area, ratio, x, y = draw.uniform(4, len(images)).to(images.device)
+    area, ratio, x, y = rng.uniform(4, len(images)).to(images.device)
     area, ratio = LEAST_AREA + (1 - LEAST_AREA) * area, (4 / 3) ** (2 * ratio - 1)
     wide, high = (area * ratio).sqrt().clamp_max(1), (area / ratio).sqrt().clamp_max(1)
     zero = torch.zeros_like(area)
@@ -170,7 +170,7 @@ def cropped(images: Tensor, draw: Draw) -> Tensor:
     return F.grid_sample(images, grid, padding_mode="border", align_corners=False)
 
 
-def corrupted(rows: Tensor, share: float, draw: Draw) -> Tensor:
+def corrupted(rows: Tensor, share: float, rng: Rng) -> Tensor:
     """Rows (N, F) in which that share of the values comes from other rows of the batch, each value
     from a row of its own (Bahri et al. 2022, "SCARF", algorithm 1).
 
@@ -178,6 +178,6 @@ def corrupted(rows: Tensor, share: float, draw: Draw) -> Tensor:
     are corrupted, and fakes alike, so that this tells nothing.
     """
     n = len(rows)
-    others = draw("others").integers(n, *rows.shape).to(rows.device)
-    chosen = draw("chosen").uniform(*rows.shape).to(rows.device) < share
+    others = rng("others").integers(n, *rows.shape).to(rows.device)
+    chosen = rng("chosen").uniform(*rows.shape).to(rows.device) < share
     return torch.where(chosen, rows.gather(0, others), rows)

@@ -22,8 +22,9 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import cross_val_score
 from torch import Tensor
 
+from ssgan.config import InputError
 from ssgan.metrics.spaces import space_of
-from ssgan.randomness import Draw
+from ssgan.randomness import Rng
 from ssgan.transforms.batch import (
     GREY,
     MOVES,
@@ -57,61 +58,61 @@ class Views:
     def moves(self) -> tuple[str, ...]:
         return tuple(move for move in MOVES if move in self.transforms)
 
-    def of(self, x: Tensor, draw: Draw, strength: float = 1.0) -> Tensor:
+    def of(self, x: Tensor, rng: Rng, strength: float = 1.0) -> Tensor:
         """Samples (N, ...) moved and mirrored: what labelled ones go through."""
-        x = self.mirrored(x, draw)
+        x = self.mirrored(x, rng)
         if x.dim() == 4 and "crop" in self.transforms:
-            return translated(x, draw("crop"), "reflect")
-        return warp(x, strength * self.strength, draw, self.moves)
+            return translated(x, rng("crop"), "reflect")
+        return warp(x, strength * self.strength, rng, self.moves)
 
-    def mirrored(self, x: Tensor, draw: Draw) -> Tensor:
+    def mirrored(self, x: Tensor, rng: Rng) -> Tensor:
         """Half of the samples, where they are images that may be."""
         if x.dim() != 4 or "flip" not in self.transforms:
             return x
-        chosen = draw("flip").uniform(len(x), 1, 1, 1).to(x.device) < 0.5
+        chosen = rng("flip").uniform(len(x), 1, 1, 1).to(x.device) < 0.5
         return torch.where(chosen, x.flip(3), x)
 
-    def weak(self, x: Tensor, draw: Draw) -> Tensor:
+    def weak(self, x: Tensor, rng: Rng) -> Tensor:
         """Samples hardly changed: what a teacher labels."""
-        return self.of(x, draw, WEAK)
+        return self.of(x, rng, WEAK)
 
-    def strong(self, x: Tensor, draw: Draw) -> Tensor:
+    def strong(self, x: Tensor, rng: Rng) -> Tensor:
         """Samples changed as far as they can be told: what has to be learnt from the teacher."""
-        x = self.of(x, draw)
+        x = self.of(x, rng)
         if x.dim() == 4 and "crop" in self.transforms and self.moves:
             # Moved images are a little blurred: the others show what the edges of things are like.
-            moved = draw("moved").uniform(len(x), 1, 1, 1).to(x.device) < 0.5
-            x = torch.where(moved, warp(x, self.strength, draw("move"), self.moves), x)
+            moved = rng("moved").uniform(len(x), 1, 1, 1).to(x.device) < 0.5
+            x = torch.where(moved, warp(x, self.strength, rng("move"), self.moves), x)
         if x.dim() == 4 and "colour" in self.transforms:
-            x = coloured(x, draw("colour")).clamp(-1, 1)
+            x = coloured(x, rng("colour")).clamp(-1, 1)
         if x.dim() == 4 and "cutout" in self.transforms:
-            x = cut_out(x, draw("cutout"))
+            x = cut_out(x, rng("cutout"))
         if "noise" in self.transforms:
-            x = x + NOISE * draw("noise").normal(*x.shape).to(x.device)
+            x = x + NOISE * rng("noise").normal(*x.shape).to(x.device)
         if x.dim() == 2 and "corrupt" in self.transforms:
-            x = corrupted(x, CORRUPTION, draw("corrupt"))
+            x = corrupted(x, CORRUPTION, rng("corrupt"))
         return x
 
-    def far(self, x: Tensor, draw: Draw) -> Tensor:
+    def far(self, x: Tensor, rng: Rng) -> Tensor:
         """Samples of which a student learns what two views have in common: strong ones, or where
         there is "zoom" parts of images, some of them without colours (as of SimCLR)."""
         if x.dim() != 4 or "zoom" not in self.transforms:
-            return self.strong(x, draw)
-        x = cropped(self.mirrored(x, draw), draw("zoom"))
+            return self.strong(x, rng)
+        x = cropped(self.mirrored(x, rng), rng("zoom"))
         if "colour" in self.transforms:
-            x = coloured(x, draw("colour")).clamp(-1, 1)
-        grey = draw("grey").uniform(len(x), 1, 1, 1).to(x.device) < GREY
+            x = coloured(x, rng("colour")).clamp(-1, 1)
+        grey = rng("grey").uniform(len(x), 1, 1, 1).to(x.device) < GREY
         return torch.where(grey, x.mean(1, keepdim=True), x)
 
 
 def check(transforms: tuple[str, ...], shape: tuple[int, ...]) -> None:
     """ValueError for unknown transforms and for those that samples of `shape` cannot have."""
     if unknown := [name for name in transforms if name not in TRANSFORMS]:
-        raise ValueError(f"no transform {unknown[0]!r}; there are {', '.join(TRANSFORMS)}")
+        raise InputError(f"no transform {unknown[0]!r}; there are {', '.join(TRANSFORMS)}")
     known = OF_ROWS if len(shape) == 1 else tuple(t for t in TRANSFORMS if t != "corrupt")
     if wrong := [name for name in transforms if name not in known]:
         kind = "rows of numbers" if len(shape) == 1 else "images"
-        raise ValueError(f"{kind} have no transform {wrong[0]!r}; they have {', '.join(known)}")
+        raise InputError(f"{kind} have no transform {wrong[0]!r}; they have {', '.join(known)}")
 
 
 def natural(samples: Tensor, seed: int = 0) -> tuple[str, ...]:
@@ -135,7 +136,7 @@ def told_mirrored(images: Tensor, seed: int = 0) -> float:
 
     It sees random convolutional features; of every image only one of both is shown.
     """
-    order = Draw(("mirrored", seed)).permutation(len(images))[: 2 * ROWS]
+    order = Rng(("mirrored", seed)).permutation(len(images))[: 2 * ROWS]
     images = images[order].float().cpu()
     half = len(images) // 2
     if half < 10:

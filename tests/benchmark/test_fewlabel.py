@@ -22,7 +22,7 @@ from ssgan.models.gan import GANConfig, load, pretrain
 from ssgan.models.student import StudentConfig
 from ssgan.prediction.crossvalidation import FOLDS
 from ssgan.prediction.predictor import load_predictor
-from ssgan.randomness import Draw
+from ssgan.randomness import Rng
 from ssgan.runs.run import Run
 
 TINY = GANConfig(steps=2, batch=8, width=2, latent=4)
@@ -188,7 +188,7 @@ def test_turned_images_turn_anticlockwise_by_the_angle_that_is_told():
     images = np.zeros((200, 21, 21), np.uint8)
     images[:, 10, 18] = 255  # to the right of the middle
     images[:, 10, 17] = 255
-    found, degrees = turned(images, Draw(("turned",)))
+    found, degrees = turned(images, Rng(("turned",)))
     assert found.dtype == np.uint8
     assert degrees.dtype == np.float64
     assert np.abs(degrees).max() < 60
@@ -197,9 +197,9 @@ def test_turned_images_turn_anticlockwise_by_the_angle_that_is_told():
     rows, columns = np.mgrid[:21, :21] - 10
     up, right = -(weights * rows).sum((1, 2)), (weights * columns).sum((1, 2))
     assert np.abs(np.rad2deg(np.arctan2(up, right)) - degrees).max() < 1.5
-    again, others = turned(images, Draw(("turned",)))
+    again, others = turned(images, Rng(("turned",)))
     assert np.array_equal(again, found)
-    assert not np.array_equal(turned(images, Draw(("other",)))[1], others)
+    assert not np.array_equal(turned(images, Rng(("other",)))[1], others)
 
 
 def test_rotated_mnist_has_an_angle_for_every_image_of_both_parts(monkeypatch):
@@ -418,7 +418,7 @@ def test_the_committed_digits_are_cells_of_their_suite():
     drawn = {str(cell.label_seed) for cell in found.cells}
     keys = {(row["labels"], row["method"], row["label_seed"]) for row in held}
     assert held
-    assert len(found.cells) - len(left) == sum(draw in drawn for *_, draw in keys)
+    assert len(found.cells) - len(left) == sum(rng in drawn for *_, rng in keys)
 
 
 def test_a_course_is_run_for_every_length_that_is_compared(tmp_path):
@@ -454,7 +454,7 @@ def test_a_demo_trains_one_gan_and_tells_of_every_draw(tmp_path, monkeypatch):
     assert own == [2, 3, 1, 2, 3, 4, 5, 6]
     found = read_rows(tmp_path / "d" / "cells.csv")
     assert {(row["method"], row["label_seed"]) for row in found} == {
-        (name, draw) for name in QUICKLY for draw in "01"
+        (name, rng) for name in QUICKLY for rng in "01"
     }
     assert {row["labels"] for row in found} == {"100"}
     assert {row["gan_seed"] for row in found} == {"3"}

@@ -10,12 +10,12 @@ from ssgan.benchmark.suites import gating
 from ssgan.benchmark.suites.gating import KINDS, POWER, TOSSED, Cell, Frozen
 from ssgan.data import read
 from ssgan.models.gan import GANConfig
-from ssgan.randomness import Draw
+from ssgan.randomness import Rng
 from ssgan.synthesis import Plan
 from ssgan.synthesis.arms import weighed
 
 QUICK = Plan(repeats=2)
-DRAW = Draw(("test",))
+RNG = Rng(("test",))
 
 
 @pytest.fixture(scope="module")
@@ -43,22 +43,22 @@ def test_no_row_has_two_parts():
 @pytest.mark.parametrize("kind", [kind for kind in KINDS if kind != POWER])
 def test_two_rows_are_added_for_a_labelled_one(frozen, kind):
     parts = gating.parted(4000, 100, 0)
-    x, y = KINDS[kind](frozen, parts, DRAW)
+    x, y = KINDS[kind](frozen, parts, RNG)
     assert x.shape == (200, 40) and y.shape == (200,)
-    again = KINDS[kind](frozen, parts, DRAW)
+    again = KINDS[kind](frozen, parts, RNG)
     assert np.array_equal(x, again[0]) and np.array_equal(y, again[1])
 
 
 def test_training_rows_come_again_with_their_own_labels(frozen):
     parts = gating.parted(4000, 100, 0)
-    x, y = gating.resampled(frozen, parts, DRAW)
+    x, y = gating.resampled(frozen, parts, RNG)
     own = {tuple(row): label for row, label in zip(*frozen.at(parts.labelled), strict=True)}
     assert all(own[tuple(row)] == label for row, label in zip(x, y, strict=True))
 
 
 def test_wrong_labels_are_those_of_other_real_rows(frozen):
     parts = gating.parted(4000, 100, 0)
-    x, y = gating.mislabelled(frozen, parts, DRAW)
+    x, y = gating.mislabelled(frozen, parts, RNG)
     rows = parts.spare[:200]
     assert np.array_equal(x, frozen.at(rows)[0])
     assert np.array_equal(np.sort(y), np.sort(frozen.classes[rows]))
@@ -74,7 +74,7 @@ def test_hard_rows_are_those_of_which_the_other_half_knows_no_better():
 
 def test_what_is_added_is_of_a_number_that_brings_two_points_on_the_pilot(frozen):
     parts = gating.parted(4000, 150, 0)
-    x, y = gating.better(frozen, parts, DRAW)
+    x, y = gating.better(frozen, parts, RNG)
     real, pilot = frozen.at(parts.labelled), frozen.at(parts.pilot)
     assert gating.points(real, (x, y), pilot) == pytest.approx(gating.TARGET, abs=1)
     assert {tuple(row) for row in x} <= {tuple(row) for row in frozen.at(parts.spare)[0]}

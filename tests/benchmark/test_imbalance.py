@@ -13,7 +13,7 @@ from ssgan.benchmark.suites.imbalance import ALONE, METHODS, SHAPES, TOO, Cell, 
 from ssgan.data import Data, read
 from ssgan.models.gan import GANConfig
 from ssgan.prediction.finetuning import PredictorConfig
-from ssgan.randomness import Draw
+from ssgan.randomness import Rng
 
 TINY = replace(
     SHAPES["digits"],
@@ -35,13 +35,13 @@ def digits(monkeypatch):
 
 @pytest.mark.parametrize(("most", "ratio"), [(1000, 100), (100, 10), (50, 1)])
 def test_classes_become_rarer_along_an_exponential_in_an_order_that_is_drawn(most, ratio):
-    counts = imbalance.profile(10, most, ratio, Draw(("a",)))
+    counts = imbalance.profile(10, most, ratio, Rng(("a",)))
     falling = np.sort(counts)[::-1]
     assert falling[0] == most
     assert falling[-1] == most // ratio
     steps = falling[:-1] / falling[1:]
     assert np.allclose(steps, ratio ** (1 / 9), rtol=0.1)
-    other = imbalance.profile(10, most, ratio, Draw(("b",)))
+    other = imbalance.profile(10, most, ratio, Rng(("b",)))
     assert ratio == 1 or not np.array_equal(counts, other)
 
 

@@ -8,7 +8,7 @@ from ssgan.benchmark import suite
 from ssgan.benchmark.suites import memorising
 from ssgan.benchmark.suites.memorising import HONEST, KINDS
 from ssgan.data import fit_codec, from_memory
-from ssgan.randomness import Draw
+from ssgan.randomness import Rng
 
 
 @pytest.fixture(scope="module")
@@ -24,7 +24,7 @@ def rows(known):
 
 
 def made(kind, rows):
-    return memorising.generated(kind, rows, Draw(("test",)))
+    return memorising.generated(kind, rows, Rng(("test",)))
 
 
 def inside(x, others):
@@ -50,8 +50,8 @@ def test_so_many_samples_are_training_rows_as_they_are(rows, kind, copied):
 
 def test_noise_is_a_twentieth_of_the_deviation_of_each_number(rows):
     rows = memorising.Rows(rows.train * torch.arange(1.0, 7), rows.held_out, rows.fresh)
-    draw = Draw(("test",))
-    copies = rows.train[draw("rows").integers(len(rows.train), len(rows.fresh))]
+    rng = Rng(("test",))
+    copies = rows.train[rng("rows").integers(len(rows.train), len(rows.fresh))]
     away = (made("copies with noise", rows) - copies).std(0)
     assert torch.allclose(away / rows.train.std(0), torch.tensor(0.05), rtol=0.15)
 

@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from ssgan.data import codec_from_json, fit_codec
-from ssgan.randomness import Draw
+from ssgan.randomness import Rng
 
 RNG = np.random.default_rng(0)
 N = 60
@@ -109,9 +109,9 @@ def same(found, expected):
 
 def generated(codec, n=40, seed=0):
     """Samples as from an untrained generator, large outputs among them."""
-    draw = Draw(("test", seed))
-    output = 4 * draw("output").normal(n, *codec.shape)
-    return codec.decode(codec.activate(output, draw("noise")))
+    rng = Rng(("test", seed))
+    output = 4 * rng("output").normal(n, *codec.shape)
+    return codec.decode(codec.activate(output, rng("noise")))
 
 
 @pytest.mark.parametrize("name", EXACT)
@@ -196,8 +196,8 @@ def test_a_codec_is_itself_again_from_json(name):
 @each
 def test_activated_output_has_the_shape_of_samples_and_carries_gradients(name):
     codec = CODECS[name]
-    output = Draw(("output",)).normal(5, *codec.shape).requires_grad_()
-    x = codec.activate(output, Draw(("noise",)))
+    output = Rng(("output",)).normal(5, *codec.shape).requires_grad_()
+    x = codec.activate(output, Rng(("noise",)))
     (x**2).sum().backward()
     assert x.shape == output.shape
     assert x.dtype == torch.float32
@@ -247,10 +247,10 @@ def test_samples_that_are_not_finite_are_not_decoded(name):
 
 def test_activation_is_a_pure_function_of_output_and_draw():
     codec = CODECS["table"]
-    output = Draw(("output",)).normal(5, *codec.shape)
-    first, again = (codec.activate(output, Draw(("noise",))) for _ in range(2))
+    output = Rng(("output",)).normal(5, *codec.shape)
+    first, again = (codec.activate(output, Rng(("noise",))) for _ in range(2))
     assert torch.equal(first, again)
-    assert not torch.equal(first, codec.activate(output, Draw(("other",))))
+    assert not torch.equal(first, codec.activate(output, Rng(("other",))))
 
 
 FIT_REFUSALS = [

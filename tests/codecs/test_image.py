@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from ssgan.data import fit_codec
-from ssgan.randomness import Draw
+from ssgan.randomness import Rng
 
 RNG = np.random.default_rng(0)
 
@@ -26,7 +26,7 @@ def test_padding_is_black_on_both_sides():
     codec = fit_codec(np.full((1, 6, 8), 255, np.uint8))
     x = codec.expand(codec.pack(np.full((1, 6, 8), 255, np.uint8)))
     assert x[0, 0, :, 0].tolist() == [-1, 1, 1, 1, 1, 1, 1, -1]
-    generated = codec.activate(torch.full((1, *codec.shape), 9.0), Draw((0,)))
+    generated = codec.activate(torch.full((1, *codec.shape), 9.0), Rng((0,)))
     assert torch.allclose(generated, x)
 
 

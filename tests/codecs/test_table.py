@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from ssgan.codecs.column import BASE, fit_column
 from ssgan.data import fit_codec
-from ssgan.randomness import Draw
+from ssgan.randomness import Rng
 
 RNG = np.random.default_rng(0)
 QUICK = settings(deadline=None, derandomize=True, max_examples=25)
@@ -75,8 +75,8 @@ def test_many_levels_are_digits_by_frequency_and_no_block_is_wide():
     pd.testing.assert_frame_equal(
         codec.decode(codec.expand(codec.pack(column.to_frame()))), column.to_frame()
     )
-    draw = Draw(("output",))
-    generated = codec.decode(codec.activate(draw.normal(40, *codec.shape), draw("noise")))
+    rng = Rng(("output",))
+    generated = codec.decode(codec.activate(rng.normal(40, *codec.shape), rng("noise")))
     assert set(generated["word"]) <= set(column)
 
 

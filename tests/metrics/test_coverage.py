@@ -2,12 +2,12 @@ import pytest
 import torch
 
 from ssgan.metrics import class_coverage
-from ssgan.randomness import Draw
+from ssgan.randomness import Rng
 
 
 def labelled(key, counts=(400, 40)):
     y = torch.repeat_interleave(torch.arange(len(counts)), torch.tensor(counts))
-    return Draw(("test", key)).normal(len(y), 4) + 10 * y[:, None], y
+    return Rng(("test", key)).normal(len(y), 4) + 10 * y[:, None], y
 
 
 def test_an_honest_generator_covers_every_class_as_real_samples_do():

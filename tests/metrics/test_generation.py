@@ -13,11 +13,11 @@ from ssgan.metrics import (
     samples,
     space_of,
 )
-from ssgan.randomness import Draw
+from ssgan.randomness import Rng
 
 
 def normal(*shape, key="x"):
-    return Draw(("test", key)).normal(*shape).double()
+    return Rng(("test", key)).normal(*shape).double()
 
 
 def white(n, dimension, key="white"):

@@ -6,12 +6,12 @@ import torch
 
 from ssgan.metrics import frechet_distance, inception, kernel_distance
 from ssgan.metrics.inception import rgb
-from ssgan.randomness import Draw, seeded
+from ssgan.randomness import Rng, seeded
 
 
 def features():
-    draw = Draw(("test",))
-    return draw("x").normal(400, 20).double(), draw("y").normal(400, 20).double() * 1.2 + 0.3
+    rng = Rng(("test",))
+    return rng("x").normal(400, 20).double(), rng("y").normal(400, 20).double() * 1.2 + 0.3
 
 
 @pytest.mark.filterwarnings("ignore")
@@ -76,14 +76,14 @@ def test_grey_images_have_three_equal_channels():
 def test_features_are_those_of_torch_fidelity_for_the_weights_that_are_given(tmp_path, monkeypatch):
     fidelity = pytest.importorskip("torch_fidelity.feature_extractor_inceptionv3")
     kind, path = fidelity.FeatureExtractorInceptionV3, tmp_path / "weights.pth"
-    with monkeypatch.context() as patch, seeded(Draw(("weights",))):
+    with monkeypatch.context() as patch, seeded(Rng(("weights",))):
         patch.setattr(kind, "load_state_dict", lambda self, state: None)
         torch.save({}, path)
         untrained = kind("any", ["2048"], feature_extractor_weights_path=str(path)).eval()
     torch.save(untrained.state_dict(), path)
-    draw = Draw(("images",)).numpy()
+    rng = Rng(("images",)).numpy()
     real, fake = (
-        torch.from_numpy(draw.integers(0, 256, (3, c, 20, 20), dtype="uint8")) for c in (3, 1)
+        torch.from_numpy(rng.integers(0, 256, (3, c, 20, 20), dtype="uint8")) for c in (3, 1)
     )
     seen = []
     module = sys.modules["ssgan.metrics.inception"]  # its function has the same name

@@ -2,11 +2,11 @@ import pytest
 import torch
 
 from ssgan.metrics import memorisation, memorises
-from ssgan.randomness import Draw
+from ssgan.randomness import Rng
 
 
 def normal(*shape, key="x"):
-    return Draw(("test", key)).normal(*shape)
+    return Rng(("test", key)).normal(*shape)
 
 
 def sides(trial, dimension=8):
@@ -18,7 +18,7 @@ def sides(trial, dimension=8):
 def test_a_generator_that_returns_training_rows_is_caught_in_twenty_of_twenty(noise):
     for trial in range(20):
         train, held_out, _ = sides(trial)
-        fake = train[Draw((trial,)).integers(300, 300)]
+        fake = train[Rng((trial,)).integers(300, 300)]
         fake = fake + noise * normal(*fake.shape, key=f"noise {trial}")
         found = memorises(train, held_out, fake, seed=trial)
         assert found.verdict and found.p == pytest.approx(1e-4)

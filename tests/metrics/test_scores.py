@@ -2,17 +2,17 @@ import pytest
 import torch
 
 from ssgan.metrics import accuracy_scores, space_of
-from ssgan.randomness import Draw
+from ssgan.randomness import Rng
 
 
 def numbers(key, n=200):
     y = torch.arange(n) % 2
-    return Draw(("test", key)).normal(n, 4) + 6 * y[:, None], y
+    return Rng(("test", key)).normal(n, 4) + 6 * y[:, None], y
 
 
 def images(key, n=160):
     y = torch.arange(n) % 2
-    x = 0.1 * Draw(("test", key)).normal(n, 1, 8, 8)
+    x = 0.1 * Rng(("test", key)).normal(n, 1, 8, 8)
     x[y == 0, :, :4] += 1
     x[y == 1, :, :, :4] += 1
     return x, y

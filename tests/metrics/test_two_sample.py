@@ -2,11 +2,11 @@ import pytest
 import torch
 
 from ssgan.metrics import told_apart, two_sample
-from ssgan.randomness import Draw
+from ssgan.randomness import Rng
 
 
 def normal(*shape, key="x"):
-    return Draw(("test", key)).normal(*shape)
+    return Rng(("test", key)).normal(*shape)
 
 
 def test_samples_of_one_distribution_cannot_be_told_apart():

@@ -18,7 +18,7 @@ from ssgan.models.recipes import RECIPES
 from ssgan.models.selfsupervision import SELFSUPERVISIONS
 from ssgan.networks import BODIES, build, flat
 from ssgan.objectives import OBJECTIVES, NonSaturating, Relativistic, Wasserstein, objective
-from ssgan.randomness import Draw
+from ssgan.randomness import Rng
 from ssgan.runtime import runtime
 from ssgan.training.loop import Batches, Stream, pack_parts, unpack_parts
 from ssgan.transforms.batch import SCHEDULES, Augmentation
@@ -59,7 +59,7 @@ def begun(kind, config=SMALL, labels=None):
     task = TASKS[config.model](config, codec, on, packed, width)
     task.told = told[0] if told else None
     task.fit_readout()
-    return task, Batches({"unlabeled": Stream((packed, *told), config.batch)}, Draw(("rows",)))
+    return task, Batches({"unlabeled": Stream((packed, *told), config.batch)}, Rng(("rows",)))
 
 
 def bits(task):
@@ -139,8 +139,8 @@ def test_a_fake_copies_label_and_presence_of_its_real_partner():
     assert 0 < told[:, -1].mean() < 1
     task.__dict__["generator"], task.__dict__["critic"] = Seen(task.generator), Seen(task.critic)
     real, given = task.real(rows, 0, 0)
-    task.critic_step(task.config.objective, real, given, task.draw(0), None)
-    task.generator_step(task.config.objective, real, given, task.draw(0), None)
+    task.critic_step(task.config.objective, real, given, task.rng(0), None)
+    task.generator_step(task.config.objective, real, given, task.rng(0), None)
     for network in (task.generator, task.critic):
         assert len(network.given) >= 2
         assert all(torch.equal(seen, told) for seen in network.given)
@@ -175,10 +175,10 @@ def test_rate_and_penalties_fall_along_one_cosine():
 
 def test_another_attempt_halves_the_rate_and_draws_anew():
     task, rows = begun("vectors")
-    first = task.draw(7).key
+    first = task.rng(7).key
     assert first == ("pretrain", 0, 7)
     task.attempt = 2
-    assert task.draw(7).key == ("pretrain", 0, "attempt", 2, 7)
+    assert task.rng(7).key == ("pretrain", 0, "attempt", 2, 7)
     task.update(rows, 0)
     assert task.critic_optimizer.param_groups[0]["lr"] == pytest.approx(0.25e-3)
 
@@ -192,9 +192,9 @@ def test_the_optimiser_is_the_one_that_was_asked_for():
 
 
 def test_noise_is_normal_or_uniform_from_minus_1_to_1():
-    draw = Draw(("noise",))
+    rng = Rng(("noise",))
     normal, uniform = (
-        noise(replace(SMALL, noise=name, latent=9), 4000, draw) for name in ("normal", "uniform")
+        noise(replace(SMALL, noise=name, latent=9), 4000, rng) for name in ("normal", "uniform")
     )
     assert float(normal.std()) == pytest.approx(1, abs=0.02)
     assert (uniform.min() >= -1) and (uniform.max() < 1)
@@ -248,7 +248,7 @@ def test_both_players_see_augmented_samples_and_gradients_pass():
     seen = []
     task.__dict__["critic"] = lambda x: seen.append(x) or x.flatten(1).sum(1)
     x = real.clone().requires_grad_(True)
-    score = task.scoring(None, 1.0, Draw(("a",)))
+    score = task.scoring(None, 1.0, Rng(("a",)))
     score(x).sum().backward()
     assert not torch.equal(seen[0], real)
     assert set(x.grad.unique().tolist()) == {0.0, 1.0}  # none where it was cut out
@@ -267,8 +267,8 @@ def parts_of(critic):
 
 @pytest.mark.parametrize("condition", [0, 3])
 def test_a_stopped_gradient_leaves_values_slopes_and_the_head_as_they_are(condition):
-    _, critic = build((1, 8, 8), width=2, latent=2, condition=condition, draw=Draw(("c",)))
-    x = Draw(("x",)).normal(5, 1, 8, 8)
+    _, critic = build((1, 8, 8), width=2, latent=2, condition=condition, rng=Rng(("c",)))
+    x = Rng(("x",)).normal(5, 1, 8, 8)
     told = (torch.tensor([[1.0, 0.0, 1.0]] * 5),) if condition else ()
     trunk, head = parts_of(critic)
     assert len(head) == (3 if condition else 2)
@@ -283,8 +283,8 @@ def test_a_stopped_gradient_leaves_values_slopes_and_the_head_as_they_are(condit
 
 
 def test_a_penalty_reaches_the_trunk_behind_a_stopped_gradient():
-    _, critic = build((1, 8, 8), width=2, latent=2, draw=Draw(("c",)))
-    x = Draw(("x",)).normal(5, 1, 8, 8).requires_grad_(True)
+    _, critic = build((1, 8, 8), width=2, latent=2, rng=Rng(("c",)))
+    x = Rng(("x",)).normal(5, 1, 8, 8).requires_grad_(True)
     trunk, _ = parts_of(critic)
 
     def slopes(scores):
@@ -330,7 +330,7 @@ def test_samples_that_are_not_finite_make_a_checkup_of_no_numbers():
 
 
 def test_real_samples_pass_their_own_yardstick():
-    real = Draw(("real",)).normal(200, 3)
+    real = Rng(("real",)).normal(200, 3)
     measures = yardstick(real).measures(real, real[:64])
     assert measures["diversity"] == pytest.approx(1)
     assert measures["coverage"] == 1
@@ -344,7 +344,7 @@ def test_real_samples_pass_their_own_yardstick():
 def test_samples_that_are_all_one_have_no_yardstick():
     assert yardstick(torch.ones(9, 3)) is None
     assert yardstick(torch.ones(1, 3)) is None
-    assert yardstick(Draw(("signal",)).normal(9, 1, 16)).measures(
+    assert yardstick(Rng(("signal",)).normal(9, 1, 16)).measures(
         torch.ones(9, 1, 16), torch.ones(9, 1, 16)
     )
 
@@ -392,13 +392,13 @@ def test_a_refused_update_leaves_the_statistics_of_batch_norm():
     task, _ = begun("larger", replace(SMALL, body="dcgan", objective=NonSaturating()))
     spoilt = torch.full((8, *task.codec.shape), torch.nan)
     before = [buffer.clone() for buffer in task.critic.buffers()]
-    _, refused = task.critic_step(NonSaturating(), spoilt, None, task.draw(0), None)
+    _, refused = task.critic_step(NonSaturating(), spoilt, None, task.rng(0), None)
     assert refused == 1
     assert before and all(map(torch.equal, before, task.critic.buffers()))
     with torch.no_grad():
         next(task.generator.parameters()).fill_(torch.nan)
     before = [b.clone() for network in (task.generator, task.critic) for b in network.buffers()]
-    _, refused = task.generator_step(NonSaturating(), spoilt, None, task.draw(0), None)
+    _, refused = task.generator_step(NonSaturating(), spoilt, None, task.rng(0), None)
     after = [b for network in (task.generator, task.critic) for b in network.buffers()]
     assert refused == 1
     assert all(map(torch.equal, before, after))

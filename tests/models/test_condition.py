@@ -13,7 +13,7 @@ from ssgan.cli import ssgan
 from ssgan.data.ledger import verify
 from ssgan.models.condition import Condition, fit_condition
 from ssgan.models.gan import GANConfig, load, pretrain, pretraining
-from ssgan.randomness import Draw
+from ssgan.randomness import Rng
 from ssgan.runs.run import Run
 from tests.examples import KINDS, LABELS, NUMBERS, OFTEN, SMALL, N, assert_same_course, same
 
@@ -66,19 +66,19 @@ def test_a_condition_comes_back_from_json(labels):
     condition, _ = fit_condition(labels, N)
     again = Condition.from_json(json.loads(json.dumps(condition.to_json())))
     assert again == condition
-    assert torch.equal(again.draw(9, Draw(("x",))), condition.draw(9, Draw(("x",))))
+    assert torch.equal(again.sample(9, Rng(("x",))), condition.sample(9, Rng(("x",))))
 
 
 def test_conditions_are_drawn_as_often_as_they_came():
     labels = np.repeat(["a", "b", None], [10, 30, 40])
-    rows = fit_condition(labels, 80)[0].draw(20_000, Draw(("often",)))
+    rows = fit_condition(labels, 80)[0].sample(20_000, Rng(("often",)))
     assert rows.mean(0).tolist() == pytest.approx([0.125, 0.375, 0.5], abs=0.015)
     assert torch.equal(rows[:, :2].sum(1), rows[:, 2])
 
 
 def test_numbers_are_drawn_from_those_that_came():
     condition, told = fit_condition(np.where(np.arange(N) < 6, NUMBERS, np.nan), N)
-    rows = condition.draw(500, Draw(("numbers",)))
+    rows = condition.sample(500, Rng(("numbers",)))
     assert {tuple(row) for row in rows.tolist()} == {tuple(row) for row in told.tolist()}
     assert float(rows[:, 1].mean()) == pytest.approx(0.25, abs=0.06)
 

@@ -19,7 +19,7 @@ from PIL import Image
 from ssgan.data import Data, from_memory, read
 from ssgan.models.gan import GANConfig, grid, load, objective, pretrain, pretraining
 from ssgan.objectives import OBJECTIVES, NonSaturating, Relativistic
-from ssgan.randomness import Draw
+from ssgan.randomness import Rng
 from ssgan.runs.run import Run
 from tests.examples import KINDS, LABELS, OFTEN, SMALL, N, assert_same_course, course, same, trained
 
@@ -519,7 +519,7 @@ def test_a_run_of_one_device_loads_on_the_other(kind, tmp_path):
         assert np.abs(moved.features(x) - gan.features(x)).mean() < 0.05
         assert len(moved.sample(5)) == 5
         assert pretrain(x, replace(SMALL, steps=6), run=tmp_path / here, device=there)
-    assert Draw(("x",), "cuda").normal(2).device.type == "cuda"
+    assert Rng(("x",), "cuda").normal(2).device.type == "cuda"
 
 
 @each

@@ -11,7 +11,7 @@ from ssgan.models.gan import pretrain
 from ssgan.models.recipes import RECIPES, recipe
 from ssgan.networks import build, normalises
 from ssgan.objectives import OBJECTIVES, Hinge, name_of
-from ssgan.randomness import Draw
+from ssgan.randomness import Rng
 from tests.examples import images
 
 each = pytest.mark.parametrize("name", RECIPES)
@@ -68,7 +68,7 @@ def test_a_recipe_goes_to_json_and_back(name):
 def test_no_recipe_has_batch_norm_under_a_penalty(name):
     config = recipe(name)
     for shape in ((1, 28, 28), (3, 32, 32)):
-        generator, critic = build(shape, body=config.body, width=2, latent=3, draw=Draw((0,)))
+        generator, critic = build(shape, body=config.body, width=2, latent=3, rng=Rng((0,)))
         refuse_batch_norm(config.objective, critic)
         assert normalises(critic) == normalises(generator) == (config.body == "dcgan")
 

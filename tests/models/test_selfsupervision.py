@@ -20,15 +20,15 @@ from ssgan.models.selfsupervision import (
     nt_xent,
     turned,
 )
-from ssgan.randomness import Draw
+from ssgan.randomness import Rng
 from ssgan.runtime import Runtime
 from ssgan.transforms.batch import LEAST_AREA, corrupted, cropped
 from tests.examples import KINDS, OFTEN, SMALL, assert_same_course
 
-DRAW = Draw(("self-supervision test",))
-IMAGES = DRAW("images").uniform(8, 1, 8, 8) * 2 - 1
-COLOUR = DRAW("colour").uniform(8, 3, 8, 8) * 2 - 1
-ROWS = DRAW("rows").normal(8, 5)
+RNG = Rng(("self-supervision test",))
+IMAGES = RNG("images").uniform(8, 1, 8, 8) * 2 - 1
+COLOUR = RNG("colour").uniform(8, 3, 8, 8) * 2 - 1
+ROWS = RNG("rows").normal(8, 5)
 NAMES = tuple(SELFSUPERVISIONS)
 each = pytest.mark.parametrize("name", NAMES)
 FIT = [(n, k) for n in NAMES for k in KINDS if n == "contrastive" or k == "images"]
@@ -58,7 +58,7 @@ def test_heads_that_know_nothing_of_turns_lose_log_4_times_the_papers_weight(ter
     rotation, trunk, heads = parts("rotation", IMAGES)
     for parameter in heads.parameters():
         nn.init.zeros_(parameter)
-    (loss,) = getattr(rotation, f"{term}_terms")(trunk, heads, IMAGES, IMAGES, DRAW).values()
+    (loss,) = getattr(rotation, f"{term}_terms")(trunk, heads, IMAGES, IMAGES, RNG).values()
     assert loss.item() == pytest.approx(weight * log(4))
 
 
@@ -68,7 +68,7 @@ def test_heads_that_know_all_turns_lose_nothing():
     heads = nn.Linear(4, 4, bias=False)
     with torch.no_grad():
         heads.weight.copy_(100 * torch.eye(4)[[0, 2, 3, 1]])
-    loss = Rotation().critic_terms(lambda x: x.flatten(1), heads, corner, corner, DRAW)
+    loss = Rotation().critic_terms(lambda x: x.flatten(1), heads, corner, corner, RNG)
     assert loss["rotation"].item() == pytest.approx(0.0, abs=1e-6)
 
 
@@ -76,11 +76,11 @@ def test_the_critic_is_taught_by_real_images_and_the_generator_by_its_own():
     rotation, trunk, heads = parts("rotation", IMAGES)
     real, fake = IMAGES.clone().requires_grad_(), -IMAGES.clone().requires_grad_()
     fake.retain_grad()
-    sum(rotation.critic_terms(trunk, heads, real, fake, DRAW).values()).backward()
+    sum(rotation.critic_terms(trunk, heads, real, fake, RNG).values()).backward()
     assert real.grad.abs().sum() > 0
     assert fake.grad is None
     real.grad = None
-    sum(rotation.generator_terms(trunk, heads, real, fake, DRAW).values()).backward()
+    sum(rotation.generator_terms(trunk, heads, real, fake, RNG).values()).backward()
     assert real.grad is None
     assert fake.grad.abs().sum() > 0
 
@@ -116,20 +116,20 @@ def test_nt_xent_is_least_where_partners_coincide_and_samples_are_opposite():
     at_best = nt_xent(torch.tensor([[1.0], [-1.0]]), torch.tensor([[1.0], [-1.0]]), 0.5)
     assert float(at_best) == pytest.approx(log(1 + 2 * exp(-4)))
     for seed in range(20):
-        one, other = DRAW(seed).normal(2, 2, 3)
+        one, other = RNG(seed).normal(2, 2, 3)
         assert nt_xent(one, other, 0.5) > at_best
 
 
 def test_nt_xent_depends_neither_on_order_nor_length_nor_which_view_is_first():
-    one, other = DRAW("views").normal(2, 6, 4)
-    order = DRAW.permutation(6)
+    one, other = RNG("views").normal(2, 6, 4)
+    order = RNG.permutation(6)
     value = nt_xent(one, other, 0.1)
     for same in [(one[order], other[order]), (other, one), (2 * one, other / 3)]:
         torch.testing.assert_close(nt_xent(*same, 0.1), value)
 
 
 def test_nt_xent_goes_up_as_a_sample_takes_anothers_view():
-    one, other = DRAW("views").normal(2, 6, 4)
+    one, other = RNG("views").normal(2, 6, 4)
     assert nt_xent(one, one, 0.1) < nt_xent(one, other, 0.1) < nt_xent(one, -one, 0.1)
 
 
@@ -143,7 +143,7 @@ def test_fakes_apart_from_reals_is_the_value_by_hand():
 
 def test_fakes_apart_is_the_mean_over_all_pairs_of_fakes():
     """Against the sum as the paper writes it, in float64."""
-    fakes, reals = DRAW("f").normal(4, 3).double(), DRAW("r").normal(5, 3).double()
+    fakes, reals = RNG("f").normal(4, 3).double(), RNG("r").normal(5, 3).double()
     unit = [v / v.norm() for v in (*fakes, *reals)]
     total = 0.0
     for i in range(4):
@@ -155,13 +155,13 @@ def test_fakes_apart_is_the_mean_over_all_pairs_of_fakes():
 
 @pytest.mark.parametrize("loss", [nt_xent, apart])
 def test_slopes_of_the_contrastive_losses_are_those_of_finite_differences(loss):
-    views = [DRAW(k).normal(3, 4).double().requires_grad_() for k in range(2)]
+    views = [RNG(k).normal(3, 4).double().requires_grad_() for k in range(2)]
     assert torch.autograd.gradcheck(lambda a, b: loss(a, b, 0.5), views)
 
 
 @pytest.mark.parametrize("loss", [nt_xent, apart])
 def test_bfloat16_does_not_reach_the_contrastive_losses(loss):
-    views = [DRAW(k).normal(6, 16) for k in range(2)]
+    views = [RNG(k).normal(6, 16) for k in range(2)]
     with torch.autocast("cpu", torch.bfloat16):
         assert loss(*views, 0.1) == loss(*views, 0.1).float()
         inside = loss(*views, 0.1)
@@ -171,8 +171,8 @@ def test_bfloat16_does_not_reach_the_contrastive_losses(loss):
 @pytest.mark.parametrize("x", [IMAGES, COLOUR, ROWS], ids=["grey", "colour", "rows"])
 def test_weights_multiply_the_contrastive_terms(x):
     terms, trunk, heads = parts("contrastive", x)
-    plain = terms.critic_terms(trunk, heads, x, -x, DRAW)
-    heavy = replace(terms, weight=3.0, fakes=0.5).critic_terms(trunk, heads, x, -x, DRAW)
+    plain = terms.critic_terms(trunk, heads, x, -x, RNG)
+    heavy = replace(terms, weight=3.0, fakes=0.5).critic_terms(trunk, heads, x, -x, RNG)
     torch.testing.assert_close(heavy["contrastive"], 3 * plain["contrastive"])
     torch.testing.assert_close(heavy["contrastive_fakes"], 1.5 * plain["contrastive_fakes"])
 
@@ -200,15 +200,15 @@ def test_settings_that_mean_nothing_are_refused(wrong):
 @pytest.mark.parametrize("x", [IMAGES, COLOUR, ROWS], ids=["grey", "colour", "rows"])
 def test_a_view_is_a_function_of_its_draw_and_differs_from_the_sample(x):
     view = Contrastive().view
-    assert view(x, DRAW).shape == x.shape
-    assert torch.equal(view(x, DRAW), view(x, DRAW))
-    assert not torch.equal(view(x, DRAW), view(x, DRAW("other")))
+    assert view(x, RNG).shape == x.shape
+    assert torch.equal(view(x, RNG), view(x, RNG))
+    assert not torch.equal(view(x, RNG), view(x, RNG("other")))
 
 
 @pytest.mark.parametrize("x", [IMAGES, COLOUR, ROWS], ids=["grey", "colour", "rows"])
 def test_gradients_pass_a_view(x):
     x = x.clone().requires_grad_()
-    Contrastive().view(x, DRAW).square().sum().backward()
+    Contrastive().view(x, RNG).square().sum().backward()
     assert x.grad.abs().sum() > 0
 
 
@@ -216,7 +216,7 @@ def test_nothing_is_mirrored_unless_asked():
     x = torch.full((200, 1, 16, 16), -1.0)
     x[..., :5] = 1.0
     left, right = (
-        Contrastive(flips=flips).view(x, DRAW)[..., 11:].amax((1, 2, 3)).gt(0.5).float().mean()
+        Contrastive(flips=flips).view(x, RNG)[..., 11:].amax((1, 2, 3)).gt(0.5).float().mean()
         for flips in (False, True)
     )
     assert left == 0.0
@@ -226,7 +226,7 @@ def test_nothing_is_mirrored_unless_asked():
 def test_a_crop_shows_a_part_of_the_image_in_full_size():
     """Of a slope from 0 to 1 it keeps between 0.387 and 1 of the reach, as sides go up to 3:4."""
     slope = ((torch.arange(64) + 0.5) / 64).expand(200, 1, 64, 64)
-    crops = cropped(slope, DRAW)
+    crops = cropped(slope, RNG)
     reach = (crops[:, 0, 32, -1] - crops[:, 0, 32, 0]) / (slope[0, 0, 0, -1] - slope[0, 0, 0, 0])
     assert reach.min() > (LEAST_AREA * 3 / 4) ** 0.5 - 0.02
     assert reach.max() <= 1.0 + 1e-5
@@ -236,10 +236,10 @@ def test_a_crop_shows_a_part_of_the_image_in_full_size():
 
 def test_a_corrupted_row_has_values_of_other_rows_in_that_share():
     rows = torch.arange(4000.0).view(1000, 4)
-    changed = corrupted(rows, 0.3, DRAW)
+    changed = corrupted(rows, 0.3, RNG)
     assert torch.equal(changed % 4, rows % 4)  # from the same column
     assert float((changed != rows).float().mean()) == pytest.approx(0.3, abs=0.03)
-    assert torch.equal(corrupted(rows, 0.0, DRAW), rows)
+    assert torch.equal(corrupted(rows, 0.0, RNG), rows)
 
 
 # In a GAN
@@ -284,13 +284,13 @@ def test_scores_teach_the_trunk_nothing_under_a_stopped_gradient_and_the_generat
     task, rows = task_of(kind, Contrastive(), objective)
     real, _ = task.real(rows, 0, 0)
     trunk = list(task.critic.trunk.parameters())
-    score = task.scoring(None, None, DRAW, detached=True)
-    loss = sum(objective.critic_loss(score, real, real, DRAW).values())
+    score = task.scoring(None, None, RNG, detached=True)
+    loss = sum(objective.critic_loss(score, real, real, RNG).values())
     for slope in torch.autograd.grad(loss, trunk, allow_unused=True, retain_graph=True):
         assert slope is None or not slope.any()
     assert all(g.any() for g in torch.autograd.grad(loss, task.critic.head.weight))
-    fake = task.fake(6, DRAW)
-    loss = sum(objective.generator_loss(task.scoring(None, None, DRAW), real, fake, DRAW).values())
+    fake = task.fake(6, RNG)
+    loss = sum(objective.generator_loss(task.scoring(None, None, RNG), real, fake, RNG).values())
     slopes = torch.autograd.grad(loss, list(task.generator.parameters()))
     assert all(slope.isfinite().all() for slope in slopes)
     assert any(slope.any() for slope in slopes)
@@ -300,7 +300,7 @@ def test_a_penalty_teaches_the_trunk_under_a_stopped_gradient():
     objective = gans.objective("relativistic", r1=1.0, r2=0.0)
     task, rows = task_of("vectors", Contrastive(), objective)
     real, _ = task.real(rows, 0, 0)
-    score = task.scoring(None, None, DRAW, detached=True)
-    loss = objective.critic_loss(score, real, real, DRAW)["r1"]
+    score = task.scoring(None, None, RNG, detached=True)
+    loss = objective.critic_loss(score, real, real, RNG)["r1"]
     slopes = torch.autograd.grad(loss, task.critic.trunk.layers[0].weight)
     assert slopes[0].abs().sum() > 0

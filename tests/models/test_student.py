@@ -36,12 +36,12 @@ from ssgan.prediction.finetuning import PredictorConfig
 from ssgan.prediction.labels import labeled
 from ssgan.prediction.methods import settled
 from ssgan.prediction.predictor import finetune, load_predictor
-from ssgan.randomness import Draw
+from ssgan.randomness import Rng
 from ssgan.runs.run import Run
 from ssgan.training.runner import finish
 from tests.examples import KINDS, LABELS, NUMBERS, OFTEN, SMALL, N, assert_same_course, trained
 
-DRAW = Draw(("encoder test",))
+RNG = Rng(("encoder test",))
 FEW = StudentConfig(steps=3, batch=9)
 MODELS = {name: replace(SMALL, model=name) for name in ("gan", "vae", "vae-gan")}
 each = pytest.mark.parametrize("kind", KINDS)
@@ -61,7 +61,7 @@ def test_the_variance_term_is_what_deviations_lack_of_1():
 
 
 def test_the_covariance_term_is_the_squares_off_the_diagonal():
-    rows = DRAW("rows").normal(7, 4)
+    rows = RNG("rows").normal(7, 4)
     found = np.cov(rows.numpy().T)
     expected = ((found**2).sum() - (np.diag(found) ** 2).sum()) / 4
     assert covariance(rows).item() == pytest.approx(expected, rel=1e-5)
@@ -75,15 +75,15 @@ def test_constants_agree_but_pay_for_their_variance():
 
 
 def test_more_views_weigh_as_much_as_a_pair_and_all_are_compared():
-    views = [DRAW("view", k).normal(6, 4) for k in range(3)]
+    views = [RNG("view", k).normal(6, 4) for k in range(3)]
     pairs = [alike(pair, 1.0, "a") for pair in combinations(views, 2)]
     for name, value in alike(views, 1.0, "a").items():
         torch.testing.assert_close(value, torch.stack([pair[name] for pair in pairs]).mean())
 
 
 def test_terms_do_not_depend_on_the_order_of_samples():
-    one, other = DRAW("one").normal(8, 5), DRAW("other").normal(8, 5)
-    order = DRAW("order").permutation(8)
+    one, other = RNG("one").normal(8, 5), RNG("other").normal(8, 5)
+    order = RNG("order").permutation(8)
     found, turned = alike([one, other], 1.0, "a"), alike([one[order], other[order]], 1.0, "a")
     for name, value in found.items():
         torch.testing.assert_close(value, turned[name])
@@ -101,7 +101,7 @@ def test_maps_are_read_by_the_means_of_their_channels():
 
 
 def test_a_layer_and_its_norm_are_one_layer():
-    squeeze, rows = Squeeze(6), DRAW("squeezed").normal(50, 6)
+    squeeze, rows = Squeeze(6), RNG("squeezed").normal(50, 6)
     nn.init.normal_(squeeze.norm.weight, 1, 0.3)
     nn.init.normal_(squeeze.norm.bias)
     for _ in range(20):
@@ -306,10 +306,10 @@ def test_transforms_of_other_samples_are_refused():
 
 
 def test_generators_that_are_untrained_tell_their_maps_too():
-    generator, critic = build((1, 8, 8), draw=DRAW("untrained"), width=2, latent=4)
+    generator, critic = build((1, 8, 8), rng=RNG("untrained"), width=2, latent=4)
     gan = trained("images")
     fresh = replace(gan, generator=generator, discriminator=critic)
-    assert len(Distillation(FEW, fresh, gan.packed).generated(2, DRAW)) == len(
+    assert len(Distillation(FEW, fresh, gan.packed).generated(2, RNG)) == len(
         generator.maps(torch.zeros(1, 4))
     )
 

@@ -14,12 +14,12 @@ from ssgan.models.gan import load, pretrain, pretraining
 from ssgan.models.selfsupervision import Rotation
 from ssgan.models.vae import FLOOR, VAE, VAEGAN, gaussian, kl, reconstruction, sampled
 from ssgan.objectives import objective
-from ssgan.randomness import Draw
+from ssgan.randomness import Rng
 from ssgan.runtime import Runtime
 from ssgan.transforms.batch import Augmentation
 from tests.examples import KINDS, OFTEN, SMALL, assert_same_course, same
 
-DRAW = Draw(("vae test",))
+RNG = Rng(("vae test",))
 TASKS = {"vae": VAE, "vae-gan": VAEGAN}
 each_task = pytest.mark.parametrize("model", TASKS)
 each = pytest.mark.parametrize("kind", KINDS)
@@ -27,7 +27,7 @@ PLAIN = Runtime("cpu", bfloat16=False)
 
 
 def posteriors(n, dimension):
-    mean, log_variance = DRAW("posterior").normal(2, n, dimension).double()
+    mean, log_variance = RNG("posterior").normal(2, n, dimension).double()
     return mean.requires_grad_(), log_variance.requires_grad_()
 
 
@@ -53,7 +53,7 @@ def test_the_divergence_is_that_of_the_distributions():
 def test_the_divergence_is_that_of_many_draws():
     """E_q[log q - log p] over 200,000 draws, whose standard error is below .01."""
     mean, log_variance = torch.tensor([[0.7, -1.2]]), torch.tensor([[-0.5, 0.8]])
-    z = sampled(mean.expand(200_000, -1), log_variance.expand(200_000, -1), DRAW("many"))
+    z = sampled(mean.expand(200_000, -1), log_variance.expand(200_000, -1), RNG("many"))
     q, p = Normal(mean, (log_variance / 2).exp()), Normal(0.0, 1.0)
     estimate = (q.log_prob(z) - p.log_prob(z)).sum(1).mean()
     assert float(kl(mean, log_variance)) == pytest.approx(float(estimate), abs=0.03)
@@ -61,12 +61,12 @@ def test_the_divergence_is_that_of_many_draws():
 
 def test_a_posterior_that_is_the_prior_costs_nothing_and_any_other_something():
     assert kl(torch.zeros(1, 4), torch.zeros(1, 4)).tolist() == [0.0]
-    assert (kl(*DRAW("other").normal(2, 50, 4)) > 0).all()
+    assert (kl(*RNG("other").normal(2, 50, 4)) > 0).all()
 
 
 def test_draws_have_the_mean_and_the_variance_of_the_posterior():
     mean, log_variance = torch.tensor([2.0, -1.0]), torch.tensor([0.0, -2.0])
-    z = sampled(mean.expand(100_000, -1), log_variance.expand(100_000, -1), DRAW)
+    z = sampled(mean.expand(100_000, -1), log_variance.expand(100_000, -1), RNG)
     torch.testing.assert_close(z.mean(0), mean, atol=0.02, rtol=0)
     torch.testing.assert_close(z.var(0).log(), log_variance, atol=0.02, rtol=0)
 
@@ -75,20 +75,20 @@ def test_slopes_pass_a_draw_and_the_divergence_as_finite_differences_say():
     mean, log_variance = posteriors(3, 2)
 
     def bound(mean, log_variance):
-        return sampled(mean, log_variance, DRAW).sin().sum(1) + kl(mean, log_variance)
+        return sampled(mean, log_variance, RNG).sin().sum(1) + kl(mean, log_variance)
 
     assert torch.autograd.gradcheck(bound, (mean, log_variance))
 
 
 @pytest.mark.parametrize("shape", [(4, 3), (4, 1, 2, 2)])
 def test_the_surprise_of_a_gaussian_is_that_of_the_distribution(shape):
-    x, mean = DRAW("x").normal(2, *shape)
+    x, mean = RNG("x").normal(2, *shape)
     known = -Normal(mean, 0.5).log_prob(x).flatten(1).sum(1)
     torch.testing.assert_close(gaussian(x, mean, torch.tensor(0.25)), known)
 
 
 def test_no_variance_is_better_than_the_one_that_is_taken():
-    x, mean = DRAW("x").normal(2, 6, 5)
+    x, mean = RNG("x").normal(2, 6, 5)
     best = gaussian(x, mean).mean()
     for variance in torch.linspace(0.1, 8.0, 50):
         assert gaussian(x, mean, variance).mean() >= best - 1e-5
@@ -96,7 +96,7 @@ def test_no_variance_is_better_than_the_one_that_is_taken():
 
 def test_slopes_do_not_depend_on_whether_the_best_variance_has_one():
     """d/dm of D/2 log(mean squared error), Rybkin et al. 2021, eq. 5."""
-    x, mean = DRAW("x").normal(2, 6, 5)
+    x, mean = RNG("x").normal(2, 6, 5)
     mean.requires_grad_()
     (slope,) = torch.autograd.grad(gaussian(x, mean).mean(), mean)
     (known,) = torch.autograd.grad(5 / 2 * (x - mean).square().mean().log(), mean)
@@ -104,7 +104,7 @@ def test_slopes_do_not_depend_on_whether_the_best_variance_has_one():
 
 
 def test_the_scale_of_what_is_reconstructed_does_not_change_what_is_learnt():
-    x, mean = DRAW("x").normal(2, 6, 5)
+    x, mean = RNG("x").normal(2, 6, 5)
     gap = gaussian(10 * x, 10 * mean) - gaussian(x, mean)
     torch.testing.assert_close(gap, torch.full((6,), 5 * np.log(10.0)).float())
 
@@ -120,8 +120,8 @@ def test_a_perfect_reconstruction_is_finite():
 
 def linear_gaussian():
     """x = W z + noise: weight (3, 2), variance, samples (4, 3), and their exact log-likelihood."""
-    weight, variance = DRAW("weight").normal(3, 2).double(), 0.3
-    x = DRAW("samples").normal(4, 3).double()
+    weight, variance = RNG("weight").normal(3, 2).double(), 0.3
+    x = RNG("samples").normal(4, 3).double()
     covariance = weight @ weight.T + variance * torch.eye(3)
     return weight, variance, x, MultivariateNormal(torch.zeros(3).double(), covariance).log_prob(x)
 
@@ -154,7 +154,7 @@ def test_the_bound_is_below_it_by_the_divergence_from_the_true_posterior():
     weight, variance, x, exact, precision = rotated()
     truth = MultivariateNormal(x @ weight / variance @ torch.linalg.inv(precision), None, precision)
     for seed in range(10):
-        mean, log_variance = DRAW(seed).normal(2, 4, 2).double()
+        mean, log_variance = RNG(seed).normal(2, 4, 2).double()
         q = MultivariateNormal(mean, torch.diag_embed(log_variance.exp()))
         bound = expected_bound(weight, variance, x, mean, log_variance)
         assert (bound < exact).all()
@@ -171,9 +171,9 @@ def test_the_task_computes_that_bound():
     task.generator = nn.Linear(2, 3, bias=False)
     with torch.no_grad():
         task.generator.weight.copy_(weight)
-    terms = task.bound(task.config.objective, x, None, DRAW)
+    terms = task.bound(task.config.objective, x, None, RNG)
     mean, log_variance = encoder(x).chunk(2, 1)
-    z = mean + (log_variance / 2).exp() * DRAW("posterior").normal(4, 2)
+    z = mean + (log_variance / 2).exp() * RNG("posterior").normal(4, 2)
     error = (x - z @ weight.float().T).square().mean()
     best = -Normal(z @ weight.float().T, error.sqrt()).log_prob(x).sum(1).mean()
     torch.testing.assert_close(terms["reconstruction"], best)
@@ -186,23 +186,23 @@ def test_states_of_a_table_are_as_likely_as_the_codec_draws_them():
     )
     codec = fit_codec(from_memory(frame))
     x = codec.expand(codec.pack(frame))
-    output = DRAW("output").normal(24, *codec.shape)
+    output = RNG("output").normal(24, *codec.shape)
     known = gaussian(x[:, :1], output[:, :1].tanh())
     for start, end in [(1, 3), (3, 6)]:
         states = x[:, start:end].argmax(1)
         known = known - Categorical(logits=output[:, start:end]).log_prob(states)
-    torch.testing.assert_close(reconstruction(codec, output, x, DRAW), known)
+    torch.testing.assert_close(reconstruction(codec, output, x, RNG), known)
 
 
 def test_pixels_are_as_likely_as_their_gray_is_light():
-    images = DRAW("pixels").integers(256, 6, 8, 8).numpy().astype(np.uint8)
+    images = RNG("pixels").integers(256, 6, 8, 8).numpy().astype(np.uint8)
     codec = fit_codec(from_memory(images))
     x = codec.expand(codec.pack(images))
-    output = DRAW("output").normal(6, *codec.shape)
-    light = (codec.activate(output, DRAW) + 1) / 2  # what a sample shows
+    output = RNG("output").normal(6, *codec.shape)
+    light = (codec.activate(output, RNG) + 1) / 2  # what a sample shows
     share = (x + 1) / 2
     known = -(share * light.log() + (1 - share) * (1 - light).log()).flatten(1).sum(1)
-    torch.testing.assert_close(reconstruction(codec, output, x, DRAW), known)
+    torch.testing.assert_close(reconstruction(codec, output, x, RNG), known)
 
 
 def test_a_sure_and_wrong_pixel_still_has_a_slope():
@@ -210,7 +210,7 @@ def test_a_sure_and_wrong_pixel_still_has_a_slope():
     codec = fit_codec(from_memory(images))
     x = codec.expand(codec.pack(images))
     output = torch.full((2, *codec.shape), 30.0, requires_grad=True)  # where tanh is flat
-    (slope,) = torch.autograd.grad(reconstruction(codec, output, x, DRAW).sum(), output)
+    (slope,) = torch.autograd.grad(reconstruction(codec, output, x, RNG).sum(), output)
     torch.testing.assert_close(slope, torch.full_like(slope, 2.0))
 
 
@@ -218,7 +218,7 @@ def test_a_table_without_numbers_has_a_bound():
     frame = pd.DataFrame({"a": ["x", "y", "z", "x"] * 6})
     codec = fit_codec(from_memory(frame))
     x = codec.expand(codec.pack(frame))
-    flat = reconstruction(codec, torch.zeros(24, 3), x, DRAW)
+    flat = reconstruction(codec, torch.zeros(24, 3), x, RNG)
     torch.testing.assert_close(flat, torch.full((24,), 3.0).log())
 
 
@@ -275,7 +275,7 @@ def test_a_vae_has_no_scores_and_says_what_has(kind):
 def test_scores_of_a_vae_gan_are_its_critics():
     task, _ = task_of("vae-gan", "vectors")
     _, discriminator, _ = task.result_networks()
-    x = DRAW("x").normal(4, 3)
+    x = RNG("x").normal(4, 3)
     assert torch.equal(discriminator(x), task.mean_critic(x))
     assert discriminator.trunk is task.mean_encoder.trunk
 
@@ -308,7 +308,7 @@ def test_a_condition_reaches_the_decoder(model):
     rows = task.expanded(task.reference[:6]), torch.eye(3)[torch.arange(6) % 3]
     terms, _ = task.update(lambda stream, step, k: rows, 0)
     assert all(term.isfinite() for term in terms.values())
-    z = DRAW("z").normal(2, SMALL.latent)
+    z = RNG("z").normal(2, SMALL.latent)
     one, other = torch.eye(3)[[0, 2]], torch.eye(3)[[1, 2]]
     assert not torch.equal(task.output(z, one)[0], task.output(z, other)[0])
     assert torch.equal(task.output(z, one)[1], task.output(z, other)[1])
@@ -317,7 +317,7 @@ def test_a_condition_reaches_the_decoder(model):
 def test_the_game_of_a_vae_gan_does_not_reach_its_encoder():
     task, rows = task_of("vae-gan", "vectors")
     real, _ = task.real(rows, 0, 0)
-    terms = task.bound(task.config.objective, real, None, DRAW)
+    terms = task.bound(task.config.objective, real, None, RNG)
     weights = list(task.encoder.parameters())
     for name, term in terms.items():
         slopes = torch.autograd.grad(term, weights, retain_graph=True, allow_unused=True)
@@ -328,7 +328,7 @@ def test_the_game_of_a_vae_gan_does_not_reach_its_encoder():
 def test_half_of_what_the_critic_refuses_is_made_of_noise():
     task, _ = task_of("vae-gan", "vectors")
     z = torch.zeros(6, SMALL.latent)
-    fakes = task.mixed(z, None, DRAW)
+    fakes = task.mixed(z, None, RNG)
     rebuilt = task.output(z, None)
     torch.testing.assert_close(fakes[3:], rebuilt[3:])
     assert not torch.isclose(fakes[:3], rebuilt[:3]).all(1).any()
@@ -361,8 +361,8 @@ def test_a_vae_plays_no_game_so_settings_of_one_are_refused(name, value):
 @each_task
 def test_it_learns_two_separate_groups(model):
     """Rows near (-1, -1) and (1, 1): so are samples; untrained networks make none of the first."""
-    draw = np.random.default_rng(0)
-    x = draw.normal(0, 0.1, (400, 2)) + np.where(np.arange(400) % 2, 1.0, -1.0)[:, None]
+    rng = np.random.default_rng(0)
+    x = rng.normal(0, 0.1, (400, 2)) + np.where(np.arange(400) % 2, 1.0, -1.0)[:, None]
     sampled = pretrain(x, replace(SMALL, model=model, steps=600, batch=64, width=8)).sample(400)
     near = [np.linalg.norm(sampled - side, axis=1) < 0.5 for side in (-1.0, 1.0)]
     assert min(n.mean() for n in near) > 0.1

@@ -23,9 +23,9 @@ from ssgan.networks import (
 from ssgan.networks.conv import ConvTrunk, halvings
 from ssgan.networks.readout import Readout, pooled, width
 from ssgan.networks.resnet import ResnetTrunk
-from ssgan.randomness import Draw
+from ssgan.randomness import Rng
 
-DRAW = Draw(("networks test",))
+RNG = Rng(("networks test",))
 # Body, shape of a sample, and of the map at every depth for width 2.
 SHAPES = {
     "a row of numbers": ("dense", (5,), [(16,), (16,), (16,)]),
@@ -60,22 +60,22 @@ each = pytest.mark.parametrize(("body", "shape", "maps"), SHAPES.values(), ids=S
 
 
 def pair(shape, seed=0, **design):
-    return build(shape, draw=Draw(("pair", seed)), **{"width": 2, "latent": 3} | design)
+    return build(shape, rng=Rng(("pair", seed)), **{"width": 2, "latent": 3} | design)
 
 
 @each
 def test_a_generator_makes_samples_of_the_shape_and_a_discriminator_scores_them(body, shape, maps):
     generator, discriminator = pair(shape, body=body)
-    samples = generator(DRAW.normal(6, 3))
+    samples = generator(RNG.normal(6, 3))
     assert samples.shape == (6, *shape)
     assert discriminator(samples).shape == (6,)
-    assert generator.eval()(DRAW.normal(0, 3)).shape == (0, *shape)
+    assert generator.eval()(RNG.normal(0, 3)).shape == (0, *shape)
 
 
 @each
 def test_a_generator_tells_its_maps_coarsest_first_and_its_samples_last(body, shape, maps):
     generator, _ = pair(shape, body=body)
-    z = DRAW("maps").normal(3, 3)
+    z = RNG("maps").normal(3, 3)
     *depths, samples = generator.eval().maps(z)
     assert torch.equal(samples, generator(z))
     assert len(depths) >= 1
@@ -87,7 +87,7 @@ def test_a_generator_tells_its_maps_coarsest_first_and_its_samples_last(body, sh
 @each
 def test_a_trunk_gives_its_maps_at_every_depth_finest_first(body, shape, maps):
     _, discriminator = pair(shape, body=body)
-    found = discriminator.trunk(DRAW.normal(2, *shape))
+    found = discriminator.trunk(RNG.normal(2, *shape))
     assert [tuple(m.shape[1:]) for m in found] == maps
     assert discriminator.features == discriminator.trunk.features == found[-1][0].numel()
 
@@ -96,7 +96,7 @@ def test_a_trunk_gives_its_maps_at_every_depth_finest_first(body, shape, maps):
 def test_scores_of_a_sample_do_not_depend_on_those_beside_it(body, shape, maps):
     _, discriminator = pair(shape, body=body)
     discriminator.eval()
-    x = DRAW.normal(4, *shape)
+    x = RNG.normal(4, *shape)
     torch.testing.assert_close(discriminator(x)[:1], discriminator(x[:1]))
 
 
@@ -105,7 +105,7 @@ def test_scores_of_a_sample_do_not_depend_on_those_beside_it(body, shape, maps):
 def test_gradients_reach_all_weights_of_both_networks(body, shape, maps, condition):
     generator, discriminator = pair(shape, body=body, condition=condition)
     given = torch.eye(4)[[0, 1, 2]] + torch.eye(4)[3] if condition else None
-    discriminator(generator(DRAW.normal(3, 3), given), given).square().sum().backward()
+    discriminator(generator(RNG.normal(3, 3), given), given).square().sum().backward()
     for network in (generator, discriminator):
         assert all(p.grad.abs().sum() > 0 for p in network.parameters())
 
@@ -119,8 +119,8 @@ def test_depth_adds_layers_and_keeps_the_shapes(body, shape, maps):
     sizes = {}
     for depth in (None, 1, 3, 5):
         generator, discriminator = pair(shape, body=body, depth=depth)
-        assert generator(DRAW.normal(2, 3)).shape == (2, *shape)
-        found = discriminator.trunk(DRAW.normal(2, *shape))
+        assert generator(RNG.normal(2, 3)).shape == (2, *shape)
+        found = discriminator.trunk(RNG.normal(2, *shape))
         assert found[-1].shape[1:] == maps[-1]
         assert found[-1][0].numel() == discriminator.features
         networks = (generator, discriminator)
@@ -194,8 +194,8 @@ def test_building_leaves_all_global_random_states_alone():
 
 
 def test_first_weights_keep_the_scale_of_activations_and_biases_are_0():
-    _, discriminator = build((1, 32, 32), body="conv", width=32, latent=3, draw=DRAW)
-    maps = discriminator.trunk(DRAW.normal(8, 1, 32, 32))
+    _, discriminator = build((1, 32, 32), body="conv", width=32, latent=3, rng=RNG)
+    maps = discriminator.trunk(RNG.normal(8, 1, 32, 32))
     scales = [m.square().mean().sqrt().item() for m in maps]
     assert all(0.6 < scale < 1.5 for scale in scales)
     assert all(not layer.bias.any() for layer in discriminator.trunk.layers)
@@ -232,18 +232,18 @@ def test_constrainable_are_all_weights_but_those_of_norms():
 
 def test_the_residual_body_starts_with_the_scale_of_what_it_gets_at_any_depth():
     for depth in (1, 8):
-        _, discriminator = build((3, 32, 32), width=16, latent=3, depth=depth, draw=DRAW)
-        smooth = F.interpolate(DRAW.normal(16, 3, 4, 4), scale_factor=8.0)
+        _, discriminator = build((3, 32, 32), width=16, latent=3, depth=depth, rng=RNG)
+        smooth = F.interpolate(RNG.normal(16, 3, 4, 4), scale_factor=8.0)
         scales = [m.square().mean().sqrt().item() for m in discriminator.trunk(smooth)]
         assert all(0.4 < scale < 2.5 for scale in scales)
-        generator, _ = build((3, 32, 32), width=16, latent=64, depth=depth, draw=DRAW)
-        assert 0.4 < generator(DRAW.normal(16, 64)).std().item() < 2.5
+        generator, _ = build((3, 32, 32), width=16, latent=64, depth=depth, rng=RNG)
+        assert 0.4 < generator(RNG.normal(16, 64)).std().item() < 2.5
 
 
 def test_a_residual_block_is_its_input_and_a_branch():
     _, discriminator = pair((3, 32, 32), width=4)
     (block,) = discriminator.trunk.stages[0]
-    x = DRAW.normal(2, 4, 16, 16)
+    x = RNG.normal(2, 4, 16, 16)
     assert not torch.equal(block(x), x)
     block.last.weight.data.zero_()
     assert torch.equal(block(x), x)
@@ -260,7 +260,7 @@ def operations(network, *inputs):
 def test_the_residual_body_costs_less_than_twice_the_convolutional_one(side):
     shape, costs = (3, side, side), {}
     for body in ("residual", "conv"):
-        generator, discriminator = build(shape, body=body, width=24, latent=64, draw=DRAW)
+        generator, discriminator = build(shape, body=body, width=24, latent=64, rng=RNG)
         costs[body] = (
             operations(generator, torch.zeros(1, 64)),
             operations(discriminator, torch.zeros(1, *shape)),
@@ -273,7 +273,7 @@ def test_the_residual_body_costs_less_than_twice_the_convolutional_one(side):
 
 
 def test_dcgan_has_the_papers_layers():
-    generator, discriminator = build((3, 64, 64), body="dcgan", width=16, latent=100, draw=DRAW)
+    generator, discriminator = build((3, 64, 64), body="dcgan", width=16, latent=100, rng=RNG)
     weights = {name: tuple(p.shape) for name, p in discriminator.named_parameters()}
     assert [weights[f"trunk.layers.{i}.weight"] for i in range(4)] == [
         *((16, 3, 5, 5), (32, 16, 5, 5), (64, 32, 5, 5), (128, 64, 5, 5))
@@ -294,7 +294,7 @@ def test_dcgan_has_the_papers_layers():
 
 
 def test_first_weights_of_dcgan_have_deviation_002_and_gains_are_around_1():
-    for network in build((3, 32, 32), body="dcgan", width=32, latent=100, draw=DRAW):
+    for network in build((3, 32, 32), body="dcgan", width=32, latent=100, rng=RNG):
         for name, p in network.named_parameters():
             if name.endswith("bias"):
                 assert not p.any()
@@ -310,16 +310,16 @@ def test_dcgan_rectifies_wholly_in_the_generator_and_partly_in_the_discriminator
     generator, discriminator = pair((1, 16, 16), body="dcgan", width=4)
     seen = []
     generator.layers[1].register_forward_pre_hook(lambda _, x: seen.append(x[0]))
-    generator(DRAW.normal(8, 3))
+    generator(RNG.normal(8, 3))
     assert seen[0].min() == 0
-    x = DRAW.normal(2, 1, 16, 16)
+    x = RNG.normal(2, 1, 16, 16)
     before, after = discriminator.trunk.layers[0](x).min(), discriminator.trunk(x)[0].min()
     assert after.item() == pytest.approx(0.2 * before.item())
 
 
 def test_reestimated_statistics_are_those_of_the_batches():
     _, discriminator = pair((1, 16, 16), body="dcgan")
-    norm, images = discriminator.trunk.norms[1], 3 * DRAW("x").normal(40, 1, 16, 16)
+    norm, images = discriminator.trunk.norms[1], 3 * RNG("x").normal(40, 1, 16, 16)
     discriminator(100 + images)  # leaves the running averages where they do not belong
     discriminator.eval()
     reestimate(discriminator, [(images[:20],), (images[20:],)])
@@ -346,7 +346,7 @@ def test_reestimating_a_network_without_batch_norm_does_nothing():
 
 def test_a_condition_adds_a_projection_of_the_features_where_there_is_one():
     _, discriminator = pair((1, 8, 8), condition=4)
-    x, label = DRAW.normal(3, 1, 8, 8), torch.eye(4)[[0, 1, 2]]
+    x, label = RNG.normal(3, 1, 8, 8), torch.eye(4)[[0, 1, 2]]
     present = label + torch.tensor([[0.0, 0, 0, 1], [0, 0, 0, 1], [0, 0, 0, 0]])
     features = flat(discriminator.trunk(x)[-1])
     expected = (features * (label[:, :3] @ discriminator.embed.weight.T)).sum(1)
@@ -358,7 +358,7 @@ def test_a_condition_adds_a_projection_of_the_features_where_there_is_one():
 
 def test_a_generator_without_a_condition_makes_what_it_makes_of_an_absent_one():
     generator, _ = pair((1, 8, 8), condition=4)
-    z = DRAW.normal(3, 3)
+    z = RNG.normal(3, 3)
     assert torch.equal(generator(z), generator(z, torch.zeros(3, 4)))
     assert not torch.equal(generator(z), generator(z, torch.eye(4)[:3]))
 
@@ -374,7 +374,7 @@ def test_a_condition_that_a_network_was_not_built_for_is_refused(body, built, gi
 
 
 def test_a_conditional_head_starts_at_the_scale_of_the_plain_one():
-    _, discriminator = build((3, 32, 32), width=8, latent=3, condition=11, draw=DRAW)
+    _, discriminator = build((3, 32, 32), width=8, latent=3, condition=11, rng=RNG)
     features, label = discriminator.features, discriminator.embed.weight.square().sum(0)
     assert label.mean().item() == pytest.approx(1.0, rel=0.1)
     assert discriminator.embed.weight.shape == (features, 10)
@@ -441,7 +441,7 @@ def test_features_of_rows_are_not_pooled_and_become_float32():
 
 def test_a_readout_brings_every_feature_to_mean_0_and_deviation_1():
     readout = Readout(4)
-    rows = 3 * DRAW("rows").normal(100, 4) + torch.tensor([0.0, 5.0, -5.0, 100.0])
+    rows = 3 * RNG("rows").normal(100, 4) + torch.tensor([0.0, 5.0, -5.0, 100.0])
     readout.fit(rows)
     found = readout([rows])
     torch.testing.assert_close(found.mean(0), torch.zeros(4), atol=1e-4, rtol=0)
@@ -461,7 +461,7 @@ def test_a_readout_before_fitting_gives_the_pooled_features():
 
 @pytest.mark.parametrize("pooling", ["mean", "max"])
 def test_a_readout_of_the_last_map_gives_the_last_of_all_features(pooling):
-    maps = [DRAW("first").normal(9, 2, 8, 8), DRAW("last").normal(9, 3, 4, 4)]
+    maps = [RNG("first").normal(9, 2, 8, 8), RNG("last").normal(9, 3, 4, 4)]
     readout = Readout(80, pooling)
     readout.fit(readout.pooled(maps))
     found = readout.of_last(48)
@@ -485,7 +485,7 @@ def test_centre_and_scale_are_saved_and_never_learnt():
 )
 def test_a_resnet_halves_its_maps_and_ends_in_their_means(shape, maps):
     network = ResnetTrunk(shape, 2)
-    x = DRAW("resnet").normal(3, *shape)
+    x = RNG("resnet").normal(3, *shape)
     found = network(x)
     assert [m.shape[1:] for m in found] == [torch.Size(size) for size in maps]
     assert network.features == maps[-1][0]

@@ -23,7 +23,7 @@ from ssgan.prediction.baselines import (
     stratified,
     too_few,
 )
-from ssgan.randomness import Draw
+from ssgan.randomness import Rng
 from tests.examples import KINDS, same, trained
 
 TASKS = {"classification": 3, "regression": 0}
@@ -161,7 +161,7 @@ def test_a_model_that_is_not_known_is_refused():
 @pytest.mark.parametrize("count", [2, 3, 5])
 def test_folds_hold_every_row_out_once_a_repeat_and_are_of_equal_sizes(classes, count):
     labels = np.arange(43) % 4 if classes else np.random.default_rng(0).normal(size=43)
-    folds = stratified(labels, classes, Draw(("t",)), folds=count, repeats=3)
+    folds = stratified(labels, classes, Rng(("t",)), folds=count, repeats=3)
     assert folds.of.shape == (3, 43)
     assert folds.count == count
     for of in folds.of:
@@ -179,24 +179,24 @@ def test_folds_hold_every_row_out_once_a_repeat_and_are_of_equal_sizes(classes, 
 
 def test_folds_of_numbers_hold_small_and_large_ones():
     labels = np.random.default_rng(0).permutation(40).astype(float)
-    for _, _, test in stratified(labels, 0, Draw(("t",)), folds=5, repeats=2):
+    for _, _, test in stratified(labels, 0, Rng(("t",)), folds=5, repeats=2):
         assert sorted(labels[test] // 5) == list(range(8))
 
 
 def test_folds_are_a_function_of_labels_and_draw():
     labels = np.arange(30) % 3
-    of = stratified(labels, 3, Draw(("t", 0))).of
-    np.testing.assert_array_equal(of, stratified(labels, 3, Draw(("t", 0))).of)
+    of = stratified(labels, 3, Rng(("t", 0))).of
+    np.testing.assert_array_equal(of, stratified(labels, 3, Rng(("t", 0))).of)
     assert (of[0] != of[1]).any()
-    assert (of != stratified(labels, 3, Draw(("t", 1))).of).any()
+    assert (of != stratified(labels, 3, Rng(("t", 1))).of).any()
     assert digest(of)[:8] == "6cb7af7d"  # runs rely on it
 
 
 def test_there_are_no_more_folds_than_labels_in_the_rarest_class():
     labels = np.array([0] * 9 + [1] * 3)
-    assert stratified(labels, 2, Draw(("t",))).count == 3
+    assert stratified(labels, 2, Rng(("t",))).count == 3
     with pytest.raises(ValueError, match="at least two folds, got 4: label more"):
-        stratified(np.array([0, 0, 0, 1]), 2, Draw(("t",)))
+        stratified(np.array([0, 0, 0, 1]), 2, Rng(("t",)))
 
 
 def test_the_error_of_gains_is_that_of_nadeau_and_bengio():
@@ -214,7 +214,7 @@ def test_an_error_is_never_finer_than_half_a_row():
 
 def test_scores_are_points_of_held_out_rows():
     labels = np.array([0, 1, 0, 1, 0, 1])
-    folds = stratified(labels, 2, Draw(("t",)), folds=3, repeats=2)
+    folds = stratified(labels, 2, Rng(("t",)), folds=3, repeats=2)
     seen = []
 
     def first_class(train, test):
@@ -237,7 +237,7 @@ def test_points_of_numbers_are_a_hundred_less_the_error_in_deviations():
 @pytest.mark.parametrize("said", [np.zeros((2, 3)), np.full((2, 2), np.nan), np.zeros(2)])
 def test_answers_that_are_none_are_refused(said):
     labels = np.array([0, 1, 0, 1])
-    folds = stratified(labels, 2, Draw(("t",)), folds=2, repeats=1)
+    folds = stratified(labels, 2, Rng(("t",)), folds=2, repeats=1)
     with pytest.raises(ValueError, match=r"expected finite answers \(2, 2\), got"):
         cross_validated(lambda *_: said, labels, 2, folds)
 
@@ -301,7 +301,7 @@ def simulated(rng, folds, truth):
 @pytest.mark.parametrize(("labels", "count", "repeats"), [(12, 3, 1), (30, 3, 1), (50, 5, 2)])
 def test_on_average_at_most_a_point_is_lost_to_the_simple_choice(labels, count, repeats):
     """However good two deep models are; where they are much better they are used."""
-    folds = stratified(np.arange(labels) % 2, 2, Draw(("t",)), folds=count, repeats=repeats)
+    folds = stratified(np.arange(labels) % 2, 2, Rng(("t",)), folds=count, repeats=repeats)
     for ahead in (-0.2, -0.1, -0.05, -0.02, 0.0, 0.05, 0.25):
         rng, lost, used = np.random.default_rng(0), [], []
         truth = {"a": 0.68, "b": 0.7, "c": 0.7 + ahead, "d": 0.7 + ahead}
@@ -318,7 +318,7 @@ def test_on_average_at_most_a_point_is_lost_to_the_simple_choice(labels, count, 
 def test_real_models_that_learn_nothing_from_unlabeled_rows_lose_nothing():
     x, y = problem("classification", 30)
     simple = candidates(x, y, 3)
-    folds = stratified(y, 3, Draw(("t",)), repeats=1)
+    folds = stratified(y, 3, Rng(("t",)), repeats=1)
     guess = {"deep": lambda train, test: np.zeros((len(test), 3))}
     verdict, found = select(y, 3, simple, guess, folds)
     assert verdict.chosen == "logistic"
@@ -331,7 +331,7 @@ def test_real_models_that_learn_nothing_from_unlabeled_rows_lose_nothing():
 def test_a_deep_model_that_knows_more_is_used():
     x, y = problem("regression", 30)
     y = y + np.random.default_rng(1).normal(0, 2, 30)  # that no column tells of
-    folds = stratified(y, 0, Draw(("t",)), repeats=1)
+    folds = stratified(y, 0, Rng(("t",)), repeats=1)
     verdict, _ = select(y, 0, candidates(x, y, 0), {"deep": lambda _, test: y[test]}, folds)
     assert verdict.deep
     assert verdict.means["deep"] == 100

@@ -20,12 +20,12 @@ from ssgan.prediction.finetuning import (
 )
 from ssgan.prediction.graph import Votes
 from ssgan.prediction.methods import initial
-from ssgan.randomness import Draw
+from ssgan.randomness import Rng
 from ssgan.training.loop import Batches, Stream, train
 from ssgan.transforms.batch import MOVES
 from tests.examples import KINDS, LABELS, NUMBERS, N, trained
 
-DRAW = Draw(("finetuning test",))
+RNG = Rng(("finetuning test",))
 CONFIG = PredictorConfig(steps=3, batch=8)
 each = pytest.mark.parametrize("kind", KINDS)
 
@@ -45,7 +45,7 @@ def prepared(kind, config=CONFIG):
     shares = torch.eye(2)[torch.from_numpy(LABELS)]
     labeled = Stream((rows.packed[:8], rows.labels[:8]), config.batch)
     unlabeled = Stream((rows.packed, shares), 2 * config.batch)
-    return task, Batches({"labeled": labeled, "unlabeled": unlabeled}, DRAW)
+    return task, Batches({"labeled": labeled, "unlabeled": unlabeled}, RNG)
 
 
 def test_cross_entropy_with_shares_is_weighted_by_the_largest():
@@ -80,7 +80,7 @@ def test_a_head_starts_at_0_and_learns_as_fast_for_many_features_as_for_few():
 
 def test_a_new_head_leaves_the_random_state_alone():
     before = torch.get_rng_state()
-    new_head(4, 2, DRAW)
+    new_head(4, 2, RNG)
     assert torch.equal(torch.get_rng_state(), before)
 
 
@@ -138,13 +138,13 @@ def test_the_graph_is_laid_anew_after_the_last_step_only():
 
 
 def test_only_images_are_warped_and_each_time_differently():
-    def view(kind, draw, **settings):
+    def view(kind, rng, **settings):
         task, _ = prepared(kind, PredictorConfig(**settings))
         plain = task.codec.expand(rows_of(kind).packed[:4])
-        return plain, task.views.of(plain, draw)
+        return plain, task.views.of(plain, rng)
 
-    plain, one = view("images", DRAW("a"), transforms=MOVES)
-    _, other = view("images", DRAW("b"), transforms=MOVES)
+    plain, one = view("images", RNG("a"), transforms=MOVES)
+    _, other = view("images", RNG("b"), transforms=MOVES)
     assert not torch.equal(one, plain)
     assert not torch.equal(one, other)
     for kind, settings in (
@@ -152,7 +152,7 @@ def test_only_images_are_warped_and_each_time_differently():
         ("images", {"transforms": ()}),
         ("vectors", {"transforms": ("noise", "corrupt")}),
     ):
-        plain, still = view(kind, DRAW("a"), **settings)
+        plain, still = view(kind, RNG("a"), **settings)
         assert torch.equal(still, plain)
 
 
@@ -216,7 +216,7 @@ def test_a_regression_learns_numbers_with_the_same_task():
     numbers = torch.from_numpy((NUMBERS - NUMBERS.mean()) / NUMBERS.std()).float()
     rows = Graph(packed, torch.full((N,), -1), 0)
     task = Finetune(config, initial(gan, config, 1), gan.codec, gan.runtime, rows)
-    batches = Batches({"labeled": Stream((packed, numbers), 12)}, DRAW)
+    batches = Batches({"labeled": Stream((packed, numbers), 12)}, RNG)
     means = [means["supervised"] for _, means in train(task, batches, 80, every=20)]
     assert means[-1] < 0.15 < means[0]
 

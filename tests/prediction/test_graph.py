@@ -19,7 +19,7 @@ from ssgan.prediction.graph import (
     shares_over,
     smoothest,
 )
-from tests.prediction.test_heads import DRAW, blobs, given
+from tests.prediction.test_heads import RNG, blobs, given
 
 
 @pytest.fixture(autouse=True, scope="module")
@@ -45,7 +45,7 @@ def numbers_of(rows, known=10):
 
 @pytest.mark.parametrize("shape", [(100, 10), (5, 100), (90, 80)])
 def test_rows_are_condensed_along_at_most_64_principal_axes(shape):
-    rows = DRAW("condensed").numpy().normal(size=shape)
+    rows = RNG("condensed").numpy().normal(size=shape)
     found, axes = condensed(rows)
     count = min(64, *shape)
     assert found.shape == (shape[0], count)
@@ -54,8 +54,8 @@ def test_rows_are_condensed_along_at_most_64_principal_axes(shape):
 
 
 def test_condensing_rows_that_lie_in_a_plane_keeps_their_distances():
-    draw = DRAW("plane").numpy()
-    rows = draw.normal(size=(40, 2)) @ draw.normal(size=(2, 30))
+    rng = RNG("plane").numpy()
+    rows = rng.normal(size=(40, 2)) @ rng.normal(size=(2, 30))
     found, _ = condensed(rows)
     far = np.linalg.norm(rows[:, None] - rows[None], axis=2)
     np.testing.assert_allclose(np.linalg.norm(found[:, None] - found[None], axis=2), far, atol=1e-8)
@@ -118,7 +118,7 @@ def test_rows_that_no_label_reaches_have_equal_shares_of_what_there_is_and_all_s
 def test_hidden_labels_are_found_where_classes_are_apart_and_by_chance_where_not():
     rows, labels = blobs(n=60, classes=2, apart=20.0)
     assert shares_over(neighbourhood(rows), labels, 2)[1] == 0
-    mixed = DRAW("mixed").numpy().permutation(labels)
+    mixed = RNG("mixed").numpy().permutation(labels)
     assert shares_over(neighbourhood(rows), mixed, 2)[1] > 0.25
 
 
@@ -163,7 +163,7 @@ def test_votes_are_the_mean_of_both_probabilities():
     rows, labels = blobs(n=60)
     neighbours, head = Neighbours(60, 8, 3), nn.Linear(8, 3)
     neighbours.fit(rows.astype(np.float32), few(labels))
-    x = DRAW("x").normal(7, 8)
+    x = RNG("x").normal(7, 8)
     expected = (head(x).softmax(1) + neighbours(x).exp()) / 2
     votes = Votes(head, neighbours)(x)
     torch.testing.assert_close(votes.exp(), expected)

@@ -22,9 +22,9 @@ from ssgan.prediction.heads import (
     nearest_head,
     turned,
 )
-from ssgan.randomness import Draw
+from ssgan.randomness import Rng
 
-DRAW = Draw(("heads test",))
+RNG = Rng(("heads test",))
 
 
 @pytest.fixture(autouse=True, scope="module")
@@ -34,10 +34,10 @@ def few_fits():
 
 def blobs(n=30, features=8, classes=3, apart=6.0):
     """Rows (N, F) float64 around a place for every class, and the classes."""
-    draw = DRAW("blobs", n, features).numpy()
+    rng = RNG("blobs", n, features).numpy()
     labels = np.arange(n) % classes
     places = apart * np.eye(features)[:classes]
-    return draw.normal(size=(n, features)) + places[labels], labels
+    return rng.normal(size=(n, features)) + places[labels], labels
 
 
 @torch.no_grad()
@@ -52,7 +52,7 @@ def test_a_linear_layer_has_the_weights_it_is_given():
 
 @pytest.mark.parametrize("shape", [(5, 40), (40, 5), (6, 6)])
 def test_turned_rows_keep_all_distances_in_few_coordinates(shape):
-    rows = DRAW("turned").numpy().normal(size=shape)
+    rows = RNG("turned").numpy().normal(size=shape)
     found, axes = turned(rows)
     assert found.shape == (shape[0], min(shape))
     np.testing.assert_allclose(found @ axes, rows, atol=1e-10)
@@ -157,11 +157,11 @@ def test_the_nearest_rows_say_what_scikit_learns_do(classes):
 
 
 def test_as_many_of_the_nearest_are_asked_as_foretell_best_what_was_left_out():
-    draw = DRAW("angles").numpy()
-    angle = np.sort(draw.uniform(0, 1.5, 60))
+    rng = RNG("angles").numpy()
+    angle = np.sort(rng.uniform(0, 1.5, 60))
     rows = np.stack([np.cos(angle), np.sin(angle)], 1)
     assert nearest_head(rows, angle, None).count <= 3  # smooth: the closest know best
-    mixed = draw.integers(0, 2, 60)
+    mixed = rng.integers(0, 2, 60)
     assert nearest_head(rows, mixed, 2).count == 20  # chance: nobody knows, so all are asked
 
 
@@ -190,15 +190,13 @@ def test_the_nearest_are_filled_from_their_state():
 @pytest.mark.parametrize("make", [linear_head, margin_head])
 def test_from_many_labels_a_head_says_what_it_says_from_few(make, classes, monkeypatch):
     """Of four classes the last has no label."""
-    draw = np.random.default_rng(0)
-    labels = draw.integers(0, min(classes, 3), 400)
-    features = draw.normal(size=(400, 6)) + 2 * np.eye(6)[labels]
+    rng = np.random.default_rng(0)
+    labels = rng.integers(0, min(classes, 3), 400)
+    features = rng.normal(size=(400, 6)) + 2 * np.eye(6)[labels]
     few = make(features, labels, classes)
     monkeypatch.setattr(heads, "MANY", 100)
     many = make(features, labels, classes)
-    seen = torch.from_numpy(
-        draw.normal(size=(1000, 6)) + 2 * np.eye(6)[np.arange(1000) % 3]
-    ).float()
+    seen = torch.from_numpy(rng.normal(size=(1000, 6)) + 2 * np.eye(6)[np.arange(1000) % 3]).float()
     with torch.no_grad():
         assert (few(seen).argmax(1) == many(seen).argmax(1)).float().mean() > 0.97
         assert many(seen).shape == (1000, classes)

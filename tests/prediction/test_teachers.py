@@ -10,11 +10,11 @@ from ssgan.prediction.labels import labeled
 from ssgan.prediction.methods import settled, task_of
 from ssgan.prediction.predictor import finetune, finetuning, load_predictor
 from ssgan.prediction.teachers import EVEN, KEPT, SLOWER, Consistency, Joint, Thresholds
-from ssgan.randomness import Draw
+from ssgan.randomness import Rng
 from ssgan.transforms.views import MOVES, Views, check, natural, told_mirrored
 from tests.examples import KINDS, LABELS, NUMBERS, OFTEN, N, assert_same_course, trained
 
-DRAW = Draw(("semisupervised test",))
+RNG = Rng(("semisupervised test",))
 METHODS = ("consistency", "joint", "consistency+joint", "finetune+consistency")
 TASKS = {"classification": LABELS, "regression": NUMBERS}
 each = pytest.mark.parametrize("kind", KINDS)
@@ -74,7 +74,7 @@ def test_labels_are_aligned_only_where_it_is_asked_for():
     rows = lambda *_: (torch.cat([tasks[0].rows.packed[:1]] * 4),)  # noqa: E731
 
     def named(teacher):
-        return set(teacher.lesson(rows, 0, DRAW)[1].args[0].argmax(1).tolist())
+        return set(teacher.lesson(rows, 0, RNG)[1].args[0].argmax(1).tolist())
 
     (usual,) = named(plain)
     for teacher in (plain, asked):  # as if the class of such rows had been named all the time
@@ -138,7 +138,7 @@ def test_the_average_labels_the_weak_view_and_the_strong_one_is_learnt_from(monk
         return torch.tensor([[0.0, 9.0]]).expand(len(x), 2)
 
     monkeypatch.setattr(teacher, "mean", says_1)
-    changed, cost = teacher.lesson(lambda *_: (torch.zeros(4, 64, dtype=torch.uint8),), 0, DRAW)
+    changed, cost = teacher.lesson(lambda *_: (torch.zeros(4, 64, dtype=torch.uint8),), 0, RNG)
     assert torch.equal(changed, strong)
     assert [torch.equal(x, weak) for x in seen] == [True]
     right, wrong = torch.tensor([[0.0, 5.0]] * 4), torch.tensor([[5.0, 0.0]] * 4)
@@ -151,10 +151,10 @@ def test_mixed_rows_are_told_as_their_shares_in_them_say(kind, labels):
     tasks = [made(kind, "consistency", labels, mix=mix) for mix in (False, True)]
     rows = lambda *_: (tasks[0].rows.packed[:4],)  # noqa: E731
     plain, asked = (task.teachers[0] for task in tasks)
-    shares = asked.shares(4, DRAW("mix"))
+    shares = asked.shares(4, RNG("mix"))
     assert 0.5 < shares.min() < shares.max() <= 1
-    assert plain.shares(4, DRAW("mix")) is None
-    (alone, told), (x, blended) = (teacher.lesson(rows, 0, DRAW) for teacher in (plain, asked))
+    assert plain.shares(4, RNG("mix")) is None
+    (alone, told), (x, blended) = (teacher.lesson(rows, 0, RNG) for teacher in (plain, asked))
     own = shares.view(4, *[1] * (x.dim() - 1))
     torch.testing.assert_close(x, own * alone + (1 - own) * alone[[3, 0, 1, 2]])
     each, both = told.args[0], blended.args[0]
@@ -166,7 +166,7 @@ def test_the_generator_moves_its_mean_features_to_those_of_real_rows():
     task = made("vectors", "joint")
     teacher = task.teachers[0]
     rows = lambda *_: (task.rows.packed[:4],)  # noqa: E731
-    found = [teacher.after(rows, 0, DRAW, 3e-3)[0]["matching"].item() for _ in range(60)]
+    found = [teacher.after(rows, 0, RNG, 3e-3)[0]["matching"].item() for _ in range(60)]
     assert found[-1] < found[0] / 2
     assert teacher.optimizer.param_groups[0]["lr"] == pytest.approx(SLOWER * 3e-3)
 
@@ -177,7 +177,7 @@ def test_an_update_of_the_generator_that_is_not_finite_is_refused_and_told():
     with torch.no_grad():
         next(task.network.trunk.parameters()).fill_(torch.nan)
     before = [p.clone() for p in teacher.generator.parameters()]
-    _, refused = teacher.after(rows, 0, DRAW, 1e-3)
+    _, refused = teacher.after(rows, 0, RNG, 1e-3)
     assert refused == 1
     assert all(map(torch.equal, before, teacher.generator.parameters()))
 
@@ -304,17 +304,17 @@ def test_rows_are_corrupted_and_colours_changed_where_there_are_any():
 def test_each_transform_of_images_changes_strong_views_alone_or_all(name):
     x = torch.rand(6, 3, 8, 8, generator=torch.Generator().manual_seed(2)) * 2 - 1
     views = Views((name,))
-    assert not torch.equal(views.strong(x, DRAW("strong")), x)
-    assert views.strong(x, DRAW).shape == views.weak(x, DRAW).shape == x.shape
+    assert not torch.equal(views.strong(x, RNG("strong")), x)
+    assert views.strong(x, RNG).shape == views.weak(x, RNG).shape == x.shape
     still = name in ("colour", "cutout", "noise")
-    assert torch.equal(views.weak(x, DRAW("weak")), x) == still
+    assert torch.equal(views.weak(x, RNG("weak")), x) == still
 
 
 def test_a_crop_moves_by_whole_pixels_and_leaves_moves_to_half_of_the_strong_views():
     x = torch.rand(64, 3, 16, 16, generator=torch.Generator().manual_seed(3)) * 2 - 1
     views = Views(("crop", "turn"))
     inside = [set(image.flatten().tolist()) for image in x]
-    weak, strong = views.weak(x, DRAW("weak")), views.strong(x, DRAW("strong"))
+    weak, strong = views.weak(x, RNG("weak")), views.strong(x, RNG("strong"))
     kept = [set(image.flatten().tolist()) <= own for image, own in zip(weak, inside, strict=True)]
     assert all(kept)
     assert not torch.equal(weak, x)
@@ -325,18 +325,18 @@ def test_a_crop_moves_by_whole_pixels_and_leaves_moves_to_half_of_the_strong_vie
 def test_a_student_sees_parts_of_images_and_some_without_colours_where_there_is_zoom():
     x = torch.rand(200, 3, 8, 8, generator=torch.Generator().manual_seed(4)) * 2 - 1
     views = Views(("zoom", "colour", "cutout", "turn"))
-    seen = views.far(x, DRAW("far"))
+    seen = views.far(x, RNG("far"))
     grey = (seen.amax(1) == seen.amin(1)).flatten(1).all(1).float().mean()
     assert seen.shape == x.shape
     assert 0.1 < grey < 0.3
-    assert torch.equal(Views(("turn",)).far(x, DRAW), Views(("turn",)).strong(x, DRAW))
+    assert torch.equal(Views(("turn",)).far(x, RNG), Views(("turn",)).strong(x, RNG))
     still = Views(("zoom",))
-    assert torch.equal(still.strong(x, DRAW), x)
+    assert torch.equal(still.strong(x, RNG), x)
 
 
 def test_corruption_takes_values_of_the_same_column():
     x = torch.arange(40.0).reshape(10, 4)
-    changed = Views(("corrupt",)).strong(x, DRAW("corrupt"))
+    changed = Views(("corrupt",)).strong(x, RNG("corrupt"))
     assert not torch.equal(changed, x)
     assert (changed % 4 == x % 4).all()
 

@@ -11,7 +11,7 @@ import ssgan
 from ssgan.data import read
 from ssgan.metrics.spaces import space_of
 from ssgan.models.gan import GANConfig, pretrain
-from ssgan.randomness import Draw
+from ssgan.randomness import Rng
 from ssgan.report import report, report_augmented
 from ssgan.report.augmented import Tally, compared, page_beside, reach
 from ssgan.report.figures import interval
@@ -38,7 +38,7 @@ def test_the_neighbours_shown_are_the_nearest_of_the_training_rows(digits):
     gan, _ = digits
     train = gan.codec.pack(read("digits").x)
     shown = beside(gan, train)
-    rows = train[Draw(("report", "rows")).permutation(len(train))[:POOL]]
+    rows = train[Rng(("report", "rows")).permutation(len(train))[:POOL]]
     space = space_of(gan.codec.expand(rows))
     fake = space(gan.codec.expand(gan.codec.pack(gan.sample(EACH))))
     nearest = torch.cdist(fake, space(gan.codec.expand(rows))).argmin(1)
@@ -87,14 +87,14 @@ def test_scores_of_training_rows_test_rows_and_samples_are_shown(digits):
 
 @pytest.mark.parametrize("kind", ["normal", "uniform"])
 def test_the_way_between_noises_begins_and_ends_at_them(kind):
-    start, end = Draw(("a",)).normal(3, 8), Draw(("b",)).normal(3, 8)
+    start, end = Rng(("a",)).normal(3, 8), Rng(("b",)).normal(3, 8)
     torch.testing.assert_close(moved(start, end, 0.0, kind), start)
     torch.testing.assert_close(moved(start, end, 1.0, kind), end)
 
 
 def test_noise_on_the_way_is_as_long_as_noise_that_is_drawn():
-    start = torch.nn.functional.normalize(Draw(("a",)).normal(5, 64), dim=1)
-    end = torch.nn.functional.normalize(Draw(("b",)).normal(5, 64), dim=1)
+    start = torch.nn.functional.normalize(Rng(("a",)).normal(5, 64), dim=1)
+    end = torch.nn.functional.normalize(Rng(("b",)).normal(5, 64), dim=1)
     for share in (0.25, 0.5, 0.75):
         torch.testing.assert_close(moved(start, end, share, "normal").norm(dim=1), torch.ones(5))
 

@@ -6,7 +6,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from ssgan.randomness import Draw
+from ssgan.randomness import Rng
 from ssgan.synthesis import Filtered, Known, Plan, assess, chosen, judge, linear_judge, smote
 from ssgan.synthesis.arms import copied, pooled, reachable, weighed
 from ssgan.synthesis.gate import compared, holm, nothing
@@ -15,9 +15,9 @@ QUICK = Plan(repeats=2)
 
 
 def rows(n, seed=0, apart=1.0):
-    draw = np.random.default_rng(seed)
+    rng = np.random.default_rng(seed)
     classes = np.arange(n) % 2
-    return draw.normal(size=(n, 6)) + apart * classes[:, None], classes
+    return rng.normal(size=(n, 6)) + apart * classes[:, None], classes
 
 
 def test_the_linear_judge_finds_what_is_apart():
@@ -30,8 +30,8 @@ def test_what_brings_nothing_is_never_let_through(kind):
     for seed in range(8):
         x, y = rows(80, seed)
 
-        def make(at, draw, x=x, y=y):
-            random = draw.numpy()
+        def make(at, rng, x=x, y=y):
+            random = rng.numpy()
             pick = at[random.integers(len(at), size=len(at))]
             if kind == "copies":
                 return x[pick], y[pick]
@@ -46,9 +46,9 @@ def test_more_rows_of_the_same_law_help_and_labels_turned_round_hurt():
     x, y = rows(1500, apart=0.9)
     x = np.c_[x, np.random.default_rng(1).normal(size=(1500, 100))]
     wide, more, classes = x[:200], x[200:], y[200:]
-    right = judge(wide, y[:200], {"more": lambda at, draw: (more, classes)}, rivals={})
+    right = judge(wide, y[:200], {"more": lambda at, rng: (more, classes)}, rivals={})
     assert (right.answer, right.arm) == ("helps", "more")
-    wrong = judge(wide, y[:200], {"turned": lambda at, draw: (more, 1 - classes)}, rivals={})
+    wrong = judge(wide, y[:200], {"turned": lambda at, rng: (more, 1 - classes)}, rivals={})
     assert (wrong.answer, wrong.arm) == ("hurts", None)
 
 
@@ -77,7 +77,7 @@ def test_holm_stops_at_the_first_that_is_not_refused():
 def test_a_pool_leaves_out_copies_of_rows_that_are_held_out():
     x, y = rows(40)
     make = pooled(x, y, copied(x, x.copy()), 1.0)
-    added, _ = make(np.arange(30), Draw(("t",)))
+    added, _ = make(np.arange(30), Rng(("t",)))
     assert np.array_equal(np.sort(added, 0), np.sort(x[:30], 0))
 
 
@@ -93,9 +93,9 @@ class Told:
 
 def coins(n=300, width=60):
     """Rows whose labels nobody can know, and others like them that have those very labels."""
-    draw = np.random.default_rng(0)
-    x, y = draw.normal(size=(n, width)), draw.integers(2, size=n)
-    return x, y, np.repeat(x, 10, 0) + 0.4 * draw.normal(size=(10 * n, width)), np.repeat(y, 10)
+    rng = np.random.default_rng(0)
+    x, y = rng.normal(size=(n, width)), rng.integers(2, size=n)
+    return x, y, np.repeat(x, 10, 0) + 0.4 * rng.normal(size=(10 * n, width)), np.repeat(y, 10)
 
 
 def test_labels_of_rows_held_out_do_not_come_in_by_those_of_a_conditional_gan():
@@ -162,7 +162,7 @@ def test_arms_are_chosen_on_rows_that_are_not_tested():
 
 def test_smote_lies_between_rows_of_the_class():
     x, y = np.array([[0.0], [1.0], [10.0], [11.0]]), np.array([0, 0, 1, 1])
-    made, labels = smote(x, y, np.array([0, 50]), Draw(("s",)))
+    made, labels = smote(x, y, np.array([0, 50]), Rng(("s",)))
     assert labels.tolist() == [1] * 50
     assert ((made >= 10) & (made <= 11)).all()
 
@@ -170,14 +170,14 @@ def test_smote_lies_between_rows_of_the_class():
 def test_more_neighbours_than_rows_are_refused():
     x, y = rows(6)
     with pytest.raises(ValueError, match="class 0 has 3 rows, too few for 3 neighbours"):
-        smote(x, y, np.array([1, 0]), Draw(("s",)), neighbours=3)
+        smote(x, y, np.array([1, 0]), Rng(("s",)), neighbours=3)
 
 
 @pytest.mark.parametrize("neighbours", [0, -1])
 def test_fewer_than_one_neighbour_are_refused(neighbours):
     x, y = rows(6)
     with pytest.raises(ValueError, match=f"expected 1 neighbour or more, got {neighbours}"):
-        smote(x, y, np.array([1, 0]), Draw(("s",)), neighbours=neighbours)
+        smote(x, y, np.array([1, 0]), Rng(("s",)), neighbours=neighbours)
 
 
 @pytest.mark.parametrize(

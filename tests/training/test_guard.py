@@ -10,7 +10,8 @@ import torch
 from torch import nn
 
 from ssgan.benchmark.suites.guarding import ended_well, trial
-from ssgan.randomness import Draw
+from ssgan.config import TrainingError
+from ssgan.randomness import Rng
 from ssgan.runs.run import Run
 from ssgan.runtime import Runtime
 from ssgan.training import guard
@@ -20,9 +21,9 @@ from ssgan.training.runner import Pace, carry_out
 from tests.examples import assert_same_course, course
 
 CPU = Runtime("cpu", bfloat16=False)
-DRAW = Draw(("guard test",))
-X = DRAW("x").normal(10, 3)
-ROWS = Batches({"rows": Stream((X,), 4)}, DRAW)
+RNG = Rng(("guard test",))
+X = RNG("x").normal(10, 3)
+ROWS = Batches({"rows": Stream((X,), 4)}, RNG)
 WELL = {"score_gap": 0.3, "diversity": 0.9, "coverage": 0.6, "distance": 1.0}
 GONE = {"diversity": 0.01, "coverage": 0.02, "distance": 30.0}
 
@@ -270,7 +271,7 @@ def test_weights_that_are_not_finite_are_left_at_the_next_save(tmp_path):
 
 
 STOPPED = [
-    (frozen(40, until=9), lambda *_: False, RuntimeError, "diversity 0.01 is below its bound"),
+    (frozen(40, until=9), lambda *_: False, TrainingError, "diversity 0.01 is below its bound"),
     (frozen(10**9), spoilt(42, until=9), FloatingPointError, "before step 50 was finite"),
 ]
 
@@ -296,7 +297,7 @@ def test_after_three_rollbacks_the_training_stops_and_says_what_was_seen(
 
 def test_a_training_without_a_run_stops_with_a_sentence_alone(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    with pytest.raises(RuntimeError, match="broke down 4 times, at last by step 60: diversity"):
+    with pytest.raises(TrainingError, match="broke down 4 times, at last by step 60: diversity"):
         list(train(Fit(frozen(40, until=9))))
     assert list(tmp_path.iterdir()) == []
 

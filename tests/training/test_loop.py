@@ -8,7 +8,7 @@ import torch
 from torch import nn
 
 from ssgan.objectives import scores_and_slopes
-from ssgan.randomness import Draw
+from ssgan.randomness import Rng
 from ssgan.runtime import Runtime
 from ssgan.training.loop import (
     Batches,
@@ -25,15 +25,15 @@ from ssgan.training.loop import (
     unpack_parts,
 )
 
-DRAW = Draw(("training test",))
+RNG = Rng(("training test",))
 CPU = Runtime("cpu", bfloat16=False)
 BETAS = (0.5, 0.99)
-X, Y = DRAW("x").normal(16, 3), DRAW("y").normal(16)
+X, Y = RNG("x").normal(16, 3), RNG("y").normal(16)
 
 
 def batches(n, size, seed=0, name="unlabeled"):
     rows = torch.arange(n)
-    return Batches({name: Stream((rows, -rows), size)}, Draw(("rows", seed)))
+    return Batches({name: Stream((rows, -rows), size)}, Rng(("rows", seed)))
 
 
 def given(rows, steps):
@@ -71,7 +71,7 @@ def test_rows_are_a_pure_function_of_seed_and_step():
 def test_streams_and_batches_of_one_step_have_orders_of_their_own():
     rows = torch.arange(30)
     both = {"labeled": Stream((rows,), 30), "unlabeled": Stream((rows,), 30)}
-    several = Batches(both, DRAW)
+    several = Batches(both, RNG)
     found = {tuple(several(*key)[0].tolist()) for key in (("labeled", 0, 0), ("unlabeled", 0, 0))}
     found |= {tuple(several("labeled", 0, 1)[0].tolist())}
     assert len(found) == 3
@@ -149,7 +149,7 @@ def slope(network):
 
 def test_weights_laid_out_channels_last_move_like_any_others():
     """The fused optimiser reads memory in order, and gradients come in layouts of their own."""
-    images = DRAW("images").normal(5, 2, 8, 8)
+    images = RNG("images").normal(5, 2, 8, 8)
     network, twin = CPU.place(Images()), Images()
     optimizer = adam(network, 0.1, BETAS)
     plain = torch.optim.AdamW(twin.parameters(), 0.1, betas=BETAS, weight_decay=0.0)
@@ -164,7 +164,7 @@ def test_weights_laid_out_channels_last_move_like_any_others():
 
 
 def test_moments_that_were_packed_keep_to_their_weights_whatever_the_layout():
-    images = (CPU.batch(DRAW("images").normal(5, 2, 8, 8)),)
+    images = (CPU.batch(RNG("images").normal(5, 2, 8, 8)),)
     network = CPU.place(Images())
     parts = {"n": network, "o": adam(network, 0.1, BETAS)}
     descend(slope(network), images, parts["o"], CPU)

@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import nn
 
-from ssgan.randomness import Draw
+from ssgan.randomness import Rng
 from ssgan.runs.run import Run
 from ssgan.runtime import Runtime
 from ssgan.training.loop import Batches, Stream, adam, descend
@@ -14,9 +14,9 @@ from ssgan.training.runner import SAVES, Pace, carry_out, finish
 from tests.examples import assert_same_course, course
 
 CPU = Runtime("cpu", bfloat16=False)
-DRAW = Draw(("progress test",))
-X = DRAW("x").normal(10, 3)
-ROWS = Batches({"rows": Stream((X,), 4)}, DRAW)
+RNG = Rng(("progress test",))
+X = RNG("x").normal(10, 3)
+ROWS = Batches({"rows": Stream((X,), 4)}, RNG)
 
 
 class Fit:
@@ -174,7 +174,7 @@ def test_a_finished_run_takes_no_step_and_keeps_its_log(tmp_path):
 
 def test_a_diverged_training_keeps_its_last_good_checkpoint(tmp_path):
     run, task = claim(tmp_path / "r"), Fit()
-    nan = Batches({"rows": Stream((X * float("nan"),), 4)}, DRAW)
+    nan = Batches({"rows": Stream((X * float("nan"),), 4)}, RNG)
 
     def rows(stream, step, k):
         return (nan if step >= 6 else ROWS)(stream, step, k)

@@ -23,6 +23,7 @@ from ssgan.benchmark.suites import (
 )
 from ssgan.benchmark.suites import guarding as trials
 from ssgan.benchmark.suites import measures as metric_suite
+from ssgan.config import InputError
 from ssgan.models.gan import GANConfig
 from ssgan.models.student import StudentConfig
 
@@ -288,5 +289,5 @@ ABOUT = {
 def suite(name: str, short: bool = False, data_dir: Path | None = None) -> Suite:
     """The suite of that name, or its short form; ValueError for a name that there is not."""
     if name not in SUITES:
-        raise ValueError(f"no benchmark {name!r}; there are {', '.join(SUITES)}")
+        raise InputError(f"no benchmark {name!r}; there are {', '.join(SUITES)}")
     return SUITES[name](short, data_dir)

@@ -32,7 +32,7 @@ from ssgan.metrics import (
 )
 from ssgan.metrics.scores import Labelled
 from ssgan.models.gan import GANConfig, pretrain
-from ssgan.randomness import Draw
+from ssgan.randomness import Rng
 
 LEARNT = 20_000  # samples that the classifier learns from
 JUDGED = 10_000  # samples that are compared with test rows
@@ -54,8 +54,8 @@ def solve(short: bool, data_dir: Path | None, cell: Cell, work: Path) -> Mapping
     data, seed = data_of(cell.data, data_dir), cell.gan_seed
     config = GANConfig(seed=seed, steps=QUICK if short else STEPS)
     learnt, most = (n // 10 if short else n for n in (LEARNT, JUDGED))
-    began, draw = time.perf_counter(), Draw(("conditional", seed))
-    like, rows = (draw(name).permutation(len(data.y)).numpy()[:learnt] for name in ("like", "rows"))
+    began, rng = time.perf_counter(), Rng(("conditional", seed))
+    like, rows = (rng(name).permutation(len(data.y)).numpy()[:learnt] for name in ("like", "rows"))
     if cell.method == REAL:
         codec, config = fit_codec(data), replace(config, steps=0)
         fake = codec.pack(np.asarray(data.x)[like])

@@ -18,6 +18,7 @@ from ssgan.benchmark.fewlabel import Cell, Need, Table, cells, needs, prepare, p
 from ssgan.benchmark.methods import METHODS, Settings
 from ssgan.benchmark.results import Value
 from ssgan.benchmark.runner import Suite
+from ssgan.config import InputError
 
 NAME = "calibration"
 ROWS = (
@@ -42,7 +43,7 @@ def solve(tables: Sequence[Table], cell: Cell, work: Path) -> Mapping[str, Value
     answer = METHODS[cell.method].answer(problem, table.settings, cell.label_seed)
     seconds = round(time.perf_counter() - began, 2)
     if answer.model is None:
-        raise ValueError(f"method {cell.method!r} has no probabilities")
+        raise InputError(f"method {cell.method!r} has no probabilities")
     true = answer.model.targets.encode(problem.data.y_test)
     outputs, warmth = answer.model.outputs(problem.data.x_test), answer.model.temperature
     found = measures(true, outputs / warmth)

@@ -25,7 +25,7 @@ from ssgan.data import Data, read
 from ssgan.models.gan import GAN, GANConfig, pretrain
 from ssgan.prediction.finetuning import PredictorConfig
 from ssgan.prediction.predictor import finetune
-from ssgan.randomness import Draw
+from ssgan.randomness import Rng
 from ssgan.synthesis import (
     Filtered,
     Known,
@@ -79,8 +79,8 @@ def boosting(seed: int, **settings: object) -> HistGradientBoostingClassifier:
 def smoted(few: Few) -> Added:
     """Rows between neighbours, of standardised columns."""
     scaler = StandardScaler().fit(few.x.to_numpy())
-    draw = Draw(("credit smote", few.seed))
-    x, y = smote(scaler.transform(few.x.to_numpy()), few.y, few.missing, draw)
+    rng = Rng(("credit smote", few.seed))
+    x, y = smote(scaler.transform(few.x.to_numpy()), few.y, few.missing, rng)
     return (pd.DataFrame(scaler.inverse_transform(x), columns=few.x.columns), y), None
 
 
@@ -120,7 +120,7 @@ METHODS: dict[str, Callable[[Few], Added] | None] = {
 
 def problem(data: Data, rows: int, config: GANConfig, seed: int) -> tuple[Few, pd.DataFrame, Array]:
     """Labelled rows of a seed, the test rows and their classes."""
-    order = Draw(("credit", seed)).permutation(len(data)).numpy()[:rows]
+    order = Rng(("credit", seed)).permutation(len(data)).numpy()[:rows]
     y, y_test = (np.asarray(v).astype(int) for v in (data.y, data.y_test))
     return Few(taken(data.x, order), y[order], config, seed), data.x_test, y_test
 

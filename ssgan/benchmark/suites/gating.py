@@ -22,7 +22,7 @@ from ssgan.benchmark.results import Value
 from ssgan.benchmark.runner import Suite
 from ssgan.models.gan import GANConfig, pretrain
 from ssgan.prediction.graph import condensed
-from ssgan.randomness import Draw
+from ssgan.randomness import Rng
 from ssgan.runs.storage import UNFINISHED
 from ssgan.synthesis import Filtered, Known, assess, conditional
 from ssgan.synthesis.arms import candidates, moved_features, weighed
@@ -80,32 +80,32 @@ class Parts:
 
 def parted(count: int, labels: int, seed: int) -> Parts:
     """Other rows in every trial; fewer than 10,000 tell the gain where there are few in all."""
-    order = Draw(("gate trial", seed, labels)).numpy().permutation(count)
+    order = Rng(("gate trial", seed, labels)).numpy().permutation(count)
     held = min(HELD, (count - labels) // 4)
     cuts = np.cumsum([labels, held, held])
     return Parts(*np.split(order, cuts))
 
 
-def resampled(frozen: Frozen, parts: Parts, draw: Draw) -> Added:
+def resampled(frozen: Frozen, parts: Parts, rng: Rng) -> Added:
     """Training rows again."""
-    rows = draw.numpy().choice(parts.labelled, 2 * len(parts.labelled))
+    rows = rng.numpy().choice(parts.labelled, 2 * len(parts.labelled))
     return frozen.at(rows)
 
 
-def noise(frozen: Frozen, parts: Parts, draw: Draw) -> Added:
+def noise(frozen: Frozen, parts: Parts, rng: Rng) -> Added:
     """Normal numbers with the mean and deviation of each feature; the gate labels them anew."""
     x, _ = frozen.at(parts.labelled)
-    drawn = draw.numpy().standard_normal((2 * len(x), x.shape[1]), np.float32)
+    drawn = rng.numpy().standard_normal((2 * len(x), x.shape[1]), np.float32)
     return drawn * x.std(0) + x.mean(0), np.zeros(len(drawn), np.int64)
 
 
-def mislabelled(frozen: Frozen, parts: Parts, draw: Draw) -> Added:
+def mislabelled(frozen: Frozen, parts: Parts, rng: Rng) -> Added:
     """Real rows that were held back, with each other's labels."""
     x, y = frozen.at(parts.spare[: 2 * len(parts.labelled)])
-    return x, draw.numpy().permutation(y)
+    return x, rng.numpy().permutation(y)
 
 
-def better(frozen: Frozen, parts: Parts, draw: Draw) -> Added:
+def better(frozen: Frozen, parts: Parts, rng: Rng) -> Added:
     """Real rows that were held back, of a number that brings TARGET points on the pilot.
 
     Half of them are hard: a head of other rows is wrong on them. A linear head on many labels
@@ -116,7 +116,7 @@ def better(frozen: Frozen, parts: Parts, draw: Draw) -> Added:
     real = space, y
     pilot = along(frozen, parts.pilot, axes)
     pool = along(frozen, parts.spare, axes)
-    hard = draw.numpy().choice(wrong_at(*pool), len(x))  # they may be fewer: some come twice
+    hard = rng.numpy().choice(wrong_at(*pool), len(x))  # they may be fewer: some come twice
     sizes = np.unique(np.geomspace(len(x) / 30, len(x), SIZES).astype(int))
     gains = [points(real, of_pool(pool, picked(hard, n)), pilot) for n in sizes]
     size = int(sizes[np.abs(np.array(gains) - TARGET).argmin()])
@@ -165,8 +165,8 @@ KINDS = {
 def trial(frozen: Frozen, cell: Cell, plan: Plan | None = None) -> dict[str, Value]:
     """The gate's verdict on what a kind adds to labelled rows, beside the true gain."""
     parts = parted(len(frozen.classes), cell.labels, cell.seed)
-    draw = Draw(("gate trial", cell.method, cell.labels, cell.seed))
-    pool = KINDS[cell.method](frozen, parts, draw("added"))
+    rng = Rng(("gate trial", cell.method, cell.labels, cell.seed))
+    pool = KINDS[cell.method](frozen, parts, rng("added"))
     anew = cell.method == "noise"  # the other kinds' labels come from rows outside of the test
     x, y = frozen.at(parts.labelled)
     moved = frozen.moved[parts.labelled].astype(np.float32)
@@ -174,7 +174,7 @@ def trial(frozen: Frozen, cell: Cell, plan: Plan | None = None) -> dict[str, Val
     verdict = weighed((x, y), {"added": pool}, moved=moved, anew=anew, plan=plan)
     space, axes = condensed(x)
     arms = candidates(space, y, {"added": (pool[0] @ axes.T, pool[1])}, anew, None)
-    made = {name: make(np.arange(len(y)), draw("truth")) for name, make in arms.items()}
+    made = {name: make(np.arange(len(y)), rng("truth")) for name, make in arms.items()}
     pilot, truth = (along(frozen, rows, axes) for rows in (parts.pilot, parts.truth))
     best = max(made, key=lambda name: points((space, y), made[name], pilot))
     arm = verdict.arm or best
@@ -186,9 +186,9 @@ def tossed(
     images: Array, config: GANConfig, cell: Cell, plan: Plan | None = None
 ) -> dict[str, Value]:
     """The gate's verdict on rows of a GAN that was told the labels, which are tosses of a coin."""
-    draw = Draw(("gate trial", cell.method, cell.labels, cell.seed))
-    x = images[draw("rows").numpy().permutation(len(images))[: cell.labels]]
-    y = draw("labels").numpy().integers(2, size=len(x))
+    rng = Rng(("gate trial", cell.method, cell.labels, cell.seed))
+    x = images[rng("rows").numpy().permutation(len(images))[: cell.labels]]
+    y = rng("labels").numpy().integers(2, size=len(x))
     gan = pretrain(x, replace(config, seed=cell.seed), y, device="cpu")
     made = Filtered(*conditional(gan, TOSSED_ROWS * len(x), seed=cell.seed), {})
     plan = replace(plan or Plan(), seed=cell.seed)
@@ -232,7 +232,7 @@ def prepare(data_dir: Path | None, config: GANConfig, work: Path) -> None:
     images = np.concatenate([data.x, data.x_test])
     at = files(config, work)
     save(gan.features(images), at["features"])
-    save(moved_features(gan, images, Draw(("gate trials",))), at["moved"])
+    save(moved_features(gan, images, Rng(("gate trials",))), at["moved"])
 
 
 def save(features: Array, path: Path) -> None:

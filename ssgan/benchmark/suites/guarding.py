@@ -20,7 +20,7 @@ from ssgan.data import fit_codec, from_memory
 from ssgan.models.adversarial import Adversarial
 from ssgan.models.config import GANConfig
 from ssgan.objectives import Terms
-from ssgan.randomness import Draw
+from ssgan.randomness import Rng
 from ssgan.runtime import Runtime
 from ssgan.training.loop import Batches, Rows, Stream
 from ssgan.training.runner import Clock, Course, Pace, attempted, finish
@@ -52,13 +52,13 @@ class Frozen(Adversarial):
         self.now = step > self.SINCE
         return super().checkup(step)
 
-    def made(self, generator: nn.Module, n: int, draw: Draw, told: Tensor | None) -> Tensor:
-        usual = super().made(generator, n, draw, told)
+    def made(self, generator: nn.Module, n: int, rng: Rng, told: Tensor | None) -> Tensor:
+        usual = super().made(generator, n, rng, told)
         if not self.now:
             return usual
         real = self.expanded(self.reference)
         near = (real - real[0]).flatten(1).norm(dim=1).argsort()[: len(real) // 10]
-        return real[near[draw("one mode").integers(len(near), n)]] + 0 * usual
+        return real[near[rng("one mode").integers(len(near), n)]] + 0 * usual
 
 
 class BlownUp(Adversarial):
@@ -92,10 +92,10 @@ KINDS: dict[str, type[Adversarial]] = {
 
 def circle(seed: int, n: int = 1000) -> "np.ndarray[Any, np.dtype[np.float32]]":
     """Eight Gaussians on a circle, float32 (n, 2)."""
-    draw = Draw(("circle", seed))
-    angle = draw("mode").integers(8, n) * (torch.pi / 4)
+    rng = Rng(("circle", seed))
+    angle = rng("mode").integers(8, n) * (torch.pi / 4)
     centres = torch.stack([angle.cos(), angle.sin()], 1)
-    rows = centres + 0.05 * draw("noise").normal(n, 2)
+    rows = centres + 0.05 * rng("noise").normal(n, 2)
     return rows.numpy()
 
 
@@ -109,7 +109,7 @@ def outcome(kind: type[Adversarial], config: GANConfig) -> dict[str, Any]:
     codec = fit_codec(data)
     packed = codec.pack(data.x)
     task = kind(config, codec, Runtime("cpu", bfloat16=False), packed)
-    rows = Batches({"unlabeled": Stream((packed,), config.batch)}, Draw(("pretrain", config.seed)))
+    rows = Batches({"unlabeled": Stream((packed,), config.batch)}, Rng(("pretrain", config.seed)))
     held = Course(task, None, guard=True)
     clock, pace, stopped = Clock(Pace(config.steps, 0)), Pace(config.steps, config.batch), None
     try:

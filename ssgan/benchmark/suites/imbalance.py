@@ -25,7 +25,7 @@ from ssgan.metrics.scores import small_network
 from ssgan.models.gan import GAN, GANConfig, pretrain
 from ssgan.prediction.finetuning import PredictorConfig
 from ssgan.prediction.predictor import Predictor, finetune
-from ssgan.randomness import Draw, seeded
+from ssgan.randomness import Rng, seeded
 from ssgan.runtime import Runtime
 from ssgan.synthesis import Filtered, Known, Plan, assess, conditional, smote, synthesised
 from ssgan.training.loop import adam, cosine, descend, set_rate
@@ -119,22 +119,22 @@ class Lesson:
     helps: bool | None = None  # what the gate says of rows that were added
 
 
-def profile(classes: int, most: int, ratio: int, draw: Draw) -> Array:
+def profile(classes: int, most: int, ratio: int, rng: Rng) -> Array:
     """Rows of every class (K,): `most` in one, `ratio` times fewer in another, between along an
     exponential (Cui et al. 2019, section 5.1); the order is drawn."""
     share = np.arange(classes) / (classes - 1)
-    order = draw("order").permutation(classes).numpy()
+    order = rng("order").permutation(classes).numpy()
     counts: Array = np.rint(most * float(ratio) ** -share).astype(int)[order]
     return counts
 
 
 def few_of(data: Data, shape: Shape, seed: int) -> Few:
     """The labelled rows of a seed."""
-    draw, y = Draw(("imbalance", seed)), np.asarray(data.y)
+    rng, y = Rng(("imbalance", seed)), np.asarray(data.y)
     classes, coded = np.unique(y, return_inverse=True)
-    counts = profile(len(classes), shape.most, shape.ratio, draw)
+    counts = profile(len(classes), shape.most, shape.ratio, rng)
     counts = np.minimum(counts, np.bincount(coded))
-    order = draw("rows").permutation(len(y)).numpy()
+    order = rng("rows").permutation(len(y)).numpy()
     rows = np.concatenate([order[coded[order] == k][:count] for k, count in enumerate(counts)])
     return Few(data, rows, coded[rows], fit_codec(data), shape, seed)
 
@@ -162,7 +162,7 @@ def smoted(few: Few, work: Path) -> Lesson:
     """With rows between neighbours, pixel by pixel."""
     real = plain(few, work).x
     flat = real.flatten(1).numpy().astype(np.float64)
-    x, y = smote(flat, few.y, few.missing, Draw(("imbalance smote", few.seed)))
+    x, y = smote(flat, few.y, few.missing, Rng(("imbalance smote", few.seed)))
     return below(few, torch.from_numpy(x).reshape(-1, *real.shape[1:]), y)
 
 
@@ -238,8 +238,8 @@ METHODS = {
 def learnt(lesson: Lesson, method: Method, shape: Shape, seed: int) -> Callable[[Tensor], Tensor]:
     """A small convolutional network after its updates: encoded samples to class indices."""
     steps, moves = shape.steps, shape.transforms
-    draw, classes = Draw(("imbalance classifier", seed)), int(lesson.y.max()) + 1
-    with seeded(draw("weights")):
+    rng, classes = Rng(("imbalance classifier", seed)), int(lesson.y.max()) + 1
+    with seeded(rng("weights")):
         network = small_network(lesson.x.shape[1], classes)
     optimizer = adam(network, RATE, (0.9, 0.999), 1e-4)
     counts = torch.bincount(lesson.y, minlength=classes).clamp_min(1)
@@ -250,9 +250,9 @@ def learnt(lesson: Lesson, method: Method, shape: Shape, seed: int) -> Callable[
         return {"cross_entropy": F.cross_entropy(network(x), y, weight)}
 
     for step in range(steps):
-        index = draw("rows", step).integers(len(lesson.y), BATCH)
+        index = rng("rows", step).integers(len(lesson.y), BATCH)
         x = lesson.x[index]
-        x = views.of(x, draw("views", step)) if method.moved else x
+        x = views.of(x, rng("views", step)) if method.moved else x
         set_rate(optimizer, cosine(step, steps, RATE, 0.0))
         descend(loss, (x, lesson.y[index]), optimizer, RUNTIME)
     network.eval()

@@ -30,7 +30,7 @@ from ssgan.metrics import (
     space_of,
     told_apart,
 )
-from ssgan.randomness import Draw
+from ssgan.randomness import Rng
 
 SIDE = 10_000  # samples of each side
 QUICK_SIDE = 1000
@@ -66,13 +66,13 @@ class Sides:
 
 def sides(data: Data, count: int, seed: int) -> Sides:
     """Three draws of as many rows, the last one moved by up to 2 pixels and with noise."""
-    codec, draw = fit_codec(data), Draw(("metric suite", seed))
-    order = draw("rows").permutation(len(data.x))[: 3 * count]
+    codec, rng = fit_codec(data), Rng(("metric suite", seed))
+    order = rng("rows").permutation(len(data.x))[: 3 * count]
     x = codec.expand(codec.pack(data.x[order.numpy()]))
     y = torch.from_numpy(np.asarray(data.y)[order.numpy()].astype(np.int64))
     real, held_out, fake = x.chunk(3)
-    fake = fake.roll(draw("move").integers(5, 2).sub(2).tolist(), dims=(2, 3))
-    fake = fake + NOISE * draw("noise").normal(*fake.shape)
+    fake = fake.roll(rng("move").integers(5, 2).sub(2).tolist(), dims=(2, 3))
+    fake = fake + NOISE * rng("noise").normal(*fake.shape)
     fake = codec.expand(codec.pack(codec.decode(fake)))  # rounded as a generator's are
     ours, _, theirs = y.chunk(3)
     return Sides(real, ours, held_out, fake, theirs)

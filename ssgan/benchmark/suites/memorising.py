@@ -17,7 +17,7 @@ from ssgan.benchmark.results import Value
 from ssgan.benchmark.runner import Suite
 from ssgan.data import Codec, fit_codec
 from ssgan.metrics import memorises, space_of
-from ssgan.randomness import Draw
+from ssgan.randomness import Rng
 
 DATA = {"mnist": "mnist", "california": "california-housing", "adult": "adult"}
 HONEST = "honest"
@@ -54,31 +54,31 @@ def packed(data: str, data_dir: Path | None) -> tuple[Codec, Tensor]:
 
 def parted(codec: Codec, rows: Tensor, seed: int) -> Rows:
     """TRAIN, HELD_OUT and MADE rows, or as many in that proportion as there are."""
-    order = Draw(("memorising", seed)).permutation(len(rows))
+    order = Rng(("memorising", seed)).permutation(len(rows))
     share = min(1.0, len(rows) / (TRAIN + HELD_OUT + MADE))
     sizes = [int(share * size) for size in (TRAIN, HELD_OUT, MADE)]
     parts = torch.split(order[: sum(sizes)], sizes)
     return Rows(*(codec.expand(rows[part]) for part in parts))
 
 
-def generated(kind: str, rows: Rows, draw: Draw) -> Tensor:
+def generated(kind: str, rows: Rows, rng: Rng) -> Tensor:
     """What a dummy gives: as many samples as there are fresh rows."""
     if kind == HONEST:
         return rows.fresh
     n = len(rows.fresh)
-    copies = rows.train[draw("rows").integers(len(rows.train), n)]
+    copies = rows.train[rng("rows").integers(len(rows.train), n)]
     if kind == "copies":
         return copies
     if kind == "half copies":
         return torch.cat([copies[: n // 2], rows.fresh[n // 2 :]])
     spread = rows.train.flatten(1).std(0).reshape(rows.train.shape[1:])
-    return copies + NOISE * spread * draw("noise").normal(*copies.shape)
+    return copies + NOISE * spread * rng("noise").normal(*copies.shape)
 
 
 def trial(codec: Codec, packed_rows: Tensor, kind: str, seed: int) -> dict[str, Value]:
     """What the test says of a dummy: whether it is accused, and the measures beside."""
     rows = parted(codec, packed_rows, seed)
-    made = generated(kind, rows, Draw(("memorising", kind, seed)))
+    made = generated(kind, rows, Rng(("memorising", kind, seed)))
     made = codec.expand(codec.pack(codec.decode(made)))  # rounded as the data is
     space = space_of(rows.train)
     found = memorises(space(rows.train), space(rows.held_out), space(made), seed)

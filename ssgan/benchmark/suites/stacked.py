@@ -21,7 +21,7 @@ from ssgan.benchmark.suites.gaussians import Array, spent, updates
 from ssgan.metrics.scores import small_network
 from ssgan.models.gan import GANConfig, pretrain
 from ssgan.objectives import NonSaturating, Objective, Relativistic
-from ssgan.randomness import Draw, seeded
+from ssgan.randomness import Rng, seeded
 from ssgan.runs.storage import write_whole
 from ssgan.runtime import Runtime
 from ssgan.training.loop import adam, cosine, descend, set_rate
@@ -72,8 +72,8 @@ def scaled(digits: Array) -> Tensor:
 
 def trained(digits: Array, labels: Array) -> nn.Module:
     """A classifier of digits, the same whenever it is asked."""
-    draw, rate, on = Draw(("stacked classifier",)), 2e-3, Runtime("cpu", bfloat16=False)
-    with seeded(draw("weights")):
+    rng, rate, on = Rng(("stacked classifier",)), 2e-3, Runtime("cpu", bfloat16=False)
+    with seeded(rng("weights")):
         network = small_network(1, 10)
     optimizer = adam(network, rate, (0.9, 0.999))
     y = torch.from_numpy(np.asarray(labels)).long()
@@ -83,7 +83,7 @@ def trained(digits: Array, labels: Array) -> nn.Module:
 
     for step in range(STEPS):
         set_rate(optimizer, cosine(step, STEPS, rate, 0.0))
-        rows = draw("rows", step).integers(len(y), 64)
+        rows = rng("rows", step).integers(len(y), 64)
         descend(loss, (scaled(digits[rows.numpy()]), y[rows]), optimizer, on)
     return network.eval()
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from ssgan.config import InputError
 from ssgan.prediction.baselines.folds import Array, Folds
 from ssgan.prediction.baselines.models import FitPredict
 
@@ -32,7 +33,7 @@ def cross_validated(answer: FitPredict, labels: Array, classes: int, folds: Fold
     for repeat, train, test in folds:
         said = np.asarray(answer(train, test), np.float64)
         if said.shape != outputs[repeat, test].shape or not np.isfinite(said).all():
-            raise ValueError(
+            raise InputError(
                 f"expected finite answers {outputs[repeat, test].shape}, got {said.shape}: "
                 "the model has diverged or answers for something else"
             )

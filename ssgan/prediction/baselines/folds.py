@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ssgan.randomness import Draw
+from ssgan.config import InputError
+from ssgan.randomness import Rng
 
 Array = NDArray[Any]
 FOLDS, REPEATS = 5, 2
@@ -49,7 +50,7 @@ def foldable(labels: Array, classes: int) -> int:
 
 
 def stratified(
-    labels: Array, classes: int, draw: Draw, *, folds: int = FOLDS, repeats: int = REPEATS
+    labels: Array, classes: int, rng: Rng, *, folds: int = FOLDS, repeats: int = REPEATS
 ) -> Folds:
     """Folds with as many rows of every class, or of every part of the range of numbers (n,).
 
@@ -57,10 +58,10 @@ def stratified(
     """
     folds = min(folds, foldable(labels, classes))
     if folds < 2:
-        raise ValueError(f"expected labels for at least two folds, got {len(labels)}: label more")
+        raise InputError(f"expected labels for at least two folds, got {len(labels)}: label more")
     of = np.empty((repeats, len(labels)), np.int64)
     for repeat in range(repeats):
-        random = draw("folds", repeat).numpy()
+        random = rng("folds", repeat).numpy()
         order = np.lexsort((random.random(len(labels)), labels))
         blocks = -(-len(labels) // folds)
         dealt = np.tile(random.permutation(folds), blocks)

@@ -18,8 +18,9 @@ from threadpoolctl import ThreadpoolController  # type: ignore[import-untyped]
 from torch import Tensor
 
 from ssgan.codecs.codec import Codec
+from ssgan.config import InputError
 from ssgan.prediction.baselines.folds import FOLDS, Array, Folds, foldable, stratified
-from ssgan.randomness import Draw
+from ssgan.randomness import Rng
 
 FitPredict = Callable[[Array, Array], Array]  # labelled rows to fit on, rows to answer for
 FLOOR = 1e-4  # probability that no class falls below
@@ -161,7 +162,7 @@ class Simple:
         """The model that `to_tensors` and `to_json` describe; ValueError for an unknown name."""
         known = CANDIDATES["classification" if about["classes"] else "regression"]
         if about["name"] not in known:
-            raise ValueError(f"no simple model {about['name']!r}; there are {', '.join(known)}")
+            raise InputError(f"no simple model {about['name']!r}; there are {', '.join(known)}")
         return cls(rows=tensors["rows"].numpy(), labels=tensors["labels"].numpy(), **about)
 
 
@@ -195,19 +196,19 @@ def fitted(name: str, rows: Array, labels: Array, classes: int, seed: int = 0) -
     rows = np.ascontiguousarray(rows, np.float32)
     labels = np.asarray(labels, np.int64 if classes else np.float64)
     if len(rows) != len(labels) or not len(rows) or labels.min() == labels.max():
-        raise ValueError(
+        raise InputError(
             f"expected one label a row and two that differ, got {len(rows)} rows and "
             f"{len(np.unique(labels))} different labels of {len(labels)}"
         )
     if classes and not 0 <= labels.min() <= labels.max() < classes:
-        raise ValueError(f"expected class indices from 0 to {classes - 1}, got {labels.max()}")
+        raise InputError(f"expected class indices from 0 to {classes - 1}, got {labels.max()}")
     model = Simple(name=name, rows=rows, labels=labels, classes=classes, value=0.0, seed=seed)
     tried = model.kind.values
     usual = tried[len(tried) // 2]
     most = foldable(labels, classes)
     if len(tried) == 1 or most < 2:
         return replace(model, value=usual)
-    folds = stratified(labels, classes, Draw(("simple", seed)), folds=min(FOLDS, most), repeats=1)
+    folds = stratified(labels, classes, Rng(("simple", seed)), folds=min(FOLDS, most), repeats=1)
     return replace(model, value=min(tried, key=lambda value: loss(model, value, folds)))
 
 
