@@ -19,7 +19,8 @@ from ssgan.metrics.spaces import Space, space_of
 from ssgan.metrics.two_sample import standardised
 from ssgan.randomness import Rng, seeded
 from ssgan.runtime import Runtime
-from ssgan.training.loop import adam, cosine, descend, set_rate
+from ssgan.training.optim import adam, cosine, set_rate
+from ssgan.training.step import descend
 
 EPOCHS = 5
 BATCH = 128

@@ -19,8 +19,12 @@ from ssgan.networks.readout import Readout, pooled, width
 from ssgan.objectives import Critic, Objective, Terms, name_of
 from ssgan.randomness import Rng, seeded
 from ssgan.runtime import Runtime
-from ssgan.training.loop import Part, Rows, average, averaged, cosine, descend, set_rate
+from ssgan.training.batches import BatchSource
+from ssgan.training.ema import average, averaged
+from ssgan.training.optim import cosine, set_rate
 from ssgan.training.runner import SAVES
+from ssgan.training.state import Part
+from ssgan.training.step import descend
 from ssgan.transforms.batch import Augmentation, augment
 
 __all__ = ["Adversarial", "GANConfig"]
@@ -103,7 +107,7 @@ class Adversarial:
         names += ["overfitting"] if given and given.schedule == "adaptive" else []
         return {name: getattr(self, name) for name in names}
 
-    def update(self, rows: Rows, step: int) -> tuple[Terms, Terms]:
+    def update(self, rows: BatchSource, step: int) -> tuple[Terms, Terms]:
         config, refused = self.config, []
         terms: Terms = {}
         now = scheduled(config, step)
@@ -180,7 +184,7 @@ class Adversarial:
         """What self-supervision works on: the features (N, F) under the critic's head."""
         return flat(self.critic.trunk(x)[-1])
 
-    def real(self, rows: Rows, step: int, k: int) -> tuple[Tensor, Tensor | None]:
+    def real(self, rows: BatchSource, step: int, k: int) -> tuple[Tensor, Tensor | None]:
         """A batch of real samples and their conditions."""
         packed, *told = rows("unlabeled", step, k)
         x = self.runtime.batch(self.codec.expand(packed))

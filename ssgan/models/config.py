@@ -13,7 +13,7 @@ from ssgan.models.selfsupervision import SELFSUPERVISIONS, Contrastive, Rotation
 from ssgan.networks import BODIES
 from ssgan.objectives import Objective, Relativistic, Wasserstein, name_of, objective
 from ssgan.randomness import Rng
-from ssgan.training.loop import adam, cosine, rmsprop
+from ssgan.training.optim import adam, cosine, rmsprop
 from ssgan.transforms.batch import Augmentation
 
 MODELS = ("gan", "vae", "vae-gan")

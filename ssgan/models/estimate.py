@@ -21,7 +21,7 @@ def estimate(
     from ssgan.models.gan import TASKS
     from ssgan.randomness import Rng
     from ssgan.runtime import runtime
-    from ssgan.training.loop import Batches, Stream
+    from ssgan.training.batches import Batches, Stream
 
     on, packed = runtime(device, codec.shape), codec.pack(data.x)
     told = () if labels is None else (fit_condition(labels, len(data))[1],)

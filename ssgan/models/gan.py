@@ -43,8 +43,9 @@ from ssgan.runs.run import Run
 from ssgan.runs.storage import read_object
 from ssgan.runs.transport import pack, unpack
 from ssgan.runtime import Runtime, runtime
-from ssgan.training.loop import Batches, Stream, pack_parts, unpack_parts
+from ssgan.training.batches import Batches, Stream
 from ssgan.training.runner import Pace, Progress, carry_out, finish
+from ssgan.training.state import pack_parts, unpack_parts
 
 __all__ = [
     "BLOCK",

@@ -37,20 +37,12 @@ from ssgan.networks.readout import Readout, pooled
 from ssgan.objectives import Terms, full
 from ssgan.randomness import Rng, seeded
 from ssgan.runs.run import Run
-from ssgan.training.loop import (
-    Batches,
-    Part,
-    Rows,
-    Stream,
-    adam,
-    average,
-    averaged,
-    cosine,
-    descend,
-    pack_parts,
-    set_rate,
-)
+from ssgan.training.batches import Batches, BatchSource, Stream
+from ssgan.training.ema import average, averaged
+from ssgan.training.optim import adam, cosine, set_rate
 from ssgan.training.runner import Pace, Progress, carry_out, finish
+from ssgan.training.state import Part, pack_parts
+from ssgan.training.step import descend
 from ssgan.transforms.views import TRANSFORMS, Views, check, natural
 
 READOUTS = ("all", "last", "student")
@@ -241,7 +233,7 @@ class Distillation:
             maps = gan.generator.maps(noise(gan.config, n, rng("noise")), *told)  # type: ignore[operator]
         return [*maps[:-1], gan.codec.activate(maps[-1].float(), rng("activation"))]
 
-    def update(self, rows: Rows, step: int) -> tuple[Terms, Terms]:
+    def update(self, rows: BatchSource, step: int) -> tuple[Terms, Terms]:
         config, on = self.config, self.gan.runtime
         rng = (self.rng("attempt", self.attempt) if self.attempt else self.rng)(step)
         rate = config.rate * 0.5**self.attempt

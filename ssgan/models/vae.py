@@ -24,8 +24,12 @@ from ssgan.networks.readout import Readout, pooled
 from ssgan.objectives import Objective, Terms, full
 from ssgan.randomness import Rng, seeded
 from ssgan.runtime import Runtime
-from ssgan.training.loop import Part, Rows, average, averaged, cosine, descend, set_rate
+from ssgan.training.batches import BatchSource
+from ssgan.training.ema import average, averaged
+from ssgan.training.optim import cosine, set_rate
 from ssgan.training.runner import SAVES
+from ssgan.training.state import Part
+from ssgan.training.step import descend
 
 FLOOR = 1e-5  # least variance of a value: half a step of an 8-bit pixel, squared, is 1.5e-5
 
@@ -103,7 +107,7 @@ class VAE(Adversarial):
         names = (*self.players, *(f"mean_{name}" for name in self.players))
         return {name: getattr(self, name) for name in (*names, "readout", "optimizer")}
 
-    def update(self, rows: Rows, step: int) -> tuple[Terms, Terms]:
+    def update(self, rows: BatchSource, step: int) -> tuple[Terms, Terms]:
         self.set_rate(self.optimizer, step)
         real, told = self.real(rows, step, 0)
         terms, refused = self.descended(self.config.objective, real, told, self.rng(step))
@@ -187,7 +191,7 @@ class VAEGAN(VAE):
     def parts(self) -> dict[str, Part]:
         return super().parts | {"critic_optimizer": self.critic_optimizer}
 
-    def update(self, rows: Rows, step: int) -> tuple[Terms, Terms]:
+    def update(self, rows: BatchSource, step: int) -> tuple[Terms, Terms]:
         now, refused = scheduled(self.config, step), []
         terms: Terms = {}
         self.set_rate(self.optimizer, step)

@@ -20,7 +20,11 @@ from ssgan.objectives import Terms
 from ssgan.prediction.graph import Neighbours, Votes, condensed, neighbourhood, shares_over
 from ssgan.randomness import Rng, seeded
 from ssgan.runtime import Runtime
-from ssgan.training.loop import Part, Rows, adam, average, averaged, cosine, descend, set_rate
+from ssgan.training.batches import BatchSource
+from ssgan.training.ema import average, averaged
+from ssgan.training.optim import adam, cosine, set_rate
+from ssgan.training.state import Part
+from ssgan.training.step import descend
 from ssgan.transforms.views import TRANSFORMS, Views
 
 FITTED = ("probe", "svm", "spread", "knn", "simple")  # methods that are fitted at once
@@ -151,9 +155,9 @@ class Teacher(Protocol):
     def learnt(self) -> nn.Module | None:
         """What is trained beside the network, by its optimiser."""
 
-    def lesson(self, rows: Rows, step: int, rng: Rng) -> Lesson: ...
+    def lesson(self, rows: BatchSource, step: int, rng: Rng) -> Lesson: ...
 
-    def after(self, rows: Rows, step: int, rng: Rng, rate: float) -> tuple[Terms, Tensor]:
+    def after(self, rows: BatchSource, step: int, rng: Rng, rate: float) -> tuple[Terms, Tensor]:
         """What it learns itself, at the network's `rate`; 1 beside it if that was refused."""
 
 
@@ -207,7 +211,7 @@ class Finetune:
         """Nothing to measure without labels: only numbers that are not finite are guarded."""
         return {}
 
-    def update(self, rows: Rows, step: int) -> tuple[Terms, Terms]:
+    def update(self, rows: BatchSource, step: int) -> tuple[Terms, Terms]:
         config, steps = self.config, self.config.steps or 1
         rng = (self.rng("attempt", self.attempt) if self.attempt else self.rng)(step)
         first = config.rate * 0.5**self.attempt
@@ -232,7 +236,7 @@ class Finetune:
             self.voters.fit(encoded.numpy(), self.rows.labels.numpy())
         return terms, {"not_finite": refused}
 
-    def labeled(self, rows: Rows, step: int, rng: Rng) -> Lesson:
+    def labeled(self, rows: BatchSource, step: int, rng: Rng) -> Lesson:
         packed, labels = rows("labeled", step, 0)
         x = self.views.of(self.codec.expand(packed), rng)
         return x, lambda features, outputs: {"supervised": supervised(outputs, labels)}
@@ -242,7 +246,7 @@ class Finetune:
         last = round(FADED * (self.config.steps or 1))
         return self.config.unlabeled * (cosine(step, last, 1.0, 0.0) if self.teachers else 1.0)
 
-    def spread(self, rows: Rows, step: int, rng: Rng, weight: float) -> Lesson:
+    def spread(self, rows: BatchSource, step: int, rng: Rng, weight: float) -> Lesson:
         packed, shares = rows("unlabeled", step, 0)
 
         def cost(features: Tensor, outputs: Tensor) -> Terms:

@@ -29,8 +29,8 @@ from ssgan.prediction.labels import Labeled
 from ssgan.prediction.methods import network_of
 from ssgan.randomness import Rng
 from ssgan.runtime import Runtime
-from ssgan.training.loop import pack_parts
 from ssgan.training.runner import Progress
+from ssgan.training.state import pack_parts
 
 Array = NDArray[Any]
 FILE = "intervals.safetensors"

@@ -41,8 +41,9 @@ from ssgan.prediction.labels import Labeled
 from ssgan.prediction.teachers import TEACHERS
 from ssgan.randomness import Rng, seeded
 from ssgan.runs.run import Run
-from ssgan.training.loop import Batches, Stream, fill, pack_parts
+from ssgan.training.batches import Batches, Stream
 from ssgan.training.runner import Pace, Progress, carry_out
+from ssgan.training.state import fill, pack_parts
 from ssgan.transforms.views import check, natural
 
 SIMPLE = "simple.json"

@@ -21,7 +21,10 @@ from ssgan.models.gan import GAN
 from ssgan.objectives import Terms
 from ssgan.prediction.finetuning import Lesson, Network, PredictorConfig
 from ssgan.randomness import Rng, seeded
-from ssgan.training.loop import Part, Rows, adam, descend, set_rate
+from ssgan.training.batches import BatchSource
+from ssgan.training.optim import adam, set_rate
+from ssgan.training.state import Part
+from ssgan.training.step import descend
 from ssgan.transforms.batch import mixed
 from ssgan.transforms.views import Views
 
@@ -95,7 +98,7 @@ class Consistency:
     def learnt(self) -> nn.Module | None:
         return None
 
-    def lesson(self, rows: Rows, step: int, rng: Rng) -> Lesson:
+    def lesson(self, rows: BatchSource, step: int, rng: Rng) -> Lesson:
         (packed,) = rows("every", step, 0)
         x, on = self.gan.codec.expand(packed), self.gan.runtime
         with torch.no_grad(), on.autocast():
@@ -147,12 +150,12 @@ class Consistency:
             "ranking": weight * (sure * orders).mean() / STEEP,
         }
 
-    def after(self, rows: Rows, step: int, rng: Rng, rate: float) -> tuple[Terms, Tensor]:
+    def after(self, rows: BatchSource, step: int, rng: Rng, rate: float) -> tuple[Terms, Tensor]:
         return {}, torch.zeros(())
 
 
 def together(values: Tensor, shares: Tensor | None) -> Tensor:
-    """Rows (N, ...) mixed in pairs, or as they are."""
+    """Samples (N, ...) mixed in pairs, or as they are."""
     return values if shares is None else mixed(values, shares.to(values.device))
 
 
@@ -192,13 +195,13 @@ class Joint:
     def learnt(self) -> nn.Module | None:
         return None if self.classes else self.critic
 
-    def lesson(self, rows: Rows, step: int, rng: Rng) -> Lesson:
+    def lesson(self, rows: BatchSource, step: int, rng: Rng) -> Lesson:
         real = self.real(rows, step, rng)
         with torch.no_grad():
             fake = self.fake(len(real), rng("fake"))
         return torch.cat([real, fake]), partial(self.told_apart, len(real))
 
-    def real(self, rows: Rows, step: int, rng: Rng) -> Tensor:
+    def real(self, rows: BatchSource, step: int, rng: Rng) -> Tensor:
         (packed,) = rows("every", step, 1)
         return self.views.of(self.gan.codec.expand(packed), rng("real"))
 
@@ -217,7 +220,7 @@ class Joint:
             "fake": weight * F.softplus(scores[reals:]).mean(),
         }
 
-    def after(self, rows: Rows, step: int, rng: Rng, rate: float) -> tuple[Terms, Tensor]:
+    def after(self, rows: BatchSource, step: int, rng: Rng, rate: float) -> tuple[Terms, Tensor]:
         """One step of the generator, whose mean features move towards those of real rows."""
         config, on = self.config, self.gan.runtime
         set_rate(self.optimizer, SLOWER * rate)

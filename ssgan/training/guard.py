@@ -21,14 +21,9 @@ Public logs of classic GANs end far from their own best: five of eight at 2.8 ti
 
 import dataclasses
 from collections.abc import Iterator, Mapping, Sequence
-from copy import deepcopy
 from dataclasses import dataclass, replace
 from math import inf, isfinite
 from typing import Any
-
-from torch import Tensor
-
-from ssgan.training.loop import Task, pack_parts, unpack_parts
 
 Checkup = Mapping[str, Any]  # measures by name, "step", "alarms" once judged, "last" at the end
 
@@ -158,23 +153,3 @@ def diagnosis(health: Health, why: str, step: int, config: Any) -> dict[str, Any
         "checkups": list(health.checkups),
         "config": config,
     }
-
-
-@dataclass(frozen=True)
-class State:
-    """All that a task's next step depends on, copied."""
-
-    step: int
-    tensors: Mapping[str, Tensor]
-    rest: Mapping[str, Any]
-
-
-def snapshot(task: Task, step: int) -> State:
-    tensors, rest = pack_parts(task.parts)
-    return State(step, {name: value.clone() for name, value in tensors.items()}, deepcopy(rest))
-
-
-def restore(task: Task, state: State) -> None:
-    """Bring the task to a state, which stays as it is: optimisers would take its tensors."""
-    tensors = {name: value.clone() for name, value in state.tensors.items()}
-    unpack_parts(task.parts, tensors, deepcopy(state.rest))

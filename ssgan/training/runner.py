@@ -11,8 +11,10 @@ from typing import TypeVar
 from ssgan.config import TrainingError
 from ssgan.runs.checkpoints import Checkpoint, not_finite
 from ssgan.runs.run import Run, finite
-from ssgan.training.guard import BOUNDS, Health, State, diagnosis, restore, snapshot
-from ssgan.training.loop import Batches, Guarded, Rows, Task, pack_parts, train, unpack_parts
+from ssgan.training.batches import Batches, BatchSource
+from ssgan.training.guard import BOUNDS, Health, diagnosis
+from ssgan.training.loop import Guarded, Task, train
+from ssgan.training.state import State, pack_parts, restore, snapshot, unpack_parts
 
 Result = TypeVar("Result")
 ADVICE = "lower the learning rate or raise the penalties"
@@ -97,7 +99,7 @@ class Course:
         return State(step, found.tensors, found.state) if found else self.copied()
 
     def copied(self) -> State | None:
-        return snapshot(self.task, self.step) if self.guarded else None
+        return snapshot(self.task.parts, self.step) if self.guarded else None
 
     def checkup(self, values: dict[str, float]) -> dict[str, float]:
         """The task's measures of health, and with them the largest of the logged values."""
@@ -137,7 +139,7 @@ class Course:
         if self.good is None or self.guarded is None:
             raise trouble
         at, self.health = self.step, self.health.back(str(trouble), self.step)
-        restore(self.task, self.good)
+        restore(self.task.parts, self.good)
         self.step, self.guarded.attempt = self.good.step, self.health.attempt
         self.save()  # at once: whoever resumes must not take the course that was left
         if len(self.health.left) > BOUNDS.attempts:
@@ -166,7 +168,7 @@ def saving_when_stopped(course: Course) -> Iterator[None]:
 
 
 def carry_out(
-    task: Task, rows: Rows, pace: Pace, run: Run | None = None, guard: bool = True
+    task: Task, rows: BatchSource, pace: Pace, run: Run | None = None, guard: bool = True
 ) -> Generator[Progress, None, None]:
     """Train `task` from its newest checkpoint to the end, yielding the progress.
 
@@ -183,7 +185,7 @@ def carry_out(
 
 
 def attempted(
-    course: Course, rows: Rows, pace: Pace, clock: Clock
+    course: Course, rows: BatchSource, pace: Pace, clock: Clock
 ) -> Generator[Progress, None, Exception | None]:
     """Train to the end, or to what is wrong, which is returned."""
     between, attempt = max(pace.steps // SAVES, 1), course.health.attempt
@@ -208,7 +210,7 @@ def attempted(
 
 
 def lines(
-    course: Course, rows: Rows, pace: Pace
+    course: Course, rows: BatchSource, pace: Pace
 ) -> Iterator[tuple[int, dict[str, float]] | FloatingPointError]:
     """What `train` tells, and as the last of it that its numbers are not finite any more."""
     try:

@@ -20,7 +20,8 @@ from ssgan.networks import BODIES, build, flat
 from ssgan.objectives import OBJECTIVES, NonSaturating, Relativistic, Wasserstein, objective
 from ssgan.randomness import Rng
 from ssgan.runtime import runtime
-from ssgan.training.loop import Batches, Stream, pack_parts, unpack_parts
+from ssgan.training.batches import Batches, Stream
+from ssgan.training.state import pack_parts, unpack_parts
 from ssgan.transforms.batch import SCHEDULES, Augmentation
 from tests.examples import KINDS, LABELS, SMALL, N
 

@@ -27,7 +27,8 @@ from ssgan.objectives import (
 )
 from ssgan.randomness import Rng
 from ssgan.runtime import Runtime
-from ssgan.training.loop import adam, descend
+from ssgan.training.optim import adam
+from ssgan.training.step import descend
 
 RNG = Rng(("objectives",))
 REAL, FAKE = RNG("real").normal(5, 2), RNG("fake").normal(5, 2) + 1

@@ -21,7 +21,8 @@ from ssgan.prediction.finetuning import (
 from ssgan.prediction.graph import Votes
 from ssgan.prediction.methods import initial
 from ssgan.randomness import Rng
-from ssgan.training.loop import Batches, Stream, train
+from ssgan.training.batches import Batches, Stream
+from ssgan.training.loop import train
 from ssgan.transforms.batch import MOVES
 from tests.examples import KINDS, LABELS, NUMBERS, N, trained
 

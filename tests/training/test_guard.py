@@ -15,9 +15,12 @@ from ssgan.randomness import Rng
 from ssgan.runs.run import Run
 from ssgan.runtime import Runtime
 from ssgan.training import guard
-from ssgan.training.guard import BOUNDS, Health, alarms, restore, snapshot
-from ssgan.training.loop import Batches, Stream, adam, descend, pack_parts
+from ssgan.training.batches import Batches, Stream
+from ssgan.training.guard import BOUNDS, Health, alarms
+from ssgan.training.optim import adam
 from ssgan.training.runner import Pace, carry_out
+from ssgan.training.state import pack_parts, restore, snapshot
+from ssgan.training.step import descend
 from tests.examples import assert_same_course, course
 
 CPU = Runtime("cpu", bfloat16=False)
@@ -212,11 +215,11 @@ def test_health_comes_back_from_json():
 def test_a_state_is_restored_as_often_as_it_is_asked_for():
     task = Fit()
     list(carry_out(task, ROWS, Pace(5, 4, 5)))
-    state, before = snapshot(task, 5), pack(task)
+    state, before = snapshot(task.parts, 5), pack(task)
     for _ in range(2):
         list(carry_out(task, ROWS, Pace(7, 4, 7)))
         assert not equal(pack(task), before)
-        restore(task, state)
+        restore(task.parts, state)
         assert equal(pack(task), before)
 
 

@@ -9,8 +9,10 @@ from torch import nn
 from ssgan.randomness import Rng
 from ssgan.runs.run import Run
 from ssgan.runtime import Runtime
-from ssgan.training.loop import Batches, Stream, adam, descend
+from ssgan.training.batches import Batches, Stream
+from ssgan.training.optim import adam
 from ssgan.training.runner import SAVES, Pace, carry_out, finish
+from ssgan.training.step import descend
 from tests.examples import assert_same_course, course
 
 CPU = Runtime("cpu", bfloat16=False)

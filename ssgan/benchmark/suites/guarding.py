@@ -22,7 +22,7 @@ from ssgan.models.config import GANConfig
 from ssgan.objectives import Terms
 from ssgan.randomness import Rng
 from ssgan.runtime import Runtime
-from ssgan.training.loop import Batches, Rows, Stream
+from ssgan.training.batches import Batches, BatchSource, Stream
 from ssgan.training.runner import Clock, Course, Pace, attempted, finish
 
 TRIAL = GANConfig(steps=1000, batch=64, width=4, latent=8, rate=2e-3)
@@ -44,7 +44,7 @@ class Frozen(Adversarial):
     SINCE = 400
     now = False
 
-    def update(self, rows: Rows, step: int) -> tuple[Terms, Terms]:
+    def update(self, rows: BatchSource, step: int) -> tuple[Terms, Terms]:
         self.now = step >= self.SINCE
         return super().update(rows, step)
 
@@ -66,7 +66,7 @@ class BlownUp(Adversarial):
 
     SINCE, UNTIL = 500, 1
 
-    def update(self, rows: Rows, step: int) -> tuple[Terms, Terms]:
+    def update(self, rows: BatchSource, step: int) -> tuple[Terms, Terms]:
         config = self.config
         if step >= self.SINCE and self.attempt < self.UNTIL:
             self.config = replace(config, rate=100 * config.rate)

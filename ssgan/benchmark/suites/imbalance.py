@@ -28,7 +28,8 @@ from ssgan.prediction.predictor import Predictor, finetune
 from ssgan.randomness import Rng, seeded
 from ssgan.runtime import Runtime
 from ssgan.synthesis import Filtered, Known, Plan, assess, conditional, smote, synthesised
-from ssgan.training.loop import adam, cosine, descend, set_rate
+from ssgan.training.optim import adam, cosine, set_rate
+from ssgan.training.step import descend
 from ssgan.transforms.batch import MOVES, Augmentation
 from ssgan.transforms.views import Views
 

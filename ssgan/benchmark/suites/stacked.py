@@ -24,7 +24,8 @@ from ssgan.objectives import NonSaturating, Objective, Relativistic
 from ssgan.randomness import Rng, seeded
 from ssgan.runs.storage import write_whole
 from ssgan.runtime import Runtime
-from ssgan.training.loop import adam, cosine, descend, set_rate
+from ssgan.training.optim import adam, cosine, set_rate
+from ssgan.training.step import descend
 
 ROWS = 60_000  # stacked images there are
 JUDGED = 25_600
