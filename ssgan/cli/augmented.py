@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ssgan.cli import writing
-from ssgan.cli.samples import read_again, take
-from ssgan.cli.split import recorded
 from ssgan.config import InputError
+from ssgan.data.selection import read_again, take
+from ssgan.data.split import read_split
 
 if TYPE_CHECKING:
     import numpy as np
@@ -56,7 +56,7 @@ def real_rows(predictor: "Predictor", model: Path) -> tuple[Labelled, str]:
     """The rows that a model learnt from with their labels, and what those are called."""
     import numpy as np
 
-    split = recorded(model)
+    split = read_split(model)
     data = read_again(split["data"], model)
     samples = take(data.x, np.asarray(split["indices"], np.int64))
     labels = predictor.targets.decode(np.asarray(split["values"]))

@@ -51,12 +51,12 @@ def evaluate(
     Example:
       ssgan evaluate model mnist --json measures.json
     """
-    from ssgan.cli.samples import opened, read_for
+    from ssgan.cli.samples import open_directory, read_for
     from ssgan.data import read_labels
     from ssgan.prediction.predictor import evaluate as measure
     from ssgan.runs.storage import write_whole
 
-    model = opened(run, device)
+    model = open_directory(run, device)
     source = read_for(model, data, reading)
     if labels is not None:
         source = replace(source, y=read_labels(labels, source))
@@ -77,12 +77,12 @@ def labelled_rows(run: Path, data: Any, part: str | None, labelled: bool) -> Any
 
     A GAN, which is not `labelled`, is compared with rows without their labels.
     """
-    from ssgan.cli.samples import rows
-    from ssgan.cli.split import held_out
+    from ssgan.data.selection import select
+    from ssgan.data.split import leave_learnt_out
 
-    chosen = rows(data, part)
+    chosen = select(data, part)
     if part is None and chosen.part == "all":
-        chosen = held_out(run, data, chosen)
+        chosen = leave_learnt_out(run, data, chosen)
     if labelled and chosen.y is None:
         raise InputError(
             f"{data.source} holds no labels to compare with: name their column with --target, "

@@ -51,13 +51,14 @@ def features(
     import numpy as np
 
     from ssgan.cli import writing
-    from ssgan.cli.samples import opened, read_for, rows
+    from ssgan.cli.samples import open_directory, read_for
+    from ssgan.data.selection import select
 
     writing.check_suffix(out, writing.ARRAYS, "features")
-    model = opened(run, device)
+    model = open_directory(run, device)
     if readout is not None:
         model = read_by(model, readout, run, quiet)
-    chosen = rows(read_for(model, data, reading), part)
+    chosen = select(read_for(model, data, reading), part)
     found = model.features(chosen.x)
     names = {name: np.asarray(values) for name, values in chosen.names.items()}
     if out.suffix in writing.TABLES:

@@ -1,6 +1,5 @@
 """`ssgan finetune`: a model from a GAN and few labels."""
 
-import json
 from pathlib import Path
 from typing import Any
 
@@ -91,8 +90,9 @@ def finetune(
 
     Text and whole numbers are classes, other numbers are regressed on. -1, NaN and empty entries
     mean unlabeled; the other rows of RUN's data are used without labels. --per-class and --count
-    draw a split of a fully labelled set, which is recorded in MODEL/split.json; the labels that
-    were read at all stand in MODEL/labels.json.
+    draw a split of a fully labelled set, which is recorded in MODEL/split.json. MODEL learns from
+    the labels of these rows alone, which MODEL/labels.json lists; the others are looked at only
+    to draw as many of every class.
 
     \b
     Example:
@@ -101,7 +101,6 @@ def finetune(
     """
     check_use(out is None and not dry_run, **asked)
     from ssgan.cli.settings import settings
-    from ssgan.cli.split import drawn
     from ssgan.models.gan import load
     from ssgan.prediction.finetuning import PredictorConfig
 
@@ -111,11 +110,24 @@ def finetune(
     check_taught(chosen)
     check_seen(chosen)
     gan = load(run, device)
-    split = drawn(gan, run, labels, asked, out)
+    split = split_for(gan, run, labels, asked, out)
     if out is None or dry_run:
         describe(gan, split, chosen)
     else:
         train(gan, split, chosen, out, quiet)
+
+
+def split_for(gan: Any, run: Path, labels: str, asked: dict[str, Any], out: Path | None) -> Any:
+    """The split of the GAN's data that the options ask for."""
+    from ssgan.cli.samples import report_unreadable
+    from ssgan.data.selection import read_again
+    from ssgan.data.split import LabelRequest, make_split
+
+    reading = {name: asked.pop(name) for name in ("data_dir", "size", "target")}
+    request = LabelRequest(source=labels, seed=asked.pop("label_seed"), **asked, reading=reading)
+    split = make_split(read_again(gan.data, run), request, gan=run, out=out)
+    report_unreadable(split.data)
+    return split
 
 
 METHODS = ("auto", "probe", "svm", "spread", "knn", "simple", "finetune", "consistency", "joint")
@@ -174,23 +186,25 @@ def check_seen(config: Any) -> None:
 
 
 def describe(gan: Any, split: Any, config: Any) -> None:
-    from ssgan.cli.settings import about_codec, about_data, about_split, show_json
+    from ssgan.cli.settings import show_json
+    from ssgan.data.checks import describe_codec, describe_data
+    from ssgan.data.split import describe_split
 
-    about = {"config": config.to_json(), "data": about_data(split.data)}
-    show_json(about | {"codec": about_codec(gan.codec), "split": about_split(split.record)})
+    about = {"config": config.to_json(), "data": describe_data(split.data)}
+    show_json(about | {"codec": describe_codec(gan.codec), "split": describe_split(split.record)})
 
 
 def train(gan: Any, split: Any, config: Any, out: Path, quiet: bool) -> None:
     from ssgan.cli.progress import show
     from ssgan.cli.recording import recorded
+    from ssgan.data.split import split_files
     from ssgan.prediction.predictor import finetuning
 
     training = finetuning(
         gan, split.samples, split.targets, config, unlabeled=split.unlabeled, run=out
     )
-    files = {"split.json": split.record, "labels.json": split.ledger.to_json()}
-    written = {name: json.dumps(told) + "\n" for name, told in files.items()}
-    model = show(recorded(training, out, written), quiet)
+    files = split_files(split.record, split.ledger)
+    model = show(recorded(training, out, files), quiet)
     if choice := model.about.get("choice"):
         note(f"auto takes {choice['verdict']['chosen']}: {choice['verdict']['reason']}", quiet)
     note(f"{out} holds a model for {model.task} from {len(split.samples)} labels", quiet)

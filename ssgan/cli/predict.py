@@ -41,12 +41,13 @@ def predict(
       ssgan predict model photos/ --out predictions.csv
     """
     from ssgan.cli import writing
-    from ssgan.cli.samples import read_for, rows
+    from ssgan.cli.samples import read_for
+    from ssgan.data.selection import select
     from ssgan.prediction.predictor import load_predictor
 
     writing.check_suffix(out, writing.TABLES, "predictions")
     predictor = load_predictor(model, device)
-    chosen = rows(read_for(predictor, data, reading), part)
+    chosen = select(read_for(predictor, data, reading), part)
     writing.write_table(table(predictor, chosen), out)
     note(f"{out} holds predictions for {len(chosen.x)} rows", quiet)
 

@@ -191,13 +191,18 @@ def labels_of(data: Any, conditional: bool, per_class: int | None, seed: int | N
 
 
 def describe(data: Any, config: Any, labels: Any, device: str | None) -> None:
-    from ssgan.cli.settings import about_codec, about_data, show_json
+    from ssgan.cli.settings import show_json
     from ssgan.data import fit_codec
+    from ssgan.data.checks import describe_codec, describe_data
     from ssgan.models.condition import fit_condition
     from ssgan.models.estimate import estimate
 
     codec = fit_codec(data)
-    about = {"config": config.to_json(), "data": about_data(data), "codec": about_codec(codec)}
+    about = {
+        "config": config.to_json(),
+        "data": describe_data(data),
+        "codec": describe_codec(codec),
+    }
     if labels is not None:
         condition, rows = fit_condition(labels, len(data))
         about["labels"] = {

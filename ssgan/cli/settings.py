@@ -2,16 +2,12 @@
 
 import json
 import tomllib
-from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
 from ssgan.config import InputError
-
-if TYPE_CHECKING:
-    from ssgan.data import Codec, Data
 
 
 def settings(file: Path | None, **flags: Any) -> dict[str, Any]:
@@ -28,26 +24,3 @@ def settings(file: Path | None, **flags: Any) -> dict[str, Any]:
 def show_json(value: Any) -> None:
     """Print a value as JSON on stdout."""
     click.echo(json.dumps(value, indent=2, ensure_ascii=False, default=str))
-
-
-def about_data(data: "Data") -> dict[str, Any]:
-    """What a dry run says of a data set."""
-    return {
-        "source": data.source,
-        "options": data.options,
-        "kind": data.kind,
-        "rows": len(data.x),
-        "test_rows": 0 if data.x_test is None else len(data.x_test),
-        "shape": list(data.x.shape[1:]),
-        "unreadable": len(data.quarantine),
-        "fingerprint": data.fingerprint,
-    }
-
-
-def about_codec(codec: "Codec") -> dict[str, Any]:
-    return {"kind": codec.kind, "shape": list(codec.shape)}
-
-
-def about_split(split: Mapping[str, Any]) -> dict[str, Any]:
-    """A split without its long lists."""
-    return {name: split[name] for name in split if name not in ("indices", "values")}

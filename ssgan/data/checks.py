@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ssgan.codecs.codec import Json, as_array
+from ssgan.codecs.codec import Codec, Json, as_array
 from ssgan.config import InputError
 from ssgan.data.labels import raw_labels, targets, task_of, unlabeled
 from ssgan.data.reading import divided
@@ -15,6 +15,25 @@ from ssgan.data.source import Data
 
 MANY = 10  # columns or labels named in a warning
 NEARLY = 0.9  # share of entries that must be numbers for the others to look like mistakes
+
+
+def describe_data(data: Data) -> dict[str, Json]:
+    """What a data set is, ready for JSON, without a look at its values."""
+    return {
+        "source": data.source,
+        "options": data.options,
+        "kind": data.kind,
+        "rows": len(data.x),
+        "test_rows": 0 if data.x_test is None else len(data.x_test),
+        "shape": list(data.x.shape[1:]),
+        "unreadable": len(data.quarantine),
+        "fingerprint": data.fingerprint,
+    }
+
+
+def describe_codec(codec: Codec) -> dict[str, Json]:
+    """Which codec it is, and the shape of what networks see."""
+    return {"kind": codec.kind, "shape": list(codec.shape)}
 
 
 def check(data: Data, target: str | None = None) -> dict[str, Json]:

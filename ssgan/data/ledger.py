@@ -1,10 +1,11 @@
-"""Which labels a run has read: counted against a budget, hashed, and kept in the run.
+"""Which labels a run has learnt from: counted against a budget, hashed, and kept in the run.
 
     ledger = Ledger(budget=100)
     few = ledger.take(y, rows)               # LabelBudgetError for the 101st label
     ledger.keep(run.path / "labels.json")    # refused where other labels were read before
 
-A label that is read twice counts once.
+A label that is read twice counts once. To draw N labels of every class, the classes of all are
+looked at; only those that are drawn pass the ledger, and no other reaches a model.
 """
 
 import json
@@ -16,8 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ssgan.config import InputError
-from ssgan.data import digest
-from ssgan.data.labels import raw_labels, shown
+from ssgan.data.labels import digest, raw_labels, shown
 from ssgan.runs.storage import read_object, write_whole
 
 Array = NDArray[Any]

@@ -230,25 +230,6 @@ def test_more_labels_than_there_are_cannot_be_drawn(home, tmp_path):
     assert "give the number of labels per class" in refused(*words, "--count", 11)
 
 
-@pytest.mark.parametrize(("per_class", "budget"), [(2, 4), (3, 6)])
-def test_a_draw_of_more_labels_than_were_asked_for_trains_nothing(
-    home, tmp_path, monkeypatch, per_class, budget
-):
-    monkeypatch.setattr("ssgan.data.draw_split", lambda *_, **__: np.arange(budget + 1))
-    words = ["finetune", home / "r", "--labels", home / "d.npz", "--out", tmp_path / "m"]
-    line = refused(*words, "--per-class", per_class)
-    assert f"{budget + 1} labels would be read, the budget is {budget}" in line
-    assert not (tmp_path / "m").exists()
-
-
-def test_a_draw_of_more_numbers_than_were_asked_for_trains_nothing(home, tmp_path, monkeypatch):
-    np.save(tmp_path / "l.npy", np.arange(20) / 3)
-    monkeypatch.setattr("ssgan.data.draw_split", lambda *_, **__: np.arange(12))
-    words = ["finetune", home / "r", "--labels", tmp_path / "l.npy", "--out", tmp_path / "m"]
-    assert "12 labels would be read, the budget is 5" in refused(*words, "--count", 5)
-    assert not (tmp_path / "m").exists()
-
-
 def test_one_label_in_a_class_is_a_warning(home, tmp_path):
     np.save(tmp_path / "l.npy", np.array([0, 1, 1] + [-1] * 17))
     words = ["--labels", tmp_path / "l.npy", "--out", tmp_path / "m", "--steps", 1]

@@ -1,0 +1,113 @@
+"""Which samples of a data set are taken, and in the form in which a model learnt from them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from ssgan.config import InputError
+from ssgan.data.reading import divided, read
+from ssgan.data.source import Data
+
+FORMING = ("size", "image_shape", "target")  # options that say what form samples have
+
+
+@dataclass(frozen=True, kw_only=True)
+class Selection:
+    """Samples of a data set, and what they are called in tables."""
+
+    part: str  # "train", "test", "all" or "held out"
+    x: Any
+    y: Any  # labels (N,) or None
+    names: dict[str, list[Any]]  # columns that say which sample it is
+
+
+def read_as(options: Mapping[str, Any], source: Any, asked: Mapping[str, Any]) -> Data:
+    """A data set read with the options of another, save those that are asked for.
+
+    So images get the size, and a table loses the target, with which a model was trained.
+    """
+    given = {name: value for name, value in asked.items() if value is not None}
+    usual = {name: options[name] for name in FORMING if name in options}
+    given.setdefault("data_dir", options.get("data_dir"))
+    column = usual.pop("target", None)
+    data = read(source, **reading_options(usual | given))
+    if column in getattr(data.x, "columns", ()) and data.y is None:
+        data = replace(data, **divided({"x": data.x, "x_test": data.x_test}, column))
+        data = replace(data, options=data.options | {"target": column})
+    return data
+
+
+def reading_options(options: Mapping[str, Any]) -> dict[str, Any]:
+    """Options as `read` takes them, where JSON made lists of tuples."""
+    return {
+        name: tuple(value) if isinstance(value, list) else value for name, value in options.items()
+    }
+
+
+def read_again(record: Mapping[str, Any], path: str | Path) -> Data:
+    """The data set that the run in `path` recorded, checked to be what it was.
+
+    `record` holds its source, options and fingerprint. Raises InputError where the samples were
+    in memory or have changed, FileNotFoundError where they have gone.
+    """
+    if record["source"] == "memory":
+        raise InputError(f"{path} was made of samples in memory, which are gone: use Python for it")
+    try:
+        data = read(record["source"], **reading_options(record["options"]))
+    except FileNotFoundError as error:
+        raise FileNotFoundError(f"the data of {path} has gone: {error}") from error
+    if data.fingerprint != record["fingerprint"]:
+        raise InputError(
+            f"{record['source']} is not what it was when {path} was made of it: restore it, or "
+            "pretrain a new run on what it is now"
+        )
+    return data
+
+
+def select(data: Data, part: str | None = None) -> Selection:
+    """The samples of a part: without one the test part where there is one, else all."""
+    if part == "test" and data.x_test is None:
+        raise InputError(f"{data.source} has no test part: leave --part out to take all rows")
+    tested = data.x_test is not None
+    part = part or ("test" if tested else "all")
+    train = Selection(part="train", x=data.x, y=data.y, names=named(data.names, len(data.x)))
+    if not tested or part == "train":
+        return replace(train, part=part)
+    test = Selection(part="test", x=data.x_test, y=data.y_test, names=named(None, len(data.x_test)))
+    return test if part == "test" else both_parts(train, test)
+
+
+def both_parts(train: Selection, test: Selection) -> Selection:
+    """Both parts below each other, with a column that says which."""
+    y = None if train.y is None or test.y is None else np.concatenate([train.y, test.y])
+    numbers = [*range(len(train.x)), *range(len(test.x))]
+    parts = ["train"] * len(train.x) + ["test"] * len(test.x)
+    names: dict[str, list[Any]] = {"part": parts, "row": numbers}
+    return Selection(part="all", x=stack(train.x, test.x), y=y, names=names)
+
+
+def named(names: list[str] | None, count: int) -> dict[str, list[Any]]:
+    return {"row": list(range(count))} if names is None else {"file": names}
+
+
+def stack(first: Any, second: Any) -> Any:
+    """Raw samples below each other."""
+    if isinstance(first, pd.DataFrame):
+        return pd.concat([first, second], ignore_index=True)
+    return np.concatenate([first, second])
+
+
+def take(x: Any, index: Any) -> Any:
+    """Raw samples by number."""
+    return x.iloc[index].reset_index(drop=True) if hasattr(x, "iloc") else x[index]
+
+
+def faults_of(data: Data, most: int = 10) -> list[str]:
+    """A line for each file that was left out and each row that was repaired, `most` of them."""
+    faults = [f"{file}: {reason}" for file, reason in data.quarantine]
+    more = [f"and {len(faults) - most} more"] if len(faults) > most else []
+    return faults[:most] + more

@@ -1,0 +1,275 @@
+"""Which labels a model learns from: where they are read, which are drawn, and how that is kept.
+
+A model's directory says so in two files: split.json holds rows and labels, labels.json the ledger.
+"""
+
+import json
+import warnings
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ssgan.config import InputError
+from ssgan.data.frames import read_table
+from ssgan.data.label_files import read_labels
+from ssgan.data.labels import (
+    Targets,
+    Task,
+    digest,
+    draw_split,
+    raw_labels,
+    shown,
+    sorted_classes,
+    targets,
+    task_of,
+    unlabeled,
+)
+from ssgan.data.ledger import FILE as LEDGER
+from ssgan.data.ledger import LabelBudgetError, Ledger, resumed, verify
+from ssgan.data.selection import Selection, read_as, take
+from ssgan.data.source import Data
+from ssgan.runs.storage import read_object
+
+LABEL_FILES = (".csv", ".tsv", ".parquet")  # that hold a data set or labels alone
+SPLIT = "split.json"
+LISTS = ("indices", "values")  # the long fields of a split's record
+
+
+@dataclass(frozen=True, kw_only=True)
+class LabelRequest:
+    """Where the labels are read, and how many of them are kept: all without a number."""
+
+    source: str  # a file of labels, or a labelled data set
+    task: Task | None = None  # None: told by the labels
+    per_class: int | None = None
+    count: int | None = None
+    seed: int | None = None  # which labels are kept is drawn
+    reading: Mapping[str, Any] = field(default_factory=dict)  # options of `read`
+
+
+@dataclass(frozen=True, kw_only=True)
+class Split:
+    """The samples that a model learns from, with and without labels."""
+
+    data: Data  # the data set that the labels belong to
+    samples: Any  # its labelled samples (N, ...), as many as `targets` has values
+    targets: Targets
+    unlabeled: Any  # other samples, or None
+    record: Mapping[str, Any]  # JSON: data, seed, per_class, count, indices, sha256, values
+    ledger: Ledger  # which labels were read: those of `targets`
+
+
+def make_split(
+    own: Data, request: LabelRequest, *, gan: Path | None = None, out: Path | None = None
+) -> Split:
+    """The split of a GAN's data `own` that is asked for.
+
+    Its labels pass a ledger on their way to the model: of a model in `out` that is taken up, no
+    others. `gan` is the directory of the GAN, whose labels count too if it is conditional.
+    """
+    data = labelled_data(own, request)
+    refuse_seen_target(own, data)
+    found = targets(data.y, task=request.task)
+    refuse_strange_classes(own, data, found)
+    warn_of_unlearnt(data, found)
+    chosen = choose_rows(found, request)
+    kept, ledger = read_counted(found, chosen, request, out)
+    if gan is not None and data.fingerprint == own.fingerprint:
+        count_conditions(ledger, gan)
+    refuse_constant(kept)
+    return Split(
+        data=data,
+        samples=take(data.x, chosen),
+        targets=kept,
+        unlabeled=others(own, data, chosen),
+        record=split_record(data, kept, chosen, request),
+        ledger=ledger,
+    )
+
+
+def choose_rows(found: Targets, request: LabelRequest) -> Any:
+    """Sorted rows (n,) whose labels are kept."""
+    if request.per_class or request.count:
+        return draw_split(found, request.per_class, request.seed or 0, labels=request.count)
+    return found.labeled
+
+
+def read_counted(
+    found: Targets, chosen: Any, request: LabelRequest, out: Path | None = None
+) -> tuple[Targets, Ledger]:
+    """The labels of the rows `chosen` (n,) alone, and the ledger that counted them."""
+    budget = budget_of(found, request)
+    ledger = resumed(out / LEDGER, budget) if out else Ledger(budget)
+    return replace(found, values=ledger.take(found.values, chosen)), ledger
+
+
+def split_record(
+    data: Data, kept: Targets, chosen: Any, request: LabelRequest | None = None
+) -> dict[str, Any]:
+    """What split.json holds: the data set, the rows `chosen` (n,) of it and their labels.
+
+    `kept` has a value for each of these rows. Without a request the labels came with the samples.
+    """
+    asked = request or LabelRequest(source=data.source)
+    drawn = asked.per_class or asked.count
+    named = Path(asked.source)
+    return {
+        "data": {name: getattr(data, name) for name in ("source", "options", "fingerprint")},
+        "labels": str(named.resolve()) if named.is_file() else asked.source,
+        "seed": (asked.seed or 0) if drawn else None,
+        "per_class": asked.per_class,
+        "count": asked.count,
+        "sha256": digest(chosen),
+        "indices": chosen.tolist(),
+        "values": kept.values.tolist(),
+    }
+
+
+def split_files(record: Mapping[str, Any], ledger: Ledger) -> dict[str, str]:
+    """The files of a model's directory that say what it learnt from, as text by their names."""
+    told = {SPLIT: record, LEDGER: ledger.to_json()}
+    return {name: json.dumps(fields) + "\n" for name, fields in told.items()}
+
+
+def count_conditions(ledger: Ledger, gan: Path) -> None:
+    """Labels that a conditional GAN has learnt from are read by what is built on it as well."""
+    if not (gan / LEDGER).is_file():
+        return
+    seen = verify(gan / LEDGER)
+    try:
+        ledger.merge(seen)
+    except LabelBudgetError as error:
+        raise LabelBudgetError(
+            f"the GAN in {gan} has learnt from {len(seen)} labels (--conditional), more or others "
+            f"than this model may read ({ledger.budget}): pretrain with the same --per-class and "
+            "--label-seed or without --conditional, or leave --per-class and --count out here"
+        ) from error
+
+
+def budget_of(found: Targets, request: LabelRequest) -> int:
+    """How many labels were asked for: not how many were drawn, which the ledger checks by it."""
+    if request.per_class:
+        return request.per_class * len(found.classes or ())
+    return request.count or len(found.labeled)
+
+
+def others(own: Data, data: Data, chosen: Any) -> Any:
+    """The samples of the run without a label: all, where the labels are of another data set."""
+    if data.fingerprint != own.fingerprint:
+        return own.x
+    rest = np.setdiff1d(np.arange(len(own)), chosen)
+    return take(own.x, rest) if len(rest) else None
+
+
+def labelled_data(own: Data, request: LabelRequest) -> Data:
+    """The data set with the labels asked for: the run's own, or one that brings its own."""
+    path = Path(request.source)
+    if path.is_file() and labels_alone(path, own, request.reading.get("target")):
+        return replace(own, y=read_labels(path, own))
+    try:
+        data = read_as(own.options, request.source, request.reading)
+    except FileNotFoundError as error:
+        raise FileNotFoundError(f"--labels: {error}") from error
+    if data.y is None:
+        columns = [str(name) for name in getattr(data.x, "columns", ())]
+        advice = (
+            f"name their column with --target: {', '.join(columns)}"
+            if columns
+            else ("give a labelled data set, a CSV with file,label, or a column of labels")
+        )
+        raise InputError(f"{request.source} holds no labels: {advice}")
+    return data
+
+
+def labels_alone(path: Path, own: Data, target: str | None) -> bool:
+    """Whether a file holds labels for the run's samples, not a data set of its own."""
+    if path.suffix == ".npy":
+        return True
+    if path.suffix not in LABEL_FILES or target is not None:
+        return False
+    return own.kind != "table" or read_table(path)[0].shape[1] == 1
+
+
+def refuse_seen_target(own: Data, data: Data) -> None:
+    """A GAN that has seen the labels as a column would give them away."""
+    target = data.options.get("target")
+    if target is not None and target in getattr(own.x, "columns", ()):
+        raise InputError(
+            f"the GAN was trained on the column {target!r} too: pretrain it with --target {target}"
+        )
+
+
+def refuse_strange_classes(own: Data, data: Data, found: Targets) -> None:
+    """Labels from a file that share some classes with the data's own, but not all: a slip."""
+    if data.x is not own.x or data.y is own.y or found.classes is None:
+        return
+    known = classes_in(own.y)
+    strange = [label for label in found.classes if label not in known]
+    if strange and len(strange) < len(found.classes):
+        raise InputError(
+            f"the labels name classes that {own.source} does not have: {shown(strange)}, it has "
+            f"{shown(known)}: correct them, or rename all"
+        )
+
+
+def warn_of_unlearnt(data: Data, found: Targets) -> None:
+    """Classes that appear only in the test part can never be predicted."""
+    classes = found.classes or ()
+    tested = classes_in(data.y_test) if classes else []
+    unlearnt = [label for label in tested if label not in classes]
+    if unlearnt and len(unlearnt) < len(tested):  # where all differ the file has other classes
+        message = f"classes with labels in the test part only are not learnt: {shown(unlearnt)}"
+        warnings.warn(message, UserWarning, stacklevel=3)
+
+
+def classes_in(y: Any) -> list[Any]:
+    """The distinct labels of y (N,) in order; none for numbers, and where there are none."""
+    labels = raw_labels([] if y is None else y)
+    given = labels[~unlabeled(labels)]
+    return [*sorted_classes(given)] if len(given) and task_of(given) == "classification" else []
+
+
+def refuse_constant(kept: Targets) -> None:
+    """Numbers (n,) that differ, of which only equal ones were drawn, teach nothing."""
+    values = kept.values
+    if kept.classes is None and values.min() == values.max():
+        raise InputError(
+            f"the {len(values)} labels that were drawn are all {values[0]:g}: draw more with "
+            "--count, or others with --label-seed"
+        )
+
+
+def read_split(model: Path) -> Mapping[str, Any]:
+    """The record of the split that a model learnt from; InputError if its directory has none."""
+    if not (model / SPLIT).is_file():
+        raise InputError(f"{model} does not say what it learnt from: run `ssgan finetune` for it")
+    return read_object(model / SPLIT)
+
+
+def describe_split(record: Mapping[str, Any]) -> dict[str, Any]:
+    """The record of a split without its long lists."""
+    return {name: value for name, value in record.items() if name not in LISTS}
+
+
+def leave_learnt_out(model: Path, data: Data, chosen: Selection) -> Selection:
+    """`chosen`, all samples of `data`, without those whose labels the model learnt from."""
+    if not (model / SPLIT).is_file():
+        return chosen
+    split = read_split(model)
+    if split["data"]["fingerprint"] != data.fingerprint:
+        return chosen
+    rest = np.setdiff1d(np.arange(len(data)), split["indices"])
+    if not len(rest):
+        raise InputError(
+            f"the model learnt from every row of {data.source}: give other rows, or --part all"
+        )
+    return replace(
+        chosen,
+        part="held out",
+        x=take(chosen.x, rest),
+        y=None if chosen.y is None else chosen.y[rest],
+        names={name: [values[row] for row in rest] for name, values in chosen.names.items()},
+    )
