@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ssgan.cli import options
+from ssgan.cli.names import CHOICES
 from ssgan.cli.options import note
 
 if TYPE_CHECKING:
@@ -36,12 +37,7 @@ if TYPE_CHECKING:
         "--filter",
         "filters",
         multiple=True,
-        type=click.Choice(
-            [
-                *("rejection", "langevin", "confidence", "agreement", "centroid"),
-                "near-duplicates",
-            ]
-        ),
+        type=click.Choice(CHOICES["filters"]),
         help="Drop what does not pass; repeat for several, in order.",
     ),
     click.option("--force", is_flag=True, help="Write all synthetic rows whatever the verdict is."),

@@ -6,6 +6,7 @@ from typing import Any
 import click
 
 from ssgan.cli import options
+from ssgan.cli.names import CHOICES
 from ssgan.cli.options import note
 from ssgan.config import InputError
 
@@ -18,7 +19,7 @@ from ssgan.config import InputError
     options.part,
     click.option(
         "--readout",
-        type=click.Choice(["all", "last", "student"]),
+        type=click.Choice(CHOICES["readouts"]),
         help="All depths of RUN's discriminator, its last, or a student of both its networks,"
         " which is trained first and kept in RUN.  [default: all; of MODEL its own]",
     ),

@@ -6,7 +6,12 @@ from typing import Any
 import click
 
 from ssgan.cli import options
-from ssgan.cli.options import COUNT, note
+from ssgan.cli.names import CHOICES, DEFAULTS
+from ssgan.cli.options import COUNT, note, one_of
+
+USUAL = DEFAULTS["finetune"]
+ALONE = [name for name in CHOICES["methods"] if name not in CHOICES["methods in steps"]]
+IN_STEPS = CHOICES["methods in steps"]
 
 
 @options.command(
@@ -39,12 +44,12 @@ from ssgan.cli.options import COUNT, note
         "--method",
         metavar="NAME",
         callback=lambda _, __, name: method_of(name),
-        help="auto, or probe, svm, spread, knn, simple, or finetune, consistency, joint, these"
-        " three also together, as in consistency+joint.  [default: finetune]",
+        help=f"{', '.join(ALONE)}; or {', '.join(IN_STEPS)}, these also together, as in"
+        f" {'+'.join(IN_STEPS[1:])}.  [default: {USUAL['method']}]",
     ),
     click.option(
         "--readout",
-        type=click.Choice(["all", "last", "student"]),
+        type=click.Choice(CHOICES["readouts"]),
         help="What is read: all depths of the discriminator, its last, or a student that is"
         " trained first.  [default: student for auto on images with classes, else all]",
     ),
@@ -52,9 +57,8 @@ from ssgan.cli.options import COUNT, note
         "--transforms",
         metavar="A,B",
         callback=lambda _, __, text: names(text),
-        help="What keeps a label: turn, stretch, slant, shift, crop, zoom, flip, colour, cutout,"
-        " noise of images, noise, corrupt of rows, or none.  [default: found from the unlabeled"
-        " rows]",
+        help=f"What keeps a label: {one_of('transforms', 'none')}.  [default: found from the"
+        " unlabeled rows]",
     ),
     click.option(
         "--mix/--no-mix",
@@ -130,17 +134,13 @@ def split_for(gan: Any, run: Path, labels: str, asked: dict[str, Any], out: Path
     return split
 
 
-METHODS = ("auto", "probe", "svm", "spread", "knn", "simple", "finetune", "consistency", "joint")
-TOGETHER = METHODS[-3:]
-
-
 def method_of(name: str | None) -> str | None:
     """The name of a method, or of several that learn together."""
     parts = [] if name is None else name.split("+")
-    together = set(parts) <= set(TOGETHER) and len(set(parts)) == len(parts)
-    if name is None or name in METHODS or together:
+    together = set(parts) <= set(IN_STEPS) and len(set(parts)) == len(parts)
+    if name is None or name in CHOICES["methods"] or together:
         return name
-    raise click.BadParameter(f"{name!r} is not one of {', '.join(METHODS)}")
+    raise click.BadParameter(f"{name!r} is not one of {', '.join(CHOICES['methods'])}")
 
 
 def names(text: str | None) -> tuple[str, ...] | None:

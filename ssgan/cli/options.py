@@ -10,6 +10,7 @@ from typing import Any
 
 import click
 
+from ssgan.cli.names import CHOICES
 from ssgan.config import InputError, TrainingError
 
 Body = Callable[..., None]
@@ -31,6 +32,7 @@ def sides(
 FILE = click.Path(path_type=Path)
 TOML = click.Path(exists=True, dir_okay=False, path_type=Path)
 COUNT = click.IntRange(min=1)
+NUMBER = click.IntRange(min=0)
 SEED = click.IntRange(min=0)
 
 device = click.option(
@@ -112,6 +114,12 @@ def refusals(debug: bool) -> Iterator[None]:
                 raise
             advice = "the device is out of memory: give a smaller --batch, --width or --size"
             raise click.ClickException(advice) from error
+
+
+def one_of(kind: str, *more: str) -> str:
+    """The names of a kind, as a help lists them: "a, b or c"."""
+    *most, last = (*CHOICES[kind], *more)
+    return f"{', '.join(most)} or {last}"
 
 
 def warn(message: Warning | str, *_: Any, **__: Any) -> None:

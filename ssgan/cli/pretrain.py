@@ -7,28 +7,11 @@ from typing import Any
 import click
 
 from ssgan.cli import options
-from ssgan.cli.options import COUNT, note
+from ssgan.cli.names import CHOICES, DEFAULTS
+from ssgan.cli.options import COUNT, note, one_of
 from ssgan.config import InputError
 
-# Those of OBJECTIVES and RECIPES: importing them would make the help slow.
-OBJECTIVES = (
-    *("relativistic", "non-saturating", "minimax", "least-squares", "loss-sensitive", "wgan"),
-    *("wgan-gp", "hinge", "dragan"),
-)
-RECIPES = (
-    *(
-        "r3gan",
-        "points",
-        "minimax",
-        "dcgan",
-        "least-squares",
-        "loss-sensitive",
-        "wgan",
-        "wgan-gp",
-        "hinge",
-    ),
-    "dragan",
-)
+USUAL = DEFAULTS["pretrain"]
 
 
 @options.command(
@@ -54,51 +37,71 @@ RECIPES = (
         help="With --per-class: which are drawn.  [default: 0]",
     ),
     click.option(
-        "--steps", type=COUNT, metavar="N", help="Generator updates; may grow.  [default: 5000]"
+        "--steps",
+        type=options.NUMBER,
+        metavar="N",
+        help=f"Generator updates; may grow.  [default: {USUAL['steps']}]",
     ),
-    click.option("--batch", type=COUNT, metavar="N", help="Samples an update.  [default: 64]"),
-    click.option("--model", metavar="NAME", help="gan, vae or vae-gan.  [default: gan]"),
+    click.option(
+        "--batch",
+        type=COUNT,
+        metavar="N",
+        help=f"Samples an update.  [default: {USUAL['batch']}]",
+    ),
+    click.option(
+        "--model", metavar="NAME", help=f"{one_of('models')}.  [default: {USUAL['model']}]"
+    ),
     click.option(
         "--recipe",
         metavar="NAME",
-        help=f"Settings that belong together, to start from: {', '.join(RECIPES)}.",
+        help=f"Settings that belong together, to start from: {', '.join(CHOICES['recipes'])}.",
     ),
     click.option(
         "--objective",
         metavar="NAME",
-        help=f"{', '.join(OBJECTIVES[:-1])} or {OBJECTIVES[-1]}.  [default: relativistic]",
+        help=f"{one_of('objectives')}.  [default: {USUAL['objective']}]",
     ),
     click.option(
-        "--body",
+        "--architecture",
         metavar="NAME",
-        help="dense, conv, residual, dcgan, resnet, or auto by the shape of a sample."
-        "  [default: auto]",
+        help=f"{one_of('architectures')}, which goes by the shape of a sample.  [default: auto]",
+    ),
+    click.option("--body", metavar="NAME", hidden=True, help="The old name of --architecture."),
+    click.option(
+        "--width",
+        type=COUNT,
+        metavar="N",
+        help=f"Channels after the first layer.  [default: {USUAL['width']}]",
     ),
     click.option(
-        "--width", type=COUNT, metavar="N", help="Channels after the first layer.  [default: 24]"
+        "--depth",
+        type=COUNT,
+        metavar="N",
+        help="Layers a resolution.  [default: the architecture's own]",
     ),
     click.option(
-        "--depth", type=COUNT, metavar="N", help="Layers a resolution.  [default: the body's own]"
-    ),
-    click.option(
-        "--latent", type=COUNT, metavar="N", help="Dimension of the noise.  [default: 64]"
+        "--latent",
+        type=COUNT,
+        metavar="N",
+        help=f"Dimension of the noise.  [default: {USUAL['latent']}]",
     ),
     click.option(
         "--rate",
         type=click.FloatRange(min=0, min_open=True),
         metavar="X",
-        help="Learning rate.  [default: 0.001]",
+        help=f"Learning rate.  [default: {USUAL['rate']}]",
     ),
     click.option(
         "--augment",
         "augmentation",
         metavar="NAME",
-        help="Shift, blank and colour images before the critic: fixed, cosine, adaptive or none.",
+        help="Shift, blank and colour images before the critic:"
+        f" {one_of('augmentations', 'none')}.",
     ),
     click.option(
         "--selfsupervision",
         metavar="NAME",
-        help="More for the critic to learn: rotation, contrastive or none.",
+        help=f"More for the critic to learn: {one_of('selfsupervisions', 'none')}.",
     ),
     click.option(
         "--seed", type=options.SEED, metavar="N", help="Same seed, same GAN.  [default: 0]"
@@ -135,12 +138,11 @@ def pretrain(
     asked_labels = [flags.pop(name) for name in ("conditional", "per_class", "label_seed")]
     refuse_alone(*asked_labels)
     from ssgan.cli.samples import report_unreadable
-    from ssgan.cli.settings import settings
     from ssgan.data import read
     from ssgan.models.gan import GANConfig
 
     reading = {name: flags.pop(name) for name in ("data_dir", "size", "target")}
-    asked = GANConfig.from_json(started(recipe) | settings(config, **flags))
+    asked = GANConfig.from_json(fields_of(recipe, config, flags))
     report_unreadable(found := read(data, **reading))
     labels = labels_of(found, *asked_labels)
     if run is None or dry_run:
@@ -155,6 +157,14 @@ def refuse_alone(conditional: bool, per_class: int | None, label_seed: int | Non
         raise click.UsageError("--per-class says how many labels --conditional reads: give both")
     if label_seed is not None and not per_class:
         raise click.UsageError("--label-seed draws the labels of --per-class: give both")
+
+
+def fields_of(recipe: str | None, file: Path | None, flags: dict[str, Any]) -> dict[str, Any]:
+    """The settings of a recipe, over them those of a file, and over both those of flags."""
+    from ssgan.cli.settings import settings
+
+    flags["body"] = flags.pop("architecture") or flags["body"]
+    return started(recipe) | settings(file, **flags)
 
 
 def started(recipe: str | None) -> dict[str, Any]:

@@ -1,15 +1,15 @@
 """The command line without any work: its commands, its help, and words that it does not know."""
 
 import importlib
+import json
 
 import click
 import pytest
 from click.testing import CliRunner
 
-from ssgan.cli import COMMANDS, ssgan
+from ssgan.cli import COMMANDS, generate, ssgan
+from ssgan.cli.names import CHOICES
 from ssgan.cli.options import sentence
-
-pretraining = importlib.import_module("ssgan.cli.pretrain")
 
 
 def run(*words):
@@ -64,7 +64,7 @@ def test_the_defaults_in_the_help_are_those_of_the_configs():
         for option in dict(LEAVES)[(words,)].params:
             value = fields.get(option.name)
             value = value["name"] if isinstance(value, dict) else value
-            if value is not None and option.name in fields:
+            if value is not None and option.name in fields and not option.hidden:
                 names = option.opts if value is True else option.secondary_opts
                 named = names[0].removeprefix("--") if isinstance(value, bool) else value
                 assert f"[default: {named}]" in option.help
@@ -72,25 +72,28 @@ def test_the_defaults_in_the_help_are_those_of_the_configs():
         assert shown >= 2
 
 
-def test_the_help_of_pretrain_names_every_objective():
-    from ssgan.objectives import OBJECTIVES
-
-    shown = run("pretrain", "--help").stdout
-    assert all(name in shown for name in OBJECTIVES)
-    assert tuple(OBJECTIVES) == pretraining.OBJECTIVES
+def test_the_generated_names_are_those_of_the_packages():
+    stale = "names.py is not what the packages say: run python -m ssgan.cli.generate"
+    assert generate.FILE.read_text() == generate.code(), stale
 
 
-def test_the_help_of_pretrain_names_every_recipe_model_body_and_selfsupervision():
-    from ssgan.models.config import MODELS
-    from ssgan.models.recipes import RECIPES
-    from ssgan.models.selfsupervision import SELFSUPERVISIONS
-    from ssgan.networks import BODIES
-    from ssgan.transforms.batch import SCHEDULES
-
-    assert tuple(RECIPES) == pretraining.RECIPES
-    shown = run("pretrain", "--help").stdout
-    for name in (*RECIPES, *MODELS, *BODIES, *SELFSUPERVISIONS, *SCHEDULES):
-        assert name in shown
+@pytest.mark.parametrize(
+    ("command", "kinds"),
+    [
+        (
+            "pretrain",
+            ("objectives", "recipes", "models", "architectures", "selfsupervisions")
+            + ("augmentations",),
+        ),
+        ("finetune", ("methods", "readouts", "transforms")),
+        ("augment", ("filters",)),
+        ("features", ("readouts",)),
+    ],
+)
+def test_the_help_names_all_there_is(command, kinds):
+    shown = run(command, "--help").stdout
+    for kind in kinds:
+        assert all(name in shown for name in CHOICES[kind]), kind
 
 
 @pytest.mark.parametrize(
@@ -100,7 +103,7 @@ def test_the_help_of_pretrain_names_every_recipe_model_body_and_selfsupervision(
         (["zzz"], "No such command 'zzz': there are demo, pretrain,"),
         (["pretrain"], "Missing argument 'DATA'. (see ssgan pretrain --help)"),
         (["pretrain", "digits"], "Missing option '--run': the directory to train in."),
-        (["pretrain", "digits", "--run", "r", "--steps", "0"], "Invalid value for '--steps'"),
+        (["pretrain", "digits", "--run", "r", "--steps", "-1"], "Invalid value for '--steps'"),
         (["pretrain", "digits", "--run", "r", "--steps", "x"], "'x' is not a valid integer"),
         (["pretrain", "digits", "--run", "r", "--rate", "0"], "Invalid value for '--rate'"),
         (["pretrain", "digits", "--run", "r", "--size", "0"], "expected a side as 64"),
@@ -160,9 +163,10 @@ def test_an_error_is_said_on_one_line():
     assert sentence(PermissionError(13, "Permission denied", "a.csv")) == "a.csv: Permission denied"
 
 
-def test_the_methods_of_finetune_are_those_of_its_config():
-    from ssgan.cli.finetune import METHODS, TOGETHER
-    from ssgan.prediction.finetuning import FITTED, LEARNT
-
-    assert ("auto", *FITTED, *LEARNT) == METHODS
-    assert TOGETHER == LEARNT
+@pytest.mark.parametrize("flag", ["--architecture", "--body"])
+def test_the_architecture_has_its_old_name_too(flag):
+    result = run("pretrain", "digits", "--dry-run", flag, "dense", "--steps", "0")
+    assert result.exit_code == 0, result.output
+    config = json.loads(result.stdout)["config"]
+    assert "dense" in (config.get("architecture"), config.get("body"))
+    assert config["steps"] == 0

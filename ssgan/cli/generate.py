@@ -1,0 +1,99 @@
+"""Write `names.py`: all that the help of the command line names, so that it loads nothing heavy.
+
+python -m ssgan.cli.generate
+"""
+
+import json
+from pathlib import Path
+from typing import Any
+
+CODE = '''"""Names and defaults for the help, as the packages below have them.
+
+Written by `python -m ssgan.cli.generate`: do not edit.
+"""
+'''
+FILE = Path(__file__).with_name("names.py")
+LINE = 100  # characters
+
+
+def choices() -> dict[str, tuple[str, ...]]:
+    """What there is of every kind, in the order of its own table."""
+    from ssgan.benchmark import SUITES
+    from ssgan.data import KINDS
+    from ssgan.data.named import NAMES
+    from ssgan.models.config import MODELS
+    from ssgan.models.recipes import RECIPES
+    from ssgan.models.selfsupervision import SELFSUPERVISIONS
+    from ssgan.models.student import READOUTS
+    from ssgan.networks import BODIES
+    from ssgan.objectives import OBJECTIVES
+    from ssgan.prediction.finetuning import FITTED, LEARNT
+    from ssgan.synthesis import FILTERS
+    from ssgan.transforms.batch import SCHEDULES
+    from ssgan.transforms.views import TRANSFORMS
+
+    return {
+        "architectures": (*BODIES, "auto"),
+        "augmentations": SCHEDULES,
+        "data sets": NAMES,
+        "filters": tuple(FILTERS),
+        "methods": ("auto", *FITTED, *LEARNT),
+        "methods in steps": LEARNT,
+        "modalities": KINDS,
+        "models": tuple(MODELS),
+        "objectives": tuple(OBJECTIVES),
+        "readouts": READOUTS,
+        "recipes": tuple(RECIPES),
+        "selfsupervisions": tuple(SELFSUPERVISIONS),
+        "suites": tuple(SUITES),
+        "transforms": TRANSFORMS,
+    }
+
+
+def defaults() -> dict[str, dict[str, Any]]:
+    """The settings of both configs where nothing is given."""
+    from ssgan.models.config import GANConfig
+    from ssgan.prediction.finetuning import PredictorConfig
+
+    return {
+        "pretrain": plain_fields(GANConfig().to_json()),
+        "finetune": plain_fields(PredictorConfig().to_json()),
+    }
+
+
+def plain_fields(fields: dict[str, Any]) -> dict[str, Any]:
+    """Settings of a config, nested ones by their name."""
+    return {
+        name: value["name"] if isinstance(value, dict) else value for name, value in fields.items()
+    }
+
+
+def literal(value: Any, indent: int = 0, used: int = 0) -> str:
+    """A value as Python code, on one line where it fits beside `used` characters."""
+    if not isinstance(value, dict | tuple):
+        return json.dumps(value) if isinstance(value, str) else repr(value)
+    if isinstance(value, dict):
+        items = [(f"{json.dumps(name)}: ", inner) for name, inner in value.items()]
+        left, right = "{", "}"
+    else:
+        items = [("", inner) for inner in value]
+        left, right = "(", ")"
+    line = left + ", ".join(key + literal(inner) for key, inner in items) + right
+    if isinstance(value, tuple) and indent + used + len(line) < LINE:
+        return line
+    space = " " * (indent + 4)
+    lines = [f"{space}{key}{literal(inner, indent + 4, len(key))},\n" for key, inner in items]
+    return f"{left}\n{''.join(lines)}{' ' * indent}{right}"
+
+
+def code() -> str:
+    """The content of `names.py`."""
+    return (
+        f"{CODE}\nfrom typing import Any\n"
+        f"\nCHOICES: dict[str, tuple[str, ...]] = {literal(choices())}\n"
+        f"DEFAULTS: dict[str, dict[str, Any]] = {literal(defaults())}\n"
+    )
+
+
+if __name__ == "__main__":
+    FILE.write_text(code(), encoding="utf-8")
