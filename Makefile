@@ -1,22 +1,32 @@
-# `make demo` and `make test` do everything from a fresh clone; they need make and Python >= 3.11
-# with its venv module. Another Python: make test PYTHON=python3.12
+# Every target works from a fresh clone; all need make and Python >= 3.11 with its venv module.
+# Another Python: make test PYTHON=python3.12
 
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test test-slow clean
+.PHONY: demo test test-slow lint docs bench-quick clean
 
 demo: .venv/installed
 	$(BIN)/ssgan demo
 
-test: .venv/installed
-	$(BIN)/ruff check .
-	$(BIN)/ruff format --check .
-	$(BIN)/mypy
+test: lint
 	$(BIN)/python -m pytest -n 2 --dist worksteal
 
 test-slow: .venv/installed
 	$(BIN)/python -m pytest -m slow
+
+lint: .venv/installed
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/python -m benchmarks.tables --check
+
+# Warnings are errors; the site is docs/_build/html/index.html.
+docs: .venv/installed-docs
+	$(BIN)/python -m sphinx -W --keep-going -q -b html docs docs/_build/html
+
+bench-quick: .venv/installed
+	$(BIN)/ssgan benchmark digits --quick --out benchmark-results
 
 # The newest torch and torchvision that fit each other, found in one resolution.
 .venv/installed: setup.cfg pyproject.toml
@@ -24,6 +34,11 @@ test-slow: .venv/installed
 	$(BIN)/python -m pip install --editable ".[test]"
 	touch $@
 
+.venv/installed-docs: .venv/installed
+	$(BIN)/python -m pip install --editable ".[docs]"
+	touch $@
+
 clean:
 	rm -rf .venv build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf docs/_build docs/api/generated docs/start docs/sg_execution_times.rst
 	find ssgan tests benchmarks -name __pycache__ -type d -prune -exec rm -rf {} +

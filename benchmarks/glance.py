@@ -47,16 +47,23 @@ def score(found: Mapping[str, Line], methods: Sequence[str], digits: int) -> str
     return f"{line.mean:.{digits}f} ({line.worst:.{digits}f})"
 
 
+def by_method(results: Path, name: str, labels: str) -> Mapping[str, Line]:
+    """The lines of a suite from so many labels, by the name of their method; {} without results."""
+    path, asked = results / f"{name}.csv", suite(name)
+    if not path.exists():
+        return {}
+    own = leagues(latest(asked, read_rows(path)).values())[""]
+    held = [row for row in own if row["labels"] == labels]
+    return {line.group[-1]: line for line in report(held, asked)}
+
+
 def lines(results: Path) -> Sequence[Sequence[str]]:
     """The lines under HEADER, of the suites in AIMS that have results."""
     made = []
     for (name, labels), aim in AIMS.items():
-        path, asked = results / f"{name}.csv", suite(name)
-        if not path.exists():
+        asked, found = suite(name), by_method(results, name, labels)
+        if not found:
             continue
-        own = leagues(latest(asked, read_rows(path)).values())[""]
-        held = [row for row in own if row["labels"] == labels]
-        found = {line.group[-1]: line for line in report(held, asked)}
         digits = 2 if asked.measure == "mae" else 3
         scores = [score(found, methods, digits) for methods in COLUMNS.values()]
         auto = found.get("auto")

@@ -1,6 +1,6 @@
-"""Write the README's tables from the committed results.
+"""Write the tables of the README and of the documentation from the committed results.
 
-python -m benchmarks.tables            # rewrites README.md between its table markers
+python -m benchmarks.tables            # rewrites PAGES between their table markers
 python -m benchmarks.tables --check    # exit 1 if that would change anything
 
 `<!-- table NAME -->` is filled from results/NAME.csv: where `ssgan benchmark` has a suite NAME, by
@@ -15,14 +15,15 @@ from pathlib import Path
 import click
 import pandas as pd
 
-from benchmarks import glance, paces
+from benchmarks import front, glance, paces
 from ssgan.benchmark import Line, Suite, leagues, paired, read_rows, report, suite
 from ssgan.benchmark.runner import key_of, latest
 from ssgan.benchmark.suites import SUITES
 from ssgan.benchmark.suites.guarding import bound
 
 RESULTS = Path(__file__).parent / "results"
-README = Path(__file__).parents[1] / "README.md"
+ROOT = Path(__file__).parents[1]
+PAGES = (ROOT / "README.md", *sorted((ROOT / "docs").glob("**/*.md")))
 MARK = re.compile(r"<!-- table ([\w.-]+) -->.*?<!-- end -->", re.DOTALL)
 GAPS = (  # the differences that are shown under a table that has both rows
     ("finetuned discriminator", "LabelSpreading, k = 7"),
@@ -212,11 +213,13 @@ def deviating(values: "pd.Series[float]", name: str) -> str:
     return text + (f" ± {values.std():.{digits}f}" if len(values) > 1 and digits else "")
 
 
-def table(name: str) -> str:
-    """The table of that name, in Markdown."""
+def table(name: str, results: Path = RESULTS) -> str:
+    """The table of that name from the CSVs of a directory, in Markdown."""
     if name == "few-labels":
-        return rows(glance.HEADER, glance.lines(RESULTS))
-    path = RESULTS / f"{name}.csv"
+        return rows(glance.HEADER, glance.lines(results))
+    if name == "front-page":
+        return rows(front.HEADER, front.lines(results))
+    path = results / f"{name}.csv"
     if not path.exists():
         return "not measured"
     if name not in SUITES:
@@ -243,21 +246,25 @@ def table(name: str) -> str:
     return "\n\n".join(part for part in parts if part)
 
 
-def filled(text: str) -> str:
-    """The README with every table between `<!-- table NAME -->` and `<!-- end -->` made anew."""
-    return MARK.sub(lambda m: f"<!-- table {m[1]} -->\n\n{table(m[1])}\n\n<!-- end -->", text)
+def filled(text: str, results: Path = RESULTS) -> str:
+    """A page with every table between `<!-- table NAME -->` and `<!-- end -->` written again."""
+    return MARK.sub(
+        lambda m: f"<!-- table {m[1]} -->\n\n{table(m[1], results)}\n\n<!-- end -->", text
+    )
 
 
 @click.command()
-@click.option("--check", is_flag=True, help="Only say whether the README is up to date.")
+@click.option("--check", is_flag=True, help="Only say whether the pages are up to date.")
 def main(check: bool) -> None:
-    """Fill the README's tables."""
-    old = README.read_text()
-    new = filled(old)
-    if check and new != old:
-        raise click.ClickException("README.md is not what benchmarks.tables makes of the results")
-    if not check:
-        README.write_text(new)
+    """Fill the tables of all pages."""
+    for page in PAGES:
+        old = page.read_text(encoding="utf-8")
+        new = filled(old)
+        if check and new != old:
+            name = page.relative_to(ROOT)
+            raise click.ClickException(f"{name} is not what benchmarks.tables makes of the results")
+        if new != old:
+            page.write_text(new, encoding="utf-8")
 
 
 if __name__ == "__main__":

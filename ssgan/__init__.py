@@ -10,7 +10,7 @@ Names are imported when they are first used: `import ssgan` itself loads none of
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 __all__ = [
     "GANConfig",
     "PredictorConfig",

@@ -1,191 +1,76 @@
-"""The README says what the committed results say."""
+"""The README is short, and what it tells a stranger to type works."""
 
+import re
+import shlex
+from contextlib import chdir
+from pathlib import Path
+
+import numpy as np
 import pytest
+from click.testing import CliRunner
+from sklearn.datasets import load_digits
 
-from benchmarks import tables
-from benchmarks.tables import MARK, README, RESULTS, filled
-from ssgan.benchmark.reporting import ELSEWHERE
+import ssgan
+from ssgan.cli import ssgan as command
 
-HELD = sorted(path.stem for path in RESULTS.glob("*.csv") if not path.stem.endswith("-quick"))
-LINE = "digits,100,{method},{draw},{draw},0,{accuracy},1.0,0.0\n"
-OFF = "GAN off: graph and consistency"
-HEADER = "data,labels,method,gan_seed,label_seed,split,accuracy,seconds,gan_seconds\n"
-
-
-def test_the_tables_are_those_that_the_results_make():
-    text = README.read_text()
-    assert filled(text) == text
-
-
-@pytest.mark.parametrize("name", HELD)
-def test_every_committed_result_has_its_place(name):
-    made = tables.table(name)
-    assert made.count("|") > 10
-    assert f"<!-- table {name} -->\n\n{made}\n" in README.read_text()
+ROOT = Path(ssgan.__file__).parents[1]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+TINY = {  # what the README types: the same with settings that take seconds
+    "pretrain(images)": "pretrain(images, ssgan.GANConfig(steps=2, batch=8, width=2))",
+    "few_labels)": 'few_labels, ssgan.PredictorConfig(method="probe", calibrate=False))',
+    "n=1000": "n=10",
+    "ssgan pretrain digits": "ssgan pretrain digits --steps 2 --width 2",
+    "--method auto": "--method probe --no-calibrate",
+    "-n 1000 --balance": "-n 20",
+}
 
 
-def test_no_marker_is_without_an_end():
-    text = README.read_text()
-    assert len(MARK.findall(text)) == text.count("<!-- table ") > 0
+def blocks(language):
+    return re.findall(rf"```{language}\n(.*?)```", README, re.DOTALL)
 
 
-def test_another_result_would_change_the_readme(monkeypatch, tmp_path):
-    (tmp_path / "speed.csv").write_text("what,measured\nanother,1\n")
-    monkeypatch.setattr(tables, "RESULTS", tmp_path)
-    assert "| another | 1 |" in filled(README.read_text())
+def tiny(text):
+    for typed, shorter in TINY.items():
+        text = text.replace(typed, shorter)
+    return text
 
 
-def test_a_table_without_results_says_so(monkeypatch, tmp_path):
-    monkeypatch.setattr(tables, "RESULTS", tmp_path)
-    text = "<!-- table mnist-100 -->\n<!-- end -->"
-    assert filled(text) == "<!-- table mnist-100 -->\n\nnot measured\n\n<!-- end -->"
+def test_it_is_short():
+    assert README.count("\n") <= 150
+    assert len(README.encode()) <= 9000
 
 
-def test_a_suite_becomes_a_line_a_method_and_differences_over_the_draws(monkeypatch, tmp_path):
-    text = HEADER + "".join(
-        LINE.format(method=method, draw=draw, accuracy=accuracy + draw / 10)
-        for method, accuracy in (("linear probe, random trunk", 0.5), ("auto", 0.7))
-        for draw in (0, 1)
-    )
-    quoted = text.replace("linear probe, random trunk", '"linear probe, random trunk"')
-    quoted = quoted.replace("auto", '"linear probe, discriminator"')
-    (tmp_path / "digits.csv").write_text(quoted)
-    monkeypatch.setattr(tables, "RESULTS", tmp_path)
-    made = [line for line in tables.table("digits").splitlines() if "not measured" not in line]
-    assert made == [
-        "| method | accuracy | worst | draws | GANs | seconds | + GAN seconds |",
-        "|---|---:|---:|---:|---:|---:|---:|",
-        "| linear probe, random trunk | 0.5500 ± 0.0707 | 0.5000 | 2 | 2 | 1.0 | - |",
-        "| linear probe, discriminator | 0.7500 ± 0.0707 | 0.7000 | 2 | 2 | 1.0 | - |",
-        "",
-        "| difference | points |",
-        "|---|---:|",
-        "| linear probe, discriminator - linear probe, random trunk | +20.00 ± 0.00 |",
-    ]
+def test_the_python_block_runs():
+    (block,) = blocks("python")
+    digits = load_digits()
+    few = np.concatenate([np.flatnonzero(digits.target == k)[:3] for k in range(10)])
+    images = (digits.images * 15).astype(np.uint8)
+    names = {"images": images, "few_images": images[few], "few_labels": digits.target[few]}
+    exec(tiny(block), names)  # noqa: S102
+    assert names["more"].shape == (10, 8, 8)
+    assert len(names["labels"]) == 10
 
 
-def test_a_cell_that_was_run_again_counts_once_in_differences(monkeypatch, tmp_path):
-    named = {"auto": 0.7, "simple model that the folds choose": 0.5}
-    old = LINE.format(method="auto", draw=0, accuracy=0.1)
-    new = [LINE.format(method=n, draw=d, accuracy=a) for n, a in named.items() for d in (0, 1)]
-    (tmp_path / "digits.csv").write_text(HEADER + old + "".join(new))
-    monkeypatch.setattr(tables, "RESULTS", tmp_path)
-    made = tables.table("digits")
-    assert "| auto - simple model that the folds choose | +20.00 ± 0.00 |" in made
+def test_the_shell_lines_run(tmp_path):
+    lines = [line for block in blocks("sh") for line in block.splitlines()]
+    lines = [line for line in lines if line.startswith("ssgan ")]
+    assert len(lines) == 6
+    with chdir(tmp_path):
+        for line in lines:
+            _, *words = shlex.split(tiny(line))
+            found = CliRunner().invoke(command, [*words, "--quiet"], catch_exceptions=False)
+            assert found.exit_code == 0, f"{line}: {found.output}"
+    for name in ("predictions.csv", "augmented.npz", "model/report.html"):
+        assert (tmp_path / name).is_file()
 
 
-def test_what_a_suite_has_and_nobody_measured_says_so(monkeypatch, tmp_path):
-    line = LINE.format(method="RBF-SVM", draw=0, accuracy=0.5)
-    (tmp_path / "mnist-100.csv").write_text(HEADER + line.replace("digits", "mnist"))
-    monkeypatch.setattr(tables, "RESULTS", tmp_path)
-    made = tables.table("mnist-100").splitlines()
-    assert "| K + 1 | not measured | - | - | - | - | - |" in made
-    assert not any("RBF-SVM" in line and "not measured" in line for line in made)
+def test_every_make_target_that_it_names_is_there():
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    named = set(re.findall(r"make ([a-z-]+)", README)) - {"and"}
+    assert named >= {"demo", "test", "docs"}
+    assert all(f"\n{target}:" in makefile for target in named)
 
 
-def test_rows_of_a_method_that_its_suite_does_not_have_are_not_counted(monkeypatch, tmp_path):
-    """An older form of the digits had more draws; peers stand in no suite and stay."""
-    lines = [LINE.format(method="RBF-SVM", draw=d, accuracy=a) for d, a in ((0, 0.5), (9, 0.9))]
-    peer = LINE.format(method="LAMDA-SSL: FixMatch", draw=0, accuracy=0.7)
-    (tmp_path / "digits.csv").write_text(HEADER + "".join(lines) + peer)
-    monkeypatch.setattr(tables, "RESULTS", tmp_path)
-    made = tables.table("digits")
-    assert "| RBF-SVM | 0.5000 | 0.5000 | 1 | 1 |" in made
-    assert "| LAMDA-SSL: FixMatch | 0.7000 |" in made
-
-
-def test_several_label_counts_stand_in_a_column(monkeypatch, tmp_path):
-    line = LINE.format(method="RBF-SVM", draw=0, accuracy=0.5)
-    (tmp_path / "digits.csv").write_text(HEADER + line + line.replace(",100,", ",50,"))
-    monkeypatch.setattr(tables, "RESULTS", tmp_path)
-    made = [line for line in tables.table("digits").splitlines() if "not measured" not in line]
-    assert made[0].startswith("| labels | method | accuracy")
-    assert [row[:20] for row in made[2:]] == ["| 50 | RBF-SVM | 0.5", "| 100 | RBF-SVM | 0."]
-
-
-def written(path, lines):
-    path.write_text("".join(",".join(map(str, line)) + "\n" for line in lines))
-
-
-def test_trials_are_counted_with_the_bound_that_says_something(monkeypatch, tmp_path):
-    monkeypatch.setattr(tables, "RESULTS", tmp_path)
-    head = ["method", "labels", "seed", "accepted", "true_gain", "smallest"]
-    noise = [["noise", 1000, seed, 0, -0.5, 2.0] for seed in range(50)]
-    power = [['"real rows, +2 points"', 3000, seed, int(seed < 18), 2.0, 1.5] for seed in range(20)]
-    written(tmp_path / "gate.csv", [head, *noise, *power])
-    made = tables.table("gate").splitlines()
-    assert made[0].startswith("| labels | method | accepted | 95 % bound | true gain, points |")
-    assert made[2] == "| 1000 | noise | 0 of 50 | at most 5.8 % | -0.50 | 2.00 |"
-    assert made[3] == "| 3000 | real rows, +2 points | 18 of 20 | at least 71.7 % | 2.00 | 1.50 |"
-    assert made[-1] == "Accepted where the true gain is negative: 0 of 50."
-
-
-def test_an_acceptance_of_what_harms_is_told(monkeypatch, tmp_path):
-    monkeypatch.setattr(tables, "RESULTS", tmp_path)
-    head = ["method", "labels", "seed", "accepted", "true_gain", "smallest"]
-    written(
-        tmp_path / "gate.csv", [head, ["noise", 1000, 0, 1, -0.1, 2], ["noise", 1000, 1, 1, 0.1, 2]]
-    )
-    assert "where the true gain is negative: 1 of 1." in tables.table("gate")
-
-
-def test_seconds_of_measures_stand_beside_the_difference_from_other_code(monkeypatch, tmp_path):
-    monkeypatch.setattr(tables, "RESULTS", tmp_path)
-    lines = [["all of these", seed, seconds, ""] for seed, seconds in enumerate((9, 11, 10))]
-    peer = ['"kernel distance, torchmetrics"', 0, 0.5, "not measured"]
-    written(
-        tmp_path / "metric-suite.csv", [["method", "seed", "seconds", "difference"], *lines, peer]
-    )
-    made = tables.table("metric-suite").splitlines()
-    assert made[2] == "| all of these | 10.00 | 11.00 | - |"
-    assert made[3] == "| kernel distance, torchmetrics | 0.50 | 0.50 | not measured |"
-
-
-def test_networks_that_saw_other_data_stand_in_a_table_of_their_own(monkeypatch, tmp_path):
-    lines = [
-        LINE.format(method=name, draw=0, accuracy=0.5).replace("\n", f",{league}\n")
-        for name, league in (("RBF-SVM", "own data"), ("theirs", ELSEWHERE))
-    ]
-    (tmp_path / "digits.csv").write_text(HEADER.replace("\n", ",league\n") + "".join(lines))
-    monkeypatch.setattr(tables, "RESULTS", tmp_path)
-    own, elsewhere = tables.table("digits").split(f"*{ELSEWHERE}*")
-    assert "RBF-SVM" in own and "theirs" not in own and "not measured" in own
-    assert "theirs" in elsewhere and "not measured" not in elsewhere
-
-
-def test_few_labels_at_a_glance_are_a_line_for_each_table_with_mean_and_worst(
-    monkeypatch, tmp_path
-):
-    line = LINE.format(method="auto", draw=0, accuracy=0.9)
-    worse = LINE.format(method="auto", draw=1, accuracy=0.7)
-    again = LINE.format(method="auto", draw=0, accuracy=0.8)
-    (tmp_path / "digits.csv").write_text(HEADER + line + worse + again)
-    monkeypatch.setattr(tables, "RESULTS", tmp_path)
-    made = tables.table("few-labels").splitlines()
-    (found,) = [line for line in made if line.startswith("| digits, 100, accuracy")]
-    assert found == (
-        "| digits, 100, accuracy | - | - | - | - | - | - | 0.750 (0.700) | 1 + 0 | .970 |"
-    )
-    assert not any("mnist" in line for line in made)
-
-
-def test_accuracy_by_time_sets_each_length_beside_its_twin_and_says_when_it_was_good(
-    monkeypatch, tmp_path
-):
-    header = HEADER.replace("split", "split,steps")
-    text = header + "".join(
-        f"mnist,100,{method},{draw},{draw},0,{steps},{accuracy + draw / 100},{seconds},{gan}\n"
-        for method, gan, better in (("graph and consistency", 50, 0.02), (OFF, 0, 0))
-        for steps, accuracy, seconds in ((100, 0.93 + better, 9), (250, 0.96 + better, 20))
-        for draw in (0, 1)
-    )
-    (tmp_path / "time-to-accuracy.csv").write_text(text)
-    monkeypatch.setattr(tables, "RESULTS", tmp_path)
-    made = tables.table("time-to-accuracy").splitlines()
-    assert (
-        "| 100 | 0.9350 ± 0.0071 | 0.9300 | 9.0 | 0.9550 ± 0.0071 | 0.9500 | 9.0 | 50 "
-        "| +2.00 ± 0.00 | 2, 2 |"
-    ) in made
-    assert "| 0.95 | 20 | 9 + 50 | - | - |" in made
-    assert "| 0.97 | - | 20 + 50 | - | - |" in made
-    assert "| 600 | not measured | - | - | not measured | - | - | - | - | 0, 0 |" in made
+@pytest.mark.parametrize("typed", TINY)
+def test_nothing_is_shortened_that_it_does_not_say(typed):
+    assert typed in README
