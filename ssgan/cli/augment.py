@@ -77,7 +77,7 @@ def augment(
     from ssgan.report import report_augmented
 
     gan, predictor = opened_pair(run, model, device)
-    check_form(out, gan.codec.kind, predictor.classes)
+    check_form(out, gan.codec, predictor.classes)
     real = real_rows(predictor, model)
     found = judged(gan, predictor, real[0], Asked(**asked, seed=seed), filters)
     note("\n".join(found.verdict.lines()), quiet)

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
+    from ssgan.codecs import Codec
     from ssgan.models.gan import GAN
     from ssgan.prediction.predictor import Predictor
     from ssgan.report.augmented import Tally
@@ -26,11 +27,6 @@ if TYPE_CHECKING:
 
 SYNTHETIC = "synthetic"
 CHUNK = 2**24  # bytes that are read back at once
-FORMS = {
-    "images": ("", ".npz"),
-    "table": writing.TABLES,
-    "vectors": (".npz", *writing.TABLES),
-}
 
 
 @dataclass(frozen=True)
@@ -63,9 +59,10 @@ def real_rows(predictor: "Predictor", model: Path) -> tuple[Labelled, str]:
     return Labelled(samples, labels), data.options.get("target") or "label"
 
 
-def check_form(path: Path, kind: str, classes: Iterable[Any] | None) -> None:
-    """Refuse an --out that cannot hold these samples with their labels."""
-    writing.check_suffix(path, FORMS[kind], f"{kind} with labels")
+def check_form(path: Path, codec: "Codec", classes: Iterable[Any] | None) -> None:
+    """Refuse an --out that cannot hold these samples with their labels; .npy holds one array."""
+    formats = tuple(suffix for suffix in codec.formats if suffix != ".npy")
+    writing.check_suffix(path, formats, f"{codec.kind} with labels")
     if path.suffix:
         return
     if classes is None:

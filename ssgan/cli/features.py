@@ -53,9 +53,10 @@ def features(
 
     from ssgan.cli import writing
     from ssgan.cli.samples import open_directory, read_for
+    from ssgan.codecs.vector import VectorCodec
     from ssgan.data.selection import select
 
-    writing.check_suffix(out, writing.ARRAYS, "features")
+    writing.check_suffix(out, VectorCodec.formats, "features")
     model = open_directory(run, device)
     if readout is not None:
         model = read_by(model, readout, run, quiet)

@@ -19,7 +19,7 @@ LINE = 100  # characters
 def choices() -> dict[str, tuple[str, ...]]:
     """What there is of every kind, in the order of its own table."""
     from ssgan.benchmark import SUITES
-    from ssgan.data import KINDS
+    from ssgan.codecs import CODECS
     from ssgan.data.named import NAMES
     from ssgan.models.config import MODELS
     from ssgan.models.recipes import RECIPES
@@ -39,7 +39,7 @@ def choices() -> dict[str, tuple[str, ...]]:
         "filters": tuple(FILTERS),
         "methods": ("auto", *FITTED, *LEARNT),
         "methods in steps": LEARNT,
-        "modalities": KINDS,
+        "modalities": tuple(CODECS),
         "models": tuple(MODELS),
         "objectives": tuple(OBJECTIVES),
         "readouts": READOUTS,

@@ -77,10 +77,10 @@ def sample(
 
     gan = load(run, device, checkpoint)
     if not labels and per_class is None:
-        writing.check_suffix(out, writing.FORMS[gan.codec.kind], gan.codec.kind)
+        writing.check_suffix(out, gan.codec.formats, gan.codec.kind)
         asked = None
     else:
-        check_form(out, gan.codec.kind, gan.classes)
+        check_form(out, gan.codec, gan.classes)
         asked = wanted(gan, labels, count, per_class)
     count = asked.count if asked else count or 0
     write(gan, Made(gan, count, seed, asked), out)
@@ -174,7 +174,7 @@ def wanted(gan: "GAN", labels: tuple[str, ...], count: int | None, per_class: in
 
 
 def write(gan: "GAN", made: Made, out: Path) -> None:
-    """Samples in a form of FORMS, those with labels in one that `check_form` takes."""
+    """Samples in a format of their codec, those with labels in one that `check_form` takes."""
     from ssgan.cli import writing
 
     column = gan.data["options"].get("target") or "label"

@@ -20,10 +20,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
 TABLES = (".csv", ".parquet")
-ARRAYS = (".npy", ".npz", ".csv", ".parquet")
 GROUP = 2**20  # rows of a row group, which pandas takes for a whole table
 NUMBERS = 2**24  # in a row group: fewer rows where there are many columns
-FORMS = {"images": ("", ".npz", ".npy"), "table": TABLES, "vectors": ARRAYS}
 
 
 def check_suffix(path: Path, suffixes: tuple[str, ...], what: str) -> None:

@@ -12,11 +12,16 @@ table       data frame, N rows              float32 (N, columns)    (F,)
 vectors     (N, F) numbers                  float32 (N, F)          (F,)
 """
 
-from typing import Any, Protocol
+import io
+import math
+from collections.abc import Mapping
+from typing import Any, ClassVar, Protocol
 
 import numpy as np
+import pandas as pd
 import torch
 from numpy.typing import NDArray
+from PIL import Image
 from torch import Tensor
 
 from ssgan.config import InputError
@@ -24,19 +29,64 @@ from ssgan.randomness import Rng
 
 Array = NDArray[Any]
 Json = Any  # what json.dumps takes
+ROW_TRANSFORMS = ("noise", "corrupt")  # of `ssgan.transforms`, for rows of numbers
+LARGE = 32  # cells of the shortest side, from which samples need a deeper network
+VARIANCE_FLOOR = 1e-5  # half a step of an 8-bit pixel, squared, is 1.5e-5
+HEAD_ROWS = 16  # of a table that is previewed
 
 
 class Codec(Protocol):
-    """A fitted, frozen modality; equal codecs treat samples alike."""
+    """A fitted, frozen modality; equal codecs treat samples alike.
 
-    @property
-    def kind(self) -> str:
-        """ "images", "table" or "vectors"."""
+    A modality is one file in `ssgan.codecs` that names its class `CODEC`. All that other packages
+    ask of a modality is here: none of them asks which one it is.
+    """
+
+    kind: ClassVar[str]  # the name of the modality, and of the samples: "images"
+    form: ClassVar[str]  # the raw samples that it takes, as a refusal names them
+    formats: ClassVar[tuple[str, ...]]  # suffixes of files for samples; "": a folder of pictures
+    numeric: ClassVar[bool]  # raw samples are arrays of finite numbers
+    resizable: ClassVar[bool]  # raw samples can be scaled to a size (`ssgan.data.resizing`)
+    transforms: ClassVar[tuple[str, ...]]  # those of `ssgan.transforms` that samples can have
+    symmetries: ClassVar[tuple[str, ...]]  # those of them that are natural if nobody can tell
+    augmentations: ClassVar[tuple[str, ...]]  # kinds of `ssgan.transforms.Augmentation`
+
+    @classmethod
+    def claims(cls, raw: Any, shape: tuple[int, ...] | None = None) -> bool:
+        """Whether raw samples, an array, tensor or data frame, are surely of this modality.
+
+        `shape` is that of one sample where they come as flat rows.
+        """
+        ...
+
+    @classmethod
+    def fit(cls, raw: Any, shape: tuple[int, ...] | None = None) -> "Codec":
+        """The codec of raw samples; ValueError or TypeError for those that it cannot take."""
+        ...
+
+    @classmethod
+    def from_json(cls, fields: Mapping[str, Json]) -> "Codec":
+        """The codec that `to_json` described."""
         ...
 
     @property
     def shape(self) -> tuple[int, ...]:
         """Of one sample as networks see it."""
+        ...
+
+    @property
+    def raw_shape(self) -> tuple[int, ...]:
+        """Of one raw sample."""
+        ...
+
+    @property
+    def architecture(self) -> str:
+        """The default one of `ssgan.networks` for such samples."""
+        ...
+
+    @property
+    def natural(self) -> tuple[str, ...]:
+        """Transforms that such samples most likely have, beside their symmetries."""
         ...
 
     def pack(self, raw: Any) -> Tensor:
@@ -61,7 +111,70 @@ class Codec(Protocol):
         """The generator's last layer: raw output to samples, both float32 (N, *shape)."""
         ...
 
+    def log_likelihood(self, output: Tensor, x: Tensor, rng: Rng) -> Tensor:
+        """log p(x | output), nats (N,), of samples x for a decoder's output, both (N, *shape)."""
+        ...
+
+    def pictures(self, raw: Any) -> Array | None:
+        """Raw samples to look at, uint8 (N, H, W, C); None where they are no pictures."""
+        ...
+
+    def preview(self, raw: Any, columns: int = 8) -> tuple[str, bytes]:
+        """A few raw samples as a small file: its suffix and its content.
+
+        A sheet of pictures (".png"), `columns` in a row, or the head of a table (".csv").
+        """
+        ...
+
     def to_json(self) -> dict[str, Json]: ...
+
+
+def architecture_for(shape: tuple[int, ...]) -> str:
+    """The default architecture for samples of `shape`, where nothing is known but that."""
+    if len(shape) == 1:
+        return "dense"
+    return "residual" if min(shape[1:], default=0) >= LARGE else "conv"
+
+
+def gaussian(x: Tensor, mean: Tensor, variance: Tensor | None = None) -> Tensor:
+    """log density, nats (N,), of x (N, ...) around `mean`, all values with one variance.
+
+    The best for these samples if none is given: their mean squared error, but at least
+    VARIANCE_FLOOR ("Optimal sigma-VAE", Rybkin et al. 2021, section 3.2). Whether it has a
+    gradient makes no difference there, as it is at a minimum.
+    """
+    errors = (x - mean).square().flatten(1)
+    if variance is None:
+        variance = errors.detach().mean().clamp_min(VARIANCE_FLOOR)
+    return -((errors / variance + (2 * math.pi * variance).log()).sum(1) / 2)
+
+
+def sheet_of(pictures: Array, columns: int = 8) -> bytes:
+    """uint8 pictures (N, H, W, C) as one PNG, one pixel apart, small ones enlarged."""
+    n, height, width, channels = pictures.shape
+    rows = -(-n // columns)
+    cells = np.zeros((rows * columns, height + 1, width + 1, channels), np.uint8)
+    cells[:n, :height, :width] = pictures
+    cells = cells.reshape(rows, columns, height + 1, width + 1, channels)
+    sheet = cells.transpose(0, 2, 1, 3, 4).reshape(rows * (height + 1), -1, channels)
+    enlarge = max(1, 400 // sheet.shape[1])
+    sheet = sheet.repeat(enlarge, 0).repeat(enlarge, 1)
+    buffer = io.BytesIO()
+    Image.fromarray(sheet[..., 0] if channels == 1 else sheet).save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+def as_table(raw: Any) -> pd.DataFrame:
+    """Raw samples as a table: a data frame itself, others a row each."""
+    if isinstance(raw, pd.DataFrame):
+        return raw
+    rows = as_array(raw)
+    return pd.DataFrame(rows.reshape(len(rows), -1))
+
+
+def head_of(raw: Any) -> bytes:
+    """The first raw samples as CSV, a row each."""
+    return as_table(raw).head(HEAD_ROWS).to_csv(index=False).encode()
 
 
 def as_array(raw: Any) -> Array:
@@ -102,3 +215,12 @@ def encoded(x: Tensor, shape: tuple[int, ...]) -> Tensor:
     x = x.detach().float().cpu()
     finite_rows(x.numpy(), "encoded samples")
     return x
+
+
+def axes_and_dtype(raw: Any) -> tuple[int, str]:
+    """How many axes raw samples have and the kind of their dtype, as numpy names it; "" for none.
+
+    Nothing is copied, wherever they lie.
+    """
+    axes = int(np.ndim(raw))
+    return axes, as_array(raw[:0]).dtype.kind if axes else ""

@@ -5,7 +5,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import torch
@@ -15,18 +15,24 @@ from torch import Tensor
 from ssgan.codecs.codec import (
     Array,
     Json,
+    architecture_for,
     as_array,
     as_tensor,
+    axes_and_dtype,
     contain,
     container_of,
     encoded,
     finite_rows,
+    sheet_of,
 )
 from ssgan.config import InputError, InputTypeError
 from ssgan.randomness import Rng
 
 CHANNELS = (1, 3, 4)  # grey, colour, colour with transparency
 LEVELS = 255  # steps between black and white that a packed pixel can take
+MOVES = ("turn", "stretch", "slant", "shift")  # transforms that move what an image shows
+OF_COLOURS = (*MOVES, "crop", "zoom", "colour", "cutout")  # natural where there are colours
+LIT = 16  # pixels a side from which on images may be lighter or darker: in fewer, greys are shapes
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,9 +54,27 @@ class ImageCodec:
     high: float  # brightest pixel
     levels: int  # steps from low to high, at most 255
 
-    @property
-    def kind(self) -> str:
-        return "images"
+    kind: ClassVar[str] = "images"
+    form: ClassVar[str] = "images (N, H, W) or (N, H, W, C)"
+    formats: ClassVar[tuple[str, ...]] = ("", ".npz", ".npy")
+    numeric: ClassVar[bool] = True
+    resizable: ClassVar[bool] = True
+    transforms: ClassVar[tuple[str, ...]] = (
+        *(*MOVES, "crop", "zoom", "flip"),
+        *("colour", "cutout", "noise"),
+    )
+    symmetries: ClassVar[tuple[str, ...]] = ("flip",)
+    augmentations: ClassVar[tuple[str, ...]] = ("colour", "translation", "cutout")
+
+    @classmethod
+    def claims(cls, raw: Any, shape: tuple[int, ...] | None = None) -> bool:
+        if hasattr(raw, "columns"):
+            return False
+        return axes_and_dtype(raw)[0] in (3, 4) if shape is None else len(shape) in (2, 3)
+
+    @classmethod
+    def fit(cls, raw: Any, shape: tuple[int, ...] | None = None) -> "ImageCodec":
+        return fit_images(raw, tuple(shape) if shape else None)
 
     @property
     def shape(self) -> tuple[int, int, int]:
@@ -76,6 +100,21 @@ class ImageCodec:
         sizes = {"h": self.height, "w": self.width, "c": self.channels}
         return tuple(sizes[axis] for axis in self.layout)
 
+    @property
+    def raw_shape(self) -> tuple[int, ...]:
+        return (math.prod(self.image_shape),) if self.flat else self.image_shape
+
+    @property
+    def architecture(self) -> str:
+        return architecture_for(self.shape)
+
+    @property
+    def natural(self) -> tuple[str, ...]:
+        """All moves, and colours where there are some, or enough pixels to show things in light."""
+        if self.channels > 1:
+            return OF_COLOURS
+        return (*MOVES, "colour") if min(self.shape[1:]) >= LIT else MOVES
+
     def pack(self, raw: Any) -> Tensor:
         images = self._checked(as_array(raw))
         if self.dtype != "uint8" or images.dtype != np.uint8:
@@ -93,9 +132,8 @@ class ImageCodec:
         if self.flat and images.ndim == 2 and images.shape[1] == math.prod(self.image_shape):
             images = images.reshape(-1, *self.image_shape)
         if images.shape[1:] != self.image_shape:
-            expected = (math.prod(self.image_shape),) if self.flat else self.image_shape
             raise InputError(
-                f"expected images of shape {expected}, got {images.shape[1:]}: resize them"
+                f"expected images of shape {self.raw_shape}, got {images.shape[1:]}: resize them"
             )
         if images.dtype.name != "uint8" or self.dtype != "uint8":
             self._check_range(images)
@@ -145,10 +183,23 @@ class ImageCodec:
         x = self._cropped(output.float()).tanh()
         return F.pad(x, self.border, value=-1.0) if any(self.border) else x
 
+    def log_likelihood(self, output: Tensor, x: Tensor, rng: Rng) -> Tensor:
+        """Pixels are light or dark with their grey as the probability, which for values between is
+        a cross-entropy and no density (Kingma and Welling 2014, appendix C.1).
+
+        tanh of the output, from -1 to 1, is twice the logistic of twice the output, less 1.
+        """
+        light = (x + 1) / 2
+        entropy = F.binary_cross_entropy_with_logits(2 * output, light, reduction="none")
+        return -entropy.flatten(1).sum(1)
+
     def pictures(self, raw: Any) -> Array:
         """Raw images to look at, uint8 (N, H, W, C), whatever their dtype and range."""
         grey = self.pack(raw).double() * (255 / max(self.levels, 1))
         return grey.round().to(torch.uint8).permute(0, 2, 3, 1).contiguous().numpy()
+
+    def preview(self, raw: Any, columns: int = 8) -> tuple[str, bytes]:
+        return ".png", sheet_of(self.pictures(raw), columns)
 
     def to_json(self) -> dict[str, Json]:
         return {"kind": self.kind, **dataclasses.asdict(self)}
@@ -220,3 +271,6 @@ def pixel_range(images: Array) -> tuple[float, float, int]:
     if images.dtype.kind != "f" or np.array_equal(images, np.rint(images)):
         return low, high, int(min(LEVELS, high - low))
     return low, high, LEVELS if high > low else 0
+
+
+CODEC = ImageCodec

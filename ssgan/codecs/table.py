@@ -10,14 +10,23 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import groupby
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import pandas as pd
 import torch
 from torch import Tensor
 
-from ssgan.codecs.codec import Array, Json, encoded
+from ssgan.codecs.codec import (
+    ROW_TRANSFORMS,
+    Array,
+    Json,
+    architecture_for,
+    axes_and_dtype,
+    encoded,
+    gaussian,
+    head_of,
+)
 from ssgan.codecs.column import Column, column_from_json, column_to_json, fit_column
 from ssgan.codecs.dtypes import dtype_from_json, dtype_to_json
 from ssgan.config import InputError, InputTypeError
@@ -40,13 +49,41 @@ class TableCodec:
     names: Json  # dtype of the columns' names
     container: str  # "pandas", or "numpy" for an array of objects (N, columns)
 
-    @property
-    def kind(self) -> str:
-        return "table"
+    kind: ClassVar[str] = "table"
+    form: ClassVar[str] = "a data frame"
+    formats: ClassVar[tuple[str, ...]] = (".csv", ".parquet")
+    numeric: ClassVar[bool] = False
+    resizable: ClassVar[bool] = False
+    transforms: ClassVar[tuple[str, ...]] = ROW_TRANSFORMS
+    symmetries: ClassVar[tuple[str, ...]] = ()
+    augmentations: ClassVar[tuple[str, ...]] = ()
+
+    @classmethod
+    def claims(cls, raw: Any, shape: tuple[int, ...] | None = None) -> bool:
+        if hasattr(raw, "columns"):
+            return True
+        axes, dtype = axes_and_dtype(raw)
+        return shape is None and axes == 2 and dtype in "OUT"
+
+    @classmethod
+    def fit(cls, raw: Any, shape: tuple[int, ...] | None = None) -> "TableCodec":
+        return fit_table(raw)
 
     @property
     def shape(self) -> tuple[int]:
         return (self.numbers + sum(width * count for width, count in self.groups),)
+
+    @property
+    def raw_shape(self) -> tuple[int]:
+        return (len(self.columns),)
+
+    @property
+    def architecture(self) -> str:
+        return architecture_for(self.shape)
+
+    @property
+    def natural(self) -> tuple[str, ...]:
+        return ("corrupt",)
 
     @cached_property
     def numbers(self) -> int:
@@ -115,6 +152,21 @@ class TableCodec:
         noisy = torch.cat([output[:, : self.numbers], (states + gumbel) / TEMPERATURE], 1)
         parts = [block.softmax(2).flatten(1) for block in self._blocks(noisy)]
         return torch.cat([output[:, : self.numbers].tanh(), *parts], 1)
+
+    def log_likelihood(self, output: Tensor, x: Tensor, rng: Rng) -> Tensor:
+        """Numbers are Gaussian with one variance; states are as likely as `activate` draws them."""
+        likelihood = output.new_zeros(len(x))
+        if self.numbers:
+            likelihood = gaussian(x[:, : self.numbers], output[:, : self.numbers].tanh())
+        for logits, states in zip(self._blocks(output), self._blocks(x), strict=True):
+            likelihood = likelihood + (states * logits.log_softmax(2)).sum((1, 2))
+        return likelihood
+
+    def pictures(self, raw: Any) -> None:
+        return None
+
+    def preview(self, raw: Any, columns: int = 8) -> tuple[str, bytes]:
+        return ".csv", head_of(raw)
 
     def decode(self, x: Tensor) -> Any:
         x = encoded(x, self.shape)
@@ -190,3 +242,6 @@ def fit_table(raw: Any) -> TableCodec:
     if codec.shape == (0,):
         raise InputError("all columns are constant: there is nothing to learn")
     return codec
+
+
+CODEC = TableCodec

@@ -3,20 +3,25 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from torch import Tensor
 
 from ssgan.codecs.codec import (
+    ROW_TRANSFORMS,
     Array,
     Json,
+    architecture_for,
     as_array,
     as_tensor,
+    axes_and_dtype,
     contain,
     container_of,
     encoded,
     finite_rows,
+    gaussian,
+    head_of,
 )
 from ssgan.config import InputError, InputTypeError
 from ssgan.randomness import Rng
@@ -41,13 +46,41 @@ class VectorCodec:
     high: tuple[float, ...]
     whole: tuple[bool, ...]  # all values were whole numbers
 
-    @property
-    def kind(self) -> str:
-        return "vectors"
+    kind: ClassVar[str] = "vectors"
+    form: ClassVar[str] = "rows (N, F)"
+    formats: ClassVar[tuple[str, ...]] = (".npy", ".npz", ".csv", ".parquet")
+    numeric: ClassVar[bool] = True
+    resizable: ClassVar[bool] = False
+    transforms: ClassVar[tuple[str, ...]] = ROW_TRANSFORMS
+    symmetries: ClassVar[tuple[str, ...]] = ()
+    augmentations: ClassVar[tuple[str, ...]] = ()
+
+    @classmethod
+    def claims(cls, raw: Any, shape: tuple[int, ...] | None = None) -> bool:
+        if hasattr(raw, "columns") or shape is not None:
+            return False
+        axes, dtype = axes_and_dtype(raw)
+        return axes == 2 and dtype in "biuf"
+
+    @classmethod
+    def fit(cls, raw: Any, shape: tuple[int, ...] | None = None) -> "VectorCodec":
+        return fit_vectors(raw)
 
     @property
     def shape(self) -> tuple[int]:
         return (len(self.mean),)
+
+    @property
+    def raw_shape(self) -> tuple[int]:
+        return self.shape
+
+    @property
+    def architecture(self) -> str:
+        return architecture_for(self.shape)
+
+    @property
+    def natural(self) -> tuple[str, ...]:
+        return ("corrupt",)
 
     @cached_property
     def _columns(self) -> dict[str, Array]:
@@ -76,6 +109,16 @@ class VectorCodec:
     def activate(self, output: Tensor, rng: Rng) -> Tensor:
         """The output as it is: standardised values have no bounds."""
         return output.float()
+
+    def log_likelihood(self, output: Tensor, x: Tensor, rng: Rng) -> Tensor:
+        """Gaussian with the best single variance of the batch."""
+        return gaussian(x, self.activate(output, rng))
+
+    def pictures(self, raw: Any) -> None:
+        return None
+
+    def preview(self, raw: Any, columns: int = 8) -> tuple[str, bytes]:
+        return ".csv", head_of(raw)
 
     def to_json(self) -> dict[str, Json]:
         columns = {name: list(getattr(self, name)) for name in COLUMNS}
@@ -110,3 +153,6 @@ def fit_vectors(raw: Any) -> VectorCodec:
         high=tuple(numbers.max(0).tolist()),
         whole=tuple((numbers == np.rint(numbers)).all(0).tolist()),
     )
+
+
+CODEC = VectorCodec

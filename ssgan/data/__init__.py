@@ -6,20 +6,19 @@ x = codec.expand(codec.pack(data.x))     # what networks see, float32 (N, *codec
 codec.decode(x)                          # images, rows or a data frame again
 """
 
-from collections.abc import Mapping
 from typing import Any
 
-from ssgan.codecs.codec import Codec
-from ssgan.codecs.image import ImageCodec, fit_images
-from ssgan.codecs.table import TableCodec, fit_table
-from ssgan.codecs.vector import VectorCodec, fit_vectors
-from ssgan.config import InputError
+from ssgan.codecs import Codec, fit
+from ssgan.codecs import from_json as codec_from_json
+from ssgan.codecs.image import ImageCodec
+from ssgan.codecs.table import TableCodec
+from ssgan.codecs.vector import VectorCodec
 from ssgan.data.checks import check
 from ssgan.data.label_files import read_labels
 from ssgan.data.labels import Targets, digest, draw_split, targets, unlabeled
 from ssgan.data.named import available
 from ssgan.data.reading import read
-from ssgan.data.source import Data, from_memory, kind_of, stacked
+from ssgan.data.source import Data, from_memory, stacked
 
 __all__ = [
     "Codec",
@@ -41,8 +40,6 @@ __all__ = [
     "unlabeled",
 ]
 
-KINDS = ("images", "table", "vectors")
-
 
 def fit_codec(
     raw: Any, kind: str | None = None, image_shape: tuple[int, ...] | None = None
@@ -56,24 +53,4 @@ def fit_codec(
         kind = kind or raw.kind
         image_shape = image_shape or raw.options.get("image_shape")
         raw = raw.x
-    raw = stacked(raw)
-    kind = kind or kind_of(raw, image_shape)
-    if kind == "images":
-        return fit_images(raw, tuple(image_shape) if image_shape else None)
-    if kind == "table":
-        return fit_table(raw)
-    if kind == "vectors":
-        return fit_vectors(raw)
-    raise InputError(f"expected kind {', '.join(KINDS)}, got {kind!r}")
-
-
-def codec_from_json(fields: Mapping[str, Any]) -> Codec:
-    """The codec that `to_json` described."""
-    kind = fields.get("kind")
-    if kind == "images":
-        return ImageCodec.from_json(fields)
-    if kind == "table":
-        return TableCodec.from_json(fields)
-    if kind == "vectors":
-        return VectorCodec.from_json(fields)
-    raise InputError(f"expected a codec of kind {', '.join(KINDS)}, got {kind!r}")
+    return fit(stacked(raw), kind, tuple(image_shape) if image_shape else None)

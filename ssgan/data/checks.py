@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from ssgan.codecs import CODECS
 from ssgan.codecs.codec import Codec, Json, as_array
 from ssgan.config import InputError
 from ssgan.data.labels import raw_labels, targets, task_of, unlabeled
@@ -105,7 +106,7 @@ def suspicions(data: Data) -> list[str]:
     found = [label_suspicion(data.y)] if data.y is not None else []
     if tabular(data):
         found += column_suspicions(data.x)
-    elif data.kind == "vectors":
+    elif "corrupt" in CODECS[data.kind].transforms:  # values that are columns of their own
         array = as_array(data.x)
         if array.dtype.kind == "f" and not np.isfinite(array).all():
             found.append(f"{int((~np.isfinite(array)).any(1).sum())} rows hold NaN or infinity")

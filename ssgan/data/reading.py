@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ssgan.codecs.codec import Json
+from ssgan.codecs import CODECS, Json, kind_of
 from ssgan.config import InputError
 from ssgan.data.files import Parts, is_idx, read_idx, read_npy, read_npz
 from ssgan.data.folders import read_folder
@@ -14,9 +14,8 @@ from ssgan.data.frames import is_table, read_table
 from ssgan.data.labels import raw_labels, shown
 from ssgan.data.named import BUNDLED, NAMES, bundled, data_directory, fetch, stored, target_of
 from ssgan.data.resizing import resize, sides
-from ssgan.data.source import Data, from_memory, kind_of
+from ssgan.data.source import Data, from_memory
 
-NOUNS = {"table": "a table", "vectors": "vectors"}
 FORMATS = ".npz, .npy, idx, .csv, .tsv or .parquet"
 
 
@@ -108,9 +107,9 @@ def assembled(parts: Parts, source: str, options: dict[str, Json]) -> Data:
     """The data set of these parts, images resized where that was asked for."""
     size, target = options.get("size"), options.get("target")
     kind = kind_of(parts["x"], options.get("image_shape"))
-    if size is not None and kind != "images":
-        raise InputError(f"a size is for images, {source} holds {NOUNS[kind]}: leave it out")
-    if target is not None and kind != "table":
+    if size is not None and not CODECS[kind].resizable:
+        raise InputError(f"a size is for images, {source} holds {CODECS[kind].form}: leave it out")
+    if target is not None and not isinstance(parts["x"], pd.DataFrame):
         raise InputError(f"a target column is for tables, {source} has none: leave it out")
     if target is not None:
         parts = divided(parts, target)

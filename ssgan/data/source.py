@@ -10,7 +10,7 @@ import pandas as pd
 import torch
 from torch import Tensor
 
-from ssgan.codecs.codec import Json, as_array
+from ssgan.codecs import Json, kind_of
 from ssgan.config import InputError, InputTypeError
 from ssgan.data.labels import digest, raw_labels
 
@@ -19,7 +19,7 @@ from ssgan.data.labels import digest, raw_labels
 class Data:
     """A data set in the form in which it came; `x` are the samples to learn from."""
 
-    kind: str  # "images", "table" or "vectors"
+    kind: str  # of `ssgan.codecs.CODECS`: "images", "table", "vectors"
     x: Any  # images (N, H, W) or (N, H, W, C), a data frame without the target, or rows (N, F)
     y: Any = None  # labels (N,) as they came, or None; -1, NaN, None and "" are unlabeled
     x_test: Any = None  # samples held out, like x, or None
@@ -54,30 +54,6 @@ def fingerprint(x: Any, names: list[str] | None = None) -> str:
     else:
         of_x = digest(x)
     return hashlib.sha256(repr((of_x, names)).encode()).hexdigest()
-
-
-def kind_of(x: Any, image_shape: tuple[int, ...] | None = None) -> str:
-    """ "images", "table" or "vectors", told by container, axes and dtype.
-
-    Raises TypeError for what holds neither numbers nor columns, ValueError for other axes.
-    """
-    if isinstance(x, pd.DataFrame):
-        return "table"
-    if image_shape is not None:
-        return "images"
-    array = as_array(x)
-    if array.ndim in (3, 4):
-        return "images"
-    if array.ndim != 2:
-        raise InputError(
-            "expected images (N, H, W) or (N, H, W, C), a data frame, or rows (N, F), "
-            f"got an array of shape {array.shape}"
-        )
-    if array.dtype.kind in "biuf":
-        return "vectors"
-    if array.dtype.kind in "OUT":
-        return "table"
-    raise InputTypeError(f"expected numbers or text, got {array.dtype}")
 
 
 def stacked(x: Any) -> Any:

@@ -190,7 +190,7 @@ def labels_alone(path: Path, own: Data, target: str | None) -> bool:
         return True
     if path.suffix not in LABEL_FILES or target is not None:
         return False
-    return own.kind != "table" or read_table(path)[0].shape[1] == 1
+    return not hasattr(own.x, "columns") or read_table(path)[0].shape[1] == 1
 
 
 def refuse_seen_target(own: Data, data: Data) -> None:

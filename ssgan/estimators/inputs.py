@@ -1,6 +1,7 @@
 """What scikit-learn hands over, as the functions of `ssgan` want it."""
 
 import dataclasses
+import math
 from numbers import Integral
 from pathlib import Path
 from typing import Any, TypeVar
@@ -13,7 +14,7 @@ from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import validate_data
 
 from ssgan.config import InputError, InputTypeError
-from ssgan.data import ImageCodec, Targets, from_memory, targets, unlabeled
+from ssgan.data import Targets, from_memory, targets, unlabeled
 from ssgan.models.gan import GAN, GANConfig, load, pretrain
 from ssgan.prediction.finetuning import PredictorConfig
 from ssgan.prediction.predictor import Predictor, finetune
@@ -81,15 +82,15 @@ def samples_of(estimator: Any, X: Any, gan: GAN | GANConfig, *, reset: bool) -> 
     call, which compares them. Raises ValueError or TypeError as scikit-learn's estimators do.
     """
     codec = gan.codec if isinstance(gan, GAN) else None
-    if codec.kind == "table" if codec else is_table(X):
+    if not codec.numeric if codec else is_table(X):
         if isinstance(X, pd.DataFrame):
             validate_data(estimator, X, reset=reset, skip_check_array=True)
             return X
         return validate_data(estimator, X, reset=reset, dtype=None, ensure_all_finite=False)
     least = 2 if reset else 1
     X = validate_data(estimator, X, reset=reset, allow_nd=True, ensure_min_samples=least)
-    if isinstance(codec, ImageCodec) and not codec.flat and X.ndim == 2:
-        return X.reshape(len(X), *codec.image_shape)
+    if codec and X.ndim == 2 and X.shape[1] == math.prod(codec.raw_shape):
+        return X.reshape(len(X), *codec.raw_shape)
     return X
 
 

@@ -1,7 +1,8 @@
 """Spaces in which samples are compared: fixed random features, so nothing has to be downloaded.
 
 name       of                   features
-randconv   images (C, H, W)     mean activations of a random convolutional network, 120
+randconv   images (C, H, W)     mean activations of a random convolutional network, 120;
+                                signals (C, L) and volumes (C, D, H, W) likewise, 72 and 264
 encoded    up to 128 numbers    the encoded numbers themselves
 randrelu   more numbers         128 random projections, cut at zero
 
@@ -14,6 +15,7 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import Any
 
 import torch
 import torch.nn.functional as F
@@ -25,6 +27,11 @@ from ssgan.randomness import Rng
 CHANNELS = (16, 32, 8)  # of the random convolutions
 GRIDS = (1, 1, 3)  # cells a side over which each one's activations are averaged
 MOST_NUMBERS = 128  # encoded numbers that are compared as they are
+CONVOLUTIONS: dict[int, Any] = {
+    1: (F.conv1d, F.adaptive_avg_pool1d),
+    2: (F.conv2d, F.adaptive_avg_pool2d),
+    3: (F.conv3d, F.adaptive_avg_pool3d),
+}
 CHUNK = 2**17  # numbers of a sample times samples that go through a space at once
 
 
@@ -84,32 +91,39 @@ def placed(
 
 def random_space(shape: tuple[int, ...]) -> tuple[str, Callable[[Tensor], Tensor]]:
     """Name and features for samples of that shape; the same in every process."""
-    if len(shape) == 3:
-        return "randconv", convolutions(shape[0])
+    if len(shape) - 1 in CONVOLUTIONS:
+        return "randconv", convolutions(shape[0], len(shape) - 1)
     if len(shape) != 1:
-        raise InputError(f"expected samples of shape (C, H, W) or (F,), got {shape}")
+        raise InputError(
+            "expected samples of shape (F,), (C, L), (C, H, W) or (C, D, H, W), got "
+            f"{shape}: flatten them"
+        )
     if shape[0] <= MOST_NUMBERS:
         return "encoded", lambda x: x
     weight = Rng(("randrelu",)).normal(shape[0], MOST_NUMBERS) / math.sqrt(shape[0])
     return "randrelu", lambda x: (x @ weight).relu()
 
 
-def convolutions(channels: int) -> Callable[[Tensor], Tensor]:
+def convolutions(channels: int, axes: int) -> Callable[[Tensor], Tensor]:
     """Mean activations of a random network at its three depths, (N, C, H, W) to (N, 120).
+
+    `axes` is 1 for signals, 2 for images and 3 for volumes.
 
     The first two depths say which strokes and textures there are, the third also where.
     """
     widths = pairwise((channels, *CHANNELS))
     kernels = [
-        Rng(("randconv", depth)).normal(b, a, 3, 3) / math.sqrt(9 * a / 2)
+        Rng(("randconv", depth)).normal(b, a, *[3] * axes) / math.sqrt(3**axes * a / 2)
         for depth, (a, b) in enumerate(widths)
     ]
+
+    conv, mean = CONVOLUTIONS[axes]
 
     def embed(x: Tensor) -> Tensor:
         features = []
         for grid, kernel in zip(GRIDS, kernels, strict=True):
-            x = F.conv2d(x, kernel, padding=1).relu()
-            features.append(F.adaptive_avg_pool2d(x, grid).flatten(1))
+            x = conv(x, kernel, padding=1).relu()
+            features.append(mean(x, grid).flatten(1))
             x = halved(x) if min(x.shape[2:]) > 1 else x
         return torch.cat(features, 1)
 
@@ -118,9 +132,11 @@ def convolutions(channels: int) -> Callable[[Tensor], Tensor]:
 
 def halved(x: Tensor) -> Tensor:
     """Means (N, C, H // 2, W // 2) of 2 x 2 cells; torch's own takes eight times as long."""
-    x = x[..., : x.shape[2] // 2 * 2, : x.shape[3] // 2 * 2]
-    x = x[..., ::2, :] + x[..., 1::2, :]
-    return (x[..., ::2] + x[..., 1::2]).mul_(0.25)
+    axes = range(2, x.dim())
+    for axis in axes:
+        even = x.narrow(axis, 0, x.shape[axis] // 2 * 2).transpose(axis, -1)
+        x = (even[..., ::2] + even[..., 1::2]).transpose(axis, -1)
+    return x.mul_(0.5 ** len(axes))
 
 
 def embedded(x: Tensor, embed: Callable[[Tensor], Tensor]) -> Tensor:

@@ -328,7 +328,7 @@ def refuse_unfit(config: GANConfig, codec: Codec, critic: nn.Module, n: int) -> 
         )
     if config.selfsupervision:
         config.selfsupervision.check(codec.shape, config.batch)
-    if config.augmentation and codec.kind != "images":
+    if config.augmentation and not {*config.augmentation.kinds} <= {*codec.augmentations}:
         raise InputError(
             f"augmentation shifts, blanks and colours images; these are {codec.kind}, where no "
             "such change keeps a sample real: leave it out"

@@ -5,7 +5,6 @@ gan.sample(16)            # new samples, in the form of `images`
 gan.features(images)      # what the discriminator sees at all its depths
 """
 
-import io
 import json
 from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass, field, replace
@@ -13,16 +12,13 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pandas as pd
 import torch
-from PIL import Image
 from torch import Tensor, nn
 
 from ssgan.config import InputError
 from ssgan.data import (
     Codec,
     Data,
-    ImageCodec,
     codec_from_json,
     digest,
     fit_codec,
@@ -54,10 +50,8 @@ __all__ = [
     "Adversarial",
     "GANConfig",
     "apply",
-    "grid",
     "load",
     "objective",
-    "picture",
     "pretrain",
     "pretraining",
     "preview",
@@ -296,31 +290,8 @@ def result(task: Adversarial, data: Mapping[str, Any], condition: Condition | No
 def preview(run: Run, gan: GAN, step: int) -> None:
     """Keep a few samples of this step, of the same noise at every step, for the report."""
     samples = gan.codec.decode(gan.generate(PREVIEW, seed=gan.config.seed).cpu())
-    suffix, content = picture(samples, gan.codec)
+    suffix, content = gan.codec.preview(samples)
     run.write(f"samples/step-{step:08d}{suffix}", content)
-
-
-def picture(samples: Any, codec: Codec) -> tuple[str, bytes]:
-    """Samples as a file: a grid of images, or the first rows of a table; its suffix and bytes."""
-    if not isinstance(codec, ImageCodec):
-        table = samples if isinstance(samples, pd.DataFrame) else pd.DataFrame(np.asarray(samples))
-        return ".csv", table.head(16).to_csv(index=False).encode()
-    return ".png", grid(codec.pack(samples))
-
-
-def grid(images: Tensor, columns: int = 8) -> bytes:
-    """uint8 images (N, C, H, W) as one PNG, 8 in a row, one pixel apart, small ones enlarged."""
-    n, channels, height, width = images.shape
-    rows = -(-n // columns)
-    cells = np.zeros((rows * columns, channels, height + 1, width + 1), np.uint8)
-    cells[:n, :, :height, :width] = images.numpy()
-    cells = cells.reshape(rows, columns, channels, height + 1, width + 1)
-    sheet = cells.transpose(0, 3, 1, 4, 2).reshape(rows * (height + 1), -1, channels)
-    enlarge = max(1, 400 // sheet.shape[1])
-    sheet = sheet.repeat(enlarge, 0).repeat(enlarge, 1)
-    buffer = io.BytesIO()
-    Image.fromarray(sheet[..., 0] if channels == 1 else sheet).save(buffer, "PNG")
-    return buffer.getvalue()
 
 
 def load(path: str | Path, device: str | None = None, checkpoint: str = "last") -> GAN:

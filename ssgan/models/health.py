@@ -27,13 +27,13 @@ class Yardstick:
         ones, "coverage" the share of real samples with a generated one nearby, "distance" the
         Fréchet distance, or the kernel distance where there are too few samples for it.
         """
-        features = self.space(as_rows(fake))
+        features = self.space(fake)
         enough = min(len(features), len(self.real)) >= 2 * self.space.dimension
         distance = frechet_distance if enough else kernel_distance
         near = min(NEIGHBOURS, min(len(features), len(self.real)) - 1)
         real = self.real[: len(grid)]
         return {
-            "diversity": spread(self.space(as_rows(grid))) / max(spread(real), 1e-12),
+            "diversity": spread(self.space(grid)) / max(spread(real), 1e-12),
             "coverage": precision_recall(self.real, features, near)["coverage"],
             "distance": distance(self.real, features),
         }
@@ -41,16 +41,11 @@ class Yardstick:
 
 def yardstick(real: Tensor) -> Yardstick | None:
     """From encoded real samples (N, *shape); None where fewer than two differ."""
-    rows = as_rows(real[:MOST])
+    rows = real[:MOST]
     if len(rows) < 2 or bool((rows == rows[:1]).all()):
         return None
     space = space_of(rows)
     return Yardstick(space, space(rows))
-
-
-def as_rows(x: Tensor) -> Tensor:
-    """Samples in a form that has a space: images and vectors as they are, others as vectors."""
-    return x if x.dim() in (2, 4) else x.flatten(1)
 
 
 def spread(features: Tensor) -> float:

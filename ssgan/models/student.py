@@ -280,9 +280,9 @@ def settled(config: StudentConfig | None, gan: GAN, packed: Tensor) -> StudentCo
     """The config with the transforms that these rows have; ValueError for some they cannot have."""
     config = config or StudentConfig()
     if config.transforms is not None:
-        check(config.transforms, gan.codec.shape)
+        check(config.transforms, gan.codec)
         return config
-    found = natural(gan.codec.expand(packed[:REFERENCE]), config.seed)
+    found = natural(gan.codec, gan.codec.expand(packed[:REFERENCE]), config.seed)
     return replace(config, transforms=found)
 
 

@@ -8,14 +8,11 @@ from which features are read and which is finetuned, is the encoder's. The prior
 decoder gets is the standard normal distribution, so samples are made as a GAN makes them.
 """
 
-import math
-
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
 
+from ssgan.codecs.codec import Codec, gaussian
 from ssgan.config import InputError
-from ssgan.data import Codec, ImageCodec, TableCodec
 from ssgan.models.adversarial import Adversarial, Share
 from ssgan.models.config import GANConfig, decay, optimizer, scheduled
 from ssgan.models.inference import apply
@@ -30,8 +27,6 @@ from ssgan.training.optim import cosine, set_rate
 from ssgan.training.runner import SAVES
 from ssgan.training.state import Part
 from ssgan.training.step import descend
-
-FLOOR = 1e-5  # least variance of a value: half a step of an 8-bit pixel, squared, is 1.5e-5
 
 
 class Encoder(Discriminator):
@@ -68,12 +63,8 @@ class VAE(Adversarial):
     """Encoder and decoder, both averaged, under the evidence lower bound.
 
     The log has its two parts in nats a sample: "reconstruction", -log p(x | z), and "kl", of
-    q(z | x) from the prior. Pixels are light or dark with their gray as the probability (Kingma and
-    Welling, appendix C.1), which for values between is a cross-entropy and no density. Numbers are
-    Gaussian around the decoder's samples with one variance for all, the best for the batch
-    ("Optimal sigma-VAE", Rybkin et al. 2021, section 3.2), which weighs the parts without a factor
-    to tune; states of a table's columns are categorical. A condition is told to the decoder alone:
-    the bound holds for any q.
+    q(z | x) from the prior. What p(x | z) is for a modality, its codec says: `log_likelihood`.
+    A condition is told to the decoder alone: the bound holds for any q.
     """
 
     model = "vae"
@@ -128,8 +119,8 @@ class VAE(Adversarial):
         """The parts of the negative bound for samples (N, *shape), means over them."""
         mean, log_variance = self.encoder.posterior(real)
         output = self.output(sampled(mean, log_variance, rng("posterior")), told)
-        surprise = reconstruction(self.codec, output, real, rng("activation"))
-        return {"reconstruction": surprise.mean(), "kl": kl(mean, log_variance).mean()}
+        likelihood = self.codec.log_likelihood(output, real, rng("activation"))
+        return {"reconstruction": -likelihood.mean(), "kl": kl(mean, log_variance).mean()}
 
     def output(self, z: Tensor, told: Tensor | None) -> Tensor:
         """The decoder's output before the codec's activation, float32 (N, *shape)."""
@@ -225,10 +216,10 @@ class VAEGAN(VAE):
         rebuilt = self.codec.activate(self.output(z, told), rng("activation"))
         with torch.no_grad():
             seen = full(self.trunk(real))
-        surprise = gaussian(seen, full(self.trunk(rebuilt)))
+        likelihood = gaussian(seen, full(self.trunk(rebuilt)))
         fake = self.mixed(z.detach(), told, rng)  # the encoder has no part in the game
         score = self.scoring(told, None, rng)
-        parts = {"reconstruction": surprise.mean(), "kl": kl(mean, log_variance).mean()}
+        parts = {"reconstruction": -likelihood.mean(), "kl": kl(mean, log_variance).mean()}
         return {name: part / self.critic.features for name, part in parts.items()} | (
             now.generator_loss(score, real, fake, rng("loss"))
         )
@@ -277,39 +268,3 @@ def sampled(mean: Tensor, log_variance: Tensor, rng: Rng) -> Tensor:
 def kl(mean: Tensor, log_variance: Tensor) -> Tensor:
     """Of each posterior from the standard normal, nats (N,) (Kingma and Welling, appendix B)."""
     return (mean.square() + log_variance.exp() - 1 - log_variance).sum(1) / 2
-
-
-def gaussian(x: Tensor, mean: Tensor, variance: Tensor | None = None) -> Tensor:
-    """-log density, nats (N,), of x (N, ...) around `mean`, all values with one variance.
-
-    The best for these samples if none is given: their mean squared error, but at least FLOOR.
-    Whether it has a gradient makes no difference there, as it is at a minimum.
-    """
-    errors = (x - mean).square().flatten(1)
-    if variance is None:
-        variance = errors.detach().mean().clamp_min(FLOOR)
-    return (errors / variance + (2 * math.pi * variance).log()).sum(1) / 2
-
-
-def reconstruction(codec: Codec, output: Tensor, x: Tensor, rng: Rng) -> Tensor:
-    """-log p(x | output), nats (N,), of encoded samples (N, *shape) for the decoder's output.
-
-    The states of a table are as likely as its codec draws them: softmax of the output. So are
-    pixels: tanh of the output, from -1 to 1, is twice the logistic of twice the output, less 1.
-    """
-    if isinstance(codec, ImageCodec):
-        light = (x + 1) / 2
-        entropy = F.binary_cross_entropy_with_logits(2 * output, light, reduction="none")
-        return entropy.flatten(1).sum(1)
-    if not isinstance(codec, TableCodec):
-        return gaussian(x, codec.activate(output, rng))
-    start = codec.numbers
-    surprise = output.new_zeros(len(x))
-    if start:
-        surprise = gaussian(x[:, :start], output[:, :start].tanh())
-    for width, count in codec.groups:
-        end = start + width * count
-        logits, states = (t[:, start:end].reshape(len(x), count, width) for t in (output, x))
-        surprise = surprise - (states * logits.log_softmax(2)).sum((1, 2))
-        start = end
-    return surprise

@@ -44,7 +44,7 @@ from ssgan.runs.run import Run
 from ssgan.training.batches import Batches, Stream
 from ssgan.training.runner import Pace, Progress, carry_out
 from ssgan.training.state import fill, pack_parts
-from ssgan.transforms.views import check, natural
+from ssgan.transforms.views import check, movable, natural
 
 SIMPLE = "simple.json"
 STEPS = {"finetune": 400, "consistency": 5000, "joint": 1500}  # where the config names none
@@ -61,13 +61,13 @@ def settled(config: PredictorConfig | None, gan: GAN, rows: Labeled) -> Predicto
     if config.method == "svm" and not rows.classes:
         raise InputError("method 'svm' is for classes, the labels are numbers: probe?")
     if config.method == "auto":  # what it chooses is settled then
-        check(config.transforms or (), gan.codec.shape)
+        check(config.transforms or (), gan.codec)
         return config
     learns = tuple(name for name in config.learns if rows.classes or name != "finetune")
     if config.unlabeled == 0 or rows.unlabeled is None or not learns:
         config = replace(config, unlabeled=0.0)
     if config.transforms is not None:
-        check(config.transforms, gan.codec.shape)
+        check(config.transforms, gan.codec)
     elif config.warp == 0 or not (config.learns or config.readout == "student"):
         config = replace(config, transforms=())
     else:
@@ -82,7 +82,7 @@ def readout_for(gan: GAN, config: PredictorConfig, rows: Labeled) -> str:
     is worth no more than all depths.
     """
     found = bool(rows.classes) if config.transforms is None else {*config.transforms} - {"noise"}
-    views = found and len(gan.codec.shape) == 3 and config.warp
+    views = found and movable(gan.codec) and config.warp
     asked = config.method == "auto" and views and rows.unlabeled is not None
     return "student" if asked and hasattr(gan.generator, "maps") else "all"
 
@@ -91,7 +91,7 @@ def found_transforms(gan: GAN, rows: Labeled) -> tuple[str, ...]:
     """Those natural for the unlabeled rows; only noise for numbers, which a turn might change."""
     if not rows.classes:
         return ("noise",)
-    return natural(gan.codec.expand(rows.every()[:REFERENCE]), rows.seed)
+    return natural(gan.codec, gan.codec.expand(rows.every()[:REFERENCE]), rows.seed)
 
 
 def initial(gan: GAN, config: PredictorConfig, outputs: int) -> Network:

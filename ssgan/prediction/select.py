@@ -39,6 +39,7 @@ from ssgan.prediction.methods import learning, settled
 from ssgan.runs.run import Run
 from ssgan.runs.storage import read_object
 from ssgan.training.runner import Progress
+from ssgan.transforms.views import movable
 
 CHOICE = "choice.json"
 REPEATS = 5  # of the folds, for what is fitted at once
@@ -51,7 +52,7 @@ def course(gan: GAN, rows: Labeled) -> str:
     A graph of a student's features is right often enough to give the teacher its first labels; one
     of the discriminator's is not (see the notes on unlabeled rows).
     """
-    if not rows.classes or len(gan.codec.shape) == 1:
+    if not rows.classes or not movable(gan.codec):
         return "finetune" if rows.classes else "consistency"
     return "consistency" if gan.student is None else "consistency+finetune"
 

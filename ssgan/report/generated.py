@@ -7,11 +7,12 @@ import pandas as pd
 import torch
 from torch import Tensor
 
-from ssgan.data import Codec, Data, ImageCodec, read
+from ssgan.codecs.codec import Codec, as_table, sheet_of
+from ssgan.data import Data, read
 from ssgan.metrics.generation import squared_distances
 from ssgan.metrics.spaces import space_of
 from ssgan.models.config import noise
-from ssgan.models.gan import GAN, grid, load
+from ssgan.models.gan import GAN, load
 from ssgan.randomness import Rng
 from ssgan.report.figures import histogram, png
 from ssgan.report.heldout import options
@@ -56,10 +57,10 @@ def data_or_reason(gan: GAN) -> Data | str:
 
 def pictured(codec: Codec, packed: Tensor, columns: int) -> dict[str, Any]:
     """Packed rows as one picture, `columns` in a row, or as a table: header, rows, columns left."""
-    if isinstance(codec, ImageCodec):
-        return {"picture": png(grid(packed, columns), LARGEST), "more": 0}
     samples = codec.decode(codec.expand(packed))
-    frame = samples if isinstance(samples, pd.DataFrame) else pd.DataFrame(np.asarray(samples))
+    if (pictures := codec.pictures(samples)) is not None:
+        return {"picture": png(sheet_of(pictures, columns), LARGEST), "more": 0}
+    frame = as_table(samples)
     cells = frame.iloc[:, :TABLE_COLUMNS]
     rows = [[text(value) for value in row] for row in cells.itertuples(index=False)]
     header = [short(str(name)) for name in cells.columns]
@@ -98,9 +99,7 @@ def beside(gan: GAN, train: Tensor) -> dict[str, Any]:
 
 @torch.inference_mode()
 def between(gan: GAN) -> dict[str, Any] | None:
-    """Images on the way from one noise to another, PAIRS rows of STEPS; None for other samples."""
-    if not isinstance(gan.codec, ImageCodec):
-        return None
+    """Pictures on the way from one noise to another, PAIRS rows of STEPS; None for others."""
     rng = Rng(("report", "between"), gan.runtime.device)
     start, end = (noise(gan.config, PAIRS, rng(name)) for name in ("from", "to"))
     way = np.linspace(0, 1, STEPS).tolist()
@@ -108,7 +107,9 @@ def between(gan: GAN) -> dict[str, Any] | None:
     with gan.runtime.autocast():
         output = gan.generator(z.flatten(0, 1), *conditions(gan))
     x = gan.codec.activate(output.float(), rng("activation"))
-    return pictured(gan.codec, gan.codec.pack(gan.codec.decode(x.cpu())), STEPS)
+    if (pictures := gan.codec.pictures(gan.codec.decode(x.cpu()))) is None:
+        return None
+    return {"picture": png(sheet_of(pictures, STEPS), LARGEST), "more": 0}
 
 
 def conditions(gan: GAN) -> tuple[Tensor, ...]:

@@ -8,7 +8,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from ssgan import metrics
-from ssgan.data import ImageCodec
+from ssgan.codecs.codec import as_table
 from ssgan.report.figures import heat, image, scatter
 from ssgan.report.heldout import HeldOut, take
 from ssgan.report.training import TABLE_COLUMNS, short
@@ -97,15 +97,17 @@ def mistakes(found: HeldOut) -> dict[str, Any]:
     else:
         worst = np.argsort(-found.probabilities.max(1), kind="stable")
         worst = worst[found.predicted[worst] != found.true[worst]]
-    chosen = worst[: PICTURES if isinstance(codec, ImageCodec) else LINES]
-    rows = take(found.rows, chosen)
     part: dict[str, Any] = {"count": len(worst), "rows": []}
-    if not len(chosen):
+    if not len(worst):
         return part
-    if isinstance(codec, ImageCodec):
-        looks: list[dict[str, Any]] = [{"picture": image(p)} for p in codec.pictures(rows.x)]
+    chosen = worst[:PICTURES]
+    rows = take(found.rows, chosen)
+    if (pictures := codec.pictures(rows.x)) is not None:
+        looks: list[dict[str, Any]] = [{"picture": image(p)} for p in pictures]
     else:
-        table = rows.x if isinstance(rows.x, pd.DataFrame) else pd.DataFrame(np.asarray(rows.x))
+        chosen = worst[:LINES]
+        rows = take(found.rows, chosen)
+        table = as_table(rows.x)
         head = table.iloc[:, :TABLE_COLUMNS]
         part["columns"] = [short(str(name)) for name in head.columns]
         part["more"] = table.shape[1] - head.shape[1]

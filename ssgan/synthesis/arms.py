@@ -108,7 +108,7 @@ def assess(
         for name, f in made.items()
     }
     moved = None
-    if gan.codec.kind == "images" and np.ndim(known.samples) > 2:
+    if "shift" in gan.codec.transforms and np.ndim(known.samples) > 2:
         moved = moved_features(gan, known.samples, Rng(("transforms", plan.seed)))
     real = gan.features(known.samples), classes
     return weighed(real, pools, moved=moved, plan=plan, ratios=ratios)

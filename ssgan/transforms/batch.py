@@ -12,6 +12,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from ssgan.codecs.image import MOVES
 from ssgan.config import InputError, check_numbers
 from ssgan.randomness import Rng
 
@@ -19,7 +20,6 @@ TURN = 0.35  # radians (20 degrees), at strength 1
 STRETCH = 0.15  # share of the scale, each axis its own
 SLANT = 0.2  # shear
 SHIFT = 0.075  # share of the side
-MOVES = ("turn", "stretch", "slant", "shift")
 TRANSLATION = 0.125  # share of the side, either way
 CUTOUT = 0.5  # side of the square that is blanked, as a share of the image's
 LEAST_AREA = (

@@ -22,12 +22,13 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import cross_val_score
 from torch import Tensor
 
+from ssgan.codecs import Codec
+from ssgan.codecs.image import MOVES
 from ssgan.config import InputError
 from ssgan.metrics.spaces import space_of
 from ssgan.randomness import Rng
 from ssgan.transforms.batch import (
     GREY,
-    MOVES,
     coloured,
     corrupted,
     cropped,
@@ -37,14 +38,12 @@ from ssgan.transforms.batch import (
 )
 
 TRANSFORMS = (*MOVES, "crop", "zoom", "flip", "colour", "cutout", "noise", "corrupt")
-OF_COLOURS = (*MOVES, "crop", "zoom", "colour", "cutout")
-OF_ROWS = ("noise", "corrupt")  # what can be done to rows of numbers
 WEAK = 0.3  # strength of moves, against that of other views
 CORRUPTION = 0.3  # share of the values of a row
 NOISE = 0.1  # deviation, where samples lie in [-1, 1]
+MIRRORS = {"flip": 3}  # the axis of a batch that a symmetry turns round
 ALIKE = 0.55  # how often mirrored images are told from others, up to which they count as natural
 ROWS = 1000  # images of each kind that this is asked of
-LIT = 16  # pixels a side from which on images may be lighter or darker: in fewer, greys are shapes
 
 
 @dataclass(frozen=True)
@@ -105,44 +104,44 @@ class Views:
         return torch.where(grey, x.mean(1, keepdim=True), x)
 
 
-def check(transforms: tuple[str, ...], shape: tuple[int, ...]) -> None:
-    """ValueError for unknown transforms and for those that samples of `shape` cannot have."""
+def check(transforms: tuple[str, ...], codec: Codec) -> None:
+    """ValueError for unknown transforms and for those that samples of `codec` cannot have."""
     if unknown := [name for name in transforms if name not in TRANSFORMS]:
         raise InputError(f"no transform {unknown[0]!r}; there are {', '.join(TRANSFORMS)}")
-    known = OF_ROWS if len(shape) == 1 else tuple(t for t in TRANSFORMS if t != "corrupt")
-    if wrong := [name for name in transforms if name not in known]:
-        kind = "rows of numbers" if len(shape) == 1 else "images"
-        raise InputError(f"{kind} have no transform {wrong[0]!r}; they have {', '.join(known)}")
+    if wrong := [name for name in transforms if name not in codec.transforms]:
+        raise InputError(
+            f"samples of kind {codec.kind!r} have no transform {wrong[0]!r}; they have "
+            f"{', '.join(codec.transforms)}"
+        )
 
 
-def natural(samples: Tensor, seed: int = 0) -> tuple[str, ...]:
+def movable(codec: Codec) -> bool:
+    """Whether samples can be moved a little, which most likely keeps their class."""
+    return bool({*MOVES} & {*codec.transforms})
+
+
+def natural(codec: Codec, samples: Tensor, seed: int = 0) -> tuple[str, ...]:
     """Transforms that samples (N, *shape) like these most likely have, found without a label.
 
-    Images: all moves, from 16 pixels a side on "colour", where there are colours crop, zoom, colour
-    and cutout too, and "flip" if mirrored images cannot be told from others: digits and letters can
-    be. Rows: "corrupt".
+    Those that their codec names, and its symmetries if nobody can tell samples that went through
+    them: mirrored digits and letters can be told, mirrored photographs cannot.
     """
-    if samples.dim() == 2:
-        return ("corrupt",)
-    if samples.dim() != 4:
-        return ("noise",)
-    lit = (*MOVES, "colour") if min(samples.shape[2:]) >= LIT else MOVES
-    found = lit if samples.shape[1] == 1 else OF_COLOURS
-    return (*found, "flip") if told_mirrored(samples, seed) <= ALIKE else found
+    told = {name: told_mirrored(samples, MIRRORS[name], seed) for name in codec.symmetries}
+    return (*codec.natural, *(name for name in told if told[name] <= ALIKE))
 
 
-def told_mirrored(images: Tensor, seed: int = 0) -> float:
-    """How often a logistic regression tells mirrored images from others, 0.5 being chance.
+def told_mirrored(samples: Tensor, axis: int, seed: int = 0) -> float:
+    """How often a logistic regression tells samples mirrored along an axis, 0.5 being chance.
 
-    It sees random convolutional features; of every image only one of both is shown.
+    It sees random convolutional features; of every sample only one of both is shown.
     """
-    order = Rng(("mirrored", seed)).permutation(len(images))[: 2 * ROWS]
-    images = images[order].float().cpu()
-    half = len(images) // 2
+    order = Rng(("mirrored", seed)).permutation(len(samples))[: 2 * ROWS]
+    samples = samples[order].float().cpu()
+    half = len(samples) // 2
     if half < 10:
         return 1.0  # too few to say so
-    shown = torch.cat([images[:half], images[half : 2 * half].flip(3)])
-    features = space_of(images)(shown).numpy()
+    shown = torch.cat([samples[:half], samples[half : 2 * half].flip(axis)])
+    features = space_of(samples)(shown).numpy()
     features = features / (features.std(0) + 1e-6)
     model = LogisticRegression(C=0.01, max_iter=1000)
     scores = cross_val_score(model, features, np.repeat([0, 1], half), cv=5)

@@ -1,9 +1,13 @@
 """Images as tensors: padding, layouts, ranges, and what is refused."""
 
+import io
+
 import numpy as np
 import pytest
 import torch
+from PIL import Image
 
+from ssgan.codecs.codec import sheet_of
 from ssgan.data import fit_codec
 from ssgan.randomness import Rng
 
@@ -80,3 +84,30 @@ def test_images_unlike_the_fitted_ones_are_refused(raw, message, error):
 def test_floats_are_refused_where_bytes_were_fitted():
     with pytest.raises(ValueError, match="expected uint8 pixels from 0 to 255, got float64"):
         fit_codec(np.zeros((1, 8, 8), np.uint8)).pack(np.zeros((2, 8, 8)))
+
+
+@pytest.mark.parametrize(("channels", "mode"), [(1, "L"), (3, "RGB"), (4, "RGBA")])
+def test_a_grid_shows_eight_images_in_a_row_a_pixel_apart(channels, mode):
+    images = np.arange(100, 109, dtype=np.uint8)[:, None, None, None]
+    images = np.broadcast_to(images, (9, 60, 50, channels))
+    sheet = Image.open(io.BytesIO(sheet_of(images)))
+    assert sheet.mode == mode
+    assert sheet.size == (8 * 51, 2 * 61)
+    cells = np.asarray(sheet).reshape(122, 408, channels)
+    assert (cells[0:60, 51:101] == 101).all()
+    assert (cells[61:121, 0:50] == 108).all()
+    assert (cells[60] == 0).all()
+    assert (cells[61:, 51:] == 0).all()
+
+
+def test_small_images_are_enlarged():
+    sheet = Image.open(io.BytesIO(sheet_of(np.full((8, 8, 8, 1), 9, np.uint8))))
+    assert sheet.size == (72 * 5, 9 * 5)
+
+
+def test_previews_have_the_whole_range_from_black_to_white_whatever_the_levels():
+    raw = np.zeros((8, 60, 50))
+    raw[:, :30] = 16.0
+    suffix, content = fit_codec(raw).preview(raw)
+    assert suffix == ".png"
+    assert set(np.asarray(Image.open(io.BytesIO(content))).ravel()) == {0, 255}

@@ -228,9 +228,9 @@ def test_options_of_another_kind_are_refused(tmp_path):
     np.save(tmp_path / "v.npy", np.zeros((3, 2)))
     with pytest.raises(ValueError, match="a target column is for tables"):
         read(tmp_path / "a.npy", target="age")
-    with pytest.raises(ValueError, match="a size is for images, .* holds vectors"):
+    with pytest.raises(ValueError, match="a size is for images, .* holds rows"):
         read(tmp_path / "v.npy", size=8)
-    with pytest.raises(ValueError, match="a size is for images, wine holds a table"):
+    with pytest.raises(ValueError, match="a size is for images, wine holds a data frame"):
         read("wine", size=8)
 
 

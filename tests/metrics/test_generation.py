@@ -161,6 +161,8 @@ def test_features_of_two_spaces_and_nan_are_refused(measure, real, fake, message
     [
         ((1, 8, 8), "randconv", 120),
         ((3, 12, 20), "randconv", 120),
+        ((2, 40), "randconv", 72),
+        ((1, 4, 6, 8), "randconv", 264),
         ((128,), "encoded", 128),
         ((129,), "randrelu", 128),
     ],
@@ -202,8 +204,8 @@ def test_reference_samples_that_are_all_one_are_refused():
         space_of(torch.ones(20, 4))
     with pytest.raises(ValueError, match="both a name and a function"):
         space_of(torch.ones(20, 4), "mine")
-    with pytest.raises(ValueError, match=r"\(C, H, W\) or \(F,\), got \(4, 4\)"):
-        space_of(torch.ones(20, 4, 4))
+    with pytest.raises(ValueError, match=r"\(C, D, H, W\), got \(4, 4, 4, 4, 4\)"):
+        space_of(torch.ones(20, 4, 4, 4, 4, 4))
     with pytest.raises(ValueError, match="at least one sample"):
         samples(torch.ones(0, 4), torch.ones(5, 4))
 

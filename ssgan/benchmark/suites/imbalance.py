@@ -20,6 +20,7 @@ from torch import Tensor
 from ssgan.benchmark.problems import Array, data_of
 from ssgan.benchmark.results import Value
 from ssgan.benchmark.runner import Suite
+from ssgan.codecs.image import MOVES
 from ssgan.data import Codec, Data, fit_codec
 from ssgan.metrics.scores import small_network
 from ssgan.models.gan import GAN, GANConfig, pretrain
@@ -30,7 +31,7 @@ from ssgan.runtime import Runtime
 from ssgan.synthesis import Filtered, Known, Plan, assess, conditional, smote, synthesised
 from ssgan.training.optim import adam, cosine, set_rate
 from ssgan.training.step import descend
-from ssgan.transforms.batch import MOVES, Augmentation
+from ssgan.transforms.batch import Augmentation
 from ssgan.transforms.views import Views
 
 RATE, BATCH = 2e-3, 64
