@@ -1,6 +1,6 @@
 """Tiny data of every kind with labels that can be learnt, and a GAN for each."""
 
-from functools import cache, partial
+from functools import cache
 
 import numpy as np
 import pandas as pd
@@ -8,10 +8,11 @@ import torch
 
 from ssgan.models.gan import GANConfig, pretrain
 from ssgan.runs.run import Run
-from ssgan.training.runner import Pace
+from ssgan.training.schedule import TrainOptions
 
 SMALL = GANConfig(steps=4, batch=6, width=2, latent=4)
-OFTEN = partial(Pace, every=2)  # in place of Pace: a line of the log, and a checkpoint, so often
+OFTEN = TrainOptions(log_every=2)  # a line of the log, and a checkpoint, every 2 steps
+SELDOM = TrainOptions(log_every=2, checkpoints=1)  # a line as often, no checkpoint before the end
 N = 24
 LABELS = np.arange(N) % 2
 NUMBERS = np.linspace(-1.0, 2.0, N)

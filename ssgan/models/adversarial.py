@@ -22,7 +22,7 @@ from ssgan.runtime import Runtime
 from ssgan.training.batches import BatchSource
 from ssgan.training.ema import average, averaged
 from ssgan.training.optim import cosine, set_rate
-from ssgan.training.runner import SAVES
+from ssgan.training.schedule import Step
 from ssgan.training.state import Part
 from ssgan.training.step import descend
 from ssgan.transforms.batch import Augmentation, augment
@@ -70,7 +70,6 @@ class Adversarial:
         """`reference`: packed rows for the readout's centre and scale, and to compare with."""
         self.config, self.codec, self.runtime, self.reference = config, codec, on, reference
         self.told: Tensor | None = None  # conditions (N, condition_width) of the reference
-        self.attempt = 0
         first = Rng(("pretrain", config.seed))
         untrained = build(
             codec.shape,
@@ -93,10 +92,9 @@ class Adversarial:
         self.generator_optimizer = optimizer(self.generator, config)
         self.critic_optimizer = optimizer(nn.ModuleList([self.critic, self.heads]), config)
 
-    def rng(self, *purpose: int | str) -> Rng:
-        """Randomness of this attempt."""
-        again = ("attempt", self.attempt) if self.attempt else ()
-        return Rng(("pretrain", self.config.seed, *again, *purpose), self.runtime.device)
+    @property
+    def rng(self) -> Rng:
+        return Rng(("pretrain", self.config.seed), self.runtime.device)
 
     @property
     def parts(self) -> dict[str, Part]:
@@ -107,22 +105,22 @@ class Adversarial:
         names += ["overfitting"] if given and given.schedule == "adaptive" else []
         return {name: getattr(self, name) for name in names}
 
-    def update(self, rows: BatchSource, step: int) -> tuple[Terms, Terms]:
-        config, refused = self.config, []
+    def update(self, batches: BatchSource, step: Step) -> tuple[Terms, Terms]:
+        config, number, rng, refused = self.config, step.number, step.rng(self.rng), []
         terms: Terms = {}
-        now = scheduled(config, step)
-        rate = cosine(step, config.steps, config.rate, config.rate * config.final)
-        set_rate(self.generator_optimizer, rate * 0.5**self.attempt)
-        set_rate(self.critic_optimizer, rate * 0.5**self.attempt)
-        share = self.share(step)
-        for k in range(now.critic_steps(step)):
-            real, told = self.real(rows, step, k)
-            terms, bad = self.critic_step(now, real, told, self.rng(step, k), share)
+        now = scheduled(config, number)
+        rate = step.rate * cosine(number, config.steps, config.rate, config.rate * config.final)
+        set_rate(self.generator_optimizer, rate)
+        set_rate(self.critic_optimizer, rate)
+        share = self.share(number)
+        for k in range(now.critic_steps(number)):
+            real, told = self.real(batches, number, k)
+            terms, bad = self.critic_step(now, real, told, rng(k), share)
             refused.append(bad)
-        more, bad = self.generator_step(now, real, told, self.rng(step), share)
-        average(self.mean_generator, self.generator, decay(config, step), step)
-        average(self.mean_critic, self.critic, decay(config, step), step)
-        if (step + 1) % max(config.steps // SAVES, 1) == 0 or step + 1 == config.steps:
+        more, bad = self.generator_step(now, real, told, rng, share)
+        average(self.mean_generator, self.generator, decay(config, number), number)
+        average(self.mean_critic, self.critic, decay(config, number), number)
+        if step.saved:
             self.fit_readout()
         measures = {"not_finite": torch.stack([*refused, bad]).amax()}
         return terms | more, measures | self.adapted(real, told, step)
@@ -184,9 +182,9 @@ class Adversarial:
         """What self-supervision works on: the features (N, F) under the critic's head."""
         return flat(self.critic.trunk(x)[-1])
 
-    def real(self, rows: BatchSource, step: int, k: int) -> tuple[Tensor, Tensor | None]:
+    def real(self, batches: BatchSource, step: int, k: int) -> tuple[Tensor, Tensor | None]:
         """A batch of real samples and their conditions."""
-        packed, *told = rows("unlabeled", step, k)
+        packed, *told = batches("unlabeled", step, k)
         x = self.runtime.batch(self.codec.expand(packed))
         return x, told[0].to(x.device) if told else None
 
@@ -212,14 +210,14 @@ class Adversarial:
         return self.overfitting.probability
 
     @torch.no_grad()
-    def adapted(self, real: Tensor, told: Tensor | None, step: int) -> Terms:
+    def adapted(self, real: Tensor, told: Tensor | None, step: Step) -> Terms:
         """Measures of the augmentation, once it has looked at what the critic knows by heart."""
         given = self.config.augmentation
         if given is None or given.schedule != "adaptive":
             return {}
-        if step % ADAPTED == 0:
-            rng = self.rng(step)("adapted")
-            score = self.scoring(told, self.share(step), rng)
+        if step.number % ADAPTED == 0:
+            rng = step.rng(self.rng)("adapted")
+            score = self.scoring(told, self.share(step.number), rng)
             fake = self.fake(len(real), rng, told)
             with self.runtime.autocast():
                 scores = score(real), score(fake)
@@ -254,7 +252,7 @@ class Adversarial:
         return yardstick(self.codec.expand(self.reference[:MOST]))
 
     @torch.no_grad()
-    def checkup(self, step: int) -> dict[str, float]:
+    def health(self, step: int) -> dict[str, float]:
         """How the training does after `step` steps; {} without two samples that differ.
 
         Measures of `Yardstick.measures`, and "score_gap", the critic's mean score of real samples

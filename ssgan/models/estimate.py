@@ -22,16 +22,17 @@ def estimate(
     from ssgan.randomness import Rng
     from ssgan.runtime import runtime
     from ssgan.training.batches import Batches, Stream
+    from ssgan.training.schedule import Step
 
     on, packed = runtime(device, codec.shape), codec.pack(data.x)
     told = () if labels is None else (fit_condition(labels, len(data))[1],)
     task = TASKS[config.model](config, codec, on, packed[:2], told[0].shape[1] if told else 0)
     stream = Stream(tuple(part.to(on.device) for part in (packed, *told)), config.batch)
-    rows = Batches({"unlabeled": stream}, Rng(("pretrain", config.seed)))
-    operations = counted(lambda: task.update(rows, 0))
+    batches = Batches({"unlabeled": stream}, Rng(("pretrain", config.seed)))
+    operations = counted(lambda: task.update(batches, Step(0)))
     began = time.perf_counter()
     for step in range(1, TIMED + 1):
-        terms, _ = task.update(rows, step)
+        terms, _ = task.update(batches, Step(step))
         sum(map(float, terms.values()))  # waits for the device
     seconds = (time.perf_counter() - began) / TIMED
     generator, discriminator, _ = task.result_networks()

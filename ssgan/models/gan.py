@@ -40,7 +40,8 @@ from ssgan.runs.storage import read_object
 from ssgan.runs.transport import pack, unpack
 from ssgan.runtime import Runtime, runtime
 from ssgan.training.batches import Batches, Stream
-from ssgan.training.runner import Pace, Progress, carry_out, finish
+from ssgan.training.runner import Progress, finish, run_training
+from ssgan.training.schedule import Schedule, TrainOptions
 from ssgan.training.state import pack_parts, unpack_parts
 
 __all__ = [
@@ -195,6 +196,7 @@ def pretraining(
     *,
     run: str | Path | None = None,
     device: str | None = None,
+    options: TrainOptions | None = None,
 ) -> Generator[Progress, None, GAN]:
     """`pretrain`, step by step: yields its progress and returns the GAN."""
     data = samples if isinstance(samples, Data) else from_memory(samples)
@@ -213,8 +215,9 @@ def pretraining(
         held.save(0, *pack_parts(task.parts))
     tensors = (packed, *(() if told is None else (told,)))
     stream = Stream(tuple(t.to(on.device) for t in tensors), config.batch)
-    rows = Batches({"unlabeled": stream}, Rng(("pretrain", config.seed)))
-    training = carry_out(task, rows, Pace(config.steps, config.batch), held, config.guard)
+    batches = Batches({"unlabeled": stream}, Rng(("pretrain", config.seed)))
+    schedule = Schedule(config.steps, config.batch, options or TrainOptions())
+    training = run_training(task, batches, schedule, held, config.guard)
     for progress in training:
         if held and progress.step in held.steps():
             preview(held, result(task, about, condition), progress.step)

@@ -40,7 +40,8 @@ from ssgan.runs.run import Run
 from ssgan.training.batches import Batches, BatchSource, Stream
 from ssgan.training.ema import average, averaged
 from ssgan.training.optim import adam, cosine, set_rate
-from ssgan.training.runner import Pace, Progress, carry_out, finish
+from ssgan.training.runner import Progress, finish, run_training
+from ssgan.training.schedule import Schedule, Step, TrainOptions
 from ssgan.training.state import Part, pack_parts
 from ssgan.training.step import descend
 from ssgan.transforms.views import TRANSFORMS, Views, check, natural
@@ -189,8 +190,6 @@ def covariance(rows: Tensor) -> Tensor:
 class Distillation:
     """The task: a student from a GAN and unlabeled rows; its features are those of the average."""
 
-    attempt = 0  # of the guard
-
     def __init__(self, config: StudentConfig, gan: GAN, reference: Tensor) -> None:
         """`reference`: packed rows that batch norm and the readout are fitted to at the end."""
         if not hasattr(gan.generator, "maps"):
@@ -220,7 +219,7 @@ class Distillation:
         parts: dict[str, Part] = {"pupil": self.pupil, "teacher": self.teacher, "mean": self.mean}
         return parts | {"optimizer": self.optimizer}
 
-    def checkup(self, step: int) -> dict[str, float]:
+    def health(self, step: int) -> dict[str, float]:
         """Nothing to measure without labels: only numbers that are not finite are guarded."""
         return {}
 
@@ -233,12 +232,11 @@ class Distillation:
             maps = gan.generator.maps(noise(gan.config, n, rng("noise")), *told)  # type: ignore[operator]
         return [*maps[:-1], gan.codec.activate(maps[-1].float(), rng("activation"))]
 
-    def update(self, rows: BatchSource, step: int) -> tuple[Terms, Terms]:
-        config, on = self.config, self.gan.runtime
-        rng = (self.rng("attempt", self.attempt) if self.attempt else self.rng)(step)
-        rate = config.rate * 0.5**self.attempt
-        set_rate(self.optimizer, cosine(step, config.steps, rate, rate / 50))
-        (packed,) = rows("every", step, 0)
+    def update(self, batches: BatchSource, step: Step) -> tuple[Terms, Terms]:
+        config, on, rng = self.config, self.gan.runtime, step.rng(self.rng)
+        rate = config.rate * step.rate
+        set_rate(self.optimizer, cosine(step.number, config.steps, rate, rate / 50))
+        (packed,) = batches("every", step.number, 0)
         real = self.gan.codec.expand(packed)
         maps = self.generated(round(len(real) * GENERATED / (1 - GENERATED)), rng("generated"))
         names = ("one", "other", *range(2, config.views))
@@ -246,7 +244,7 @@ class Distillation:
         views = [self.views.far(x.float(), rng("view", name)) for name, x in samples.items()]
         loss = partial(self.costs, means(maps[:-1]), [len(x) for x in views])
         terms, refused = descend(loss, (on.batch(torch.cat(views)),), self.optimizer, on)
-        average(self.mean, self.pupil, EMA, step)
+        average(self.mean, self.pupil, EMA, step.number)
         return terms, {"not_finite": refused}
 
     def costs(self, seen: Tensor, sizes: list[int], batch: Tensor) -> Terms:
@@ -287,7 +285,12 @@ def settled(config: StudentConfig | None, gan: GAN, packed: Tensor) -> StudentCo
 
 
 def distilling(
-    gan: GAN, packed: Tensor, config: StudentConfig | None = None, *, run: str | Path | None = None
+    gan: GAN,
+    packed: Tensor,
+    config: StudentConfig | None = None,
+    *,
+    run: str | Path | None = None,
+    options: TrainOptions | None = None,
 ) -> Generator[Progress, None, GAN]:
     """`distil` from packed rows (N, ...), step by step: yields its progress, returns the GAN."""
     config = settled(config, gan, packed)
@@ -299,8 +302,9 @@ def distilling(
         identity |= {"config": dataclasses.asdict(config), "rows": digest(packed.numpy())}
         held = Run.claim(run, identity)
     stream = Stream((packed.to(gan.runtime.device),), config.batch)
-    rows = Batches({"every": stream}, Rng(("student", config.seed)))
-    yield from carry_out(task, rows, Pace(config.steps, config.batch, phase="student"), held)
+    batches = Batches({"every": stream}, Rng(("student", config.seed)))
+    schedule = Schedule(config.steps, config.batch, options or TrainOptions(), "student")
+    yield from run_training(task, batches, schedule, held)
     return task.result()
 
 

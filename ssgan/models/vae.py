@@ -24,7 +24,7 @@ from ssgan.runtime import Runtime
 from ssgan.training.batches import BatchSource
 from ssgan.training.ema import average, averaged
 from ssgan.training.optim import cosine, set_rate
-from ssgan.training.runner import SAVES
+from ssgan.training.schedule import Step
 from ssgan.training.state import Part
 from ssgan.training.step import descend
 
@@ -98,10 +98,10 @@ class VAE(Adversarial):
         names = (*self.players, *(f"mean_{name}" for name in self.players))
         return {name: getattr(self, name) for name in (*names, "readout", "optimizer")}
 
-    def update(self, rows: BatchSource, step: int) -> tuple[Terms, Terms]:
+    def update(self, batches: BatchSource, step: Step) -> tuple[Terms, Terms]:
         self.set_rate(self.optimizer, step)
-        real, told = self.real(rows, step, 0)
-        terms, refused = self.descended(self.config.objective, real, told, self.rng(step))
+        real, told = self.real(batches, step.number, 0)
+        terms, refused = self.descended(self.config.objective, real, told, step.rng(self.rng))
         self.averages(step)
         return terms, {"not_finite": refused}
 
@@ -126,23 +126,22 @@ class VAE(Adversarial):
         """The decoder's output before the codec's activation, float32 (N, *shape)."""
         return full(self.generator(z) if told is None else self.generator(z, told))
 
-    def set_rate(self, which: torch.optim.Optimizer, step: int) -> None:
+    def set_rate(self, which: torch.optim.Optimizer, step: Step) -> None:
         config = self.config
-        rate = cosine(step, config.steps, config.rate, config.rate * config.final)
-        set_rate(which, rate * 0.5**self.attempt)
+        rate = cosine(step.number, config.steps, config.rate, config.rate * config.final)
+        set_rate(which, rate * step.rate)
 
-    def averages(self, step: int) -> None:
-        """Move the averages on, and fit the readout to them where a checkpoint is due."""
-        mean = decay(self.config, step)
+    def averages(self, step: Step) -> None:
+        """Move the averages on, and fit the readout to them where a checkpoint follows."""
+        mean = decay(self.config, step.number)
         for name in self.players:
-            average(getattr(self, f"mean_{name}"), getattr(self, name), mean, step)
-        steps = self.config.steps
-        if (step + 1) % max(steps // SAVES, 1) == 0 or step + 1 == steps:
+            average(getattr(self, f"mean_{name}"), getattr(self, name), mean, step.number)
+        if step.saved:
             self.fit_readout()
 
-    def checkup(self, step: int) -> dict[str, float]:
-        """As `Adversarial.checkup`, without the gap of scores that it does not have."""
-        return {name: v for name, v in super().checkup(step).items() if name != "score_gap"}
+    def health(self, step: int) -> dict[str, float]:
+        """As `Adversarial.health`, without the gap of scores that it does not have."""
+        return {name: v for name, v in super().health(step).items() if name != "score_gap"}
 
     @torch.no_grad()
     def fit_readout(self) -> None:
@@ -182,16 +181,17 @@ class VAEGAN(VAE):
     def parts(self) -> dict[str, Part]:
         return super().parts | {"critic_optimizer": self.critic_optimizer}
 
-    def update(self, rows: BatchSource, step: int) -> tuple[Terms, Terms]:
-        now, refused = scheduled(self.config, step), []
+    def update(self, batches: BatchSource, step: Step) -> tuple[Terms, Terms]:
+        number, rng = step.number, step.rng(self.rng)
+        now, refused = scheduled(self.config, number), []
         terms: Terms = {}
         self.set_rate(self.optimizer, step)
         self.set_rate(self.critic_optimizer, step)
-        for k in range(now.critic_steps(step)):
-            real, told = self.real(rows, step, k)
-            terms, bad = self.critic_step(now, real, told, self.rng(step, k)("critic"), None)
+        for k in range(now.critic_steps(number)):
+            real, told = self.real(batches, number, k)
+            terms, bad = self.critic_step(now, real, told, rng(k, "critic"), None)
             refused.append(bad)
-        more, bad = self.descended(now, real, told, self.rng(step)("generator"))
+        more, bad = self.descended(now, real, told, rng("generator"))
         self.averages(step)
         return terms | more, {"not_finite": torch.stack([*refused, bad]).amax()}
 
@@ -230,8 +230,8 @@ class VAEGAN(VAE):
         noise = rng("noise").normal(half, z.shape[1])
         return self.codec.activate(self.output(torch.cat([noise, z[half:]]), told), rng("mixed"))
 
-    def checkup(self, step: int) -> dict[str, float]:
-        return Adversarial.checkup(self, step)
+    def health(self, step: int) -> dict[str, float]:
+        return Adversarial.health(self, step)
 
     def result_networks(self) -> tuple[nn.Module, Discriminator, Readout]:
         """Decoder, encoder with the critic's scores, and readout: the averages."""

@@ -23,6 +23,7 @@ from ssgan.runtime import Runtime
 from ssgan.training.batches import BatchSource
 from ssgan.training.ema import average, averaged
 from ssgan.training.optim import adam, cosine, set_rate
+from ssgan.training.schedule import Step
 from ssgan.training.state import Part
 from ssgan.training.step import descend
 from ssgan.transforms.views import TRANSFORMS, Views
@@ -169,8 +170,6 @@ class Finetune:
     better than the first graph: its labels are where they start from, and fade.
     """
 
-    attempt = 0  # of the guard
-
     def __init__(
         self, config: PredictorConfig, network: Network, codec: Codec, on: Runtime, rows: Graph
     ) -> None:
@@ -207,31 +206,32 @@ class Finetune:
         head = Votes(self.mean.head, self.voters) if self.spreads else self.mean.head
         return Network(self.mean.trunk, self.mean.readout, head)
 
-    def checkup(self, step: int) -> dict[str, float]:
+    def health(self, step: int) -> dict[str, float]:
         """Nothing to measure without labels: only numbers that are not finite are guarded."""
         return {}
 
-    def update(self, rows: BatchSource, step: int) -> tuple[Terms, Terms]:
+    def update(self, batches: BatchSource, step: Step) -> tuple[Terms, Terms]:
         config, steps = self.config, self.config.steps or 1
-        rng = (self.rng("attempt", self.attempt) if self.attempt else self.rng)(step)
-        first = config.rate * 0.5**self.attempt
-        rate = cosine(step, steps, first, first / 50)
+        rng, number = step.rng(self.rng), step.number
+        first = config.rate * step.rate
+        rate = cosine(number, steps, first, first / 50)
         set_rate(self.optimizer, rate)
-        lessons = [self.labeled(rows, step, rng("labeled"))]
-        if self.spreads and (weight := self.trust(step)):
-            lessons.append(self.spread(rows, step, rng("unlabeled"), weight))
+        lessons = [self.labeled(batches, number, rng("labeled"))]
+        if self.spreads and (weight := self.trust(number)):
+            lessons.append(self.spread(batches, number, rng("unlabeled"), weight))
         lessons += [
-            teacher.lesson(rows, step, rng("lesson", k)) for k, teacher in enumerate(self.teachers)
+            teacher.lesson(batches, number, rng("lesson", k))
+            for k, teacher in enumerate(self.teachers)
         ]
         batch = self.runtime.batch(torch.cat([x for x, _ in lessons]))
         terms, refused = descend(
             partial(self.costs, lessons), (batch,), self.optimizer, self.runtime
         )
-        average(self.mean, self.network, config.ema, step)
+        average(self.mean, self.network, config.ema, number)
         for k, teacher in enumerate(self.teachers):
-            more, bad = teacher.after(rows, step, rng("after", k), rate)
+            more, bad = teacher.after(batches, number, rng("after", k), rate)
             terms, refused = terms | more, torch.maximum(refused, bad)
-        if self.spreads and step + 1 == steps:
+        if self.spreads and number + 1 == steps:
             encoded = apply(self.mean.features, self.rows.packed, self.codec, self.runtime)
             self.voters.fit(encoded.numpy(), self.rows.labels.numpy())
         return terms, {"not_finite": refused}

@@ -42,7 +42,8 @@ from ssgan.prediction.teachers import TEACHERS
 from ssgan.randomness import Rng, seeded
 from ssgan.runs.run import Run
 from ssgan.training.batches import Batches, Stream
-from ssgan.training.runner import Pace, Progress, carry_out
+from ssgan.training.runner import Progress, run_training
+from ssgan.training.schedule import Schedule
 from ssgan.training.state import fill, pack_parts
 from ssgan.transforms.views import check, movable, natural
 
@@ -238,8 +239,8 @@ def learning(
     task = task_of(gan, config, rows)
     sources, space = streams(gan, config, rows, task)
     batches = Batches(sources, Rng(("finetune", config.seed)))
-    pace = Pace(config.steps or 1, config.batch, phase=phase)
-    yield from carry_out(task, batches, pace, held)
+    schedule = Schedule(config.steps or 1, config.batch, phase=phase)
+    yield from run_training(task, batches, schedule, held)
     return task.result, {"space": space, "simple": None}
 
 

@@ -6,20 +6,31 @@ There is no loader state, so a resumed training sees what an uninterrupted one d
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from typing import Protocol
 
 import torch
 from torch import Tensor
 
 from ssgan.randomness import Rng
+from ssgan.training.schedule import of_restart
 
 BatchSource = Callable[[str, int, int], tuple[Tensor, ...]]  # (stream, step, k) -> aligned tensors
 
 
+class Samples(Protocol):
+    """N samples that need not lie in memory: those of any index can be taken."""
+
+    def __len__(self) -> int: ...
+
+    def take(self, index: Tensor) -> Tensor:
+        """The samples (n, ...) of an index (n,), on the device where networks want them."""
+
+
 @dataclass(frozen=True)
 class Stream:
-    """Aligned tensors of N rows, given out `size` rows at a time, each row once an epoch."""
+    """Aligned tensors, or other `Samples`, of N rows; `size` at a time, each row once an epoch."""
 
-    tensors: tuple[Tensor, ...]
+    tensors: tuple[Tensor | Samples, ...]
     size: int
 
 
@@ -36,19 +47,31 @@ class Batches:
     streams: Mapping[str, Stream]
     rng: Rng
 
-    def again(self, attempt: int) -> "Batches":
-        """The same streams in the orders of another attempt; those of attempt 0 are the first."""
-        return replace(self, rng=self.rng("attempt", attempt)) if attempt else self
+    def again(self, restarts: int) -> "Batches":
+        """The same streams in the orders of a training that was begun again so often."""
+        return replace(self, rng=of_restart(self.rng, restarts)) if restarts else self
 
     def __call__(self, stream: str, step: int, k: int = 0) -> tuple[Tensor, ...]:
+        """The k-th batch of a stream at a step."""
+        index = self.index(stream, step, k)
+        return tuple(take(tensor, index) for tensor in self.streams[stream].tensors)
+
+    def index(self, stream: str, step: int, k: int = 0) -> Tensor:
+        """Which rows (size,) of a stream are in its k-th batch at a step."""
         source = self.streams[stream]
-        n, first, taken = len(source.tensors[0]), step * source.size, 0
+        first = source.tensors[0]
+        device = first.device if isinstance(first, Tensor) else torch.device("cpu")
+        n, start, taken = len(first), step * source.size, 0
         picks = []
         while taken < source.size:  # a batch may span epochs: few labels, large batches
-            epoch, start = divmod(first + taken, n)
-            count = min(source.size - taken, n - start)
-            order = _epoch(self.rng("rows", stream, k), n, epoch, source.tensors[0].device)
-            picks.append(order[start : start + count])
+            epoch, begin = divmod(start + taken, n)
+            count = min(source.size - taken, n - begin)
+            order = _epoch(self.rng("rows", stream, k), n, epoch, device)
+            picks.append(order[begin : begin + count])
             taken += count
-        index = torch.cat(picks)
-        return tuple(tensor[index] for tensor in source.tensors)
+        return torch.cat(picks)
+
+
+def take(samples: Tensor | Samples, index: Tensor) -> Tensor:
+    """The samples of an index (n,)."""
+    return samples[index] if isinstance(samples, Tensor) else samples.take(index)

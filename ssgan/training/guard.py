@@ -1,22 +1,22 @@
 """Whether a training is healthy, and back to its last good state where it is not.
 
-    carry_out(task, rows, pace, run, guard=True)    trains, checks at every save, rolls back
+    run_training(task, batches, schedule, run)      trains, measures at every save, rolls back
     run.load(which="best")                          the checkpoint with the lowest "distance"
     run.best()                                      {"step": 500, "distance": 1.2}, or None
 
-What a task offers to be guarded (`training.Guarded`; others are trained as they are):
+What a task offers to be guarded (`loop.Guarded`; others are trained as they are):
 
-    task.attempt          0; `carry_out` sets it to 1, 2, 3 after rollbacks, and when it resumes:
-                          rates are multiplied by 0.5**attempt, and where it is not 0 all draws
-                          have ("attempt", attempt) in their key (`Batches` sees to its own)
-    task.checkup(step)    measures of health, any of these, or {} where there is nothing to judge
+    task.health(step)     measures of health, any of these, or {} where there is nothing to judge
         score_gap         mean score of real samples less that of generated ones
         diversity         mean distance between generated samples / between real ones
         coverage          share of real samples that generated ones lie near to, in [0, 1]
         distance          between real and generated samples, lower is better
 
+Every step says how often the training was begun again (`schedule.Step`): rates are halved each
+time, and other random numbers are drawn.
+
 Public logs of classic GANs end far from their own best: five of eight at 2.8 times its FID or more
-(the runs that StudioGAN published). So each bound compares with what this course had reached.
+(the runs that StudioGAN published). So each bound compares with what this training had reached.
 """
 
 import dataclasses
@@ -43,11 +43,8 @@ class Bounds:
     leap: float = 1000.0  # times the largest score gap and terms so far, or 10 where they are less
 
 
-BOUNDS = Bounds()
-
-
-def alarms(past: Sequence[Checkup], now: Checkup, bounds: Bounds = BOUNDS) -> list[str]:
-    """What is wrong in the checkup `now`, after those of the same course that were not alarming.
+def alarms(past: Sequence[Checkup], now: Checkup, bounds: Bounds = Bounds()) -> list[str]:
+    """What is wrong in the checkup `now`, after those of the same training that were not alarming.
 
     Where it is the "last" there is no time left to come back: the distance is held closer.
     """
@@ -91,14 +88,15 @@ def limits(
 class Health:
     """What the guard remembers: it is in every checkpoint, so that a resumed run judges alike."""
 
-    attempt: int = 0
-    checkups: tuple[Checkup, ...] = ()  # of the course that led here, each with its "alarms"
-    left: tuple[Mapping[str, Any], ...] = ()  # courses that were left: attempt, why, checkups
+    restarts: int = 0
+    checkups: tuple[Checkup, ...] = ()  # of the training that led here, each with its "alarms"
+    left: tuple[Mapping[str, Any], ...] = ()  # what was given up: attempt, step, why, checkups
+    bounds: Bounds = Bounds()
 
     def after(self, checkup: Checkup) -> "Health":
         """With one more checkup, judged."""
         past = [one for one in self.checkups if not one["alarms"]]
-        judged = {**checkup, "alarms": alarms(past, checkup, BOUNDS)}
+        judged = {**checkup, "alarms": alarms(past, checkup, self.bounds)}
         return replace(self, checkups=(*self.checkups, judged))
 
     def bad(self, patience: int) -> list[str]:
@@ -111,7 +109,7 @@ class Health:
     @property
     def good(self) -> int:
         """The step of the last checkup that was judged and not alarming; else the beginning."""
-        judged = (one for one in self.checkups if one["step"] >= BOUNDS.young)
+        judged = (one for one in self.checkups if one["step"] >= self.bounds.young)
         return max((one["step"] for one in judged if not one["alarms"]), default=0)
 
     @property
@@ -125,20 +123,35 @@ class Health:
             found["best"] = {name: best[name] for name in ("step", "distance")}
         return found
 
+    @property
+    def given_up(self) -> bool:
+        """Whether the training broke down more often than it may be begun again."""
+        return len(self.left) > self.bounds.attempts
+
     def back(self, why: str, step: int) -> "Health":
-        """At the last good state, in the next attempt, after it was seen at `step` why."""
+        """At the last good state, begun again, after what was seen at `step`."""
         at = self.good
         gone = [one for one in self.checkups if one["step"] > at]
-        course = {"attempt": self.attempt, "step": step, "why": why, "checkups": gone}
-        kept = tuple(one for one in self.checkups if one["step"] <= at)
-        return Health(min(self.attempt + 1, BOUNDS.attempts), kept, (*self.left, course))
+        left = {"attempt": self.restarts, "step": step, "why": why, "checkups": gone}
+        return replace(
+            self,
+            restarts=min(self.restarts + 1, self.bounds.attempts),
+            checkups=tuple(one for one in self.checkups if one["step"] <= at),
+            left=(*self.left, left),
+        )
 
     def to_json(self) -> dict[str, Any]:
-        return dataclasses.asdict(self)
+        """Without the bounds, which every training brings itself."""
+        return {
+            "attempt": self.restarts,
+            "checkups": [dict(one) for one in self.checkups],
+            "left": [dict(one) for one in self.left],
+        }
 
     @classmethod
-    def from_json(cls, fields: Mapping[str, Any]) -> "Health":
-        return cls(fields["attempt"], tuple(fields["checkups"]), tuple(fields["left"]))
+    def from_json(cls, fields: Mapping[str, Any], bounds: Bounds = Bounds()) -> "Health":
+        """What `to_json` gave, to be judged by `bounds`."""
+        return cls(fields["attempt"], tuple(fields["checkups"]), tuple(fields["left"]), bounds)
 
 
 def diagnosis(health: Health, why: str, step: int, config: Any) -> dict[str, Any]:
@@ -148,7 +161,7 @@ def diagnosis(health: Health, why: str, step: int, config: Any) -> dict[str, Any
         "step": step,
         "last_good_step": health.good,
         "best": health.marks.get("best"),
-        "bounds": dataclasses.asdict(BOUNDS),
+        "bounds": dataclasses.asdict(health.bounds),
         "courses_left": list(health.left),
         "checkups": list(health.checkups),
         "config": config,

@@ -5,7 +5,7 @@ task     `update(batches, step)` takes one step and gives its terms (parts of lo
 batches  `batches(stream, step, k)`: the k-th batch of a stream ("unlabeled", "labeled")
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Protocol, runtime_checkable
 
 import torch
@@ -13,48 +13,62 @@ from torch import Tensor
 
 from ssgan.objectives import Terms
 from ssgan.training.batches import BatchSource
+from ssgan.training.schedule import Schedule, Step
 from ssgan.training.state import Parts
 
 
 class Task(Protocol):
-    @property
-    def parts(self) -> Parts: ...
+    """Something that is learnt in steps."""
 
-    def update(self, batches: BatchSource, step: int) -> tuple[Terms, Terms]: ...
+    @property
+    def parts(self) -> Parts:
+        """What a checkpoint keeps."""
+        ...
+
+    def update(self, batches: BatchSource, step: Step) -> tuple[Terms, Terms]:
+        """Take a step; its terms (parts of losses) and measures (what else the log tells)."""
+        ...
 
 
 @runtime_checkable
 class Guarded(Task, Protocol):
-    """A task whose health can be asked for, and that can be begun again from a good state."""
+    """A task whose health can be asked for, and that can go on from a good state."""
 
-    attempt: int  # 0 at first; then rates are halved so often, and it is part of every draw's key
-
-    def checkup(self, step: int) -> dict[str, float]:
+    def health(self, step: int) -> dict[str, float]:
         """Measures of health (see `guard`) after `step` steps, the same whenever it is asked."""
 
 
-def train(
-    task: Task, batches: BatchSource, steps: int, *, start: int = 0, every: int = 50
-) -> Iterator[tuple[int, dict[str, float]]]:
-    """Take steps `start` to `steps`; yield (steps done, mean terms and measures) now and then.
+@runtime_checkable
+class Pictured(Task, Protocol):
+    """A task that can show how far it is."""
 
-    Yields after every `every`-th step and the last one, so that the device is asked for numbers
-    only then. Raises FloatingPointError when no update of such a window was finite.
+    def pictures(self, step: int) -> Mapping[str, bytes]:
+        """Files of the run directory, by name, after `step` steps."""
+
+
+def train(
+    task: Task, batches: BatchSource, schedule: Schedule, start: int = 0, restarts: int = 0
+) -> Iterator[tuple[int, dict[str, float]]]:
+    """Take the steps from `start` on; yield (steps done, mean terms and measures) now and then.
+
+    Yields where the schedule has a line of the log, so that the device is asked for numbers only
+    then. Raises FloatingPointError when no update since the line before was finite.
     """
     sums: dict[str, Tensor] = {}
     count = 0
-    for step in range(start, steps):
-        terms, measures = task.update(batches, step)
+    for number in range(start, schedule.steps):
+        done = number + 1
+        terms, measures = task.update(batches, Step(number, restarts, schedule.saves(done)))
         for name, value in {**terms, **measures}.items():
             sums[name] = sums.get(name, torch.zeros_like(value)) + value
         count += 1
-        if (step + 1) % every and step + 1 < steps:
+        if not schedule.logs(done):
             continue
         means = {name: float(total) / count for name, total in sums.items()}
         if means.get("not_finite", 0.0) >= 1.0:
             raise FloatingPointError(
-                f"no update of the last {count} steps before step {step + 1} was finite: "
+                f"no update of the last {count} steps before step {done} was finite: "
                 "lower the learning rate or raise the penalties"
             )
         sums, count = {}, 0
-        yield step + 1, means
+        yield done, means

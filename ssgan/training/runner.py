@@ -2,8 +2,8 @@
 
 import json
 import time
-from collections.abc import Generator, Iterator
-from contextlib import contextmanager, nullcontext
+from collections.abc import Generator
+from contextlib import nullcontext
 from dataclasses import dataclass
 from math import isfinite
 from typing import TypeVar
@@ -12,13 +12,13 @@ from ssgan.config import TrainingError
 from ssgan.runs.checkpoints import Checkpoint, not_finite
 from ssgan.runs.run import Run, finite
 from ssgan.training.batches import Batches, BatchSource
-from ssgan.training.guard import BOUNDS, Health, diagnosis
-from ssgan.training.loop import Guarded, Task, train
+from ssgan.training.guard import Health, diagnosis
+from ssgan.training.loop import Guarded, Pictured, Task, train
+from ssgan.training.schedule import Schedule
 from ssgan.training.state import State, pack_parts, restore, snapshot, unpack_parts
 
 Result = TypeVar("Result")
 ADVICE = "lower the learning rate or raise the penalties"
-SAVES = 10  # checkpoints in a whole run
 
 
 @dataclass(frozen=True)
@@ -30,45 +30,37 @@ class Progress:
     values: dict[str, float]  # mean terms and measures since the last one
     speed: float  # samples of the leading stream per second
     eta: float  # seconds left
-    attempt: int = 0  # how often the guard has gone back to a good state
+    restarts: int = 0  # how often the guard has gone back to a good state
     phase: str = ""  # which training it is where there are several
-
-
-@dataclass(frozen=True)
-class Pace:
-    """How long to train and how often to speak."""
-
-    steps: int
-    batch: int  # samples a step, for the speed
-    every: int = 50  # steps between two lines of the log
-    phase: str = ""  # what the progress is called
 
 
 class Clock:
     """How many steps this process has taken, and in what time."""
 
-    def __init__(self, pace: Pace) -> None:
-        self.pace, self.began, self.steps = pace, time.perf_counter(), 0
+    def __init__(self) -> None:
+        self.began, self.steps = time.perf_counter(), 0
 
     def tick(self, steps: int) -> float:
         """So many more steps; the seconds since the beginning."""
         self.steps += steps
         return time.perf_counter() - self.began
 
-    def progress(self, step: int, values: dict[str, float], attempt: int) -> Progress:
-        pace, rate = self.pace, self.steps / self.tick(0)
-        eta = (pace.steps - step) / rate
-        return Progress(step, pace.steps, values, rate * pace.batch, eta, attempt, pace.phase)
+    @property
+    def rate(self) -> float:
+        """Steps a second."""
+        return self.steps / self.tick(0)
 
 
-class Course:
-    """A task on its way; where it is guarded, its health, and the good state to go back to."""
+class Session:
+    """A task in training; where it is guarded, its health, and the good state to go back to."""
 
-    def __init__(self, task: Task, run: Run | None, guard: bool) -> None:
+    def __init__(
+        self, task: Task, schedule: Schedule, run: Run | None = None, guard: bool = True
+    ) -> None:
         """The task is brought to the newest checkpoint of the run."""
-        self.task, self.run = task, run
+        self.task, self.schedule, self.run, self.clock = task, schedule, run, Clock()
         self.guarded = task if guard and isinstance(task, Guarded) else None
-        self.step, self.health = 0, Health()
+        self.step, self.health = 0, Health(bounds=schedule.options.bounds)
         self.good = self.copied()
         if checkpoint := run.load() if run else None:
             self.resume(checkpoint)
@@ -79,12 +71,12 @@ class Course:
             self.good = self.copied()
 
     def resume(self, checkpoint: Checkpoint) -> None:
+        """Take the training up where a checkpoint left it."""
         unpack_parts(self.task.parts, checkpoint.tensors, checkpoint.state)
         self.step = checkpoint.step
         if not self.guarded or "guard" not in checkpoint.state:
             return
-        self.health = Health.from_json(checkpoint.state["guard"])
-        self.guarded.attempt = self.health.attempt
+        self.health = Health.from_json(checkpoint.state["guard"], self.health.bounds)
         if self.health.good == self.step:
             self.good = self.copied()
         elif self.health.good:  # else it is what the task was made as
@@ -99,50 +91,94 @@ class Course:
         return State(step, found.tensors, found.state) if found else self.copied()
 
     def copied(self) -> State | None:
+        """The present state, where there is a guard that may go back to it."""
         return snapshot(self.task.parts, self.step) if self.guarded else None
+
+    def to_the_end(self, batches: BatchSource) -> Generator[Progress, None, None]:
+        """Train to the last step, going back to the good state as often as the guard allows."""
+        while self.step < self.schedule.steps:
+            try:
+                yield from self.onwards(batches)
+            except (FloatingPointError, TrainingError) as trouble:
+                self.go_back(trouble)
+
+    def onwards(self, batches: BatchSource) -> Generator[Progress, None, None]:
+        """Train to the last step; FloatingPointError or TrainingError where something is wrong."""
+        restarts = self.health.restarts
+        if isinstance(batches, Batches):
+            batches = batches.again(restarts)
+        for step, values in train(self.task, batches, self.schedule, self.step, restarts):
+            seconds = self.clock.tick(step - self.step)
+            self.step, saved = step, self.schedule.saves(step)
+            checkup = self.checkup(values) if saved else {}
+            self.log(values | checkup, seconds)
+            if saved:
+                self.examine(checkup)
+                self.save()
+                self.show()
+            try:
+                yield self.progress(values)
+            except (KeyboardInterrupt, SystemExit):
+                self.save()
+                raise
+
+    def progress(self, values: dict[str, float]) -> Progress:
+        """How far the training is."""
+        of, rate = self.schedule, self.clock.rate
+        eta = (of.steps - self.step) / rate
+        restarts = self.health.restarts
+        return Progress(self.step, of.steps, values, rate * of.batch, eta, restarts, of.phase)
 
     def checkup(self, values: dict[str, float]) -> dict[str, float]:
         """The task's measures of health, and with them the largest of the logged values."""
-        asked = self.guarded.checkup(self.step) if self.guarded else {}
+        asked = self.guarded.health(self.step) if self.guarded else {}
         measures = {name: float(value) for name, value in asked.items()}
         terms = [abs(value) for value in values.values() if isfinite(value)]
         return measures | {"terms": max(terms)} if measures and terms else measures
 
-    def examine(self, checkup: dict[str, float], last: bool) -> Exception | None:
-        """Judge the state at a save; what is wrong with it, or nothing, and it is saved."""
-        if self.guarded:
-            if wrong := not_finite(pack_parts(self.task.parts)[0]):
-                return FloatingPointError(f"{wrong} holds NaN or infinity: {ADVICE}")
-            end = {"last": True} if last else {}
-            self.health = self.health.after({"step": self.step, **checkup, **end})
-            if why := self.health.bad(1 if last else BOUNDS.patience):
-                return TrainingError(f"{', '.join(why)}: {ADVICE}")
-            if self.health.good == self.step:
-                self.good = self.copied()
-        self.save()
-        return None
+    def examine(self, checkup: dict[str, float]) -> None:
+        """Judge the state before it is saved; an error says what is wrong with it."""
+        if not self.guarded:
+            return
+        if wrong := not_finite(pack_parts(self.task.parts)[0]):
+            raise FloatingPointError(f"{wrong} holds NaN or infinity: {ADVICE}")
+        last = self.step == self.schedule.steps
+        end = {"last": True} if last else {}
+        self.health = self.health.after({"step": self.step, **checkup, **end})
+        if why := self.health.bad(1 if last else self.health.bounds.patience):
+            raise TrainingError(f"{', '.join(why)}: {ADVICE}")
+        if self.health.good == self.step:
+            self.good = self.copied()
 
     def log(self, values: dict[str, float], seconds: float) -> None:
+        """A line of the run's log."""
         if self.run:
-            attempt = {"attempt": self.health.attempt} if self.health.attempt else {}
-            row = {"step": self.step, **values, **attempt, "seconds": round(seconds, 3)}
+            restarts = {"attempt": self.health.restarts} if self.health.restarts else {}
+            row = {"step": self.step, **values, **restarts, "seconds": round(seconds, 3)}
             self.run.log(row)
 
     def save(self) -> None:
+        """A checkpoint of the present state."""
         if self.run:
             tensors, rest = pack_parts(self.task.parts)
             guard = {"guard": self.health.to_json()} if self.guarded else {}
             self.run.save(self.step, tensors, rest | guard, self.health.marks)
 
+    def show(self) -> None:
+        """Pictures of how far the task is, where it has any."""
+        if self.run and isinstance(self.task, Pictured):
+            for name, content in self.task.pictures(self.step).items():
+                self.run.write(name, content)
+
     def go_back(self, trouble: Exception) -> None:
-        """To the last good state, in another attempt; raises `trouble` if there were enough."""
+        """To the last good state, to begin again; raises `trouble` if that was often enough."""
         if self.good is None or self.guarded is None:
             raise trouble
         at, self.health = self.step, self.health.back(str(trouble), self.step)
         restore(self.task.parts, self.good)
-        self.step, self.guarded.attempt = self.good.step, self.health.attempt
-        self.save()  # at once: whoever resumes must not take the course that was left
-        if len(self.health.left) > BOUNDS.attempts:
+        self.step = self.good.step
+        self.save()  # at once: whoever resumes must not go on with what was given up
+        if self.health.given_up:
             raise type(trouble)(self.explained(str(trouble), at)) from trouble
         if self.run:
             self.run.cut(self.step)
@@ -157,66 +193,19 @@ class Course:
         return f"{text}; {written} says what was seen"
 
 
-@contextmanager
-def saving_when_stopped(course: Course) -> Iterator[None]:
-    """Whoever throws an interruption in between two steps leaves a checkpoint behind."""
-    try:
-        yield
-    except (KeyboardInterrupt, SystemExit):
-        course.save()
-        raise
-
-
-def carry_out(
-    task: Task, rows: BatchSource, pace: Pace, run: Run | None = None, guard: bool = True
+def run_training(
+    task: Task, batches: BatchSource, schedule: Schedule, run: Run | None = None, guard: bool = True
 ) -> Generator[Progress, None, None]:
     """Train `task` from its newest checkpoint to the end, yielding the progress.
 
     KeyboardInterrupt or SystemExit thrown into the generator saves a checkpoint first. A task that
-    is `Guarded` is checked at every save: it goes back to its last good state and on from there in
-    another attempt where it has broken down, at most three times (see `guard`). Then, and with any
-    other task or without `guard` at once, a FloatingPointError tells of numbers that are not
-    finite; a TrainingError of anything else. BlockingIOError: somebody else is writing to the run.
+    is `Guarded` is measured at every save: it goes back to its last good state and on from there
+    where it has broken down, at most three times (see `guard`). Then, and with any other task or
+    without `guard` at once, a FloatingPointError tells of numbers that are not finite; a
+    TrainingError of anything else. BlockingIOError: somebody else is writing to the run.
     """
     with run.writing() if run else nullcontext():
-        course, clock = Course(task, run, guard), Clock(pace)
-        while trouble := (yield from attempted(course, rows, pace, clock)):
-            course.go_back(trouble)
-
-
-def attempted(
-    course: Course, rows: BatchSource, pace: Pace, clock: Clock
-) -> Generator[Progress, None, Exception | None]:
-    """Train to the end, or to what is wrong, which is returned."""
-    between, attempt = max(pace.steps // SAVES, 1), course.health.attempt
-    saved = course.step // between
-    if attempt and isinstance(rows, Batches):
-        rows = rows.again(attempt)
-    for line in lines(course, rows, pace):
-        if isinstance(line, Exception):
-            return line
-        step, values = line
-        seconds = clock.tick(step - course.step)
-        course.step, due = step, step // between > saved or step == pace.steps
-        checkup = course.checkup(values) if due else {}
-        course.log(values | checkup, seconds)
-        if due:
-            saved = step // between
-            if trouble := course.examine(checkup, step == pace.steps):
-                return trouble
-        with saving_when_stopped(course):
-            yield clock.progress(step, values, attempt)
-    return None
-
-
-def lines(
-    course: Course, rows: BatchSource, pace: Pace
-) -> Iterator[tuple[int, dict[str, float]] | FloatingPointError]:
-    """What `train` tells, and as the last of it that its numbers are not finite any more."""
-    try:
-        yield from train(course.task, rows, pace.steps, start=course.step, every=pace.every)
-    except FloatingPointError as error:
-        yield error
+        yield from Session(task, schedule, run, guard).to_the_end(batches)
 
 
 def finish(training: Generator[Progress, None, Result]) -> Result:

@@ -21,6 +21,7 @@ from ssgan.objectives import OBJECTIVES, NonSaturating, Relativistic, Wasserstei
 from ssgan.randomness import Rng
 from ssgan.runtime import runtime
 from ssgan.training.batches import Batches, Stream
+from ssgan.training.schedule import Step
 from ssgan.training.state import pack_parts, unpack_parts
 from ssgan.transforms.batch import SCHEDULES, Augmentation
 from tests.examples import KINDS, LABELS, SMALL, N
@@ -82,12 +83,12 @@ def assert_equal(one, other):
 def test_a_task_that_is_taken_up_again_ends_with_the_same_bits(kind, name, labels):
     config = replace(SMALL, steps=2, **(CHANGES | OF_IMAGES)[name])
     task, rows = begun(kind, config, labels)
-    terms, measures = task.update(rows, 0)
+    terms, measures = task.update(rows, Step(0))
     kept = bits(task)
-    task.update(rows, 1)
+    task.update(rows, Step(1))
     again, _ = begun(kind, config, labels)
     unpack_parts(again.parts, kept[0], json.loads(kept[1]))
-    again.update(rows, 1)
+    again.update(rows, Step(1))
     assert_equal(bits(task), bits(again))
     assert all(value.isfinite() for value in (terms | measures).values())
     assert measures["not_finite"] == 0
@@ -140,8 +141,8 @@ def test_a_fake_copies_label_and_presence_of_its_real_partner():
     assert 0 < told[:, -1].mean() < 1
     task.__dict__["generator"], task.__dict__["critic"] = Seen(task.generator), Seen(task.critic)
     real, given = task.real(rows, 0, 0)
-    task.critic_step(task.config.objective, real, given, task.rng(0), None)
-    task.generator_step(task.config.objective, real, given, task.rng(0), None)
+    task.critic_step(task.config.objective, real, given, Step(0).rng(task.rng), None)
+    task.generator_step(task.config.objective, real, given, Step(0).rng(task.rng), None)
     for network in (task.generator, task.critic):
         assert len(network.given) >= 2
         assert all(torch.equal(seen, told) for seen in network.given)
@@ -169,18 +170,16 @@ def test_rate_and_penalties_fall_along_one_cosine():
     found = [decay(rising, step) for step in (0, 50, 100)]
     assert found == pytest.approx([0.5, 0.7, 0.9])
     task, rows = begun("vectors", config)
-    task.update(rows, 50)
+    task.update(rows, Step(50))
     for each in (task.generator_optimizer, task.critic_optimizer):
         assert [group["lr"] for group in each.param_groups] == [pytest.approx(0.75e-3)]
 
 
-def test_another_attempt_halves_the_rate_and_draws_anew():
+def test_a_restart_halves_the_rate_and_draws_other_numbers():
     task, rows = begun("vectors")
-    first = task.rng(7).key
-    assert first == ("pretrain", 0, 7)
-    task.attempt = 2
-    assert task.rng(7).key == ("pretrain", 0, "attempt", 2, 7)
-    task.update(rows, 0)
+    assert Step(7).rng(task.rng).key == ("pretrain", 0, 7)
+    assert Step(7, restarts=2).rng(task.rng).key == ("pretrain", 0, "attempt", 2, 7)
+    task.update(rows, Step(0, restarts=2))
     assert task.critic_optimizer.param_groups[0]["lr"] == pytest.approx(0.25e-3)
 
 
@@ -237,7 +236,7 @@ def test_the_schedules_of_augmentation():
     task, rows = begun(
         "images", replace(SMALL, augmentation=Augmentation(schedule="adaptive", images=48))
     )
-    _, measures = task.update(rows, 0)
+    _, measures = task.update(rows, Step(0))
     assert task.share(1) is task.overfitting.probability
     assert {"probability", "signal"} < set(measures)
 
@@ -304,30 +303,30 @@ def test_a_penalty_reaches_the_trunk_behind_a_stopped_gradient():
 def test_a_checkup_changes_nothing_and_is_the_same_each_time():
     for config in (SMALL, replace(SMALL, body="dcgan", objective=NonSaturating())):
         task, rows = begun("larger", config, CLASSES)
-        task.update(rows, 0)
+        task.update(rows, Step(0))
         before = bits(task)
-        assert task.checkup(1) == task.checkup(1)
+        assert task.health(1) == task.health(1)
         assert task.generator.training and task.critic.training
         assert_equal(before, bits(task))
-        assert set(task.checkup(1)) == {"score_gap", "diversity", "coverage", "distance"}
+        assert set(task.health(1)) == {"score_gap", "diversity", "coverage", "distance"}
 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_generator_of_one_sample_has_no_diversity(kind):
     task, _ = begun(kind)
-    healthy = task.checkup(0)
+    healthy = task.health(0)
     assert healthy["diversity"] > 0.02
     for network in (task.generator, task.mean_generator):
         for p in network.parameters():
             torch.nn.init.zeros_(p)
     if kind != "table":  # whose categories are drawn after the generator
-        assert task.checkup(0)["diversity"] < 1e-5
+        assert task.health(0)["diversity"] < 1e-5
 
 
 def test_samples_that_are_not_finite_make_a_checkup_of_no_numbers():
     task, _ = begun("vectors")
     next(task.generator.parameters()).data.fill_(float("nan"))
-    assert all(np.isnan(value) for value in task.checkup(0).values())
+    assert all(np.isnan(value) for value in task.health(0).values())
 
 
 def test_real_samples_pass_their_own_yardstick():
@@ -356,7 +355,7 @@ def test_samples_that_are_all_one_have_no_yardstick():
 def test_batch_norm_is_measured_anew_for_the_averages():
     config = replace(SMALL, body="dcgan", objective=NonSaturating(), ema=0.9)
     task, rows = begun("larger", config)
-    task.update(rows, 0)
+    task.update(rows, Step(0))
     task.fit_readout()
     x = task.expanded(task.reference)
     layer = next(m for m in task.mean_critic.modules() if isinstance(m, torch.nn.BatchNorm2d))
@@ -393,13 +392,13 @@ def test_a_refused_update_leaves_the_statistics_of_batch_norm():
     task, _ = begun("larger", replace(SMALL, body="dcgan", objective=NonSaturating()))
     spoilt = torch.full((8, *task.codec.shape), torch.nan)
     before = [buffer.clone() for buffer in task.critic.buffers()]
-    _, refused = task.critic_step(NonSaturating(), spoilt, None, task.rng(0), None)
+    _, refused = task.critic_step(NonSaturating(), spoilt, None, Step(0).rng(task.rng), None)
     assert refused == 1
     assert before and all(map(torch.equal, before, task.critic.buffers()))
     with torch.no_grad():
         next(task.generator.parameters()).fill_(torch.nan)
     before = [b.clone() for network in (task.generator, task.critic) for b in network.buffers()]
-    _, refused = task.generator_step(NonSaturating(), spoilt, None, task.rng(0), None)
+    _, refused = task.generator_step(NonSaturating(), spoilt, None, Step(0).rng(task.rng), None)
     after = [b for network in (task.generator, task.critic) for b in network.buffers()]
     assert refused == 1
     assert all(map(torch.equal, before, after))
@@ -408,7 +407,7 @@ def test_a_refused_update_leaves_the_statistics_of_batch_norm():
 def test_clipping_leaves_the_gains_of_batch_norm_alone():
     config = replace(SMALL, body="dcgan", objective=Wasserstein(first=1, updates=1))
     task, rows = begun("larger", config)
-    task.update(rows, 0)
+    task.update(rows, Step(0))
     layers = list(task.critic.modules())
     gains = [m.weight for m in layers if isinstance(m, torch.nn.BatchNorm2d)]
     kernels = [m.weight for m in layers if isinstance(m, torch.nn.Conv2d)]

@@ -15,6 +15,7 @@ from ssgan.models.condition import Condition, fit_condition
 from ssgan.models.gan import GANConfig, load, pretrain, pretraining
 from ssgan.randomness import Rng
 from ssgan.runs.run import Run
+from ssgan.training.runner import finish
 from tests.examples import KINDS, LABELS, NUMBERS, OFTEN, SMALL, N, assert_same_course, same
 
 each = pytest.mark.parametrize("kind", KINDS)
@@ -171,16 +172,13 @@ def test_scores_know_of_labels_and_of_none(kind, told):
 
 
 @each
-def test_a_conditional_run_that_was_left_ends_as_one_that_was_not_and_loads(
-    kind, tmp_path, monkeypatch, told
-):
-    monkeypatch.setattr("ssgan.models.gan.Pace", OFTEN)
+def test_a_conditional_run_that_was_left_ends_as_one_that_was_not_and_loads(kind, tmp_path, told):
     x = KINDS[kind]()
-    training = pretraining(x, SMALL, PARTLY, run=tmp_path / "left")
+    training = pretraining(x, SMALL, PARTLY, run=tmp_path / "left", options=OFTEN)
     next(training)
     training.close()
-    left = pretrain(x, SMALL, PARTLY, run=tmp_path / "left")
-    pretrain(x, SMALL, PARTLY, run=tmp_path / "whole")
+    left = finish(pretraining(x, SMALL, PARTLY, run=tmp_path / "left", options=OFTEN))
+    finish(pretraining(x, SMALL, PARTLY, run=tmp_path / "whole", options=OFTEN))
     assert_same_course(tmp_path / "whole", tmp_path / "left")
     loaded = load(tmp_path / "left")
     assert loaded.condition == left.condition

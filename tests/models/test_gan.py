@@ -19,15 +19,21 @@ from ssgan.models.gan import GANConfig, load, objective, pretrain, pretraining
 from ssgan.objectives import OBJECTIVES, NonSaturating, Relativistic
 from ssgan.randomness import Rng
 from ssgan.runs.run import Run
-from tests.examples import KINDS, LABELS, OFTEN, SMALL, N, assert_same_course, course, same, trained
+from ssgan.training.runner import finish
+from tests.examples import (
+    KINDS,
+    LABELS,
+    OFTEN,
+    SELDOM,
+    SMALL,
+    N,
+    assert_same_course,
+    course,
+    same,
+    trained,
+)
 
 each = pytest.mark.parametrize("kind", KINDS)
-
-
-@pytest.fixture
-def often(monkeypatch):
-    """A line of the log, and a checkpoint, every 2 steps."""
-    monkeypatch.setattr("ssgan.models.gan.Pace", OFTEN)
 
 
 def weights(gan):
@@ -218,15 +224,15 @@ def test_a_gan_learns_with_every_objective(name):
 
 
 @each
-def test_a_run_that_was_left_ends_as_one_that_was_not(kind, tmp_path, often):
+def test_a_run_that_was_left_ends_as_one_that_was_not(kind, tmp_path):
     x, config = KINDS[kind](), replace(SMALL, steps=6)
-    whole = pretrain(x, config, run=tmp_path / "whole")
+    whole = finish(pretraining(x, config, run=tmp_path / "whole", options=OFTEN))
     for _ in range(2):  # left at 2, and again at 4
-        training = pretraining(x, config, run=tmp_path / "left")
+        training = pretraining(x, config, run=tmp_path / "left", options=OFTEN)
         next(training)
         training.close()
     assert Run.open(tmp_path / "left").load().step == 4
-    left = pretrain(x, config, run=tmp_path / "left")
+    left = finish(pretraining(x, config, run=tmp_path / "left", options=OFTEN))
     assert equal(whole, left)
     assert_same_course(tmp_path / "whole", tmp_path / "left")
     without = pretrain(x, config)
@@ -234,20 +240,16 @@ def test_a_run_that_was_left_ends_as_one_that_was_not(kind, tmp_path, often):
 
 
 @pytest.mark.parametrize("error", [KeyboardInterrupt, SystemExit])
-def test_an_interruption_saves_a_checkpoint_from_which_the_same_call_goes_on(
-    error, tmp_path, monkeypatch
-):
-    monkeypatch.setattr("ssgan.training.runner.SAVES", 1)  # none before the end
-    monkeypatch.setattr("ssgan.models.gan.Pace", OFTEN)
+def test_an_interruption_saves_a_checkpoint_from_which_the_same_call_goes_on(error, tmp_path):
     x, config = KINDS["vectors"](), replace(SMALL, steps=6)
-    whole = pretrain(x, config, run=tmp_path / "whole")
-    training = pretraining(x, config, run=tmp_path / "r")
+    whole = finish(pretraining(x, config, run=tmp_path / "whole", options=SELDOM))
+    training = pretraining(x, config, run=tmp_path / "r", options=SELDOM)
     assert next(training).step == 2
     assert Run.open(tmp_path / "r").steps() == []
     with pytest.raises(error):
         training.throw(error())
     assert Run.open(tmp_path / "r").steps() == [2]
-    assert equal(pretrain(x, config, run=tmp_path / "r"), whole)
+    assert equal(finish(pretraining(x, config, run=tmp_path / "r", options=SELDOM)), whole)
     assert_same_course(tmp_path / "whole", tmp_path / "r")
 
 
@@ -258,7 +260,7 @@ from ssgan.models.gan import Adversarial, GANConfig, pretrain
 
 update = Adversarial.update
 def deadly(self, rows, step):
-    if step == 77:
+    if step.number == 77:
         os.kill(os.getpid(), signal.SIGKILL)
     return update(self, rows, step)
 Adversarial.update = deadly
@@ -281,14 +283,16 @@ def test_a_killed_process_loses_nothing_but_steps_since_the_last_checkpoint(tmp_
     assert_same_course(tmp_path / "whole", tmp_path / "killed")
 
 
-def test_steps_may_grow_and_not_shrink(tmp_path, often):
+def test_steps_may_grow_and_not_shrink(tmp_path):
     x = KINDS["vectors"]()
-    pretrain(x, SMALL, run=tmp_path / "r")
-    taken = [p.step for p in pretraining(x, replace(SMALL, steps=8), run=tmp_path / "r")]
+    finish(pretraining(x, SMALL, run=tmp_path / "r", options=OFTEN))
+    taken = [
+        p.step for p in pretraining(x, replace(SMALL, steps=8), run=tmp_path / "r", options=OFTEN)
+    ]
     assert taken == [6, 8]
     assert load(tmp_path / "r").config.steps == 8
     with pytest.raises(FileExistsError, match="config.steps=8, asked config.steps=4.*only grow"):
-        pretrain(x, SMALL, run=tmp_path / "r")
+        finish(pretraining(x, SMALL, run=tmp_path / "r", options=OFTEN))
 
 
 @pytest.mark.parametrize(
@@ -318,15 +322,15 @@ def test_other_data_are_refused(tmp_path):
 
 
 @pytest.mark.parametrize("name", ["state.safetensors", "state.json", "manifest.json"])
-def test_a_damaged_newest_checkpoint_falls_back_to_the_one_before(tmp_path, often, name):
+def test_a_damaged_newest_checkpoint_falls_back_to_the_one_before(tmp_path, name):
     x, config = KINDS["vectors"](), replace(SMALL, steps=6)
-    whole = pretrain(x, config, run=tmp_path / "r")
+    whole = finish(pretraining(x, config, run=tmp_path / "r", options=OFTEN))
     newest = tmp_path / "r" / "checkpoints" / "step-00000006" / name
     content = bytearray(newest.read_bytes())
     content[len(content) // 2] ^= 1
     newest.write_bytes(content)
     with pytest.warns(UserWarning, match="step-00000006.*is damaged.*using step 4 instead"):
-        again = pretrain(x, config, run=tmp_path / "r")
+        again = finish(pretraining(x, config, run=tmp_path / "r", options=OFTEN))
     assert equal(whole, again)
     assert equal(whole, load(tmp_path / "r"))
 
@@ -363,8 +367,8 @@ def test_what_is_no_gan_is_not_loaded(tmp_path):
         load(tmp_path / "early")
 
 
-def test_the_log_tells_the_terms_of_every_line(tmp_path, often):
-    pretrain(KINDS["images"](), SMALL, run=tmp_path / "r")
+def test_the_log_tells_the_terms_of_every_line(tmp_path):
+    finish(pretraining(KINDS["images"](), SMALL, run=tmp_path / "r", options=OFTEN))
     _, rows = course(tmp_path / "r")
     assert [row["step"] for row in rows] == [2, 4]
     names = {"step", "critic", "r1", "r2", "generator", "not_finite"}
@@ -373,8 +377,8 @@ def test_the_log_tells_the_terms_of_every_line(tmp_path, often):
     assert all(row["not_finite"] == 0 for row in rows)
 
 
-def test_a_run_shows_samples_of_the_same_noise_at_its_checkpoints(tmp_path, often):
-    gan = pretrain(KINDS["images"](), SMALL, run=tmp_path / "r")
+def test_a_run_shows_samples_of_the_same_noise_at_its_checkpoints(tmp_path):
+    gan = finish(pretraining(KINDS["images"](), SMALL, run=tmp_path / "r", options=OFTEN))
     names = sorted(p.name for p in (tmp_path / "r" / "samples").iterdir())
     assert names == ["step-00000002.png", "step-00000004.png"]
     shown = (tmp_path / "r" / "samples" / names[-1]).read_bytes()
@@ -503,12 +507,10 @@ def test_a_run_of_one_device_loads_on_the_other(kind, tmp_path):
 
 
 @each
-def test_a_run_that_is_stopped_early_has_standardised_features(kind, tmp_path, monkeypatch):
-    monkeypatch.setattr("ssgan.models.gan.Pace", OFTEN)
-    monkeypatch.setattr(
-        "ssgan.models.adversarial.SAVES", 1
-    )  # the readout is fitted at the last step only
-    training = pretraining(KINDS[kind](), replace(SMALL, steps=50), run=tmp_path / "r")
+def test_a_run_that_is_stopped_early_has_standardised_features(kind, tmp_path):
+    training = pretraining(
+        KINDS[kind](), replace(SMALL, steps=50), run=tmp_path / "r", options=SELDOM
+    )
     next(training)
     with pytest.raises(KeyboardInterrupt):
         training.throw(KeyboardInterrupt())

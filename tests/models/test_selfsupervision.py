@@ -11,7 +11,7 @@ from torch import nn
 from ssgan.data import fit_codec, from_memory
 from ssgan.models import gan as gans
 from ssgan.models.adversarial import Adversarial
-from ssgan.models.gan import pretrain, pretraining
+from ssgan.models.gan import pretraining
 from ssgan.models.selfsupervision import (
     SELFSUPERVISIONS,
     Contrastive,
@@ -22,6 +22,8 @@ from ssgan.models.selfsupervision import (
 )
 from ssgan.randomness import Rng
 from ssgan.runtime import Runtime
+from ssgan.training.runner import finish
+from ssgan.training.schedule import Step
 from ssgan.transforms.batch import LEAST_AREA, corrupted, cropped
 from tests.examples import KINDS, OFTEN, SMALL, assert_same_course
 
@@ -246,15 +248,14 @@ def test_a_corrupted_row_has_values_of_other_rows_in_that_share():
 
 
 @fitting
-def test_a_gan_with_it_learns_and_resumes(name, kind, tmp_path, monkeypatch):
-    monkeypatch.setattr("ssgan.models.gan.Pace", OFTEN)
+def test_a_gan_with_it_learns_and_resumes(name, kind, tmp_path):
     given = SELFSUPERVISIONS[name]()
     x, config = KINDS[kind](), replace(SMALL, selfsupervision=given, guard=False)
-    whole = pretrain(x, config, run=tmp_path / "whole")
-    training = pretraining(x, config, run=tmp_path / "left")
+    whole = finish(pretraining(x, config, run=tmp_path / "whole", options=OFTEN))
+    training = pretraining(x, config, run=tmp_path / "left", options=OFTEN)
     next(training)
     training.close()
-    assert pretrain(x, config, run=tmp_path / "left").config == config
+    assert finish(pretraining(x, config, run=tmp_path / "left", options=OFTEN)).config == config
     assert_same_course(tmp_path / "whole", tmp_path / "left")
     assert np.isfinite(whole.features(x)).all()
 
@@ -263,7 +264,7 @@ def test_a_gan_with_it_learns_and_resumes(name, kind, tmp_path, monkeypatch):
 def test_its_heads_learn(name, kind):
     task, rows = task_of(kind, SELFSUPERVISIONS[name]())
     before = [p.clone() for p in task.heads.parameters()]
-    terms, _ = task.update(rows, 0)
+    terms, _ = task.update(rows, Step(0))
     after = list(task.heads.parameters())
     assert all(not torch.equal(a, b) for a, b in zip(before, after, strict=True))
     assert any(term.startswith(name) for term in terms)

@@ -235,17 +235,16 @@ LONGER = StudentConfig(steps=100, batch=12, rate=3e-3)
 
 
 @each
-def test_a_distillation_that_was_left_ends_as_one_that_was_not(kind, tmp_path, monkeypatch):
-    monkeypatch.setattr("ssgan.models.student.Pace", OFTEN)
+def test_a_distillation_that_was_left_ends_as_one_that_was_not(kind, tmp_path):
     gan, x, config = trained(kind), KINDS[kind](), replace(FEW, steps=6)
     packed = gan.codec.pack(x)
-    whole = distil(gan, x, config, run=tmp_path / "whole")
+    whole = finish(distilling(gan, packed, config, run=tmp_path / "whole", options=OFTEN))
     for _ in range(2):
-        training = distilling(gan, packed, config, run=tmp_path / "left")
+        training = distilling(gan, packed, config, run=tmp_path / "left", options=OFTEN)
         next(training)
         training.close()
     assert Run.open(tmp_path / "left").load().step == 4
-    left = distil(gan, x, config, run=tmp_path / "left")
+    left = finish(distilling(gan, packed, config, run=tmp_path / "left", options=OFTEN))
     np.testing.assert_array_equal(whole.features(x), left.features(x))
     assert_same_course(tmp_path / "whole", tmp_path / "left")
 

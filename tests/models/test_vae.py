@@ -16,6 +16,8 @@ from ssgan.models.vae import VAE, VAEGAN, kl, sampled
 from ssgan.objectives import objective
 from ssgan.randomness import Rng
 from ssgan.runtime import Runtime
+from ssgan.training.runner import finish
+from ssgan.training.schedule import Step
 from ssgan.transforms.batch import Augmentation
 from tests.examples import KINDS, OFTEN, SMALL, assert_same_course, same
 
@@ -150,14 +152,13 @@ def test_the_task_computes_that_bound():
 
 @each
 @each_task
-def test_it_learns_resumes_samples_and_loads(model, kind, tmp_path, monkeypatch):
-    monkeypatch.setattr("ssgan.models.gan.Pace", OFTEN)
+def test_it_learns_resumes_samples_and_loads(model, kind, tmp_path):
     x, config = KINDS[kind](), replace(SMALL, model=model)
-    whole = pretrain(x, config, run=tmp_path / "whole")
-    training = pretraining(x, config, run=tmp_path / "left")
+    whole = finish(pretraining(x, config, run=tmp_path / "whole", options=OFTEN))
+    training = pretraining(x, config, run=tmp_path / "left", options=OFTEN)
     next(training)
     training.close()
-    pretrain(x, config, run=tmp_path / "left")
+    finish(pretraining(x, config, run=tmp_path / "left", options=OFTEN))
     assert_same_course(tmp_path / "whole", tmp_path / "left")
     found = load(tmp_path / "left")
     assert type(whole.sample(3)) is type(x)
@@ -170,7 +171,7 @@ def test_it_learns_resumes_samples_and_loads(model, kind, tmp_path, monkeypatch)
 @each_task
 def test_the_log_shows_reconstruction_and_divergence(model, kind):
     task, rows = task_of(model, kind)
-    terms, measures = task.update(rows, 0)
+    terms, measures = task.update(rows, Step(0))
     assert {"reconstruction", "kl"} <= terms.keys()
     assert all(term.isfinite() for term in terms.values())
     assert float(measures["not_finite"]) == 0.0
@@ -182,7 +183,7 @@ def test_an_update_moves_networks_and_averages(model, kind):
     task, rows = task_of(model, kind)
     names = [name for player in task.players for name in (player, f"mean_{player}")]
     before = {n: [p.detach().clone() for p in getattr(task, n).parameters()] for n in names}
-    task.update(rows, 0)
+    task.update(rows, Step(0))
     for name, weights in before.items():
         after = getattr(task, name).parameters()
         assert any(not torch.equal(a, b) for a, b in zip(weights, after, strict=True)), name
@@ -206,20 +207,19 @@ def test_scores_of_a_vae_gan_are_its_critics():
 @pytest.mark.parametrize("model", TASKS)
 def test_its_health_can_be_asked_for(model):
     task, rows = task_of(model, "vectors")
-    task.update(rows, 0)
-    measures = task.checkup(1)
+    task.update(rows, Step(0))
+    measures = task.health(1)
     assert ("score_gap" in measures) == (model == "vae-gan")
     assert {"diversity", "coverage", "distance"} <= measures.keys()
-    assert measures == task.checkup(1)
+    assert measures == task.health(1)
 
 
-def test_another_attempt_draws_and_steps_otherwise():
+def test_a_restart_draws_and_steps_otherwise():
     moved = []
     for attempt in (0, 1):
         task, rows = task_of("vae", "vectors")
         before = task.generator.out.weight.detach().clone()
-        task.attempt = attempt
-        task.update(rows, 0)
+        task.update(rows, Step(0, restarts=attempt))
         assert task.optimizer.param_groups[0]["lr"] == SMALL.rate * 0.5**attempt
         moved.append(task.generator.out.weight.detach() - before)
     assert not torch.equal(*moved)
@@ -229,7 +229,7 @@ def test_another_attempt_draws_and_steps_otherwise():
 def test_a_condition_reaches_the_decoder(model):
     task, _ = task_of(model, "vectors", condition_width=3)
     rows = task.expanded(task.reference[:6]), torch.eye(3)[torch.arange(6) % 3]
-    terms, _ = task.update(lambda stream, step, k: rows, 0)
+    terms, _ = task.update(lambda stream, step, k: rows, Step(0))
     assert all(term.isfinite() for term in terms.values())
     z = RNG("z").normal(2, SMALL.latent)
     one, other = torch.eye(3)[[0, 2]], torch.eye(3)[[1, 2]]

@@ -23,6 +23,7 @@ from ssgan.prediction.methods import initial
 from ssgan.randomness import Rng
 from ssgan.training.batches import Batches, Stream
 from ssgan.training.loop import train
+from ssgan.training.schedule import Schedule, TrainOptions
 from ssgan.transforms.batch import MOVES
 from tests.examples import KINDS, LABELS, NUMBERS, N, trained
 
@@ -89,7 +90,7 @@ def test_a_new_head_leaves_the_random_state_alone():
 def test_a_task_takes_steps_on_labelled_and_unlabeled_rows(kind):
     task, rows = prepared(kind)
     first = [p.detach().clone() for p in task.network.parameters()]
-    ((step, means),) = train(task, rows, 3)
+    ((step, means),) = train(task, rows, Schedule(3, 1))
     assert step == 3
     assert set(means) == {"supervised", "unlabeled", "not_finite"}
     assert means["not_finite"] == 0
@@ -101,7 +102,7 @@ def test_a_task_takes_steps_on_labelled_and_unlabeled_rows(kind):
 
 def test_without_unlabeled_rows_only_labels_count_and_nobody_votes():
     task, rows = prepared("vectors", PredictorConfig(steps=3, batch=8, unlabeled=0.0))
-    ((_, means),) = train(task, rows, 3)
+    ((_, means),) = train(task, rows, Schedule(3, 1))
     assert set(means) == {"supervised", "not_finite"}
     assert set(task.parts) == {"network", "mean", "optimizer"}
     assert not isinstance(task.result.head, Votes)
@@ -111,27 +112,27 @@ def test_the_weight_of_unlabeled_rows_multiplies_their_term():
     found = {}
     for weight in (1.0, 0.25):
         task, rows = prepared("vectors", PredictorConfig(steps=1, batch=8, unlabeled=weight))
-        ((_, found[weight]),) = train(task, rows, 1)
+        ((_, found[weight]),) = train(task, rows, Schedule(1, 1))
     assert found[0.25]["unlabeled"] == pytest.approx(found[1.0]["unlabeled"] / 4)
     assert found[0.25]["supervised"] == pytest.approx(found[1.0]["supervised"])
 
 
 def test_the_first_loss_is_that_of_a_head_at_0():
     task, rows = prepared("images", PredictorConfig(steps=1, batch=8))
-    ((_, means),) = train(task, rows, 1)
+    ((_, means),) = train(task, rows, Schedule(1, 1))
     assert means["supervised"] == pytest.approx(log(2), rel=1e-5)
     assert means["unlabeled"] == pytest.approx(log(2), rel=1e-5)
 
 
 def test_learning_lowers_the_loss_to_nothing_where_classes_are_apart():
     task, rows = prepared("vectors", PredictorConfig(steps=60, batch=8, rate=1e-2))
-    means = [means for _, means in train(task, rows, 60, every=20)]
+    means = [means for _, means in train(task, rows, Schedule(60, 1, TrainOptions(log_every=20)))]
     assert means[-1]["supervised"] < 0.1 < means[0]["supervised"]
 
 
 def test_the_graph_is_laid_anew_after_the_last_step_only():
     task, rows = prepared("vectors")
-    for step, _ in train(task, rows, 3, every=1):
+    for step, _ in train(task, rows, Schedule(3, 1, TrainOptions(log_every=1))):
         assert bool(task.voters.rows.any()) == (step == 3)
     chances = task.voters.shares
     torch.testing.assert_close(chances.sum(1), torch.ones(N))
@@ -218,13 +219,16 @@ def test_a_regression_learns_numbers_with_the_same_task():
     rows = Graph(packed, torch.full((N,), -1), 0)
     task = Finetune(config, initial(gan, config, 1), gan.codec, gan.runtime, rows)
     batches = Batches({"labeled": Stream((packed, numbers), 12)}, RNG)
-    means = [means["supervised"] for _, means in train(task, batches, 80, every=20)]
+    means = [
+        means["supervised"]
+        for _, means in train(task, batches, Schedule(80, 1, TrainOptions(log_every=20)))
+    ]
     assert means[-1] < 0.15 < means[0]
 
 
 def test_the_votes_of_a_trained_task_are_probabilities():
     task, rows = prepared("table")
-    list(train(task, rows, 3))
+    list(train(task, rows, Schedule(3, 1)))
     x = task.codec.expand(rows_of("table").packed)
     with torch.no_grad():
         chances = task.result(x).exp()

@@ -2,6 +2,7 @@
 
 import random
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -13,7 +14,18 @@ from ssgan.models.gan import GANConfig, load, pretrain
 from ssgan.prediction.finetuning import PredictorConfig
 from ssgan.prediction.predictor import evaluate, finetune, finetuning, load_predictor
 from ssgan.runs.run import Run
-from tests.examples import KINDS, LABELS, NUMBERS, OFTEN, N, assert_same_course, same, trained
+from ssgan.training.schedule import Schedule
+from tests.examples import (
+    KINDS,
+    LABELS,
+    NUMBERS,
+    OFTEN,
+    SELDOM,
+    N,
+    assert_same_course,
+    same,
+    trained,
+)
 
 METHODS = ("finetune", "probe", "knn", "svm", "spread")
 NAMES = np.array(["blue", "red"])
@@ -267,7 +279,7 @@ def test_a_gan_whose_rows_are_gone_learns_from_labels_alone():
 @pytest.mark.parametrize("task", TASKS)
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_finetuning_that_was_left_ends_as_one_that_was_not(kind, task, tmp_path, monkeypatch):
-    monkeypatch.setattr("ssgan.prediction.methods.Pace", OFTEN)
+    monkeypatch.setattr("ssgan.prediction.methods.Schedule", partial(Schedule, options=OFTEN))
     x, asked = KINDS[kind](), config(steps=6)
     whole = finetune(trained(kind), x, TASKS[task], asked, run=tmp_path / "whole")
     for _ in range(2):
@@ -283,8 +295,7 @@ def test_a_finetuning_that_was_left_ends_as_one_that_was_not(kind, task, tmp_pat
 
 
 def test_an_interruption_saves_a_checkpoint(tmp_path, monkeypatch):
-    monkeypatch.setattr("ssgan.training.runner.SAVES", 1)
-    monkeypatch.setattr("ssgan.prediction.methods.Pace", OFTEN)
+    monkeypatch.setattr("ssgan.prediction.methods.Schedule", partial(Schedule, options=SELDOM))
     training = finetuning(
         trained("vectors"), KINDS["vectors"](), LABELS, config(steps=6), run=tmp_path / "m"
     )

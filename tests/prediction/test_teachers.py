@@ -1,5 +1,6 @@
 """What unlabeled rows teach: the teachers of finetuning, by exact values and by laws."""
 
+from functools import partial
 from math import exp, log
 
 import pytest
@@ -12,6 +13,7 @@ from ssgan.prediction.methods import settled, task_of
 from ssgan.prediction.predictor import finetune, finetuning, load_predictor
 from ssgan.prediction.teachers import EVEN, KEPT, SLOWER, Consistency, Joint, Thresholds
 from ssgan.randomness import Rng
+from ssgan.training.schedule import Schedule, Step
 from ssgan.transforms.views import MOVES, Views, check, natural, told_mirrored
 from tests.examples import KINDS, LABELS, NUMBERS, OFTEN, N, assert_same_course, trained
 
@@ -206,7 +208,7 @@ def test_the_generator_learns_beside_the_network_and_the_gans_own_stays():
     def rows(stream, step, k):
         return (packed[:4], torch.from_numpy(LABELS[:4])) if stream == "labeled" else (packed,)
 
-    task.update(rows, 0)
+    task.update(rows, Step(0))
     assert all(torch.equal(p, q) for p, q in zip(gan.generator.parameters(), before, strict=True))
     moved = zip(joint.generator.parameters(), before, strict=True)
     assert any(not torch.equal(p, q) for p, q in moved)
@@ -237,7 +239,7 @@ def test_every_method_learns_from_every_kind_and_comes_back_from_its_directory(
 @pytest.mark.parametrize(("method", "mix"), [*((m, False) for m in METHODS), ("consistency", True)])
 @each_task
 def test_a_course_that_was_left_ends_as_one_that_was_not(method, mix, task, tmp_path, monkeypatch):
-    monkeypatch.setattr("ssgan.prediction.methods.Pace", OFTEN)
+    monkeypatch.setattr("ssgan.prediction.methods.Schedule", partial(Schedule, options=OFTEN))
     x, y = KINDS["images"](), TASKS[task]
     config = PredictorConfig(method=method, steps=6, batch=4, calibrate=False, mix=mix)
     args = (trained("images"), x[:8], y[:8], config)
@@ -269,7 +271,7 @@ def test_no_row_of_the_graph_is_drawn_once_its_labels_have_faded():
         return (packed, labels) if stream != "every" else (packed,)
 
     for step in (0, 2, 3, 9):
-        task.update(rows, step)
+        task.update(rows, Step(step))
     assert [step for stream, step in seen if stream == "unlabeled"] == [0, 2]
     assert [step for stream, step in seen if stream == "every"] == [0, 2, 3, 9]
 

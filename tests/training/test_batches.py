@@ -1,5 +1,6 @@
 """Which samples a step sees."""
 
+import numpy as np
 import pytest
 import torch
 
@@ -53,7 +54,7 @@ def test_streams_and_batches_of_one_step_have_orders_of_their_own():
     assert len(found) == 3
 
 
-def test_another_attempt_has_an_order_of_its_own_and_the_first_is_as_it_was():
+def test_a_restart_has_an_order_of_its_own_and_the_first_is_as_it_was():
     rows = batches(50, 50)
     assert rows.again(0) is rows
     orders = {tuple(given(rows.again(attempt), [0])) for attempt in range(4)}
@@ -64,3 +65,28 @@ def test_another_attempt_has_an_order_of_its_own_and_the_first_is_as_it_was():
 def test_tensors_of_a_stream_stay_aligned():
     rows, negated = batches(10, 4)("unlabeled", 3, 0)
     assert torch.equal(rows, -negated)
+
+
+def test_what_does_not_lie_in_memory_gives_the_batches_that_a_tensor_gives(tmp_path):
+    rows = np.arange(30, dtype=np.float32).reshape(10, 3)
+    np.save(tmp_path / "rows.npy", rows)
+    mapped = Mapped(np.load(tmp_path / "rows.npy", mmap_mode="r"))
+    rng = Rng(("mapped",))
+    one = Batches({"samples": Stream((torch.from_numpy(rows), torch.arange(10)), 4)}, rng)
+    other = Batches({"samples": Stream((mapped, torch.arange(10)), 4)}, rng)
+    for step in range(6):
+        expected, found = one("samples", step), other("samples", step)
+        assert all(map(torch.equal, expected, found))
+
+
+class Mapped:
+    """Rows on a disk."""
+
+    def __init__(self, array):
+        self.array = array
+
+    def __len__(self):
+        return len(self.array)
+
+    def take(self, index):
+        return torch.from_numpy(self.array[index.numpy()])

@@ -2,7 +2,6 @@
 
 import json
 import os
-from dataclasses import replace
 from math import inf, nan
 
 import pytest
@@ -14,14 +13,14 @@ from ssgan.config import TrainingError
 from ssgan.randomness import Rng
 from ssgan.runs.run import Run
 from ssgan.runtime import Runtime
-from ssgan.training import guard
 from ssgan.training.batches import Batches, Stream
-from ssgan.training.guard import BOUNDS, Health, alarms
+from ssgan.training.guard import Bounds, Health, alarms
 from ssgan.training.optim import adam
-from ssgan.training.runner import Pace, carry_out
+from ssgan.training.runner import run_training
+from ssgan.training.schedule import Schedule, TrainOptions
 from ssgan.training.state import pack_parts, restore, snapshot
 from ssgan.training.step import descend
-from tests.examples import assert_same_course, course
+from tests.examples import OFTEN, assert_same_course, course
 
 CPU = Runtime("cpu", bfloat16=False)
 RNG = Rng(("guard test",))
@@ -47,17 +46,18 @@ class Fit:
         return {"network": self.network, "optimizer": self.optimizer, "numbers": self.numbers}
 
     def update(self, rows, step):
-        self.seen[self.attempt, step] = pack(self)
+        self.attempt = step.restarts
+        self.seen[self.attempt, step.number] = pack(self)
         self.numbers["steps"] += 1
-        wrong = nan if self.spoilt(step, self.attempt) else 1.0
+        wrong = nan if self.spoilt(step.number, self.attempt) else 1.0
 
         def loss(x):
             return {"error": wrong * (self.network(x)[:, 0] - x.sum(1)).square().mean()}
 
-        terms, refused = descend(loss, rows("rows", step, 0), self.optimizer, CPU)
+        terms, refused = descend(loss, rows("rows", step.number, 0), self.optimizer, CPU)
         return terms, {"not_finite": refused}
 
-    def checkup(self, step):
+    def health(self, step):
         self.asked.append((self.attempt, step))
         return dict(self.script(step, self.attempt))
 
@@ -73,8 +73,9 @@ def equal(one, other):
 
 
 def train(task, run=None, guard=True):
-    """A line of the log every 5 steps, a checkup every 10."""
-    return carry_out(task, ROWS, Pace(100, 4, 5), run, guard)
+    """A line of the log every 5 steps, a checkup every 10, judged from step 20 on."""
+    options = TrainOptions(log_every=5, bounds=Bounds(young=20))
+    return run_training(task, ROWS, Schedule(100, 4, options), run, guard)
 
 
 def claim(path):
@@ -82,9 +83,7 @@ def claim(path):
 
 
 @pytest.fixture(autouse=True)
-def young(monkeypatch, request):
-    if "slow" not in request.keywords:
-        monkeypatch.setattr(guard, "BOUNDS", replace(BOUNDS, young=20))
+def unsynced(monkeypatch):
     monkeypatch.setattr(os, "fsync", lambda descriptor: None)  # slow, and no machine fails here
 
 
@@ -195,7 +194,7 @@ def test_the_best_is_the_first_of_the_lowest_distances_and_never_alarming():
 
 
 def test_what_was_never_judged_is_not_gone_back_to():
-    health = Health().after({"step": 0, **GONE})
+    health = Health(bounds=Bounds(young=20)).after({"step": 0, **GONE})
     for step in (5, 10, 15):  # judged from 20 on
         health = health.after({"step": step, **GONE})
     assert health.good == 0 and "good" not in health.marks
@@ -205,7 +204,7 @@ def test_what_was_never_judged_is_not_gone_back_to():
 def test_health_comes_back_from_json():
     health = Health().after({"step": 0, **WELL}).after({"step": 300, **GONE}).back("why", 300)
     again = Health.from_json(json.loads(json.dumps(health.to_json())))
-    assert again == health and again.attempt == 1
+    assert again == health and again.restarts == 1
     assert again.after({"step": 400, **WELL}) == health.after({"step": 400, **WELL})
 
 
@@ -214,10 +213,10 @@ def test_health_comes_back_from_json():
 
 def test_a_state_is_restored_as_often_as_it_is_asked_for():
     task = Fit()
-    list(carry_out(task, ROWS, Pace(5, 4, 5)))
+    list(run_training(task, ROWS, Schedule(5, 4, OFTEN)))
     state, before = snapshot(task.parts, 5), pack(task)
     for _ in range(2):
-        list(carry_out(task, ROWS, Pace(7, 4, 7)))
+        list(run_training(task, ROWS, Schedule(7, 4, OFTEN)))
         assert not equal(pack(task), before)
         restore(task.parts, state)
         assert equal(pack(task), before)
@@ -228,10 +227,10 @@ def test_a_frozen_generator_is_caught_within_two_checkups_and_begins_again_where
     lines = list(train(task))
     assert task.asked[:7] == [(0, step) for step in range(0, 61, 10)]
     assert task.asked[7:] == [(1, step) for step in range(50, 101, 10)]
-    assert task.attempt == lines[-1].attempt == 1
+    assert task.attempt == lines[-1].restarts == 1
     assert equal(task.seen[0, 40], task.seen[1, 40])
     assert not equal(task.seen[0, 41], task.seen[1, 41])  # other rows
-    assert [line.step for line in lines if line.attempt] == list(range(45, 101, 5))
+    assert [line.step for line in lines if line.restarts] == list(range(45, 101, 5))
 
 
 def test_a_breakdown_that_only_the_end_shows_is_seen_there():
@@ -265,7 +264,7 @@ def test_weights_that_are_not_finite_are_left_at_the_next_save(tmp_path):
     run, task = claim(tmp_path / "r"), Fit()
     training = train(task, run)
     for line in training:
-        if line.step == 45 and not line.attempt:
+        if line.step == 45 and not line.restarts:
             task.numbers["spoilt"] = 1.0
             with torch.no_grad():
                 task.network.bias.fill_(nan)
@@ -291,7 +290,7 @@ def test_after_three_rollbacks_the_training_stops_and_says_what_was_seen(
     assert [one["attempt"] for one in told["courses_left"]] == [0, 1, 2, 3]
     assert told["last_good_step"] == 40
     assert words in told["why"] and told["config"] == {"steps": 100}
-    assert told["bounds"]["attempts"] == BOUNDS.attempts == 3
+    assert told["bounds"]["attempts"] == Bounds().attempts == 3
     assert [one["step"] for one in told["checkups"]] == [0, 10, 20, 30, 40]
     assert run.load().step == 40 and run.best()["step"] == 10
     with pytest.raises(error, match="broke down 5 times"):  # and so it does when it is asked again
@@ -386,7 +385,7 @@ def test_the_last_good_state_outlives_interruptions_after_it(tmp_path):
     for _ in range(8):
         next(training)
     for _ in range(3):  # at 45, 50 and 55
-        assert not next(training).attempt
+        assert not next(training).restarts
         with pytest.raises(SystemExit):
             training.throw(SystemExit())
         training = train(Fit(frozen(40)), run)

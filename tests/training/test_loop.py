@@ -4,6 +4,7 @@ import pytest
 import torch
 
 from ssgan.training.loop import train
+from ssgan.training.schedule import Schedule, TrainOptions
 
 
 class Counting:
@@ -15,14 +16,18 @@ class Counting:
         self.seen, self.refused = [], refused
 
     def update(self, rows, step):
-        self.seen.append(step)
-        bad = float(step in self.refused)
-        return {"loss": torch.tensor(float(step))}, {"not_finite": torch.tensor(bad)}
+        self.seen.append(step.number)
+        bad = float(step.number in self.refused)
+        return {"loss": torch.tensor(float(step.number))}, {"not_finite": torch.tensor(bad)}
+
+
+def by_fours(steps):
+    return Schedule(steps, 1, TrainOptions(log_every=4))
 
 
 def test_training_takes_every_step_once_and_speaks_of_means_now_and_then():
     task = Counting()
-    lines = list(train(task, None, 10, start=3, every=4))
+    lines = list(train(task, None, by_fours(10), start=3))
     assert task.seen == list(range(3, 10))
     assert lines == [
         (4, {"loss": 3.0, "not_finite": 0.0}),
@@ -32,16 +37,16 @@ def test_training_takes_every_step_once_and_speaks_of_means_now_and_then():
 
 
 def test_nothing_is_left_to_do_when_all_steps_are_done():
-    assert list(train(Counting(), None, 5, start=5)) == []
+    assert list(train(Counting(), None, by_fours(5), start=5)) == []
 
 
 def test_a_window_in_which_every_update_was_refused_stops_the_training():
-    lines = train(Counting(refused=range(4, 8)), None, 12, every=4)
+    lines = train(Counting(refused=range(4, 8)), None, by_fours(12))
     assert next(lines)[0] == 4
     with pytest.raises(FloatingPointError, match="the last 4 steps before step 8.*learning rate"):
         next(lines)
 
 
 def test_training_goes_on_when_an_update_of_a_window_was_applied():
-    lines = list(train(Counting(refused=(4, 5, 6)), None, 8, every=4))
+    lines = list(train(Counting(refused=(4, 5, 6)), None, by_fours(8)))
     assert [means["not_finite"] for _, means in lines] == [0.0, 0.75]

@@ -11,9 +11,10 @@ from ssgan.runs.run import Run
 from ssgan.runtime import Runtime
 from ssgan.training.batches import Batches, Stream
 from ssgan.training.optim import adam
-from ssgan.training.runner import SAVES, Pace, carry_out, finish
+from ssgan.training.runner import finish, run_training
+from ssgan.training.schedule import Schedule, TrainOptions
 from ssgan.training.step import descend
-from tests.examples import assert_same_course, course
+from tests.examples import OFTEN, assert_same_course, course
 
 CPU = Runtime("cpu", bfloat16=False)
 RNG = Rng(("progress test",))
@@ -35,12 +36,12 @@ class Fit:
         return {"network": self.network, "optimizer": self.optimizer}
 
     def update(self, rows, step):
-        self.taken.append(step)
+        self.taken.append(step.number)
 
         def loss(x):
             return {"error": (self.network(x)[:, 0] - x.sum(1)).square().mean()}
 
-        terms, refused = descend(loss, rows("rows", step, 0), self.optimizer, CPU)
+        terms, refused = descend(loss, rows("rows", step.number, 0), self.optimizer, CPU)
         return terms, {"not_finite": refused}
 
 
@@ -50,7 +51,7 @@ def claim(path, steps=20):
 
 def fit(run=None, steps=20, every=2):
     task = Fit()
-    return task, carry_out(task, ROWS, Pace(steps, 4, every), run)
+    return task, run_training(task, ROWS, Schedule(steps, 4, TrainOptions(log_every=every)), run)
 
 
 def test_progress_tells_step_steps_values_speed_and_time_left():
@@ -79,19 +80,34 @@ def test_the_log_has_a_line_for_every_progress(tmp_path):
     assert set(rows[0]) == {"step", "error", "not_finite", "seconds"}
 
 
-def test_a_run_is_saved_ten_times_and_at_its_end(tmp_path, monkeypatch):
-    run, saved = claim(tmp_path / "r"), []
-    monkeypatch.setattr(Run, "save", lambda self, step, *_: saved.append(step))
-    list(fit(run, steps=45, every=1)[1])
-    assert saved == [*range(4, 45, 4), 45]
-    assert len(saved) == SAVES + 2  # 45 is no multiple of 10
+def saved(steps, every, checkpoints=10):
+    """After which steps there is a checkpoint."""
+    schedule = Schedule(steps, 4, TrainOptions(log_every=every, checkpoints=checkpoints))
+    return [step for step in range(1, steps + 1) if schedule.saves(step)]
 
 
-def test_a_run_is_saved_no_oftener_than_it_speaks(tmp_path, monkeypatch):
-    run, saved = claim(tmp_path / "r"), []
-    monkeypatch.setattr(Run, "save", lambda self, step, *_: saved.append(step))
-    list(fit(run, steps=20, every=9)[1])
-    assert saved == [9, 18, 20]
+def test_a_training_is_saved_ten_times_and_at_its_end():
+    assert saved(45, 1) == [*range(4, 45, 4), 45]  # 45 is no multiple of 10
+    assert saved(5000, 50) == list(range(500, 5001, 500))
+    assert saved(20, 1, checkpoints=1) == [20]
+
+
+def test_a_training_is_saved_no_oftener_than_it_speaks():
+    assert saved(20, 9) == [9, 18, 20]
+    assert saved(1000, 75) == [150, 225, 300, 450, 525, 600, 750, 825, 900, 1000]
+
+
+def test_what_a_task_is_told_to_be_saved_is(tmp_path):
+    run, told = claim(tmp_path / "r"), []
+    task = Fit()
+    update = task.update
+    task.update = lambda rows, step: (
+        told.append((step.number + 1, step.saved)) or update(rows, step)
+    )
+    held = []
+    for line in run_training(task, ROWS, Schedule(20, 4, TrainOptions(log_every=3)), run):
+        held.append((line.step, line.step in run.steps()))
+    assert [step for step, due in told if due] == [step for step, kept in held if kept]
 
 
 @pytest.mark.parametrize("lines", [1, 9])
@@ -182,16 +198,16 @@ def test_a_diverged_training_keeps_its_last_good_checkpoint(tmp_path):
         return (nan if step >= 6 else ROWS)(stream, step, k)
 
     with pytest.raises(FloatingPointError, match="before step 8"):
-        list(carry_out(task, rows, Pace(20, 4, 2), run))
+        list(run_training(task, rows, Schedule(20, 4, OFTEN), run))
     assert run.load().step == 6
     assert all(t.isfinite().all() for t in run.load().tensors.values())
 
 
 def test_a_task_that_cannot_be_guarded_is_trained_as_it_is(tmp_path):
     run, task = claim(tmp_path / "r"), Fit()
-    list(carry_out(task, ROWS, Pace(20, 4, 2), run))
+    list(run_training(task, ROWS, Schedule(20, 4, OFTEN), run))
     found = run.load()
-    assert not hasattr(task, "attempt") and found.marks == {}
+    assert found.marks == {}
     assert set(found.state) == {"optimizer"} and not (run.path / "diagnosis.json").exists()
 
 

@@ -23,7 +23,8 @@ from ssgan.objectives import Terms
 from ssgan.randomness import Rng
 from ssgan.runtime import Runtime
 from ssgan.training.batches import Batches, BatchSource, Stream
-from ssgan.training.runner import Clock, Course, Pace, attempted, finish
+from ssgan.training.runner import Session, finish
+from ssgan.training.schedule import Schedule, Step
 
 TRIAL = GANConfig(steps=1000, batch=64, width=4, latent=8, rate=2e-3)
 CAUGHT = 600  # the second checkup after a generator was frozen at 400
@@ -44,13 +45,13 @@ class Frozen(Adversarial):
     SINCE = 400
     now = False
 
-    def update(self, rows: BatchSource, step: int) -> tuple[Terms, Terms]:
-        self.now = step >= self.SINCE
-        return super().update(rows, step)
+    def update(self, batches: BatchSource, step: Step) -> tuple[Terms, Terms]:
+        self.now = step.number >= self.SINCE
+        return super().update(batches, step)
 
-    def checkup(self, step: int) -> dict[str, float]:
+    def health(self, step: int) -> dict[str, float]:
         self.now = step > self.SINCE
-        return super().checkup(step)
+        return super().health(step)
 
     def made(self, generator: nn.Module, n: int, rng: Rng, told: Tensor | None) -> Tensor:
         usual = super().made(generator, n, rng, told)
@@ -62,22 +63,22 @@ class Frozen(Adversarial):
 
 
 class BlownUp(Adversarial):
-    """A GAN whose learning rates are a hundred times as high from step 500 on, in attempt 0."""
+    """A GAN whose learning rates are a hundred times as high from step 500 on, until restarted."""
 
     SINCE, UNTIL = 500, 1
 
-    def update(self, rows: BatchSource, step: int) -> tuple[Terms, Terms]:
+    def update(self, batches: BatchSource, step: Step) -> tuple[Terms, Terms]:
         config = self.config
-        if step >= self.SINCE and self.attempt < self.UNTIL:
+        if step.number >= self.SINCE and step.restarts < self.UNTIL:
             self.config = replace(config, rate=100 * config.rate)
         try:
-            return super().update(rows, step)
+            return super().update(batches, step)
         finally:
             self.config = config
 
 
 class BlownUpAlways(BlownUp):
-    """The same in every attempt."""
+    """The same after every restart, too."""
 
     UNTIL = 9
 
@@ -109,12 +110,11 @@ def outcome(kind: type[Adversarial], config: GANConfig) -> dict[str, Any]:
     codec = fit_codec(data)
     packed = codec.pack(data.x)
     task = kind(config, codec, Runtime("cpu", bfloat16=False), packed)
-    rows = Batches({"unlabeled": Stream((packed,), config.batch)}, Rng(("pretrain", config.seed)))
-    held = Course(task, None, guard=True)
-    clock, pace, stopped = Clock(Pace(config.steps, 0)), Pace(config.steps, config.batch), None
+    stream = Stream((packed,), config.batch)
+    batches = Batches({"unlabeled": stream}, Rng(("pretrain", config.seed)))
+    held, stopped = Session(task, Schedule(config.steps, config.batch)), None
     try:
-        while trouble := finish(attempted(held, rows, pace, clock)):
-            held.go_back(trouble)
+        finish(held.to_the_end(batches))
     except (FloatingPointError, RuntimeError) as error:
         stopped = str(error)
     left = [(one["step"], one["why"]) for one in held.health.left]

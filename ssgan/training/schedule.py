@@ -1,0 +1,58 @@
+"""How long a training is, how often it speaks and is saved, and which of its steps is taken."""
+
+from dataclasses import dataclass
+
+from ssgan.randomness import Rng
+from ssgan.training.guard import Bounds
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainOptions:
+    """How often a training speaks and is saved, and from where on it is held for broken."""
+
+    log_every: int = 50  # steps between two lines of the log
+    checkpoints: int = 10  # in a whole training
+    bounds: Bounds = Bounds()  # of healthy trainings
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """A training of `steps` steps."""
+
+    steps: int
+    batch: int  # samples a step, for the speed
+    options: TrainOptions = TrainOptions()
+    phase: str = ""  # which training it is where there are several
+
+    def logs(self, done: int) -> bool:
+        """Whether there is a line of the log after `done` steps."""
+        return done % self.options.log_every == 0 or done == self.steps
+
+    def saves(self, done: int) -> bool:
+        """Whether there is a checkpoint after `done` steps: at the first line of each part."""
+        every, part = self.options.log_every, max(self.steps // self.options.checkpoints, 1)
+        before = (done - 1) // every * every  # the line before
+        return done == self.steps or (self.logs(done) and done // part > before // part)
+
+
+@dataclass(frozen=True)
+class Step:
+    """A step that a task is to take, and what it must know of the training around it."""
+
+    number: int  # from 0 on
+    restarts: int = 0  # how often the training has gone back to a good state
+    saved: bool = False  # whether a checkpoint follows
+
+    @property
+    def rate(self) -> float:
+        """The factor of learning rates: half as much after every restart."""
+        return float(0.5**self.restarts)
+
+    def rng(self, of_task: Rng) -> Rng:
+        """The randomness of this step: after a restart another than the first time."""
+        return of_restart(of_task, self.restarts)(self.number)
+
+
+def of_restart(rng: Rng, restarts: int) -> Rng:
+    """The randomness of a training that was begun again so often; at first `rng` itself."""
+    return rng("attempt", restarts) if restarts else rng
