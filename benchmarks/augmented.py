@@ -23,8 +23,8 @@ from sklearn.linear_model import LogisticRegression
 from torch.nn import functional as F
 
 import ssgan
-from ssgan.benchmark.problems import flat
-from ssgan.benchmark.suites import DIGITS
+from ssgan.benchmark.problems import flatten_samples
+from ssgan.benchmark.suites.fewlabel import DIGITS
 from ssgan.data import draw_split, read, targets
 from ssgan.models.gan import GAN
 
@@ -54,11 +54,19 @@ def resnet(x: np.ndarray, y: np.ndarray, x_test: np.ndarray, seed: int) -> np.nd
 
 
 def logistic(x: np.ndarray, y: np.ndarray, x_test: np.ndarray, seed: int) -> np.ndarray:
-    return LogisticRegression(C=10, max_iter=1000).fit(flat(x), y).predict(flat(x_test))
+    return (
+        LogisticRegression(C=10, max_iter=1000)
+        .fit(flatten_samples(x), y)
+        .predict(flatten_samples(x_test))
+    )
 
 
 def forest(x: np.ndarray, y: np.ndarray, x_test: np.ndarray, seed: int) -> np.ndarray:
-    return RandomForestClassifier(random_state=seed).fit(flat(x), y).predict(flat(x_test))
+    return (
+        RandomForestClassifier(random_state=seed)
+        .fit(flatten_samples(x), y)
+        .predict(flatten_samples(x_test))
+    )
 
 
 CLASSIFIERS: dict[str, Guess] = {

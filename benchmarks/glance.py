@@ -7,7 +7,7 @@ test part.
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from ssgan.benchmark import Line, leagues, read_rows, report, suite
+from ssgan.benchmark import Line, leagues, read_rows, suite, summarise
 from ssgan.benchmark.runner import latest
 
 AIMS = {  # suite and labels: what we set out for
@@ -54,7 +54,7 @@ def by_method(results: Path, name: str, labels: str) -> Mapping[str, Line]:
         return {}
     own = leagues(latest(asked, read_rows(path)).values())[""]
     held = [row for row in own if row["labels"] == labels]
-    return {line.group[-1]: line for line in report(held, asked)}
+    return {line.group[-1]: line for line in summarise(held, asked)}
 
 
 def lines(results: Path) -> Sequence[Sequence[str]]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 
-from ssgan.benchmark import Line, Suite, paired, report
+from ssgan.benchmark import Line, Suite, paired, summarise
 from ssgan.benchmark.runner import latest
 
 OFF = "GAN off: "  # what the name of a course from first weights begins with
@@ -17,7 +17,7 @@ Cells = Sequence[dict[str, str]]
 
 def tables(found: Suite, cells: Cells, rows: Rows) -> str:
     """All of it, from what was measured of a suite whose rows have `steps`."""
-    lines = {line.group: line for line in report(cells, found)}
+    lines = {line.group: line for line in summarise(cells, found)}
     own = list(latest(found, cells).values())
     methods = dict.fromkeys(cell.method for cell in found.cells)
     lengths = dict.fromkeys(str(cell.steps) for cell in found.cells)

@@ -16,10 +16,10 @@ import click
 import pandas as pd
 
 from benchmarks import front, glance, paces
-from ssgan.benchmark import Line, Suite, leagues, paired, read_rows, report, suite
+from ssgan.benchmark import Line, Suite, leagues, paired, read_rows, suite, summarise
 from ssgan.benchmark.runner import key_of, latest
 from ssgan.benchmark.suites import SUITES
-from ssgan.benchmark.suites.guarding import bound
+from ssgan.benchmark.suites.guard import bound
 
 RESULTS = Path(__file__).parent / "results"
 ROOT = Path(__file__).parents[1]
@@ -237,7 +237,7 @@ def table(name: str, results: Path = RESULTS) -> str:
     mine = latest(found, cells).values()
     methods = {cell.method for cell in found.cells}
     others = [row for row in cells if row["method"] not in methods]  # peers'
-    every = {league: report(held, found) for league, held in leagues([*mine, *others]).items()}
+    every = {league: summarise(held, found) for league, held in leagues([*mine, *others]).items()}
     there = {line.group for lines in every.values() for line in lines}
     asked = dict.fromkeys(tuple(key_of(cell)[name] for name in found.by) for cell in found.cells)
     missing = [group for group in asked if group not in there]

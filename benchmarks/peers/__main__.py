@@ -15,11 +15,11 @@ import click
 import numpy as np
 import torch
 
-from ssgan.benchmark import Suite, run
-from ssgan.benchmark.fewlabel import Cell, Table, problem_of
+from ssgan.benchmark import Cell, Place, Suite, run
+from ssgan.benchmark.fewlabel import Table, problem_of
 from ssgan.benchmark.problems import score
 from ssgan.benchmark.results import Value
-from ssgan.benchmark.suites import TABLES
+from ssgan.benchmark.suites.fewlabel import FEW_LABEL_TABLES
 from ssgan.data import digest
 
 HERE = Path(__file__).parent
@@ -30,14 +30,16 @@ PEERS = {  # row: folder and what its run.py calls it
 }
 
 
-def solve(table: Table, python: Path, steps: int, cell: Cell, work: Path) -> dict[str, Value]:
-    """Hand a split to the peer and score its guesses."""
+def solve_by_peer(
+    table: Table, python: Path, steps: int, cell: Cell, place: Place
+) -> dict[str, Value]:
+    """Hand a split to the peer and score its predictions."""
     folder, method = PEERS[cell.method]
-    problem = problem_of(table, cell)
+    problem = problem_of(table, cell, place)
     x, y = problem.few
     rest = np.setdiff1d(np.arange(len(problem.data)), problem.labeled)
     parts = {"unlabeled": problem.data.x[rest], "x_test": problem.data.x_test}
-    split, answer = work / "split.npz", work / "answer.npz"
+    split, answer = place.work / "split.npz", place.work / "answer.npz"
     np.savez(split, x=x, y=y, **parts)
     words = [str(python), str(HERE / folder / "run.py"), str(split), str(answer)]
     words += ["--method", method, "--steps", str(steps), "--seed", str(cell.label_seed)]
@@ -72,14 +74,16 @@ def peers(table: Table, python: Path, steps: int, methods: tuple[str, ...]) -> S
         name=table.name,
         about=f"peers on {table.about}",
         cells=cells,
-        solve=partial(solve, table, python, steps),
+        solve=partial(solve_by_peer, table, python, steps),
         measure=table.measure,
         timed=lambda cell: True,
     )
 
 
 @click.command()
-@click.argument("suite", type=click.Choice([t.name for t in TABLES if t.measure == "accuracy"]))
+@click.argument(
+    "suite", type=click.Choice([t.name for t in FEW_LABEL_TABLES if t.measure == "accuracy"])
+)
 @click.option("--python", type=Path, required=True, help="The interpreter of the peer's own.")
 @click.option("--method", type=click.Choice(list(PEERS)), multiple=True, help="Default: all.")
 @click.option("--steps", default=2000, show_default=True)
@@ -96,7 +100,7 @@ def main(
     work: Path,
 ) -> None:
     """Run what is missing of the peers' rows."""
-    table = next(table for table in TABLES if table.name == suite)
+    table = next(table for table in FEW_LABEL_TABLES if table.name == suite)
     table = replace(table, draws=table.draws[:draws])
     rows = run(peers(table, python, steps, method or tuple(PEERS)), out, work=work)
     while True:

@@ -2,29 +2,42 @@
 
 found = suite("digits", short=True)
 rows = list(run(found, Path("results"), work=Path("runs"), jobs=2))     # goes on where it was
-report(rows, found)            # a line for every method: mean, deviation, worst, n
+summarise(rows, found)         # a line for every method: mean, deviation, worst, n
 """
 
-from ssgan.benchmark.reporting import Line, leagues, paired, report
+from ssgan.benchmark.reporting import Line, leagues, paired, summarise
 from ssgan.benchmark.results import read_rows
-from ssgan.benchmark.runner import Outcome, Suite, missing, results, run
+from ssgan.benchmark.runner import (
+    Benchmark,
+    Cell,
+    Outcome,
+    Place,
+    Suite,
+    grid,
+    missing,
+    results,
+    run,
+)
 from ssgan.benchmark.story import demo, demo_suite
-from ssgan.benchmark.suites import ABOUT, SUITES, suite
+from ssgan.benchmark.suites import SUITES, suite
 
 __all__ = [
-    "ABOUT",
     "SUITES",
+    "Benchmark",
+    "Cell",
     "Line",
     "Outcome",
+    "Place",
     "Suite",
     "demo",
     "demo_suite",
+    "grid",
     "leagues",
     "missing",
     "paired",
     "read_rows",
-    "report",
     "results",
     "run",
     "suite",
+    "summarise",
 ]

@@ -1,6 +1,6 @@
 """What scikit-learn makes of few labels: the rows that a GAN has to beat.
 
-Each is a function from a problem and a seed to guesses (N,) of the test rows. What is chosen is
+Each is a function from a problem and a seed to predictions (N,) of the test rows. What is chosen is
 chosen by cross-validation on the labelled rows.
 """
 
@@ -17,18 +17,20 @@ from sklearn.preprocessing import QuantileTransformer, StandardScaler
 from sklearn.semi_supervised import LabelSpreading, SelfTrainingClassifier
 from sklearn.svm import SVC
 
-from ssgan.benchmark.problems import Array, Problem, flat
+from ssgan.benchmark.problems import Problem, flatten_samples
+from ssgan.codecs.codec import Array
 from ssgan.data import vision
 from ssgan.randomness import Rng
 
-SELF_TRAINING = 10_000  # unlabeled rows that self-training is given, at most
-BLOCK = 64  # images that a pretrained network sees at once
+SELF_TRAINING = 10_000  # unlabeled samples that self-training sees, at most
 
 
-def fitted(model: Any, problem: Problem) -> Array:
-    """The guesses of a scikit-learn model of the labelled rows alone."""
+def fit_predict(model: Any, problem: Problem) -> Array:
+    """The predictions of a scikit-learn model of the labelled rows alone."""
     x, y = problem.few
-    return np.asarray(model.fit(flat(x), y).predict(flat(problem.data.x_test)))
+    return np.asarray(
+        model.fit(flatten_samples(x), y).predict(flatten_samples(problem.data.x_test))
+    )
 
 
 def partly_labelled(problem: Problem, most: int | None = None) -> tuple[Array, Array]:
@@ -37,30 +39,30 @@ def partly_labelled(problem: Problem, most: int | None = None) -> tuple[Array, A
     if most is not None and len(rest) > most:
         rest = rest[Rng(("benchmark", "rest")).permutation(len(rest))[:most].numpy()]
     x, y = problem.few
-    rows = np.concatenate([flat(x), flat(problem.data.x[rest])])
+    rows = np.concatenate([flatten_samples(x), flatten_samples(problem.data.x[rest])])
     return rows, np.concatenate([y, np.full(len(rest), -1, y.dtype)])
 
 
 def logistic_regression(problem: Problem, seed: int) -> Array:
-    return fitted(LogisticRegression(C=10, max_iter=1000), problem)
+    return fit_predict(LogisticRegression(C=10, max_iter=1000), problem)
 
 
 def rbf_svm(problem: Problem, seed: int) -> Array:
-    return fitted(SVC(C=10, random_state=seed), problem)
+    return fit_predict(SVC(C=10, random_state=seed), problem)
 
 
 def label_spreading(problem: Problem, seed: int) -> Array:
     labels = np.full(len(problem.data), -1)
     labels[problem.labeled] = problem.data.y[problem.labeled]
     model = LabelSpreading(kernel="knn", n_neighbors=7, alpha=0.2, max_iter=200)
-    model.fit(flat(problem.data.x), labels)
-    return np.asarray(model.predict(flat(problem.data.x_test)))
+    model.fit(flatten_samples(problem.data.x), labels)
+    return np.asarray(model.predict(flatten_samples(problem.data.x_test)))
 
 
 def self_training(problem: Problem, seed: int) -> Array:
     model = SelfTrainingClassifier(LogisticRegression(C=10, max_iter=1000), threshold=0.9)
     rows, labels = partly_labelled(problem, SELF_TRAINING)
-    return np.asarray(model.fit(rows, labels).predict(flat(problem.data.x_test)))
+    return np.asarray(model.fit(rows, labels).predict(flatten_samples(problem.data.x_test)))
 
 
 def scaler(problem: Problem) -> Any:
@@ -71,23 +73,23 @@ def scaler(problem: Problem) -> Any:
     return QuantileTransformer(n_quantiles=count, output_distribution="normal")
 
 
-def ridge(problem: Problem, seed: int) -> Array:
+def ridge_regression(problem: Problem, seed: int) -> Array:
     strengths = np.logspace(-3, 4, 15)
-    return fitted(make_pipeline(scaler(problem), RidgeCV(strengths)), problem)
+    return fit_predict(make_pipeline(scaler(problem), RidgeCV(strengths)), problem)
 
 
 def gradient_boosting(problem: Problem, seed: int) -> Array:
-    return fitted(GradientBoostingRegressor(random_state=seed), problem)
+    return fit_predict(GradientBoostingRegressor(random_state=seed), problem)
 
 
-def nearest(problem: Problem, seed: int) -> Array:
-    least = len(problem.labeled) * 4 // 5  # rows of the smallest training fold
-    counts = [k for k in (1, 2, 3, 5, 8, 12, 20) if k <= least]
+def nearest_neighbours(problem: Problem, seed: int) -> Array:
+    smallest = len(problem.labeled) * 4 // 5  # rows of the smallest training fold
+    counts = [k for k in (1, 2, 3, 5, 8, 12, 20) if k <= smallest]
     model = make_pipeline(scaler(problem), KNeighborsRegressor(weights="distance"))
-    return fitted(GridSearchCV(model, {"kneighborsregressor__n_neighbors": counts}), problem)
+    return fit_predict(GridSearchCV(model, {"kneighborsregressor__n_neighbors": counts}), problem)
 
 
-def elsewhere_pretrained(problem: Problem, seed: int) -> Array:
+def elsewhere_pretrained(problem: Problem, seed: int, block: int = 64) -> Array:
     """Logistic regression on the features of torchvision's ResNet-18, trained on ImageNet."""
     network = vision.pretrained()
     if network is None:
@@ -95,7 +97,7 @@ def elsewhere_pretrained(problem: Problem, seed: int) -> Array:
 
     @torch.inference_mode()
     def features(images: Array) -> Array:
-        blocks = torch.split(torch.from_numpy(images), BLOCK)
+        blocks = torch.split(torch.from_numpy(images), block)
         return np.concatenate([network(block).numpy() for block in blocks])
 
     x, y = problem.few

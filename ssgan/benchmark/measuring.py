@@ -23,15 +23,15 @@ from ssgan.benchmark.results import Value
 PACKAGE = Path(__file__).parents[1]
 ASIDE = ("cli", "estimators", "report")  # no cell runs them, so a change there ages no row
 Steps = Mapping[str, int]
-SHORT = 10  # steps of a training whose operations are counted
+COUNTED_STEPS = 10  # steps of a training whose operations are counted
 
 
 @functools.cache
-def source() -> str:
+def source(package: Path = PACKAGE) -> str:
     """The first of the sha256 of the package's code: rows of other code are marked as stale."""
     sha = hashlib.sha256()
-    for path in sorted(PACKAGE.rglob("*.py")):
-        name = path.relative_to(PACKAGE)
+    for path in sorted(package.rglob("*.py")):
+        name = path.relative_to(package)
         if name.parts[0] not in ASIDE:
             sha.update(name.as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
     return sha.hexdigest()[:12]
@@ -59,7 +59,7 @@ def machine() -> str:
     return f"{name.strip()}, {os.cpu_count()} cores"
 
 
-def device() -> str:
+def device_name() -> str:
     """The GPU that torch would take, or "cpu"."""
     return torch.cuda.get_device_name() if torch.cuda.is_available() else "cpu"
 
@@ -73,14 +73,14 @@ def stamps() -> dict[str, Value]:
         "commit": commit(),
         "source": source(),
         "machine": machine(),
-        "device": device(),
+        "device": device_name(),
         "threads": torch.get_num_threads(),
         "date": datetime.now(UTC).isoformat(timespec="seconds"),
     }
 
 
 def forget_peak() -> None:
-    """Let `peaks` begin anew, as far as the system lets us: Linux does."""
+    """Let `peaks` begin again, as far as the system lets us: Linux does."""
     with suppress(OSError):
         Path("/proc/self/clear_refs").write_text("5")
     if torch.cuda.is_available():
@@ -137,10 +137,10 @@ def flops_of_steps(train: Callable[[Steps], object], steps: Steps) -> int:
     Of a part that has more than 20, they are told from 10 and 20, the other parts as short.
     Whatever is done once, or a fixed number of times a training, is counted in.
     """
-    long = {name: n for name, n in steps.items() if n > 2 * SHORT}
-    short = {**steps, **dict.fromkeys(long, SHORT)}
+    long = {name: n for name, n in steps.items() if n > 2 * COUNTED_STEPS}
+    short = {**steps, **dict.fromkeys(long, COUNTED_STEPS)}
     once = total = flops(lambda: train(short))
     for name, n in long.items():
-        twice = flops(lambda name=name: train({**short, name: 2 * SHORT}))  # type: ignore[misc]
-        total += round((twice - once) / SHORT * (n - SHORT))
+        twice = flops(lambda name=name: train({**short, name: 2 * COUNTED_STEPS}))  # type: ignore[misc]
+        total += round((twice - once) / COUNTED_STEPS * (n - COUNTED_STEPS))
     return total

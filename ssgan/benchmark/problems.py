@@ -9,17 +9,15 @@ from typing import Any
 import numpy as np
 import torch
 import torch.nn.functional as F
-from numpy.typing import NDArray
 
+from ssgan.codecs.codec import Array
 from ssgan.config import InputError
 from ssgan.data import Data, draw_split, read, targets
 from ssgan.models.gan import GAN
 from ssgan.randomness import Rng
 
-Array = NDArray[Any]
-ANGLE = 60.0  # degrees, the most that a rotated image is turned either way
+ANGLE = 60.0  # degrees, the most that an image is rotated either way
 TEST_SHARE = 0.2  # of a data set without a test part
-BLOCK = 5000  # images that are turned at once
 
 
 @dataclass(frozen=True)
@@ -32,15 +30,15 @@ class Problem:
 
     @property
     def few(self) -> tuple[Any, Array]:
-        return taken(self.data.x, self.labeled), self.data.y[self.labeled]
+        return take_rows(self.data.x, self.labeled), self.data.y[self.labeled]
 
 
-def taken(x: Any, rows: Array) -> Any:
+def take_rows(x: Any, rows: Array) -> Any:
     """These rows of an array or a data frame."""
     return x.iloc[rows].reset_index(drop=True) if hasattr(x, "iloc") else x[rows]
 
 
-def flat(x: Any) -> Array:
+def flatten_samples(x: Any) -> Array:
     """Images as rows of numbers in [0, 1]; the columns of a table, which must be numbers."""
     if hasattr(x, "to_numpy"):
         return np.asarray(x.to_numpy(np.float64))
@@ -48,14 +46,15 @@ def flat(x: Any) -> Array:
     return rows
 
 
-def turned(images: Array, rng: Rng) -> tuple[Array, Array]:
-    """uint8 images (N, H, W) turned by random angles, and these in degrees, float64 (N,).
+def rotate(images: Array, rng: Rng, block: int = 5000) -> tuple[Array, Array]:
+    """uint8 images (N, H, W) rotated by random angles, and these in degrees, float64 (N,).
 
     Anticlockwise is positive; between -60 and 60, uniform. Corners are filled with 0.
+    The result does not depend on `block`, the images that are rotated at once.
     """
     degrees = ANGLE * (2 * rng("angle").uniform(len(images)).double() - 1)
     blocks = []
-    for rows in torch.split(torch.arange(len(images)), BLOCK):
+    for rows in torch.split(torch.arange(len(images)), block):
         x = torch.from_numpy(images[rows.numpy()])[:, None].float()
         angle = degrees[rows].deg2rad().float()
         cosine, sine, zero = angle.cos(), angle.sin(), torch.zeros_like(angle)
@@ -67,42 +66,41 @@ def turned(images: Array, rng: Rng) -> tuple[Array, Array]:
     return np.concatenate(blocks), degrees.numpy()
 
 
-def rotated_mnist(data_dir: Path | None) -> Data:
-    """MNIST's images, each turned once by an angle in ±60 degrees, which is to be told."""
-    mnist = read("mnist", data_dir=data_dir)
-    x, y = turned(mnist.x, Rng(("rotated-mnist", "train")))
-    x_test, y_test = turned(mnist.x_test, Rng(("rotated-mnist", "test")))
+def rotate_both_parts(mnist: Data) -> Data:
+    """MNIST's images, each rotated once by an angle in ±60 degrees, which is the target."""
+    x, y = rotate(mnist.x, Rng(("rotated-mnist", "train")))
+    x_test, y_test = rotate(mnist.x_test, Rng(("rotated-mnist", "test")))
     return Data(kind="images", x=x, y=y, x_test=x_test, y_test=y_test)
 
 
-def california(data_dir: Path | None) -> Data:
-    """California housing, 20 % of its rows held out for the test by one fixed draw."""
-    return divided(read("california-housing", data_dir=data_dir))
-
-
-def divided(data: Data) -> Data:
+def hold_out_test(data: Data) -> Data:
     """A data set without a test part as one with it."""
     order = Rng(("benchmark", "test part")).numpy().permutation(len(data))
     cut = round(TEST_SHARE * len(data))
     test, train = np.sort(order[:cut]), np.sort(order[cut:])
-    parts = {"x": taken(data.x, train), "x_test": taken(data.x, test)}
+    parts = {"x": take_rows(data.x, train), "x_test": take_rows(data.x, test)}
     return Data(kind=data.kind, y=data.y[train], y_test=data.y[test], **parts)
 
 
-BUILT: dict[str, Callable[[Path | None], Data]] = {
-    "rotated-mnist": rotated_mnist,
-    "california": california,
+# Data sets that are made of others: what of, and how.
+DERIVED: dict[str, tuple[str, Callable[[Data], Data]]] = {
+    "rotated-mnist": ("mnist", rotate_both_parts),
+    "california": ("california-housing", hold_out_test),
+    "credit": ("credit-default", hold_out_test),
 }
 
 
 @functools.lru_cache(maxsize=1)
 def data_of(name: str, data_dir: Path | None) -> Data:
-    """A data set of the tables; any other name is read as `ssgan.data.read` does."""
-    return BUILT[name](data_dir) if name in BUILT else read(name, data_dir=data_dir)
+    """A data set of the tables; any name that is not in DERIVED is read by `ssgan.data.read`."""
+    if name not in DERIVED:
+        return read(name, data_dir=data_dir)
+    source, derive = DERIVED[name]
+    return derive(read(source, data_dir=data_dir))
 
 
-def few_of(data: Data, labels: int, seed: int) -> Array:
-    """The rows of that draw: as many of every class, or as many in all where they are numbers."""
+def labelled_rows(data: Data, labels: int, seed: int) -> Array:
+    """The labelled rows of a seed: as many of every class, or as many in all of a regression."""
     found = targets(data.y)
     if found.classes is None:
         return draw_split(found, labels=labels, seed=seed)
@@ -115,11 +113,11 @@ def few_of(data: Data, labels: int, seed: int) -> Array:
     return draw_split(found, per_class=per_class, seed=seed)
 
 
-def score(problem: Problem, guesses: Array, measure: str) -> float:
-    """How good guesses (N,) of the test rows are: "accuracy", "mae" or "rmse"."""
+def score(problem: Problem, predictions: Array, measure: str) -> float:
+    """How good predictions (N,) of the test rows are: "accuracy", "mae" or "rmse"."""
     true = problem.data.y_test
     if measure == "accuracy":
-        return round(float((guesses == true).mean()), 5)
-    gaps = np.asarray(guesses, np.float64) - np.asarray(true, np.float64)
+        return round(float((predictions == true).mean()), 5)
+    gaps = np.asarray(predictions, np.float64) - np.asarray(true, np.float64)
     value = np.abs(gaps).mean() if measure == "mae" else np.sqrt((gaps**2).mean())
     return round(float(value), 5)

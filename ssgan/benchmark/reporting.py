@@ -1,4 +1,4 @@
-"""Rows of a suite as a table: mean, deviation, worst draw and number of rows of every method."""
+"""Rows of a suite as a table: mean, deviation, worst and number of rows of every method."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -36,7 +36,7 @@ def leagues(rows: Iterable[Row]) -> dict[str, list[Row]]:
     return found
 
 
-def report(rows: Iterable[Row], suite: Suite) -> list[Line]:
+def summarise(rows: Iterable[Row], suite: Suite) -> list[Line]:
     """A line for every group of rows, in the order of the suite's cells, others after them.
 
     Of rows with one key the last counts. `seconds` are those of a method alone.
@@ -52,7 +52,7 @@ def report(rows: Iterable[Row], suite: Suite) -> list[Line]:
 
 
 def line(group: tuple[str, ...], rows: Sequence[Row], suite: Suite) -> Line:
-    scores = numbers(rows, suite.measure)
+    scores = column_of(rows, suite.measure)
     seeds = [name for name in key_of(suite.cells[0]) if name.endswith("seed")]
     return Line(
         group=group,
@@ -61,13 +61,13 @@ def line(group: tuple[str, ...], rows: Sequence[Row], suite: Suite) -> Line:
         worst=float(scores.max() if suite.lower else scores.min()),
         n=len(rows),
         seeds={name: len({row.get(name, "") for row in rows}) for name in seeds},
-        seconds=float(numbers(rows, "seconds").mean()),
-        gan_seconds=float(numbers(rows, "gan_seconds").mean()),
+        seconds=float(column_of(rows, "seconds").mean()),
+        gan_seconds=float(column_of(rows, "gan_seconds").mean()),
         stale=sum(map(stale, rows)),
     )
 
 
-def numbers(rows: Sequence[Row], column: str) -> "np.ndarray[tuple[int], np.dtype[np.float64]]":
+def column_of(rows: Sequence[Row], column: str) -> "np.ndarray[tuple[int], np.dtype[np.float64]]":
     return np.array([float(row.get(column) or 0) for row in rows])
 
 

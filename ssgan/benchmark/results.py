@@ -13,7 +13,7 @@ Row = dict[str, str]  # as it stands in the file; "" and no such column are the 
 
 def read_rows(path: Path) -> list[Row]:
     """The whole rows of a CSV; none if there is no such file. A torn line is no row."""
-    return held(path)[1]
+    return parse(path)[1]
 
 
 def append_row(path: Path, values: Mapping[str, Value]) -> Row:
@@ -21,18 +21,18 @@ def append_row(path: Path, values: Mapping[str, Value]) -> Row:
 
     A kill at any moment leaves what was there, with or without the row. One process may write.
     """
-    columns, rows, torn = held(path)
-    row = {name: shown(value) for name, value in values.items()}
+    columns, rows, torn = parse(path)
+    row = {name: as_text(value) for name, value in values.items()}
     added = [name for name in row if name not in columns]
     columns = [*columns, *added]
     if torn or added:
-        write_whole(path, table([columns, *(cells(columns, held) for held in (*rows, row))]))
+        write_whole(path, csv_bytes([columns, *(fields(columns, one) for one in (*rows, row))]))
     else:
-        append_line(path, table([cells(columns, row)]).rstrip(b"\n"))
+        append_line(path, csv_bytes([fields(columns, row)]).rstrip(b"\n"))
     return row
 
 
-def held(path: Path) -> tuple[list[str], list[Row], bool]:
+def parse(path: Path) -> tuple[list[str], list[Row], bool]:
     """The columns of a CSV, its whole rows, and whether it holds something else beside them."""
     data = path.read_bytes() if path.exists() else b""
     whole = data[: data.rfind(b"\n") + 1]  # a line without an end was torn by a kill
@@ -44,16 +44,16 @@ def held(path: Path) -> tuple[list[str], list[Row], bool]:
     return columns, rows, len(whole) < len(data) or len(rows) < len(lines) - 1
 
 
-def cells(columns: Sequence[str], row: Row) -> list[str]:
+def fields(columns: Sequence[str], row: Row) -> list[str]:
     return [row.get(name, "") for name in columns]
 
 
-def shown(value: Value) -> str:
+def as_text(value: Value) -> str:
     """A value on one line; numbers with all their digits."""
     return " ".join(value.split()) if isinstance(value, str) else repr(value)
 
 
-def table(lines: Iterable[Sequence[str]]) -> bytes:
+def csv_bytes(lines: Iterable[Sequence[str]]) -> bytes:
     text = io.StringIO()
     csv.writer(text, lineterminator="\n").writerows(lines)
     return text.getvalue().encode()

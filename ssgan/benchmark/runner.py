@@ -5,6 +5,7 @@ The runner knows nothing of few labels, generators or augmentation.
 """
 
 import dataclasses
+import itertools
 import time
 import traceback
 from collections.abc import Callable, Generator, Hashable, Iterable, Iterator, Mapping, Sequence
@@ -17,35 +18,94 @@ import joblib
 import torch
 
 from ssgan.benchmark import measuring
-from ssgan.benchmark.results import Row, Value, append_row, read_rows, shown
+from ssgan.benchmark.problems import data_of
+from ssgan.benchmark.results import Row, Value, append_row, as_text, read_rows
+from ssgan.data import Data
 
-Cell = Any  # a frozen dataclass of text and numbers, of one type in a suite: the key of its row
+UNUSED = -1  # of a number of a cell: its suite has no such column
+SHORT_FORM = "-quick"  # what the name of a short form ends with
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cell:
+    """The key of a row: a method on a data set with its seeds.
+
+    Of the other columns a suite fills those that it needs, the same ones in all of its cells.
+    """
+
+    data: str = ""
+    league: str = ""  # rows of different leagues are never compared
+    labels: int = UNUSED  # in all
+    method: str
+    gan_seed: int = UNUSED
+    label_seed: int = UNUSED  # which samples are labelled
+    seed: int = UNUSED  # of a trial that has but one
+    steps: int = UNUSED
+
+    def __str__(self) -> str:
+        return ", ".join(f"{name} {value}" for name, value in key_of(self).items())
+
+
+def grid(**columns: Iterable[Any]) -> tuple[Cell, ...]:
+    """A cell for each combination of the values of columns, those of the last one side by side."""
+    return tuple(
+        Cell(**dict(zip(columns, values, strict=True)))
+        for values in itertools.product(*columns.values())
+    )
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a benchmark finds its data and keeps what cells share."""
+
+    work: Path
+    data_dir: Path | None = None
+    reader: Callable[[str, Path | None], Data] = data_of
+
+    def read(self, name: str) -> Data:
+        """A data set with a test part."""
+        return self.reader(name, self.data_dir)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Suite:
     """A table that can be made: its cells and what solves one.
 
-    `solve(cell, work)` gives the values of a row, among them `measure`; "seconds" too where only a
+    `solve(cell, place)` gives the values of a row, among them `measure`; "seconds" too where only a
     part of its time counts. `needs(cell)` names what cells share (a pretrained GAN), or None, and
-    `prepare(need, work)` makes it in the directory `work` once, before the cells. Both are called
-    in other processes and may raise: such a cell has no row, the others go on.
+    `prepare(need, place)` makes it in the directory `place.work` once, before the cells. Both are
+    called in other processes and may raise: such a cell has no row, the others go on.
     """
 
-    name: str  # results go to NAME.csv
-    about: str  # one line for people
+    name: str = ""  # results go to NAME.csv
+    about: str = ""  # one line for people
     cells: tuple[Cell, ...]
-    solve: Callable[[Cell, Path], Mapping[str, Value]]
+    solve: Callable[[Cell, Place], Mapping[str, Value]]
     measure: str  # the column that is compared
     lower: bool = False  # whether less of it is better
     by: tuple[str, ...] = ("method",)  # columns of the key that a line of the report stands for
     needs: Callable[[Cell], Hashable] = lambda cell: None
-    prepare: Callable[[Any, Path], None] = lambda need, work: None
+    prepare: Callable[[Any, Place], None] = lambda need, place: None
     timed: Callable[[Cell], bool] = lambda cell: False  # runs alone, with all threads
 
 
 @dataclass(frozen=True)
-class Task:
+class Benchmark:
+    """What `ssgan benchmark NAME` makes: a suite, or its short form that takes minutes."""
+
+    name: str
+    about: str  # one line for people
+    make: Callable[[bool], Suite]  # given whether the short form is wanted
+
+    def suite(self, short: bool = False) -> Suite:
+        """The suite under its name."""
+        about = f"a short form: {self.about}" if short else self.about
+        name = self.name + SHORT_FORM * short
+        return dataclasses.replace(self.make(short), name=name, about=about)
+
+
+@dataclass(frozen=True)
+class Job:
     """A cell to solve, or what cells need to make."""
 
     what: Any
@@ -55,7 +115,7 @@ class Task:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of a task: the values of a row, or why there are none."""
+    """What became of a job: the values of a row, or why there are none."""
 
     what: Any
     values: Mapping[str, Value] = field(default_factory=dict)
@@ -70,12 +130,8 @@ def results(suite: Suite, out: Path) -> Path:
 
 def key_of(cell: Cell) -> Row:
     """The columns that name a cell."""
-    return {name: shown(value) for name, value in dataclasses.asdict(cell).items()}
-
-
-def title(cell: Cell) -> str:
-    """A cell in one line."""
-    return ", ".join(f"{name} {value}" for name, value in key_of(cell).items())
+    used = {k: v for k, v in dataclasses.asdict(cell).items() if v not in ("", UNUSED)}
+    return {name: as_text(value) for name, value in used.items()}
 
 
 def stale(row: Row) -> bool:
@@ -103,7 +159,13 @@ def missing(suite: Suite, rows: Iterable[Row], renew: bool = False) -> list[Cell
 
 
 def run(
-    suite: Suite, out: Path, *, work: Path, jobs: int = 1, renew: bool = False
+    suite: Suite,
+    out: Path,
+    *,
+    work: Path,
+    data_dir: Path | None = None,
+    jobs: int = 1,
+    renew: bool = False,
 ) -> Generator[Row, None, list[Outcome]]:
     """Make the missing rows of a suite; yields each when it is on disk, returns what failed.
 
@@ -114,27 +176,27 @@ def run(
     """
     path = results(suite, out)
     left = missing(suite, read_rows(path), renew)
-    work = work / measuring.source() if renew else work
-    work.mkdir(parents=True, exist_ok=True)
+    place = Place(work / measuring.source() if renew else work, data_dir)
+    place.work.mkdir(parents=True, exist_ok=True)
     free = [cell for cell in left if suite.needs(cell) is None and not suite.timed(cell)]
-    failed = yield from rows_of(suite, free, path, (work, jobs))
-    made = outcomes(preparations(suite, left, work), jobs)
+    failed = yield from solve_cells(suite, free, path, (place, jobs))
+    made = outcomes(preparations(suite, left, place), jobs)
     broken = {done.what: done for done in made if done.why}
     for cell in left:
         if suite.needs(cell) in broken:
             failed.append(dataclasses.replace(broken[suite.needs(cell)], what=cell))
     rest = [cell for cell in left if cell not in free and suite.needs(cell) not in broken]
-    return failed + (yield from rows_of(suite, rest, path, (work, jobs)))
+    return failed + (yield from solve_cells(suite, rest, path, (place, jobs)))
 
 
-def rows_of(
-    suite: Suite, cells: Sequence[Cell], path: Path, where: tuple[Path, int]
+def solve_cells(
+    suite: Suite, cells: Sequence[Cell], path: Path, where: tuple[Place, int]
 ) -> Generator[Row, None, list[Outcome]]:
     """Solve cells; yields each row when it is on disk, returns what failed."""
-    work, jobs = where
-    tasks = [Task(c, partial(suite.solve, c, work), suite.timed(c)) for c in cells]
+    place, jobs = where
+    todo = [Job(c, partial(suite.solve, c, place), suite.timed(c)) for c in cells]
     failed = []
-    for done in outcomes(tasks, jobs):
+    for done in outcomes(todo, jobs):
         if done.why:
             failed.append(done)
         else:
@@ -142,37 +204,37 @@ def rows_of(
     return failed
 
 
-def preparations(suite: Suite, cells: Sequence[Cell], work: Path) -> list[Task]:
+def preparations(suite: Suite, cells: Sequence[Cell], place: Place) -> list[Job]:
     """What the cells need, each once; alone where a timed cell counts the seconds of it."""
     timed = {suite.needs(cell) for cell in cells if suite.timed(cell)}
     needs = [need for need in dict.fromkeys(map(suite.needs, cells)) if need is not None]
-    return [Task(need, partial(suite.prepare, need, work), need in timed) for need in needs]
+    return [Job(need, partial(suite.prepare, need, place), need in timed) for need in needs]
 
 
-def outcomes(tasks: Sequence[Task], jobs: int) -> Iterator[Outcome]:
-    """Carry tasks out, first those that bear company, and give what became of each as it ends."""
+def outcomes(todo: Sequence[Job], processes: int) -> Iterator[Outcome]:
+    """Do jobs, first those that may run side by side, and give what became of each as it ends."""
     threads = torch.get_num_threads()
     try:
-        beside = [joblib.delayed(attempt)(task, 1) for task in tasks if not task.alone]
-        yield from joblib.Parallel(n_jobs=jobs, return_as="generator_unordered")(beside)
-        yield from (attempt(task, threads) for task in tasks if task.alone)
+        beside = [joblib.delayed(attempt)(job, 1) for job in todo if not job.alone]
+        yield from joblib.Parallel(n_jobs=processes, return_as="generator_unordered")(beside)
+        yield from (attempt(job, threads) for job in todo if job.alone)
     finally:
         torch.set_num_threads(threads)
 
 
-def attempt(task: Task, threads: int) -> Outcome:
-    """Carry one task out; whatever it raises is its outcome, so that the others go on."""
+def attempt(job: Job, threads: int) -> Outcome:
+    """Do one job; whatever it raises is its outcome, so that the others go on."""
     torch.set_num_threads(threads)
     about = measuring.stamps()  # now, before anybody edits the code that is at work
     measuring.forget_peak()
     began, worked = time.perf_counter(), time.process_time()
     try:
-        values = task.work() or {}
+        values = job.work() or {}
     except Exception as error:
         why = " ".join(str(error).split()) or type(error).__name__
-        return Outcome(task.what, why=why, trace=traceback.format_exc())
+        return Outcome(job.what, why=why, trace=traceback.format_exc())
     spent = {
         "seconds": round(time.perf_counter() - began, 2),
         "cpu_seconds": round(time.process_time() - worked, 2),  # of all threads, others' work aside
     }
-    return Outcome(task.what, spent | dict(values) | measuring.peaks() | about)
+    return Outcome(job.what, spent | dict(values) | measuring.peaks() | about)

@@ -6,11 +6,11 @@ from dataclasses import replace
 from pathlib import Path
 
 from ssgan.benchmark.fewlabel import pairs, suite_of
-from ssgan.benchmark.methods import METHODS
-from ssgan.benchmark.problems import few_of
+from ssgan.benchmark.methods import CONTENDERS
+from ssgan.benchmark.problems import labelled_rows
 from ssgan.benchmark.results import Row, read_rows
 from ssgan.benchmark.runner import Suite, results, run
-from ssgan.benchmark.suites import DIGITS
+from ssgan.benchmark.suites.fewlabel import DIGITS
 from ssgan.data import read
 from ssgan.models.gan import pretraining
 from ssgan.prediction.predictor import finetuning
@@ -37,7 +37,7 @@ DEMO = replace(
         "finetuned discriminator",
     ),
     home="gan",
-    flops=False,
+    flops=None,
 )
 
 
@@ -55,12 +55,12 @@ def demo(out: Path, seed: int = 0) -> Generator[Progress, None, list[Row]]:
     data, suite = read("digits"), demo_suite(seed)
     config = replace(DEMO.gan, seed=seed)
     gan = yield from pretraining(data, config, run=out / "gan", device=DEMO.device)
-    rows = few_of(data, DEMO.labels[0], DEMO.draws[0][1])
+    rows = labelled_rows(data, DEMO.labels[0], DEMO.draws[0][1])
     yield from finetuning(gan, data.x[rows], data.y[rows], run=out / "model")
     results(suite, out).unlink(missing_ok=True)
     began, scores = time.perf_counter(), [0.0]
     for done, row in enumerate(run(suite, out, work=out, jobs=JOBS), 1):
-        if METHODS[row["method"]].needs == "gan":
+        if CONTENDERS[row["method"]].needs == "gan":
             scores.append(float(row[suite.measure]))
         spent, mean = time.perf_counter() - began, sum(scores) / max(len(scores) - 1, 1)
         eta = spent / done * (len(suite.cells) - done)

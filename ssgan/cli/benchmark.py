@@ -1,4 +1,4 @@
-"""`ssgan benchmark`: the tables of the README, cell by cell."""
+"""`ssgan benchmark`: the tables of the documentation, cell by cell."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -64,7 +64,7 @@ def benchmark(
 ) -> None:
     """Run the cells of SUITE that have no row yet, and print the table of all rows.
 
-    Each cell is one method on one draw of the labels, and is on disk when it ends: stopped or
+    Each cell is one method with one seed, and is on disk when it ends: stopped or
     killed, the same command goes on with the rest. Timed cells run alone on all threads. Rows that
     other code has made stay, and are marked with a star.
 
@@ -78,12 +78,12 @@ def benchmark(
         return list_suites()
     if suite is None:
         raise click.UsageError(f"name a suite: {', '.join(package.SUITES)}")
-    found = chosen(package.suite(suite, quick, data_dir), only)
+    found = only_methods(package.suite(suite, quick), only)
     path = package.results(found, out)
-    how = (jobs, renew, quiet)
-    failed = [] if show else carry_out(found, out, work or out / "work", how)
+    how = {"work": work or out / "work", "data_dir": data_dir, "jobs": jobs, "renew": renew}
+    failed = [] if show else run_suite(found, out, how, quiet)
     for league, rows in package.leagues(package.read_rows(path)).items():
-        show_table(package.report(rows, found), found, league)
+        print_lines(package.summarise(rows, found), found, league)
     click.echo(f"rows: {path}")
     if failed:
         count = f"{len(failed)} of {len(found.cells)} cells failed"
@@ -91,13 +91,13 @@ def benchmark(
 
 
 def list_suites() -> None:
-    from ssgan.benchmark import ABOUT
+    from ssgan.benchmark import SUITES
 
-    for name, about in ABOUT.items():
-        click.echo(f"{name:<16} {about}")
+    for name, found in SUITES.items():
+        click.echo(f"{name:<20} {found.about}")
 
 
-def chosen(suite: "Suite", only: tuple[str, ...]) -> "Suite":
+def only_methods(suite: "Suite", only: tuple[str, ...]) -> "Suite":
     """The suite with the cells of some methods; ValueError where there are none."""
     from dataclasses import replace
 
@@ -112,16 +112,15 @@ def chosen(suite: "Suite", only: tuple[str, ...]) -> "Suite":
     return replace(suite, cells=tuple(cells))
 
 
-def carry_out(suite: "Suite", out: Path, work: Path, how: tuple[Any, ...]) -> list[Any]:
+def run_suite(suite: "Suite", out: Path, how: dict[str, Any], quiet: bool) -> list[Any]:
     """Run the missing cells and say on stderr what each gave, and why others failed."""
     import joblib
 
     from ssgan.benchmark import missing, read_rows, results, run
 
-    jobs, renew, quiet = how
-    total = len(missing(suite, read_rows(results(suite, out)), renew))
+    total = len(missing(suite, read_rows(results(suite, out)), how["renew"]))
     note(f"{suite.name}: {total} of {len(suite.cells)} cells to run", quiet)
-    rows = run(suite, out, work=work, jobs=jobs or joblib.cpu_count(), renew=renew)
+    rows = run(suite, out, **{**how, "jobs": how["jobs"] or joblib.cpu_count()})
     done = 0
     while True:
         try:
@@ -139,7 +138,7 @@ def carry_out(suite: "Suite", out: Path, work: Path, how: tuple[Any, ...]) -> li
     return failed
 
 
-def show_table(lines: "list[Line]", suite: "Suite", league: str = "") -> None:
+def print_lines(lines: "list[Line]", suite: "Suite", league: str = "") -> None:
     """Print a line for every group of rows; a star where other code has made some."""
     from rich.console import Console
     from rich.table import Table

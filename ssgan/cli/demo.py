@@ -31,12 +31,12 @@ def demo(*, out: Path, seed: int, quiet: bool) -> None:
     import torch
 
     from ssgan import benchmark
-    from ssgan.cli.benchmark import show_table
+    from ssgan.cli.benchmark import print_lines
     from ssgan.cli.progress import show
     from ssgan.report import report
 
     torch.set_num_threads(1)  # for networks this small two threads wait for each other
     rows = show(benchmark.demo(out, seed=seed), quiet)
     suite = benchmark.demo_suite(seed)
-    show_table(benchmark.report(rows, suite), suite)
+    print_lines(benchmark.summarise(rows, suite), suite)
     click.echo(f"reports: {report(out / 'gan')} and {report(out / 'model')}")

@@ -4,27 +4,26 @@ import numpy as np
 import pytest
 
 from ssgan.benchmark import suite
+from ssgan.benchmark.runner import Cell, Place
 from ssgan.benchmark.suites import conditional
-from ssgan.benchmark.suites.conditional import CONDITIONAL, REAL, Cell
+from ssgan.benchmark.suites.conditional import CONDITIONAL, REAL, Amounts
 from ssgan.data import read
 
-
-@pytest.fixture
-def digits(monkeypatch):
-    data = read("digits")
-    monkeypatch.setattr(conditional, "data_of", lambda name, data_dir: data)
-    monkeypatch.setattr(conditional, "LEARNT", 5000)
-    monkeypatch.setattr(conditional, "JUDGED", 5000)
-    monkeypatch.setattr(conditional, "QUICK", 2)
-    return data
+AMOUNTS = Amounts(steps=2, learnt=500, compared=500)
 
 
-def solved(method, tmp_path):
-    return conditional.solve(True, None, Cell(data="d", method=method, gan_seed=0), tmp_path)
+@pytest.fixture(scope="module")
+def digits():
+    return read("digits")
+
+
+def solved(method, digits, tmp_path):
+    place = Place(tmp_path, reader=lambda name, data_dir: digits)
+    return conditional.judge_classes(AMOUNTS, Cell(data="d", method=method, gan_seed=0), place)
 
 
 def test_real_rows_teach_as_much_as_real_rows_and_are_seen_to_be_copies(digits, tmp_path):
-    found = solved(REAL, tmp_path)
+    found = solved(REAL, digits, tmp_path)
     assert found["steps"] == 0
     assert abs(found["cas"] - found["real"]) < 0.1
     assert found["c2st"] < 0.6
@@ -32,7 +31,7 @@ def test_real_rows_teach_as_much_as_real_rows_and_are_seen_to_be_copies(digits, 
 
 
 def test_an_untrained_generator_teaches_little_and_is_told_apart(digits, tmp_path):
-    found = solved(CONDITIONAL, tmp_path)
+    found = solved(CONDITIONAL, digits, tmp_path)
     assert found["steps"] == 2
     assert found["cas"] < 0.5 < found["real"]
     assert found["c2st"] > 0.95
@@ -42,7 +41,7 @@ def test_an_untrained_generator_teaches_little_and_is_told_apart(digits, tmp_pat
 
 def test_classes_are_indices_whatever_labels_are_called(digits):
     rows = np.arange(20)
-    assert np.array_equal(conditional.classes_of(digits, rows).numpy(), digits.y[rows])
+    assert np.array_equal(conditional.class_indices(digits, rows).numpy(), digits.y[rows])
 
 
 @pytest.mark.parametrize(("short", "gans"), [(False, 3), (True, 1)])

@@ -11,12 +11,27 @@ import pytest
 import torch
 
 from ssgan import benchmark
-from ssgan.benchmark import fewlabel, methods, problems, story
-from ssgan.benchmark.fewlabel import Cell, Table, cells, home, pairs, seconds_of, suite_of
-from ssgan.benchmark.methods import METHODS, NUMBERS, OURS, SIMPLE, names
-from ssgan.benchmark.problems import Problem, divided, few_of, score, turned
+from ssgan.benchmark import fewlabel, measuring, methods, story
+from ssgan.benchmark.fewlabel import Table, cells_of, home, pairs, seconds_of, suite_of
+from ssgan.benchmark.methods import (
+    CLASSIFIERS,
+    CONTENDERS,
+    OURS,
+    REGRESSORS,
+    contenders_for,
+)
+from ssgan.benchmark.problems import (
+    Problem,
+    hold_out_test,
+    labelled_rows,
+    rotate,
+    rotate_both_parts,
+    score,
+)
 from ssgan.benchmark.results import read_rows
-from ssgan.benchmark.suites import ABOUT, SHORT, SLOW, TABLES, confidence, pace, quick, suite
+from ssgan.benchmark.runner import Cell, Place
+from ssgan.benchmark.suites import SUITES, calibration, suite, time_to_accuracy
+from ssgan.benchmark.suites.fewlabel import FEW_LABEL_TABLES, SHORT_STEPS, SLOW, shorten
 from ssgan.data import Data, digest, read, vision
 from ssgan.models.gan import GANConfig, load, pretrain
 from ssgan.models.student import StudentConfig
@@ -27,7 +42,7 @@ from ssgan.runs.run import Run
 
 TINY = GANConfig(steps=2, batch=8, width=2, latent=4)
 FEW = {"": {"steps": 3, "student_steps": 2}}
-CLASSES, REGRESSIONS = names(False), names(True)
+CLASSES, REGRESSIONS = contenders_for(False), contenders_for(True)
 QUICKLY = ("RBF-SVM", "linear probe, random trunk", "linear probe, discriminator")
 
 
@@ -53,7 +68,7 @@ def starts():
     """Per data set: the rows that may be read, a GAN that has learnt next to nothing, its twin."""
     found = {}
     for regression, data in ((False, few_digits()), (True, brightness())):
-        labeled = few_of(data, 20 if regression else 40, seed=0)
+        labeled = labelled_rows(data, 20 if regression else 40, seed=0)
         gans = {t: pretrain(data, replace(TINY, steps=2 if t else 0)) for t in (True, False)}
         found[regression] = data, labeled, gans
     return found
@@ -88,11 +103,11 @@ def sealed(data, labeled):
 )
 def test_every_method_answers_and_reads_no_other_labels_than_the_few(starts, method, regression):
     data, labeled, gans = starts[regression]
-    row = METHODS[method]
+    row = CONTENDERS[method]
     start = None if row.needs in ("rows", "weights") else gans[row.needs == "gan"]
     answer = row.answer(Problem(sealed(data, labeled), labeled, start), FEW, 3)
-    assert answer.guesses.shape == (len(data.x_test),)
-    assert np.isfinite(answer.guesses).all()
+    assert answer.predictions.shape == (len(data.x_test),)
+    assert np.isfinite(answer.predictions).all()
     assert answer.samples >= len(labeled) or row.trains
     assert (answer.config is None) == (row.way is None)
     if answer.config is not None:
@@ -112,39 +127,27 @@ def test_every_row_of_a_gan_has_one_that_differs_in_the_first_weights_alone(meth
 def test_methods_are_far_above_chance(starts, method, least):
     data, labeled, _ = starts[False]
     problem = Problem(data, labeled)
-    assert score(problem, METHODS[method].answer(problem, {}, 0).guesses, "accuracy") > least
+    assert score(problem, CONTENDERS[method].answer(problem, {}, 0).predictions, "accuracy") > least
 
 
-@pytest.mark.parametrize("method", NUMBERS)
+@pytest.mark.parametrize("method", REGRESSORS)
 def test_regressions_are_better_than_the_mean(starts, method):
     data, labeled, _ = starts[True]
     problem = Problem(data, labeled)
     mean = np.full(len(data.x_test), data.y[labeled].mean())
-    found = METHODS[method].answer(problem, {}, 0).guesses
+    found = CONTENDERS[method].answer(problem, {}, 0).predictions
     assert score(problem, found, "rmse") < 0.8 * score(problem, mean, "rmse")
 
 
-def test_a_gan_row_and_its_gan_off_row_differ_in_the_first_weights_only(monkeypatch):
-    asked = []
-
-    def told(gan, x, y, config):
-        asked.append((gan, config))
-        model = {"predict": lambda self, x: x, "config": config, "about": {}}
-        return type("Model", (), model)()
-
-    monkeypatch.setattr(methods, "finetune", told)
-    data = few_digits()
-    problem = Problem(data, np.arange(3), "a network")
-    for name in ("GAN off: finetuned random trunk", "finetuned discriminator"):
-        METHODS[name].answer(
-            problem, {"": {"steps": 7, "warp": 0.5}, "finetune": {"rate": 1e-4}}, 4
-        )
-    assert asked[0] == asked[1]
-    config = asked[0][1]
+def test_a_gan_row_and_its_gan_off_row_differ_in_the_first_weights_only():
+    fields = {"": {"steps": 7, "warp": 0.5}, "finetune": {"rate": 1e-4}}
+    off, on = (
+        CONTENDERS[n] for n in ("GAN off: finetuned random trunk", "finetuned discriminator")
+    )
+    config = methods.config_for(on, fields, 4)
+    assert config == methods.config_for(off, fields, 4)
     assert (config.seed, config.steps, config.warp, config.rate) == (4, 7, 0.5, 1e-4)
-    needs = {name: METHODS[name].needs for name in OURS}
-    assert needs["GAN off: finetuned random trunk"] == "networks"
-    assert needs["finetuned discriminator"] == "gan"
+    assert (off.needs, on.needs) == ("networks", "gan")
 
 
 def test_the_rows_that_are_always_there_are_there():
@@ -152,25 +155,18 @@ def test_the_rows_that_are_always_there_are_there():
         assert name in CLASSES
         assert name in REGRESSIONS
     assert {"linear probe, discriminator", "RBF-SVM", "LabelSpreading, k = 7"} <= {*CLASSES}
-    assert set(NUMBERS) <= set(REGRESSIONS)
-    assert not set(SIMPLE) & set(REGRESSIONS)
-
-
-def test_a_way_of_learning_that_is_not_there_leaves_its_rows_out(monkeypatch):
-    monkeypatch.setitem(
-        methods.OURS, "sorcery", replace(OURS["auto"], settings={"method": "sorcery"})
-    )
-    assert "sorcery" not in names(False)
+    assert set(REGRESSORS) <= set(REGRESSIONS)
+    assert not set(CLASSIFIERS) & set(REGRESSIONS)
 
 
 def test_foreign_weights_are_a_row_only_where_they_are_at_hand(monkeypatch, tmp_path):
     row = "pretrained ResNet-18 + logistic regression"
     monkeypatch.setattr(torch.hub, "get_dir", lambda: str(tmp_path))
     assert vision.pretrained() is None
-    assert row not in names(False)
+    assert row not in contenders_for(False)
     (tmp_path / "checkpoints").mkdir()
     (tmp_path / "checkpoints" / vision.WEIGHTS).touch()
-    assert row in names(False)
+    assert row in contenders_for(False)
 
 
 @pytest.mark.parametrize("shape", [(3, 8, 8), (3, 9, 7, 1), (3, 8, 8, 3)])
@@ -188,7 +184,7 @@ def test_turned_images_turn_anticlockwise_by_the_angle_that_is_told():
     images = np.zeros((200, 21, 21), np.uint8)
     images[:, 10, 18] = 255  # to the right of the middle
     images[:, 10, 17] = 255
-    found, degrees = turned(images, Rng(("turned",)))
+    found, degrees = rotate(images, Rng(("turned",)))
     assert found.dtype == np.uint8
     assert degrees.dtype == np.float64
     assert np.abs(degrees).max() < 60
@@ -197,36 +193,35 @@ def test_turned_images_turn_anticlockwise_by_the_angle_that_is_told():
     rows, columns = np.mgrid[:21, :21] - 10
     up, right = -(weights * rows).sum((1, 2)), (weights * columns).sum((1, 2))
     assert np.abs(np.rad2deg(np.arctan2(up, right)) - degrees).max() < 1.5
-    again, others = turned(images, Rng(("turned",)))
+    again, others = rotate(images, Rng(("turned",)))
     assert np.array_equal(again, found)
-    assert not np.array_equal(turned(images, Rng(("other",)))[1], others)
+    assert not np.array_equal(rotate(images, Rng(("other",)))[1], others)
 
 
-def test_rotated_mnist_has_an_angle_for_every_image_of_both_parts(monkeypatch):
-    monkeypatch.setattr(problems, "read", lambda name, data_dir: few_digits())
-    data = problems.rotated_mnist(None)
+def test_rotated_images_have_an_angle_for_every_image_of_both_parts():
+    data = rotate_both_parts(few_digits())
     assert (data.x.shape, data.y.shape) == ((120, 8, 8), (120,))
     assert (data.x_test.shape, data.y_test.shape) == ((50, 8, 8), (50,))
     assert not np.array_equal(data.y[:50], data.y_test)
-    assert len(few_of(data, 50, seed=1)) == 50
+    assert len(labelled_rows(data, 50, seed=1)) == 50
 
 
 def test_a_table_is_divided_once_and_for_all():
     frame = pd.DataFrame({"a": np.arange(50.0), "b": 1.5})
-    one = divided(Data(kind="table", x=frame, y=np.arange(50.0)))
+    one = hold_out_test(Data(kind="table", x=frame, y=np.arange(50.0)))
     assert (len(one.x), len(one.x_test)) == (40, 10)
     assert np.array_equal(one.x["a"], one.y)
     assert np.array_equal(one.x_test["a"], one.y_test)
     assert sorted([*one.y, *one.y_test]) == list(range(50))
-    assert np.array_equal(divided(Data(kind="table", x=frame, y=np.arange(50.0))).y, one.y)
+    assert np.array_equal(hold_out_test(Data(kind="table", x=frame, y=np.arange(50.0))).y, one.y)
 
 
 def test_labels_are_as_many_of_every_class_and_a_remainder_is_refused():
     data = read("digits")
-    rows = few_of(data, 50, seed=2)
+    rows = labelled_rows(data, 50, seed=2)
     assert np.bincount(data.y[rows]).tolist() == [5] * 10
     with pytest.raises(ValueError, match="55 labels cannot be as many in each of 10 classes"):
-        few_of(data, 55, seed=2)
+        labelled_rows(data, 55, seed=2)
 
 
 @pytest.mark.parametrize(("measure", "value"), [("accuracy", 0.25), ("mae", 2.0), ("rmse", 6**0.5)])
@@ -251,7 +246,7 @@ def small(**changes):
         "methods": QUICKLY,
         "timed": False,
         "device": "cpu",
-        "flops": False,  # seconds a method
+        "flops": None,  # counting takes seconds a method
     }
     return Table(**(fields | changes))
 
@@ -264,13 +259,15 @@ def carried_out(table, out):
 @pytest.fixture(scope="module")
 def rows(tmp_path_factory):
     out = tmp_path_factory.mktemp("small")
-    return {row["method"]: row for row in carried_out(small(flops=True), out)}, out
+    return {
+        row["method"]: row for row in carried_out(small(flops=measuring.flops_of_steps), out)
+    }, out
 
 
 def test_a_row_says_what_was_measured_and_what_it_took(rows):
     found, out = rows
     svm, probe, gan = (found[name] for name in QUICKLY)
-    labeled = few_of(read("digits"), 50, seed=7)
+    labeled = labelled_rows(read("digits"), 50, seed=7)
     for row in (svm, probe, gan):
         assert (row["data"], row["labels"], row["label_seed"]) == ("digits", "50", "7")
         assert row["split"] == digest(labeled)[:12]
@@ -287,8 +284,13 @@ def test_a_row_says_what_was_measured_and_what_it_took(rows):
     assert (svm["gan_source"], gan["gan_source"]) == ("", gan["source"])
 
 
+def by_the_step(train, steps):
+    """Operations as if each step took 100."""
+    return 100 * sum(steps.values())
+
+
 def passes(labels=50, rows=1500, **settings):
-    return methods.passed(methods.PredictorConfig(**settings), labels, rows)
+    return methods.samples_of(methods.PredictorConfig(**settings), labels, rows)
 
 
 def test_rows_are_counted_as_often_as_each_teacher_takes_them():
@@ -303,12 +305,9 @@ def test_rows_are_counted_as_often_as_each_teacher_takes_them():
 
 
 @pytest.mark.slow
-def test_what_auto_compared_counts_as_well(tmp_path, monkeypatch):
-    """Three courses on folds, the student that they share, and the course that is chosen then."""
-    monkeypatch.setattr(
-        fewlabel.measuring, "flops_of_steps", lambda train, steps: 100 * sum(steps.values())
-    )
-    (row,) = carried_out(small(methods=("auto",), flops=True), tmp_path)
+def test_what_auto_compared_counts_as_well(tmp_path):
+    """Three trainings on folds, the student that they share, and the one that is chosen then."""
+    (row,) = carried_out(small(methods=("auto",), flops=by_the_step), tmp_path)
     course = passes(method="consistency+finetune", steps=3)
     student, pretraining = 2 * methods.StudentConfig.batch, TINY.steps * TINY.batch
     rest = int(row["samples_seen"]) - pretraining - student - FOLDS * course
@@ -318,11 +317,9 @@ def test_what_auto_compared_counts_as_well(tmp_path, monkeypatch):
     assert int(row["flops"]) == 100 * (TINY.steps + (3 + 2) + folds)
 
 
-def test_calibration_is_measured_with_and_without_a_temperature(tmp_path, monkeypatch):
-    table = small(methods=None, settings=FEW)
-    monkeypatch.setattr(confidence, "ROWS", ("linear probe, discriminator",))
-    monkeypatch.setattr(confidence, "MORE", ())
-    found = confidence.calibration((table, replace(table, data="other")), True, None)
+def test_calibration_is_measured_with_and_without_a_temperature(tmp_path):
+    table = calibration.calibrated_shortly(small(), ("linear probe, discriminator",))
+    found = replace(calibration.calibration_of((table,)), name="calibration")
     assert [cell.data for cell in found.cells] == ["digits"]
     with joblib.parallel_config(backend="threading"):
         (row,) = benchmark.run(found, tmp_path, work=tmp_path)
@@ -335,7 +332,7 @@ def test_one_pretraining_serves_all_rows_of_its_seed(rows):
     _, out = rows
     table = small()
     runs = [path for path in (out / "work").iterdir() if path.is_dir() and path.name != "flops"]
-    assert runs == [home(table, 7, out / "work")]
+    assert runs == [home(table, 7, Place(out / "work"))]
     assert load(runs[0]).config == replace(TINY, seed=7)
     about = json.loads(runs[0].with_name(f"{runs[0].name}.json").read_text())
     assert about["flops"] > 0
@@ -344,7 +341,7 @@ def test_one_pretraining_serves_all_rows_of_its_seed(rows):
 def test_another_config_or_seed_is_another_gan():
     table = small()
     other = replace(table, gan=replace(TINY, width=3))
-    work = Path("work")
+    work = Place(Path("work"))
     assert len({home(table, 0, work), home(table, 1, work), home(other, 0, work)}) == 3
 
 
@@ -359,54 +356,54 @@ def test_seconds_of_a_run_that_was_taken_up_are_those_of_all_its_parts(tmp_path)
 def test_main_methods_run_on_every_draw_and_others_on_the_first():
     chosen = ("RBF-SVM", "linear probe, discriminator", "auto")
     table = small(draws=pairs(None, 5), methods=chosen)
-    counts = {name: [c.label_seed for c in cells(table) if c.method == name] for name in chosen}
+    counts = {name: [c.label_seed for c in cells_of(table) if c.method == name] for name in chosen}
     assert counts["auto"] == [0, 1, 2, 3, 4]
     assert counts["RBF-SVM"] == counts["linear probe, discriminator"] == [0, 1, 2]
-    assert all(cell.gan_seed == cell.label_seed for cell in cells(table))
+    assert all(cell.gan_seed == cell.label_seed for cell in cells_of(table))
 
 
 def test_methods_without_networks_run_once_a_draw():
     table = small(draws=pairs(range(3), 2), methods=QUICKLY, others=6)
-    counts = {name: sum(cell.method == name for cell in cells(table)) for name in QUICKLY}
+    counts = {name: sum(cell.method == name for cell in cells_of(table)) for name in QUICKLY}
     assert counts == {"RBF-SVM": 2, QUICKLY[1]: 6, QUICKLY[2]: 6}
 
 
 def test_what_is_trained_is_timed_where_seconds_are_compared():
     cell = Cell(data="digits", labels=50, method="auto", gan_seed=0, label_seed=0)
-    assert fewlabel.timed(small(timed=True), cell)
-    assert not fewlabel.timed(small(timed=False), cell)
-    assert not fewlabel.timed(small(timed=True), replace(cell, method="RBF-SVM"))
+    assert fewlabel.is_timed(small(timed=True), cell)
+    assert not fewlabel.is_timed(small(timed=False), cell)
+    assert not fewlabel.is_timed(small(timed=True), replace(cell, method="RBF-SVM"))
 
 
 @pytest.mark.parametrize("short", [False, True])
-@pytest.mark.parametrize("name", [table.name for table in TABLES])
+@pytest.mark.parametrize("name", [table.name for table in FEW_LABEL_TABLES])
 def test_every_suite_has_cells_that_are_told_apart(name, short):
     found = suite(name, short)
     assert found.name == name + "-quick" * short
     assert len(set(found.cells)) == len(found.cells) > 5
     assert found.measure in ("accuracy", "mae", "rmse")
     assert found.lower == (found.measure != "accuracy")
-    assert ABOUT[name]
+    assert found.about.endswith(SUITES[name].about) and SUITES[name].about
     drawn = {cell.label_seed for cell in found.cells}
     assert len(drawn) >= (1 if short else 3 if name == "cifar10-probe" else 5)
 
 
 def test_short_forms_are_smaller_and_keep_what_a_table_forbids():
-    for table in TABLES:
-        assert len(cells(quick(table))) < len(cells(table))
-        for way, given in quick(table).settings.items():
-            assert given["steps"] == SHORT, way
-        slow = {cell.method for cell in cells(quick(table))} & set(SLOW)
+    for table in FEW_LABEL_TABLES:
+        assert len(cells_of(shorten(table))) < len(cells_of(table))
+        for way, given in shorten(table).settings.items():
+            assert given["steps"] == SHORT_STEPS, way
+        slow = {cell.method for cell in cells_of(shorten(table))} & set(SLOW)
         assert bool(slow) == (table.data == "digits")  # seconds there
         if table.gan.body == "resnet":  # for a GPU, made small enough for a processor
-            rows = quick(table).settings[""]
-            assert (quick(table).gan.width, rows["batch"] * rows["ratio"]) == (8, 64)
-    rotated = next(table for table in TABLES if table.name == "rotated-mnist")
-    assert not {"turn", "slant", "stretch", "flip"} & {*quick(rotated).settings[""]["transforms"]}
+            rows = shorten(table).settings[""]
+            assert (shorten(table).gan.width, rows["batch"] * rows["ratio"]) == (8, 64)
+    rotated = next(table for table in FEW_LABEL_TABLES if table.name == "rotated-mnist")
+    assert not {"turn", "slant", "stretch", "flip"} & {*shorten(rotated).settings[""]["transforms"]}
 
 
 def test_an_unknown_suite_is_refused_with_those_that_there_are():
-    with pytest.raises(ValueError, match="no benchmark 'mnits'; there are digits, mnist-100"):
+    with pytest.raises(ValueError, match="no benchmark 'mnits'; there are calibration, cifar10-"):
         suite("mnits")
 
 
@@ -421,26 +418,24 @@ def test_the_committed_digits_are_cells_of_their_suite():
     assert len(found.cells) - len(left) == sum(rng in drawn for *_, rng in keys)
 
 
-def test_a_course_is_run_for_every_length_that_is_compared(tmp_path):
-    given = small(draws=((7, 7),), methods=None)
-    found = pace.time_to_accuracy(given, True, None)
-    two = tuple(c for c in found.cells if c.method == "GAN off: graph and consistency")
-    assert [cell.steps for cell in two] == [*pace.QUICK]
-    short = [replace(cell, steps=steps) for cell, steps in zip(two, (1, 2), strict=True)]
+def test_a_training_is_run_for_every_length_that_is_compared(tmp_path):
+    table = small(methods=("GAN off: graph and consistency",))
+    found = replace(time_to_accuracy.lengths_of(table, (1, 2)), name="lengths")
+    assert [cell.steps for cell in found.cells] == [1, 2]
     with joblib.parallel_config(backend="threading"):
-        run = benchmark.run(replace(found, cells=tuple(short)), tmp_path, work=tmp_path)
-        one, more = list(run)
+        one, more = list(benchmark.run(found, tmp_path, work=tmp_path))
     assert (one["steps"], more["steps"]) == ("1", "2")
     assert one["way"] == "consistency+finetune"
     assert int(one["samples_seen"]) < int(more["samples_seen"])
-    assert len(benchmark.suite(pace.NAME).cells) == len(pace.ROWS) * len(pace.LENGTHS) * pace.DRAWS
+    whole = suite("time-to-accuracy").cells
+    assert len(whole) == len(time_to_accuracy.TRAINED) * len(time_to_accuracy.LENGTHS) * 3
 
 
 # The demo.
 
 
 def test_a_demo_trains_one_gan_and_tells_of_every_draw(tmp_path, monkeypatch):
-    brief = {"gan": TINY, "settings": FEW, "methods": QUICKLY, "flops": False}
+    brief = {"gan": TINY, "settings": FEW, "methods": QUICKLY, "flops": None}
     demo = replace(story.DEMO, **brief, draws=((0, 0), (0, 1)))
     monkeypatch.setattr(story, "DEMO", demo)
     finetuning = story.finetuning
@@ -465,42 +460,34 @@ def test_a_demo_trains_one_gan_and_tells_of_every_draw(tmp_path, monkeypatch):
     assert model.predict(read("digits").x_test[:5]).shape == (5,)
 
 
-def test_cells_of_a_gan_share_a_student_whose_cost_stands_in_their_rows(tmp_path, monkeypatch):
-    made = []
-    distil = fewlabel.distil
-
-    def counted(*args, run):
-        made.append(run)
-        return distil(*args, run=run)
-
-    monkeypatch.setattr(fewlabel, "distil", counted)
-    monkeypatch.setattr(
-        fewlabel.measuring, "flops_of_steps", lambda train, steps: 100 * sum(steps.values())
-    )
+def test_cells_of_a_gan_share_a_student_whose_cost_stands_in_their_rows(tmp_path):
+    place = Place(tmp_path)
     shared = StudentConfig(steps=2, batch=8)
-    table = small(student=shared, methods=None, flops=True)
+    table = small(student=shared, methods=None, flops=by_the_step)
     way = "linear probe, distilled student"
     for name in (way, f"GAN off: {way}", "k-NN, distilled student"):
         cell = Cell(data=table.data, labels=table.labels[0], method=name, gan_seed=7, label_seed=7)
-        need = fewlabel.needs(table, cell)
+        need = fewlabel.shared_by(table, cell)
         assert need.student == replace(shared, seed=7)
-        fewlabel.prepare(table, need, tmp_path)
-        row = fewlabel.solve(table, cell, tmp_path)
-        seconds = fewlabel.seconds_of(fewlabel.home_of_student(table, need, tmp_path))
+        fewlabel.make_shared(table, need, place)
+        row = fewlabel.solve_cell(table, cell, place)
+        seconds = fewlabel.seconds_of(fewlabel.home_of_student(table, need, place))
         assert row["seconds"] > seconds > 0
         assert row["samples_seen"] >= 2 * 8 + table.labels[0]
         assert row["flops"] == 100 * (2 if "off" in name else 2 + TINY.steps)
-    assert len(set(made)) == 2
+    students = [path for path in tmp_path.iterdir() if "-student-" in path.name]
+    twins = [path for path in tmp_path.iterdir() if "-twin-" in path.name]
+    assert (len(students), len(twins)) == (1, 1)
     other = Cell(**(vars(cell) | {"method": "linear probe, discriminator"}))
-    assert fewlabel.needs(table, other).student is None
+    assert fewlabel.shared_by(table, other).student is None
     scratch = Cell(**(vars(cell) | {"method": "student's network from scratch, labels only"}))
-    assert fewlabel.needs(table, scratch) is None
+    assert fewlabel.shared_by(table, scratch) is None
 
 
 def test_a_shared_student_is_counted_as_one_that_a_cell_makes_itself(tmp_path):
     method = "GAN off: linear probe, distilled student"
     own = {"": {"steps": 3, "student_steps": 2, "student_batch": 8}}
-    table = small(methods=(method,), settings=own, flops=True)
+    table = small(methods=(method,), settings=own, flops=measuring.flops_of_steps)
     (alone,) = carried_out(table, tmp_path / "alone")
     student = StudentConfig(steps=2, batch=8)
     (shared,) = carried_out(replace(table, settings=FEW, student=student), tmp_path / "shared")
@@ -508,14 +495,13 @@ def test_a_shared_student_is_counted_as_one_that_a_cell_makes_itself(tmp_path):
     assert shared["samples_seen"] == alone["samples_seen"]
 
 
-def test_who_needs_what_another_process_makes_waits_for_it(monkeypatch):
+def test_who_needs_what_another_process_makes_waits_for_it():
     waits, tries = [], iter([BlockingIOError("busy"), BlockingIOError("busy"), None])
-    monkeypatch.setattr(fewlabel.time, "sleep", waits.append)
 
     def make():
         if trouble := next(tries):
             raise trouble
         return "made"
 
-    assert fewlabel.alone(make) == "made"
-    assert waits == [fewlabel.WAIT] * 2
+    assert fewlabel.alone(make, waits.append) == "made"
+    assert waits == [0.5] * 2

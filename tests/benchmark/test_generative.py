@@ -5,9 +5,9 @@ import pytest
 import torch
 
 from ssgan.benchmark import suite
-from ssgan.benchmark.suites import gaussians, generative, stacked
-from ssgan.benchmark.suites import guarding as trials
-from ssgan.benchmark.suites.gaussians import DEFAULT, EQUAL, OWN
+from ssgan.benchmark.effort import DEFAULT, EQUAL, OWN, real_samples, updates
+from ssgan.benchmark.runner import Cell, Place
+from ssgan.benchmark.suites import gaussians, guard, objectives, stacked_mnist
 from ssgan.models.config import GANConfig
 from ssgan.models.recipes import RECIPES
 from ssgan.objectives import OBJECTIVES, Wasserstein
@@ -16,7 +16,7 @@ NAMES = ("gaussians", "objectives-mnist", "objectives-fashion", "stacked-mnist",
 
 
 def test_real_samples_have_all_modes_and_nearly_all_quality():
-    found = gaussians.quality(gaussians.drawn(0, 10_000))
+    found = gaussians.quality(gaussians.mixture(0, 10_000))
     assert found["modes"] == 25
     assert found["high_quality"] == pytest.approx(1 - np.exp(-4.5), abs=0.005)  # Rayleigh
 
@@ -35,26 +35,26 @@ def test_quality_ends_three_deviations_from_a_mode(away, quality):
 
 @pytest.mark.parametrize("name", OBJECTIVES)
 def test_equal_conditions_differ_in_the_objective_alone_and_see_as_many_real_samples(name):
-    cell = gaussians.Cell(league=EQUAL, method=name, gan_seed=3)
-    config = gaussians.config_of(cell, 100_000)
+    cell = Cell(league=EQUAL, method=name, gan_seed=3)
+    config = gaussians.config_for(cell, 100_000)
     fields = vars(config) | {"objective": None, "steps": 0}
-    plain = gaussians.Cell(league=EQUAL, method="non-saturating", gan_seed=3)
-    other = gaussians.config_of(plain, 100_000)
+    plain = Cell(league=EQUAL, method="non-saturating", gan_seed=3)
+    other = gaussians.config_for(plain, 100_000)
     assert fields == vars(other) | {"objective": None, "steps": 0}
     last = config.batch * config.objective.critic_steps(config.steps - 1)
-    assert 100_000 <= gaussians.spent(config) < 100_000 + last
+    assert 100_000 <= real_samples(config) < 100_000 + last
 
 
 def test_critic_batches_of_wgan_count():
     config = GANConfig(objective=Wasserstein(), batch=10)
-    assert gaussians.updates(config, 1000) == 1  # a hundred batches of the critic
-    assert gaussians.updates(config, 25 * 1000 + 50) == 26
+    assert updates(config, 1000) == 1  # a hundred batches of the critic
+    assert updates(config, 25 * 1000 + 50) == 26
 
 
 def test_wgan_has_no_first_hundreds_where_all_is_equal_and_more_real_samples_in_its_own_recipe():
     def made(league):
-        cell = generative.Cell(data="mnist", league=league, method="wgan", gan_seed=0)
-        return generative.config_of(cell, 128_000)
+        cell = Cell(data="mnist", league=league, method="wgan", gan_seed=0)
+        return objectives.training_of(cell, 128_000)
 
     even, own = made(EQUAL), made(OWN)
     assert even.steps == 400 and {even.objective.critic_steps(step) for step in range(999)} == {5}
@@ -64,8 +64,8 @@ def test_wgan_has_no_first_hundreds_where_all_is_equal_and_more_real_samples_in_
 
 def test_on_images_papers_convolutions_are_narrow_and_their_dense_networks_as_they_are():
     def width(name):
-        cell = generative.Cell(data="mnist", league=OWN, method=name, gan_seed=0)
-        return generative.config_of(cell, 128_000).width
+        cell = Cell(data="mnist", league=OWN, method=name, gan_seed=0)
+        return objectives.training_of(cell, 128_000).width
 
     assert width("dcgan") == 24
     assert width("minimax") == RECIPES["minimax"]().width
@@ -73,8 +73,8 @@ def test_on_images_papers_convolutions_are_narrow_and_their_dense_networks_as_th
 
 @pytest.mark.parametrize("name", [DEFAULT, *RECIPES])
 def test_an_own_recipe_keeps_all_but_its_length_its_seed_and_a_body_for_images(name):
-    cell = gaussians.Cell(league=OWN, method=name, gan_seed=1)
-    config = gaussians.config_of(cell, 10_000)
+    cell = Cell(league=OWN, method=name, gan_seed=1)
+    config = gaussians.config_for(cell, 10_000)
     paper = GANConfig() if name == DEFAULT else RECIPES[name]()
     own = {"steps", "seed", "guard", "body", "width"}
     assert {k: v for k, v in vars(config).items() if k not in own} == {
@@ -102,26 +102,26 @@ def test_the_recipe_for_points_has_ten_seeds_and_every_objective_five_in_the_gau
 
 
 def test_every_objective_and_both_models_with_an_encoder_are_compared_on_images():
-    names = {cell.method for cell in generative.cells("mnist", 1) if cell.league == EQUAL}
+    names = {cell.method for cell in objectives.objective_cells("mnist", 1) if cell.league == EQUAL}
     assert names == {*OBJECTIVES, "vae", "vae-gan"}
 
 
 def test_a_cell_of_the_gaussians_says_what_it_cost(tmp_path):
-    cell = gaussians.Cell(league=EQUAL, method="hinge", gan_seed=0)
-    found = gaussians.solve(1024, cell, tmp_path)
+    cell = Cell(league=EQUAL, method="hinge", gan_seed=0)
+    found = gaussians.find_modes(1024, cell, Place(tmp_path))
     assert found["steps"] == 4 and found["real_samples"] == 1024
     assert 0 <= found["high_quality"] <= 1
 
 
 def test_equal_shares_have_no_divergence_and_one_mode_has_the_most():
-    assert stacked.spread(np.full(1000, 3)) == {"modes": 1000, "kl": 0.0}
-    single = stacked.spread(np.bincount([7], minlength=1000))
+    assert stacked_mnist.mode_counts(np.full(1000, 3)) == {"modes": 1000, "kl": 0.0}
+    single = stacked_mnist.mode_counts(np.bincount([7], minlength=1000))
     assert single == {"modes": 1, "kl": pytest.approx(np.log(1000), abs=1e-5)}
 
 
 def test_a_stack_holds_digits_in_its_channels():
     digits = np.arange(3 * 28 * 28).reshape(3, 28, 28)
-    images = stacked.stack(digits, 0, 5)
+    images = stacked_mnist.stack_digits(digits, 0, 5)
     assert images.shape == (5, 28, 28, 3)
     for channel in range(3):
         assert any((images[0, :, :, channel] == digit).all() for digit in digits)
@@ -135,12 +135,12 @@ def test_the_mode_is_the_number_that_the_digits_show():
         shown = ((x.mean((1, 2, 3)) + 1) * 127.5).round().long()
         return torch.nn.functional.one_hot(shown, 10)
 
-    assert stacked.named(images, classify).tolist() == [409]
+    assert stacked_mnist.modes_of(images, classify).tolist() == [409]
 
 
 def test_the_bound_is_the_exact_one_of_a_binomial_share():
-    assert trials.bound(0, 100) == pytest.approx(1 - 0.05**0.01)
-    assert trials.bound(5, 5) == 1.0
+    assert guard.bound(0, 100) == pytest.approx(1 - 0.05**0.01)
+    assert guard.bound(5, 5) == 1.0
 
 
 @pytest.mark.parametrize(
@@ -154,11 +154,11 @@ def test_the_bound_is_the_exact_one_of_a_binomial_share():
     ],
 )
 def test_the_guard_is_right_to_be_silent_or_in_time(kind, left, right):
-    assert trials.right(kind, {"left": left}) is right
+    assert guard.right(kind, {"left": left}) is right
 
 
 def test_probing_separable_features_is_perfect():
     rng = np.random.default_rng(0)
     y = np.repeat([3, 5], 20)
     x = (rng.normal(size=(40, 4)) + 10 * (y == 5)[:, None]).astype(np.float32)
-    assert generative.probe(x[::2], y[::2], x[1::2], y[1::2]) == 1.0
+    assert objectives.probe(x[::2], y[::2], x[1::2], y[1::2]) == 1.0

@@ -1,15 +1,23 @@
 """Classes of unequal size: the suites `imbalance` and `imbalance-credit`."""
 
 from dataclasses import replace
-from functools import partial
 
 import numpy as np
 import pytest
 import torch
 
 from ssgan.benchmark import suite
-from ssgan.benchmark.suites import credit, imbalance
-from ssgan.benchmark.suites.imbalance import ALONE, METHODS, SHAPES, TOO, Cell, Lesson, Method
+from ssgan.benchmark.runner import Cell, Place
+from ssgan.benchmark.suites import imbalance
+from ssgan.benchmark.suites import imbalance_credit as credit
+from ssgan.benchmark.suites.imbalance import (
+    ALONE,
+    RECIPES_OF,
+    SHAPES,
+    TOO,
+    Recipe,
+    TrainingSet,
+)
 from ssgan.data import Data, read
 from ssgan.models.gan import GANConfig
 from ssgan.prediction.finetuning import PredictorConfig
@@ -22,15 +30,18 @@ TINY = replace(
     steps=20,
     gan=GANConfig(steps=2, width=4, latent=4),
     unlabeled=GANConfig(steps=2, width=4, latent=4),
+    predictor=PredictorConfig(steps=20, calibrate=False),
 )
 
 
+@pytest.fixture(scope="module")
+def digits():
+    return read("digits")
+
+
 @pytest.fixture
-def digits(monkeypatch):
-    data = read("digits")
-    monkeypatch.setattr(imbalance, "data_of", lambda name, data_dir: data)
-    monkeypatch.setattr(imbalance, "PredictorConfig", partial(PredictorConfig, steps=TINY.steps))
-    return data
+def place(digits, tmp_path):
+    return Place(tmp_path, reader=lambda name, data_dir: digits)
 
 
 @pytest.mark.parametrize(("most", "ratio"), [(1000, 100), (100, 10), (50, 1)])
@@ -46,7 +57,7 @@ def test_classes_become_rarer_along_an_exponential_in_an_order_that_is_drawn(mos
 
 
 def test_the_labelled_rows_have_the_counts_of_the_profile(digits):
-    few = imbalance.few_of(digits, SHAPES["digits"], 3)
+    few = imbalance.rare_classes(digits, SHAPES["digits"], 3)
     assert np.array_equal(few.labels, few.y)
     assert few.counts.max() <= 100
     assert few.counts.min() == 10
@@ -55,12 +66,12 @@ def test_the_labelled_rows_have_the_counts_of_the_profile(digits):
 
 
 @pytest.mark.filterwarnings("ignore:of .* synthetic samples")  # of a GAN of two steps
-@pytest.mark.parametrize("name", METHODS)
-def test_every_method_fills_the_classes_up_and_is_scored_on_the_test_part(name, digits, tmp_path):
-    method = METHODS[name]
+@pytest.mark.parametrize("name", RECIPES_OF)
+def test_every_method_fills_the_classes_up_and_is_scored_on_the_test_part(name, digits, place):
+    method = RECIPES_OF[name]
     cell = Cell(data="digits", league=method.league, method=name, gan_seed=0)
-    found = imbalance.solve({"digits": TINY}, None, cell, tmp_path)
-    few = imbalance.few_of(digits, TINY, 0)
+    found = imbalance.train_imbalanced({"digits": TINY}, cell, place)
+    few = imbalance.rare_classes(digits, TINY, 0)
     adds = ("SMOTE", "ssgan", "the same")  # a GAN of two steps never passes the gate
     adds = any(word in name for word in adds) and "gate" not in name
     assert found["rows"] == (10 * few.counts.max() if adds else len(few.rows))
@@ -70,29 +81,31 @@ def test_every_method_fills_the_classes_up_and_is_scored_on_the_test_part(name, 
 
 
 @pytest.mark.parametrize("helps", [True, False])
-def test_where_the_gate_says_no_only_the_labelled_rows_are_learnt_from(helps, digits, tmp_path):
-    few = imbalance.few_of(digits, TINY, 0)
+def test_where_the_gate_says_no_only_the_labelled_rows_are_learnt_from(helps, digits, place):
+    few = imbalance.rare_classes(digits, TINY, 0)
 
-    def made(few, work):
-        return replace(imbalance.smoted(few, work), helps=helps)
+    def made(few, place):
+        return replace(imbalance.with_smote(few, place), helps=helps)
 
-    rows = len(imbalance.allowed(made, few, tmp_path).y)
+    rows = len(imbalance.where_gate_says_yes(made, few, place).y)
     assert rows == (10 * few.counts.max() if helps else len(few.rows))
 
 
-def test_cells_of_a_gan_share_one_training(digits, tmp_path, monkeypatch):
-    few = imbalance.few_of(digits, TINY, 0)
-    need = imbalance.needs(Cell(data="digits", league=ALONE, method="ssgan", gan_seed=0))
-    imbalance.prepare({"digits": TINY}, None, need, tmp_path)
-    before = {p: p.stat().st_mtime_ns for p in tmp_path.rglob("*.safetensors")}
-    imbalance.gan_of(few, ALONE, tmp_path)
+def test_cells_of_a_gan_share_one_training(digits, place):
+    few = imbalance.rare_classes(digits, TINY, 0)
+    need = imbalance.gan_needed(Cell(data="digits", league=ALONE, method="ssgan", gan_seed=0))
+    imbalance.pretrain_needed({"digits": TINY}, need, place)
+    before = {p: p.stat().st_mtime_ns for p in place.work.rglob("*.safetensors")}
+    imbalance.gan_for(few, ALONE, place)
     assert before
-    assert before == {p: p.stat().st_mtime_ns for p in tmp_path.rglob("*.safetensors")}
-    twin = imbalance.needs(
+    assert before == {p: p.stat().st_mtime_ns for p in place.work.rglob("*.safetensors")}
+    twin = imbalance.gan_needed(
         Cell(data="digits", league=ALONE, method="ssgan and transforms", gan_seed=0)
     )
     assert need == twin
-    assert imbalance.needs(Cell(data="digits", league=ALONE, method="SMOTE", gan_seed=0)) is None
+    assert (
+        imbalance.gan_needed(Cell(data="digits", league=ALONE, method="SMOTE", gan_seed=0)) is None
+    )
 
 
 def test_weights_make_the_rare_class_count_as_much_as_the_frequent_one():
@@ -103,26 +116,26 @@ def test_weights_make_the_rare_class_count_as_much_as_the_frequent_one():
     fresh = torch.from_numpy(rng.normal(size=(400, 1, 8, 8)).astype(np.float32)) * 0.5 + 0.15
 
     def recall(weighted):
-        method = Method(imbalance.plain, weighted=weighted)
-        guess = imbalance.learnt(Lesson(x, y), method, replace(TINY, steps=60), 0)
+        method = Recipe(imbalance.real_alone, weighted=weighted)
+        guess = imbalance.train_network(TrainingSet(x, y), method, replace(TINY, steps=60), 0)
         return float((guess(fresh) == 1).double().mean())
 
     assert recall(True) > recall(False)
 
 
 def test_the_recall_of_the_rarest_classes_is_told(digits):
-    few = imbalance.few_of(digits, SHAPES["digits"], 0)
+    few = imbalance.rare_classes(digits, SHAPES["digits"], 0)
     true = np.asarray(digits.y_test)
     rare = np.argsort(few.counts, kind="stable")[:3]
     blind = np.where(np.isin(true, rare), (true + 1) % 10, true)
-    assert imbalance.found(few, true) == {"macro_f1": 1.0, "rare_recall": 1.0, "accuracy": 1.0}
-    assert imbalance.found(few, blind)["rare_recall"] == 0.0
+    assert imbalance.scores_of(few, true) == {"macro_f1": 1.0, "rare_recall": 1.0, "accuracy": 1.0}
+    assert imbalance.scores_of(few, blind)["rare_recall"] == 0.0
 
 
 def test_both_leagues_are_kept_apart():
     leagues = {(cell.method, cell.league) for cell in suite("imbalance").cells}
     assert {league for _, league in leagues} == {ALONE, TOO}
-    assert len(leagues) == len(METHODS)
+    assert len(leagues) == len(RECIPES_OF)
 
 
 def payers(n, seed):
@@ -134,20 +147,18 @@ def payers(n, seed):
     return x, y
 
 
-def boosted(seed, usual=credit.boosting, **settings):
-    """The usual model of few trees."""
-    return usual(seed, **settings | {"max_iter": 20, "max_leaf_nodes": 8})
-
-
-@pytest.mark.parametrize("name", credit.METHODS)
-def test_every_method_finds_some_of_the_rare_class_of_a_table(name, monkeypatch):
-    monkeypatch.setattr(credit, "PredictorConfig", partial(PredictorConfig, steps=100))
-    monkeypatch.setattr(credit, "boosting", boosted)
+@pytest.mark.parametrize("name", credit.BALANCINGS)
+def test_every_method_finds_some_of_the_rare_class_of_a_table(name):
     (x, y), (x_test, y_test) = payers(300, 0), payers(300, 1)
     data = Data(kind="table", x=x, y=y, x_test=x_test, y_test=y_test)
-    config = GANConfig(steps=30, width=4, latent=8)
-    few, test, true = credit.problem(data, 200, config, 0)
-    said, cut, helps = credit.answered(few, name, test)
-    assert ((said >= cut) & (true == 1)).sum() > 0.3 * true.sum()
+    settings = credit.CreditSettings(
+        rows=200,
+        gan=GANConfig(steps=30, width=4, latent=8),
+        predictor=PredictorConfig(steps=100, calibrate=False),
+        boosting={"max_iter": 20, "max_leaf_nodes": 8},
+    )
+    few = credit.rare_class(data, settings, 0)
+    probabilities, cut, helps = credit.predict_rare(few, name, x_test)
+    assert ((probabilities >= cut) & (y_test == 1)).sum() > 0.3 * y_test.sum()
     assert 0 < cut < 1
     assert (helps is None) == ("ssgan" not in name)

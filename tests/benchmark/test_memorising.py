@@ -6,7 +6,7 @@ import torch
 
 from ssgan.benchmark import suite
 from ssgan.benchmark.suites import memorising
-from ssgan.benchmark.suites.memorising import HONEST, KINDS
+from ssgan.benchmark.suites.memorising import DUMMIES, HONEST
 from ssgan.data import fit_codec, from_memory
 from ssgan.randomness import Rng
 
@@ -20,11 +20,11 @@ def known():
 
 @pytest.fixture(scope="module")
 def rows(known):
-    return memorising.parted(*known, 0)
+    return memorising.split_samples(*known, 0)
 
 
 def made(kind, rows):
-    return memorising.generated(kind, rows, Rng(("test",)))
+    return memorising.dummy_samples(kind, rows, Rng(("test",)))
 
 
 def inside(x, others):
@@ -36,7 +36,7 @@ def test_few_rows_are_parted_in_the_same_proportion(known, rows):
     assert [len(part) for part in vars(rows).values()] == [800, 800, 400]
     assert not inside(rows.train, rows.held_out).any()
     assert not inside(rows.train, rows.fresh).any()
-    assert not torch.equal(rows.train, memorising.parted(*known, 1).train)
+    assert not torch.equal(rows.train, memorising.split_samples(*known, 1).train)
 
 
 @pytest.mark.parametrize(
@@ -49,16 +49,16 @@ def test_so_many_samples_are_training_rows_as_they_are(rows, kind, copied):
 
 
 def test_noise_is_a_twentieth_of_the_deviation_of_each_number(rows):
-    rows = memorising.Rows(rows.train * torch.arange(1.0, 7), rows.held_out, rows.fresh)
+    rows = memorising.Samples(rows.train * torch.arange(1.0, 7), rows.held_out, rows.fresh)
     rng = Rng(("test",))
     copies = rows.train[rng("rows").integers(len(rows.train), len(rows.fresh))]
     away = (made("copies with noise", rows) - copies).std(0)
     assert torch.allclose(away / rows.train.std(0), torch.tensor(0.05), rtol=0.15)
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", DUMMIES)
 def test_copies_are_accused_and_fresh_rows_are_not(known, kind):
-    found = memorising.trial(*known, kind, 1)
+    found = memorising.try_dummy(*known, kind, 1)
     assert found["accused"] == (kind != HONEST)
     assert (found["p"] < 0.01) == (kind != HONEST)
     assert found["space"] == "encoded_400"

@@ -1,6 +1,5 @@
 """The runner: cells become rows one by one, a kill loses none, failures stop nobody else."""
 
-from dataclasses import dataclass
 from pathlib import Path
 
 import joblib
@@ -8,28 +7,27 @@ import pytest
 import torch
 
 from ssgan.benchmark import measuring
-from ssgan.benchmark.reporting import paired, report
+from ssgan.benchmark.reporting import paired, summarise
 from ssgan.benchmark.results import append_row, read_rows
-from ssgan.benchmark.runner import Suite, missing, results, run
+from ssgan.benchmark.runner import Cell, Suite, grid, key_of, missing, results, run
+from ssgan.benchmark.suites import SUITES, benchmarks_in, suite
 
 
-@dataclass(frozen=True, kw_only=True)
-class Key:
-    method: str
-    label_seed: int = 0
+def cell_of(method, label_seed=0):
+    return Cell(method=method, label_seed=label_seed)
 
 
-def solve(cell, work):
+def solve(cell, place):
     """The seed as a score, and a mark in the work directory for every call."""
-    with (work / "calls").open("a") as calls:
+    with (place.work / "calls").open("a") as calls:
         calls.write(f"{cell.method} {cell.label_seed} {torch.get_num_threads()}\n")
     if cell.method == "broken":
         raise ValueError("it is\n  broken")
     return {"accuracy": cell.label_seed / 10, "split": "0e12"}
 
 
-def prepare(need, work):
-    with (work / "calls").open("a") as calls:
+def prepare(need, place):
+    with (place.work / "calls").open("a") as calls:
         calls.write(f"prepare {need}\n")
     if need == "no gan":
         raise FloatingPointError("it diverged")
@@ -55,7 +53,7 @@ def finished(suite, out, **options):
                 return rows, end.value, lines
 
 
-A, B, C = Key(method="a"), Key(method="a", label_seed=1), Key(method="b", label_seed=2)
+A, B, C = cell_of("a"), cell_of("a", 1), cell_of("b", 2)
 
 
 def test_every_cell_becomes_one_row_that_says_where_it_comes_from(tmp_path):
@@ -118,7 +116,7 @@ def test_a_torn_header_is_no_table(tmp_path):
 
 
 def test_a_failing_cell_leaves_no_row_and_stops_no_other(tmp_path):
-    broken = Key(method="broken")
+    broken = cell_of("broken")
     rows, failed, _ = finished(made(broken, A), tmp_path)
     assert [row["method"] for row in rows] == ["a"]
     assert [(outcome.what, outcome.why) for outcome in failed] == [(broken, "it is broken")]
@@ -158,36 +156,42 @@ def test_timed_cells_run_last_and_with_all_threads(tmp_path):
     assert [row["threads"] for row in rows] == ["1", "2"]
 
 
-def test_rows_of_other_code_stay_are_counted_and_can_be_renewed(tmp_path, monkeypatch):
+def make_older(path):
+    """Let the rows of a CSV be those of other code."""
+    path.write_text(path.read_text().replace(measuring.source(), "another"))
+
+
+def test_rows_of_other_code_stay_are_counted_and_can_be_renewed(tmp_path):
     suite = made(A, B)
     finished(suite, tmp_path)
-    monkeypatch.setattr(measuring, "source", lambda: "another")
-    assert report(read_rows(tmp_path / "tiny.csv"), suite)[0].stale == 2
+    make_older(tmp_path / "tiny.csv")
+    assert summarise(read_rows(tmp_path / "tiny.csv"), suite)[0].stale == 2
     assert finished(suite, tmp_path)[2] == []
     assert len(finished(suite, tmp_path, renew=True)[0]) == 2
     again = read_rows(tmp_path / "tiny.csv")
     assert len(again) == 4
-    (line,) = report(again, suite)  # of two rows of a cell the last counts
+    (line,) = summarise(again, suite)  # of two rows of a cell the last counts
     assert (line.n, line.stale) == (2, 0)
 
 
-def test_what_renewed_rows_rest_on_is_made_anew(tmp_path, monkeypatch):
+def test_what_renewed_rows_rest_on_is_made_again(tmp_path):
     places = []
 
-    def prepared(need, work):
-        places.append(work.relative_to(tmp_path))
+    def prepared(need, place):
+        places.append(place.work.relative_to(tmp_path))
 
     suite = made(A, needs=lambda cell: "gan", prepare=prepared)
-    for renew in (False, False, True, True):
+    for renew in (False, False, True):
         finished(suite, tmp_path, renew=renew)
-        monkeypatch.setattr(measuring, "source", lambda: "another")
+    make_older(tmp_path / "tiny.csv")
+    finished(suite, tmp_path, renew=True)
     old, new = places
-    assert new == old / "another"
+    assert new == old / measuring.source()
 
 
 def test_a_row_is_as_old_as_the_gan_that_it_rests_on():
     row = {"method": "a", "label_seed": "0", "accuracy": "1", "source": measuring.source()}
-    lines = [report([row | {"gan_source": s}], made(A))[0].stale for s in ("", "older")]
+    lines = [summarise([row | {"gan_source": s}], made(A))[0].stale for s in ("", "older")]
     assert lines == [0, 1]
 
 
@@ -201,15 +205,15 @@ def test_a_report_has_a_line_a_method_in_the_order_of_the_suite():
             ("a", "1", "0.6", "3.0"),
         )
     ]
-    a, b, other = report(rows, made(A, C))
+    a, b, other = summarise(rows, made(A, C))
     assert (a.group, b.group, other.group) == (("a",), ("b",), ("z",))
     assert a.mean == pytest.approx(0.7)
     assert a.deviation == pytest.approx(0.02**0.5)  # of a sample, not of a population
     assert (a.worst, a.n, a.seconds, a.gan_seconds) == (0.6, 2, 2.0, 0.0)
     assert a.seeds == {"label_seed": 2}
     assert (b.deviation, b.n) == (0.0, 1)
-    assert report(rows, made(A, C, lower=True))[0].worst == 0.8
-    assert report([], made(A)) == []
+    assert summarise(rows, made(A, C, lower=True))[0].worst == 0.8
+    assert summarise([], made(A)) == []
 
 
 def test_methods_are_paired_by_their_draws_over_the_means_of_their_gans():
@@ -277,29 +281,21 @@ def test_operations_of_what_takes_no_steps_are_counted_once():
     assert measuring.flops_of_steps(lambda _: torch.ones(1, 5) @ torch.ones(5, 1), {}) == 10
 
 
-def test_the_source_is_that_of_the_code_but_for_what_no_cell_runs(tmp_path, monkeypatch):
+def test_the_source_is_that_of_the_code_but_for_what_no_cell_runs(tmp_path):
     (tmp_path / "cli").mkdir()
     code, command = tmp_path / "gan.py", tmp_path / "cli" / "demo.py"
-    code.write_text("x = 1")
-    command.write_text("x = 1")
-    monkeypatch.setattr(measuring, "PACKAGE", tmp_path)
 
-    def now():
-        measuring.source.cache_clear()
-        return measuring.source()
+    def after(path, text):
+        path.write_text(text)
+        return measuring.source.__wrapped__(tmp_path)
 
-    try:
-        before = now()
-        command.write_text("x = 2")
-        assert now() == before
-        code.write_text("x = 2")
-        assert now() != before
-    finally:
-        monkeypatch.undo()
-        measuring.source.cache_clear()
+    after(command, "x = 1")
+    before = after(code, "x = 1")
+    assert after(command, "x = 2") == before
+    assert after(code, "x = 2") != before
 
 
-def test_memory_is_counted_anew_for_every_cell(tmp_path):
+def test_memory_is_counted_again_for_every_cell(tmp_path):
     if not Path("/proc/self/clear_refs").exists():
         pytest.skip("the system cannot forget a peak")
 
@@ -310,3 +306,49 @@ def test_memory_is_counted_anew_for_every_cell(tmp_path):
 
     large = peak(200)
     assert peak(1) < large - 150
+
+
+DUMMY = """
+from ssgan.benchmark.runner import Benchmark, Suite, grid
+
+def echo(cell, place):
+    return {"accuracy": cell.seed / 10}
+
+def dummies(short):
+    seeds = range(1 if short else 3)
+    return Suite(cells=grid(method=("echo",), seed=seeds), solve=echo, measure="accuracy")
+
+BENCHMARKS = (Benchmark("dummy", "a dummy", dummies),)
+"""
+
+
+def test_a_new_suite_is_one_file(tmp_path, monkeypatch):
+    folder = tmp_path / "dummies"
+    folder.mkdir()
+    (folder / "__init__.py").touch()
+    (folder / "dummy.py").write_text(DUMMY)
+    monkeypatch.syspath_prepend(tmp_path)
+    found = benchmarks_in("dummies", [str(folder)])
+    whole, short = (suite("dummy", quick, among=found) for quick in (False, True))
+    assert (whole.name, short.name) == ("dummy", "dummy-quick")
+    assert (whole.about, short.about) == ("a dummy", "a short form: a dummy")
+    assert [row["accuracy"] for row in finished(whole, tmp_path)[0]] == ["0.0", "0.1", "0.2"]
+    assert len(short.cells) == 1
+    with pytest.raises(ValueError, match="no benchmark 'dumy'; there are dummy"):
+        suite("dumy", among=found)
+
+
+def test_the_key_of_a_cell_has_the_columns_that_its_suite_uses():
+    first, second, *_ = grid(data=("a",), labels=(0, 5), method=("m", "n"), gan_seed=(0,))
+    assert key_of(first) == {"data": "a", "labels": "0", "method": "m", "gan_seed": "0"}
+    assert str(second) == "data a, labels 0, method n, gan_seed 0"
+
+
+def test_every_suite_has_distinct_cells_a_sentence_and_a_short_form_that_is_smaller():
+    for name, benchmark in SUITES.items():
+        whole, short = benchmark.suite(), benchmark.suite(short=True)
+        assert (whole.name, short.name) == (name, f"{name}-quick")
+        assert len(set(whole.cells)) == len(whole.cells) > len(short.cells) > 1
+        assert len({tuple(key_of(cell)) for cell in whole.cells}) == 1
+        assert set(whole.by) <= set(key_of(whole.cells[0]))
+        assert benchmark.about

@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch import nn
 
-from ssgan.benchmark.suites.guarding import ended_well, trial
+from ssgan.benchmark.suites.guard import ended_well, guard_trial
 from ssgan.config import TrainingError
 from ssgan.randomness import Rng
 from ssgan.runs.run import Run
@@ -422,13 +422,13 @@ def test_a_run_has_one_training_at_a_time(tmp_path):
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", range(5))
 def test_a_healthy_run_is_let_alone(seed):
-    assert trial("healthy", seed)["left"] == []
+    assert guard_trial("healthy", seed)["left"] == []
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", range(3))
 def test_a_generator_frozen_to_one_mode_is_seen_within_two_checkups(seed):
-    found = trial("frozen", seed)
+    found = guard_trial("frozen", seed)
     assert found["left"][0][0] <= 600
     assert found["stopped"]
 
@@ -437,4 +437,4 @@ def test_a_generator_frozen_to_one_mode_is_seen_within_two_checkups(seed):
 @pytest.mark.parametrize("seed", range(3))
 @pytest.mark.parametrize("always", [False, True])
 def test_a_blow_up_ends_in_recovery_or_a_stop(seed, always):
-    assert ended_well(trial("blown up always" if always else "blown up", seed))
+    assert ended_well(guard_trial("blown up always" if always else "blown up", seed))

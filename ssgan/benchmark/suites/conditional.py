@@ -11,15 +11,14 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import partial
-from pathlib import Path
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from ssgan.benchmark.problems import Array, data_of
 from ssgan.benchmark.results import Value
-from ssgan.benchmark.runner import Suite
+from ssgan.benchmark.runner import Benchmark, Cell, Place, Suite
+from ssgan.codecs.codec import Array
 from ssgan.data import Data, fit_codec
 from ssgan.metrics import (
     accuracy_scores,
@@ -34,26 +33,24 @@ from ssgan.metrics.scores import Labelled
 from ssgan.models.gan import GANConfig, pretrain
 from ssgan.randomness import Rng
 
-LEARNT = 20_000  # samples that the classifier learns from
-JUDGED = 10_000  # samples that are compared with test rows
-STEPS = 5000
-QUICK = 500  # steps of the short form, which takes a tenth of the samples
+
+@dataclass(frozen=True, kw_only=True)
+class Amounts:
+    """How much of everything a cell takes."""
+
+    steps: int = 5000  # of the GAN
+    learnt: int = 20_000  # samples that the classifier learns from
+    compared: int = 10_000  # samples that are compared with test rows
+
+
+SHORT_AMOUNTS = Amounts(steps=500, learnt=2000, compared=1000)
 REAL, CONDITIONAL = "real rows", "conditional GAN"
 
 
-@dataclass(frozen=True, kw_only=True)
-class Cell:
-    """The key of a row."""
-
-    data: str
-    method: str  # REAL or CONDITIONAL
-    gan_seed: int
-
-
-def solve(short: bool, data_dir: Path | None, cell: Cell, work: Path) -> Mapping[str, Value]:
-    data, seed = data_of(cell.data, data_dir), cell.gan_seed
-    config = GANConfig(seed=seed, steps=QUICK if short else STEPS)
-    learnt, most = (n // 10 if short else n for n in (LEARNT, JUDGED))
+def judge_classes(amounts: Amounts, cell: Cell, place: Place) -> Mapping[str, Value]:
+    data, seed = place.read(cell.data), cell.gan_seed
+    config = GANConfig(seed=seed, steps=amounts.steps)
+    learnt, most = amounts.learnt, amounts.compared
     began, rng = time.perf_counter(), Rng(("conditional", seed))
     like, rows = (rng(name).permutation(len(data.y)).numpy()[:learnt] for name in ("like", "rows"))
     if cell.method == REAL:
@@ -64,9 +61,9 @@ def solve(short: bool, data_dir: Path | None, cell: Cell, work: Path) -> Mapping
         codec = gan.codec
         fake = codec.pack(gan.sample(learnt, seed=seed, labels=np.asarray(data.y)[like]))
     seconds = round(time.perf_counter() - began, 1)
-    made = codec.expand(fake), classes_of(data, like)
-    real = codec.expand(codec.pack(np.asarray(data.x)[rows])), classes_of(data, rows)
-    test = codec.expand(codec.pack(data.x_test))[:most], classes_of(data)[:most]
+    made = codec.expand(fake), class_indices(data, like)
+    real = codec.expand(codec.pack(np.asarray(data.x)[rows])), class_indices(data, rows)
+    test = codec.expand(codec.pack(data.x_test))[:most], class_indices(data)[:most]
     return {
         **worth(real, test, made, seed),
         **likeness(real[0], test, (made[0][:most], made[1][:most]), seed),
@@ -74,7 +71,7 @@ def solve(short: bool, data_dir: Path | None, cell: Cell, work: Path) -> Mapping
     }
 
 
-def classes_of(data: Data, rows: Array | None = None) -> Tensor:
+def class_indices(data: Data, rows: Array | None = None) -> Tensor:
     """Indices of the classes of training rows, or of the test part."""
     y = data.y_test if rows is None else np.asarray(data.y)[rows]
     return torch.from_numpy(np.searchsorted(np.unique(data.y), y))
@@ -101,21 +98,25 @@ def likeness(train: Tensor, test: Labelled, made: Labelled, seed: int) -> dict[s
     return {name: round(value, 5) for name, value in found.items()} | {"alarms": len(cover.alarms)}
 
 
-def conditional(name: str, data: str, short: bool, data_dir: Path | None) -> Suite:
-    """The suite of that name over a data set."""
+def by_class_on(data: str, short: bool) -> Suite:
+    """The suite over a data set."""
     seeds = {CONDITIONAL: 1 if short else 3, REAL: 1}
     return Suite(
-        name=f"{name}-quick" if short else name,
-        about=about(data),
         cells=tuple(
             Cell(data=data, method=method, gan_seed=seed)
             for method, count in seeds.items()
             for seed in range(count)
         ),
-        solve=partial(solve, short, data_dir),
+        solve=partial(judge_classes, SHORT_AMOUNTS if short else Amounts()),
         measure="cas",
     )
 
 
-def about(data: str) -> str:
-    return f"classifiers that learn from samples of a conditional GAN, {data}, 3 seeds"
+BENCHMARKS = tuple(
+    Benchmark(
+        f"conditional-{name}",
+        f"classifiers that learn from samples of a conditional GAN, {data}, 3 seeds",
+        partial(by_class_on, data),
+    )
+    for name, data in (("mnist", "mnist"), ("fashion", "fashion-mnist"))
+)

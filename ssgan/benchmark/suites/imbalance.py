@@ -9,7 +9,6 @@ GAN also sees the training rows that are left, without labels.
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
-from pathlib import Path
 
 import numpy as np
 import torch
@@ -17,9 +16,9 @@ import torch.nn.functional as F
 from sklearn.metrics import f1_score, recall_score
 from torch import Tensor
 
-from ssgan.benchmark.problems import Array, data_of
 from ssgan.benchmark.results import Value
-from ssgan.benchmark.runner import Suite
+from ssgan.benchmark.runner import Benchmark, Cell, Place, Suite
+from ssgan.codecs.codec import Array
 from ssgan.codecs.image import MOVES
 from ssgan.data import Codec, Data, fit_codec
 from ssgan.metrics.scores import small_network
@@ -34,9 +33,6 @@ from ssgan.training.step import descend
 from ssgan.transforms.batch import Augmentation
 from ssgan.transforms.views import Views
 
-RATE, BATCH = 2e-3, 64
-RUNTIME = Runtime("cpu", bfloat16=False)
-RARE = 3  # classes whose recall is shown
 ALONE, TOO = "labelled rows alone", "unlabeled rows too"
 
 
@@ -50,6 +46,7 @@ class Shape:
     transforms: tuple[str, ...]  # as people use them for such images
     gan: GANConfig  # of the labelled rows alone
     unlabeled: GANConfig  # of all rows
+    predictor: PredictorConfig = PredictorConfig(calibrate=False)
 
 
 SHAPES = {
@@ -72,18 +69,8 @@ SHAPES = {
 }
 
 
-@dataclass(frozen=True, kw_only=True)
-class Cell:
-    """The key of a row."""
-
-    data: str  # of SHAPES
-    league: str  # ALONE or TOO
-    method: str  # of METHODS
-    gan_seed: int
-
-
 @dataclass(frozen=True)
-class Few:
+class RareClasses:
     """Labelled rows of unequal classes."""
 
     data: Data
@@ -108,12 +95,16 @@ class Few:
         return counts
 
     @property
+    def predictor_config(self) -> PredictorConfig:
+        return replace(self.shape.predictor, seed=self.seed)
+
+    @property
     def labels(self) -> Array:
         return np.asarray(self.data.y)[self.rows]
 
 
 @dataclass(frozen=True)
-class Lesson:
+class TrainingSet:
     """What the classifier learns from."""
 
     x: Tensor  # encoded (N, *shape)
@@ -130,7 +121,7 @@ def profile(classes: int, most: int, ratio: int, rng: Rng) -> Array:
     return counts
 
 
-def few_of(data: Data, shape: Shape, seed: int) -> Few:
+def rare_classes(data: Data, shape: Shape, seed: int) -> RareClasses:
     """The labelled rows of a seed."""
     rng, y = Rng(("imbalance", seed)), np.asarray(data.y)
     classes, coded = np.unique(y, return_inverse=True)
@@ -138,70 +129,74 @@ def few_of(data: Data, shape: Shape, seed: int) -> Few:
     counts = np.minimum(counts, np.bincount(coded))
     order = rng("rows").permutation(len(y)).numpy()
     rows = np.concatenate([order[coded[order] == k][:count] for k, count in enumerate(counts)])
-    return Few(data, rows, coded[rows], fit_codec(data), shape, seed)
+    return RareClasses(data, rows, coded[rows], fit_codec(data), shape, seed)
 
 
-def gan_of(few: Few, league: str, work: Path) -> GAN:
+def gan_for(few: RareClasses, league: str, place: Place) -> GAN:
     """The GAN of a league: conditional on the labelled rows, or of all rows; trained once."""
-    home = work / f"{few.data.source}-{league.split()[0]}-{few.seed}"
+    home = place.work / f"{few.data.source}-{league.split()[0]}-{few.seed}"
     if league == ALONE:
         config, labels = replace(few.shape.gan, seed=few.seed), few.labels
         return pretrain(few.x, config, labels, run=home, device="cpu")
     return pretrain(few.data, replace(few.shape.unlabeled, seed=few.seed), run=home, device="cpu")
 
 
-def plain(few: Few, work: Path) -> Lesson:
-    return Lesson(few.codec.expand(few.codec.pack(few.x)), torch.from_numpy(few.y))
+def real_alone(few: RareClasses, place: Place | None = None) -> TrainingSet:
+    return TrainingSet(few.codec.expand(few.codec.pack(few.x)), torch.from_numpy(few.y))
 
 
-def below(few: Few, x: Tensor, y: Array) -> Lesson:
+def with_added(few: RareClasses, x: Tensor, y: Array) -> TrainingSet:
     """The labelled rows with encoded others and their class indices below."""
-    real = plain(few, Path())
-    return Lesson(torch.cat([real.x, x.float()]), torch.cat([real.y, torch.from_numpy(y)]))
+    real = real_alone(few)
+    return TrainingSet(torch.cat([real.x, x.float()]), torch.cat([real.y, torch.from_numpy(y)]))
 
 
-def smoted(few: Few, work: Path) -> Lesson:
+def with_smote(few: RareClasses, place: Place) -> TrainingSet:
     """With rows between neighbours, pixel by pixel."""
-    real = plain(few, work).x
+    real = real_alone(few, place).x
     flat = real.flatten(1).numpy().astype(np.float64)
     x, y = smote(flat, few.y, few.missing, Rng(("imbalance smote", few.seed)))
-    return below(few, torch.from_numpy(x).reshape(-1, *real.shape[1:]), y)
+    return with_added(few, torch.from_numpy(x).reshape(-1, *real.shape[1:]), y)
 
 
-def by_class(few: Few, work: Path, judge: bool = True) -> Lesson:
+def with_conditional(few: RareClasses, place: Place, judge: bool = True) -> TrainingSet:
     """With samples of a conditional GAN that saw the labelled rows alone."""
-    gan = gan_of(few, ALONE, work)
+    gan = gan_for(few, ALONE, place)
     classes = gan.classes or ()
     counts = {name: int(n) for name, n in zip(classes, few.missing, strict=True)}
     x, labels = conditional(gan, sum(counts.values()), counts=counts, seed=few.seed)
-    lesson = below(few, few.codec.expand(few.codec.pack(x)), np.searchsorted(classes, labels))
-    return replace(lesson, helps=judged(few, gan, None, x, labels)) if judge else lesson
+    lesson = with_added(few, few.codec.expand(few.codec.pack(x)), np.searchsorted(classes, labels))
+    return replace(lesson, helps=gate_says_yes(few, gan, None, x, labels)) if judge else lesson
 
 
-def labelled(few: Few, work: Path, judge: bool = True) -> Lesson:
+def with_labelled(few: RareClasses, place: Place, judge: bool = True) -> TrainingSet:
     """With samples of a GAN that saw all rows, labelled by its finetuned discriminator."""
-    gan = gan_of(few, TOO, work)
-    model = finetune(gan, few.x, few.labels, PredictorConfig(seed=few.seed, calibrate=False))
+    gan = gan_for(few, TOO, place)
+    model = finetune(gan, few.x, few.labels, few.predictor_config)
     x, y = synthesised(gan, model, few.missing, few.seed)
-    lesson = below(few, few.codec.expand(few.codec.pack(x)), y)
+    lesson = with_added(few, few.codec.expand(few.codec.pack(x)), y)
     if not judge:
         return lesson
-    return replace(lesson, helps=judged(few, gan, model, x, model.targets.decode(y)))
+    return replace(lesson, helps=gate_says_yes(few, gan, model, x, model.targets.decode(y)))
 
 
-def allowed(make: Callable[[Few, Path], Lesson], few: Few, work: Path) -> Lesson:
+def where_gate_says_yes(
+    make: Callable[[RareClasses, Place], TrainingSet], few: RareClasses, place: Place
+) -> TrainingSet:
     """What `make` gives if the gate finds that it helps, else the labelled rows alone."""
-    lesson = make(few, work)
-    return lesson if lesson.helps else replace(plain(few, work), helps=lesson.helps)
+    lesson = make(few, place)
+    return lesson if lesson.helps else replace(real_alone(few, place), helps=lesson.helps)
 
 
-def itself(few: Few, work: Path) -> Predictor:
+def own_discriminator(few: RareClasses, place: Place) -> Predictor:
     """The finetuned discriminator that labels those samples, in the classifier's place."""
-    gan = gan_of(few, TOO, work)
-    return finetune(gan, few.x, few.labels, PredictorConfig(seed=few.seed, calibrate=False))
+    gan = gan_for(few, TOO, place)
+    return finetune(gan, few.x, few.labels, few.predictor_config)
 
 
-def judged(few: Few, gan: GAN, model: Predictor | None, x: Array, labels: Array) -> bool:
+def gate_says_yes(
+    few: RareClasses, gan: GAN, model: Predictor | None, x: Array, labels: Array
+) -> bool:
     """Whether the gate finds that the samples help."""
     classes = tuple(np.unique(few.labels).tolist())
     known = Known(gan, classes, model, few.x, few.y)
@@ -211,39 +206,44 @@ def judged(few: Few, gan: GAN, model: Predictor | None, x: Array, labels: Array)
 
 
 @dataclass(frozen=True)
-class Method:
+class Recipe:
     """What is learnt from, and how."""
 
-    lesson: Callable[[Few, Path], Lesson | Predictor]
+    lesson: Callable[[RareClasses, Place], TrainingSet | Predictor]
     weighted: bool = False  # rare classes count for more
     moved: bool = False  # by transforms that are natural for such images
     league: str = ALONE
 
 
-METHODS = {
-    "nothing": Method(plain),
-    "class weights": Method(plain, weighted=True),
-    "SMOTE": Method(smoted),
-    "transforms": Method(plain, moved=True),
-    "class weights and transforms": Method(plain, weighted=True, moved=True),
-    "SMOTE and transforms": Method(smoted, moved=True),
-    "ssgan": Method(by_class),
-    "ssgan, where the gate says yes": Method(partial(allowed, by_class)),
-    "ssgan and transforms": Method(partial(by_class, judge=False), moved=True),
-    "ssgan, labelled by its discriminator": Method(labelled, league=TOO),
-    "the same, where the gate says yes": Method(partial(allowed, labelled), league=TOO),
-    "the same and transforms": Method(partial(labelled, judge=False), moved=True, league=TOO),
-    "that discriminator itself": Method(itself, league=TOO),
+RECIPES_OF = {
+    "nothing": Recipe(real_alone),
+    "class weights": Recipe(real_alone, weighted=True),
+    "SMOTE": Recipe(with_smote),
+    "transforms": Recipe(real_alone, moved=True),
+    "class weights and transforms": Recipe(real_alone, weighted=True, moved=True),
+    "SMOTE and transforms": Recipe(with_smote, moved=True),
+    "ssgan": Recipe(with_conditional),
+    "ssgan, where the gate says yes": Recipe(partial(where_gate_says_yes, with_conditional)),
+    "ssgan and transforms": Recipe(partial(with_conditional, judge=False), moved=True),
+    "ssgan, labelled by its discriminator": Recipe(with_labelled, league=TOO),
+    "the same, where the gate says yes": Recipe(
+        partial(where_gate_says_yes, with_labelled), league=TOO
+    ),
+    "the same and transforms": Recipe(partial(with_labelled, judge=False), moved=True, league=TOO),
+    "that discriminator itself": Recipe(own_discriminator, league=TOO),
 }
 
 
-def learnt(lesson: Lesson, method: Method, shape: Shape, seed: int) -> Callable[[Tensor], Tensor]:
+def train_network(
+    lesson: TrainingSet, method: Recipe, shape: Shape, seed: int, rate: float = 2e-3
+) -> Callable[[Tensor], Tensor]:
     """A small convolutional network after its updates: encoded samples to class indices."""
     steps, moves = shape.steps, shape.transforms
     rng, classes = Rng(("imbalance classifier", seed)), int(lesson.y.max()) + 1
+    runtime = Runtime("cpu", bfloat16=False)
     with seeded(rng("weights")):
         network = small_network(lesson.x.shape[1], classes)
-    optimizer = adam(network, RATE, (0.9, 0.999), 1e-4)
+    optimizer = adam(network, rate, (0.9, 0.999), 1e-4)
     counts = torch.bincount(lesson.y, minlength=classes).clamp_min(1)
     weight = len(lesson.y) / classes / counts if method.weighted else None
     views = Views(moves if method.moved else ())
@@ -252,11 +252,11 @@ def learnt(lesson: Lesson, method: Method, shape: Shape, seed: int) -> Callable[
         return {"cross_entropy": F.cross_entropy(network(x), y, weight)}
 
     for step in range(steps):
-        index = rng("rows", step).integers(len(lesson.y), BATCH)
+        index = rng("rows", step).integers(len(lesson.y), 64)
         x = lesson.x[index]
         x = views.of(x, rng("views", step)) if method.moved else x
-        set_rate(optimizer, cosine(step, steps, RATE, 0.0))
-        descend(loss, (x, lesson.y[index]), optimizer, RUNTIME)
+        set_rate(optimizer, cosine(step, steps, rate, 0.0))
+        descend(loss, (x, lesson.y[index]), optimizer, runtime)
     network.eval()
 
     @torch.inference_mode()
@@ -266,35 +266,33 @@ def learnt(lesson: Lesson, method: Method, shape: Shape, seed: int) -> Callable[
     return guess
 
 
-def found(few: Few, guesses: Array) -> dict[str, float]:
-    """How well test rows of all classes, and of the rarest, are found."""
+def scores_of(few: RareClasses, predictions: Array, rarest: int = 3) -> dict[str, float]:
+    """How well test samples of all classes, and of the rarest ones, are recognised."""
     true = np.searchsorted(np.unique(few.data.y), np.asarray(few.data.y_test))
-    each = recall_score(true, guesses, average=None, zero_division=0)
-    rare = np.argsort(few.counts, kind="stable")[:RARE]
+    each = recall_score(true, predictions, average=None, zero_division=0)
+    rare = np.argsort(few.counts, kind="stable")[:rarest]
     return {
-        "macro_f1": round(float(f1_score(true, guesses, average="macro")), 5),
+        "macro_f1": round(float(f1_score(true, predictions, average="macro")), 5),
         "rare_recall": round(float(each[rare].mean()), 5),
-        "accuracy": round(float((true == guesses).mean()), 5),
+        "accuracy": round(float((true == predictions).mean()), 5),
     }
 
 
-def solve(
-    shapes: Mapping[str, Shape], data_dir: Path | None, cell: Cell, work: Path
-) -> Mapping[str, Value]:
-    method, shape = METHODS[cell.method], shapes[cell.data]
-    few = few_of(data_of(cell.data, data_dir), shape, cell.gan_seed)
-    lesson = method.lesson(few, work)
+def train_imbalanced(shapes: Mapping[str, Shape], cell: Cell, place: Place) -> Mapping[str, Value]:
+    method, shape = RECIPES_OF[cell.method], shapes[cell.data]
+    few = rare_classes(place.read(cell.data), shape, cell.gan_seed)
+    lesson = method.lesson(few, place)
     if isinstance(lesson, Predictor):
-        guesses = lesson.targets.encode(lesson.predict(few.data.x_test))
-        return {**found(few, guesses), "helps": "", "rows": len(few.y)}
-    guess = learnt(lesson, method, shape, cell.gan_seed)
-    guesses = guess(few.codec.expand(few.codec.pack(few.data.x_test))).numpy()
+        predictions = lesson.targets.encode(lesson.predict(few.data.x_test))
+        return {**scores_of(few, predictions), "helps": "", "rows": len(few.y)}
+    guess = train_network(lesson, method, shape, cell.gan_seed)
+    predictions = guess(few.codec.expand(few.codec.pack(few.data.x_test))).numpy()
     helps = "" if lesson.helps is None else int(lesson.helps)
-    return {**found(few, guesses), "helps": helps, "rows": len(lesson.y)}
+    return {**scores_of(few, predictions), "helps": helps, "rows": len(lesson.y)}
 
 
 @dataclass(frozen=True, kw_only=True)
-class Need:
+class NeededGAN:
     """The GAN that cells share."""
 
     data: str
@@ -302,42 +300,44 @@ class Need:
     gan_seed: int
 
 
-def needs(cell: Cell) -> Need | None:
-    if METHODS[cell.method].lesson in (plain, smoted):
+def gan_needed(cell: Cell) -> NeededGAN | None:
+    if RECIPES_OF[cell.method].lesson in (real_alone, with_smote):
         return None
-    return Need(data=cell.data, league=cell.league, gan_seed=cell.gan_seed)
+    return NeededGAN(data=cell.data, league=cell.league, gan_seed=cell.gan_seed)
 
 
-def prepare(shapes: Mapping[str, Shape], data_dir: Path | None, need: Need, work: Path) -> None:
-    few = few_of(data_of(need.data, data_dir), shapes[need.data], need.gan_seed)
-    gan_of(few, need.league, work)
+def pretrain_needed(shapes: Mapping[str, Shape], need: NeededGAN, place: Place) -> None:
+    few = rare_classes(place.read(need.data), shapes[need.data], need.gan_seed)
+    gan_for(few, need.league, place)
 
 
-def quick(shape: Shape) -> Shape:
+def shorter(shape: Shape) -> Shape:
     """The same with a tenth of the training."""
     gan, unlabeled = (replace(c, steps=c.steps // 10) for c in (shape.gan, shape.unlabeled))
     return replace(shape, steps=shape.steps // 4, gan=gan, unlabeled=unlabeled)
 
 
-def imbalance(short: bool, data_dir: Path | None) -> Suite:
+def imbalance(short: bool) -> Suite:
     """The suite of images."""
-    shapes = {name: quick(shape) if short else shape for name, shape in SHAPES.items()}
+    shapes = {name: shorter(shape) if short else shape for name, shape in SHAPES.items()}
     seeds = {"fashion-mnist": 1 if short else 3, "digits": 2 if short else 5}
     return Suite(
-        name="imbalance-quick" if short else "imbalance",
-        about=ABOUT,
         cells=tuple(
             Cell(data=data, league=method.league, method=name, gan_seed=seed)
             for data, count in seeds.items()
-            for name, method in METHODS.items()
+            for name, method in RECIPES_OF.items()
             for seed in range(count)
         ),
-        solve=partial(solve, shapes, data_dir),
+        solve=partial(train_imbalanced, shapes),
         measure="macro_f1",
         by=("data", "league", "method"),
-        needs=needs,
-        prepare=partial(prepare, shapes, data_dir),
+        needs=gan_needed,
+        prepare=partial(pretrain_needed, shapes),
     )
 
 
-ABOUT = "macro-F1 with rare classes: Fashion-MNIST 1:100, digits 1:10"
+BENCHMARKS = (
+    Benchmark(
+        "imbalance", "macro-F1 with rare classes: Fashion-MNIST 1:100, digits 1:10", imbalance
+    ),
+)

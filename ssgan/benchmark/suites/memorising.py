@@ -6,39 +6,27 @@ generator can do; the others give training rows as they are, with a little noise
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import lru_cache, partial
-from pathlib import Path
+from functools import lru_cache
 
 import torch
 from torch import Tensor
 
-from ssgan.benchmark.problems import data_of
 from ssgan.benchmark.results import Value
-from ssgan.benchmark.runner import Suite
+from ssgan.benchmark.runner import Benchmark, Cell, Place, Suite
 from ssgan.data import Codec, fit_codec
 from ssgan.metrics import memorises, space_of
 from ssgan.randomness import Rng
 
-DATA = {"mnist": "mnist", "california": "california-housing", "adult": "adult"}
+MEMORISED_DATA = {"mnist": "mnist", "california": "california-housing", "adult": "adult"}
 HONEST = "honest"
-KINDS = {"copies": 20, "copies with noise": 20, "half copies": 20, HONEST: 100}  # trials
-QUICK = {"copies": 3, "copies with noise": 3, "half copies": 3, HONEST: 10}
-TRAIN, HELD_OUT, MADE = 4000, 4000, 2000  # rows of a trial
-NOISE = 0.05  # of each encoded number, in its standard deviations
-
-
-@dataclass(frozen=True, kw_only=True)
-class Cell:
-    """The key of a row."""
-
-    data: str  # of DATA
-    method: str  # of KINDS
-    seed: int
+DUMMIES = {"copies": 20, "copies with noise": 20, "half copies": 20, HONEST: 100}  # trials
+SHORT_DUMMIES = {"copies": 3, "copies with noise": 3, "half copies": 3, HONEST: 10}
+SIZES_OF = (4000, 4000, 2000)  # training, held-out and fresh samples of a trial
 
 
 @dataclass(frozen=True)
-class Rows:
-    """Encoded rows of one distribution, in other parts in every trial."""
+class Samples:
+    """Encoded samples of one distribution, in other parts in every trial."""
 
     train: Tensor
     held_out: Tensor
@@ -46,22 +34,22 @@ class Rows:
 
 
 @lru_cache(maxsize=2)
-def packed(data: str, data_dir: Path | None) -> tuple[Codec, Tensor]:
-    found = data_of(data, data_dir)
+def packed_data(data: str, place: Place) -> tuple[Codec, Tensor]:
+    found = place.read(data)
     codec = fit_codec(found)
     return codec, codec.pack(found.x)
 
 
-def parted(codec: Codec, rows: Tensor, seed: int) -> Rows:
-    """TRAIN, HELD_OUT and MADE rows, or as many in that proportion as there are."""
+def split_samples(codec: Codec, rows: Tensor, seed: int) -> Samples:
+    """As many samples as SIZES_OF says, or as many in that proportion as there are."""
     order = Rng(("memorising", seed)).permutation(len(rows))
-    share = min(1.0, len(rows) / (TRAIN + HELD_OUT + MADE))
-    sizes = [int(share * size) for size in (TRAIN, HELD_OUT, MADE)]
+    share = min(1.0, len(rows) / sum(SIZES_OF))
+    sizes = [int(share * size) for size in SIZES_OF]
     parts = torch.split(order[: sum(sizes)], sizes)
-    return Rows(*(codec.expand(rows[part]) for part in parts))
+    return Samples(*(codec.expand(rows[part]) for part in parts))
 
 
-def generated(kind: str, rows: Rows, rng: Rng) -> Tensor:
+def dummy_samples(kind: str, rows: Samples, rng: Rng) -> Tensor:
     """What a dummy gives: as many samples as there are fresh rows."""
     if kind == HONEST:
         return rows.fresh
@@ -71,14 +59,14 @@ def generated(kind: str, rows: Rows, rng: Rng) -> Tensor:
         return copies
     if kind == "half copies":
         return torch.cat([copies[: n // 2], rows.fresh[n // 2 :]])
-    spread = rows.train.flatten(1).std(0).reshape(rows.train.shape[1:])
-    return copies + NOISE * spread * rng("noise").normal(*copies.shape)
+    std = rows.train.flatten(1).std(0).reshape(rows.train.shape[1:])
+    return copies + 0.05 * std * rng("noise").normal(*copies.shape)
 
 
-def trial(codec: Codec, packed_rows: Tensor, kind: str, seed: int) -> dict[str, Value]:
+def try_dummy(codec: Codec, packed_rows: Tensor, kind: str, seed: int) -> dict[str, Value]:
     """What the test says of a dummy: whether it is accused, and the measures beside."""
-    rows = parted(codec, packed_rows, seed)
-    made = generated(kind, rows, Rng(("memorising", kind, seed)))
+    rows = split_samples(codec, packed_rows, seed)
+    made = dummy_samples(kind, rows, Rng(("memorising", kind, seed)))
     made = codec.expand(codec.pack(codec.decode(made)))  # rounded as the data is
     space = space_of(rows.train)
     found = memorises(space(rows.train), space(rows.held_out), space(made), seed)
@@ -92,26 +80,31 @@ def trial(codec: Codec, packed_rows: Tensor, kind: str, seed: int) -> dict[str, 
     }
 
 
-def solve(data_dir: Path | None, cell: Cell, work: Path) -> Mapping[str, Value]:
-    return trial(*packed(DATA[cell.data], data_dir), cell.method, cell.seed)
+def accuse(cell: Cell, place: Place) -> Mapping[str, Value]:
+    """Whether a dummy of a data set is accused."""
+    return try_dummy(*packed_data(MEMORISED_DATA[cell.data], place), cell.method, cell.seed)
 
 
-def memorising(short: bool, data_dir: Path | None) -> Suite:
+def memorising(short: bool) -> Suite:
     """The suite."""
-    counts = QUICK if short else KINDS
+    counts = SHORT_DUMMIES if short else DUMMIES
     return Suite(
-        name="memorising-quick" if short else "memorising",
-        about=ABOUT,
         cells=tuple(
             Cell(data=data, method=kind, seed=seed)
-            for data in DATA
+            for data in MEMORISED_DATA
             for kind, count in counts.items()
             for seed in range(count)
         ),
-        solve=partial(solve, data_dir),
+        solve=accuse,
         measure="accused",
         by=("data", "method"),
     )
 
 
-ABOUT = "memorisation: how often a dummy is accused, that copies and that does not"
+BENCHMARKS = (
+    Benchmark(
+        "memorising",
+        "memorisation: how often a dummy is accused, that copies and that does not",
+        memorising,
+    ),
+)

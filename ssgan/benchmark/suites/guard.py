@@ -5,8 +5,7 @@ often something may happen at most that was seen a number of times.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from pathlib import Path
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -15,7 +14,7 @@ from scipy import stats
 from torch import Tensor, nn
 
 from ssgan.benchmark.results import Value
-from ssgan.benchmark.runner import Suite
+from ssgan.benchmark.runner import Benchmark, Cell, Place, Suite
 from ssgan.data import fit_codec, from_memory
 from ssgan.models.adversarial import Adversarial
 from ssgan.models.config import GANConfig
@@ -28,18 +27,10 @@ from ssgan.training.schedule import Schedule, Step
 
 TRIAL = GANConfig(steps=1000, batch=64, width=4, latent=8, rate=2e-3)
 CAUGHT = 600  # the second checkup after a generator was frozen at 400
-COUNTS = {"healthy": 100, "frozen": 20, "blown up": 10, "blown up always": 10}
+TRIALS = {"healthy": 100, "frozen": 20, "blown up": 10, "blown up always": 10}
 
 
-@dataclass(frozen=True, kw_only=True)
-class Cell:
-    """The key of a row."""
-
-    method: str  # of KINDS
-    gan_seed: int
-
-
-class Frozen(Adversarial):
+class FrozenGenerator(Adversarial):
     """A GAN whose generator gives samples of one mode alone from step `SINCE` on."""
 
     SINCE = 400
@@ -83,9 +74,9 @@ class BlownUpAlways(BlownUp):
     UNTIL = 9
 
 
-KINDS: dict[str, type[Adversarial]] = {
+TROUBLES: dict[str, type[Adversarial]] = {
     "healthy": Adversarial,
-    "frozen": Frozen,
+    "frozen": FrozenGenerator,
     "blown up": BlownUp,
     "blown up always": BlownUpAlways,
 }
@@ -100,7 +91,7 @@ def circle(seed: int, n: int = 1000) -> "np.ndarray[Any, np.dtype[np.float32]]":
     return rows.numpy()
 
 
-def outcome(kind: type[Adversarial], config: GANConfig) -> dict[str, Any]:
+def train_guarded(kind: type[Adversarial], config: GANConfig) -> dict[str, Any]:
     """Train `kind` of Adversarial on `circle`; {"attempts", "stopped", "left", "checkups"}.
 
     "left" has, for each rollback, the step at which the guard went back and why; "stopped" is
@@ -122,9 +113,9 @@ def outcome(kind: type[Adversarial], config: GANConfig) -> dict[str, Any]:
     return {"attempts": len(left), "stopped": stopped, "left": left, "checkups": checkups}
 
 
-def trial(kind: str, seed: int, **changes: Any) -> dict[str, Any]:
-    """The outcome of a training of that kind, see KINDS."""
-    return outcome(KINDS[kind], replace(TRIAL, seed=seed, **changes))
+def guard_trial(kind: str, seed: int, **changes: Any) -> dict[str, Any]:
+    """The outcome of a training of that kind, see TROUBLES."""
+    return train_guarded(TROUBLES[kind], replace(TRIAL, seed=seed, **changes))
 
 
 def ended_well(found: Mapping[str, Any]) -> bool:
@@ -150,8 +141,9 @@ def bound(seen: int, of: int) -> float:
     return 1.0 if seen >= of else float(stats.beta.ppf(0.95, seen + 1, of - seen))
 
 
-def solve(cell: Cell, work: Path) -> Mapping[str, Value]:
-    found = trial(cell.method, cell.gan_seed)
+def try_guard(cell: Cell, place: Place) -> Mapping[str, Value]:
+    """What the guard did in a training."""
+    found = guard_trial(cell.method, cell.gan_seed)
     first, why = found["left"][0] if found["left"] else ("", "")
     return {
         "right": float(right(cell.method, found)),
@@ -162,16 +154,16 @@ def solve(cell: Cell, work: Path) -> Mapping[str, Value]:
     }
 
 
-def guard(short: bool, data_dir: Path | None) -> Suite:
-    """The suite; `data_dir` has nothing that it needs."""
-    counts = {name: min(n, 5) for name, n in COUNTS.items()} if short else COUNTS
+def guard(short: bool) -> Suite:
+    """The suite."""
+    counts = {name: min(n, 5) for name, n in TRIALS.items()} if short else TRIALS
     return Suite(
-        name="guard-quick" if short else "guard",
-        about=ABOUT,
         cells=tuple(Cell(method=k, gan_seed=seed) for k, n in counts.items() for seed in range(n)),
-        solve=solve,
+        solve=try_guard,
         measure="right",
     )
 
 
-ABOUT = "the guard: 100 healthy runs, 20 frozen generators, 20 blow-ups"
+BENCHMARKS = (
+    Benchmark("guard", "the guard: 100 healthy runs, 20 frozen generators, 20 blow-ups", guard),
+)

@@ -5,8 +5,8 @@ import pytest
 import torch
 
 from ssgan.benchmark import suite
-from ssgan.benchmark.suites import measures as metric_suite
-from ssgan.benchmark.suites.measures import ABSENT, ALL, ALONE, PEERS, TIMED
+from ssgan.benchmark.suites import metric_suite
+from ssgan.benchmark.suites.metric_suite import ALL, DISTANCES, MEASURES, NOT_MEASURED, PEERS
 from ssgan.data import Data
 
 
@@ -14,7 +14,7 @@ from ssgan.data import Data
 def x():
     rng = np.random.default_rng(0)
     images = rng.integers(0, 256, (900, 8, 8)).astype(np.uint8)
-    return metric_suite.sides(Data(kind="images", x=images, y=np.arange(900) % 3), 300, 0)
+    return metric_suite.two_sides(Data(kind="images", x=images, y=np.arange(900) % 3), 300, 0)
 
 
 def test_three_draws_share_no_row_and_the_last_is_rounded_to_pixels(x):
@@ -25,13 +25,13 @@ def test_three_draws_share_no_row_and_the_last_is_rounded_to_pixels(x):
     assert x.classes.shape == x.fake_classes.shape == (300,)
 
 
-@pytest.mark.parametrize("method", [*ALONE, *TIMED])
+@pytest.mark.parametrize("method", [*DISTANCES, *MEASURES])
 def test_every_measure_is_timed(x, method):
-    assert metric_suite.clocked(method, x)["seconds"] >= 0
+    assert metric_suite.time_measure(method, x)["seconds"] >= 0
 
 
 def test_all_together_holds_every_measure(x):
-    found, memorised, coverage = TIMED[ALL](x)
+    found, memorised, coverage = MEASURES[ALL](x)
     assert {name.split("_")[0] for one in found for name in one} == {
         *("frechet", "kernel", "precision", "recall", "density", "coverage", "c2st")
     }
@@ -42,25 +42,25 @@ def test_all_together_holds_every_measure(x):
 @pytest.mark.parametrize("name", PEERS)
 @pytest.mark.filterwarnings("ignore")
 def test_distances_agree_to_a_thousandth_with_what_is_there(x, name):
-    found = metric_suite.compared(*PEERS[name], x)
-    assert found["difference"] == ABSENT or found["difference"] < 1e-3
+    found = metric_suite.compare_code(*PEERS[name], x)
+    assert found["difference"] == NOT_MEASURED or found["difference"] < 1e-3
 
 
 def test_a_package_that_is_not_there_is_not_measured(x):
     def absent(ours, theirs):
         raise ImportError("no such package")
 
-    found = metric_suite.compared(metric_suite.frechet_distance, absent, x)
+    found = metric_suite.compare_code(metric_suite.frechet_distance, absent, x)
     assert found["difference"] == "not measured"
 
 
 def test_another_answer_is_a_difference(x):
-    found = metric_suite.compared(lambda a, b: 1.5, lambda a, b: 1.0, x)
+    found = metric_suite.compare_code(lambda a, b: 1.5, lambda a, b: 1.0, x)
     assert found["difference"] == 0.5
 
 
 def test_measures_run_alone_and_comparisons_do_not():
     found = suite("metric-suite")
     alone = {cell.method for cell in found.cells if found.timed(cell)}
-    assert alone == {*ALONE, *TIMED}
+    assert alone == {*DISTANCES, *MEASURES}
     assert {cell.method for cell in found.cells} == alone | {*PEERS}

@@ -1,24 +1,31 @@
 """Images: what every objective, the VAE and the VAE-GAN make of them, and what their trunks know.
 
-Two leagues that are never mixed, as in `gaussians`: "own recipe" for about as long
-each, and so WGAN, whose critic's updates are cheap, on more real images; "equal conditions" with
-one body without batch norm, one optimiser and one number of real images. Samples are compared with
+The two leagues are those of `effort`. Own recipes train for about as long each, and so WGAN, whose
+critic's updates are cheap, sees more real images; equal conditions have one architecture without
+batch norm. Samples are compared with
 the test part in a space that needs no download; a linear classifier on features of the trunk learns
 from ten labels a class.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
-from pathlib import Path
 
 import numpy as np
 from torch import Tensor
 
-from ssgan.benchmark.problems import data_of, few_of
+from ssgan.benchmark.effort import (
+    DEFAULT,
+    EQUAL,
+    OWN,
+    cost_of,
+    equal_objective,
+    updates,
+)
+from ssgan.benchmark.problems import labelled_rows
 from ssgan.benchmark.results import Value
-from ssgan.benchmark.runner import Suite
-from ssgan.benchmark.suites.gaussians import DEFAULT, EQUAL, OWN, Array, even, spent, updates
+from ssgan.benchmark.runner import Benchmark, Cell, Place, Suite
+from ssgan.codecs.codec import Array
 from ssgan.data import Data
 from ssgan.metrics.generation import samples
 from ssgan.models.gan import GAN, GANConfig, pretrain
@@ -27,46 +34,33 @@ from ssgan.networks import flat
 from ssgan.objectives import OBJECTIVES
 from ssgan.prediction.heads import linear_head
 
-JUDGED = 5000  # samples of each side that are compared
-LABELS = 100
-REAL = 128_000  # real images a cell
-QUICK = 16_000  # the same in the short form
+REAL_IMAGES = 128_000  # a cell
 LONGER = {"wgan": 3}  # times as many in its own recipe: 2,500 batches go into its first 25 updates
-MODELS = ("vae", "vae-gan")
-NARROW = 24  # channels of papers' convolutions here, which are for larger images and a GPU
-EVEN = GANConfig(body="conv")
+WITH_ENCODER = ("vae", "vae-gan")
+MOST_CHANNELS = 24  # of papers' convolutions here, which are for larger images and a GPU
+EVEN_IMAGES = GANConfig(body="conv")
 
 
-@dataclass(frozen=True, kw_only=True)
-class Cell:
-    """The key of a row."""
-
-    data: str
-    league: str
-    method: str  # DEFAULT, a recipe, an objective, "vae" or "vae-gan"
-    gan_seed: int
-
-
-def config_of(cell: Cell, real: int) -> GANConfig:
+def training_of(cell: Cell, real: int) -> GANConfig:
     """The training of a cell that sees `real` real images."""
-    if cell.method in MODELS:
-        config = replace(EVEN, model=cell.method)
+    if cell.method in WITH_ENCODER:
+        config = replace(EVEN_IMAGES, model=cell.method)
     elif cell.league == EQUAL:
-        config = replace(EVEN, objective=even(cell.method))
+        config = replace(EVEN_IMAGES, objective=equal_objective(cell.method))
     elif cell.method == DEFAULT:
         config = GANConfig()
     else:
         config = recipe(cell.method)
         if config.body != "dense":
-            config = replace(config, width=min(config.width, NARROW))
+            config = replace(config, width=min(config.width, MOST_CHANNELS))
         real *= LONGER.get(cell.method, 1)
     config = replace(config, seed=cell.gan_seed, guard=False)
     return replace(config, steps=updates(config, real))
 
 
-def generation(gan: GAN, test: Tensor, seed: int) -> dict[str, float]:
-    """Measures of as many samples as there are packed test rows, JUDGED at most."""
-    n = min(len(test), JUDGED)
+def judge_samples(gan: GAN, test: Tensor, seed: int, most: int = 5000) -> dict[str, float]:
+    """Measures of as many samples as there are packed test rows, `most` at most."""
+    n = min(len(test), most)
     fake = gan.codec.pack(gan.sample(n, seed=seed))
     found = samples(gan.codec.expand(test[:n]), gan.codec.expand(fake), seed)
     return {name.split("_")[0]: round(value, 5) for name, value in found.items()}
@@ -82,28 +76,28 @@ def probe(features: Array, labels: Array, test: Array, true: Array) -> float:
     return round(float((classes[scores.argmax(1)] == true).mean()), 5)
 
 
-def last(gan: GAN, packed: Tensor) -> Array:
+def last_depth(gan: GAN, packed: Tensor) -> Array:
     """Features of the last depth alone, (N, F)."""
     found: Array = gan.apply(lambda x: flat(gan.discriminator.trunk(x)[-1]), packed).numpy()
     return found
 
 
-def every(gan: GAN, packed: Tensor) -> Array:
+def all_depths(gan: GAN, packed: Tensor) -> Array:
     """Features of all depths, (N, F)."""
     found: Array = gan.apply(gan.encode, packed).numpy()
     return found
 
 
-def probes(gan: GAN, data: Data, config: GANConfig) -> dict[str, float]:
+def judge_trunk(gan: GAN, data: Data, config: GANConfig) -> dict[str, float]:
     """Accuracies on the test part, of the last depth, all depths, and an untrained trunk."""
-    rows = few_of(data, LABELS, config.seed)
+    rows = labelled_rows(data, 100, config.seed)
     few, test = gan.codec.pack(np.asarray(data.x)[rows]), gan.codec.pack(data.x_test)
     y, true = np.asarray(data.y)[rows], np.asarray(data.y_test)
     untrained = pretrain(data, replace(config, steps=0))
     plans = {
-        "probe_last": (last, gan),
-        "probe_all": (every, gan),
-        "probe_random": (every, untrained),
+        "probe_last": (last_depth, gan),
+        "probe_all": (all_depths, gan),
+        "probe_random": (all_depths, untrained),
     }
     return {
         name: probe(read(which, few), y, read(which, test), true)
@@ -111,21 +105,23 @@ def probes(gan: GAN, data: Data, config: GANConfig) -> dict[str, float]:
     }
 
 
-def solve(real: int, data_dir: Path | None, cell: Cell, work: Path) -> Mapping[str, Value]:
-    config, data = config_of(cell, real), data_of(cell.data, data_dir)
+def judge_objective(real: int, cell: Cell, place: Place) -> Mapping[str, Value]:
+    config, data = training_of(cell, real), place.read(cell.data)
     gan = pretrain(data, config)
-    found = generation(gan, gan.codec.pack(data.x_test), cell.gan_seed)
-    cost = {"steps": config.steps, "batch": config.batch, "real_samples": spent(config)}
-    return {**found, **probes(gan, data, config), **cost}
+    found = judge_samples(gan, gan.codec.pack(data.x_test), cell.gan_seed)
+    return {**found, **judge_trunk(gan, data, config), **cost_of(config)}
 
 
-LEFT = ("r3gan", "points")  # the default by its name, and settings for vectors
+LEFT_OUT_RECIPES = ("r3gan", "points")  # the default by its name, and settings for vectors
 
 
-def cells(data: str, seeds: int) -> tuple[Cell, ...]:
+def objective_cells(data: str, seeds: int) -> tuple[Cell, ...]:
     """Every recipe and every objective on its seeds; models with an encoder where all is equal."""
-    own = [(OWN, name) for name in (DEFAULT, *(name for name in RECIPES if name not in LEFT))]
-    even = [(EQUAL, name) for name in (*OBJECTIVES, *MODELS)]
+    own = [
+        (OWN, name)
+        for name in (DEFAULT, *(name for name in RECIPES if name not in LEFT_OUT_RECIPES))
+    ]
+    even = [(EQUAL, name) for name in (*OBJECTIVES, *WITH_ENCODER)]
     return tuple(
         Cell(data=data, league=league, method=name, gan_seed=seed)
         for league, name in (*own, *even)
@@ -133,18 +129,22 @@ def cells(data: str, seeds: int) -> tuple[Cell, ...]:
     )
 
 
-def objectives(name: str, data: str, short: bool, data_dir: Path | None) -> Suite:
-    """The suite of that name over a data set."""
+def objectives_on(data: str, short: bool) -> Suite:
+    """The suite over a data set."""
     return Suite(
-        name=f"{name}-quick" if short else name,
-        about=about(data),
-        cells=cells(data, 1 if short else 3),
-        solve=partial(solve, QUICK if short else REAL, data_dir),
+        cells=objective_cells(data, 1 if short else 3),
+        solve=partial(judge_objective, REAL_IMAGES // 8 if short else REAL_IMAGES),
         measure="frechet",
         lower=True,
         by=("league", "method"),
     )
 
 
-def about(data: str) -> str:
-    return f"Fréchet distance on {data}: all objectives, VAE and VAE-GAN, 3 seeds"
+BENCHMARKS = tuple(
+    Benchmark(
+        f"objectives-{name}",
+        f"Fréchet distance on {data}: all objectives, VAE and VAE-GAN, 3 seeds",
+        partial(objectives_on, data),
+    )
+    for name, data in (("mnist", "mnist"), ("fashion", "fashion-mnist"))
+)

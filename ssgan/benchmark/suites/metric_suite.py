@@ -8,7 +8,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache, partial
 from importlib import import_module
-from pathlib import Path
 from time import perf_counter
 from typing import Any
 
@@ -16,9 +15,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ssgan.benchmark.problems import data_of
 from ssgan.benchmark.results import Value
-from ssgan.benchmark.runner import Suite
+from ssgan.benchmark.runner import Benchmark, Cell, Place, Suite, grid
 from ssgan.data import Data, fit_codec
 from ssgan.metrics import (
     class_coverage,
@@ -32,24 +30,11 @@ from ssgan.metrics import (
 )
 from ssgan.randomness import Rng
 
-SIDE = 10_000  # samples of each side
-QUICK_SIDE = 1000
-COMPARED = 2000  # whose distances are compared with other people's
-REPEATS = 3
-NOISE = 0.2  # standard deviation, of pixels in [-1, 1]
-ABSENT = "not measured"  # a package is not there
-
-
-@dataclass(frozen=True, kw_only=True)
-class Cell:
-    """The key of a row."""
-
-    method: str  # of TIMED or PEERS
-    seed: int
+NOT_MEASURED = "not measured"  # a package is not there
 
 
 @dataclass(frozen=True)
-class Sides:
+class Comparison:
     """Encoded samples (N, *shape) and their features in one space."""
 
     real: Tensor
@@ -64,41 +49,44 @@ class Sides:
         return space(self.real), space(self.fake)
 
 
-def sides(data: Data, count: int, seed: int) -> Sides:
-    """Three draws of as many rows, the last one moved by up to 2 pixels and with noise."""
+def two_sides(data: Data, count: int, seed: int, noise: float = 0.2) -> Comparison:
+    """Three draws of as many rows, the last one moved by up to 2 pixels and with noise.
+
+    `noise` is its standard deviation, of pixels in [-1, 1].
+    """
     codec, rng = fit_codec(data), Rng(("metric suite", seed))
     order = rng("rows").permutation(len(data.x))[: 3 * count]
     x = codec.expand(codec.pack(data.x[order.numpy()]))
     y = torch.from_numpy(np.asarray(data.y)[order.numpy()].astype(np.int64))
     real, held_out, fake = x.chunk(3)
     fake = fake.roll(rng("move").integers(5, 2).sub(2).tolist(), dims=(2, 3))
-    fake = fake + NOISE * rng("noise").normal(*fake.shape)
+    fake = fake + noise * rng("noise").normal(*fake.shape)
     fake = codec.expand(codec.pack(codec.decode(fake)))  # rounded as a generator's are
     ours, _, theirs = y.chunk(3)
-    return Sides(real, ours, held_out, fake, theirs)
+    return Comparison(real, ours, held_out, fake, theirs)
 
 
-def by_class(x: Sides) -> object:
+def coverage_by_class(x: Comparison) -> object:
     ours, theirs = x.features
     return class_coverage(ours, x.classes, theirs, x.fake_classes)
 
 
-def together(x: Sides) -> object:
+def all_measures(x: Comparison) -> object:
     """All measures, as a user calls them one after another."""
     found = samples(x.real, x.fake), told_apart(x.real, x.fake)
-    return found, memorisation(x.real, x.held_out, x.fake), by_class(x)
+    return found, memorisation(x.real, x.held_out, x.fake), coverage_by_class(x)
 
 
 ALL = "all of these"
-TIMED: dict[str, Callable[[Sides], object]] = {
+MEASURES: dict[str, Callable[[Comparison], object]] = {
     "features": lambda x: x.features,
     "Fréchet, kernel, precision, recall, density, coverage": lambda x: samples(x.real, x.fake),
     "two-sample test": lambda x: told_apart(x.real, x.fake),
     "memorisation": lambda x: memorisation(x.real, x.held_out, x.fake),
-    "coverage by class": by_class,
-    ALL: together,
+    "coverage by class": coverage_by_class,
+    ALL: all_measures,
 }
-ALONE: dict[str, Callable[[Tensor, Tensor], object]] = {  # of features that are there
+DISTANCES: dict[str, Callable[[Tensor, Tensor], object]] = {  # of features that are there
     "Fréchet distance": frechet_distance,
     "kernel distance": kernel_distance,
     "precision, recall, density, coverage": precision_recall,
@@ -138,55 +126,64 @@ PEERS: dict[str, tuple[Distance, Distance]] = {
 }
 
 
-def compared(ours: Distance, theirs: Distance, x: Sides) -> dict[str, Value]:
-    """How far two codes are apart on the same features, as a share of the distance."""
-    features = [side[:COMPARED] for side in x.features]
+def compare_code(
+    ours: Distance, theirs: Distance, x: Comparison, count: int = 2000
+) -> dict[str, Value]:
+    """How far two codes are apart on the same features, as a share of the distance.
+
+    The features are those of `count` samples of each side at most.
+    """
+    features = [side[:count] for side in x.features]
     began = perf_counter()
     mine = ours(*features)
     seconds = round(perf_counter() - began, 3)
     try:
         difference: Value = float(f"{abs(mine / theirs(*features) - 1):.3g}")
     except ImportError:
-        difference = ABSENT
+        difference = NOT_MEASURED
     return {"seconds": seconds, "difference": difference}
 
 
-def clocked(method: str, x: Sides) -> dict[str, Value]:
-    """How long a measure takes; those of ALONE are given their features."""
-    features = x.features if method in ALONE else ()
+def time_measure(method: str, x: Comparison) -> dict[str, Value]:
+    """How long a measure takes; those of DISTANCES are given their features."""
+    features = x.features if method in DISTANCES else ()
     began = perf_counter()
-    if method in ALONE:
-        ALONE[method](*features)
+    if method in DISTANCES:
+        DISTANCES[method](*features)
     else:
-        TIMED[method](x)
+        MEASURES[method](x)
     return {"seconds": round(perf_counter() - began, 3)}
 
 
 @lru_cache(maxsize=1)
-def held(data_dir: Path | None, count: int, seed: int) -> Sides:
-    return sides(data_of("mnist", data_dir), count, seed)
+def sides_of(place: Place, count: int, seed: int) -> Comparison:
+    return two_sides(place.read("mnist"), count, seed)
 
 
-def solve(data_dir: Path | None, count: int, cell: Cell, work: Path) -> Mapping[str, Value]:
-    x = held(data_dir, count, cell.seed)
+def measure_cost(count: int, cell: Cell, place: Place) -> Mapping[str, Value]:
+    """What a measure of `count` samples costs, or how far it is from other people's."""
+    x = sides_of(place, count, cell.seed)
     if cell.method in PEERS:
-        return compared(*PEERS[cell.method], x)
-    return clocked(cell.method, x) | {"samples": len(x.real)}
+        return compare_code(*PEERS[cell.method], x)
+    return time_measure(cell.method, x) | {"samples": len(x.real)}
 
 
-def metric_suite(short: bool, data_dir: Path | None) -> Suite:
+def metric_suite(short: bool) -> Suite:
     """The suite."""
-    repeats = 1 if short else REPEATS
-    timed = [Cell(method=name, seed=k) for k in range(repeats) for name in (*ALONE, *TIMED)]
+    timed = grid(seed=range(1 if short else 3), method=(*DISTANCES, *MEASURES))
     return Suite(
-        name="metric-suite-quick" if short else "metric-suite",
-        about=ABOUT,
-        cells=(*timed, *(Cell(method=name, seed=0) for name in PEERS)),
-        solve=partial(solve, data_dir, QUICK_SIDE if short else SIDE),
+        cells=(*timed, *grid(method=PEERS, seed=(0,))),
+        solve=partial(measure_cost, 1000 if short else 10_000),
         measure="seconds",
         lower=True,
         timed=lambda cell: cell.method not in PEERS,
     )
 
 
-ABOUT = "measures of 10,000 samples: seconds, and agreement with torch-fidelity and torchmetrics"
+BENCHMARKS = (
+    Benchmark(
+        "metric-suite",
+        "measures of 10,000 samples: seconds, and agreement with torch-fidelity and torchmetrics",
+        metric_suite,
+    ),
+)
