@@ -36,7 +36,7 @@ def checked(
     from ssgan.cli.settings import show_json
     from ssgan.data import check, read
 
-    found = read(data, data_dir=data_dir, size=size, target=target)  # type: ignore[arg-type]
+    found = read(data, data_dir=data_dir, size=size, target=target)
     report_unreadable(found)
     about = check(found)
     show_json(about)

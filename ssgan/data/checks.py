@@ -11,8 +11,7 @@ from ssgan.codecs import CODECS
 from ssgan.codecs.codec import Codec, Json, as_array
 from ssgan.config import InputError
 from ssgan.data.labels import raw_labels, targets, task_of, unlabeled
-from ssgan.data.reading import divided
-from ssgan.data.source import Data
+from ssgan.data.source import Data, divided
 
 MANY = 10  # columns or labels named in a warning
 NEARLY = 0.9  # share of entries that must be numbers for the others to look like mistakes

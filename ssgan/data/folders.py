@@ -1,11 +1,4 @@
-"""Folders of images: who belongs to which class, and decoding that no file can break.
-
-layout                                  labels
-ROOT/CLASS/**/file.png                  the name of the class folder
-ROOT/unlabeled/**, ROOT/file.png        none, beside classes
-ROOT/file.png                           none at all
-ROOT/train/..., ROOT/test/...           each part laid out as above; ROOT/unlabeled joins train
-"""
+"""Folders of images: decoding that no file can break; `layouts` says whose class a file is."""
 
 import os
 import warnings
@@ -14,24 +7,27 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import numpy as np
-from PIL import Image, ImageOps
+from PIL import Image
 
 from ssgan.codecs.codec import Array
 from ssgan.config import InputError
 from ssgan.data.files import Parts
-from ssgan.data.resizing import cover
+from ssgan.data.layouts import REFUSED, SUFFIXES, list_images
+from ssgan.data.options import BITS, ReadOptions
+from ssgan.data.pictures import Head, PictureForm, common_form, inspect_picture, pixels_of
 
-FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "GIF")  # decoders that may run; few, as each can have bugs
-SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".gif")
-REFUSED = (".tif", ".tiff", ".heic", ".heif", ".avif", ".jp2", ".psd", ".svg", ".eps", ".ppm")
+DECODERS = (
+    "PNG",
+    "JPEG",
+    "WEBP",
+    "BMP",
+    "GIF",
+)  # may run; few, as each can have bugs
 PIXELS = 40_000_000  # of one image; 40 megapixels of colour are 120 MB
 TOLERATED = 0.01  # share of files that may be unreadable
-ORIENTATION = 0x0112  # the EXIF entry that says how the camera was held
-UNLABELED = "unlabeled"
-MODES = {1: "L", 3: "RGB", 4: "RGBA"}
 THREADS = 8  # decoding is the processor's work; more only cost memory
 
 Fault = tuple[str, str]  # file, what is wrong with it
@@ -47,76 +43,46 @@ class Part:
     labels: list[str | None]
 
 
-def read_folder(root: Path, size: tuple[int, int] | None) -> Parts:
-    """The images of a folder, by (height, width) `size` if given.
+def read_folder(root: Path, options: ReadOptions) -> Parts:
+    """The images of a folder, in the size and the mode of the options where they are given.
 
-    Files that cannot be decoded are left out and listed in `quarantine`. Raises ValueError if
+    Files that cannot be decoded are left out and listed in `quarantine`. Raises InputError if
     there are none, if more than 1 % are bad, and, without a size, for images of several sizes.
     """
-    parts = {part: files for part, files in listed(root).items() if files}
+    parts = {part: files for part, files in list_images(root).items() if files}
     if not parts.get("train"):
         raise InputError(
             f"{root} holds no images: expected {', '.join(SUFFIXES)} files in it, or in a folder "
             "for each class"
         )
     files = [file for part in parts.values() for file, _ in part]
-
-    def inspect(file: str) -> tuple[int, int, int] | str:
-        return attempted(inspected, root / file)
-
     with faults_for_warnings():
-        heads = dict(zip(files, in_threads(inspect, files), strict=True))
-        faults = [(file, head) for file, head in heads.items() if isinstance(head, str)]
-        check_share(faults, len(files), root)
-        good = {file: head for file, head in heads.items() if not isinstance(head, str)}
-        shape = common_shape(good, size)
+        found = dict(zip(files, in_threads(lambda f: head_in(root / f), files), strict=True))
+    faults = [(file, head) for file, head in found.items() if isinstance(head, str)]
+    check_share(faults, len(files), root)
+    heads = {file: head for file, head in found.items() if not isinstance(head, str)}
+    form = common_form(heads.values(), options)
+    with faults_for_warnings():
         read = {
-            name: decoded(root, [entry for entry in part if entry[0] in good], shape, faults)
+            name: decoded(root, [entry for entry in part if entry[0] in heads], form, faults)
             for name, part in parts.items()
         }
     check_share(faults, len(files), root)
+    return parts_of(read, form) | {"quarantine": sorted(faults)}
+
+
+def head_in(path: Path) -> Head | str:
+    """The head of the picture in a file, or what is wrong with it."""
+    return attempt(inspect_picture, path)
+
+
+def parts_of(read: dict[str, "Part"], form: PictureForm) -> Parts:
+    """The parts of a data set, and the bits of its deep pictures where they are not all 16."""
     train, test = read["train"], read.get("test")
     found: Parts = {"x": train.x, "y": labels_of(train), "names": train.names}
     if test and len(test.x):
         found |= {"x_test": test.x, "y_test": labels_of(test)}
-    return found | {"quarantine": sorted(faults)}
-
-
-def listed(root: Path) -> dict[str, list[tuple[str, str | None]]]:
-    """(file relative to the root, class or None) in order, of the parts "train" and "test"."""
-    files = sorted(walk(root))
-    if not any(file.startswith("train/") for file in files) or not all(
-        file.split("/")[0] in ("train", "test", UNLABELED) for file in files
-    ):
-        return {"train": [(file, class_of(file)) for file in files]}
-    parts: dict[str, list[tuple[str, str | None]]] = {"train": [], "test": []}
-    for file in files:
-        part, inner = file.split("/", 1)
-        if part == UNLABELED:
-            parts["train"].append((file, None))
-        else:
-            parts[part].append((file, class_of(inner)))
-    return parts
-
-
-def class_of(file: str) -> str | None:
-    folder = file.split("/")[0] if "/" in file else UNLABELED
-    return None if folder == UNLABELED else folder
-
-
-def walk(root: Path) -> Iterator[str]:
-    """Image files below the root, relative with forward slashes; a linked folder is read once."""
-    seen = set()
-    for folder, inner, files in os.walk(root, followlinks=True):
-        real = os.path.realpath(folder)
-        if real in seen:
-            inner.clear()
-            continue
-        seen.add(real)
-        inner[:] = sorted(name for name in inner if not name.startswith("."))
-        for name in files:
-            if not name.startswith(".") and name.lower().endswith(SUFFIXES + REFUSED):
-                yield (Path(folder) / name).relative_to(root).as_posix()
+    return found | ({"bits": form.bits} if form.bits < BITS[1] else {})
 
 
 @contextmanager
@@ -141,7 +107,7 @@ def opened(path: Path) -> Iterator[Image.Image]:
         raise InputError(f"{path.suffix} files are not read: convert it to PNG")
     if not path.stat().st_size:
         raise InputError("the file is empty")
-    with path.open("rb") as stream, Image.open(stream, formats=FORMATS) as image:
+    with path.open("rb") as stream, Image.open(stream, formats=DECODERS) as image:
         if image.width * image.height > PIXELS:
             raise InputError(
                 f"it claims {image.width} x {image.height} pixels, "
@@ -150,7 +116,7 @@ def opened(path: Path) -> Iterator[Image.Image]:
         yield image
 
 
-def attempted(work: Callable[[Image.Image], Result], path: Path) -> Result | str:
+def attempt(work: Callable[[Image.Image], Result], path: Path) -> Result | str:
     """What `work` makes of the image, or what is wrong with the file."""
     try:
         with opened(path) as image:
@@ -160,48 +126,18 @@ def attempted(work: Callable[[Image.Image], Result], path: Path) -> Result | str
         return "it is no image of a known kind" if "cannot identify image" in text else text
 
 
-def inspected(image: Image.Image) -> tuple[int, int, int]:
-    """(height, width, channels) by the header alone, upright."""
-    width, height = image.size
-    if image.getexif().get(ORIENTATION) in (5, 6, 7, 8):
-        width, height = height, width
-    return height, width, channels_of(image)
-
-
-def channels_of(image: Image.Image) -> int:
-    """1 for grey, 4 with transparency, else 3."""
-    if image.has_transparency_data:
-        return 4
-    return 1 if image.mode in ("1", "L", "I", "F") or image.mode.startswith("I;16") else 3
-
-
-def common_shape(heads: dict[str, Any], size: tuple[int, int] | None) -> tuple[int, int, int]:
-    """(height, width, channels) for all: the given size or the only one, the most channels."""
-    found = sorted({head[:2] for head in heads.values()})
-    if size is None and len(found) > 1:
-        shown = ", ".join(f"{width} x {height}" for height, width in found[:5])
-        more = f", ... ({len(found)} in all)" if len(found) > 5 else ""
-        raise InputError(
-            f"the images have several sizes (width x height): {shown}{more}; "
-            "give one to bring them to, as --size 64"
-        )
-    height, width = size or found[0]
-    return height, width, max(head[2] for head in heads.values())
-
-
 def decoded(
     root: Path,
     entries: list[tuple[str, str | None]],
-    shape: tuple[int, int, int],
+    form: PictureForm,
     faults: list[Fault],
 ) -> Part:
     """These files in full, of one shape; what fails is added to `faults`."""
-    height, width, channels = shape
-    pixels = np.empty((len(entries), height, width, channels), np.uint8)
+    pixels = np.empty((len(entries), *form.shape), np.uint8)
     rows = {file: row for row, (file, _) in enumerate(entries)}
 
     def decode(file: str) -> str | None:
-        found = attempted(lambda image: upright(image, shape), root / file)
+        found = attempt(lambda image: pixels_of(image, form), root / file)
         if isinstance(found, str):
             return found
         pixels[rows[file]] = found
@@ -212,24 +148,10 @@ def decoded(
     faults += [(file, fault) for file, fault in zip(rows, wrong, strict=True) if fault]
     kept = pixels if len(good) == len(pixels) else pixels[good]
     return Part(
-        x=kept[..., 0] if channels == 1 else kept,
+        x=kept[..., 0] if form.channels == 1 else kept,
         names=[entries[row][0] for row in good],
         labels=[entries[row][1] for row in good],
     )
-
-
-def upright(image: Image.Image, shape: tuple[int, int, int]) -> Array:
-    """The first frame's pixels (H, W, C) as seen by a viewer, decoded to the end."""
-    image.load()
-    image = ImageOps.exif_transpose(image)
-    if image.mode.startswith("I"):  # 16 bits of grey: `convert` would cut, not scale
-        image = Image.fromarray((np.asarray(image).astype(np.int64) >> 8).clip(0, 255).astype("u1"))
-    if image.mode == "P":
-        image = image.convert("RGBA" if image.has_transparency_data else "RGB")
-    image = image.convert(MODES[shape[2]])
-    if image.size != (shape[1], shape[0]):
-        image = cover(image, shape[:2])
-    return np.asarray(image).reshape(shape)
 
 
 def check_share(faults: list[Fault], count: int, root: Path) -> None:

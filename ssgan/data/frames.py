@@ -1,53 +1,60 @@
-"""Tables from files: CSV, TSV and Parquet, with what pandas would pass over in silence."""
+"""Tables from files: CSV, TSV and Parquet, with what pandas would pass over in silence.
+
+An empty entry is missing, and no word is, unless the user names it: `None` may be a class and `NA`
+a country. In a column of numbers such a word is no number, and is taken as missing with a warning.
+"""
 
 import csv
 import gzip
 import io
 import warnings
 import zlib
-from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
-from typing import IO
+from typing import Any
 
+import numpy as np
 import pandas as pd
 
+from ssgan.codecs.dtypes import Series
+from ssgan.codecs.plain import numbers_in, plain_column
 from ssgan.config import InputError
+from ssgan.data.delimited import (
+    Fault,
+    first_lines,
+    open_text,
+    scan,
+    separator_of,
+    warn_of_values,
+)
 
-SUFFIXES = (".csv", ".tsv", ".csv.gz", ".tsv.gz", ".parquet")
-DATE = r"\d{4}-\d{2}-\d{2}(?:[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?:Z|[+-]\d{2}:?\d{2})?)?"
-Fault = tuple[str, str]
+TABLE_SUFFIXES = (".csv", ".tsv", ".csv.gz", ".tsv.gz", ".parquet")
+ABSENT = ("na", "n/a", "#n/a", "<na>", "nan", "null", "none")  # often no value, in small letters
+NEARLY = 0.9  # share of entries that must be numbers for the others to look like slips
+CROWDED = 100  # rows from which a text column may look like an identifier
+INT64, UINT64 = 2**63, 2**64
 
 
 def is_table(path: Path) -> bool:
-    return path.name.lower().endswith(SUFFIXES)
+    return path.name.lower().endswith(TABLE_SUFFIXES)
 
 
-def read_table(path: Path, text: bool = False) -> tuple[pd.DataFrame, list[Fault]]:
+def read_table(
+    path: Path, text: bool = False, na: tuple[str, ...] = (), header: bool = True
+) -> tuple[pd.DataFrame, list[Fault]]:
     """The table of a file, and what was repaired in it: (line, what).
 
-    Columns of ISO dates become datetimes; with `text` every entry stays the text that it is. Rows
-    shorter than the header end in missing values, with a warning. Raises ValueError for files that
-    are empty, binary or damaged, for columns of the same name and for rows longer than the header,
-    naming the line.
+    `na` are the words that mean a missing entry, besides "". Text columns of ISO dates become
+    datetimes, those of numbers as people write them numbers, with a warning; whole numbers keep
+    zeros in front, as text, and all their digits. With `text` every entry stays the text that it
+    is. Rows shorter than the header end in missing values, with a warning. Without `header` the
+    columns are named "0", "1", ... Raises InputError for files that are empty, binary or damaged,
+    for columns of the same name and for rows longer than the header, naming the line.
     """
     if path.suffix == ".parquet":
-        return read_parquet(path), []
+        return read_parquet(path, na), []
     try:
-        with opened(path) as stream:
-            header = stream.readline()
-            separator = separator_of(header)
-            stream.seek(0)
-            faults = scanned(stream, separator, path)
-            stream.seek(0)
-            frame = pd.read_csv(
-                stream,
-                sep=separator,
-                index_col=False,
-                low_memory=False,
-                dtype=str if text else None,
-                skipinitialspace=True,
-                skip_blank_lines=separator in header,  # else a blank line is a missing entry
-            )
+        frame, faults, comma = read_delimited(path, text, na, header)
     except UnicodeError as error:
         raise InputError(f"{path} is not UTF-8 text ({error}): save it as UTF-8") from error
     except (csv.Error, gzip.BadGzipFile, zlib.error, EOFError, pd.errors.ParserError) as error:
@@ -57,66 +64,158 @@ def read_table(path: Path, text: bool = False) -> tuple[pd.DataFrame, list[Fault
         warnings.warn(f"{path}, {line} has {fault}{more}", UserWarning, stacklevel=2)
     if not len(frame):
         raise InputError(f"{path} holds a header but no rows")
-    return (frame if text else with_dates(frame)), faults
+    return (frame if text else from_text(frame, path, comma)), faults
 
 
-def opened(path: Path) -> IO[str]:
-    """The text of a file, unzipped, without a byte order mark."""
-    if path.suffix == ".gz":
-        return gzip.open(path, "rt", encoding="utf-8-sig", newline="")
-    return path.open(encoding="utf-8-sig", newline="")
+def read_delimited(
+    path: Path, text: bool, na: tuple[str, ...], header: bool
+) -> tuple[pd.DataFrame, list[Fault], bool]:
+    """The table, its faults, and whether its separator leaves commas for decimals."""
+    with open_text(path) as stream:
+        lines = first_lines(stream)
+        separator = separator_of(lines, str(path))
+        faults = scan(stream, separator, path, header)
+        if header and not text:
+            warn_of_values(lines, separator, str(path))
+        stream.seek(0)
+        how: dict[str, Any] = {
+            "sep": separator,
+            "index_col": False,
+            "low_memory": False,
+            "skipinitialspace": True,
+            # else a blank line is a missing entry
+            "skip_blank_lines": bool(lines) and separator in lines[0],
+            "keep_default_na": False,
+            "na_values": ["", *na],
+            "header": 0 if header else None,
+        }
+        frame = pd.read_csv(stream, dtype=str if text else None, **how)
+        numbers = [i for i, dtype in enumerate(frame.dtypes) if dtype.kind in "iufO"]
+        if numbers and not text:
+            stream.seek(0)
+            exact = pd.read_csv(stream, dtype=str, usecols=numbers, **how)
+            for place, name in zip(numbers, exact.columns, strict=True):
+                frame = with_digits(frame, frame.columns[place], exact[name], path)
+    if not header:
+        frame.columns = pd.Index([str(name) for name in frame.columns])
+    return frame, faults, separator != ","
 
 
-def separator_of(header: str) -> str:
-    """A comma; a semicolon or tab where the header has one of them and no comma."""
-    others = (other for other in (";", "\t") if other in header and "," not in header)
-    return next(others, ",")
+def with_digits(frame: pd.DataFrame, name: Any, exact: Series, path: Path) -> pd.DataFrame:
+    """The table, its column `name` of numbers as `exact` text where numbers would lose something.
+
+    That is zeros in front, as of 007, and digits of whole numbers above 2**53.
+    """
+    present = exact.dropna()
+    if not len(present) or not present.str.fullmatch(r"[+-]?\d+").all():
+        return frame
+    if present.str.match(r"[+-]?0\d").any():
+        return frame.assign(**{name: exact})
+    if frame[name].dtype.kind in "iu" or present.str.len().max() < 16:
+        return frame
+    values = [int(entry) for entry in present]
+    low, high = min(values), max(values)
+    if low >= -INT64 and high < (INT64 if low < 0 else UINT64):
+        whole = [None if pd.isna(entry) else int(entry) for entry in exact]
+        kind: Any = "Int64" if high < INT64 else "UInt64"
+        return frame.assign(**{name: pd.array(whole, dtype=kind)})
+    digits = max(len(str(abs(value))) for value in values)
+    warnings.warn(
+        f"{path}: column {name!r} has whole numbers of {digits} digits, too large for numbers: "
+        "they are kept as text",
+        UserWarning,
+        stacklevel=4,
+    )
+    return frame.assign(**{name: exact})
 
 
-def scanned(stream: IO[str], separator: str, path: Path) -> list[Fault]:
-    """The rows that are too short; ValueError for a bad header and for the first longer row."""
-    rows = csv.reader(stream, delimiter=separator, skipinitialspace=True)
-    header = [name.strip() for name in next(rows, [])]
-    if not any(header):
-        raise InputError(f"{path} is empty: expected a header line with the names of the columns")
-    if repeated := [name for name, count in Counter(header).items() if count > 1]:
-        raise InputError(f"{path} has several columns named {repeated[0]!r}: rename them")
-    short = []
-    for row in rows:
-        if len(row) > len(header):
-            raise InputError(
-                f"{path}, line {rows.line_num} has {len(row)} fields, the header {len(header)}: "
-                "repair the line, or quote the field that holds the separator"
-            )
-        if row and len(row) < len(header):
-            fault = f"{len(row)} of {len(header)} fields: the others are taken as missing"
-            short.append((f"line {rows.line_num}", fault))
-    return short
-
-
-def with_dates(frame: pd.DataFrame) -> pd.DataFrame:
-    """The table with columns of ISO 8601 dates as datetimes; mixed time zones stay text."""
+def from_text(frame: pd.DataFrame, path: Path, comma: bool = False) -> pd.DataFrame:
+    """The table with text columns as the dates or numbers that they write; says what it did."""
+    changed = {}
     for name in frame.columns:
-        column = frame[name]
-        if not pd.api.types.is_string_dtype(column.dtype) or column.isna().all():
+        if not pd.api.types.is_string_dtype(frame[name].dtype) or frame[name].isna().all():
             continue
-        present = column.dropna().astype(str)
-        if present.str.fullmatch(DATE).all():
-            try:
-                frame = frame.assign(**{name: pd.to_datetime(column, format="ISO8601")})
-            except ValueError:  # no such day, or several time zones: it stays what it was
-                continue
-    return frame
+        column, told = read_column(frame[name], comma)
+        if column is not frame[name]:
+            changed[name] = column
+        if told:
+            warnings.warn(f"{path}: column {name!r} {told}", UserWarning, stacklevel=3)
+    return frame.assign(**changed) if changed else frame
 
 
-def read_parquet(path: Path) -> pd.DataFrame:
+def read_column(column: Series, comma: bool) -> tuple[Series, str]:
+    """A column of text as what it writes, and what a user should know of it ("" for nothing)."""
+    dated = plain_column(column)
+    if dated.dtype != column.dtype:
+        return dated, ""
+    present = column.dropna().astype(str)
+    absent = present.str.strip().str.casefold().isin(ABSENT)
+    found = numbers_in(present[~absent], comma) if not absent.all() else None
+    words = counts_of(present[absent])
+    coded = present.str.match(r"[+-]?0\d") | present.str.fullmatch(r"[+-]?\d{16,}")
+    if found is None or coded.any():
+        return column, suspicion_of(column, comma)
+    values, how = found
+    numbers = pd.Series(np.nan, index=column.index, name=column.name)
+    numbers[present.index[~absent]] = values
+    whole = len(values) == len(column) and np.array_equal(values, np.rint(values))
+    told = [f"is {len(values)} numbers {how}, and is read as numbers"] if how else []
+    told += [f"has {words} among numbers, taken as missing: say so with --na"] if words else []
+    return (numbers.astype("int64") if whole else numbers), "; it ".join(told)
+
+
+def suspicion_of(column: Series, comma: bool = False) -> str:
+    """What looks wrong in a column of text: slips among numbers, words for nothing, identifiers."""
+    present = column.dropna().astype(str)
+    absent = present.str.strip().str.casefold().isin(ABSENT)
+    wrong = pd.to_numeric(present, errors="coerce").isna() & ~absent
+    if 0 < wrong.mean() <= 1 - NEARLY and numbers_in(present[~wrong & ~absent], comma):
+        return (
+            f"is text because {int(wrong.sum())} of {len(present)} entries are no numbers, as "
+            f"{present[wrong].iloc[0]!r}: correct them, or name them with --na"
+        )
+    if absent.any():
+        return f"has {counts_of(present[absent])}, kept as text: name it with --na if it is missing"
+    distinct = present.nunique()
+    if len(present) >= CROWDED and distinct > NEARLY * len(present):
+        return (
+            f"is text with {distinct} values in {len(present)} rows, like an identifier: leave it "
+            f"out with --drop {column.name}"
+        )
+    return ""
+
+
+def counts_of(words: Series) -> str:
+    """Which words there are and how often: "3 'NA'"."""
+    return ", ".join(f"{count} {word!r}" for word, count in words.value_counts().items())
+
+
+def read_parquet(path: Path, na: tuple[str, ...] = ()) -> pd.DataFrame:
     """The table of a Parquet file, its index as columns if it has a name."""
     import pyarrow
 
     try:
         frame = pd.read_parquet(io.BytesIO(path.read_bytes()))
-    except (pyarrow.ArrowException, OSError, ValueError) as error:
+    except (pyarrow.ArrowException, OSError, ValueError, TypeError, KeyError) as error:
         raise InputError(f"{path} cannot be read as Parquet: {error}") from error
     if not len(frame):
         raise InputError(f"{path} holds no rows")
-    return frame.reset_index() if frame.index.name else frame.reset_index(drop=True)
+    frame = frame.reset_index() if frame.index.name else frame.reset_index(drop=True)
+    return plain_frame(frame, na)
+
+
+def plain_frame(frame: pd.DataFrame, na: tuple[str, ...] = ()) -> pd.DataFrame:
+    """The table in types that a codec takes, the words `na` in text missing."""
+    for name, column in list(columns_of(frame)):
+        texts = bool(na) and pd.api.types.is_string_dtype(column.dtype)
+        found = plain_column(column.mask(column.isin(na)) if texts else column)
+        if found is not column:
+            frame = frame.assign(**{name: found})
+    return frame
+
+
+def columns_of(frame: pd.DataFrame) -> Iterator[tuple[str, Series]]:
+    """The columns that have a name of text, one of each name."""
+    for name in frame.columns:
+        if isinstance(name, str) and isinstance(frame[name], pd.Series):
+            yield name, frame[name]

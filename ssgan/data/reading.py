@@ -1,81 +1,130 @@
-"""`read`: a data set from a name, a folder or a file."""
+"""`read`: a data set from a name, a folder, a file or samples in memory."""
 
+import difflib
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
-from ssgan.codecs import CODECS, Json, kind_of
 from ssgan.config import InputError
 from ssgan.data.files import Parts, is_idx, read_idx, read_npy, read_npz
 from ssgan.data.folders import read_folder
 from ssgan.data.frames import is_table, read_table
-from ssgan.data.labels import raw_labels, shown
 from ssgan.data.named import BUNDLED, NAMES, bundled, data_directory, fetch, stored, target_of
-from ssgan.data.resizing import resize, sides
-from ssgan.data.source import Data, from_memory
+from ssgan.data.options import ReadOptions
+from ssgan.data.source import Data, assemble, from_memory
 
-FORMATS = ".npz, .npy, idx, .csv, .tsv or .parquet"
+FILE_KINDS = ".npz, .npy, idx, .csv, .tsv or .parquet"
 
 
-def read(
-    source: Any,
-    *,
-    data_dir: str | Path | None = None,
-    size: int | tuple[int, int] | None = None,
-    target: str | None = None,
-    image_shape: tuple[int, ...] | None = None,
-) -> Data:
-    """The data set that `source` names: the name of one, an image folder, a file, or samples.
+def read(source: Any, **options: Any) -> Data:
+    """Read a data set: by its name, from an image folder or a file, or from samples in memory.
 
-    A name comes before a folder of the same name, which is "./name". `data_dir` is where named
-    ones lie, `size` a side or (height, width) to which images are scaled and cropped, `target` the
-    column of a table that holds the labels (named tables know theirs), `image_shape` the (H, W) or
-    (H, W, C) of flat images. Raises FileNotFoundError with what to do, and ValueError for content
-    that cannot be used.
+    A name comes before a folder of the same name, which is "./name".
+
+    Parameters
+    ----------
+    source : str, Path, or samples
+        A name, a folder, a .npz, .npy, idx, .csv, .tsv or .parquet file; or an array, a tensor, a
+        data frame of pandas or polars, an Arrow table, a torch Dataset or DataLoader, a Hugging
+        Face Dataset, or a list of arrays or of PIL images. A `Data` is returned as it is.
+    **options
+        data_dir : str or Path
+            Where named data sets lie; by default $SSGAN_DATA, else ~/.cache/ssgan.
+        size : int or (height, width)
+            Pixels to which images are scaled and cropped.
+        target : str
+            The column of a table that holds the labels; named tables know theirs.
+        image_shape : (H, W) or (H, W, C)
+            That of flat images (N, H * W * C).
+        modality : "image", "table" or "vector"
+            What the samples are, where it is not to be told from their axes.
+        mode : "grey", "rgb" or "rgba"
+            Channels of the pictures of a folder; by default what most of them have.
+        bits : int, 8 to 16
+            Bits that grey pixels of 16 bits use; by default told by the brightest one.
+        na : word or words
+            Entries of a table that mean a missing one, beside empty ones.
+        unlabeled : label
+            The label that means "no label", in place of -1, beside empty ones.
+        drop : column or columns
+            Columns of a table to leave out.
+        header : bool
+            Whether the first line of a text table holds the names of the columns.
+
+    Returns
+    -------
+    Data
+        Samples, labels if any came with them, and `source` and `options` to read it again.
+
+    Raises
+    ------
+    FileNotFoundError
+        With what to do, where there is nothing of that name.
+    InputError
+        For content that cannot be used.
+
+    Examples
+    --------
+    >>> data = read("digits")
+    >>> data.x.shape, data.x.dtype.name, data.x_test.shape
+    ((1000, 8, 8), 'uint8', (797, 8, 8))
     """
+    asked = ReadOptions.of(options)
     if isinstance(source, Data):
         return source
     if not isinstance(source, str | Path):
-        return from_memory(source, image_shape=image_shape)
-    name, directory = str(source), data_directory(data_dir)
-    options: dict[str, Json] = {"size": size, "target": target, "image_shape": image_shape}
-    if name in NAMES or (not Path(name).exists() and stored(name, directory)):
-        parts = read_named(name, directory, size)
-        options |= {"target": target or target_of(name)}
-        options |= {"data_dir": str(directory.resolve())} if data_dir else {}
-    else:
-        parts = read_path(Path(name), size, directory)
-        name = str(Path(name).resolve())
-    return assembled(parts, name, {key: v for key, v in options.items() if v is not None})
+        return from_memory(source, **options)
+    if not str(source).strip():
+        raise InputError("the name of the data set is empty: give a name, a folder or a file")
+    name, directory = str(source), data_directory(asked.data_dir)
+    found = name in NAMES or (not Path(name).exists() and stored(name, directory) is not None)
+    if not found:
+        parts = read_path(Path(name), asked, directory)
+        return assemble(parts, str(Path(name).resolve()), recorded_options(asked, parts))
+    parts = read_named(name, asked, directory)
+    asked = replace(asked, target=asked.target or target_of(name))
+    data = assemble(parts, name, recorded_options(asked, parts))
+    placed = {"data_dir": str(directory.resolve())} if asked.data_dir else {}
+    return replace(data, options=data.options | placed)
 
 
-def read_named(name: str, directory: Path, size: int | tuple[int, int] | None) -> Parts:
+def recorded_options(asked: ReadOptions, parts: Parts) -> ReadOptions:
+    """The options to read the same again, with what a folder told by its pictures."""
+    bits = parts.pop("bits", None)
+    return replace(asked, bits=bits) if bits else asked
+
+
+def read_named(name: str, asked: ReadOptions, directory: Path) -> Parts:
     """A data set by name; the test part of a table lies beside it."""
     if name in BUNDLED:
         loaded = bundled(name)
         return {"x": loaded} if isinstance(loaded, pd.DataFrame) else loaded
     path = fetch(name, directory)
-    parts = read_path(path, size, directory)
+    parts = read_path(path, asked, directory)
     test = path.with_name(f"{path.stem}-test{path.suffix}")
     if is_table(path) and test.is_file():
-        frame, faults = read_table(test)
+        frame, faults = read_table(test, na=asked.na, header=asked.header)
         parts |= {"x_test": frame, "quarantine": parts["quarantine"] + faults}
     return parts
 
 
-def read_path(path: Path, size: int | tuple[int, int] | None, directory: Path) -> Parts:
+def read_path(path: Path, asked: ReadOptions, directory: Path) -> Parts:
     """What lies at the path, told by its name."""
     if path.is_dir():
-        return read_folder(path, None if size is None else sides(size))
+        return read_folder(path, asked)
     if not path.exists():
+        near = difflib.get_close_matches(str(path), NAMES, 1)
+        hint = f"did you mean {near[0]!r}? Data" if near else "data"
         raise FileNotFoundError(
-            f"there is no file, folder or data set {str(path)!r}; data sets are {', '.join(NAMES)} "
-            f"and those in {directory}"
+            f"there is no file, folder or data set {str(path)!r}; {hint} sets are "
+            f"{', '.join(NAMES)} and those in {directory}"
         )
+    if not path.is_file():
+        raise InputError(f"{path} is neither a file nor a folder: give one of them")
     if is_table(path):
-        frame, faults = read_table(path)
+        frame, faults = read_table(path, na=asked.na, header=asked.header)
         return {"x": frame, "quarantine": faults}
     if path.suffix == ".npz":
         return read_npz(path)
@@ -83,41 +132,4 @@ def read_path(path: Path, size: int | tuple[int, int] | None, directory: Path) -
         return read_npy(path)
     if is_idx(path):
         return read_idx(path)
-    raise InputError(f"{path} is of no kind that can be read: expected a folder, {FORMATS}")
-
-
-def divided(parts: Parts, target: str) -> Parts:
-    """A table's parts with the column `target` taken out as labels."""
-    divided = dict(parts)
-    for x, y in (("x", "y"), ("x_test", "y_test")):
-        if (frame := parts.get(x)) is None:
-            continue
-        if target not in frame.columns:
-            raise InputError(
-                f"there is no column {target!r} to predict; there are {shown(list(frame.columns))}"
-            )
-        divided[y] = raw_labels(frame[target])
-        divided[x] = frame.drop(columns=[target])
-        if not divided[x].shape[1]:
-            raise InputError(f"{target!r} is the only column: there is nothing to predict it from")
-    return divided
-
-
-def assembled(parts: Parts, source: str, options: dict[str, Json]) -> Data:
-    """The data set of these parts, images resized where that was asked for."""
-    size, target = options.get("size"), options.get("target")
-    kind = kind_of(parts["x"], options.get("image_shape"))
-    if size is not None and not CODECS[kind].resizable:
-        raise InputError(f"a size is for images, {source} holds {CODECS[kind].form}: leave it out")
-    if target is not None and not isinstance(parts["x"], pd.DataFrame):
-        raise InputError(f"a target column is for tables, {source} has none: leave it out")
-    if target is not None:
-        parts = divided(parts, target)
-    if not len(parts["x"]):
-        raise InputError(f"{source} holds no samples")
-    for part in ("x", "x_test"):
-        if size is not None and isinstance(parts.get(part), np.ndarray):
-            parts[part] = resize(parts[part], sides(size))
-    if isinstance(size, tuple):
-        options = options | {"size": list(size)}
-    return Data(kind=kind, source=source, options=options, **parts)
+    raise InputError(f"{path} is of no kind that can be read: expected a folder, {FILE_KINDS}")

@@ -9,10 +9,11 @@ import numpy as np
 import pandas as pd
 
 from ssgan.config import InputError
-from ssgan.data.reading import divided, read
-from ssgan.data.source import Data
+from ssgan.data.reading import read
+from ssgan.data.source import Data, divided
 
-FORMING = ("size", "image_shape", "target")  # options that say what form samples have
+# Options that say what form samples have, and what their entries mean.
+FORMING = ("size", "image_shape", "target", "modality", "mode", "bits", "na", "unlabeled", "drop")
 
 
 @dataclass(frozen=True, kw_only=True)

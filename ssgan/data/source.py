@@ -1,18 +1,26 @@
 """Data sets: raw samples, what labels came with them, and where to read them again."""
 
+import difflib
 import hashlib
+import warnings
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
 import numpy as np
 import pandas as pd
-import torch
-from torch import Tensor
 
-from ssgan.codecs import Json, kind_of
-from ssgan.config import InputError, InputTypeError
-from ssgan.data.labels import digest, raw_labels
+from ssgan.codecs import CODECS, Json, kind_of
+from ssgan.codecs.codec import as_array
+from ssgan.config import InputError
+from ssgan.data.containers import gather
+from ssgan.data.files import Parts
+from ssgan.data.labels import digest, raw_labels, shown
+from ssgan.data.options import ReadOptions, kind_named
+from ssgan.data.resizing import resize, sides
+
+LONG = 4  # times one side the other, from which "images" may be signals
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -56,60 +64,160 @@ def fingerprint(x: Any, names: list[str] | None = None) -> str:
     return hashlib.sha256(repr((of_x, names)).encode()).hexdigest()
 
 
-def stacked(x: Any) -> Any:
-    """Samples as one array, tensor or data frame; lists of equal ones are joined."""
-    if isinstance(x, pd.Series):
-        return x.to_frame()
-    if isinstance(x, np.ndarray | Tensor | pd.DataFrame):
-        return x
-    if not isinstance(x, list | tuple):
-        raise InputTypeError(
-            "expected a numpy array, a torch tensor, a pandas data frame or a list of them, "
-            f"got {type(x).__name__}"
+def in_modality(x: Any, options: ReadOptions) -> tuple[str, Any]:
+    """The kind of raw samples, and the samples in the form of that kind.
+
+    The options decide; without them container, axes and dtype do, and a warning says so where an
+    array may as well be of another kind.
+    """
+    if options.modality is None:
+        kind = kind_of(x, options.image_shape)
+        warn_ambiguous(x, kind, options)
+        return kind, x
+    kind, framed = kind_named(options.modality), isinstance(x, pd.DataFrame)
+    if kind == "table" and not framed:
+        rows = as_array(x)
+        rows = rows.reshape(len(rows), -1)
+        return kind, pd.DataFrame(rows, columns=[f"x{i}" for i in range(rows.shape[1])])
+    if kind == "vectors" and framed:
+        if not all(dtype.kind in "biuf" for dtype in x.dtypes) or x.isna().any(axis=None):
+            raise InputError("vectors are numbers, none missing: leave modality out for a table")
+        return kind, x.to_numpy(np.float64)
+    if kind == "vectors":
+        return kind, x.reshape(len(x), -1)
+    if kind_of(x, options.image_shape) != kind:
+        raise InputError(
+            f"{options.modality} was asked for, got {CODECS[kind_of(x)].form}: leave modality "
+            "out, or give image_shape=(height, width) with flat images"
         )
-    if not x:
-        raise InputError("expected at least one sample, got an empty list")
-    if all(isinstance(part, pd.DataFrame) for part in x):
-        return pd.concat(x, ignore_index=True)
-    if all(isinstance(part, Tensor) for part in x):
-        one_shape(x)
-        return torch.stack(list(x))
-    one_shape(x)
-    return np.stack([np.asarray(sample) for sample in x])
+    return kind, x
 
 
-def one_shape(samples: Any) -> None:
-    """Refuse samples of several shapes, saying which came."""
-    shapes = sorted({tuple(np.shape(sample)) for sample in samples})
-    if len(shapes) > 1:
-        raise InputError(f"expected samples of one shape, got {shapes[:5]}: resize them first")
+def warn_ambiguous(x: Any, kind: str, options: ReadOptions) -> None:
+    """Say that an array taken for images may be signals or volumes by its axes."""
+    shape = tuple(np.shape(x))[1:]
+    if kind != "images" or options.image_shape is not None:
+        return
+    plain = as_array(x[:1]).dtype == np.uint8
+    long = len(shape) == 2 and max(shape) > LONG * min(shape)
+    deep = len(shape) == 3 and shape[-1] == 4 and shape[0] not in (1, 3) and not plain
+    if long or deep:
+        instead = "signals" if long else "volumes"
+        warnings.warn(
+            f"samples of shape {shape} are taken for images; if they are {instead}, "
+            "modality='vector' (--modality vector) takes them as numbers, and modality='image' "
+            "confirms images",
+            UserWarning,
+            stacklevel=4,
+        )
 
 
 def from_memory(
-    x: Any,
-    y: Any = None,
-    *,
-    x_test: Any = None,
-    y_test: Any = None,
-    image_shape: tuple[int, ...] | None = None,
+    x: Any, y: Any = None, *, x_test: Any = None, y_test: Any = None, **how: Any
 ) -> Data:
-    """Samples in memory as a data set: arrays, tensors, data frames or lists of them.
+    """Samples in memory as a data set.
 
-    `image_shape`, (H, W) or (H, W, C), says that rows (N, H * W * C) are images. Raises TypeError
-    or ValueError, with what came, for anything else.
+    Parameters
+    ----------
+    x : array, tensor, data frame, list or data set
+        All that `read` takes but names and paths: N samples.
+    y : array-like (N,), optional
+        Labels as they came; those that a torch Dataset or a Hugging Face Dataset of pictures
+        brings are taken where none are given.
+    x_test, y_test
+        Samples held out, like `x`, and their labels.
+    **how
+        Options of `read`, as `image_shape=(28, 28)` for flat images.
+
+    Returns
+    -------
+    Data
+
+    Raises
+    ------
+    InputTypeError, InputError
+        With what came, for anything else.
+
+    Examples
+    --------
+    >>> data = from_memory([[1.0, 2.0], [3.0, 4.0]], ["a", "b"])
+    >>> data.kind, len(data), data.y.tolist()
+    ('vectors', 2, ['a', 'b'])
     """
-    x = stacked(x)
-    kind = kind_of(x, image_shape)
+    options = ReadOptions.of(how)
+    x, labels = gather(x, options)
+    y = labels if y is None else y
     if not len(x):
         raise InputError("expected at least one sample, got none")
-    options: dict[str, Json] = {}
-    if image_shape is not None:
-        options["image_shape"] = list(image_shape)
-    return Data(
-        kind=kind,
-        x=x,
-        y=raw_labels(y) if isinstance(y, list | tuple) else y,
-        x_test=None if x_test is None else stacked(x_test),
-        y_test=raw_labels(y_test) if isinstance(y_test, list | tuple) else y_test,
-        options=options,
-    )
+    x_test, tested = (None, None) if x_test is None else gather(x_test, options)
+    y_test = tested if y_test is None else y_test
+    parts = {"x": x, "y": flat_labels(y), "x_test": x_test, "y_test": flat_labels(y_test)}
+    return assemble(parts, "memory", options)
+
+
+def flat_labels(y: Any) -> Any:
+    return raw_labels(y) if isinstance(y, list | tuple) else y
+
+
+def assemble(parts: Parts, source: str, options: ReadOptions) -> Data:
+    """The data set of these parts, as the options want it: columns, kind and size."""
+    parts = without_columns(parts, options.drop, source)
+    kind, x = in_modality(parts["x"], options)
+    size, target = options.size, options.target
+    if size is not None and not CODECS[kind].resizable:
+        raise InputError(f"a size is for images, {source} holds {CODECS[kind].form}: leave it out")
+    if target is not None and not isinstance(parts["x"], pd.DataFrame):
+        raise InputError(f"a target column is for tables, {source} has none: leave it out")
+    if target is not None:
+        parts = divided(parts, target)
+        x = parts["x"]
+    if not len(x):
+        raise InputError(f"{source} holds no samples")
+    parts = parts | {"x": x}
+    if parts.get("x_test") is not None:
+        parts["x_test"] = in_modality(parts["x_test"], options)[1]
+    for part in ("x", "x_test"):
+        if size is not None and isinstance(parts.get(part), np.ndarray):
+            parts[part] = resize(parts[part], sides(size))
+    return Data(kind=kind, source=source, options=options.to_json(), **parts)
+
+
+def without_columns(parts: Parts, names: tuple[str, ...], source: str) -> Parts:
+    """The parts of a table without these columns."""
+    if not names:
+        return parts
+    if not isinstance(parts["x"], pd.DataFrame):
+        raise InputError(f"columns are dropped from tables, {source} has none: leave drop out")
+    columns = [str(name) for name in parts["x"].columns]
+    for name in names:
+        if name not in columns:
+            raise InputError(f"there is no column {name!r} to drop{nearest(name, columns)}")
+    kept = dict(parts)
+    for part in ("x", "x_test"):
+        if kept.get(part) is not None:
+            kept[part] = kept[part].drop(columns=list(names), errors="ignore")
+    return kept
+
+
+def divided(parts: Parts, target: str) -> Parts:
+    """A table's parts with the column `target` taken out as labels."""
+    divided = dict(parts)
+    for x, y in (("x", "y"), ("x_test", "y_test")):
+        if (frame := parts.get(x)) is None:
+            continue
+        if target not in frame.columns:
+            columns = list(frame.columns)
+            raise InputError(f"there is no column {target!r} to predict{nearest(target, columns)}")
+        divided[y] = raw_labels(frame[target])
+        divided[x] = frame.drop(columns=[target])
+        if not divided[x].shape[1]:
+            raise InputError(f"{target!r} is the only column: there is nothing to predict it from")
+    return divided
+
+
+def nearest(name: Any, names: Sequence[Any]) -> str:
+    """The end of a sentence that says which names there are, the nearest one first."""
+    near = difflib.get_close_matches(str(name), [str(known) for known in names], 1)
+    if near:
+        return f": did you mean {near[0]!r}? There are {shown(names)}"
+    return f"; there are {shown(names)}"

@@ -112,13 +112,13 @@ MODES = [
     ({"a.webp": bytes_of(picture("RGBA"), "WEBP", lossless=True)}, (4,)),
     ({"a.bmp": bytes_of(picture("RGB"), "BMP")}, (3,)),
     ({"a.png": picture("L"), "b.png": picture("RGB")}, (3,)),
-    ({"a.png": picture("L"), "b.png": picture("RGBA"), "c.png": picture("RGB")}, (4,)),
+    ({"a.png": picture("L"), "b.png": picture("RGBA"), "c.png": picture("RGBA")}, (4,)),
     ({"A.PNG": bytes_of(picture("L"), "JPEG")}, ()),
 ]
 
 
 @pytest.mark.parametrize(("files", "channels"), MODES)
-def test_channels_are_those_of_the_richest_image(tmp_path, files, channels):
+def test_channels_are_those_that_most_images_need(tmp_path, files, channels):
     data = read(put(tmp_path, files))
     assert data.x.shape == (len(files), 8, 10, *channels)
     assert data.x.dtype == np.uint8
@@ -217,9 +217,7 @@ def test_broken_images_of_the_test_part_are_left_out_too(tmp_path):
     assert [name for name, _ in data.quarantine] == ["test/2.png"]
 
 
-@pytest.mark.parametrize(
-    "files", [{}, {"a.txt": b"x"}, {"test/a.png": PNG, "unlabeled/b.txt": b""}]
-)
+@pytest.mark.parametrize("files", [{}, {"a.txt": b"x"}, {"test/a.png": PNG}])
 def test_a_folder_without_images_is_refused(tmp_path, files):
     put(tmp_path, files)
     if "test/a.png" in files:
@@ -242,3 +240,102 @@ def test_damaged_bytes_never_crash_the_reader(tmp_path):
         read(tmp_path, size=8)
     except ValueError as error:
         assert "cannot be read, more than 1 %" in str(error)
+
+
+# Parts, and what is told from the files
+
+
+def images_in(root, *names):
+    return put(root, {name: picture(seed=row) for row, name in enumerate(names)})
+
+
+PARTS = [
+    (["train/a/1.png", "train/b/1.png", "val/a/1.png"], ["a", "b"], ["a"]),
+    (["Train/a/1.png", "Train/b/1.png", "Validation/b/1.png"], ["a", "b"], ["b"]),
+    (["training/a/1.png", "training/b/1.png", "testing/b/1.png"], ["a", "b"], ["b"]),
+    (["pets/train/a/1.png", "pets/train/b/1.png", "pets/test/b/1.png"], ["a", "b"], ["b"]),
+    (["train/a/1.png", "val/b/1.png", "unlabeled/1.png"], ["a", None], ["b"]),
+]
+
+
+@pytest.mark.parametrize(("files", "labels", "tested"), PARTS)
+def test_parts_are_never_classes(tmp_path, files, labels, tested):
+    data = read(images_in(tmp_path, *files))
+    assert data.y.tolist() == labels
+    assert data.y_test.tolist() == tested
+
+
+def test_what_lies_beside_the_parts_is_left_out_and_said(tmp_path):
+    images_in(tmp_path, "train/a/1.png", "train/b/1.png", "test/a/1.png", "0.png", "val/a/2.png")
+    message = "left out are 1 images beside its parts; 1 images in 'val', as 'test' is held out"
+    with pytest.warns(UserWarning, match=message):
+        data = read(tmp_path)
+    assert data.names == ["train/a/1.png", "train/b/1.png"]
+    assert data.y_test.tolist() == ["a"]
+
+
+@pytest.mark.parametrize(
+    ("files", "message"),
+    [
+        (["train/a/1.png", "test/a/1.png", "cat/1.png"], "the parts 'train' and 'test', and besid"),
+        (["test/a/1.png", "val/a/1.png"], "holds 'test' and 'val' but no 'train'"),
+    ],
+)
+def test_parts_and_classes_side_by_side_are_refused(tmp_path, files, message):
+    with pytest.raises(ValueError, match=message):
+        read(images_in(tmp_path, *files))
+
+
+@pytest.mark.parametrize("name", ["1.jfif", "1.JPE", "1.pjpeg", "photo", "1.jpg_large", "1.dat"])
+def test_images_of_uncommon_names_are_read(tmp_path, name):
+    content = bytes_of(picture(), "JPEG")
+    assert read(put(tmp_path, {f"a/{name}": content, "b/2.jpg": content})).y.tolist() == ["a", "b"]
+
+
+def test_a_class_without_images_is_said(tmp_path):
+    put(tmp_path, {"a/1.png": picture(), "b/1.png": picture(), "c/1.raw": b"x", "c/2.raw": b"x"})
+    with pytest.warns(UserWarning, match=r"no images are in 'c' \(.raw\)"):
+        assert read(tmp_path).y.tolist() == ["a", "b"]
+
+
+def deep(most):
+    pixels = np.linspace(0, most, 256).reshape(16, 16).astype(np.uint16)
+    return Image.fromarray(pixels)
+
+
+@pytest.mark.parametrize("bits", [10, 12, 14])
+def test_deep_pixels_are_scaled_by_the_bits_that_they_use(tmp_path, bits):
+    put(tmp_path, {"a.png": deep(2**bits - 1), "b.png": deep(2 ** (bits - 2))})
+    with pytest.warns(UserWarning, match=f"2 pictures of 16 bits use {bits} of them"):
+        data = read(tmp_path)
+    assert len(np.unique(data.x[0])) == 256
+    assert data.x[1].max() == 64
+    assert data.options == {"bits": bits}
+    assert read(tmp_path, **data.options).fingerprint == data.fingerprint
+    assert read(tmp_path, bits=16).x.max() == (2**bits - 1) >> 8
+
+
+def test_a_few_images_with_transparency_are_put_on_white(tmp_path):
+    clear = Image.new("RGBA", (10, 8), (0, 0, 0, 0))
+    put(tmp_path, {f"{row}.png": picture() for row in range(3)} | {"clear.png": clear})
+    with pytest.warns(UserWarning, match="1 of 4 pictures have transparency and are put on white"):
+        data = read(tmp_path)
+    assert data.x.shape == (4, 8, 10, 3)
+    assert (data.x[data.names.index("clear.png")] == 255).all()
+    assert read(tmp_path, mode="rgba").x.shape == (4, 8, 10, 4)
+
+
+def test_a_little_colour_among_grey_is_said(tmp_path):
+    put(tmp_path, {f"{row:02}.png": picture("L") for row in range(20)} | {"x.png": picture()})
+    with pytest.warns(UserWarning, match="1 of 21 pictures have colour, .*--mode grey"):
+        assert read(tmp_path).x.shape == (21, 8, 10, 3)
+
+
+@pytest.mark.parametrize(
+    ("mode", "channels"), [("grey", ()), ("L", ()), ("rgb", (3,)), ("colour", (3,)), ("RGBA", (4,))]
+)
+def test_a_mode_says_the_channels_of_all(tmp_path, mode, channels):
+    put(tmp_path, {"a.png": picture("L"), "b.png": picture("RGBA"), "c.png": picture("RGB")})
+    data = read(tmp_path, mode=mode)
+    assert data.x.shape == (3, 8, 10, *channels)
+    assert read(tmp_path, **data.options).fingerprint == data.fingerprint

@@ -83,7 +83,7 @@ REFUSALS = [
     ("a,b\n1,2\n3,4,5\n", "line 3 has 3 fields, the header 2: repair the line"),
     ("a,b\n1,2,\n3,4,\n", "line 2 has 3 fields, the header 2"),
     ('a,b\n1,"x\ny",3\n', "line 3 has 3 fields"),
-    ("a,b\n1,2\n".encode("utf-16"), "is not UTF-8 text"),
+    ("a,b\n1,\u00e4\n".encode("latin-1"), "is not UTF-8 text"),
     (b"\xff\xd8\xff\xe0 a picture", "is not UTF-8 text"),
     ("a,b\n1," + "x" * 200_000 + "\n", "cannot be read as a table"),
 ]
@@ -121,3 +121,156 @@ def test_a_very_large_number_becomes_infinite_and_is_named(tmp_path):
     frame = read(table(tmp_path, "a,b\n1e400,1\n2,2\n")).x
     with pytest.raises(ValueError, match="column 'a': row 0 is infinite"):
         fit_codec(frame)
+
+
+# What a text means: words, digits, numbers as people write them
+
+
+def column(tmp_path, entries, name="c", **options):
+    """A column of a CSV beside one of numbers, as it is read."""
+    lines = [f'{row / 7},"{entry}"' for row, entry in enumerate(entries)]
+    return read(table(tmp_path, f"x,{name}\n" + "\n".join(lines) + "\n"), **options).x[name]
+
+
+@pytest.mark.parametrize("word", ["NA", "None", "null", "NaN", "nan", "n/a", "N/A", "#N/A", "<NA>"])
+def test_only_an_empty_entry_is_missing_in_text(tmp_path, word):
+    with pytest.warns(UserWarning, match=f"has 2 '{word}', kept as text: name it with --na"):
+        found = column(tmp_path, [word, "DE", "", word])
+    assert found.tolist()[:2] == [word, "DE"]
+    assert found.isna().tolist() == [False, False, True, False]
+
+
+@pytest.mark.parametrize("word", ["NA", "null", "NaN", "N/A"])
+def test_a_word_for_nothing_among_numbers_is_missing_and_said(tmp_path, word):
+    with pytest.warns(UserWarning, match=f"has 1 '{word}' among numbers, taken as missing"):
+        found = column(tmp_path, ["1.5", word, "2.5", ""])
+    assert found.isna().tolist() == [False, True, False, True]
+    assert found[0] == 1.5
+
+
+def test_words_that_the_user_names_are_missing_without_a_warning(tmp_path):
+    found = column(tmp_path, ["1", "?", "2", "-9"], na=("?", "-9"))
+    assert found.isna().tolist() == [False, True, False, True]
+    assert column(tmp_path, ["a", "NA", "b"], na=("NA",)).isna().tolist() == [False, True, False]
+
+
+def test_a_stray_word_among_numbers_is_said_with_counts(tmp_path):
+    with pytest.warns(UserWarning, match="1 of 20 entries are no numbers, as 'x': correct them"):
+        found = column(tmp_path, [*map(str, range(19)), "x"])
+    assert found[3] == "3"
+
+
+def test_an_identifier_is_said(tmp_path):
+    with pytest.warns(UserWarning, match="120 values in 120 rows, like an identifier: .*--drop c"):
+        column(tmp_path, [f"n{row}" for row in range(120)])
+
+
+@pytest.mark.parametrize("codes", [["01", "001", "1"], ["007", "12", "3"], ["00", "1", ""]])
+def test_zeros_in_front_are_kept(tmp_path, codes):
+    assert column(tmp_path, codes).fillna("").tolist() == codes
+
+
+@pytest.mark.parametrize("start", [2**53 + 1, 2**63 - 20, 2**63 + 1, -(2**60) - 1])
+def test_digits_of_large_whole_numbers_are_kept_beside_gaps(tmp_path, start):
+    values = [start + 2 * row for row in range(5)]
+    found = column(tmp_path, [*values[:2], "", *values[2:]])
+    assert [int(value) for value in found.dropna()] == values
+
+
+def test_whole_numbers_that_no_number_type_holds_are_text_and_said(tmp_path):
+    with pytest.warns(UserWarning, match="of 31 digits, too large for numbers: .* kept as text"):
+        found = column(tmp_path, [10**30, 10**30 + 1])
+    assert found.tolist() == [str(10**30), str(10**30 + 1)]
+
+
+NUMBERS = [
+    (["1,5", "10,25", "-3,0"], [1.5, 10.25, -3], "with decimal commas"),
+    (["1.200,5", "3,4"], [1200.5, 3.4], "with decimal commas"),
+    (["1,200", "12,000,000", "7"], [1200, 12_000_000, 7], "with commas between thousands"),
+    (["1,200.5", "7.25"], [1200.5, 7.25], "with commas between thousands"),
+    (["1 200", "12\u00a0500"], [1200, 12500], "with gaps between thousands"),
+    (["75.8%", "3 %"], [75.8, 3], "with %"),
+    (["12,5%", "3,0%"], [12.5, 3], "with decimal commas and with %"),
+    (["$ 75.8", "-$3"], [75.8, -3], r"with \$"),
+    (["3 \u20ac", "1.200,50 \u20ac"], [3, 1200.5], "with decimal commas and with \u20ac"),
+    (["(1,200)", "1,300"], [-1200, 1300], "with commas between thousands"),
+]
+
+
+@pytest.mark.parametrize(("entries", "values", "how"), NUMBERS)
+def test_numbers_as_people_write_them_are_numbers_and_said(tmp_path, entries, values, how):
+    with pytest.warns(UserWarning, match=f"is {len(entries)} numbers {how}, and is read as num"):
+        found = column(tmp_path, entries)
+    assert found.tolist() == values
+
+
+@pytest.mark.parametrize(
+    "entries", [["1.2.3", "4"], ["$3", "\u20ac4"], ["5%", "3"], ["1-2", "3-4"]]
+)
+def test_what_is_no_number_stays_text(tmp_path, entries):
+    assert column(tmp_path, entries).tolist() == entries
+
+
+def test_commas_of_a_table_with_semicolons_are_decimals(tmp_path):
+    with pytest.warns(UserWarning, match="with decimal commas"):
+        data = read(table(tmp_path, "a;b\n1,200;x\n3,400;y\n"))
+    assert data.x["a"].tolist() == [1.2, 3.4]
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be", "utf-32", "utf-8-sig"])
+def test_a_byte_order_mark_says_how_a_file_is_written(tmp_path, encoding):
+    text = "a\tb\n1\t\u00e4\n2\t\u00fc\n"
+    text = f"\ufeff{text}" if encoding.endswith(("le", "be")) else text
+    data = read(table(tmp_path, text.encode(encoding), "a.csv"))
+    assert data.x["b"].tolist() == ["\u00e4", "\u00fc"]
+
+
+def test_the_separator_is_the_one_that_fits_most_lines(tmp_path):
+    with pytest.warns(UserWarning) as said:
+        data = read(table(tmp_path, "id;kind, type;price\n1;a;0,5\n2;b;1,5\n"))
+    assert data.x.to_numpy().tolist() == [[1, "a", 0.5], [2, "b", 1.5]]
+    assert "read with ';' between 3 fields a line; ',' would give 2" in str(said[0].message)
+    assert list(read(table(tmp_path, "a|b\n1|x\n2|y\n")).x) == ["a", "b"]
+    assert list(read(table(tmp_path, 'a,"b;c"\n1,x\n2,y\n')).x) == ["a", "b;c"]
+
+
+@pytest.mark.parametrize(
+    "content", ["0,a,0.5\n1,b,0.7\n2,a,0.1\n", "0.1,0.5\n0.4,0.9\n", "a\nb\na\n"]
+)
+def test_a_first_line_of_values_is_said(tmp_path, content):
+    with pytest.warns(UserWarning, match=r"the first line .* looks like a row of values"):
+        read(table(tmp_path, content))
+    data = read(table(tmp_path, content), header=False)
+    assert len(data) == content.count("\n")
+    assert list(data.x)[0] == "0"
+
+
+@pytest.mark.parametrize(
+    "content", ["0,1,2\n5,6,7\n8,9,1\n", "2019,2020\n1,2\n3,4\n", "a,b\n1,2\n"]
+)
+def test_names_are_names(tmp_path, content):
+    assert list(read(table(tmp_path, content)).x) == content.split("\n")[0].split(",")
+
+
+def test_types_of_other_programs_are_numbers_dates_and_text(tmp_path):
+    import datetime
+    import decimal
+
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    days = [datetime.date(2020, 1, 1 + row) for row in range(5)]
+    prices = [decimal.Decimal(row) / 4 for row in range(4)]
+    columns = {
+        "day": pa.array(days),
+        "price": pa.array([*prices, None], pa.decimal128(9, 2)),
+        "when": pa.array(pd.to_datetime(days), pa.timestamp("us", "UTC")),
+        "kind": pa.array(list("abaab")).dictionary_encode(),
+    }
+    pq.write_table(pa.table(columns), tmp_path / "a.parquet")
+    frame = read(tmp_path / "a.parquet").x
+    assert [dtype.kind for dtype in frame.dtypes[:3]] == ["M", "f", "M"]
+    assert frame["price"].tolist()[:4] == [0, 0.25, 0.5, 0.75]
+    codec = fit_codec(frame)
+    back = codec.decode(codec.expand(codec.pack(frame)))
+    assert back["day"].dt.date.tolist() == days

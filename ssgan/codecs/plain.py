@@ -1,0 +1,143 @@
+"""Columns in others' types and in text, as plain numbers, datetimes or text.
+
+What a file, a data frame and a frame of another library say in different types means the same
+here: dates in text or as Python's `date` are datetimes, decimals are numbers.
+"""
+
+import re
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from ssgan.codecs.codec import Array
+from ssgan.codecs.dtypes import Series, is_object
+
+DATE = r"\d{4}-\d{2}-\d{2}(?:[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?:Z|[+-]\d{2}:?\d{2})?)?"
+CURRENCY = r"(?:[$€£¥₹]|USD|EUR|GBP|CHF|JPY)"
+SIGNED = re.compile(
+    rf"([+-]?)({CURRENCY}?) ?([+-]?)([\d.,'’ ]*\d[\d.,'’ ]*?(?:[eE][+-]?\d+)?) ?(%|{CURRENCY})?"
+)
+EXPONENT = r"(?:[eE][+-]?\d+)?"
+PLAIN = rf"(?:\d+\.?\d*|\.\d+){EXPONENT}"
+THOUSANDS = r"[1-9]\d{0,2}(?:,\d{3})+(?:\.\d+)?"
+SPACED = r"[1-9]\d{0,2}(?:[ '’]\d{3})+(?:\.\d+)?"
+COMMA = rf"[1-9]\d{{0,2}}(?:[. '’]\d{{3}})+(?:,\d+)?|\d+(?:,\d+)?{EXPONENT}|,\d+"
+
+
+def plain_column(column: Series) -> Series:
+    """The column in a type that a codec takes, where it has one that means the same.
+
+    Text that is all ISO 8601 dates and Python's dates become datetimes, decimals numbers, periods
+    their first moment, intervals text. Any other column is returned as it is.
+    """
+    dtype = column.dtype
+    if isinstance(dtype, pd.PeriodDtype):
+        return pd.Series(column.dt.to_timestamp())
+    if isinstance(dtype, pd.IntervalDtype):
+        return column.astype(str).mask(column.isna())
+    if isinstance(dtype, pd.ArrowDtype):
+        return of_arrow(column)
+    if not pd.api.types.is_string_dtype(dtype) and not is_object(dtype):
+        return column
+    inferred = pd.api.types.infer_dtype(column, skipna=True)
+    if inferred == "date":
+        return pd.to_datetime(column)
+    if inferred == "decimal":
+        return of_decimals(column)
+    return dates_in(column) if inferred == "string" else column
+
+
+def of_arrow(column: Series) -> Series:
+    """A column of Arrow's dates, times, decimals or dictionaries as pandas' own."""
+    import pyarrow as pa
+
+    stored: Any = column.array
+    values = stored.__arrow_array__()
+    if pa.types.is_decimal(values.type):
+        return of_decimals(column.astype(object))
+    if pa.types.is_string(values.type) or pa.types.is_large_string(values.type):
+        dated = dates_in(column.astype(object).where(column.notna(), None))
+        return dated if dated.dtype.kind == "M" else column
+    kinds = (pa.types.is_date, pa.types.is_timestamp, pa.types.is_duration, pa.types.is_dictionary)
+    if not any(is_kind(values.type) for is_kind in kinds):
+        return column
+    found = values.to_pandas(date_as_object=False)
+    return pd.Series(found.array, index=column.index, name=column.name)
+
+
+def of_decimals(column: Series) -> Series:
+    """Python's decimals as integers where all are whole and none is missing, else as floats."""
+    present = column.dropna()
+    whole = len(present) == len(column) and all(value == int(value) for value in present)
+    if whole and all(abs(value) < 2**63 for value in present):
+        return column.astype("int64")
+    return column.astype(object).where(column.notna(), np.nan).astype("float64")
+
+
+def dates_in(column: Series) -> Series:
+    """Text (N,) of nothing but ISO 8601 dates as datetimes; any other column as it is.
+
+    Days that do not exist and mixed time zones stay text.
+    """
+    present = column.dropna().astype(str)
+    if not len(present) or not present.str.fullmatch(DATE).all():
+        return column
+    try:
+        return pd.to_datetime(column, format="ISO8601")
+    except ValueError:
+        return column
+
+
+def numbers_in(texts: Any, comma: bool = False) -> tuple[Array, str] | None:
+    """Numbers (N,) float64 that texts (N,) write, and how they do; None if one is no number.
+
+    "" is how plain numbers are written. Known are decimal commas, commas, points, spaces and
+    apostrophes between thousands, one currency, and per cent, which stay per cent: "75.8%" is 75.8.
+    Where "1,200" may be both, `comma` says that it is a decimal comma.
+    """
+    cleaned = [without_odd_signs(str(text)) for text in texts]
+    matches = [SIGNED.fullmatch(text) for text in cleaned]
+    parts = [match.groups() for match in matches if match]
+    if not parts or len(parts) < len(cleaned):
+        return None
+    marks = {before or after or "" for _, before, _, _, after in parts}
+    if len(marks) > 1 or any(first and second for first, _, second, _, _ in parts):
+        return None
+    found = digits_in([body for _, _, _, body, _ in parts], comma)
+    if found is None:
+        return None
+    signs = np.array([-1 if "-" in (first, second) else 1 for first, _, second, _, _ in parts])
+    ways = [found[1], *(f"with {mark}" for mark in marks if mark)]
+    return found[0] * signs, " and ".join(way for way in ways if way)
+
+
+def without_odd_signs(text: str) -> str:
+    """Text with plain spaces and minus signs; (3) as accountants write is -3."""
+    text = re.sub("[\u2212\u2013]", "-", re.sub("[\xa0\u202f]", " ", text)).strip()
+    inner = text[1:-1].strip()
+    return f"-{inner}" if text[:1] == "(" and text[-1:] == ")" and inner[:1] != "-" else text
+
+
+def digits_in(bodies: list[str], comma: bool) -> tuple[Array, str] | None:
+    """Unsigned numbers (N,) of texts, and how they are written."""
+
+    def all_are(pattern: str) -> bool:
+        whole = re.compile(pattern)
+        return all(whole.fullmatch(body) for body in bodies)
+
+    if all_are(PLAIN):
+        return np.array(bodies, dtype=np.float64), ""
+    thousands, decimal = all_are(f"{THOUSANDS}|{PLAIN}"), all_are(COMMA)
+    if thousands and not (decimal and comma):
+        return as_floats(bodies, ","), "with commas between thousands"
+    if all_are(f"{SPACED}|{PLAIN}"):
+        return as_floats(bodies, " '’"), "with gaps between thousands"
+    if decimal:
+        changed = [re.sub("[. '’]", "", body).replace(",", ".") for body in bodies]
+        return np.array(changed, dtype=np.float64), "with decimal commas"
+    return None
+
+
+def as_floats(bodies: list[str], dropped: str) -> Array:
+    return np.array([re.sub(f"[{dropped}]", "", body) for body in bodies], dtype=np.float64)

@@ -1,0 +1,146 @@
+"""Text tables before pandas reads them: encoding, separator, header, and lines that are too short.
+
+What is told from the content is told from all of it or said, with counts, in a warning.
+"""
+
+import codecs
+import csv
+import gzip
+import re
+import warnings
+from collections import Counter
+from collections.abc import Iterator
+from itertools import islice
+from pathlib import Path
+from typing import IO
+
+from ssgan.config import InputError
+
+SEPARATORS = (",", ";", "\t", "|")
+SNIFFED = 200  # lines from which separator and header are told
+MARKS = {  # at the start of a file: how it is written
+    codecs.BOM_UTF32_LE: "utf-32",
+    codecs.BOM_UTF32_BE: "utf-32",
+    codecs.BOM_UTF8: "utf-8-sig",
+    codecs.BOM_UTF16_LE: "utf-16",
+    codecs.BOM_UTF16_BE: "utf-16",
+}
+VALUE = re.compile(r"[+-]?(?:\d+[.,]?\d*|[.,]\d+)(?:[eE][+-]?\d+)?|\d{4}-\d\d-\d\d.*")
+Fault = tuple[str, str]  # line, what is wrong with it
+
+
+def open_text(path: Path) -> IO[str]:
+    """The text of a file, unzipped, without a byte order mark: UTF-8 where no mark says else."""
+    binary = gzip.open if path.suffix == ".gz" else open
+    with binary(path, "rb") as stream:
+        start = stream.read(4)
+    encoding = next((name for mark, name in MARKS.items() if start.startswith(mark)), "utf-8")
+    if path.suffix == ".gz":
+        return gzip.open(path, "rt", encoding=encoding, newline="")
+    return path.open(encoding=encoding, newline="")
+
+
+def first_lines(stream: IO[str]) -> list[str]:
+    """The first lines, blank ones left out; the stream is at its start again."""
+    lines = [line for line in islice(stream, SNIFFED) if line.strip("\r\n")]
+    stream.seek(0)
+    return lines
+
+
+def separator_of(lines: list[str], name: str) -> str:
+    """What separates fields: comma, semicolon, tab or pipe; the one in the header that fits.
+
+    It fits best that splits most lines into as many fields as the header; of equals, the one with
+    more fields. A warning says so where another would fit as well.
+    """
+    header = lines[0] if lines else ""
+    fits = {}
+    for separator in SEPARATORS:
+        if separator in header:
+            counts = [len(row) for row in fields_of(lines, separator)]
+            share = sum(count == counts[0] for count in counts) / len(counts)
+            fits[separator] = (counts[0] > 1, round(share, 2), counts[0])
+    if not fits:
+        return ","
+    best = max(fits, key=fits.__getitem__)
+    rivals = [other for other in fits if other != best and fits[other][1] == 1]
+    if len(lines) > 1 and rivals and fits[rivals[0]][2] > 1:
+        warnings.warn(
+            f"{name} is read with {best!r} between {fits[best][2]} fields a line; "
+            f"{rivals[0]!r} would give {fits[rivals[0]][2]}",
+            UserWarning,
+            stacklevel=4,
+        )
+    return best
+
+
+def fields_of(lines: list[str], separator: str) -> list[list[str]]:
+    """The fields of each line, by a separator that may not be the right one."""
+    try:
+        return list(csv.reader(lines, delimiter=separator, skipinitialspace=True))
+    except csv.Error:
+        return [line.split(separator) for line in lines]
+
+
+def warn_of_values(lines: list[str], separator: str, name: str) -> None:
+    """Say that the first line looks like a row of values, where a file may have no header.
+
+    It does where every name is a number in a column of numbers, or text that comes again below,
+    and not 0, 1, 2, ... or a row of years.
+    """
+    rows = fields_of(lines, separator)
+    names = [field.strip() for field in rows[0]] if rows else []
+    columns = [[row[i].strip() for row in rows[1:] if i < len(row)] for i in range(len(names))]
+    if not names or not all(map(like_value, names, columns)) or counted(names):
+        return
+    shown = ", ".join(map(repr, names[:5]))
+    warnings.warn(
+        f"{name}: the first line ({shown}) looks like a row of values, and is taken for the names"
+        " of the columns: put names above it, or read it with header=False (--no-header)",
+        UserWarning,
+        stacklevel=4,
+    )
+
+
+def like_value(name: str, column: list[str]) -> bool:
+    """Whether a name could stand in its own column."""
+    present = [entry for entry in column if entry]
+    if VALUE.fullmatch(name):
+        return bool(present) and all(VALUE.fullmatch(entry) for entry in present)
+    return name == "" or name in present
+
+
+def counted(names: list[str]) -> bool:
+    """Whether names are whole numbers that rise by one, as of pixels or years."""
+    if not all(name.isdecimal() for name in names):
+        return False
+    numbers = [int(name) for name in names]
+    return len(numbers) > 1 and numbers == list(range(numbers[0], numbers[0] + len(numbers)))
+
+
+def scan(stream: IO[str], separator: str, path: Path, header: bool = True) -> list[Fault]:
+    """The rows that are too short; InputError for a bad header and for the first longer row."""
+    rows = csv.reader(stream, delimiter=separator, skipinitialspace=True)
+    names = [name.strip() for name in next(rows, [])]
+    if not any(names):
+        raise InputError(f"{path} is empty: expected a header line with the names of the columns")
+    repeated = [name for name, count in Counter(names).items() if count > 1]
+    if header and repeated:
+        advice = "rename them"
+        if all(VALUE.fullmatch(name) for name in repeated):
+            advice += ", or read it with header=False (--no-header) if it has no names"
+        raise InputError(f"{path} has several columns named {repeated[0]!r}: {advice}")
+    return list(short_rows(rows, len(names), path))
+
+
+def short_rows(rows: "Iterator[list[str]]", width: int, path: Path) -> Iterator[Fault]:
+    for row in rows:
+        if len(row) > width:
+            line = getattr(rows, "line_num", "?")
+            raise InputError(
+                f"{path}, line {line} has {len(row)} fields, the header {width}: "
+                "repair the line, or quote the field that holds the separator"
+            )
+        if row and len(row) < width:
+            fault = f"{len(row)} of {width} fields: the others are taken as missing"
+            yield f"line {getattr(rows, 'line_num', '?')}", fault

@@ -1,0 +1,88 @@
+"""How a data set is read: the options of `ssgan.data.read`, checked."""
+
+import difflib
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any
+
+from ssgan.codecs import CODECS, Json
+from ssgan.config import InputError
+
+MODES = {"grey": 1, "rgb": 3, "rgba": 4}  # how pictures are read: number of channels
+MODE_NAMES = {"l": "grey", "gray": "grey", "colour": "rgb", "color": "rgb"}
+TO_COME = ("signal", "volume", "text")  # modalities that have no codec yet
+BITS = (8, 16)  # of a deep grey pixel: at least, at most
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReadOptions:
+    """What the user says of a data set; see `ssgan.data.read` for the meaning of each."""
+
+    data_dir: str | Path | None = None
+    size: int | tuple[int, int] | None = None
+    target: str | None = None
+    image_shape: tuple[int, ...] | None = None
+    modality: str | None = None
+    mode: str | None = None
+    bits: int | None = None
+    na: tuple[str, ...] = ()
+    unlabeled: Any = None
+    drop: tuple[str, ...] = ()
+    header: bool = True
+
+    def __post_init__(self) -> None:
+        for name in ("na", "drop"):
+            given = getattr(self, name)
+            object.__setattr__(self, name, (given,) if isinstance(given, str) else tuple(given))
+        for name in ("size", "image_shape"):
+            if isinstance(given := getattr(self, name), list):
+                object.__setattr__(self, name, tuple(given))
+        if self.modality is not None:
+            kind_named(self.modality)
+        if self.mode is not None:
+            object.__setattr__(self, "mode", mode_named(self.mode))
+        if self.bits is not None and not BITS[0] <= self.bits <= BITS[1]:
+            raise InputError(f"expected bits from {BITS[0]} to {BITS[1]}, got {self.bits!r}")
+
+    @classmethod
+    def of(cls, options: Mapping[str, Any]) -> "ReadOptions":
+        """Options by name; InputError for one that there is not, with the nearest name."""
+        known = [field.name for field in fields(cls)]
+        for name in options:
+            if name not in known:
+                near = difflib.get_close_matches(name, known, 1)
+                hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(known)}"
+                raise InputError(f"there is no option {name} of read: {hint}")
+        return cls(**{name: value for name, value in options.items() if value is not None})
+
+    def to_json(self) -> dict[str, Json]:
+        """Those that were given, but for the place of named data sets; `of` takes them back."""
+        given = {}
+        for field in fields(self):
+            value = getattr(self, field.name)
+            if field.name != "data_dir" and value != field.default:
+                given[field.name] = list(value) if isinstance(value, tuple) else value
+        return given
+
+
+def kind_named(modality: str) -> str:
+    """The key of `ssgan.codecs.CODECS` for the name of a modality: "images" for "image"."""
+    known = {kind.rstrip("s"): kind for kind in CODECS}
+    if (kind := known.get(modality.rstrip("s"))) is not None:
+        return kind
+    names = ", ".join(known)
+    if modality.rstrip("s") in TO_COME:
+        raise InputError(
+            f"the modality {modality!r} is not read yet, there are {names}: give rows of numbers "
+            "(N, F) with modality 'vector'"
+        )
+    raise InputError(f"there is no modality {modality!r}; there are {names}")
+
+
+def mode_named(mode: str) -> str:
+    """ "grey", "rgb" or "rgba" for any of their names."""
+    name = MODE_NAMES.get(mode.lower(), mode.lower())
+    if name not in MODES:
+        raise InputError(f"there is no mode {mode!r} of pictures; there are {', '.join(MODES)}")
+    return name

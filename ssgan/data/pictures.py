@@ -1,0 +1,144 @@
+"""Pictures of any kind and size as pixels of one form: upright, 8 bits, 1, 3 or 4 channels."""
+
+import warnings
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from PIL import Image, ImageOps
+
+from ssgan.codecs.codec import Array
+from ssgan.config import InputError
+from ssgan.data.options import BITS, MODES, ReadOptions
+from ssgan.data.resizing import cover, sides
+
+ORIENTATION = 0x0112  # the EXIF entry that says how the camera was held
+PILLOW = {1: "L", 3: "RGB", 4: "RGBA"}
+SEE_THROUGH = 0.5  # share of pictures with transparency from which all are read with it
+ODD = 0.1  # share of pictures in colour below which a user may have meant grey
+WHITE = (255, 255, 255, 255)
+
+
+@dataclass(frozen=True)
+class Head:
+    """What is known of a picture before its pixels are used."""
+
+    height: int
+    width: int
+    channels: int  # 1 for grey, 4 with transparency, else 3
+    brightest: int = 0  # of a grey picture of 16 bits; 0 for others
+
+
+@dataclass(frozen=True)
+class PictureForm:
+    """The one form that all pictures of a data set are brought to."""
+
+    height: int
+    width: int
+    channels: int
+    bits: int = BITS[1]  # that pixels of 16 bits use
+
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        return self.height, self.width, self.channels
+
+
+def inspect_picture(image: Image.Image) -> Head:
+    """The head of a picture: by its header alone, but for grey of 16 bits."""
+    width, height = image.size
+    if image.getexif().get(ORIENTATION) in (5, 6, 7, 8):
+        width, height = height, width
+    brightest = int(np.asarray(image).max()) if image.mode.startswith("I") else 0
+    return Head(height, width, channels_of(image), brightest)
+
+
+def channels_of(image: Image.Image) -> int:
+    """1 for grey, 4 with transparency, else 3."""
+    if image.has_transparency_data:
+        return 4
+    return 1 if image.mode in ("1", "L", "I", "F") or image.mode.startswith("I;16") else 3
+
+
+def common_form(heads: Iterable[Head], options: ReadOptions) -> PictureForm:
+    """The form for pictures of these heads: that of the options, and else what suits most.
+
+    Sizes must be one, without a size. A few pictures with transparency do not give it to all, and
+    16 bits are cut to the 8 that matter; both are said.
+    """
+    heads = list(heads)
+    height, width = common_size(heads, options.size)
+    deepest = max(head.brightest for head in heads)
+    bits = options.bits or max(BITS[0], deepest.bit_length() if deepest else BITS[1])
+    if deepest and options.bits is None and bits < BITS[1]:
+        warn(
+            f"{sum(head.brightest > 0 for head in heads)} pictures of 16 bits use {bits} of them,"
+            f" up to {deepest}: they are read as such; bits=16 (--bits 16) keeps the whole range"
+        )
+    return PictureForm(height, width, common_channels(heads, options.mode), bits)
+
+
+def common_size(heads: Sequence[Head], size: Any) -> tuple[int, int]:
+    """(height, width): the size asked for, or the only one."""
+    if size is not None:
+        return sides(size)
+    found = sorted({(head.height, head.width) for head in heads})
+    if len(found) > 1:
+        shown = ", ".join(f"{width} x {height}" for height, width in found[:5])
+        more = f", ... ({len(found)} in all)" if len(found) > 5 else ""
+        raise InputError(
+            f"the images have several sizes (width x height): {shown}{more}; "
+            "give one to bring them to, as size=64 (--size 64)"
+        )
+    return found[0]
+
+
+def common_channels(heads: Sequence[Head], mode: str | None) -> int:
+    """The number of channels of all: that of the mode, or what suits most pictures."""
+    if mode is not None:
+        return MODES[mode]
+    counts = Counter(head.channels for head in heads)
+    if counts[4] >= SEE_THROUGH * len(heads):
+        return 4
+    if counts[4]:
+        warn(
+            f"{counts[4]} of {len(heads)} pictures have transparency and are put on white; "
+            "mode='rgba' (--mode rgba) reads all with it"
+        )
+    coloured = counts[3] + counts[4]
+    if 0 < coloured < ODD * len(heads):
+        warn(
+            f"{coloured} of {len(heads)} pictures have colour, so all are read with it; "
+            "mode='grey' (--mode grey) reads all without"
+        )
+    return 3 if coloured else 1
+
+
+def warn(message: str) -> None:
+    warnings.warn(message, UserWarning, stacklevel=5)
+
+
+def pixels_of(image: Image.Image, form: PictureForm) -> Array:
+    """The first frame's pixels (H, W, C) as seen by a viewer, decoded to the end."""
+    image.load()
+    image = ImageOps.exif_transpose(image)
+    if image.mode.startswith("I"):  # 16 bits of grey: `convert` would cut, not scale
+        deep = np.asarray(image).astype(np.int64) >> (form.bits - BITS[0])
+        image = Image.fromarray(deep.clip(0, 255).astype("u1"))
+    if image.has_transparency_data and form.channels < 4:
+        image = image.convert("RGBA")
+        image = Image.alpha_composite(Image.new("RGBA", image.size, WHITE), image)
+    elif image.mode == "P":
+        image = image.convert("RGBA" if image.has_transparency_data else "RGB")
+    image = image.convert(PILLOW[form.channels])
+    if image.size != (form.width, form.height):
+        image = cover(image, (form.height, form.width))
+    return np.asarray(image).reshape(form.shape)
+
+
+def array_of(images: Sequence[Image.Image], options: ReadOptions) -> Array:
+    """Pictures as uint8 pixels (N, H, W), or (N, H, W, C) with 3 or 4 channels."""
+    form = common_form(map(inspect_picture, images), options)
+    pixels = np.stack([pixels_of(image, form) for image in images])
+    return pixels[..., 0] if form.channels == 1 else pixels
