@@ -15,7 +15,7 @@ from pathlib import Path
 import click
 import pandas as pd
 
-from benchmarks import front, glance, paces
+from benchmarks import front, glance, paces, which
 from ssgan.benchmark import Line, Suite, leagues, paired, read_rows, suite, summarise
 from ssgan.benchmark.runner import key_of, latest
 from ssgan.benchmark.suites import SUITES
@@ -217,6 +217,8 @@ def table(name: str, results: Path = RESULTS) -> str:
     """The table of that name from the CSVs of a directory, in Markdown."""
     if name == "few-labels":
         return rows(glance.HEADER, glance.lines(results))
+    if name == "which-method":
+        return rows(which.HEADER, which.lines(results))
     if name == "front-page":
         return rows(front.HEADER, front.lines(results))
     path = results / f"{name}.csv"

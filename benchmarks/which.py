@@ -1,0 +1,65 @@
+"""Which method for my data: the best of each table, by what a user would wait for.
+
+The best is the one with the best mean on the test part. What a user of `auto` gets, who does not
+know it, is beside it.
+"""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from benchmarks import front, glance
+from ssgan.benchmark import Line, Suite, suite
+
+METHODS = {  # row of a table: what a user types
+    "simple model that the folds choose": "`simple`",
+    "linear probe, discriminator": "`probe`",
+    "k-NN, discriminator": "`knn`",
+    "label spreading on its features": "`spread`",
+    "finetuned discriminator": "`finetune`",
+    "consistency": "`consistency`",
+    "graph and consistency": "`consistency+finetune`",
+    "K + 1": "`joint`",
+    "linear probe, distilled student": "`probe`, student",
+    "k-NN, distilled student": "`knn`, student",
+    "label spreading, distilled student": "`spread`, student",
+    "finetuned student": "`finetune`, student",
+    "student and consistency": "`consistency+finetune`, student",
+}
+WAITS = (10, 100, float("inf"))  # seconds of finetuning, beside those of the GAN
+HEADER = ["data, labels", "no GAN", "10 s", "100 s", "any time", "`auto`", "GAN's seconds"]
+TABLES = (
+    *glance.AIMS,
+    ("fashion-100-large", "100"),
+    ("fashion-1000-large", "1000"),
+)
+LARGER = ", larger network"
+
+
+def lines(results: Path) -> Sequence[Sequence[str]]:
+    """The lines under HEADER; a suite without results has none."""
+    made = []
+    for name, labels in TABLES:
+        asked, found = suite(name), glance.by_method(results, name, labels)
+        if not found:
+            continue
+        simple = next(iter(METHODS))
+        cells = [told({simple: found[simple]}, asked) if simple in found else "-"]
+        cells += [told(within(found, seconds), asked) for seconds in WAITS]
+        auto = front.score(found.get("auto"), asked.measure)
+        gan = max((line.gan_seconds for line in within(found, WAITS[-1]).values()), default=0)
+        data = asked.cells[0].data + (LARGER if name.endswith("-large") else "")
+        made.append([f"{data}, {labels}", *cells, auto, f"{gan:.0f}"])
+    return made
+
+
+def within(found: Mapping[str, Line], seconds: float) -> dict[str, Line]:
+    """The methods that a user can name and that take at most so many seconds."""
+    return {m: found[m] for m in METHODS if m in found and found[m].seconds <= seconds}
+
+
+def told(found: Mapping[str, Line], asked: Suite) -> str:
+    """The best of some methods with its score; "-" of none."""
+    line = front.best(list(found.values()), asked.lower)
+    if line is None:
+        return "-"
+    return f"{METHODS[line.group[-1]]} {front.score(line, asked.measure)}"
