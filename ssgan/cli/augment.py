@@ -1,6 +1,8 @@
 """`ssgan augment`: real labelled rows with synthetic ones beside them."""
 
-from collections.abc import Mapping
+import itertools
+import json
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +13,8 @@ from ssgan.cli.names import CHOICES
 from ssgan.cli.options import note
 
 if TYPE_CHECKING:
-    from ssgan.cli.augmented import Judged, Labelled
+    from ssgan.cli.labeled import Block
+    from ssgan.synthesis import Proposal
 
 
 @options.command(
@@ -73,19 +76,25 @@ def augment(
       ssgan augment run model --strategy auto --out balanced.npz
     """
     refuse_two_numbers(asked)
-    from ssgan.cli.augmented import Asked, check_form, judged, opened_pair, real_rows
+    from ssgan.cli.labeled import check_form
+    from ssgan.data.split import read_split
     from ssgan.report import report_augmented
+    from ssgan.synthesis import Request, context_for, labeled_rows, load_pair, propose
 
-    gan, predictor = opened_pair(run, model, device)
+    gan, predictor = load_pair(run, model, device)
     check_form(out, gan.codec, predictor.classes)
-    real = real_rows(predictor, model)
-    found = judged(gan, predictor, real[0], Asked(**asked, seed=seed), filters)
-    note("\n".join(found.verdict.lines()), quiet)
-    put(found, real, out, force, quiet)
-    note(f"how they look: {report_augmented(out, found.known, found.verdict, found.tally)}", quiet)
+    request = Request(n=asked.pop("count"), filters=filters, seed=seed, **asked)
+    real = labeled_rows(predictor)
+    proposal = propose(context_for(gan, predictor, real), request)
+    verdict = proposal.verdict
+    note("\n".join(verdict.lines()), quiet)
+    column = read_split(model)["data"]["options"].get("target") or "label"
+    write(proposal, real, column, out, force=force, quiet=quiet)
+    page = report_augmented(out, proposal.context, verdict, proposal.tally)
+    note(f"how they look: {page}", quiet)
 
 
-def refuse_two_numbers(asked: Mapping[str, Any]) -> None:
+def refuse_two_numbers(asked: dict[str, Any]) -> None:
     """How many rows is said once."""
     if sum(asked[name] is not None for name in ("count", "per_class", "strategy")) != 1:
         raise click.UsageError("Give one of -n, --per-class and --strategy: each says how many.")
@@ -93,12 +102,41 @@ def refuse_two_numbers(asked: Mapping[str, Any]) -> None:
         raise click.UsageError("--balance goes with -n: --per-class and --strategy balance.")
 
 
-def put(found: "Judged", real: "tuple[Labelled, str]", out: Path, force: bool, quiet: bool) -> None:
-    """Write real rows and those that may be beside them, and say how many."""
-    from ssgan.cli.augmented import write
+def write(
+    proposal: "Proposal", real: tuple[Any, Any], column: str, out: Path, *, force: bool, quiet: bool
+) -> None:
+    """Write real rows and their labels, the synthetic ones that may be beside them, the verdict.
 
-    written = found.total if force else found.allowed
-    if 0 < written < found.total:
-        note(f"{written} of {found.total} are written, no more were found to help", quiet)
-    write(*real, found.taken(written), out, lambda: found.told(written))
-    note(f"{out} holds {len(real[0].labels)} real and {written} synthetic rows", quiet)
+    `column` is what labels are called in a table.
+    """
+    from ssgan.cli import writing
+    from ssgan.cli.labeled import write_class_folders, write_file
+    from ssgan.runs.storage import write_whole
+
+    count = proposal.total if force else proposal.allowed
+    if 0 < count < proposal.total:
+        note(f"{count} of {proposal.total} are written, no more were found to help", quiet)
+    more = ((block.samples, block.labels) for block in proposal.blocks(count))
+    if out.suffix:
+        blocks = itertools.chain(marked([real], False), marked(more, True))
+        write_file(blocks, out, len(real[1]) + count, column)
+        write_whole(out.with_suffix(".verdict.json"), verdict_json(proposal, count).encode())
+    else:
+        with writing.whole_folder(out) as folder:
+            write_class_folders([real], folder / "real")
+            write_class_folders(more, folder / "synthetic")
+            (folder / "verdict.json").write_text(verdict_json(proposal, count))
+    note(f"{out} holds {len(real[1])} real and {count} synthetic rows", quiet)
+
+
+def marked(blocks: Iterable[tuple[Any, Any]], synthetic: bool) -> "Iterator[Block]":
+    """Samples and labels with a column that says whether they are synthetic."""
+    import numpy as np
+
+    for samples, labels in blocks:
+        yield samples, {"y": labels, "synthetic": np.full(len(labels), synthetic)}
+
+
+def verdict_json(proposal: "Proposal", count: int) -> str:
+    """What stands in verdict.json."""
+    return json.dumps(proposal.to_json(count), indent=2) + "\n"

@@ -22,7 +22,7 @@ CHOICES: dict[str, tuple[str, ...]] = {
         "covertype-15k",
         "credit-default",
     ),
-    "filters": ("rejection", "langevin", "confidence", "agreement", "centroid", "near-duplicates"),
+    "filters": ("agreement", "centroid", "confidence", "langevin", "near-duplicates", "rejection"),
     "methods": (
         "auto",
         "probe",

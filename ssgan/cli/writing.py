@@ -17,11 +17,13 @@ import click
 from ssgan.config import InputError
 
 if TYPE_CHECKING:
+    from zipfile import ZipFile
+
     import pandas as pd
 
 TABLES = (".csv", ".parquet")
-GROUP = 2**20  # rows of a row group, which pandas takes for a whole table
-NUMBERS = 2**24  # in a row group: fewer rows where there are many columns
+GROUP_ROWS = 2**20  # of a row group, which pandas takes for a whole table
+GROUP_CELLS = 2**24  # of a row group: fewer rows where there are many columns
 
 
 def check_suffix(path: Path, suffixes: tuple[str, ...], what: str) -> None:
@@ -82,8 +84,13 @@ def write_bytes(path: Path, save: Callable[[Any], Any]) -> None:
     write_whole(path, stream.getvalue())
 
 
-def stream_table(frames: "Iterable[pd.DataFrame]", path: Path) -> None:
-    """What `write_table` makes of data frames below each other, of which it holds a few."""
+def stream_table(
+    frames: "Iterable[pd.DataFrame]", path: Path, rows: int = GROUP_ROWS, cells: int = GROUP_CELLS
+) -> None:
+    """What `write_table` makes of data frames below each other, of which it holds a few.
+
+    A row group of Parquet has at most so many rows and cells.
+    """
     from ssgan.runs.storage import whole_file
 
     with whole_file(path) as stream:
@@ -91,72 +98,86 @@ def stream_table(frames: "Iterable[pd.DataFrame]", path: Path) -> None:
             for number, frame in enumerate(frames):
                 frame.to_csv(stream, index=False, header=number == 0)
         else:
-            stream_parquet(frames, stream)
+            stream_parquet(grouped(frames, rows, cells), stream)
 
 
-def stream_parquet(frames: "Iterable[pd.DataFrame]", stream: Any) -> None:
+def stream_parquet(groups: "Iterator[pd.DataFrame]", stream: Any) -> None:
+    """Data frames as the row groups of a Parquet file."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    groups = grouped(frames)
     first = pa.Table.from_pandas(next(groups), preserve_index=False)
-    if len(first) >= GROUP:  # in a column of missing values alone, text may come as yet
+    following = next(groups, None)
+    if following is not None:  # in a column of missing values alone, text may come as yet
         empty = [column for column in first.schema if pa.types.is_null(column.type)]
         for column in empty:
             place = first.schema.get_field_index(column.name)
             first = first.cast(first.schema.set(place, column.with_type(pa.string())))
     with pq.ParquetWriter(stream, first.schema) as writer:
         writer.write_table(first)
-        for group in groups:
-            writer.write_table(pa.Table.from_pandas(group, first.schema, preserve_index=False))
+        while following is not None:
+            writer.write_table(pa.Table.from_pandas(following, first.schema, preserve_index=False))
+            following = next(groups, None)
 
 
-def grouped(frames: "Iterable[pd.DataFrame]") -> "Iterator[pd.DataFrame]":
-    """Frames below each other in as few as may be: of GROUP rows, or fewer where they are wide."""
+def grouped(frames: "Iterable[pd.DataFrame]", rows: int, cells: int) -> "Iterator[pd.DataFrame]":
+    """Frames below each other in as few as may be: of `rows` rows, or fewer where they are wide."""
     import pandas as pd
 
     held: list[pd.DataFrame] = []
     for frame in frames:
         held.append(frame)
-        most = min(GROUP, max(1, NUMBERS // max(1, frame.shape[1])))
-        while sum(map(len, held)) > most:
+        size = min(rows, max(1, cells // max(1, frame.shape[1])))
+        while sum(map(len, held)) > size:
             whole = pd.concat(held)
-            yield whole[:most]
-            held = [whole[most:]]
+            yield whole[:size]
+            held = [whole[size:]]
     yield pd.concat(held)
 
 
-def stream_arrays(
-    path: Path, rows: int, arrays: Mapping[str, Iterable[Any]], widths: Mapping[str, Any]
-) -> None:
-    """What `write_arrays` makes of arrays of `rows` rows that come in blocks, one after another.
+def stream_arrays(path: Path, rows: int, blocks: Iterable[tuple[Any, Mapping[str, Any]]]) -> None:
+    """What `write_arrays` makes of x and the columns beside it, which come in blocks of rows.
 
-    The first array as .npy, all as .npz. `widths` are dtypes where a block may need less than all:
-    of text.
+    x alone as .npy, all as .npz; x goes to disk block by block, only the columns are held.
     """
     import zipfile
 
-    from ssgan.runs.storage import whole_file
-
-    if path.suffix == ".npy":
-        name, blocks = next(iter(arrays.items()))
-        with whole_file(path) as stream:
-            add_array(stream, rows, blocks, widths.get(name))
-        return
-    with whole_file(path) as stream, zipfile.ZipFile(stream, "w") as archive:
-        for name, blocks in arrays.items():
-            with archive.open(f"{name}.npy", "w", force_zip64=True) as member:
-                add_array(member, rows, blocks, widths.get(name))
-
-
-def add_array(stream: Any, rows: int, blocks: Iterable[Any], dtype: Any = None) -> None:
-    """An array in numpy's own format, as `np.save` writes it."""
     import numpy as np
 
-    begun = False
+    from ssgan.runs.storage import whole_file
+
+    held: dict[str, list[Any]] = {}
+
+    def samples() -> Iterator[Any]:
+        for x, columns in blocks:
+            for name, column in columns.items():
+                held.setdefault(name, []).append(column)
+            yield x
+
+    with whole_file(path) as stream:
+        if path.suffix == ".npy":
+            add_array(stream, rows, samples())
+            return
+        with zipfile.ZipFile(stream, "w") as archive:
+            add_member(archive, "x", rows, samples())
+            for name, parts in held.items():
+                add_member(archive, name, rows, [plain_array(np.concatenate(parts))])
+
+
+def add_member(archive: "ZipFile", name: str, rows: int, blocks: Iterable[Any]) -> None:
+    """An array in an archive as `np.savez` writes it."""
+    with archive.open(f"{name}.npy", "w", force_zip64=True) as member:
+        add_array(member, rows, blocks)
+
+
+def add_array(stream: Any, rows: int, blocks: Iterable[Any]) -> None:
+    """An array in numpy's own format, as `np.save` writes it; its dtype is that of the first."""
+    import numpy as np
+
+    dtype = None
     for block in map(np.asarray, blocks):
-        if not begun:
-            dtype, begun = dtype or block.dtype, True
+        if dtype is None:
+            dtype = block.dtype
             header = {"descr": np.lib.format.dtype_to_descr(dtype), "fortran_order": False}
             shape = {"shape": (rows, *block.shape[1:])}
             np.lib.format.write_array_header_1_0(stream, header | shape)

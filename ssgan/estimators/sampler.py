@@ -16,7 +16,7 @@ from ssgan.estimators.inputs import (
     seed_of,
     trained,
 )
-from ssgan.synthesis import Filtered, Known, Plan, assess, synthesised, wanted
+from ssgan.synthesis import Context, Plan, Synthetic, assess, strategy_counts, synthesise
 
 try:
     from imblearn.base import BaseSampler
@@ -102,7 +102,7 @@ class GANSampler(BaseSampler):
         classes = found.decode(np.arange(len(found.classes or ())))
         counts = np.bincount(found.values[found.labeled], minlength=len(classes))
         known = labels[found.labeled]
-        self.sampling_strategy_ = wanted(
+        self.sampling_strategy_ = strategy_counts(
             self.sampling_strategy, dict(zip(classes.tolist(), counts.tolist(), strict=True)), known
         )
         return samples, labels, found
@@ -121,7 +121,7 @@ class GANSampler(BaseSampler):
         self.gan_ = trained(self, gan, samples, seed)
         self.predictor_ = learnt(self, self.gan_, samples, found, seed)
         counts = np.array([self.sampling_strategy_.get(label, 0) for label in found.classes or ()])
-        more, indices = synthesised(self.gan_, self.predictor_, counts, seed or 0)
+        more, indices = synthesise(self.gan_, self.predictor_, counts, seed or 0)
         self.verdict_ = self._verdict(samples, found, more, indices, seed or 0)
         if self.judge == "enforce" and self.verdict_ and self.verdict_.answer != "helps":
             more, indices = self.gan_.sample(0), indices[:0]
@@ -132,10 +132,10 @@ class GANSampler(BaseSampler):
         if self.judge is None or len(indices) == 0:
             return None
         classes = tuple(found.classes)
-        known = Known(self.gan_, classes, self.predictor_, samples, found.values)
-        made = {"gan": Filtered(more, found.decode(indices), {})}
+        context = Context(self.gan_, classes, self.predictor_, samples, found.values)
+        made = {"gan": Synthetic(more, found.decode(indices))}
         plan = Plan(repeats=2, metric="balanced accuracy", seed=seed)
-        return assess(known, made, plan=plan, ratios=(None,))
+        return assess(context, made, plan=plan, ratios=(None,))
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()

@@ -16,14 +16,15 @@ import torch
 from ssgan import __version__
 from ssgan.config import InputError
 from ssgan.prediction.select import CHOICE
-from ssgan.report.augmented import Tally, judged_samples, page_beside, written
+from ssgan.report.augmented import judged_samples, page_beside, written
 from ssgan.report.generated import made_by
 from ssgan.report.heldout import HeldOut, held_out
 from ssgan.report.predictions import judged
 from ssgan.report.training import seconds, setting_rows, trained
 from ssgan.runs.run import Run
 from ssgan.runs.storage import read_object, write_whole
-from ssgan.synthesis import Known, Verdict
+from ssgan.synthesis import Context, Verdict
+from ssgan.synthesis.augmented import Tally
 
 Part = dict[str, Any]  # what the template shows of one thing
 
@@ -44,14 +45,14 @@ def report(path: str | Path) -> Path:
     return run.write("report.html", rendered(gan_page(run) if kind == "gan" else model_page(run)))
 
 
-def report_augmented(path: Path, known: Known, verdict: Verdict, tally: Tally) -> Path:
+def report_augmented(path: Path, context: Context, verdict: Verdict, tally: Tally) -> Path:
     """Write the page about samples that `path` holds beside real rows; returns where it lies."""
     lead = "Synthetic rows, made to be learnt from beside the labelled ones, and what judged them."
     facts = [("labels", f"{verdict.rows:,}", "labelled rows"), ("verdict", verdict.answer, "")]
     if (count := written(path)) is not None:
         facts.append(("written", f"{count:,}", "synthetic rows"))
     page: Part = {"title": path.name, "lead": lead, "facts": facts, "gan": None, "model": None}
-    page["augmented"] = judged_samples(known, verdict, tally)
+    page["augmented"] = judged_samples(context, verdict, tally)
     write_whole(page_beside(path), rendered(page).encode())
     return page_beside(path)
 

@@ -1,7 +1,6 @@
 """Synthetic rows beside real ones: what the gate found, what filters dropped, how rows look."""
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -11,35 +10,8 @@ from numpy.typing import NDArray
 from ssgan.report.figures import interval
 from ssgan.report.generated import CLASSES, EACH, pictured
 from ssgan.runs.storage import read_object
-from ssgan.synthesis import Filtered, Known, Verdict
-
-
-@dataclass
-class Tally:
-    """What went past in blocks of synthetic rows: counts, and the first samples of each kind."""
-
-    kept: int = 0
-    dropped: dict[str, dict[Any, int]] = field(default_factory=dict)  # by filter and class
-    first: Filtered | None = None
-
-    def over(self, blocks: Iterable[Filtered]) -> Iterator[Filtered]:
-        """The same blocks, counted."""
-        for block in blocks:
-            self.first = self.first or block
-            self.kept += len(block.labels)
-            for name, counts in block.report.items():
-                mine = self.dropped.setdefault(name, {})
-                for label, count in counts.items():
-                    mine[label] = mine.get(label, 0) + count
-            yield block
-
-    def to_json(self) -> dict[str, Any]:
-        """How many rows went past, and how many each filter dropped of which class."""
-        named = {
-            name: {str(label): count for label, count in counts.items()}
-            for name, counts in self.dropped.items()
-        }
-        return {"kept": self.kept, "dropped": named}
+from ssgan.synthesis import Context, Synthetic, Verdict
+from ssgan.synthesis.augmented import Tally
 
 
 def page_beside(path: Path) -> Path:
@@ -53,7 +25,7 @@ def written(path: Path) -> int | None:
     return read_object(told).get("written") if told.is_file() else None
 
 
-def judged_samples(known: Known, verdict: Verdict, tally: Tally) -> dict[str, Any]:
+def judged_samples(context: Context, verdict: Verdict, tally: Tally) -> dict[str, Any]:
     """What the page shows of synthetic rows."""
     return {
         "answer": verdict.answer,
@@ -64,9 +36,9 @@ def judged_samples(known: Known, verdict: Verdict, tally: Tally) -> dict[str, An
         "reach": f"{reach(verdict):.1f}",
         "comparisons": compared(verdict),
         "kept": tally.kept,
-        "filters": sifted(known, tally),
-        "by_class": by_class(known, tally.first),
-        "first": None if known.classes else first_of(known, tally.first),
+        "filters": sifted(context, tally),
+        "by_class": by_class(context, tally.first),
+        "first": None if context.classes else first_of(context, tally.first),
     }
 
 
@@ -81,8 +53,8 @@ def compared(verdict: Verdict) -> list[dict[str, Any]]:
     widest = reach(verdict)
     return [
         {
-            "arm": c.arm,
-            "rival": c.rival,
+            "candidate": c.candidate,
+            "baseline": c.baseline,
             "gain": f"{c.gain:+.2f}",
             "interval": f"{c.low:+.2f} to {c.high:+.2f}",
             "p": f"{c.p_better:.2g}",
@@ -92,7 +64,7 @@ def compared(verdict: Verdict) -> list[dict[str, Any]]:
     ]
 
 
-def sifted(known: Known, tally: Tally) -> list[dict[str, Any]]:
+def sifted(context: Context, tally: Tally) -> list[dict[str, Any]]:
     """What every filter dropped: how many, of which classes most, and examples."""
     examples: Mapping[str, Any] = tally.first.examples if tally.first else {}
     found = []
@@ -105,33 +77,33 @@ def sifted(known: Known, tally: Tally) -> list[dict[str, Any]]:
             "most": ", ".join(f"{label} ({counts[label]:,})" for label in most if counts[label]),
         }
         if name in examples:
-            packed = known.gan.codec.pack(examples[name])
-            part |= pictured(known.gan.codec, packed, 2 * EACH)
+            packed = context.gan.codec.pack(examples[name])
+            part |= pictured(context.gan.codec, packed, 2 * EACH)
         found.append(part)
     return found
 
 
-def by_class(known: Known, block: Filtered | None) -> list[dict[str, Any]]:
+def by_class(context: Context, block: Synthetic | None) -> list[dict[str, Any]]:
     """The first samples of every class that stayed."""
     if block is None:
         return []
     found = []
-    for name in known.classes[:CLASSES]:
+    for name in context.classes[:CLASSES]:
         rows = np.flatnonzero(np.asarray(block.labels) == name)[:EACH]
         if len(rows):
-            found.append({"name": str(name), **shown(known, block, rows)})
+            found.append({"name": str(name), **shown(context, block, rows)})
     return found
 
 
-def first_of(known: Known, block: Filtered | None) -> dict[str, Any] | None:
+def first_of(context: Context, block: Synthetic | None) -> dict[str, Any] | None:
     """The first samples, where labels are numbers."""
     if block is None or not len(block.labels):
         return None
-    return shown(known, block, np.arange(min(2 * EACH, len(block.labels))))
+    return shown(context, block, np.arange(min(2 * EACH, len(block.labels))))
 
 
-def shown(known: Known, block: Filtered, rows: NDArray[np.intp]) -> dict[str, Any]:
+def shown(context: Context, block: Synthetic, rows: NDArray[np.intp]) -> dict[str, Any]:
     """Some samples of a block, EACH of them in a row of the picture."""
     samples = block.samples
     some = samples.iloc[rows] if hasattr(samples, "iloc") else samples[rows]
-    return pictured(known.gan.codec, known.gan.codec.pack(some), EACH)
+    return pictured(context.gan.codec, context.gan.codec.pack(some), EACH)

@@ -1,74 +1,86 @@
 """Synthetic labelled samples: made, filtered, and judged before they are used.
 
-generation   exact counts of every class, by a conditional GAN or a GAN and a predictor
-filters      what is kept of what was drawn
+augmented    make, filter, judge: `augment`, and what the command line writes
+generation   exact counts of every class, by a GAN and a predictor or by a conditional GAN
+filters      which samples are kept, a file each
+gate         whether they help a classifier; candidates and baselines are what it compares
 features     a GAN over features, for the training set of a head
-gate         whether any of it helps a classifier
 implicit     adversarial terms for a training of your own
+sampling     samples of a GAN, block by block
+
+It imports from `prediction` and all below.
 """
 
-from ssgan.synthesis.arms import assess
-from ssgan.synthesis.features import FeatureGAN, augment_features, features_of
-from ssgan.synthesis.filters import (
-    FILTERS,
-    Agreement,
-    Centroid,
-    Confidence,
-    Filter,
-    Filtered,
-    Known,
-    Langevin,
-    NearDuplicates,
-    Rejection,
-    filtered,
-)
-from ssgan.synthesis.gate import Plan, Verdict, chosen, judge, linear_judge, sklearn_judge
-from ssgan.synthesis.generation import (
-    ROUND,
+from ssgan.synthesis.augmented import (
+    JudgedSamples,
+    Proposal,
     augment,
-    conditional,
-    selected,
-    stream,
-    surest,
-    synthesised,
+    context_for,
+    labeled_rows,
+    load_pair,
+    propose,
 )
+from ssgan.synthesis.augmenter import LabeledRows
+from ssgan.synthesis.baselines import BASELINES
+from ssgan.synthesis.baselines.smote import smote
+from ssgan.synthesis.candidates import assess, assess_features
+from ssgan.synthesis.context import Context, Filter, Synthetic
+from ssgan.synthesis.features import FeatureGAN, augment_features, features_of
+from ssgan.synthesis.filters import FILTERS, filter_named, filter_samples
+from ssgan.synthesis.filters.agreement import Agreement
+from ssgan.synthesis.filters.centroid import Centroid
+from ssgan.synthesis.filters.confidence import Confidence
+from ssgan.synthesis.filters.langevin import Langevin
+from ssgan.synthesis.filters.near_duplicates import NearDuplicates
+from ssgan.synthesis.filters.rejection import Rejection
+from ssgan.synthesis.gate import Comparison, Verdict, judge, preselect
+from ssgan.synthesis.generation import sample_classes, select, synthesise
 from ssgan.synthesis.implicit import Implicit, real_or_fake, unsure
-from ssgan.synthesis.requests import counts_for, wanted
-from ssgan.synthesis.smote import smote
+from ssgan.synthesis.plan import Plan, linear_judge, sklearn_judge
+from ssgan.synthesis.requests import Request, counts_for, strategy_counts
 
 __all__ = [
+    "BASELINES",
     "FILTERS",
-    "ROUND",
     "Agreement",
     "Centroid",
+    "Comparison",
     "Confidence",
+    "Context",
     "FeatureGAN",
     "Filter",
-    "Filtered",
     "Implicit",
-    "Known",
+    "JudgedSamples",
+    "LabeledRows",
     "Langevin",
     "NearDuplicates",
     "Plan",
+    "Proposal",
     "Rejection",
+    "Request",
+    "Synthetic",
     "Verdict",
     "assess",
+    "assess_features",
     "augment",
     "augment_features",
-    "chosen",
-    "conditional",
+    "context_for",
     "counts_for",
     "features_of",
-    "filtered",
+    "filter_named",
+    "filter_samples",
     "judge",
+    "labeled_rows",
     "linear_judge",
+    "load_pair",
+    "preselect",
+    "propose",
     "real_or_fake",
-    "selected",
+    "sample_classes",
+    "select",
     "sklearn_judge",
     "smote",
-    "stream",
-    "surest",
-    "synthesised",
+    "strategy_counts",
+    "synthesise",
     "unsure",
-    "wanted",
 ]

@@ -1,18 +1,19 @@
 """The gate: whether added rows help a classifier, by a paired test over folds and repeats.
 
-    verdict = judge(features, classes, {"gan 1:1": maker})
+    verdict = judge(features, classes, {"gan 1:1": augmenter})
     verdict.answer            # "helps", "no evidence" or "hurts"
     verdict.smallest          # the smallest gain that it would have seen in 4 of 5 cases
 
-An arm is a function `maker(rows, draw)` that gets the numbers of the rows it may see and returns
-rows to add, features (M, F) and class indices (M,): what it makes must not depend on other rows.
+A candidate is an augmenter, a function `augmenter(rows, rng)`. It gets the numbers of the rows it
+may see and returns rows to add, features (M, F) and class indices (M,), which must not depend on
+other rows.
 
 Folds overlap in what they train on, so the variance of a mean over them is corrected (Nadeau and
-Bengio 2003, "Inference for the generalization error", eq. 9). An arm helps where it beats every
-rival, which needs no correction, and arms are corrected after Holm (1979).
+Bengio 2003, "Inference for the generalization error", eq. 9). A candidate helps where it beats
+every baseline, which needs no correction, and candidates are corrected after Holm (1979).
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -23,177 +24,196 @@ from sklearn.model_selection import StratifiedKFold
 
 from ssgan.config import InputError
 from ssgan.randomness import Rng
-from ssgan.synthesis.smote import smote
+from ssgan.synthesis.augmenter import Augmenter, Baseline, LabeledRows
+from ssgan.synthesis.baselines import BASELINES
+from ssgan.synthesis.plan import METRICS, Judge, Plan, linear_judge
 
 Array = NDArray[Any]
-Added = tuple[Array, Array]
-Maker = Callable[[Array, Rng], Added]
-# Training features and classes, then test features; the predicted classes of these.
-Judge = Callable[[Array, Array, Array], Array]
-ALPHA = 0.002  # of one wrong "helps" among all arms
-POWER = 0.8  # with which the smallest gain is seen
-MOST_ARMS = 3
-PENALTY = 1e-2  # of the linear judge, a share of the number of rows
-
-
-def linear_judge(x: Array, y: Array, test: Array) -> Array:
-    """A linear head by least squares on the classes: the cheapest there is, in closed form."""
-    center, scale = x.mean(0), x.std(0)
-    scale = np.where(scale > 1e-6, scale, 1.0)
-    classes, index = np.unique(y, return_inverse=True)
-    rows, goal = (x - center) / scale, np.eye(len(classes))[index]
-    gram = rows.T @ rows + PENALTY * len(rows) * np.eye(rows.shape[1])
-    weight = np.linalg.solve(gram, rows.T @ (goal - goal.mean(0)))
-    guess: Array = classes[((test - center) / scale @ weight + goal.mean(0)).argmax(1)]
-    return guess
-
-
-@dataclass(frozen=True, kw_only=True)
-class Plan:
-    """How often is tested, and how surely."""
-
-    folds: int = 5
-    repeats: int = 10
-    alpha: float = ALPHA
-    metric: str = "accuracy"  # or "balanced accuracy"
-    judge: Judge = linear_judge  # the classifier that is to gain
-    seed: int = 0
-
-    def __post_init__(self) -> None:
-        if self.folds < 2 or self.repeats < 1 or self.folds * self.repeats < 3:
-            raise InputError(
-                f"expected 2 folds, 1 repeat and 3 comparisons or more, got {self.folds} folds "
-                f"and {self.repeats} repeats"
-            )
-        if not 0 < self.alpha < 0.5:
-            raise InputError(f"expected alpha in (0, 0.5), got {self.alpha}")
-        if self.metric not in METRICS:
-            raise InputError(f"expected metric {' or '.join(METRICS)}, got {self.metric!r}")
+SEEN = 0.8  # probability with which the smallest gain is seen
+MAX_CANDIDATES = 3
 
 
 @dataclass(frozen=True, kw_only=True)
 class Comparison:
-    """An arm against a rival; gains are in points of the metric, 0 to 100."""
+    """A candidate against a baseline.
 
-    arm: str
-    rival: str
+    Parameters
+    ----------
+    candidate, baseline : str
+        Their names.
+    gain : float
+        Of the candidate over the baseline, in points of the metric, which has 100.
+    low, high : float
+        The two-sided 95 % interval of the gain.
+    smallest : float
+        The gain that is seen with a probability of 0.8.
+    p_better, p_worse : float
+        One-sided p-values.
+    """
+
+    candidate: str
+    baseline: str
     gain: float
-    low: float  # of the two-sided 95 % interval
+    low: float
     high: float
-    smallest: float  # gain that is seen with a probability of 0.8
-    p_better: float  # one-sided
+    smallest: float
+    p_better: float
     p_worse: float
 
 
 @dataclass(frozen=True, kw_only=True)
 class Verdict:
-    """What the gate found; only "helps" speaks for adding rows."""
+    """What the gate found; only "helps" speaks for adding rows.
 
-    answer: str  # "helps", "no evidence" or "hurts"
-    arm: str | None  # the one that helps most
-    smallest: float | None  # points that the best-measured arm had to gain over nothing to be seen
-    rows: int  # labelled rows
+    Parameters
+    ----------
+    answer : {"helps", "no evidence", "hurts"}
+        The verdict.
+    candidate : str or None
+        The one that helps most.
+    smallest : float or None
+        Points that the best-measured candidate had to gain over nothing to be seen.
+    rows : int
+        Labelled rows that it was tested on.
+    metric : str
+        What was to gain.
+    alpha : float
+        The probability of a wrong "helps".
+    score : float or None
+        The metric with nothing added, in points from 0 to 100.
+    comparisons : tuple of Comparison
+        Every candidate against every baseline.
+    ratio : float or None, default=None
+        Added rows for a real one in that candidate.
+    reason : str or None, default=None
+        Why nothing could be tested.
+    """
+
+    answer: str
+    candidate: str | None
+    smallest: float | None
+    rows: int
     metric: str
     alpha: float
-    score: float | None  # of nothing added, in points
+    score: float | None
     comparisons: tuple[Comparison, ...]
-    ratio: float | None = None  # added rows for a real one in that arm, where it is one
-    reason: str | None = None  # why nothing could be tested
+    ratio: float | None = None
+    reason: str | None = None
 
     def to_json(self) -> dict[str, Any]:
+        """All fields, for verdict.json."""
         return asdict(self)
 
     def lines(self) -> list[str]:
         """What to print: what could have been seen first, then what was."""
         if self.smallest is None:
             return [f"verdict: {self.answer}: {self.reason}"]
-        told = [
+        seen = [
             f"with {self.rows} labelled rows a gain of {self.smallest:.1f} points or more would "
             "be seen in 4 of 5 cases"
         ]
         for c in self.comparisons:
-            told.append(
-                f"{c.arm} against {c.rival}: {c.gain:+.2f} points "
+            seen.append(
+                f"{c.candidate} against {c.baseline}: {c.gain:+.2f} points "
                 f"({c.low:+.2f} to {c.high:+.2f}), p = {c.p_better:.2g}"
             )
-        arm = f": {self.arm}" if self.arm else ""
-        return [*told, f"verdict: {self.answer}{arm}"]
+        which = f": {self.candidate}" if self.candidate else ""
+        return [*seen, f"verdict: {self.answer}{which}"]
 
 
-def accuracy(truth: Array, guess: Array) -> float:
-    return 100 * float((truth == guess).mean())
-
-
-def balanced(truth: Array, guess: Array) -> float:
-    """The mean over the classes that occur of how often each is found."""
-    return float(np.mean([accuracy(truth[truth == k], guess[truth == k]) for k in set(truth)]))
-
-
-METRICS = {"accuracy": accuracy, "balanced accuracy": balanced}
-
-
-def sklearn_judge(model: Any) -> Judge:
-    """The judge that trains a clone of a scikit-learn classifier each time."""
-    from sklearn.base import clone
-
-    def judged(x: Array, y: Array, test: Array) -> Array:
-        guess: Array = clone(model).fit(x, y).predict(test)
-        return guess
-
-    return judged
-
-
-def nothing(features: Array) -> Maker:
-    """The rival that adds no rows."""
+def add_nothing(features: Array) -> Augmenter:
+    """The augmenter that adds no rows to features (N, F)."""
     return lambda rows, rng: (features[:0], np.empty(0, np.int64))
 
 
-def smoted(features: Array, classes: Array, ratio: float = 1.0) -> Maker:
-    """The rival that adds `ratio` times the rows, interpolated between neighbours of a class."""
-
-    def make(rows: Array, rng: Rng) -> Added:
-        counts = np.bincount(classes[rows])
-        return smote(features[rows], classes[rows], (ratio * counts).astype(int), rng)
-
-    return make
+def baseline_augmenters(
+    rows: LabeledRows, baselines: Mapping[str, Baseline] = BASELINES
+) -> dict[str, Augmenter]:
+    """The augmenters of those baselines that are for such rows."""
+    found = {name: baseline(rows) for name, baseline in baselines.items()}
+    return {name: augmenter for name, augmenter in found.items() if augmenter is not None}
 
 
 def judge(
     features: Array,
     classes: Array,
-    arms: Mapping[str, Maker],
+    candidates: Mapping[str, Augmenter],
     *,
-    rivals: Mapping[str, Maker] | None = None,
+    baselines: Mapping[str, Augmenter] | None = None,
     plan: Plan | None = None,
     tested: Array | None = None,
 ) -> Verdict:
-    """Whether one of at most 3 `arms` helps a classifier of features (N, F), class indices (N,).
+    """Whether one of at most 3 candidates helps a classifier.
 
-    Rivals are SMOTE unless others are given, and always nothing. Only the rows `tested` are held
-    out in turn, all others are always trained on: arms that were chosen by those are judged by
-    the rest. Raises ValueError for more arms, one named like a rival, classes that are no indices
-    and classes of fewer rows than folds.
+    Parameters
+    ----------
+    features : ndarray (N, F)
+        Labelled rows.
+    classes : ndarray of int (N,)
+        Their class indices, from 0 on.
+    candidates : mapping of str to augmenter
+        From 1 to 3, chosen before the test.
+    baselines : mapping of str to augmenter, default=None
+        What candidates must beat besides "nothing"; SMOTE by default.
+    plan : Plan, default=None
+        How often is tested, and how surely.
+    tested : ndarray of int, default=None
+        Only these rows are held out in turn, all others are always trained on. Candidates that
+        were chosen by those are judged by the rest.
+
+    Returns
+    -------
+    Verdict
+
+    Raises
+    ------
+    InputError
+        For more candidates, one named like a baseline, classes that are no indices, and classes of
+        fewer rows than folds.
+
+    References
+    ----------
+    Nadeau and Bengio 2003, "Inference for the generalization error", eq. 9; Holm 1979.
+
+    Examples
+    --------
+    Rows of the same law, which are not seen in the test, help a head of 100 labelled rows:
+
+    >>> import numpy as np
+    >>> from ssgan.synthesis import Plan, judge
+    >>> rng = np.random.default_rng(0)
+    >>> y = np.arange(800) % 2
+    >>> x = rng.normal(size=(800, 60)) + 0.4 * y[:, None]
+    >>> more = {"more rows": lambda rows, rng: (x[100:], y[100:])}
+    >>> judge(x[:100], y[:100], more, plan=Plan(repeats=4), baselines={}).answer
+    'helps'
     """
     plan, classes = plan or Plan(), np.asarray(classes)
-    if not 1 <= len(arms) <= MOST_ARMS:
-        raise InputError(f"expected 1 to {MOST_ARMS} arms, chosen before the test, got {len(arms)}")
-    checked(features, classes, plan)
-    others = {"smote": smoted(features, classes)} if rivals is None else dict(rivals)
-    if taken := {"nothing"} & {*others, *arms} or {*others} & {*arms}:
-        raise InputError(f"the name {min(taken)!r} is that of a rival: call it something else")
-    others = {"nothing": nothing(features)} | others
-    scores = measured(features, classes, {**others, **arms}, plan, tested)
+    if not 1 <= len(candidates) <= MAX_CANDIDATES:
+        raise InputError(
+            f"expected 1 to {MAX_CANDIDATES} candidates, chosen before the test, got "
+            f"{len(candidates)}"
+        )
+    check_rows(features, classes, plan)
+    if baselines is None:
+        baselines = baseline_augmenters(LabeledRows(features, classes))
+    if taken := {"nothing"} & {*baselines, *candidates} or {*baselines} & {*candidates}:
+        raise InputError(f"the name {min(taken)!r} is that of a baseline: call it something else")
+    others = {"nothing": add_nothing(features), **baselines}
+    scores = measure(features, classes, {**others, **candidates}, plan, tested)
     pool = len(features) if tested is None else len(tested)
     overlap = (pool / plan.folds) / (len(features) - pool / plan.folds)
+    level = plan.alpha / len(candidates)
     found = [
-        compared((arm, rival), scores[arm] - scores[rival], overlap, plan.alpha / len(arms), pool)
-        for arm in arms
-        for rival in others
+        compare((name, other), scores[name] - scores[other], overlap, level, pool)
+        for name in candidates
+        for other in others
     ]
-    return decided(found, plan, len(features), float(scores["nothing"].mean()))
+    return decide(found, plan, len(features), float(scores["nothing"].mean()))
 
 
-def checked(features: Array, classes: Array, plan: Plan) -> None:
+def check_rows(features: Array, classes: Array, plan: Plan) -> None:
+    """Refuse rows that cannot be tested on."""
     if len(features) != len(classes):
         raise InputError(f"{len(features)} rows of features but {len(classes)} classes")
     if classes.dtype.kind not in "iu" or (classes < 0).any():
@@ -209,16 +229,16 @@ def checked(features: Array, classes: Array, plan: Plan) -> None:
         )
 
 
-def measured(
+def measure(
     features: Array,
     classes: Array,
-    makers: Mapping[str, Maker],
+    augmenters: Mapping[str, Augmenter],
     plan: Plan,
     tested: Array | None,
 ) -> dict[str, Array]:
-    """The metric (folds x repeats,) of every maker, on the same folds."""
+    """The metric (folds x repeats,) with every augmenter, on the same folds."""
     pool = np.arange(len(features)) if tested is None else np.asarray(tested)
-    scores: dict[str, list[float]] = {name: [] for name in makers}
+    scores: dict[str, list[float]] = {name: [] for name in augmenters}
     for repeat in range(plan.repeats):
         rng = Rng(("gate", plan.seed, repeat))
         state = rng("folds").entropy() % 2**32
@@ -226,30 +246,33 @@ def measured(
         for fold, (_, part) in enumerate(folds.split(pool, classes[pool])):
             test = pool[part]
             train = np.setdiff1d(np.arange(len(features)), test)
-            for name, make in makers.items():
-                x, y = make(train, rng(name, fold))
+            for name, augmenter in augmenters.items():
+                x, y = augmenter(train, rng(name, fold))
                 rows = np.concatenate([features[train], x]), np.concatenate([classes[train], y])
-                guess = plan.judge(*rows, features[test])
-                scores[name].append(METRICS[plan.metric](classes[test], guess))
+                predicted = plan.judge(*rows, features[test])
+                scores[name].append(METRICS[plan.metric](classes[test], predicted))
     return {name: np.array(values) for name, values in scores.items()}
 
 
-def compared(
+def compare(
     names: tuple[str, str], gains: Array, overlap: float, level: float, pool: int
 ) -> Comparison:
-    """One arm against one rival, from paired gains (J,); `overlap` is test rows / train rows."""
+    """A candidate against a baseline, from paired gains (J,).
+
+    `overlap` is test rows / train rows, `level` the p-value below which a gain is seen.
+    """
     count, mean = len(gains), float(gains.mean())
     # No finer than one row of all: with few rows every fold may agree by chance.
     error = max(float(gains.std(ddof=1)) * (1 / count + overlap) ** 0.5, 100 / pool / 2)
     law = stats.t(count - 1)
     wide = float(law.ppf(0.975)) * error
     return Comparison(
-        arm=names[0],
-        rival=names[1],
+        candidate=names[0],
+        baseline=names[1],
         gain=mean,
         low=mean - wide,
         high=mean + wide,
-        smallest=float(law.ppf(1 - level) + law.ppf(POWER)) * error,
+        smallest=float(law.ppf(1 - level) + law.ppf(SEEN)) * error,
         p_better=float(law.sf(mean / error)),
         p_worse=float(law.cdf(mean / error)),
     )
@@ -265,16 +288,17 @@ def holm(p: Mapping[str, float], alpha: float) -> list[str]:
     return refused
 
 
-def decided(found: list[Comparison], plan: Plan, rows: int, score: float) -> Verdict:
-    arms = list(dict.fromkeys(c.arm for c in found))
-    worst = {arm: max(c.p_better for c in found if c.arm == arm) for arm in arms}
-    plain = {c.arm: c for c in found if c.rival == "nothing"}
+def decide(found: list[Comparison], plan: Plan, rows: int, score: float) -> Verdict:
+    """The verdict of all comparisons; `score` is the metric with nothing added."""
+    names = list(dict.fromkeys(c.candidate for c in found))
+    worst = {name: max(c.p_better for c in found if c.candidate == name) for name in names}
+    plain = {c.candidate: c for c in found if c.baseline == "nothing"}
     good = holm(worst, plan.alpha)
-    bad = holm({arm: c.p_worse for arm, c in plain.items()}, plan.alpha)
-    best = max(good, key=lambda arm: plain[arm].gain) if good else None
+    bad = holm({name: c.p_worse for name, c in plain.items()}, plan.alpha)
+    best = max(good, key=lambda name: plain[name].gain) if good else None
     return Verdict(
         answer="helps" if good else "hurts" if bad else "no evidence",
-        arm=best,
+        candidate=best,
         smallest=min(c.smallest for c in plain.values()),
         rows=rows,
         metric=plan.metric,
@@ -284,32 +308,60 @@ def decided(found: list[Comparison], plan: Plan, rows: int, score: float) -> Ver
     )
 
 
-def chosen(
+def preselect(
     features: Array,
     classes: Array,
-    candidates: Mapping[str, Maker],
+    candidates: Mapping[str, Augmenter],
     *,
     share: float = 0.2,
     judge: Judge = linear_judge,
     seed: int = 0,
-) -> tuple[dict[str, Maker], Array]:
-    """The 3 candidates that do best on a `share` of the rows, and the rows that are left to test.
+) -> tuple[dict[str, Augmenter], Array]:
+    """The 3 candidates that do best on a share of the rows, and the rows that are left to test on.
 
-    With at most 3 there is nothing to choose, and all rows are left.
+    Parameters
+    ----------
+    features : ndarray (N, F)
+        Labelled rows.
+    classes : ndarray of int (N,)
+        Their class indices, from 0 on.
+    candidates : mapping of str to augmenter
+        Any number; with at most 3 there is nothing to choose, and all rows are left.
+    share : float, default=0.2
+        Of the rows, to choose on.
+    judge : callable, default=linear_judge
+        The classifier that is to gain.
+    seed : int, default=0
+
+    Returns
+    -------
+    candidates : dict of str to augmenter
+    tested : ndarray of int
+        The rows that were not chosen on.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from ssgan.synthesis import preselect
+    >>> x, y = np.random.default_rng(0).normal(size=(50, 3)), np.arange(50) % 2
+    >>> nothing = lambda rows, rng: (x[:0], y[:0])
+    >>> best, tested = preselect(x, y, {str(k): nothing for k in range(5)})
+    >>> len(best), len(tested)
+    (3, 40)
     """
-    if len(candidates) <= MOST_ARMS:
+    if len(candidates) <= MAX_CANDIDATES:
         return dict(candidates), np.arange(len(features))
     count = max(2, round(1 / share))
     state = Rng(("choice", seed)).entropy() % 2**32
     folds = StratifiedKFold(count, shuffle=True, random_state=state)
     train, held = next(iter(folds.split(features, classes)))
     scores = {}
-    for name, make in candidates.items():
+    for name, augmenter in candidates.items():
         gains = []
         for again in range(3):
-            x, y = make(train, Rng(("choice", seed, again, name)))
+            x, y = augmenter(train, Rng(("choice", seed, again, name)))
             rows = np.concatenate([features[train], x]), np.concatenate([classes[train], y])
             gains.append(float((judge(*rows, features[held]) == classes[held]).mean()))
         scores[name] = np.mean(gains)
-    best = sorted(candidates, key=lambda name: -scores[name])[:MOST_ARMS]
+    best = sorted(candidates, key=lambda name: -scores[name])[:MAX_CANDIDATES]
     return {name: candidates[name] for name in best}, train

@@ -1,13 +1,14 @@
-"""Synthetic labelled samples: the generator makes them, a finetuned predictor labels them.
+"""Make labelled samples: the generator makes them, a finetuned predictor or the GAN labels them.
 
-    more, labels = augment(gan, model, n=1000)
+synthesise   exactly as many of every class as asked for, those that the predictor is surest of
+select       exactly as many of every class that pass filters
+sample_classes   a conditional GAN labels its samples itself
 
-A conditional GAN labels them itself: `conditional(gan, n)`. They are not yet judged: whether they
-help a classifier is for `ssgan.synthesis.gate`.
+Whether they help a classifier is for `ssgan.synthesis.gate`; `augment` does both.
 """
 
 import warnings
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -20,102 +21,103 @@ from ssgan.config import InputError
 from ssgan.models.gan import GAN
 from ssgan.prediction.predictor import Predictor
 from ssgan.randomness import Rng
-from ssgan.synthesis.filters import Drawn, Filter, Filtered, Known, Sieve, sifted
-from ssgan.synthesis.requests import counts_for, refuse_parts
+from ssgan.synthesis.context import Context, Filter, Generated, Synthetic
+from ssgan.synthesis.filters import Dropped, apply_filters
+from ssgan.synthesis.requests import counts_for
 
 Array = NDArray[Any]
-ROUND = 1000  # samples that are drawn and labelled at a time
-ROUNDS = 20  # more rounds than the count needs, before a class counts as one the GAN does not make
-BLOCK = 10_000  # samples of a stream that are in memory at once
-SPARE = 2  # samples that are drawn for every one kept: the surer half stays
+ROUND = 1000  # samples that are generated and labelled at a time
+MORE_ROUNDS = 20  # than the count needs, before a class counts as one the GAN does not make
+SPARE = 2  # samples that are generated for every one kept: the surer half stays
 
 
-def augment(
-    gan: GAN,
-    model: Predictor,
-    n: int,
-    *,
-    counts: Mapping[Any, int] | None = None,
-    balance: bool = False,
-    seed: int = 0,
+def synthesise(
+    gan: GAN, model: Predictor, counts: Array | None, seed: int = 0, n: int | None = None
 ) -> tuple[Any, Array]:
-    """Exactly `n` synthetic samples in raw form and their labels (n,), labelled by `model`.
+    """Samples of every class of which the predictor is surest, class by class.
 
-    Twice as many are drawn, and for every class those stay of which the model is surest. Classes
-    come as often as the generator makes them; with `balance` equally often, and `counts` says how
-    often each (then n is their sum). Regression keeps every sample. The first are the same for
-    the same seed. Raises ValueError for n < 1, unknown classes and counts that do not add up.
+    Samples are generated until there are twice enough of every class, or 20 rounds of 1,000 more
+    than that should take are over. Where a class has too few, those to which the predictor gives it
+    the greatest probability fill up, with a UserWarning.
+
+    Parameters
+    ----------
+    gan : GAN
+        It makes the samples.
+    model : Predictor
+        A classifier that labels them.
+    counts : ndarray of int (K,) or None
+        How many of every class; None is as often as they come among the first `n`.
+    seed : int, default=0
+        The same seed, the same samples.
+    n : int, default=None
+        How many in all, where `counts` is None.
+
+    Returns
+    -------
+    samples : array or DataFrame (n, ...)
+        Raw.
+    indices : ndarray of int (n,)
+        Class indices, sorted.
+
+    Raises
+    ------
+    InputError
+        Where the GAN makes no sample of a class that is asked for.
+
+    Examples
+    --------
+    >>> import numpy as np, ssgan
+    >>> from ssgan.synthesis import synthesise
+    >>> x = np.random.default_rng(0).normal(size=(40, 3))
+    >>> gan = ssgan.pretrain(x, ssgan.GANConfig(steps=2, batch=8, width=2, latent=4))
+    >>> few = gan.sample(8)
+    >>> y = (few[:, 0] > np.median(few[:, 0])).astype(int)
+    >>> model = ssgan.finetune(gan, few, y, ssgan.PredictorConfig(method="probe", calibrate=False))
+    >>> samples, indices = synthesise(gan, model, np.array([2, 1]))
+    >>> samples.shape, indices.tolist()
+    ((3, 3), [0, 0, 1])
     """
-    refuse_parts({"n": n})
-    if n < 1:
-        raise InputError(f"expected a number of samples of 1 or more, got {n}")
-    if model.classes is None:
-        if counts is not None or balance:
-            raise InputError("counts and balance are for classes, the model predicts numbers")
-        samples = gan.sample(n, seed)
-        return samples, model.predict(samples)
-    wanted = quotas(gan, model, n, counts, balance, seed)
-    samples, indices = synthesised(gan, model, wanted, seed)
-    return samples, model.targets.decode(indices)
-
-
-def quotas(
-    gan: GAN,
-    model: Predictor,
-    n: int,
-    counts: Mapping[Any, int] | None,
-    balance: bool,
-    seed: int,
-) -> Array:
-    """How many samples of every class (K,) are wanted; they sum to `n`."""
-    classes = list(model.classes or ())
-    if counts is not None or balance:
-        return counts_for(classes, n, counts)
-    likeliest = model.predict_proba(gan.sample(n, seed)).argmax(1)
-    return np.bincount(likeliest, minlength=len(classes))
-
-
-def synthesised(gan: GAN, model: Predictor, counts: Array, seed: int) -> tuple[Any, Array]:
-    """Raw samples and class indices (n,), sorted by class: exactly `counts` (K,) of every class.
-
-    Samples are drawn until SPARE times enough of every class are among them, or ROUNDS more rounds
-    than that should take are over; the surest of a class are taken. Where there are too few, those
-    to which the model gives it the greatest probability fill up, with a UserWarning. Raises
-    ValueError where there are none at all.
-    """
-    if not counts.any():
+    if counts is not None and not counts.any():
         return gan.sample(0), np.empty(0, np.int64)
-    drawn: list[Tensor] = []
-    chances: list[Array] = []
-    most = ROUNDS + -(-SPARE * int(counts.sum()) // ROUND)
-    while len(drawn) < most:
-        x = gan.generate(ROUND, seed, start=len(drawn) * ROUND).cpu()
-        drawn.append(x)
-        chances.append(model.predict_proba(gan.codec.decode(x)))
-        found = np.bincount(np.concatenate(chances).argmax(1), minlength=len(counts))
-        if (found >= SPARE * counts).all():
+    total = int(n or 0) if counts is None else int(counts.sum())
+    parts: list[Tensor] = []
+    predicted: list[Array] = []
+    for number in range(MORE_ROUNDS + -(-SPARE * total // ROUND)):
+        x = gan.generate(ROUND, seed, start=number * ROUND).cpu()
+        parts.append(x)
+        predicted.append(model.predict_proba(gan.codec.decode(x)))
+        likeliest = np.concatenate(predicted).argmax(1)
+        if counts is None:
+            if len(likeliest) < total:
+                continue
+            counts = np.bincount(likeliest[:total], minlength=predicted[0].shape[1])
+        if (np.bincount(likeliest, minlength=len(counts)) >= SPARE * counts).all():
             break
-    rows = surest(np.concatenate(chances), counts, model)
-    samples = gan.codec.decode(torch.cat(drawn)[torch.from_numpy(rows)])
+    if counts is None:
+        raise InputError(f"expected a number of samples of 1 or more, got {n}")
+    rows = most_confident(np.concatenate(predicted), counts, model.classes or ())
+    samples = gan.codec.decode(torch.cat(parts)[torch.from_numpy(rows)])
     return samples, np.repeat(np.arange(len(counts)), counts)
 
 
-def surest(chances: Array, counts: Array, model: Predictor) -> Array:
-    """Rows of `chances` (M, K) that are taken for every class, class by class."""
-    likeliest, parts = chances.argmax(1), []
+def most_confident(predicted: Array, counts: Array, classes: Sequence[Any]) -> Array:
+    """Rows of probabilities (M, K) that are taken for every class, class by class."""
+    likeliest, parts = predicted.argmax(1), []
     for index, count in enumerate(counts):
         # Likeliest first, then by probability: a row whose likeliest class is another comes last.
-        order = np.lexsort((-chances[:, index], likeliest != index))
+        order = np.lexsort((-predicted[:, index], likeliest != index))
         found = int((likeliest == index).sum())
-        name = (model.classes or ())[index]
+        name = classes[index]
         if found == 0 < count:
             raise InputError(
-                f"none of {len(chances)} synthetic samples looks like class {name!r}, {count} were "
-                "asked for: train the GAN for more steps, label more of it, or ask for none of it"
+                f"none of {len(predicted)} synthetic samples looks like class {name!r}, {count} "
+                "were asked for: train the GAN for more steps, label more of it, or ask for none "
+                "of it"
             )
         if found < count:
             warnings.warn(
-                f"of {len(chances)} synthetic samples {found} look like class {name!r}, "
+                f"of {len(predicted)} synthetic samples {found} look like class {name!r}, "
                 f"{count} were asked for: the nearest fill up; train the GAN for more steps",
                 UserWarning,
                 stacklevel=4,
@@ -126,78 +128,104 @@ def surest(chances: Array, counts: Array, model: Predictor) -> Array:
     return np.concatenate(parts)
 
 
-def selected(
-    known: Known,
-    counts: Array,
-    filters: Sequence[Filter],
-    seed: int = 0,
-) -> Filtered:
-    """Exactly `counts` (K,) samples of every class that pass all filters, class by class.
+def select(context: Context, counts: Array, filters: Sequence[Filter], seed: int = 0) -> Synthetic:
+    """Samples that pass all filters, exactly as many of every class as asked for.
 
     A conditional GAN is asked for the classes that are missing. Whatever the GAN, the predictor
     says which class a sample is of; only without one are those of a conditional GAN what they were
-    asked to be. Raises ValueError where too few pass in ROUNDS times the draws that would do
-    without filters.
+    asked to be.
+
+    Parameters
+    ----------
+    context : Context
+        The GAN, the predictor, and what filters compare with.
+    counts : ndarray of int (K,)
+        How many of every class.
+    filters : sequence of Filter
+        Applied in order.
+    seed : int, default=0
+        The same seed, the same samples.
+
+    Returns
+    -------
+    Synthetic
+        Class by class.
+
+    Raises
+    ------
+    InputError
+        Where too few pass in 20 times the samples that would do without filters.
+
+    Examples
+    --------
+    >>> import numpy as np, ssgan
+    >>> from ssgan.synthesis import Context, NearDuplicates, select
+    >>> x, y = np.random.default_rng(0).normal(size=(40, 3)), np.arange(40) % 2
+    >>> gan = ssgan.pretrain(x, ssgan.GANConfig(steps=2, batch=8, width=2, latent=4), labels=y)
+    >>> select(Context(gan, (0, 1)), np.array([2, 1]), [NearDuplicates()]).labels.tolist()
+    [0, 0, 1]
     """
     rng, wanted = Rng(("selected", seed)), np.asarray(counts)
-    parts: list[Drawn] = []
-    sieve = Sieve(known.classes)
-    have, most = np.zeros(len(wanted), np.int64), ROUNDS * -(-int(wanted.sum()) // ROUND)
-    for number in range(most):
+    parts: list[Generated] = []
+    dropped = Dropped(context.classes)
+    have, rounds = np.zeros(len(wanted), np.int64), MORE_ROUNDS * -(-int(wanted.sum()) // ROUND)
+    for number in range(rounds):
         if (have >= wanted).all():
             break
-        found = drawn_round(known, wanted - have, number, seed)
-        left = labelled(sifted(found, filters, rng(number), sieve))
-        kept = left.take(needed(left.indices, wanted - have))
+        drawn = generate_round(context, wanted - have, number, seed)
+        left = predict_classes(apply_filters(drawn, filters, rng(number), dropped))
+        kept = left.where(first_of_each(left.indices, wanted - have))
         have += np.bincount(kept.indices, minlength=len(wanted))
         parts.append(kept)
     if (have < wanted).any():
         short = int(np.flatnonzero(have < wanted)[0])
         raise InputError(
-            f"of {most * ROUND} synthetic samples {have[short]} of class "
-            f"{known.classes[short]!r} passed, {wanted[short]} were asked for: loosen the filters "
-            "or train the GAN for more steps"
+            f"of {rounds * ROUND} synthetic samples {have[short]} of class "
+            f"{context.classes[short]!r} passed, {wanted[short]} were asked for: loosen the "
+            "filters or train the GAN for more steps"
         )
-    return gathered(parts, known, sieve)
+    return sort_by_class(parts, context, dropped)
 
 
-def gathered(parts: Sequence[Drawn], known: Known, sieve: Sieve) -> Filtered:
+def sort_by_class(parts: Sequence[Generated], context: Context, dropped: Dropped) -> Synthetic:
     """The parts below each other, sorted by class."""
-    names = np.array(known.classes)
+    codec, examples = context.gan.codec, dropped.examples(context)
     if not parts:
-        return Filtered(known.gan.sample(0), names[:0], sieve.report, sieve.examples(known))
+        none = context.labels(np.empty(0, np.int64))
+        return Synthetic(context.gan.sample(0), none, dropped.counts, examples)
     indices = np.concatenate([part.indices for part in parts])
     order = np.argsort(indices, kind="stable")
-    x = torch.cat([part.x for part in parts])[torch.from_numpy(order)]
-    labels, dropped = names[indices[order]], sieve.examples(known)
-    return Filtered(known.gan.codec.decode(x), labels, sieve.report, dropped)
+    samples = codec.decode(torch.cat([part.x for part in parts])[torch.from_numpy(order)])
+    return Synthetic(samples, context.labels(indices[order]), dropped.counts, examples)
 
 
-def drawn_round(known: Known, missing: Array, number: int, seed: int) -> Drawn:
+def generate_round(context: Context, missing: Array, number: int, seed: int) -> Generated:
     """ROUND samples with their classes: those that are missing, where the GAN can be asked."""
-    gan, start = known.gan, number * ROUND
+    gan, start = context.gan, number * ROUND
     if gan.classes is not None:
         open_ = np.flatnonzero(missing > 0)
         indices = open_[np.arange(ROUND) % len(open_)]
-        labels = np.array([known.classes[k] for k in indices])
-        return labelled(Drawn(gan.generate(ROUND, seed, start, labels).cpu(), indices, known))
-    if known.model is None:
+        labels = np.array([context.classes[k] for k in indices])
+        x = gan.generate(ROUND, seed, start, labels).cpu()
+        return predict_classes(Generated(x, indices, context))
+    if context.model is None:
         raise InputError("this GAN knows no classes: give a finetuned predictor to label samples")
-    return labelled(Drawn(gan.generate(ROUND, seed, start).cpu(), np.zeros(ROUND, np.int64), known))
+    x = gan.generate(ROUND, seed, start).cpu()
+    return predict_classes(Generated(x, np.zeros(ROUND, np.int64), context))
 
 
-def labelled(drawn: Drawn) -> Drawn:
+def predict_classes(drawn: Generated) -> Generated:
     """The same with the classes that the predictor sees in them, if there is one.
 
-    It has not looked yet at what was just drawn, nor at what a filter made another sample of.
+    It has not seen yet what was just generated, nor what a filter made another sample of.
     """
-    if drawn.known.model is None or drawn.chances is not None or len(drawn.indices) == 0:
+    if drawn.context.model is None or drawn.predicted is not None or len(drawn.indices) == 0:
         return drawn
-    chances = drawn.probabilities
-    return replace(drawn, indices=chances.argmax(1), chances=chances)
+    predicted = drawn.probabilities
+    return replace(drawn, indices=predicted.argmax(1), predicted=predicted)
 
 
-def needed(indices: Array, missing: Array) -> Array:
+def first_of_each(indices: Array, missing: Array) -> Array:
     """A mask (M,) of the first `missing` (K,) samples of every class."""
     keep = np.zeros(len(indices), bool)
     for index, count in enumerate(missing):
@@ -205,36 +233,45 @@ def needed(indices: Array, missing: Array) -> Array:
     return keep
 
 
-def conditional(
+def sample_classes(
     gan: GAN, n: int, *, counts: Mapping[Any, int] | None = None, seed: int = 0
 ) -> tuple[Any, Array]:
-    """Exactly `n` samples of a conditional GAN, class by class, and the labels asked for (n,).
+    """Samples of a conditional GAN, class by class, and the labels that were its conditions.
 
-    Classes come equally often, or as `counts` says. Raises ValueError for a class that the GAN
-    never saw, n < 1, and a GAN without classes.
+    Parameters
+    ----------
+    gan : GAN
+        One that was trained with classes.
+    n : int
+        How many, 1 or more.
+    counts : mapping of class to int, default=None
+        How many of every class, which sum to `n`; by default equally many.
+    seed : int, default=0
+        The same seed, the same samples.
+
+    Returns
+    -------
+    samples : array or DataFrame (n, ...)
+        Raw.
+    labels : ndarray (n,)
+
+    Raises
+    ------
+    InputError
+        For a class that the GAN never saw, n < 1, and a GAN without classes.
+
+    Examples
+    --------
+    >>> import numpy as np, ssgan
+    >>> from ssgan.synthesis import sample_classes
+    >>> x, y = np.random.default_rng(0).normal(size=(40, 3)), np.arange(40) % 2
+    >>> gan = ssgan.pretrain(x, ssgan.GANConfig(steps=2, batch=8, width=2, latent=4), labels=y)
+    >>> samples, labels = sample_classes(gan, 5, counts={0: 1, 1: 4})
+    >>> samples.shape, labels.tolist()
+    ((5, 3), [0, 1, 1, 1, 1])
     """
     if gan.classes is None or gan.condition is None:
         raise InputError("this GAN was trained without classes: label its samples by a predictor")
     wanted = counts_for(gan.classes, n, counts)
     labels = gan.condition.decode(np.repeat(np.arange(len(wanted)), wanted))
     return gan.sample(n, seed, labels), labels
-
-
-def stream(
-    known: Known,
-    counts: Array,
-    filters: Sequence[Filter] = (),
-    seed: int = 0,
-    block: int = BLOCK,
-) -> Iterator[Filtered]:
-    """`counts` (K,) samples of every class in blocks of at most `block`: memory stays flat.
-
-    Every block is drawn with a seed of its own, so that samples do not come twice.
-    """
-    ends = np.cumsum(counts)
-    total = int(ends[-1])
-    for number, first in enumerate(range(0, total, block)):
-        last = min(first + block, total)
-        part = np.diff(np.clip(ends, first, last), prepend=first)
-        own = seed if number == 0 else Rng(("stream", seed, number)).entropy()
-        yield selected(known, part, filters, own)

@@ -12,8 +12,7 @@ from ssgan.benchmark.suites.gate import ADDITIONS, GAIN, TOSSED, FixedFeatures
 from ssgan.data import read
 from ssgan.models.gan import GANConfig
 from ssgan.randomness import Rng
-from ssgan.synthesis import Plan
-from ssgan.synthesis.arms import weighed
+from ssgan.synthesis import BASELINES, LabeledRows, Plan, assess_features
 
 QUICK = Plan(repeats=2)
 RNG = Rng(("test",))
@@ -107,7 +106,7 @@ def test_a_row_tells_the_verdict_beside_the_true_gain(frozen, kind):
 
 def test_the_arm_that_the_gate_names_is_the_one_whose_gain_is_told(frozen):
     def named(*args, **kwargs):
-        return replace(weighed(*args, **kwargs), answer="helps", arm="added 0.5 : 1")
+        return replace(assess_features(*args, **kwargs), answer="helps", candidate="added 0.5 : 1")
 
     cell = Cell(method="wrong labels", labels=100, seed=0)
     found = gating.judge_added(frozen, cell, QUICK, named)
@@ -147,10 +146,12 @@ def test_the_full_suite_has_fifty_null_trials_of_a_kind_and_twenty_of_power_for_
 def test_features_of_any_network_are_weighed_as_samples_are(frozen):
     x, y = frozen.at(np.arange(90))
     more = frozen.at(np.arange(100, 2000))
-    verdict = weighed((x, y), {"more": more}, moved=x, plan=QUICK, ratios=(None,))
-    assert {c.arm for c in verdict.comparisons} == {"more all"}
-    assert {c.rival for c in verdict.comparisons} == {"nothing", "smote", "transforms"}
-    anew = weighed((x, y), {"more": (more[0], 0 * more[1])}, plan=QUICK)
+    real, baselines = LabeledRows(x, y, view=np.asarray), {"transforms": gating.copies(x)}
+    baselines = {**BASELINES, **baselines}
+    verdict = assess_features(real, {"more": more}, plan=QUICK, ratios=(None,), baselines=baselines)
+    assert {c.candidate for c in verdict.comparisons} == {"more all"}
+    assert {c.baseline for c in verdict.comparisons} == {"nothing", "smote", "transforms"}
+    anew = assess_features(real, {"more": (more[0], 0 * more[1])}, plan=QUICK)
     assert anew.answer != "hurts"
     with pytest.raises(ValueError, match="paired test over 60 folds"):
-        weighed((x, y), {"more": more}, plan=replace(QUICK, folds=60))
+        assess_features(real, {"more": more}, plan=replace(QUICK, folds=60))

@@ -8,14 +8,18 @@ import pandas as pd
 import pytest
 from click.testing import CliRunner
 
-from ssgan import synthesis
+from ssgan import augment as augment_in_python
 from ssgan.cli import ssgan
-from ssgan.cli.augmented import Asked, synthetic_blocks
-from ssgan.models.gan import pretrain
-from ssgan.prediction.finetuning import PredictorConfig
-from ssgan.prediction.predictor import finetune
-from ssgan.synthesis import FILTERS, Known, generation
-from ssgan.synthesis.filters import filter_named
+from ssgan.cli.augment import write
+from ssgan.synthesis import (
+    FILTERS,
+    Plan,
+    Request,
+    context_for,
+    labeled_rows,
+    load_pair,
+    propose,
+)
 from tests import examples
 
 REAL = 12
@@ -52,23 +56,12 @@ def home(tmp_path_factory):
     return home
 
 
-@pytest.fixture
-def answering(monkeypatch):
-    """Makes the gate give one answer; the arms that it was asked for are kept."""
-    asked = []
-
-    def answer(word, ratio=10 / REAL):
-        usual = synthesis.assess
-
-        def assess(known, made, *, plan=None):
-            asked.append(made)
-            verdict = usual(known, made, plan=replace(plan, repeats=1))
-            return replace(verdict, answer=word, ratio=ratio if word == "helps" else None)
-
-        monkeypatch.setattr(synthesis, "assess", assess)
-        return asked
-
-    return answer
+def proposed(home, answer, ratio=None, **fields):
+    """Ten synthetic rows with a verdict of one's own, and the real rows."""
+    gan, model = load_pair(home / "r-images", home / "m-images")
+    real = labeled_rows(model)
+    found = propose(context_for(gan, model, real), Request(n=10, **fields), plan=Plan(repeats=1))
+    return replace(found, verdict=replace(found.verdict, answer=answer, ratio=ratio)), real
 
 
 def augment(home, out, *words, kind="images"):
@@ -83,37 +76,36 @@ def synthetic(path):
 @pytest.mark.parametrize(
     ("word", "force", "added"),
     [
-        ("helps", [], 10),
-        ("no evidence", [], 0),
-        ("hurts", [], 0),
-        ("hurts", ["--force"], 10),
-        ("no evidence", ["--force"], 10),
+        ("helps", False, 10),
+        ("no evidence", False, 0),
+        ("hurts", False, 0),
+        ("hurts", True, 10),
+        ("no evidence", True, 10),
     ],
 )
 def test_synthetic_rows_are_written_where_they_help_or_are_forced(
-    home, tmp_path, answering, word, force, added
+    home, tmp_path, capsys, word, force, added
 ):
-    answering(word)
-    result = augment(home, tmp_path / "a.npz", *force)
-    assert result.exit_code == 0
+    found, real = proposed(home, word, 10 / REAL if word == "helps" else None)
+    write(found, real, "label", tmp_path / "a.npz", force=force, quiet=False)
     assert synthetic(tmp_path / "a.npz") == [False] * REAL + [True] * added
-    assert f"holds {REAL} real and {added} synthetic rows" in result.stderr
+    assert f"holds {REAL} real and {added} synthetic rows" in capsys.readouterr().err
     told = json.loads((tmp_path / "a.verdict.json").read_text())
     assert (told["answer"], told["written"], told["samples"]["kept"]) == (word, added, 10)
 
 
-@pytest.mark.parametrize(("force", "added"), [([], 6), (["--force"], 10)])
-def test_no_more_rows_are_written_than_were_found_to_help(home, tmp_path, answering, force, added):
-    made = answering("helps", ratio=0.5)
-    result = augment(home, tmp_path / "a.npz", "--balance", *force)
-    assert result.exit_code == 0, result.stderr
-    assert ("6 of 10 are written, no more were found to help" in result.stderr) == (added == 6)
+@pytest.mark.parametrize(("force", "added"), [(False, 6), (True, 10)])
+def test_no_more_rows_are_written_than_were_found_to_help(home, tmp_path, capsys, force, added):
+    found, real = proposed(home, "helps", 0.5, balance=True)
+    write(found, real, "label", tmp_path / "a.npz", force=force, quiet=False)
+    line = "6 of 10 are written, no more were found to help"
+    assert (line in capsys.readouterr().err) == (added == 6)
     assert json.loads((tmp_path / "a.verdict.json").read_text())["written"] == added
     with np.load(tmp_path / "a.npz") as arrays:
         x, y = arrays["x"][REAL:], arrays["y"][REAL:]
-    pool, labels = made[0]["gan"].samples, made[0]["gan"].labels
-    found = [int(np.flatnonzero((pool == image).all((1, 2)))[0]) for image in x]
-    assert len({*found}) == added and (labels[found] == y).all()
+    pool, labels = found.first.samples, found.first.labels
+    rows = [int(np.flatnonzero((pool == image).all((1, 2)))[0]) for image in x]
+    assert len({*rows}) == added and (labels[rows] == y).all()
     assert {*y.tolist()} == {0, 1}  # some of every class, not the first six rows
 
 
@@ -123,16 +115,15 @@ def test_the_verdict_lies_in_the_folder_and_says_what_was_compared(home, tmp_pat
     told = json.loads((tmp_path / "a" / "verdict.json").read_text())
     assert told["answer"] in ("helps", "no evidence", "hurts")
     assert (told["rows"], told["alpha"]) == (REAL, 0.002)
-    assert {c["arm"] for c in told["comparisons"]} == {"gan 0.5 : 1", "gan 0.833 : 1"}
-    assert {c["rival"] for c in told["comparisons"]} == {"nothing", "smote", "transforms"}
+    assert {c["candidate"] for c in told["comparisons"]} == {"gan 0.5 : 1", "gan 0.833 : 1"}
+    assert {c["baseline"] for c in told["comparisons"]} == {"nothing", "smote", "transforms"}
     count = len([*(tmp_path / "a" / "synthetic").rglob("*.png")])
     assert count == (10 if told["answer"] == "helps" else 0)
     assert len([*(tmp_path / "a" / "real").rglob("*.png")]) == REAL
 
 
 @pytest.mark.parametrize("out", ["a", "a.npz"])
-def test_a_page_and_the_verdict_say_what_filters_dropped(home, tmp_path, answering, out):
-    answering("helps")
+def test_a_page_and_the_verdict_say_what_filters_dropped(home, tmp_path, out):
     words = ["--filter", "near-duplicates", "--filter", "rejection"]
     assert augment(home, tmp_path / out, *words).exit_code == 0
     beside = "a/verdict.json" if out == "a" else "a.verdict.json"
@@ -157,16 +148,15 @@ STRICT = ("confidence", "centroid")  # nothing of a GAN after two steps passes
 
 
 @pytest.mark.parametrize("name", [name for name in FILTERS if name not in STRICT])
-def test_every_filter_has_its_arms_and_keeps_the_count(home, tmp_path, answering, name):
-    asked = answering("helps")
-    augmented = augment(home, tmp_path / "a.npz", "--filter", name)
+def test_every_filter_has_its_candidates_and_keeps_the_count(home, tmp_path, name):
+    augmented = augment(home, tmp_path / "a.npz", "--filter", name, "--force")
     assert augmented.exit_code == 0, augmented.stderr
-    (made,) = asked
-    assert list(made) == [name]
-    assert list(made[name].report) == [name]
     assert sum(synthetic(tmp_path / "a.npz")) == 10
     told = json.loads((tmp_path / "a.verdict.json").read_text())
-    assert {c["arm"] for c in told["comparisons"]} == {f"{name} {r} : 1" for r in (0.5, 0.833)}
+    assert [*told["samples"]["dropped"]] == [name]
+    assert {c["candidate"] for c in told["comparisons"]} == {
+        f"{name} {r} : 1" for r in (0.5, 0.833)
+    }
 
 
 @pytest.mark.parametrize("name", STRICT)
@@ -178,12 +168,13 @@ def test_filters_that_nothing_passes_are_one_sentence_and_nothing_is_written(hom
     assert list(tmp_path.iterdir()) == []
 
 
-def test_filters_follow_one_another(home, tmp_path, answering):
-    asked = answering("helps")
+def test_filters_follow_one_another(home, tmp_path):
     words = ["--filter", "near-duplicates", "--filter", "rejection"]
     assert augment(home, tmp_path / "a.npz", *words).exit_code == 0
-    assert list(asked[0]) == ["near-duplicates + rejection"]
-    assert list(asked[0]["near-duplicates + rejection"].report) == ["near-duplicates", "rejection"]
+    told = json.loads((tmp_path / "a.verdict.json").read_text())
+    names = {c["candidate"].rsplit(" ", 3)[0] for c in told["comparisons"]}
+    assert names == {"near-duplicates + rejection"}
+    assert [*told["samples"]["dropped"]] == ["near-duplicates", "rejection"]
 
 
 def test_the_same_seed_gives_the_same_file_and_verdict(home, tmp_path):
@@ -193,6 +184,20 @@ def test_the_same_seed_gives_the_same_file_and_verdict(home, tmp_path):
     assert first == again != other
     told = [(tmp_path / f"{name}.verdict.json").read_text() for name in "ab"]
     assert told[0] == told[1]
+
+
+def test_python_judges_the_samples_of_the_command_line(home, tmp_path):
+    words = ["augment", home / "r-images", home / "m-rare", "--per-class", 20]
+    done(*words, "--force", "--out", tmp_path / "a.npz")
+    gan, model = load_pair(home / "r-images", home / "m-rare")
+    *_, verdict = augment_in_python(gan, model, per_class=20, gate=True)  # it knows its rows
+    samples, labels = augment_in_python(gan, model, per_class=20)
+    told = json.loads((tmp_path / "a.verdict.json").read_text())
+    assert json.loads(json.dumps(verdict.to_json())).items() <= told.items()
+    with np.load(tmp_path / "a.npz") as arrays:
+        added = arrays["synthetic"]
+        assert np.array_equal(arrays["x"][added], samples)
+        assert np.array_equal(arrays["y"][added], labels)
 
 
 def test_numbers_are_not_judged_and_not_added(home, tmp_path):
@@ -214,52 +219,9 @@ def test_classes_are_filled_up_and_judged_by_balanced_accuracy(home, tmp_path):
             assert arrays["y"][arrays["synthetic"]].tolist() == added
         told = json.loads((tmp_path / f"{name}.verdict.json").read_text())
         assert told["metric"] == "balanced accuracy"
-        assert {c["arm"] for c in told["comparisons"]} == {f"gan {ratio} : 1"}
+        assert {c["candidate"] for c in told["comparisons"]} == {f"gan {ratio} : 1"}
     done(*model, "-n", 5, "--out", tmp_path / "c.npz")
     assert json.loads((tmp_path / "c.verdict.json").read_text())["metric"] == "accuracy"
-
-
-@pytest.mark.parametrize(
-    ("asked", "counts"),
-    [
-        (Asked(count=7), None),
-        (Asked(count=7, balance=True), [3, 2, 2]),
-        (Asked(per_class=4), [4, 4, 4]),
-        (Asked(strategy="auto"), [0, 2, 4]),
-        (Asked(strategy="minority"), [0, 0, 4]),
-        (Asked(strategy="not minority"), [0, 2, 0]),
-    ],
-)
-def test_counts_are_those_that_were_asked_for(asked, counts):
-    known = Known(None, ("a", "b", "c"), indices=np.repeat([0, 1, 2], [5, 3, 1]))
-    found = asked.counts(known)
-    assert counts == (None if found is None else found.tolist())
-
-
-@pytest.fixture(scope="module")
-def known():
-    """Of a GAN that knows classes, and a model that knows better what its samples look like."""
-    rows = examples.images()
-    gan = pretrain(rows, examples.SMALL, examples.LABELS)
-    seen = gan.sample(100, 1)
-    bright = seen[:, :4].mean((1, 2)) > seen[:, 4:].mean((1, 2))
-    model = finetune(gan, seen, bright.astype(int), PredictorConfig(method="probe"))
-    return Known(gan, (0, 1), model, rows, examples.LABELS)
-
-
-@pytest.mark.parametrize("filters", [[], ["near-duplicates"], ["langevin"]])
-def test_the_model_labels_what_a_conditional_gan_makes_with_filters_and_without(known, filters):
-    chosen = [filter_named(name) for name in filters]
-    (block,) = synthetic_blocks(known, 40, np.array([20, 20]), chosen, 0)
-    assert block.labels.tolist() == [0] * 20 + [1] * 20
-    assert (known.model.predict(block.samples) == block.labels).all()
-
-
-def test_every_block_has_its_share_of_every_class(known, monkeypatch):
-    monkeypatch.setattr(generation, "BLOCK", 10)
-    blocks = [*synthetic_blocks(known, 24, np.array([23, 1]), [], 0)]
-    assert [len(block.labels) for block in blocks] == [7, 9, 8]
-    assert np.bincount(np.concatenate([block.labels for block in blocks])).tolist() == [23, 1]
 
 
 @pytest.mark.parametrize(
@@ -289,7 +251,7 @@ def test_what_cannot_be_done_is_refused_and_nothing_is_written(
         ("images", [], 2, "Give one of -n, --per-class and --strategy: each says how many"),
         ("images", ["--strategy", "auto", "--balance"], 2, "--balance goes with -n"),
         ("images", ["--strategy", "majority"], 2, "'majority' is not one of"),
-        ("images", ["--strategy", "auto"], 1, "all classes have 6 labelled rows: give -n or --per"),
+        ("images", ["--strategy", "auto"], 1, "all classes have 6 labelled rows: ask for a number"),
         ("vectors", ["--per-class", 3], 1, "counts and balance are for classes"),
         ("vectors", ["--strategy", "auto"], 1, "counts and balance are for classes"),
     ],

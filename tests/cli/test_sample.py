@@ -9,13 +9,14 @@ import sys
 import numpy as np
 import pandas as pd
 import pytest
+import torch
 from click.testing import CliRunner
 from PIL import Image
 
-from ssgan.cli import sample as command
 from ssgan.cli import ssgan, writing
-from ssgan.cli.sample import Asked
-from ssgan.models.gan import GAN, load, pretrain
+from ssgan.cli.sample import write
+from ssgan.models.gan import load, pretrain
+from ssgan.synthesis.sampling import ConditionList, condition_list, sample_blocks
 from tests import examples
 
 BLOCK = 7
@@ -36,15 +37,13 @@ def runs(tmp_path_factory):
     return home
 
 
-@pytest.fixture
-def small(monkeypatch):
-    monkeypatch.setattr(command, "BLOCK", BLOCK)
-
-
-def done(*words):
-    result = CliRunner().invoke(ssgan, ["sample", *map(str, words), "--quiet"])
-    assert result.exit_code == 0, result.output
-    return result
+def in_blocks(run, out, count=None, texts=None, per_class=None, seed=0):
+    """Samples of a run in blocks of BLOCK, under the conditions of these texts if any."""
+    gan, conditions = load(run), None
+    if texts is not None:
+        conditions = condition_list(gan, texts, count, per_class)
+    total = conditions.count if conditions else count
+    write(gan, out, total, seed=seed, conditions=conditions, block=BLOCK)
 
 
 def whole(suffix, x, **named):
@@ -64,9 +63,9 @@ def whole(suffix, x, **named):
 
 @pytest.mark.parametrize("count", [1, 2 * BLOCK, 3 * BLOCK + 2])
 @pytest.mark.parametrize(("kind", "suffix"), CASES)
-def test_blocks_give_the_bytes_of_the_whole(runs, tmp_path, small, kind, suffix, count):
+def test_blocks_give_the_bytes_of_the_whole(runs, tmp_path, kind, suffix, count):
     out = tmp_path / f"s{suffix}"
-    done(runs / kind, "-n", count, "--seed", 3, "--out", out)
+    in_blocks(runs / kind, out, count, seed=3)
     x = load(runs / kind).sample(count, 3)
     if suffix:
         assert out.read_bytes() == whole(suffix, x)
@@ -103,30 +102,27 @@ def test_one_sample_is_not_called_samples(runs, tmp_path, count, told):
     assert result.stderr.endswith(f"s.npy holds {told}\n")
 
 
-@pytest.mark.parametrize(
-    "words", [["--per-class", 6], ["-n", 1, "--label", "bright below", "--label", "up"]]
-)
+@pytest.mark.parametrize("asked", [(None, [], 6), (1, ["bright below", "up"], None)])
 @pytest.mark.parametrize(("kind", "suffix"), [("images", ".npz"), ("table", ".csv")])
-def test_labels_come_in_blocks_as_well(runs, tmp_path, small, kind, suffix, words):
+def test_labels_come_in_blocks_as_well(runs, tmp_path, kind, suffix, asked):
     out = tmp_path / f"s{suffix}"
-    done(runs / f"{kind}-classes", *words, "--out", out)
-    labels = ["bright below"] * 6 + ["up"] * 6 if "--per-class" in words else ["bright below"]
+    in_blocks(runs / f"{kind}-classes", out, *asked)
+    labels = ["bright below"] * 6 + ["up"] * 6 if asked[2] else ["bright below"]
     gan = load(runs / f"{kind}-classes")
     labels = gan.condition.decode(np.array([gan.classes.index(label) for label in labels]))
     x = gan.sample(len(labels), 0, labels)
     assert out.read_bytes() == whole(suffix, x, **{"y" if suffix == ".npz" else "label": labels})
 
 
-def test_numbers_are_asked_for_in_blocks(runs, tmp_path, small):
-    words = ["-n", 2 * BLOCK + 1, "--label", "0.5", "--label", "1", "--out", tmp_path / "s.csv"]
-    done(runs / "numbers", *words)
+def test_numbers_are_asked_for_in_blocks(runs, tmp_path):
+    in_blocks(runs / "numbers", tmp_path / "s.csv", 2 * BLOCK + 1, ["0.5", "1"])
     labels = np.resize([0.5, 1.0], 2 * BLOCK + 1)
     x = load(runs / "numbers").sample(len(labels), 0, labels)
     assert (tmp_path / "s.csv").read_bytes() == whole(".csv", x, label=labels)
 
 
-def test_images_by_class_are_numbered_on_over_the_blocks(runs, tmp_path, small):
-    done(runs / "images-classes", "-n", 3 * BLOCK, "--label", "up", "--out", tmp_path / "s")
+def test_images_by_class_are_numbered_on_over_the_blocks(runs, tmp_path):
+    in_blocks(runs / "images-classes", tmp_path / "s", 3 * BLOCK, ["up"])
     assert [folder.name for folder in (tmp_path / "s").iterdir()] == ["up"]
     gan = load(runs / "images-classes")
     for number, image in enumerate(gan.sample(3 * BLOCK, 0, "up")):
@@ -136,75 +132,89 @@ def test_images_by_class_are_numbered_on_over_the_blocks(runs, tmp_path, small):
 
 @pytest.mark.parametrize("each", [None, 4])
 def test_labels_of_a_span_are_those_of_all(each):
-    asked = Asked(np.array(["a", "b", "c"]), 12, each)
-    every = asked.labels(0, 12).tolist()
+    found = ConditionList(np.array(["a", "b", "c"]), 12, each)
+    every = found.labels(0, 12).tolist()
     assert every == (["a", "b", "c"] * 4 if each is None else sorted(["a", "b", "c"] * 4))
-    assert [*asked.labels(0, 5), *asked.labels(5, 12)] == every
-    assert asked.counts() == {"a": 4, "b": 4, "c": 4}
+    assert [*found.labels(0, 5), *found.labels(5, 12)] == every
+    assert found.counts() == {"a": 4, "b": 4, "c": 4}
 
 
 def test_classes_that_do_not_come_are_not_counted():
-    assert Asked(np.array(["a", "b", "a"]), 2, None).counts() == {"a": 1, "b": 1}
-    assert Asked(np.array(["a", "b", "a"]), 4, None).counts() == {"a": 3, "b": 1}
-    words = np.array(["a", "bcd"], object)
-    assert Asked(words, 1, None).dtype() == np.dtype("<U1")
-    assert Asked(words, 2, None).dtype() == np.dtype("<U3")
+    assert ConditionList(np.array(["a", "b", "a"]), 2, None).counts() == {"a": 1, "b": 1}
+    assert ConditionList(np.array(["a", "b", "a"]), 4, None).counts() == {"a": 3, "b": 1}
 
 
-@pytest.mark.parametrize(("kind", "suffix"), CASES)
-def test_no_more_than_a_block_is_made_at_once(runs, tmp_path, monkeypatch, small, kind, suffix):
-    sizes, usual = [], GAN.generate
+@pytest.mark.parametrize(("count", "width"), [(1, "<U1"), (2, "<U3")])
+def test_text_is_as_wide_as_the_widest_label_that_comes(tmp_path, count, width):
+    blocks = [(np.zeros((1, 2)), {"y": np.array([y], object)}) for y in ("a", "bcd")[:count]]
+    writing.stream_arrays(tmp_path / "s.npz", count, blocks)
+    with np.load(tmp_path / "s.npz") as arrays:
+        assert arrays["y"].dtype == np.dtype(width)
 
-    def counted(gan, n, *args):
-        sizes.append(n)
-        return usual(gan, n, *args)
 
-    monkeypatch.setattr(GAN, "generate", counted)
-    done(runs / kind, "-n", 5 * BLOCK + 1, "--out", tmp_path / f"s{suffix}")
-    assert sizes == [BLOCK] * 5 + [1]
+class Counting:
+    """A GAN of numbers from 0 on that keeps how many were made at once."""
+
+    class codec:
+        decode = staticmethod(np.asarray)
+
+    def __init__(self):
+        self.sizes = []
+
+    def generate(self, n, seed, start, labels):
+        self.sizes.append(n)
+        return torch.arange(start, start + n)
+
+
+def test_no_more_than_a_block_is_made_at_once():
+    gan = Counting()
+    blocks = [x for x, _ in sample_blocks(gan, 5 * BLOCK + 1, block=BLOCK)]
+    assert gan.sizes == [BLOCK] * 5 + [1]
+    assert np.concatenate(blocks).tolist() == [*range(5 * BLOCK + 1)]
 
 
 @pytest.mark.parametrize("columns", [1, 4])
-def test_a_row_group_holds_no_more_than_its_numbers(tmp_path, monkeypatch, columns):
+def test_a_row_group_holds_no_more_than_its_cells(tmp_path, columns):
     import pyarrow.parquet as pq
 
-    monkeypatch.setattr(writing, "GROUP", 10)
-    monkeypatch.setattr(writing, "NUMBERS", 20)
     frames = [pd.DataFrame(np.full((4, columns), float(k))) for k in range(6)]
     frames = [frame.set_axis([f"x{c}" for c in range(columns)], axis=1) for frame in frames]
-    writing.stream_table(iter(frames), tmp_path / "s.parquet")
+    writing.stream_table(iter(frames), tmp_path / "s.parquet", rows=10, cells=20)
     file = pq.ParquetFile(tmp_path / "s.parquet")
     sizes = [file.metadata.row_group(k).num_rows for k in range(file.num_row_groups)]
     assert sizes == ([10, 10, 4] if columns == 1 else [5, 5, 5, 5, 4])
     assert pd.read_parquet(tmp_path / "s.parquet")["x0"].tolist() == sorted([0, 1, 2, 3, 4, 5] * 4)
 
 
-def test_text_may_come_after_a_group_of_missing_values(tmp_path, monkeypatch):
-    monkeypatch.setattr(writing, "GROUP", 2)
+def test_text_may_come_after_a_group_of_missing_values(tmp_path):
     frames = [pd.DataFrame({"a": np.array(v, object)}) for v in ([None, None], ["b", None])]
-    writing.stream_table(iter(frames), tmp_path / "s.parquet")
+    writing.stream_table(iter(frames), tmp_path / "s.parquet", rows=2)
     values = pd.read_parquet(tmp_path / "s.parquet")["a"].tolist()
     assert values[2] == "b" and all(pd.isna(value) for value in (*values[:2], values[3]))
 
 
+class Stopping:
+    """A GAN that fails in its third block."""
+
+    def __init__(self, gan, error):
+        self.gan, self.error = gan, error
+        self.codec, self.data = gan.codec, gan.data
+
+    def generate(self, n, seed, start, labels):
+        if start >= 2 * BLOCK:
+            raise self.error
+        return self.gan.generate(n, seed, start, labels)
+
+
 @pytest.mark.parametrize(("kind", "suffix"), CASES)
 @pytest.mark.parametrize("error", [KeyboardInterrupt(), OSError(errno.ENOSPC, "disk full")])
-def test_what_stops_half_way_leaves_what_was_there(
-    runs, tmp_path, monkeypatch, small, kind, suffix, error
-):
-    out, usual = tmp_path / "out" / f"s{suffix}", GAN.generate
+def test_what_stops_half_way_leaves_what_was_there(runs, tmp_path, kind, suffix, error):
+    out = tmp_path / "out" / f"s{suffix}"
     out.parent.mkdir()
     if suffix:
         out.write_bytes(b"precious")
-
-    def stopped(gan, n, seed, start, told):
-        if start >= 2 * BLOCK:
-            raise error
-        return usual(gan, n, seed, start, told)
-
-    monkeypatch.setattr(GAN, "generate", stopped)
-    words = ["sample", str(runs / kind), "-n", "30", "--out", str(out)]
-    assert CliRunner().invoke(ssgan, words).exit_code in (1, 130)
+    with pytest.raises(type(error)):
+        write(Stopping(load(runs / kind), error), out, 30, block=BLOCK)
     assert [path.name for path in out.parent.iterdir()] == ([out.name] if suffix else [])
     assert not suffix or out.read_bytes() == b"precious"
 

@@ -161,7 +161,7 @@ def test_strategies_are_those_of_imbalanced_learn(strategy, counts):
     if isinstance(strategy, dict) and counts[2] > 12:
         return
     expected = check_sampling_strategy(strategy, y, "over-sampling")
-    found = sampler.wanted(strategy, dict(enumerate(counts)), y)
+    found = sampler.strategy_counts(strategy, dict(enumerate(counts)), y)
     assert found == dict(expected)
 
 
@@ -169,7 +169,7 @@ def test_strategies_are_those_of_imbalanced_learn(strategy, counts):
 def test_ratios_are_those_of_imbalanced_learn(ratio):
     _, y = rows((40, 10), unlabeled=0)
     expected = check_sampling_strategy(ratio, y, "over-sampling")
-    assert sampler.wanted(ratio, {0: 40, 1: 10}, y) == dict(expected)
+    assert sampler.strategy_counts(ratio, {0: 40, 1: 10}, y) == dict(expected)
 
 
 @pytest.mark.parametrize(
@@ -186,7 +186,7 @@ def test_ratios_are_those_of_imbalanced_learn(ratio):
 )
 def test_strategies_that_cannot_be_are_refused(strategy, counts, message):
     with pytest.raises(ValueError, match=message):
-        sampler.wanted(strategy, dict(enumerate(counts)), None)
+        sampler.strategy_counts(strategy, dict(enumerate(counts)), None)
 
 
 @pytest.mark.parametrize(

@@ -13,12 +13,13 @@ from ssgan.metrics.spaces import space_of
 from ssgan.models.gan import GANConfig, pretrain
 from ssgan.randomness import Rng
 from ssgan.report import report, report_augmented
-from ssgan.report.augmented import Tally, compared, page_beside, reach
+from ssgan.report.augmented import compared, page_beside, reach
 from ssgan.report.figures import interval
 from ssgan.report.generated import EACH, POOL, beside, between, by_class, made_by, moved, pictured
 from ssgan.report.training import TABLE_COLUMNS
 from ssgan.runs.run import Run
-from ssgan.synthesis import Filtered, Known
+from ssgan.synthesis import Context, Synthetic
+from ssgan.synthesis.augmented import Tally
 from ssgan.synthesis.gate import Comparison, Verdict
 from tests.examples import KINDS, SMALL, table
 from tests.report.test_report import Page, refuse_what_is_not_self_contained
@@ -148,10 +149,10 @@ def test_a_run_without_a_checkpoint_says_why_nothing_more_is_shown(tmp_path):
     assert "holds no checkpoint" in made_by(run)
 
 
-def comparison(gain, rival="nothing", smallest=4.0):
+def comparison(gain, baseline="nothing", smallest=4.0):
     return Comparison(
-        arm="gan 1 : 1",
-        rival=rival,
+        candidate="gan 1 : 1",
+        baseline=baseline,
         gain=gain,
         low=gain - 2,
         high=gain + 2,
@@ -164,7 +165,7 @@ def comparison(gain, rival="nothing", smallest=4.0):
 def verdict(*comparisons):
     return Verdict(
         answer="no evidence",
-        arm=None,
+        candidate=None,
         smallest=4.0,
         rows=300,
         metric="accuracy",
@@ -196,11 +197,11 @@ def test_the_smallest_gain_of_every_row_lies_on_the_scale():
 def augmented_page(folder, classes, labels, told, *comparisons):
     gan = pretrain(KINDS["vectors"](), SMALL)
     tally = Tally()
-    blocks = [Filtered(gan.sample(len(labels)), labels, {})] if len(labels) else []
+    blocks = [Synthetic(gan.sample(len(labels)), labels)] if len(labels) else []
     assert list(tally.over(iter(blocks))) == blocks
     (folder / "a.verdict.json").write_text(json.dumps(told))
-    known = Known(gan, classes)
-    return Page(report_augmented(folder / "a.npz", known, verdict(*comparisons), tally))
+    context = Context(gan, classes)
+    return Page(report_augmented(folder / "a.npz", context, verdict(*comparisons), tally))
 
 
 def test_a_page_says_how_many_synthetic_rows_were_written_and_the_scale_of_its_chart(tmp_path):
@@ -225,7 +226,7 @@ def test_where_labels_are_numbers_the_first_samples_are_shown(tmp_path):
 
 def test_a_tally_counts_all_blocks_and_keeps_the_first():
     blocks = [
-        Filtered(np.zeros((n, 2)), np.repeat("a", n), {"centroid": {"a": n, "b": 1}})
+        Synthetic(np.zeros((n, 2)), np.repeat("a", n), {"centroid": {"a": n, "b": 1}})
         for n in (3, 4)
     ]
     tally = Tally()

@@ -7,9 +7,20 @@ import numpy as np
 import pytest
 
 from ssgan.randomness import Rng
-from ssgan.synthesis import Filtered, Known, Plan, assess, chosen, judge, linear_judge, smote
-from ssgan.synthesis.arms import copied, pooled, reachable, weighed
-from ssgan.synthesis.gate import compared, holm, nothing
+from ssgan.synthesis import (
+    Context,
+    LabeledRows,
+    Plan,
+    Synthetic,
+    assess,
+    assess_features,
+    judge,
+    linear_judge,
+    preselect,
+    smote,
+)
+from ssgan.synthesis.candidates import find_copies, pool_augmenter, reachable_ratios
+from ssgan.synthesis.gate import add_nothing, compare, holm
 
 QUICK = Plan(repeats=2)
 
@@ -38,7 +49,7 @@ def test_what_brings_nothing_is_never_let_through(kind):
             made = x[pick] if kind == "wrong" else random.normal(size=(len(at), 6))
             return made, random.integers(2, size=len(at))
 
-        verdict = judge(x, y, {kind: make}, plan=replace(QUICK, seed=seed), rivals={})
+        verdict = judge(x, y, {kind: make}, plan=replace(QUICK, seed=seed), baselines={})
         assert verdict.answer != "helps"
 
 
@@ -46,24 +57,24 @@ def test_more_rows_of_the_same_law_help_and_labels_turned_round_hurt():
     x, y = rows(1500, apart=0.9)
     x = np.c_[x, np.random.default_rng(1).normal(size=(1500, 100))]
     wide, more, classes = x[:200], x[200:], y[200:]
-    right = judge(wide, y[:200], {"more": lambda at, rng: (more, classes)}, rivals={})
-    assert (right.answer, right.arm) == ("helps", "more")
-    wrong = judge(wide, y[:200], {"turned": lambda at, rng: (more, 1 - classes)}, rivals={})
-    assert (wrong.answer, wrong.arm) == ("hurts", None)
+    right = judge(wide, y[:200], {"more": lambda at, rng: (more, classes)}, baselines={})
+    assert (right.answer, right.candidate) == ("helps", "more")
+    wrong = judge(wide, y[:200], {"turned": lambda at, rng: (more, 1 - classes)}, baselines={})
+    assert (wrong.answer, wrong.candidate) == ("hurts", None)
 
 
 def test_what_could_be_seen_is_told_before_the_verdict():
     x, y = rows(60)
-    verdict = judge(x, y, {"none": nothing(x)}, plan=QUICK)
+    verdict = judge(x, y, {"none": add_nothing(x)}, plan=QUICK)
     first, *_, last = verdict.lines()
     assert first.startswith("with 60 labelled rows a gain of")
     assert last == "verdict: no evidence"
-    assert {c.rival for c in verdict.comparisons} == {"nothing", "smote"}
+    assert {c.baseline for c in verdict.comparisons} == {"nothing", "smote"}
 
 
 def test_the_variance_is_corrected_for_folds_that_overlap():
     gains = np.array([1.0, 2.0, 3.0, 2.0])
-    found = compared(("a", "b"), gains, 0.25, 0.002, 1000)
+    found = compare(("a", "b"), gains, 0.25, 0.002, 1000)
     error = gains.std(ddof=1) * (1 / 4 + 0.25) ** 0.5
     assert found.high - found.gain == pytest.approx(3.182446 * error, rel=1e-6)
     assert found.p_better + found.p_worse == pytest.approx(1)
@@ -76,7 +87,7 @@ def test_holm_stops_at_the_first_that_is_not_refused():
 
 def test_a_pool_leaves_out_copies_of_rows_that_are_held_out():
     x, y = rows(40)
-    make = pooled(x, y, copied(x, x.copy()), 1.0)
+    make = pool_augmenter(x, y, find_copies(x, x.copy()), 1.0)
     added, _ = make(np.arange(30), Rng(("t",)))
     assert np.array_equal(np.sort(added, 0), np.sort(x[:30], 0))
 
@@ -84,7 +95,7 @@ def test_a_pool_leaves_out_copies_of_rows_that_are_held_out():
 class Told:
     """A conditional GAN of vectors, which are their own features."""
 
-    codec = SimpleNamespace(kind="vectors")
+    codec = SimpleNamespace(transforms=())
     classes = (0, 1)
 
     def features(self, samples):
@@ -100,17 +111,22 @@ def coins(n=300, width=60):
 
 def test_labels_of_rows_held_out_do_not_come_in_by_those_of_a_conditional_gan():
     x, y, more, labels = coins()
-    assert (copied(x, more) < 0).all()
-    known, plan = Known(Told(), (0, 1), samples=x, indices=y), Plan(repeats=4)
-    assert weighed((x, y), {"gan": (more, labels)}, anew=False, plan=plan).answer == "helps"
-    assert assess(known, {"gan": Filtered(more, labels, {})}, plan=plan).answer == "no evidence"
+    assert (find_copies(x, more) < 0).all()
+    known, plan = Context(Told(), (0, 1), samples=x, indices=y), Plan(repeats=4)
+    assert (
+        assess_features(
+            LabeledRows(x, y), {"gan": (more, labels)}, relabeled=False, plan=plan
+        ).answer
+        == "helps"
+    )
+    assert assess(known, {"gan": Synthetic(more, labels)}, plan=plan).answer == "no evidence"
 
 
 def test_labels_to_judge_by_are_missed_and_numbers_are_counted():
     x, *_ = coins(20)
     with pytest.raises(ValueError, match="expected real rows with labels to judge by, got none"):
-        assess(Known(Told(), (0, 1), samples=x), {})
-    assert assess(Known(Told(), (), samples=x), {}).rows == 20
+        assess(Context(Told(), (0, 1), samples=x), {})
+    assert assess(Context(Told(), (), samples=x), {}).rows == 20
 
 
 @pytest.mark.parametrize(
@@ -125,17 +141,17 @@ def test_labels_to_judge_by_are_missed_and_numbers_are_counted():
     ],
 )
 def test_a_pool_is_tested_at_ratios_that_it_reaches_its_own_among_them(pool, rows, ratios):
-    assert reachable(pool, rows) == ratios
+    assert reachable_ratios(pool, rows) == ratios
 
 
 def test_no_two_arms_add_the_same_rows_and_the_verdict_says_the_ratio_of_its_arm():
     x, y, more, labels = coins()
     for count, arms in ((30, ["0.1"]), (3000, ["1", "2", "10"])):
         pool = {"gan": (more[:count], labels[:count])}
-        found = weighed((x, y), pool, anew=False, plan=Plan(repeats=4))
-        names = dict.fromkeys(c.arm for c in found.comparisons)
+        found = assess_features(LabeledRows(x, y), pool, relabeled=False, plan=Plan(repeats=4))
+        names = dict.fromkeys(c.candidate for c in found.comparisons)
         assert list(names) == [f"gan {ratio} : 1" for ratio in arms]
-    assert (found.answer, found.arm, found.ratio) == ("helps", "gan 10 : 1", 10)
+    assert (found.answer, found.candidate, found.ratio) == ("helps", "gan 10 : 1", 10)
 
 
 def test_all_of_a_pool_is_as_many_for_a_row_at_hand_as_for_one_of_all():
@@ -148,16 +164,16 @@ def test_all_of_a_pool_is_as_many_for_a_row_at_hand_as_for_one_of_all():
 
     plan = Plan(repeats=1, judge=counting)
     far = x + 100  # no copies
-    weighed((x, y), {"gan": (far, y)}, ratios=(None,), plan=plan)
+    assess_features(LabeledRows(x, y), {"gan": (far, y)}, ratios=(None,), plan=plan)
     assert max(sizes) == 64  # of 32 rows of a fold and as many of the pool
 
 
 def test_arms_are_chosen_on_rows_that_are_not_tested():
     x, y = rows(100)
-    arms = {str(k): nothing(x) for k in range(5)}
-    best, tested = chosen(x, y, arms)
+    arms = {str(k): add_nothing(x) for k in range(5)}
+    best, tested = preselect(x, y, arms)
     assert (len(best), len(tested)) == (3, 80)
-    assert chosen(x, y, best)[1].tolist() == list(range(100))
+    assert preselect(x, y, best)[1].tolist() == list(range(100))
 
 
 def test_smote_lies_between_rows_of_the_class():
@@ -185,25 +201,25 @@ def test_fewer_than_one_neighbour_are_refused(neighbours):
 )
 def test_an_arm_does_not_take_the_place_of_a_rival(arm, rivals):
     x, y = rows(20)
-    with pytest.raises(ValueError, match="is that of a rival: call it something else"):
-        judge(x, y, {arm: nothing(x)}, rivals=rivals)
+    with pytest.raises(ValueError, match="is that of a baseline: call it something else"):
+        judge(x, y, {arm: add_nothing(x)}, baselines=rivals)
 
 
 @pytest.mark.parametrize("classes", [np.array(["a", "b"] * 10), np.array([-1, 0] * 10)])
 def test_classes_that_are_no_indices_are_refused(classes):
     x, _ = rows(20)
     with pytest.raises(ValueError, match="expected class indices from 0 on, got"):
-        judge(x, classes, {"none": nothing(x)})
+        judge(x, classes, {"none": add_nothing(x)})
 
 
 @pytest.mark.parametrize("arms", [0, 4])
 def test_no_arm_and_more_than_three_are_refused(arms):
     x, y = rows(20)
-    with pytest.raises(ValueError, match="expected 1 to 3 arms"):
-        judge(x, y, {str(k): nothing(x) for k in range(arms)})
+    with pytest.raises(ValueError, match="expected 1 to 3 candidates"):
+        judge(x, y, {str(k): add_nothing(x) for k in range(arms)})
 
 
 def test_too_few_rows_for_the_folds_are_refused():
     x, y = rows(8)
     with pytest.raises(ValueError, match="two classes of 5 labelled rows or more"):
-        judge(x, y, {"none": nothing(x)})
+        judge(x, y, {"none": add_nothing(x)})

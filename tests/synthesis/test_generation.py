@@ -5,10 +5,10 @@ import pandas as pd
 import pytest
 import torch
 
-from ssgan import synthesis
 from ssgan.prediction.finetuning import PredictorConfig
 from ssgan.prediction.predictor import finetune
-from ssgan.synthesis import ROUND, augment, surest
+from ssgan.synthesis import augment, synthesise
+from ssgan.synthesis.generation import ROUND, most_confident
 from tests.examples import KINDS, LABELS, NUMBERS, same, trained
 
 NAMES = np.array(["blue", "red"])
@@ -77,30 +77,30 @@ class Once(Maker):
 
 def test_a_class_that_is_never_made_is_refused_as_its_rows_would_all_be_of_other_classes():
     with pytest.raises(ValueError, match=r"none of 21000 .* looks like class 'plus', 3 were asked"):
-        synthesis.generation.synthesised(Maker(), Model(), np.array([2, 3]), 0)
-    samples, _ = synthesis.generation.synthesised(Maker(), Model(), np.array([2, 0]), 0)
+        synthesise(Maker(), Model(), np.array([2, 3]), 0)
+    samples, _ = synthesise(Maker(), Model(), np.array([2, 0]), 0)
     assert len(samples) == 2
 
 
 def test_a_class_that_is_hardly_made_is_filled_up_from_the_nearest_with_a_warning():
     with pytest.warns(UserWarning, match="1 look like class 'plus', 3 were asked for"):
-        samples, indices = synthesis.generation.synthesised(Once(), Model(), np.array([2, 3]), 0)
+        samples, indices = synthesise(Once(), Model(), np.array([2, 3]), 0)
     assert samples[:, 0].tolist() == [-17.5, -18.5, 0.25, -1.5, -2.5]
     assert indices.tolist() == [0, 0, 1, 1, 1]
 
 
 def test_of_every_class_the_surest_are_taken_class_by_class():
     chances = np.array([[0.9, 0.1], [0.2, 0.8], [0.6, 0.4], [0.4, 0.6], [0.99, 0.01]])
-    assert surest(chances, np.array([2, 1]), Model()).tolist() == [4, 0, 1]
-    assert surest(chances, np.array([0, 2]), Model()).tolist() == [1, 3]
-    assert surest(chances, np.array([3, 2]), Model()).tolist() == [4, 0, 2, 1, 3]
+    assert most_confident(chances, np.array([2, 1]), Model.classes).tolist() == [4, 0, 1]
+    assert most_confident(chances, np.array([0, 2]), Model.classes).tolist() == [1, 3]
+    assert most_confident(chances, np.array([3, 2]), Model.classes).tolist() == [4, 0, 2, 1, 3]
 
 
 def test_what_looks_most_like_a_class_fills_it_up_after_what_is_of_it():
     chances = np.array([[0.9, 0.05, 0.05], [0.5, 0.1, 0.4], [0.2, 0.6, 0.2], [0.3, 0.3, 0.4]])
-    model = type("Three", (), {"classes": ("a", "b", "c")})
+    classes = ("a", "b", "c")
     with pytest.warns(UserWarning, match="1 look like class 'c', 2 were asked for"):
-        assert surest(chances, np.array([0, 0, 2]), model).tolist() == [3, 1]
+        assert most_confident(chances, np.array([0, 0, 2]), classes).tolist() == [3, 1]
 
 
 def test_more_than_were_drawn_are_refused():
@@ -108,22 +108,20 @@ def test_more_than_were_drawn_are_refused():
         pytest.warns(UserWarning, match="look like class"),
         pytest.raises(ValueError, match="at most 3 samples of a class, asked 4"),
     ):
-        surest(np.full((3, 2), 0.5), np.array([4, 0]), Model())
+        most_confident(np.full((3, 2), 0.5), np.array([4, 0]), Model.classes)
 
 
 def test_twice_as_many_as_are_kept_are_drawn():
     maker = Both()
-    synthesis.generation.synthesised(maker, Model(), np.array([10, 10]), seed=7)
+    synthesise(maker, Model(), np.array([10, 10]), seed=7)
     assert maker.drawn == [(ROUND, 7, 0)]
     maker = Both()
-    synthesis.generation.synthesised(maker, Model(), np.array([400, 400]), seed=7)
+    synthesise(maker, Model(), np.array([400, 400]), seed=7)
     assert maker.drawn == [(ROUND, 7, 0), (ROUND, 7, ROUND)]
 
 
 def test_no_count_draws_nothing_but_has_the_form_of_the_data():
-    samples, indices = synthesis.generation.synthesised(
-        trained("images"), Model(), np.array([0, 0]), 0
-    )
+    samples, indices = synthesise(trained("images"), Model(), np.array([0, 0]), 0)
     assert (samples.shape, len(indices)) == ((0, 8, 8), 0)
 
 

@@ -22,9 +22,22 @@ from ssgan.models.gan import GANConfig, pretrain
 from ssgan.prediction.graph import condensed
 from ssgan.randomness import Rng
 from ssgan.runs.storage import UNFINISHED
-from ssgan.synthesis import Filtered, Known, assess, conditional
-from ssgan.synthesis.arms import candidates, moved_features, weighed
-from ssgan.synthesis.gate import Added, Plan, Verdict, accuracy, linear_judge
+from ssgan.synthesis import (
+    BASELINES,
+    Context,
+    LabeledRows,
+    Plan,
+    Synthetic,
+    Verdict,
+    assess,
+    assess_features,
+    linear_judge,
+    sample_classes,
+)
+from ssgan.synthesis.augmenter import Added, Augmenter, Baseline, add_copies
+from ssgan.synthesis.baselines.transforms import shift
+from ssgan.synthesis.candidates import make_candidates
+from ssgan.synthesis.plan import accuracy
 
 GATE_GAN = GANConfig(steps=2000)  # as in the tables of MNIST with few labels
 NULL_LABELS = 1000
@@ -148,29 +161,41 @@ def judge_added(
     frozen: FixedFeatures,
     cell: Cell,
     plan: Plan | None = None,
-    weigh: Callable[..., Verdict] = weighed,
+    weigh: Callable[..., Verdict] = assess_features,
 ) -> dict[str, Value]:
     """The gate's verdict on what a kind adds to labelled rows, beside the true gain."""
     parts = trial_rows(len(frozen.classes), cell.labels, cell.seed)
     rng = Rng(("gate trial", cell.method, cell.labels, cell.seed))
     pool = ADDITIONS[cell.method](frozen, parts, rng("added"))
-    anew = cell.method == "noise"  # the other kinds' labels come from rows outside of the test
+    # The other kinds' labels come from rows outside of the test.
+    relabeled = cell.method == "noise"
     x, y = frozen.at(parts.labelled)
     moved = frozen.moved[parts.labelled].astype(np.float32)
     plan = replace(plan or Plan(), seed=cell.seed)
-    verdict = weigh((x, y), {"added": pool}, moved=moved, anew=anew, plan=plan)
+    real, baselines = LabeledRows(x, y, view=np.asarray), {**BASELINES, "transforms": copies(moved)}
+    verdict = weigh(real, {"added": pool}, relabeled=relabeled, plan=plan, baselines=baselines)
     space, axes = condensed(x)
-    arms = candidates(space, y, {"added": (pool[0] @ axes.T, pool[1])}, anew, None)
-    made = {name: make(np.arange(len(y)), rng("truth")) for name, make in arms.items()}
+    pools = {"added": (pool[0] @ axes.T, pool[1])}
+    found = make_candidates(real.along(axes), pools, relabeled, None)
+    made = {name: add(np.arange(len(y)), rng("truth")) for name, add in found.items()}
     pilot, truth = (along(frozen, rows, axes) for rows in (parts.pilot, parts.truth))
     best = max(made, key=lambda name: gain_of((space, y), made[name], pilot))
-    arm = verdict.arm or best
+    arm = verdict.candidate or best
     gain = gain_of((space, y), made[arm], truth)
     return {
         **verdict_columns(verdict, arm),
         "true_gain": round(gain, 3),
         "added": len(made[arm][1]),
     }
+
+
+def copies(moved: Array) -> Baseline:
+    """The baseline that adds rows whose features, before the axes, are `moved` (N, F)."""
+
+    def baseline(rows: LabeledRows) -> Augmenter | None:
+        return rows.view and add_copies(rows.view(moved), rows.classes)
+
+    return baseline
 
 
 def judge_tossed(
@@ -181,10 +206,11 @@ def judge_tossed(
     x = images[rng("rows").numpy().permutation(len(images))[: cell.labels]]
     y = rng("labels").numpy().integers(2, size=len(x))
     gan = pretrain(x, replace(config, seed=cell.seed), y, device="cpu")
-    made = Filtered(*conditional(gan, TOSSED_ROWS * len(x), seed=cell.seed), {})
+    made = Synthetic(*sample_classes(gan, TOSSED_ROWS * len(x), seed=cell.seed))
     plan = replace(plan or Plan(), seed=cell.seed)
-    verdict = assess(Known(gan, (0, 1), samples=x, indices=y), {"added": made}, plan=plan)
-    arm = max((c for c in verdict.comparisons if c.rival == "nothing"), key=lambda c: c.gain).arm
+    verdict = assess(Context(gan, (0, 1), samples=x, indices=y), {"added": made}, plan=plan)
+    plain = (c for c in verdict.comparisons if c.baseline == "nothing")
+    arm = max(plain, key=lambda c: c.gain).candidate
     ratio = float(arm.split()[1])
     # Nothing can be learnt of a coin, so that no row that is added has a gain.
     return {**verdict_columns(verdict, arm), "true_gain": 0.0, "added": round(ratio * len(x))}
@@ -192,8 +218,8 @@ def judge_tossed(
 
 def verdict_columns(verdict: Verdict, arm: str) -> dict[str, Value]:
     """The verdict's columns, of the arm that it names or else the best one on the pilot."""
-    mine = [c for c in verdict.comparisons if c.arm == arm]
-    plain = next(c for c in mine if c.rival == "nothing")
+    mine = [c for c in verdict.comparisons if c.candidate == arm]
+    plain = next(c for c in mine if c.baseline == "nothing")
     return {
         "accepted": int(verdict.answer == "helps"),
         "answer": verdict.answer,
@@ -223,7 +249,7 @@ def write_features(config: GANConfig, place: Place) -> None:
     images = np.concatenate([data.x, data.x_test])
     at = feature_files(config, place)
     save_features(gan.features(images), at["features"])
-    save_features(moved_features(gan, images, Rng(("gate trials",))), at["moved"])
+    save_features(gan.features(shift(images, Rng(("gate trials",)))), at["moved"])
 
 
 def save_features(features: Array, path: Path) -> None:

@@ -27,7 +27,7 @@ from ssgan.prediction.finetuning import PredictorConfig
 from ssgan.prediction.predictor import Predictor, finetune
 from ssgan.randomness import Rng, seeded
 from ssgan.runtime import Runtime
-from ssgan.synthesis import Filtered, Known, Plan, assess, conditional, smote, synthesised
+from ssgan.synthesis import Context, Plan, Synthetic, assess, sample_classes, smote, synthesise
 from ssgan.training.optim import adam, cosine, set_rate
 from ssgan.training.step import descend
 from ssgan.transforms.batch import Augmentation
@@ -164,7 +164,7 @@ def with_conditional(few: RareClasses, place: Place, judge: bool = True) -> Trai
     gan = gan_for(few, ALONE, place)
     classes = gan.classes or ()
     counts = {name: int(n) for name, n in zip(classes, few.missing, strict=True)}
-    x, labels = conditional(gan, sum(counts.values()), counts=counts, seed=few.seed)
+    x, labels = sample_classes(gan, sum(counts.values()), counts=counts, seed=few.seed)
     lesson = with_added(few, few.codec.expand(few.codec.pack(x)), np.searchsorted(classes, labels))
     return replace(lesson, helps=gate_says_yes(few, gan, None, x, labels)) if judge else lesson
 
@@ -173,7 +173,7 @@ def with_labelled(few: RareClasses, place: Place, judge: bool = True) -> Trainin
     """With samples of a GAN that saw all rows, labelled by its finetuned discriminator."""
     gan = gan_for(few, TOO, place)
     model = finetune(gan, few.x, few.labels, few.predictor_config)
-    x, y = synthesised(gan, model, few.missing, few.seed)
+    x, y = synthesise(gan, model, few.missing, few.seed)
     lesson = with_added(few, few.codec.expand(few.codec.pack(x)), y)
     if not judge:
         return lesson
@@ -199,9 +199,9 @@ def gate_says_yes(
 ) -> bool:
     """Whether the gate finds that the samples help."""
     classes = tuple(np.unique(few.labels).tolist())
-    known = Known(gan, classes, model, few.x, few.y)
+    context = Context(gan, classes, model, few.x, few.y)
     plan = Plan(repeats=2, metric="balanced accuracy", seed=few.seed)
-    verdict = assess(known, {"gan": Filtered(x, labels, {})}, plan=plan, ratios=(None,))
+    verdict = assess(context, {"gan": Synthetic(x, labels)}, plan=plan, ratios=(None,))
     return verdict.answer == "helps"
 
 

@@ -28,14 +28,14 @@ from ssgan.prediction.finetuning import PredictorConfig
 from ssgan.prediction.predictor import finetune
 from ssgan.randomness import Rng
 from ssgan.synthesis import (
-    Filtered,
-    Known,
+    Context,
     Plan,
+    Synthetic,
     assess,
-    conditional,
+    sample_classes,
     sklearn_judge,
     smote,
-    synthesised,
+    synthesise,
 )
 
 
@@ -93,7 +93,7 @@ def conditional_rows(few: RareClass) -> Judged:
     """Samples of a conditional GAN."""
     gan = pretrain(few.x, few.gan_config, few.y, device="cpu")
     counts = dict(enumerate(few.missing.tolist()))
-    x, y = conditional(gan, sum(counts.values()), counts=counts, seed=few.seed)
+    x, y = sample_classes(gan, sum(counts.values()), counts=counts, seed=few.seed)
     return (x, y), gate_allows(few, gan, None, (x, y))
 
 
@@ -101,16 +101,16 @@ def labelled_by_gan(few: RareClass) -> Judged:
     """Samples of a GAN without labels, labelled by its finetuned discriminator."""
     gan = pretrain(few.x, few.gan_config, device="cpu")
     model = finetune(gan, few.x, few.y, replace(few.settings.predictor, seed=few.seed))
-    x, y = synthesised(gan, model, few.missing, few.seed)
+    x, y = synthesise(gan, model, few.missing, few.seed)
     return (x, y), gate_allows(few, gan, model, (x, y))
 
 
 def gate_allows(few: RareClass, gan: GAN, model: object, made: RowsToAdd) -> bool:
     """Whether the gate, with boosting as its judge, finds that the samples help."""
-    known = Known(gan, (0, 1), model, few.x, few.y)  # type: ignore[arg-type]
+    context = Context(gan, (0, 1), model, few.x, few.y)  # type: ignore[arg-type]
     judge = sklearn_judge(boosting_for(few, max_iter=50))
     plan = Plan(repeats=2, metric="balanced accuracy", seed=few.seed, judge=judge)
-    return assess(known, {"gan": Filtered(*made, {})}, plan=plan, ratios=(None,)).answer == "helps"
+    return assess(context, {"gan": Synthetic(*made)}, plan=plan, ratios=(None,)).answer == "helps"
 
 
 BALANCINGS: dict[str, Callable[[RareClass], Judged] | None] = {
