@@ -35,11 +35,9 @@ templates_path = ["_templates"]
 myst_enable_extensions = ["colon_fence", "deflist"]
 myst_heading_anchors = 3
 
-# API: a page for every package with public names; lists of methods are in the docstrings.
-PUBLIC = (
-    *("ssgan", "ssgan.codecs", "ssgan.data", "ssgan.objectives", "ssgan.metrics"),
-    *("ssgan.estimators", "ssgan.synthesis", "ssgan.benchmark"),
-)
+# API: a page for every package that api/index.md lists.
+INDEX = (HERE / "api" / "index.md").read_text(encoding="utf-8")
+PUBLIC = re.findall(r"^generated/(ssgan[\w.]*)$", INDEX, re.MULTILINE)
 autosummary_generate = True
 autodoc_typehints = "none"
 numpydoc_show_class_members = False
