@@ -30,7 +30,7 @@ __all__ = [
 if TYPE_CHECKING:
     from ssgan import data, estimators, metrics, objectives
     from ssgan.models.gan import GANConfig, load, pretrain
-    from ssgan.prediction.finetuning import PredictorConfig
+    from ssgan.prediction.config import PredictorConfig
     from ssgan.prediction.predictor import evaluate, finetune
     from ssgan.runs.run import Run
     from ssgan.synthesis import augment
@@ -40,7 +40,7 @@ else:
         "GANConfig": "models.config",
         "load": "models.gan",
         "pretrain": "models.gan",
-        "PredictorConfig": "prediction.finetuning",
+        "PredictorConfig": "prediction.config",
         "evaluate": "prediction.predictor",
         "finetune": "prediction.predictor",
         "Run": "runs",

@@ -7,12 +7,16 @@ import pandas as pd
 import torch
 
 from ssgan.models.gan import GANConfig, pretrain
+from ssgan.models.student import StudentConfig
+from ssgan.prediction.config import PredictorConfig, SearchConfig
 from ssgan.runs.run import Run
 from ssgan.training.schedule import TrainOptions
 
 SMALL = GANConfig(steps=4, batch=6, width=2, latent=4)
 OFTEN = TrainOptions(log_every=2)  # a line of the log, and a checkpoint, every 2 steps
 SELDOM = TrainOptions(log_every=2, checkpoints=1)  # a line as often, no checkpoint before the end
+FAST = SearchConfig(folds=3, repeats=1, values=3, trees=10, tolerance=0.02)
+BRIEF = StudentConfig(steps=2)
 N = 24
 LABELS = np.arange(N) % 2
 NUMBERS = np.linspace(-1.0, 2.0, N)
@@ -49,6 +53,11 @@ KINDS = {"images": images, "table": table, "vectors": vectors}
 def trained(kind):
     """A GAN after a few steps on that kind; it never changes, so all tests share it."""
     return pretrain(KINDS[kind](), SMALL)
+
+
+def quick(method="propagation", **fields):
+    """A config that tries little on folds of the labels."""
+    return PredictorConfig(method=method, **{"search": FAST, "student": BRIEF, **fields})
 
 
 def same(a, b):

@@ -29,7 +29,7 @@ from ssgan.benchmark.runner import Cell, Place, Suite
 from ssgan.data import digest
 from ssgan.models.gan import GAN, GANConfig, load, pretrain
 from ssgan.models.student import StudentConfig, distil
-from ssgan.prediction.finetuning import PredictorConfig
+from ssgan.prediction.config import PredictorConfig
 from ssgan.runs.run import Run
 from ssgan.runs.storage import read_object, write_whole
 
@@ -271,12 +271,8 @@ def cost(table: Table, cell: Cell, problem: Problem, answer: Answer, place: Plac
 
 def of_own_student(config: PredictorConfig, student: StudentConfig) -> PredictorConfig:
     """The config of a finetuning that would train that student itself."""
-    return replace(
-        config,
-        student_steps=student.steps,
-        student_batch=student.batch,
-        student_views=student.views,
-    )
+    own = replace(config.student, steps=student.steps, batch=student.batch, views=student.views)
+    return replace(config, student=own)
 
 
 def counted_once(table: Table, problem: Problem, config: PredictorConfig, place: Place) -> int:

@@ -15,9 +15,11 @@ from ssgan.codecs.codec import Array
 from ssgan.config import InputError
 from ssgan.data import vision
 from ssgan.models.gan import GAN
-from ssgan.prediction.crossvalidation import FOLDS, SHORT
-from ssgan.prediction.finetuning import FADED, FITTED, LEARNT, UNLABELED_SHARE, PredictorConfig
+from ssgan.prediction.config import PredictorConfig, renamed
+from ssgan.prediction.crossvalidation import FOLDS
 from ssgan.prediction.labels import GRAPH
+from ssgan.prediction.methods import FITTED, STEPPED
+from ssgan.prediction.methods.propagation import FADED, RATIO
 from ssgan.prediction.predictor import Predictor, finetune
 
 Fields = Mapping[str, Mapping[str, Any]]  # of PredictorConfig, by its method; "" is for all
@@ -58,7 +60,7 @@ class Contender:
     @property
     def trains(self) -> bool:
         """Whether it takes steps of training, or an encoder is distilled for it."""
-        return self.distils or (self.way is not None and self.way not in FITTED)
+        return self.distils or (self.way is not None and renamed(self.way) not in FITTED)
 
 
 def method_of(predict: Callable[[Problem, int], Array], needs: Needs = "rows") -> Contender:
@@ -83,7 +85,7 @@ def ours(trained: bool, main: bool = False, **settings: Any) -> Contender:
         predictions, before = model.predict(problem.data.x_test), short_trainings(model, config)
         trainings = (used, *before)
         if isinstance(problem.start, GAN) and problem.start.student:  # counted where it was made
-            trainings = tuple(replace(training, student_steps=0) for training in trainings)
+            trainings = tuple(with_student(training, 0) for training in trainings)
         seen = samples_seen(trainings, len(problem.labeled), len(problem.data.x))
         return Answer(predictions, seen, used, before, model)
 
@@ -95,7 +97,7 @@ def config_for(contender: Contender, table: Fields, seed: int) -> PredictorConfi
     """The config of a method of `finetune` with the settings of a table."""
     own = contender.settings or {}
     common = {**table.get("", {}), **table.get(contender.way or "", {}), **own}
-    return PredictorConfig(seed=seed, **{"calibrate": False, **common})
+    return PredictorConfig.from_json({"seed": seed, "calibrate": False, **common})
 
 
 def short_trainings(model: Predictor, asked: PredictorConfig) -> tuple[PredictorConfig, ...]:
@@ -106,22 +108,28 @@ def short_trainings(model: Predictor, asked: PredictorConfig) -> tuple[Predictor
     choice = model.about.get("choice")
     if choice is None:
         return ()
-    short = replace(asked, steps=min(SHORT, asked.steps or SHORT), readout=choice["readout"])
+    most = asked.search.steps
+    short = replace(asked, steps=min(most, asked.steps or most), readout=choice["readout"])
     learnt = [replace(short, method=name) for name in stepwise(choice["verdict"]["means"])]
-    trainings = [replace(training, student_steps=1) for training in FOLDS * learnt]
+    trainings = [with_student(training, 1) for training in FOLDS * learnt]
     if learnt and model.config.readout != choice["readout"]:
         trainings[0] = learnt[0]
     return tuple(trainings)
 
 
+def with_student(config: PredictorConfig, steps: int) -> PredictorConfig:
+    """The config with so many updates of the student."""
+    return replace(config, student=replace(config.student, steps=steps))
+
+
 def stepwise(names: Iterable[str]) -> Iterator[str]:
     """Those of some methods, and simple models, that take steps."""
-    return (name for name in names if set(name.split("+")) <= set(LEARNT))
+    return (name for name in names if set(name.split("+")) <= set(STEPPED))
 
 
 def samples_seen(trainings: Sequence[PredictorConfig], labels: int, rows: int) -> int:
     """Samples that trainings go through, labelled and not, of so many in all."""
-    read = [c.student_steps * c.student_batch for c in trainings if c.readout == "student"]
+    read = [c.student.steps * c.student.batch for c in trainings if c.readout == "student"]
     distilled = max(read, default=0)
     return distilled + sum(samples_of(training, labels, rows) for training in trainings)
 
@@ -129,9 +137,9 @@ def samples_seen(trainings: Sequence[PredictorConfig], labels: int, rows: int) -
 def samples_of(config: PredictorConfig, labels: int, rows: int) -> int:
     """Samples that a training goes through once it has its features."""
     if not config.learns:
-        return min(rows, labels + GRAPH) if config.method == "spread" else labels
-    taught = config.ratio * len({*config.learns} & {"consistency", "joint"})
-    graph = UNLABELED_SHARE if "finetune" in config.learns else 0
+        return min(rows, labels + GRAPH) if config.method == "graph" else labels
+    taught = config.ratio * len({*config.learns} & {"consistency", "k-plus-one"})
+    graph = RATIO if "propagation" in config.learns else 0
     each = 1 + (graph * (FADED if taught else 1) + taught if config.unlabeled else 0)
     return round((config.steps or 0) * config.batch * each)
 
@@ -208,11 +216,13 @@ def contenders_for(regression: bool) -> tuple[str, ...]:
 
 def finetune_for(start: GAN, problem: Problem, config: PredictorConfig, steps: Steps) -> object:
     """The finetuning of an answer for some steps, to count its operations."""
-    fields: dict[str, Any] = dict(steps)
-    return finetune(start, *problem.few, replace(config, **fields))
+    fields = config.to_json() | dict(steps)
+    if "student_steps" in fields:
+        fields["student"]["steps"] = fields.pop("student_steps")
+    return finetune(start, *problem.few, PredictorConfig.from_json(fields))
 
 
 def steps_of(config: PredictorConfig) -> Steps:
     """How long a finetuning learns, by field: its own steps, and its student's."""
     paced = {"steps": config.steps or 1} if config.learns else {}
-    return paced | ({"student_steps": config.student_steps} if config.readout == "student" else {})
+    return paced | ({"student_steps": config.student.steps} if config.readout == "student" else {})

@@ -106,7 +106,7 @@ def finetune(
     check_use(out is None and not dry_run, **asked)
     from ssgan.cli.settings import settings
     from ssgan.models.gan import load
-    from ssgan.prediction.finetuning import PredictorConfig
+    from ssgan.prediction.config import PredictorConfig
 
     named = ("method", "readout", "transforms", "mix", "calibrate", "steps", "seed")
     flags = {name: asked.pop(name) for name in named}
@@ -137,7 +137,8 @@ def split_for(gan: Any, run: Path, labels: str, asked: dict[str, Any], out: Path
 def method_of(name: str | None) -> str | None:
     """The name of a method, or of several that learn together."""
     parts = [] if name is None else name.split("+")
-    together = set(parts) <= set(IN_STEPS) and len(set(parts)) == len(parts)
+    old = CHOICES["methods of 0.1"]
+    together = set(parts) <= {*IN_STEPS, *old} and len(set(parts)) == len(parts)
     if name is None or name in CHOICES["methods"] or together:
         return name
     raise click.BadParameter(f"{name!r} is not one of {', '.join(CHOICES['methods'])}")

@@ -27,7 +27,8 @@ def choices() -> dict[str, tuple[str, ...]]:
     from ssgan.models.student import READOUTS
     from ssgan.networks import BODIES
     from ssgan.objectives import OBJECTIVES
-    from ssgan.prediction.finetuning import FITTED, LEARNT
+    from ssgan.prediction.config import RENAMED
+    from ssgan.prediction.methods import FITTED, STEPPED
     from ssgan.synthesis import FILTERS
     from ssgan.transforms.batch import SCHEDULES
     from ssgan.transforms.views import TRANSFORMS
@@ -37,8 +38,9 @@ def choices() -> dict[str, tuple[str, ...]]:
         "augmentations": SCHEDULES,
         "data sets": NAMES,
         "filters": tuple(FILTERS),
-        "methods": ("auto", *FITTED, *LEARNT),
-        "methods in steps": LEARNT,
+        "methods": ("auto", *FITTED, *STEPPED),
+        "methods in steps": STEPPED,
+        "methods of 0.1": tuple(RENAMED),
         "modalities": tuple(CODECS),
         "models": tuple(MODELS),
         "objectives": tuple(OBJECTIVES),
@@ -53,7 +55,7 @@ def choices() -> dict[str, tuple[str, ...]]:
 def defaults() -> dict[str, dict[str, Any]]:
     """The settings of both configs where nothing is given."""
     from ssgan.models.config import GANConfig
-    from ssgan.prediction.finetuning import PredictorConfig
+    from ssgan.prediction.config import PredictorConfig
 
     return {
         "pretrain": plain_fields(GANConfig().to_json()),
@@ -64,7 +66,8 @@ def defaults() -> dict[str, dict[str, Any]]:
 def plain_fields(fields: dict[str, Any]) -> dict[str, Any]:
     """Settings of a config, nested ones by their name."""
     return {
-        name: value["name"] if isinstance(value, dict) else value for name, value in fields.items()
+        name: value.get("name", value) if isinstance(value, dict) else value
+        for name, value in fields.items()
     }
 
 

@@ -16,7 +16,7 @@ from sklearn.utils.validation import validate_data
 from ssgan.config import InputError, InputTypeError
 from ssgan.data import Targets, from_memory, targets, unlabeled
 from ssgan.models.gan import GAN, GANConfig, load, pretrain
-from ssgan.prediction.finetuning import PredictorConfig
+from ssgan.prediction.config import PredictorConfig
 from ssgan.prediction.predictor import Predictor, finetune
 from ssgan.runs.run import Run
 

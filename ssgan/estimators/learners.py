@@ -168,7 +168,7 @@ class GANRegressor(RegressorMixin, BaseEstimator):
     gan : GANConfig, GAN, Run, path or None, default=None
         How to train a GAN on X, or one that is trained already.
     predictor : PredictorConfig or None, default=None
-        How to finetune; methods "svm" and "spread" are for classes only.
+        How to finetune; method "svm" is for classes only.
     image_shape : tuple (H, W) or (H, W, C), default=None
         Rows of X are flat images of this shape. A GAN that is trained already knows its own.
     device : str, default=None

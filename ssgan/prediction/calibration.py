@@ -73,7 +73,11 @@ def checked(logits: ArrayLike, labels: ArrayLike) -> tuple[Array, Array]:
 
 
 def cv_plus(
-    residuals: ArrayLike, fold_of_row: ArrayLike, fold_predictions: ArrayLike, level: float = 0.9
+    residuals: ArrayLike,
+    fold_of_row: ArrayLike,
+    fold_predictions: ArrayLike,
+    level: float = 0.9,
+    block: int = BLOCK,
 ) -> Array:
     """Intervals (M, 2) that hold the true numbers of M new rows, from F-fold cross-validation.
 
@@ -83,7 +87,8 @@ def cv_plus(
     of the new rows. With rows that are exchangeable an interval holds the truth with a
     probability of about `level`, never less than 2 * level - 1 - sqrt(2 / N). `level` lies in
     [0.5, 1). With fewer than level / (1 - level) labelled rows, as 9 for 0.9, no finite interval
-    can promise that, and all are (-inf, inf).
+    can promise that, and all are (-inf, inf). `block`
+    numbers are sorted at once, more or less.
     """
     sizes, fold, said = (np.asarray(v) for v in (residuals, fold_of_row, fold_predictions))
     check_folds(sizes, fold, said, level)
@@ -92,7 +97,7 @@ def cv_plus(
     intervals = np.tile(np.array([-np.inf, np.inf]), (said.shape[1], 1))
     if rank > len(sizes):
         return intervals
-    step = max(1, BLOCK // len(sizes))
+    step = max(1, block // len(sizes))
     for start in range(0, said.shape[1], step):
         center = said[:, start : start + step][fold].astype(np.float64)
         upper = np.partition(center + sizes[:, None], rank - 1, axis=0)[rank - 1]

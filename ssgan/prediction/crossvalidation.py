@@ -1,8 +1,9 @@
-"""What a method says of labelled rows when it has learnt from others of them.
+"""What a method says of labelled samples when it has learnt from others of them.
 
-All that is told from labels without losing one comes from here: which method to take (`auto`), how
-sure a classifier may be (`tempered`) and how far off numbers may be (`intervals`). Courses on a
-fold are short: what they tell holds for any way of learning that is about as sure of itself.
+All that is told from labels without losing one comes from here: which method to take (`select`),
+how sure a classifier may be (`temperature_of`) and how far off numbers may be (`intervals`).
+Trainings on a fold are short: what they tell holds for any training that is about as sure of
+itself.
 """
 
 from collections.abc import Generator
@@ -17,33 +18,32 @@ from ssgan.models.gan import GAN
 from ssgan.models.inference import apply
 from ssgan.prediction.baselines import Array, FitPredict, Folds, stratified, too_few
 from ssgan.prediction.calibration import temperature
-from ssgan.prediction.finetuning import FITTED, Network, PredictorConfig
+from ssgan.prediction.config import PredictorConfig
 from ssgan.prediction.labels import Labeled
-from ssgan.prediction.methods import learning, settled
+from ssgan.prediction.learning import learning
+from ssgan.prediction.methods import METHODS
+from ssgan.prediction.network import Network
+from ssgan.prediction.resolve import resolve_config
 from ssgan.randomness import Rng
 from ssgan.training.runner import Progress, finish
 
 FOLDS = 3
-MORE = 10  # for what is fitted at once: fewer labels make it less sure than the model will be
-SHORT = 400  # steps of a course, at most
-ENOUGH = 2000  # rows held out that tell a temperature
+CALIBRATION_FOLDS = 10  # of what is fitted at once: fewer labels make it less sure than it will be
 
 
-def folded(
-    labels: Array, classes: int, seed: int, repeats: int = 1, count: int | None = None
-) -> Folds:
+def folds_of(rows: Labeled, config: PredictorConfig, repeats: int = 1, count: int = FOLDS) -> Folds:
     """The folds that all is compared on; the first repeat is the same for any number of them."""
-    rng, count = Rng(("auto", seed)), count or FOLDS
-    return stratified(labels, classes, rng, folds=count, repeats=repeats)
+    rng, count = Rng(("auto", config.seed)), min(count, config.search.folds)
+    return stratified(rows.values.numpy(), rows.classes, rng, folds=count, repeats=repeats)
 
 
-def short_course(
+def short_training(
     gan: GAN, config: PredictorConfig, rows: Labeled, train: Array, phase: str = ""
-) -> Generator[Progress, None, tuple[Network, dict[str, Any]]]:
+) -> Generator[Progress, None, tuple[Network, Any]]:
     """`learning` from the labels of the rows `train` (n,), the others among the unlabeled ones."""
-    part = rows.part(torch.from_numpy(train))
-    short = replace(config, steps=min(SHORT, config.steps or SHORT))
-    return (yield from learning(gan, settled(short, gan, part), part, phase=phase))
+    part, most = rows.part(torch.from_numpy(train)), config.search.steps
+    short = replace(config, steps=min(most, config.steps or most))
+    return (yield from learning(gan, resolve_config(short, gan, part), part, phase=phase))
 
 
 def answers(gan: GAN, network: Network, rows: Labeled, held: Array) -> Array:
@@ -58,39 +58,42 @@ def by_method(gan: GAN, config: PredictorConfig, rows: Labeled, method: str) -> 
     asked = replace(config, method=method)
 
     def answer(train: Array, test: Array) -> Array:
-        network, _ = finish(short_course(gan, asked, rows, train))
+        network, _ = finish(short_training(gan, asked, rows, train))
         return answers(gan, network, rows, test)
 
     return answer
 
 
-def held_out(
+def held_out_outputs(
     gan: GAN, config: PredictorConfig, rows: Labeled, folds: Folds, phase: str
 ) -> Generator[Progress, None, Array]:
-    """What a short course gives for every labelled row, each in the fold that hides its label.
+    """What a short training gives for every labelled row, each in the fold that hides its label.
 
     Logits (n, K), or numbers (n,); from folds that are drawn once.
     """
     outputs = np.empty((len(rows.values), rows.classes) if rows.classes else len(rows.values))
     for _, train, test in folds:
-        network, _ = yield from short_course(gan, config, rows, train, phase)
+        network, _ = yield from short_training(gan, config, rows, train, phase)
         outputs[test] = answers(gan, network, rows, test)
     return outputs
 
 
-def tempered(gan: GAN, config: PredictorConfig, rows: Labeled) -> Generator[Progress, None, float]:
-    """The temperature of the probabilities that a settled config gives.
+def temperature_of(
+    gan: GAN, config: PredictorConfig, rows: Labeled
+) -> Generator[Progress, None, float]:
+    """The temperature of the probabilities that a resolved config gives.
 
     It is 1 where some class has too few labels to hold any out, and for a graph, whose shares are
     as sure as hidden labels have told. Where there are many, it is told by the first folds alone.
     """
     labels, held, outputs = rows.values.numpy(), [np.empty(0, np.int64)], []
-    if too_few(labels, rows.classes) or config.method == "spread":
+    method = METHODS.get(config.method)
+    if too_few(labels, rows.classes) or (method and method.calibrated):
         return 1.0
-    count = MORE if config.method in FITTED else FOLDS
-    for _, train, test in folded(labels, rows.classes, config.seed, count=count):
-        if sum(map(len, held)) < ENOUGH:
-            network, _ = yield from short_course(gan, config, rows, train, "calibration")
+    count = CALIBRATION_FOLDS if method and method.fit else FOLDS
+    for _, train, test in folds_of(rows, config, count=count):
+        if sum(map(len, held)) < config.search.calibration_rows:
+            network, _ = yield from short_training(gan, config, rows, train, "calibration")
             outputs.append(answers(gan, network, rows, test))
             held.append(test)
     return temperature(np.concatenate(outputs), labels[np.concatenate(held)])

@@ -8,6 +8,7 @@
 Labels (M,) of a graph are class indices, -1 where unknown, or numbers about 0, NaN where unknown.
 """
 
+from dataclasses import dataclass
 from math import log
 from typing import Any
 
@@ -22,7 +23,9 @@ from sklearn.model_selection import StratifiedKFold
 from sklearn.neighbors import kneighbors_graph
 from torch import Tensor, nn
 
+from ssgan.models.gan import GAN
 from ssgan.prediction.calibration import temperature
+from ssgan.prediction.config import SearchConfig
 from ssgan.prediction.heads import FLOOR, folds
 
 Array = NDArray[Any]
@@ -32,8 +35,18 @@ REACH = 0.999  # share of what a row's neighbours have that it takes over
 WEIGHT = 0.1  # of known classes against smoothness, from one label of each to hundreds (see notes)
 NUMBER_WEIGHT = 10.0  # the same of numbers, which folds of fifty labels tell too badly to be asked
 HIDDEN = 3  # folds of labels that are hidden to tell how sure shares may be
-EXACT = 1e-4  # relative to which numbers are solved for, in at most so many steps
-MOST = 500
+ITERATIONS = 500  # of the solver, at most
+DEFAULT = SearchConfig()
+
+
+@dataclass(frozen=True)
+class Graph:
+    """Packed samples (M, ...) and their labels (M,): class indices, -1 where unlabeled, or numbers,
+    NaN where unlabeled."""
+
+    packed: Tensor
+    labels: Tensor
+    classes: int  # 0 for numbers
 
 
 def condensed(rows: Array) -> tuple[Array, Array]:
@@ -48,12 +61,16 @@ def neighbourhood(rows: Array) -> Any:
     return kneighbors_graph(rows, min(NEIGHBOURS, len(rows) - 1), include_self=True)
 
 
-def spread_over(links: Any, labels: Array, classes: int) -> Array:
+def spread_over(links: Any, labels: Array, classes: int, search: SearchConfig = DEFAULT) -> Array:
     """What `shares_over` or, where there are no classes, `numbers_over` gives."""
-    return shares_over(links, labels, classes)[0] if classes else numbers_over(links, labels)
+    if not classes:
+        return numbers_over(links, labels, search)
+    return shares_over(links, labels, classes, search)[0]
 
 
-def shares_over(links: Any, labels: Array, classes: int) -> tuple[Array, float]:
+def shares_over(
+    links: Any, labels: Array, classes: int, search: SearchConfig = DEFAULT
+) -> tuple[Array, float]:
     """Shares (M, K) float32 of the classes after `labels` (M,), spread over a graph; the share of
     hidden labels that these miss, infinite where none can be hidden.
 
@@ -62,16 +79,17 @@ def shares_over(links: Any, labels: Array, classes: int) -> tuple[Array, float]:
     """
     rough, known = roughness(links), labels >= 0
     present, named = np.unique(labels[known], return_inverse=True)
-    heat, error, hidden = 1.0, np.inf, hidden_scores(rough, labels, classes)
+    heat, error, hidden = 1.0, np.inf, hidden_scores(rough, labels, classes, search)
     if hidden is not None:
         heat = temperature(hidden[:, present], named)
         error = float((hidden.argmax(1) != labels[known]).mean())
-    shares: Array = softmax(scores_over(rough, labels, classes) / heat, axis=1).astype(np.float32)
+    scores = scores_over(rough, labels, classes, search)
+    shares: Array = softmax(scores / heat, axis=1).astype(np.float32)
     shares[known] = np.eye(classes)[labels[known]]
     return shares, error
 
 
-def scores_over(rough: Any, labels: Array, classes: int) -> Array:
+def scores_over(rough: Any, labels: Array, classes: int, search: SearchConfig = DEFAULT) -> Array:
     """How much speaks for each class, (M, K): the smoothest numbers for how much more a label says
     for a class than the mean label does, to a root mean square of 1; -inf for classes without one.
 
@@ -83,17 +101,19 @@ def scores_over(rough: Any, labels: Array, classes: int) -> Array:
     present = np.unique(labels[known])
     for name in present:
         more = np.where(known, (labels == name) - (labels[known] == name).mean(), np.nan)
-        scores[:, name] = smoothest(rough, more, WEIGHT)
+        scores[:, name] = smoothest(rough, more, WEIGHT, search)
     size = np.sqrt((scores[:, present] ** 2).mean())
     found: Array = scores / max(float(size), np.finfo(np.float64).tiny)
     return found
 
 
-def hidden_scores(rough: Any, labels: Array, classes: int) -> Array | None:
+def hidden_scores(
+    rough: Any, labels: Array, classes: int, search: SearchConfig = DEFAULT
+) -> Array | None:
     """`scores_over` (m, K) for the m known rows, each with the labels of its fold hidden; None
     where a class has one label alone."""
     known = np.flatnonzero(labels >= 0)
-    count = min(HIDDEN, folds(labels[known]))
+    count = min(HIDDEN, folds(labels[known], search.folds))
     if count < 2:
         return None
     found = np.empty((len(known), classes))
@@ -101,13 +121,13 @@ def hidden_scores(rough: Any, labels: Array, classes: int) -> Array | None:
     for _, hidden in cut.split(known, labels[known]):
         rest = labels.copy()
         rest[known[hidden]] = -1
-        found[hidden] = scores_over(rough, rest, classes)[known[hidden]]
+        found[hidden] = scores_over(rough, rest, classes, search)[known[hidden]]
     return found
 
 
-def numbers_over(links: Any, labels: Array) -> Array:
+def numbers_over(links: Any, labels: Array, search: SearchConfig = DEFAULT) -> Array:
     """Numbers (M,) float32 after `labels` (M,)."""
-    return smoothest(roughness(links), labels, NUMBER_WEIGHT).astype(np.float32)
+    return smoothest(roughness(links), labels, NUMBER_WEIGHT, search).astype(np.float32)
 
 
 def roughness(links: Any) -> Any:
@@ -120,7 +140,7 @@ def roughness(links: Any) -> Any:
     return (sparse.identity(links.shape[0]) - REACH * scale @ mutual @ scale).tocsr()
 
 
-def smoothest(rough: Any, labels: Array, weight: float) -> Array:
+def smoothest(rough: Any, labels: Array, weight: float, search: SearchConfig = DEFAULT) -> Array:
     """The numbers f (M,) of the least weight * sum (f - label)^2 + |L f|^2.
 
     L twice, as regularised Laplacians of a higher power are (Smola and Kondor 2003, "Kernels and
@@ -128,7 +148,8 @@ def smoothest(rough: Any, labels: Array, weight: float) -> Array:
     """
     pull = np.where(np.isfinite(labels), weight, 0.0)
     matrix = LinearOperator(rough.shape, matvec=lambda f: pull * f + rough @ (rough @ f))
-    found: Array = cg(matrix, pull * np.nan_to_num(labels), rtol=EXACT, maxiter=MOST)[0]
+    known = pull * np.nan_to_num(labels)
+    found: Array = cg(matrix, known, rtol=search.tolerance, maxiter=ITERATIONS)[0]
     return found
 
 
@@ -150,10 +171,10 @@ class Neighbours(nn.Module):
         self.register_buffer("rows", torch.zeros(rows, count))
         self.register_buffer("shares", torch.full((rows, max(classes, 1)), 1 / max(classes, 1)))
 
-    def fit(self, features: Array, labels: Array) -> None:
+    def fit(self, features: Array, labels: Array, search: SearchConfig = DEFAULT) -> None:
         """Spread `labels` (M,) over the graph of `features` (M, F)."""
         rows, axes = condensed(features)
-        spread = spread_over(neighbourhood(rows), labels, self.classes)
+        spread = spread_over(neighbourhood(rows), labels, self.classes, search)
         shares = spread.reshape(len(rows), -1)
         for buffer, values in ((self.axes, axes.T), (self.rows, rows), (self.shares, shares)):
             buffer.copy_(torch.from_numpy(np.ascontiguousarray(values)))
@@ -176,3 +197,19 @@ class Votes(nn.Module):
         votes = torch.stack([self.head(features).log_softmax(1), self.neighbours(features)])
         mean: Tensor = votes.logsumexp(0) - log(len(votes))
         return mean
+
+
+def first_shares(gan: GAN, rows: Graph, search: SearchConfig = DEFAULT) -> tuple[str, Tensor]:
+    """Where samples are near, "features" or "samples", and the shares (M, K) over them there.
+
+    Whether samples are near is told by the GAN's features or by the samples themselves, whichever
+    finds hidden labels better in cross-validation on the labelled ones; features where none can
+    be hidden.
+    """
+    encoders = {"features": gan.encode, "samples": lambda x: x.flatten(1)}
+    found = {}
+    for name, encode in encoders.items():
+        links = neighbourhood(condensed(gan.apply(encode, rows.packed).numpy())[0])
+        found[name] = shares_over(links, rows.labels.numpy(), rows.classes, search)
+    best = min(found, key=lambda name: found[name][1])
+    return best, torch.from_numpy(found[best][0])

@@ -20,6 +20,7 @@ from sklearn.model_selection import GridSearchCV, StratifiedKFold, StratifiedShu
 from sklearn.svm import LinearSVC
 from torch import Tensor, nn
 
+from ssgan.prediction.config import SearchConfig
 from ssgan.randomness import Rng, seeded
 
 Array = NDArray[Any]
@@ -32,6 +33,7 @@ CLOSEST = 1e-6  # between two directions; nearer ones count the same
 FLOOR = 1e-6  # share that no class falls below
 ABSENT = 7.0  # a class without a label has a probability of at most exp(-7)
 STRENGTHS = tuple(10.0**power for power in range(-5, 2))
+DEFAULT = SearchConfig()
 
 
 def linear(weight: Array, bias: Array) -> nn.Linear:
@@ -43,23 +45,23 @@ def linear(weight: Array, bias: Array) -> nn.Linear:
     return made
 
 
-def folds(classes: Array) -> int:
+def folds(classes: Array, most: int = FOLDS) -> int:
     """Folds for which every class that has labels has one on both sides; below 2 there are none."""
-    return min(FOLDS, int(np.unique(classes, return_counts=True)[1].min()))
+    return min(FOLDS, most, int(np.unique(classes, return_counts=True)[1].min()))
 
 
-def splits(classes: Array) -> Any:
+def splits(classes: Array, most: int = FOLDS, many: int = MANY) -> Any:
     """What strengths are chosen on; None where some class has one label alone."""
-    if (count := folds(classes)) < 2:
+    if (count := folds(classes, most)) < 2:
         return None
-    if len(classes) > MANY:
+    if len(classes) > many:
         return StratifiedShuffleSplit(1, test_size=1 / FOLDS, random_state=0)
     return StratifiedKFold(count, shuffle=True, random_state=0)
 
 
-def coordinates(features: Array) -> tuple[Array, Array | None]:
+def coordinates(features: Array, many: int = MANY) -> tuple[Array, Array | None]:
     """Rows (N, F) along the axes that `turned` gives, where that is of use; what axes, if any."""
-    if len(features) > MANY:
+    if len(features) > many:
         return features.astype(np.float32), None
     return turned(features)
 
@@ -94,18 +96,30 @@ def turned(features: Array) -> tuple[Array, Array]:
     return left * sizes, axes
 
 
-def linear_head(features: Array, labels: Array, classes: int | None) -> nn.Linear:
+def linear_head(
+    features: Array,
+    labels: Array,
+    classes: int | None,
+    search: SearchConfig = DEFAULT,
+    many: int = MANY,
+) -> nn.Linear:
     """Logistic regression (N, F) -> (K,) or, with `classes` None, ridge regression -> (1,)."""
-    rows, axes = coordinates(features)
-    return layer(*linear_model(rows, labels, classes), axes)
+    rows, axes = coordinates(features, many)
+    return layer(*linear_model(rows, labels, classes, search, many), axes)
 
 
-def linear_model(features: Array, labels: Array, classes: int | None) -> tuple[Array, Array]:
+def linear_model(
+    features: Array,
+    labels: Array,
+    classes: int | None,
+    search: SearchConfig = DEFAULT,
+    many: int = MANY,
+) -> tuple[Array, Array]:
     """Weight (K, F) and bias (K,); the strength of the penalty is chosen by cross-validation."""
     if classes is None:
         ridge = RidgeCV(alphas=[10.0**power for power in range(-2, 6)]).fit(features, labels)
         return ridge.coef_[None], np.array([ridge.intercept_])
-    split = splits(labels)
+    split = splits(labels, search.folds, many)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)
         warnings.filterwarnings("ignore", message="The number of unique classes")  # few labels
@@ -113,9 +127,9 @@ def linear_model(features: Array, labels: Array, classes: int | None) -> tuple[A
             model = LogisticRegression(C=1.0 / features.shape[1] ** 0.5, max_iter=300)
         else:
             model = LogisticRegressionCV(
-                Cs=list(STRENGTHS),
+                Cs=list(search.middle(STRENGTHS)),
                 cv=split,
-                max_iter=300 if len(labels) <= MANY else 100,
+                max_iter=300 if len(labels) <= many else 100,
                 l1_ratios=(0.0,),
                 scoring="neg_log_loss",
                 use_legacy_attributes=False,
@@ -123,10 +137,16 @@ def linear_model(features: Array, labels: Array, classes: int | None) -> tuple[A
         return of_all(model.fit(features, labels), classes)
 
 
-def margin_head(features: Array, labels: Array, classes: int) -> nn.Linear:
+def margin_head(
+    features: Array,
+    labels: Array,
+    classes: int,
+    search: SearchConfig = DEFAULT,
+    many: int = MANY,
+) -> nn.Linear:
     """A linear support vector machine (N, F) -> margins (K,) (Radford et al. 2016, section 5.1)."""
-    rows, axes = coordinates(features)
-    model, split = LinearSVC(C=1e-3, random_state=0), splits(labels)
+    rows, axes = coordinates(features, many)
+    model, split = LinearSVC(C=1e-3, random_state=0), splits(labels, search.folds, many)
     if split is not None:
         model = GridSearchCV(model, {"C": list(SVM_STRENGTHS)}, cv=split)
     with warnings.catch_warnings():

@@ -1,14 +1,14 @@
 """Prediction intervals of a regression, from the folds of its labelled rows.
 
-    bands = finish(banded(gan, config, rows))    # a network for each fold, which did not see it
-    bands.of(packed, codec, on, level=0.9)       # (M, 2), in the unit of the labels
+    intervals = finish(train_intervals(gan, config, rows))  # a network a fold, which did not see it
+    intervals.of(packed, codec, on, level=0.9)              # (M, 2), of standardised numbers
 
 No label is lost to calibration: the model itself still learns from all of them (Barber et al. 2021,
 "Predictive inference with the jackknife+", CV+).
 """
 
 import json
-from collections.abc import Generator, Mapping
+from collections.abc import Generator
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,10 +23,11 @@ from ssgan.models.gan import GAN, GANConfig
 from ssgan.models.inference import apply
 from ssgan.prediction.baselines import stratified
 from ssgan.prediction.calibration import cv_plus
-from ssgan.prediction.crossvalidation import answers, short_course
-from ssgan.prediction.finetuning import Network, PredictorConfig
+from ssgan.prediction.config import PredictorConfig
+from ssgan.prediction.crossvalidation import answers, short_training
 from ssgan.prediction.labels import Labeled
-from ssgan.prediction.methods import network_of
+from ssgan.prediction.network import Network
+from ssgan.prediction.rebuild import rebuilt_network
 from ssgan.randomness import Rng
 from ssgan.runtime import Runtime
 from ssgan.training.runner import Progress
@@ -35,22 +36,22 @@ from ssgan.training.state import pack_parts
 Array = NDArray[Any]
 FILE = "intervals.safetensors"
 FOLDS = 5
-FEWEST = 10  # labels
+MIN_LABELS = 10
 
 
 @dataclass(frozen=True)
-class Bands:
+class Intervals:
     """A network for each fold of the labelled rows, and how far each was from the rows held out."""
 
     networks: tuple[Network, ...]
-    told: tuple[Mapping[str, Any] | None, ...]  # what a simple model is remade from
+    kept: tuple[Any, ...]  # what a fit keeps beside its network
     residuals: Array  # (n,) standardised
     fold_of_row: Array  # (n,)
 
     def of(self, packed: Tensor, codec: Codec, on: Runtime, level: float) -> Array:
         """Intervals (M, 2) of standardised numbers for packed samples (M, ...)."""
-        said = [apply(n, packed, codec, on)[:, 0].double().numpy() for n in self.networks]
-        return cv_plus(self.residuals, self.fold_of_row, np.stack(said), level)
+        predicted = [apply(n, packed, codec, on)[:, 0].double().numpy() for n in self.networks]
+        return cv_plus(self.residuals, self.fold_of_row, np.stack(predicted), level)
 
     def to_bytes(self) -> bytes:
         """As safetensors; `from_bytes` reads it again."""
@@ -59,41 +60,42 @@ class Bands:
         tensors["residuals"] = torch.from_numpy(self.residuals)
         tensors["fold_of_row"] = torch.from_numpy(self.fold_of_row)
         plain = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
-        return save(plain, {"told": json.dumps(list(self.told))})
+        return save(plain, {"told": json.dumps(list(self.kept))})
 
 
 def from_bytes(
     data: bytes, codec: Codec, config: PredictorConfig, gan: GANConfig, on: Runtime
-) -> Bands:
-    """What `Bands.to_bytes` gave."""
+) -> Intervals:
+    """What `Intervals.to_bytes` gave."""
     size = int.from_bytes(data[:8], "little")  # of the header, as the format has it
-    told = json.loads(json.loads(data[8 : 8 + size])["__metadata__"]["told"])
+    kept = json.loads(json.loads(data[8 : 8 + size])["__metadata__"]["told"])
     tensors = load(data)
     networks = []
-    for k, about in enumerate(told):
+    for k, one in enumerate(kept):
         start = f"fold{k}/"
         own = {
             f"mean/{name.removeprefix(start)}": tensor
             for name, tensor in tensors.items()
             if name.startswith(start)
         }
-        networks.append(on.place(network_of(codec, config, gan, own, about)).eval())
+        networks.append(on.place(rebuilt_network(codec, config, gan, own, one)).eval())
     found = (tensors["residuals"].numpy(), tensors["fold_of_row"].numpy())
-    return Bands(tuple(networks), tuple(told), *found)
+    return Intervals(tuple(networks), tuple(kept), *found)
 
 
-def banded(
+def train_intervals(
     gan: GAN, config: PredictorConfig, rows: Labeled
-) -> Generator[Progress, None, Bands | None]:
+) -> Generator[Progress, None, Intervals | None]:
     """Train a network for each fold by a settled config; None for too few labels."""
-    if len(rows.values) < FEWEST:
+    if len(rows.values) < MIN_LABELS:
         return None
     values = rows.values.double().numpy()
-    folds = stratified(values, 0, Rng(("intervals", config.seed)), folds=FOLDS, repeats=1)
-    residuals, networks, told = np.zeros(len(values)), [], []
+    count = min(FOLDS, config.search.folds)
+    folds = stratified(values, 0, Rng(("intervals", config.seed)), folds=count, repeats=1)
+    residuals, networks, kept = np.zeros(len(values)), [], []
     for _, train, held in folds:
-        network, about = yield from short_course(gan, config, rows, train, "calibration")
+        network, one = yield from short_training(gan, config, rows, train, "calibration")
         residuals[held] = values[held] - answers(gan, network, rows, held)
         networks.append(network)
-        told.append(about["simple"])
-    return Bands(tuple(networks), tuple(told), residuals, folds.of[0])
+        kept.append(one)
+    return Intervals(tuple(networks), tuple(kept), residuals, folds.of[0])

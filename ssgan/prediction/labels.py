@@ -10,7 +10,7 @@ from torch import Tensor
 from ssgan.config import InputError
 from ssgan.data import Targets, digest, targets
 from ssgan.models.gan import GAN
-from ssgan.prediction.finetuning import Graph
+from ssgan.prediction.graph import Graph
 from ssgan.randomness import Rng
 
 GRAPH = 10_000  # unlabeled rows that the labels are spread over, at most
@@ -69,7 +69,7 @@ class Labeled:
             return self.packed
         return torch.cat([self.packed, self.unlabeled])
 
-    def meaning(self) -> dict[str, Any]:
+    def metadata(self) -> dict[str, Any]:
         """What a model directory says of its labels."""
         return {
             "task": self.targets.task,

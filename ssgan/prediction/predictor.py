@@ -5,22 +5,22 @@
 
 The labels tell the task: classes for classification, numbers for regression. Methods:
 
-    finetune     trunk and head are trained together, on labelled rows and, for classification, on
-                 unlabeled ones too, whose labels were spread over a graph of nearest neighbours
-    consistency  the same, the labels of unlabeled rows from an average of the network, on changed
-                 views of them
-    joint        the same, and the network goes on telling real rows from the generator's
+    propagation  trunk and head are trained together, on labelled samples and, for classification,
+                 on unlabeled ones, whose labels come from a graph of nearest neighbours
+    consistency  the same, the labels of unlabeled samples from an average of the network, on
+                 changed views of them
+    k-plus-one   the same, and the network goes on telling real samples from the generator's
     probe        logistic or ridge regression on the standardised features
-    knn          what the nearest labelled rows have, in feature space
+    knn          what the nearest labelled samples have, in feature space
     svm          DCGAN's own probe: every depth max-pooled to 4 x 4, a linear support vector machine
-    spread       the graph alone, of classes or numbers: the labels of the nearest rows
-    simple       what folds of the labelled rows choose of logistic or ridge regression, nearest
+    graph        the graph alone, of classes or numbers: the labels of the nearest samples
+    baseline     what folds of the labels choose of logistic or ridge regression, nearest
                  neighbours, a support vector machine and gradient boosting on the samples
-    auto         a method that learns from the unlabeled rows where folds of the labelled ones say
-                 that it beats the probe and the simple models, else the best of those
+    auto         a method that learns from the unlabeled samples where folds of the labels say that
+                 it beats the probe and the baselines, else the best of those
 
-The first three may be put together, as in "consistency+joint". All of them but "simple" work on
-what `readout` names: all depths of the trunk, its last, or a student of both networks (`encoder`).
+The first three may be put together, as in "consistency+k-plus-one". All but "baseline" work on
+what `readout` names: all depths of the trunk, its last, or a student of both networks.
 """
 
 import json
@@ -32,18 +32,23 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import Tensor
 
 from ssgan import metrics
 from ssgan.config import InputError
 from ssgan.data import Codec, Targets, codec_from_json, digest
 from ssgan.metrics.generation import MOST
 from ssgan.models.gan import GAN, GANConfig, apply
-from ssgan.prediction.crossvalidation import tempered
-from ssgan.prediction.finetuning import Network, PredictorConfig
-from ssgan.prediction.intervals import FEWEST, FILE, Bands, banded, from_bytes
+from ssgan.prediction.config import PredictorConfig
+from ssgan.prediction.crossvalidation import temperature_of
+from ssgan.prediction.intervals import FILE as INTERVALS
+from ssgan.prediction.intervals import MIN_LABELS, Intervals, from_bytes, train_intervals
 from ssgan.prediction.labels import Labeled, labeled
-from ssgan.prediction.methods import SIMPLE, network_of, reading, settled
-from ssgan.prediction.select import choosing, made_choice
+from ssgan.prediction.learning import KEPT, read_out
+from ssgan.prediction.network import Network
+from ssgan.prediction.rebuild import rebuilt_network
+from ssgan.prediction.resolve import resolve_config
+from ssgan.prediction.select import CHOICE, Learnt, choosing, stored_choice
 from ssgan.randomness import Rng
 from ssgan.runs.run import Run
 from ssgan.runs.storage import read_object
@@ -65,7 +70,7 @@ class Predictor:
     targets: Targets  # classes and dtype of the labels; its values are empty
     runtime: Runtime
     about: Mapping[str, Any]  # "gan": its data and config; "labels": task, count, scale, ...
-    bands: Bands | None = None  # where the intervals of a regression come from
+    intervals: Intervals | None = None  # where the intervals of a regression come from
     temperature: float = 1.0  # of the probabilities of classes
 
     def __deepcopy__(self, memo: object) -> "Predictor":
@@ -108,15 +113,15 @@ class Predictor:
         Raises ValueError for classes, and where no intervals were learnt: with `calibrate` off,
         and from fewer than 10 labels.
         """
-        if self.bands is None:
+        if self.intervals is None:
             raise InputError(
                 "this model has no prediction intervals: finetune on 10 numbers or more, with "
                 "`calibrate`, or use predict_proba for classes"
             )
         center, scale = self.about["labels"]["scale"]
-        found = self.bands.of(self.codec.pack(samples), self.codec, self.runtime, level)
-        intervals: Array = found * scale + center
-        return intervals
+        found = self.intervals.of(self.codec.pack(samples), self.codec, self.runtime, level)
+        scaled: Array = found * scale + center
+        return scaled
 
     def predict_proba(self, samples: Any) -> Array:
         """The probability of every class, (N, K) in the order of `classes`, rows sum to 1.
@@ -146,56 +151,79 @@ def finetuning(
 ) -> Generator[Progress, None, Predictor]:
     """`finetune`, step by step: yields its progress and returns the predictor."""
     rows = labeled(gan, samples, labels, unlabeled, config.seed if config else 0)
-    config = settled(config, gan, rows)
-    about: dict[str, Any] = {
-        "gan": {k: v for k, v in gan.data.items() if k != "run"} | {"config": gan.config.to_json()},
-        "labels": rows.meaning(),
-    }
-    held = None
-    if run is not None:
-        identity = {"format": 1, "kind": "predictor", "config": config.to_json(), **about}
-        held = Run.claim(run, identity, growing=("config.steps",))
-        held.write("codec.json", json.dumps(gan.codec.to_json()))
-        held.write("origin.json", json.dumps({"run": gan.data.get("run")}))
-    gan = yield from reading(gan, config, rows, held)
-    network, told = yield from choosing(gan, config, rows, held)
-    config = told.pop("config", config)
+    config = resolve_config(config, gan, rows)
+    about = identity(gan, rows)
+    held = claim(run, gan, config, about) if run is not None else None
+    gan = yield from read_out(gan, config, rows, held)
+    learnt = yield from choosing(gan, config, rows, held)
+    calibrated: dict[str, Any] = {}
     if rows.classes:
-        warmth = yield from warmth_of(gan, config, rows, told, held)
-        found: dict[str, Any] = {"temperature": warmth}
+        calibrated["temperature"] = yield from calibrate(gan, learnt, rows, held)
     else:
-        found = {"bands": (yield from bands_of(gan, config, rows, held))}
-    return Predictor(config, gan.codec, network, rows.targets, gan.runtime, about | told, **found)
+        calibrated["intervals"] = yield from intervals_of(gan, learnt.config, rows, held)
+    return Predictor(
+        config=learnt.config,
+        codec=gan.codec,
+        network=learnt.network,
+        targets=rows.targets,
+        runtime=gan.runtime,
+        about=about | ({"choice": learnt.choice} if learnt.choice else {}),
+        **calibrated,
+    )
 
 
-def bands_of(
-    gan: GAN, config: PredictorConfig, rows: Labeled, held: Run | None
-) -> Generator[Progress, None, Bands | None]:
+def identity(gan: GAN, rows: Labeled) -> dict[str, Any]:
+    """What a model was made from: the "gan" and the "labels"."""
+    source = {name: value for name, value in gan.data.items() if name != "run"}
+    return {"gan": source | {"config": gan.config.to_json()}, "labels": rows.metadata()}
+
+
+def claim(path: str | Path, gan: GAN, config: PredictorConfig, about: Mapping[str, Any]) -> Run:
+    """The model directory of this finetuning, with what else loading needs."""
+    whole = {"format": 1, "kind": "predictor", "config": config.to_json(), **about}
+    run = Run.claim(path, whole, growing=("config.steps",))
+    run.write("codec.json", json.dumps(gan.codec.to_json()))
+    run.write("origin.json", json.dumps({"run": gan.data.get("run")}))
+    return run
+
+
+def intervals_of(
+    gan: GAN, config: PredictorConfig, rows: Labeled, run: Run | None
+) -> Generator[Progress, None, Intervals | None]:
     """The networks of the folds of a regression: those of the run, or new ones."""
-    if held and (held.path / FILE).exists():
-        data = (held.path / FILE).read_bytes()
+    if run and (run.path / INTERVALS).exists():
+        data = (run.path / INTERVALS).read_bytes()
         return from_bytes(data, gan.codec, config, gan.config, gan.runtime)
-    bands = (yield from banded(gan, config, rows)) if config.calibrate else None
-    if held and bands:
-        held.write(FILE, bands.to_bytes())
-    return bands
-
-
-def warmth_of(
-    gan: GAN, config: PredictorConfig, rows: Labeled, told: Mapping[str, Any], held: Run | None
-) -> Generator[Progress, None, float]:
-    """The temperature of a classifier: of the run, of the folds of "auto", or of new ones."""
-    if "choice" in told:
-        return float(told["choice"].get("temperature", 1.0))
-    if not config.calibrate:
-        return 1.0
-    if held and (held.path / TEMPERATURE).exists():
-        return float(read_object(held.path / TEMPERATURE)["temperature"])
-    simple = (told["simple"] or {}).get("name")  # not to be chosen again in every fold
-    found = yield from tempered(gan, replace(config, simple=simple), rows)
-    if held:
-        held.write(TEMPERATURE, json.dumps({"temperature": found}))
+    found = (yield from train_intervals(gan, config, rows)) if config.calibrate else None
+    if run and found:
+        run.write(INTERVALS, found.to_bytes())
     return found
+
+
+def calibrate(
+    gan: GAN, learnt: Learnt, rows: Labeled, run: Run | None
+) -> Generator[Progress, None, float]:
+    """The temperature of a classifier: of the folds of "auto", of the run, or of new folds."""
+    if learnt.choice is not None:
+        return float(learnt.choice.get("temperature", 1.0))
+    if not learnt.config.calibrate:
+        return 1.0
+    if run and (run.path / TEMPERATURE).exists():
+        return stored_temperature(run.path, None)
+    config = learnt.config
+    if config.method == "baseline":  # not to be chosen again in every fold
+        config = replace(config, baseline=learnt.kept["name"])
+    found = yield from temperature_of(gan, config, rows)
+    if run:
+        run.write(TEMPERATURE, json.dumps({"temperature": found}))
+    return found
+
+
+def stored_temperature(path: Path, choice: Mapping[str, Any] | None) -> float:
+    """The temperature that a model directory holds; 1 where it has none."""
+    if (path / TEMPERATURE).exists():
+        return float(read_object(path / TEMPERATURE)["temperature"])
+    return float((choice or {}).get("temperature", 1.0))
 
 
 def finetune(
@@ -221,48 +249,60 @@ def finetune(
 def load_predictor(path: str | Path, device: str | None = None) -> Predictor:
     """The predictor of a model directory.
 
-    Raises FileNotFoundError if there is none or its finetuning has not ended, ValueError if the
+    Raises FileNotFoundError if there is none or its finetuning has not ended, InputError if the
     directory holds something else.
     """
     run = Run.open(path)
     if run.config.get("kind") != "predictor":
         raise InputError(f"{path} holds a {run.config.get('kind')}, expected a finetuned model")
-    config, checkpoint = PredictorConfig.from_json(run.config["config"]), run.load()
-    told = made_choice(run.path) if config.method == "auto" else {}
-    config = told.pop("config", config)
-    labels = run.config["labels"]
-    steps = (config.steps or 0) if config.learns else 0
-    if not (checkpoint and checkpoint.step >= steps and calibrated(run.path, config, told, labels)):
-        raise FileNotFoundError(f"{path} is not finished: run the same `ssgan finetune` again")
+    choice, config = None, PredictorConfig.from_json(run.config["config"])
+    if config.method == "auto" and (run.path / CHOICE).exists():
+        choice, config = stored_choice(run.path)
+    tensors = finished(run, config, choice)
     codec = codec_from_json(json.loads((run.path / "codec.json").read_text()))
     gan = GANConfig.from_json(run.config["gan"]["config"])
-    simple = read_object(run.path / SIMPLE) if config.method == "simple" else None
-    network = network_of(codec, config, gan, checkpoint.tensors, simple)
-    on = runtime(device, codec.shape)
+    kept = read_object(run.path / KEPT) if (run.path / KEPT).exists() else None
+    network = rebuilt_network(codec, config, gan, tensors, kept)
+    on, stored = runtime(device, codec.shape), run.path / INTERVALS
+    intervals = None
+    if stored.exists():
+        intervals = from_bytes(stored.read_bytes(), codec, config, gan, on)
+    about = {name: run.config[name] for name in ("gan", "labels")}
+    about |= {"run": str(run.path.resolve())} | ({"choice": choice} if choice else {})
+    return Predictor(
+        config=config,
+        codec=codec,
+        network=on.place(network).eval(),
+        targets=stored_targets(run.config["labels"]),
+        runtime=on,
+        about=about,
+        intervals=intervals,
+        temperature=stored_temperature(run.path, choice),
+    )
+
+
+def stored_targets(labels: Mapping[str, Any]) -> Targets:
+    """Targets without values, from what a model directory says of its labels."""
     classes = None if labels["classes"] is None else tuple(labels["classes"])
     values = np.empty(0, np.int64 if classes else np.float64)
-    found = Targets(values=values, classes=classes, dtype=labels["dtype"])
-    about: dict[str, Any] = {
-        "gan": run.config["gan"],
-        "labels": labels,
-        "run": str(run.path.resolve()),
-    }
-    kept, warmth = run.path / FILE, told.get("choice", {}).get("temperature", 1.0)
-    bands = from_bytes(kept.read_bytes(), codec, config, gan, on) if kept.exists() else None
-    if (run.path / TEMPERATURE).exists():
-        warmth = float(read_object(run.path / TEMPERATURE)["temperature"])
-    ready = on.place(network).eval()
-    return Predictor(config, codec, ready, found, on, about | told, bands, warmth)
+    return Targets(values=values, classes=classes, dtype=labels["dtype"])
 
 
-def calibrated(
-    path: Path, config: PredictorConfig, told: Mapping[str, Any], labels: Mapping[str, Any]
-) -> bool:
-    """Whether a model directory holds what folds of its labels were to tell."""
+def finished(
+    run: Run, config: PredictorConfig, choice: Mapping[str, Any] | None
+) -> Mapping[str, Tensor]:
+    """The weights of a model directory; FileNotFoundError where its finetuning has not ended."""
+    checkpoint, labels = run.load(), run.config["labels"]
     if labels["classes"] is None:
-        none = not config.calibrate or labels["count"] < FEWEST
-        return none or (path / FILE).exists()
-    return "choice" in told or not config.calibrate or (path / TEMPERATURE).exists()
+        none = not config.calibrate or labels["count"] < MIN_LABELS
+        calibrated = none or (run.path / INTERVALS).exists()
+    else:
+        none = not config.calibrate or choice is not None
+        calibrated = none or (run.path / TEMPERATURE).exists()
+    steps = (config.steps or 0) if config.learns else 0
+    if not (checkpoint and checkpoint.step >= steps and calibrated and config.method != "auto"):
+        raise FileNotFoundError(f"{run.path} is not finished: run the same `ssgan finetune` again")
+    return checkpoint.tensors
 
 
 def evaluate(
@@ -295,10 +335,10 @@ def evaluate(
     if model.classes is None:
         guesses = model.numbers(samples)
         found = metrics.regression(values[known], guesses[known])
-        if model.bands is not None:
-            bands = model.predict_interval(samples)[known]
-            found["interval_90_coverage"] = metrics.interval_coverage(values[known], bands)
-            found["interval_90_width"] = metrics.interval_width(values[known], bands)
+        if model.intervals is not None:
+            intervals = model.predict_interval(samples)[known]
+            found["interval_90_coverage"] = metrics.interval_coverage(values[known], intervals)
+            found["interval_90_width"] = metrics.interval_width(values[known], intervals)
         return found
     return metrics.predictions(values[known], model.predict_proba(samples)[known])
 

@@ -1,19 +1,18 @@
-"""Method "auto": what to learn by, chosen on the labelled rows alone, and a fall back to less.
+"""Method "auto": what to learn by, chosen on the labelled samples alone, with a fall back to less.
 
-Simple models, a probe of the GAN's features and a short course that learns from the unlabeled rows
-predict held-out labelled rows on the same folds. The course is taken where it beats what the folds
-would choose among the others (see `simple`) by more than one standard error, row by row, so that
-learning from unlabeled rows costs little where it does not help. Labels spread over a graph (see
-`graphs`) and a probe of a student (see `encoder`) have learnt from the unlabeled rows as well: they
-are on the side of the course, and speak for it where they say more than 400 steps do. For numbers
-the graph is a way of its own, and the better of both is asked for. What is fitted at once is held
-out several times over where labels are few, so that one draw of the folds does not decide. What the
-folds said calibrates.
+Baselines, a probe of the GAN's features and a short training that learns from the unlabeled samples
+predict held-out labels on the same folds. The training is taken where it beats what the folds
+would choose among the others (see `baselines`) by more than one standard error, row by row, so that
+learning from unlabeled samples costs little where it does not help. Labels propagated over a graph
+and a probe of a student have learnt from the unlabeled samples as well: they are on the side of the
+training, and speak for it where they say more than 400 steps do. For numbers the graph is a way of
+its own, and the better of both is asked for. What is fitted at once is held out several times over
+where labels are few, so that one draw of the folds does not decide. What the folds said calibrates.
 """
 
 import json
 from collections.abc import Generator, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +22,8 @@ from ssgan.models.gan import GAN
 from ssgan.prediction.baselines import (
     Array,
     FitPredict,
+    Folds,
+    Measured,
     Verdict,
     candidates,
     choose,
@@ -32,78 +33,105 @@ from ssgan.prediction.baselines import (
     too_few,
 )
 from ssgan.prediction.calibration import temperature
-from ssgan.prediction.crossvalidation import by_method, folded, held_out
-from ssgan.prediction.finetuning import Network, PredictorConfig
+from ssgan.prediction.config import PredictorConfig
+from ssgan.prediction.crossvalidation import by_method, folds_of, held_out_outputs
 from ssgan.prediction.labels import Labeled
-from ssgan.prediction.methods import learning, settled
+from ssgan.prediction.learning import learning
+from ssgan.prediction.network import Network
+from ssgan.prediction.resolve import resolve_config
 from ssgan.runs.run import Run
 from ssgan.runs.storage import read_object
 from ssgan.training.runner import Progress
 from ssgan.transforms.views import movable
 
 CHOICE = "choice.json"
-REPEATS = 5  # of the folds, for what is fitted at once
-ENOUGH = 500  # rows held out in all, from which on folds are not drawn again
 
 
-def course(gan: GAN, rows: Labeled) -> str:
-    """The method that learns from unlabeled rows, for such samples.
+@dataclass(frozen=True)
+class Learnt:
+    """What a model was learnt by, in the end, and what was found on the way."""
+
+    network: Network
+    config: PredictorConfig  # resolved
+    kept: Any = None  # what a fit keeps beside its network
+    choice: Mapping[str, Any] | None = None  # of "auto"
+
+
+def deep_method(gan: GAN, rows: Labeled) -> str:
+    """The method that learns from unlabeled samples, for such samples.
 
     A graph of a student's features is right often enough to give the teacher its first labels; one
     of the discriminator's is not (see the notes on unlabeled rows).
     """
     if not rows.classes or not movable(gan.codec):
-        return "finetune" if rows.classes else "consistency"
-    return "consistency" if gan.student is None else "consistency+finetune"
+        return "propagation" if rows.classes else "consistency"
+    return "consistency" if gan.student is None else "consistency+propagation"
 
 
-def chosen(
+def choose_method(
     gan: GAN, config: PredictorConfig, rows: Labeled
 ) -> Generator[Progress, None, dict[str, Any]]:
     """The "method" to learn by, the "verdict" of the folds and the "temperature" of outputs."""
-    labels, deep = rows.values.numpy(), course(gan, rows)
-    found_once = settled(replace(config, method=deep), gan, rows).transforms
-    config = replace(config, transforms=found_once)
-    simple = candidates(flat(gan.codec, rows.packed), labels, rows.classes, config.seed)
-    known, learnt = sides(gan, config, rows, simple)
-    few = too_few(labels, rows.classes)
-    folds = None if few else folded(labels, rows.classes, config.seed)
+    labels, deep = rows.values.numpy(), deep_method(gan, rows)
+    asked = replace(config, method=deep)
+    config = replace(config, transforms=resolve_config(asked, gan, rows).transforms)
+    x = flat(gan.codec, rows.packed)
+    baselines = candidates(x, labels, rows.classes, config.seed, config.search)
+    simple, learnt = sides(gan, config, rows, baselines)
+    folds = None if too_few(labels, rows.classes) else folds_of(rows, config)
     if folds:
         asked = replace(config, method=deep)
-        said = yield from held_out(gan, asked, rows, folds, "comparison")
-        learnt[deep] = lambda train, test: said[test]
-    verdict, found = select(labels, rows.classes, known, learnt, folds)
+        outputs = yield from held_out_outputs(gan, asked, rows, folds, "comparison")
+        learnt[deep] = lambda train, test: outputs[test]
+    verdict, found = select(labels, rows.classes, simple, learnt, folds)
     if verdict.simple is not None:
-        repeats = max(1, min(REPEATS, ENOUGH // len(labels)))
-        often = folded(labels, rows.classes, config.seed, repeats)
-        every = known | learnt if repeats > 1 else {}
-        quick = {name: every[name] for name in every if name in (*known, "probe")}
-        found |= {n: cross_validated(a, labels, rows.classes, often) for n, a in quick.items()}
-        verdict = replace(verdict, simple=choose({n: found[n].scores for n in known}, often))
-        means = {name: float(measured.scores.mean()) for name, measured in found.items()}
-        costs = {name: losses(measured.outputs, labels) for name, measured in found.items()}
-        speaker = min(learnt, key=lambda name: costs[name].mean())
-        wanted = deep if rows.classes else speaker
-        verdict = by_rows(replace(verdict, means=means), costs, wanted, speaker)
-    method = "simple" if verdict.chosen in simple else verdict.chosen
+        quick = {**simple, **{name: learnt[name] for name in learnt if name == "probe"}}
+        often, again = held_out_often(config, rows, quick)
+        found |= again
+        best = choose({name: found[name].scores for name in simple}, often)
+        verdict = compare(replace(verdict, simple=best), found, rows, [*learnt])
+    method = "baseline" if verdict.chosen in baselines else verdict.chosen
     choice: dict[str, Any] = {"method": method, "readout": config.readout}
     if rows.classes and verdict.chosen in found:
         choice["temperature"] = temperature(found[verdict.chosen].outputs[0], labels)
     return choice | {"verdict": verdict.to_json()}
 
 
+def held_out_often(
+    config: PredictorConfig, rows: Labeled, quick: Mapping[str, FitPredict]
+) -> tuple[Folds, dict[str, Measured]]:
+    """Folds drawn several times where labels are few, and what is fitted at once gives on them."""
+    labels, search = rows.values.numpy(), config.search
+    repeats = max(1, min(search.repeats, search.repeat_rows // len(labels)))
+    often = folds_of(rows, config, repeats)
+    answers = quick.items() if repeats > 1 else ()  # one draw has been measured already
+    return often, {n: cross_validated(a, labels, rows.classes, often) for n, a in answers}
+
+
+def compare(
+    verdict: Verdict, found: Mapping[str, Measured], rows: Labeled, learnt: list[str]
+) -> Verdict:
+    """The verdict on `learnt`, what has learnt from unlabeled samples, its training first."""
+    labels = rows.values.numpy()
+    costs = {name: losses(measured.outputs, labels) for name, measured in found.items()}
+    speaker = min(learnt, key=lambda name: float(costs[name].mean()))
+    means = {name: float(measured.scores.mean()) for name, measured in found.items()}
+    deep = learnt[0] if rows.classes else speaker
+    return by_rows(replace(verdict, means=means), costs, deep, speaker)
+
+
 def sides(
-    gan: GAN, config: PredictorConfig, rows: Labeled, simple: Mapping[str, FitPredict]
+    gan: GAN, config: PredictorConfig, rows: Labeled, baselines: Mapping[str, FitPredict]
 ) -> tuple[dict[str, FitPredict], dict[str, FitPredict]]:
-    """What knows labelled rows alone, the simplest first, and what has learnt from the others too,
-    the course first."""
-    methods = [course(gan, rows)] + (["spread"] if rows.unlabeled is not None else [])
+    """What knows labelled samples alone, the simplest first, and what has learnt from the others
+    too, the training first."""
+    methods = [deep_method(gan, rows)] + (["graph"] if rows.unlabeled is not None else [])
     learnt = {name: by_method(gan, config, rows, name) for name in methods}
     probe = {"probe": by_method(gan, config, rows, "probe")}
     if gan.student is not None:
-        return dict(simple), learnt | probe
-    first, *others = simple
-    return {first: simple[first], **probe, **{name: simple[name] for name in others}}, learnt
+        return dict(baselines), learnt | probe
+    first, *others = baselines
+    return {first: baselines[first], **probe, **{n: baselines[n] for n in others}}, learnt
 
 
 def by_rows(
@@ -151,25 +179,33 @@ def losses(outputs: Array, labels: Array) -> Array:
 
 
 def choosing(
-    gan: GAN, config: PredictorConfig, rows: Labeled, held: Run | None = None
-) -> Generator[Progress, None, tuple[Network, dict[str, Any]]]:
-    """`learning` by any settled config; "auto" chooses first, once for a run."""
-    if config.method != "auto":
-        return (yield from learning(gan, config, rows, held))
-    if held and (held.path / CHOICE).exists():
-        told = made_choice(held.path)
-    else:
-        choice = yield from chosen(gan, config, rows)
-        simple = choice["verdict"]["chosen"] if choice["method"] == "simple" else None
-        asked = settled(replace(config, method=choice["method"], simple=simple), gan, rows)
-        told = {"choice": choice, "config": asked}
-        if held:
-            held.write(CHOICE, json.dumps({**told, "config": asked.to_json()}, indent=1))
-    network, more = yield from learning(gan, told["config"], rows, held)
-    return network, told | more
+    gan: GAN, config: PredictorConfig, rows: Labeled, run: Run | None = None
+) -> Generator[Progress, None, Learnt]:
+    """`learning` by any resolved config; "auto" chooses first, once for a run."""
+    choice = None
+    if config.method == "auto":
+        choice, config = yield from choice_of(gan, config, rows, run)
+    network, kept = yield from learning(gan, config, rows, run)
+    return Learnt(network, config, kept, choice)
 
 
-def made_choice(path: Path) -> dict[str, Any]:
-    """The "choice" that a model directory holds and the "config" that was learnt by."""
+def choice_of(
+    gan: GAN, config: PredictorConfig, rows: Labeled, run: Run | None
+) -> Generator[Progress, None, tuple[dict[str, Any], PredictorConfig]]:
+    """The choice of "auto", made or stored, and the config to learn by."""
+    if run and (run.path / CHOICE).exists():
+        return stored_choice(run.path)
+    choice = yield from choose_method(gan, config, rows)
+    baseline = choice["verdict"]["chosen"] if choice["method"] == "baseline" else None
+    asked = replace(config, method=choice["method"], baseline=baseline)
+    config = resolve_config(asked, gan, rows)
+    if run:
+        told = {"choice": choice, "config": config.to_json()}
+        run.write(CHOICE, json.dumps(told, indent=1))
+    return choice, config
+
+
+def stored_choice(path: Path) -> tuple[dict[str, Any], PredictorConfig]:
+    """The choice that a model directory holds, and the config that was learnt by."""
     told = read_object(path / CHOICE)
-    return told | {"config": PredictorConfig.from_json(told["config"])}
+    return told["choice"], PredictorConfig.from_json(told["config"])

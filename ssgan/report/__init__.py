@@ -15,6 +15,7 @@ import torch
 
 from ssgan import __version__
 from ssgan.config import InputError
+from ssgan.prediction.config import renamed
 from ssgan.prediction.select import CHOICE
 from ssgan.report.augmented import judged_samples, page_beside, written
 from ssgan.report.generated import made_by
@@ -115,7 +116,7 @@ def learnt_by(run: Run) -> str:
         verdict, method = choice["verdict"], choice["method"]
         told = f". auto took {verdict['chosen']}: {verdict['reason']}"
     kind = "the trunk of a GAN's discriminator, finetuned"
-    if method == "simple":
+    if renamed(method) == "baseline":
         kind = "a simple model of the labelled rows, without the GAN"
     return kind + told
 

@@ -299,7 +299,7 @@ def test_rows_are_counted_as_often_as_each_teacher_takes_them():
     assert passes(method="spread") == 1500
     assert passes(method="spread", rows=10**6) == 50 + methods.GRAPH
     assert passes(method="finetune", unlabeled=0.0, **steps) == 10 * 4
-    assert passes(method="finetune", **steps) == 10 * 4 * (1 + methods.UNLABELED_SHARE)
+    assert passes(method="finetune", **steps) == 10 * 4 * (1 + methods.RATIO)
     assert passes(method="consistency", **steps) == passes(method="joint", **steps) == 10 * 4 * 4
     assert passes(method="consistency+joint", **steps) == 10 * 4 * (1 + 3 + 3)
 
@@ -308,11 +308,11 @@ def test_rows_are_counted_as_often_as_each_teacher_takes_them():
 def test_what_auto_compared_counts_as_well(tmp_path):
     """Three trainings on folds, the student that they share, and the one that is chosen then."""
     (row,) = carried_out(small(methods=("auto",), flops=by_the_step), tmp_path)
-    course = passes(method="consistency+finetune", steps=3)
+    course = passes(method="consistency+propagation", steps=3)
     student, pretraining = 2 * methods.StudentConfig.batch, TINY.steps * TINY.batch
     rest = int(row["samples_seen"]) - pretraining - student - FOLDS * course
     assert rest == course
-    assert row["way"] == "consistency+finetune"
+    assert row["way"] == "consistency+propagation"
     folds = FOLDS * (3 + 1)  # they share the student: a step of it stands for it
     assert int(row["flops"]) == 100 * (TINY.steps + (3 + 2) + folds)
 
@@ -425,7 +425,7 @@ def test_a_training_is_run_for_every_length_that_is_compared(tmp_path):
     with joblib.parallel_config(backend="threading"):
         one, more = list(benchmark.run(found, tmp_path, work=tmp_path))
     assert (one["steps"], more["steps"]) == ("1", "2")
-    assert one["way"] == "consistency+finetune"
+    assert one["way"] == "consistency+propagation"
     assert int(one["samples_seen"]) < int(more["samples_seen"])
     whole = suite("time-to-accuracy").cells
     assert len(whole) == len(time_to_accuracy.TRAINED) * len(time_to_accuracy.LENGTHS) * 3

@@ -20,7 +20,7 @@ from ssgan.benchmark.suites.imbalance import (
 )
 from ssgan.data import Data, read
 from ssgan.models.gan import GANConfig
-from ssgan.prediction.finetuning import PredictorConfig
+from ssgan.prediction.config import PredictorConfig
 from ssgan.randomness import Rng
 
 TINY = replace(

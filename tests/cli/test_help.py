@@ -56,7 +56,7 @@ def test_help_lists_every_command(words):
 
 def test_the_defaults_in_the_help_are_those_of_the_configs():
     from ssgan.models.gan import GANConfig
-    from ssgan.prediction.finetuning import PredictorConfig
+    from ssgan.prediction.config import PredictorConfig
 
     for words, config in (("pretrain", GANConfig()), ("finetune", PredictorConfig())):
         fields = config.to_json()
@@ -154,7 +154,7 @@ def test_alignment_that_a_config_asks_for_is_refused_where_no_teacher_says_anyth
     (tmp_path / "f.toml").write_text("align = true")
     result = run("finetune", "r", "--labels", "d", "--out", "m", "--config", tmp_path / "f.toml")
     assert result.exit_code == 2
-    assert "'finetune' has no teacher to align" in result.stderr
+    assert "'propagation' has no teacher to align" in result.stderr
 
 
 def test_an_error_is_said_on_one_line():

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from ssgan.cli.recording import recorded
-from ssgan.prediction.finetuning import PredictorConfig
+from ssgan.prediction.config import PredictorConfig
 from ssgan.prediction.predictor import finetuning
 from ssgan.runs.run import Run
 from ssgan.training.runner import finish

@@ -170,7 +170,7 @@ def test_labels_of_other_rows_than_the_runs_are_taken(home, tmp_path):
     assert split["indices"] == list(range(10))
 
 
-@pytest.mark.parametrize("method", ["probe", "svm", "spread"])
+@pytest.mark.parametrize("method", ["probe", "svm", "graph"])
 def test_the_method_is_a_choice(home, tmp_path, method):
     out = tmp_path / "m"
     finetune(home, "images", home / "images.npz", "--method", method, "--per-class", 4, out=out)
@@ -254,7 +254,7 @@ def test_a_dry_run_of_finetune_shows_the_split_and_writes_nothing(home, tmp_path
     words = ["--labels", home / "images.npz", "--per-class", 2, "--out", tmp_path / "m"]
     about = json.loads(done("finetune", home / "r-images", *words, "--dry-run").stdout)
     assert about["split"]["per_class"] == 2
-    assert about["config"]["method"] == "finetune"
+    assert about["config"]["method"] == "propagation"
     assert list(tmp_path.iterdir()) == []
 
 

@@ -17,8 +17,7 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 from ssgan.estimators import GANClassifier, GANFeatures, GANRegressor
 from ssgan.models.gan import GANConfig, pretrain
 from ssgan.models.student import StudentConfig, distil
-from ssgan.prediction.finetuning import PredictorConfig
-from ssgan.prediction.heads import FOLDS, STRENGTHS
+from ssgan.prediction.config import PredictorConfig
 from ssgan.prediction.predictor import finetune
 from ssgan.runs.run import Run
 
@@ -206,11 +205,7 @@ def test_a_fitted_estimator_keeps_no_training_rows():
 
 
 @pytest.mark.slow  # a process of its own imports everything again
-def test_one_gan_serves_a_search_in_two_processes(gan, monkeypatch):
-    monkeypatch.setattr("ssgan.prediction.heads.FOLDS", FOLDS)  # as in the other process, whatever
-    monkeypatch.setattr(
-        "ssgan.prediction.heads.STRENGTHS", STRENGTHS
-    )  # all tests run under in this one
+def test_one_gan_serves_a_search_in_two_processes(gan):
     X, y = blobs()
     X -= 3.5 * y[:, None]  # nearly upon each other, so that no method is always right
     y[::5] = -1
@@ -333,7 +328,7 @@ def test_constant_columns_and_a_single_column_are_no_obstacle():
 
 def test_a_method_that_is_fitted_at_once_needs_no_steps(gan):
     X, y = blobs()
-    for method in ("probe", "svm", "spread"):
+    for method in ("probe", "svm", "graph"):
         assert GANClassifier(gan, PredictorConfig(method=method)).fit(X, y).score(X, y) == 1.0
 
 

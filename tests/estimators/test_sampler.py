@@ -17,7 +17,7 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from ssgan.estimators import GANSampler, inputs, sampler
 from ssgan.models.gan import GANConfig, pretrain
-from ssgan.prediction.finetuning import PredictorConfig
+from ssgan.prediction.config import PredictorConfig
 
 # The checks fit often: a GAN that has hardly begun, and may not make every class yet.
 SMALL = GANConfig(steps=10, batch=16, width=2, latent=8)

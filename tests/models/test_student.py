@@ -32,14 +32,24 @@ from ssgan.models.student import (
 from ssgan.networks import build
 from ssgan.networks.residual import ResidualTrunk
 from ssgan.networks.resnet import ResnetTrunk
-from ssgan.prediction.finetuning import PredictorConfig
+from ssgan.prediction.config import PredictorConfig
 from ssgan.prediction.labels import labeled
-from ssgan.prediction.methods import settled
 from ssgan.prediction.predictor import finetune, load_predictor
+from ssgan.prediction.resolve import resolve_config
 from ssgan.randomness import Rng
 from ssgan.runs.run import Run
 from ssgan.training.runner import finish
-from tests.examples import KINDS, LABELS, NUMBERS, OFTEN, SMALL, N, assert_same_course, trained
+from tests.examples import (
+    KINDS,
+    LABELS,
+    NUMBERS,
+    OFTEN,
+    SMALL,
+    N,
+    assert_same_course,
+    quick,
+    trained,
+)
 
 RNG = Rng(("encoder test",))
 FEW = StudentConfig(steps=3, batch=9)
@@ -173,8 +183,7 @@ def test_the_body_resnet_has_students_of_its_own_that_come_back_from_their_direc
     trunk = student.student.trunk
     assert type(trunk) is ResnetTrunk
     assert student.features(x).shape == (N, trunk.features)
-    few = {"readout": "student", "method": "finetune", "student_steps": 2, "batch": 4}
-    config = PredictorConfig(steps=2, calibrate=False, **few)
+    config = quick(steps=2, batch=4, readout="student", calibrate=False)
     model = finetune(gan, x[:8], LABELS[:8], config, run=tmp_path / "m")
     again = load_predictor(tmp_path / "m", device=gan.runtime.device)
     np.testing.assert_array_equal(again.predict_proba(x), model.predict_proba(x))
@@ -316,7 +325,7 @@ def test_generators_that_are_untrained_tell_their_maps_too():
 # Finetuning on another readout
 
 
-SHORT = {"steps": 3, "batch": 8, "student_steps": 3, "calibrate": False}
+SHORT = {"steps": 3, "batch": 8, "student": StudentConfig(steps=3), "calibrate": False}
 SOME = {
     "classification": np.where(np.arange(N) < 12, LABELS, -1),
     "regression": np.where(np.arange(N) < 12, NUMBERS, np.nan),
@@ -326,25 +335,28 @@ SOME = {
 @pytest.mark.parametrize(
     ("readout", "method", "task", "kind"),
     [
-        *(("last", m, "classification", "images") for m in ("finetune", "probe", "svm")),
-        *(("student", m, "classification", "images") for m in ("finetune", "svm", "spread", "knn")),
-        *(("student", m, "regression", "vectors") for m in ("consistency", "probe", "joint")),
-        pytest.param("student", "simple", "classification", "table", marks=pytest.mark.slow),
+        *(("last", m, "classification", "images") for m in ("propagation", "probe", "svm")),
+        *(
+            ("student", m, "classification", "images")
+            for m in ("propagation", "svm", "graph", "knn")
+        ),
+        *(("student", m, "regression", "vectors") for m in ("consistency", "probe", "k-plus-one")),
+        pytest.param("student", "baseline", "classification", "table", marks=pytest.mark.slow),
     ],
 )
 def test_a_model_on_any_readout_is_the_same_when_loaded(readout, method, task, kind, tmp_path):
-    x, config = KINDS[kind](), PredictorConfig(method=method, readout=readout, **SHORT)
+    x, config = KINDS[kind](), quick(method, readout=readout, **SHORT)
     model = finetune(trained(kind), x, SOME[task], config, run=tmp_path / "m")
     loaded = load_predictor(tmp_path / "m")
     np.testing.assert_array_equal(model.outputs(x), loaded.outputs(x))
     np.testing.assert_array_equal(model.features(x), loaded.features(x))
     assert loaded.config == model.config
-    assert model.config.readout == ("all" if method == "simple" else readout)
+    assert model.config.readout == ("all" if method == "baseline" else readout)
     assert (tmp_path / "m" / "student").exists() == (model.config.readout == "student")
 
 
 def test_a_student_is_trained_once_for_a_model_directory(tmp_path, monkeypatch):
-    x, config = KINDS["images"](), PredictorConfig(method="probe", readout="student", **SHORT)
+    x, config = KINDS["images"](), quick("probe", readout="student", **SHORT)
     first = finetune(trained("images"), x, LABELS, config, run=tmp_path / "m")
     monkeypatch.delattr(Distillation, "update")
     again = finetune(trained("images"), x, LABELS, config, run=tmp_path / "m")
@@ -352,8 +364,8 @@ def test_a_student_is_trained_once_for_a_model_directory(tmp_path, monkeypatch):
 
 
 def test_a_student_has_the_batches_and_views_that_the_config_asks_for(tmp_path):
-    asked = SHORT | {"student_batch": 7, "student_views": 3}
-    config = PredictorConfig(method="probe", readout="student", **asked)
+    asked = SHORT | {"student": StudentConfig(steps=3, batch=7, views=3)}
+    config = quick("probe", readout="student", **asked)
     finetune(trained("images"), KINDS["images"](), LABELS, config, run=tmp_path / "m")
     held = Run.open(tmp_path / "m" / "student").config["config"]
     assert (held["steps"], held["batch"], held["views"]) == (3, 7, 3)
@@ -363,7 +375,7 @@ def test_a_student_has_the_batches_and_views_that_the_config_asks_for(tmp_path):
 def test_a_gan_that_has_another_readout_keeps_it_in_finetuning(readout, tmp_path):
     x, gan = KINDS["images"](), trained("images")
     gan = last(gan) if readout == "last" else distil(gan, x, FEW)
-    config = PredictorConfig(method="probe")
+    config = quick("probe")
     model = finetune(gan, x, LABELS, config, run=tmp_path / "m")
     assert model.config.readout == readout
     np.testing.assert_allclose(model.features(x), gan.features(x), atol=1e-6)
@@ -374,14 +386,14 @@ def test_a_gan_that_has_another_readout_keeps_it_in_finetuning(readout, tmp_path
 @pytest.mark.slow
 def test_auto_chooses_among_what_a_student_sees(tmp_path):
     x = KINDS["vectors"]()
-    config = PredictorConfig(method="auto", readout="student", **SHORT)
+    config = quick("auto", readout="student", **SHORT)
     model = finetune(trained("vectors"), x, LABELS, config, run=tmp_path / "m")
     np.testing.assert_array_equal(load_predictor(tmp_path / "m").outputs(x), model.outputs(x))
     assert (tmp_path / "m" / "student").exists()
 
 
 def test_a_student_for_numbers_sees_no_views_that_might_change_them(tmp_path):
-    x, config = KINDS["images"](), PredictorConfig(method="probe", readout="student", **SHORT)
+    x, config = KINDS["images"](), quick("probe", readout="student", **SHORT)
     finetune(trained("images"), x, NUMBERS, config, run=tmp_path / "m")
     held = Run.open(tmp_path / "m" / "student").config["config"]
     assert held["transforms"] == ["noise"]
@@ -391,18 +403,18 @@ def test_a_student_for_numbers_sees_no_views_that_might_change_them(tmp_path):
 def test_a_config_of_before_reads_all_depths():
     config = PredictorConfig.from_json({"method": "probe"})
     x, gan = KINDS["images"](), trained("images")
-    assert settled(config, gan, labeled(gan, x, LABELS, None, 0)).readout == "all"
+    assert resolve_config(config, gan, labeled(gan, x, LABELS, None, 0)).readout == "all"
 
 
 @pytest.mark.parametrize(
     ("settings", "said"),
     [
         ({"readout": "best"}, "no readout 'best'; there are"),
-        ({"student_steps": -1}, "student_steps"),
-        ({"student_batch": 5}, "expected student_batch to be a whole number from 6 on"),
-        ({"student_views": 1}, "expected student_views to be a whole number from 2 on"),
+        ({"student": {"steps": -1}}, "expected steps to be a whole number from 0 on"),
+        ({"student": {"batch": 5}}, "expected batch to be a whole number from 6 on"),
+        ({"student_views": 1}, "expected views to be a whole number from 2 on"),
     ],
 )
 def test_unknown_readouts_are_refused(settings, said):
     with pytest.raises(ValueError, match=said):
-        PredictorConfig(**settings)
+        PredictorConfig.from_json(settings)

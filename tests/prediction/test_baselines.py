@@ -9,8 +9,8 @@ from ssgan.data import digest
 from ssgan.prediction.baselines import (
     CANDIDATES,
     FEWEST_NUMBERS,
+    Baseline,
     Folds,
-    Simple,
     candidates,
     choose,
     cross_validated,
@@ -29,11 +29,6 @@ from tests.examples import KINDS, same, trained
 TASKS = {"classification": 3, "regression": 0}
 MODELS = [(task, name) for task, table in CANDIDATES.items() for name in table]
 each = pytest.mark.parametrize(("task", "name"), MODELS)
-
-
-@pytest.fixture(autouse=True, scope="module")
-def few_fits():
-    """Here all values are tried on all folds."""
 
 
 def problem(task, n=45, seed=0):
@@ -65,7 +60,7 @@ def test_every_model_learns_what_can_be_learnt(task, name):
 def test_a_model_comes_back_from_its_tensors_and_json_to_the_bit(task, name):
     model = fitted(name, *problem(task), TASKS[task], seed=3)
     about = json.loads(json.dumps(model.to_json()))
-    again = Simple.from_tensors(model.to_tensors(), about)
+    again = Baseline.from_tensors(model.to_tensors(), about)
     x, _ = problem(task, seed=1)
     assert same(again.predict(x), model.predict(x))
     assert same(model.predict(x), model.predict(x))
@@ -150,8 +145,8 @@ def test_labels_that_teach_nothing_are_refused(labels, classes, message):
 
 def test_a_model_that_is_not_known_is_refused():
     about = {"name": "svm", "classes": 0, "value": 1.0, "seed": 0}
-    with pytest.raises(ValueError, match="no simple model 'svm'; there are ridge, k-nn, boosting"):
-        Simple.from_tensors({}, about)
+    with pytest.raises(ValueError, match="no baseline 'svm'; there are ridge, k-nn, boosting"):
+        Baseline.from_tensors({}, about)
 
 
 # Folds

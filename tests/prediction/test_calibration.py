@@ -122,12 +122,11 @@ def test_too_few_rows_promise_nothing_finite(n, finite):
     assert found.tolist() == expected
 
 
-def test_many_rows_are_cut_into_blocks_without_a_trace(monkeypatch):
+def test_many_rows_are_cut_into_blocks_without_a_trace():
     rng = np.random.default_rng(0)
     args = rng.normal(size=20), np.arange(20) % 4, rng.normal(size=(4, 33))
     whole = cv_plus(*args)
-    monkeypatch.setattr("ssgan.prediction.calibration.BLOCK", 100)
-    np.testing.assert_array_equal(cv_plus(*args), whole)
+    np.testing.assert_array_equal(cv_plus(*args, block=100), whole)
 
 
 @QUICK

@@ -9,20 +9,25 @@ import torch
 from ssgan.metrics import predictions
 from ssgan.models.gan import GANConfig, pretrain
 from ssgan.prediction import crossvalidation
-from ssgan.prediction.crossvalidation import FOLDS, MORE, folded, held_out, tempered
-from ssgan.prediction.finetuning import FITTED, LEARNT, PredictorConfig
+from ssgan.prediction.config import PredictorConfig
+from ssgan.prediction.crossvalidation import (
+    CALIBRATION_FOLDS,
+    FOLDS,
+    folds_of,
+    held_out_outputs,
+    temperature_of,
+)
 from ssgan.prediction.labels import labeled
+from ssgan.prediction.methods import FITTED, STEPPED
 from ssgan.prediction.predictor import evaluate, finetune, finetuning, load_predictor
 from ssgan.training.runner import finish
-from tests.examples import KINDS, LABELS, NUMBERS, N, same, trained
+from tests.examples import FAST, KINDS, LABELS, NUMBERS, N, quick, same, trained
 
-each_method = pytest.mark.parametrize("method", sorted({*FITTED, *LEARNT} - {"spread"}))
+each_method = pytest.mark.parametrize("method", sorted({*FITTED, *STEPPED} - {"graph"}))
 
 
 def config(method, **settings):
-    return PredictorConfig(
-        method=method, steps=None if method in FITTED else 3, batch=8, **settings
-    )
+    return quick(method, steps=None if method in FITTED else 3, batch=8, **settings)
 
 
 def noisy(n=400, seed=0):
@@ -48,15 +53,15 @@ def test_probabilities_are_tempered_and_a_directory_keeps_the_temperature(method
 def test_a_run_is_calibrated_once(method, tmp_path, monkeypatch):
     x, asked = KINDS["vectors"](), config(method)
     first = finetune(trained("vectors"), x, LABELS, asked, run=tmp_path / "m")
-    monkeypatch.setattr(crossvalidation, "short_course", lambda *_: pytest.fail("once more"))
+    monkeypatch.setattr(crossvalidation, "short_training", lambda *_: pytest.fail("once more"))
     again = finetune(trained("vectors"), x, LABELS, asked, run=tmp_path / "m")
     assert again.temperature == first.temperature
 
 
 def test_a_graph_has_told_its_temperature_already(monkeypatch):
-    monkeypatch.setattr(crossvalidation, "short_course", lambda *_: pytest.fail("once more"))
+    monkeypatch.setattr(crossvalidation, "short_training", lambda *_: pytest.fail("once more"))
     assert (
-        finetune(trained("vectors"), KINDS["vectors"](), LABELS, config("spread")).temperature == 1
+        finetune(trained("vectors"), KINDS["vectors"](), LABELS, config("graph")).temperature == 1
     )
 
 
@@ -78,9 +83,9 @@ def test_every_row_is_answered_by_a_course_that_did_not_see_its_label():
     gan, x = trained("vectors"), np.repeat(KINDS["vectors"]()[:12], 2, axis=0)
     lone = np.arange(N) % 2  # twins of different classes: only a row's own label tells it
     rows = labeled(gan, x, lone, None, 0)
-    folds = folded(lone, 2, 0)
     asked = replace(config("knn"), readout="all")
-    outputs = finish(held_out(gan, asked, rows, folds, ""))
+    folds = folds_of(rows, asked)
+    outputs = finish(held_out_outputs(gan, asked, rows, folds, ""))
     apart = folds.of[0][::2] != folds.of[0][1::2]
     assert apart.sum() >= 3
     guessed = outputs.argmax(1)[np.repeat(apart, 2)]
@@ -89,34 +94,35 @@ def test_every_row_is_answered_by_a_course_that_did_not_see_its_label():
 
 @pytest.mark.parametrize("labels", [LABELS[:5], NUMBERS[:9]], ids=["classes", "numbers"])
 def test_where_labels_are_too_few_nothing_is_held_out(labels, monkeypatch, tmp_path):
-    monkeypatch.setattr(crossvalidation, "short_course", lambda *_: pytest.fail("held out"))
+    monkeypatch.setattr(crossvalidation, "short_training", lambda *_: pytest.fail("held out"))
     x = KINDS["vectors"]()[: len(labels)]
-    finetune(trained("vectors"), x, labels, config("finetune"), run=tmp_path / "m")
+    finetune(trained("vectors"), x, labels, config("propagation"), run=tmp_path / "m")
     model = load_predictor(tmp_path / "m")
-    assert (model.temperature, model.bands) == (1.0, None)
+    assert (model.temperature, model.intervals) == (1.0, None)
+
+
+def folds_told(method, monkeypatch, **search):
+    """The short trainings that tell the temperature of a method."""
+    found, usual = [], crossvalidation.short_training
+    monkeypatch.setattr(
+        crossvalidation, "short_training", lambda *words: found.append(words) or usual(*words)
+    )
+    asked = config(method, search=replace(FAST, folds=10, **search))
+    model = finetune(trained("vectors"), KINDS["vectors"](), LABELS, asked)
+    assert model.temperature != 1
+    return len(found)
 
 
 def test_of_many_labels_the_first_folds_are_enough(monkeypatch):
-    courses, usual = [], crossvalidation.short_course
-    monkeypatch.setattr(crossvalidation, "MORE", MORE)
-    monkeypatch.setattr(crossvalidation, "ENOUGH", N // 2)
-    monkeypatch.setattr(
-        crossvalidation, "short_course", lambda *words: courses.append(words) or usual(*words)
-    )
-    model = finetune(trained("vectors"), KINDS["vectors"](), LABELS, config("probe"))
-    assert 4 <= len(courses) <= 6  # of ten, each of which holds out two rows to four
-    assert model.temperature != 1
+    found = folds_told("probe", monkeypatch, calibration_rows=N // 2)
+    assert 4 <= found <= 6  # of ten, each of which holds out two rows to four
 
 
-@pytest.mark.parametrize(("method", "count"), [("probe", MORE), ("finetune", FOLDS)])
+@pytest.mark.parametrize(
+    ("method", "count"), [("probe", CALIBRATION_FOLDS), ("propagation", FOLDS)]
+)
 def test_what_is_fitted_at_once_is_held_out_in_more_folds(method, count, monkeypatch):
-    courses, usual = [], crossvalidation.short_course
-    monkeypatch.setattr(crossvalidation, "MORE", MORE)
-    monkeypatch.setattr(
-        crossvalidation, "short_course", lambda *words: courses.append(words) or usual(*words)
-    )
-    finetune(trained("vectors"), KINDS["vectors"](), LABELS, config(method))
-    assert len(courses) == count
+    assert folds_told(method, monkeypatch) == count
 
 
 def test_it_can_be_left_out(tmp_path):
@@ -132,7 +138,7 @@ def test_it_can_be_left_out(tmp_path):
     ids=["classes", "numbers"],
 )
 def test_a_model_is_not_finished_before_its_folds_are(labels, file, tmp_path):
-    x, asked = KINDS["vectors"](), config("finetune")
+    x, asked = KINDS["vectors"](), config("propagation")
     whole = finetune(trained("vectors"), x, labels, asked, run=tmp_path / "whole")
     training = finetuning(trained("vectors"), x, labels, asked, run=tmp_path / "left")
     while next(training).phase != "calibration":
@@ -157,5 +163,7 @@ def test_a_calibrated_model_says_how_sure_it_is_to_evaluate():
 def test_the_temperature_depends_on_the_labelled_rows_and_the_seed_alone():
     gan, x = trained("vectors"), KINDS["vectors"]()
     asked = replace(config("probe"), readout="all")
-    found = [finish(tempered(gan, asked, labeled(gan, x, LABELS, None, seed))) for seed in (0, 1)]
+    found = [
+        finish(temperature_of(gan, asked, labeled(gan, x, LABELS, None, seed))) for seed in (0, 1)
+    ]
     assert found[0] == found[1]

@@ -7,19 +7,14 @@ import numpy as np
 import pytest
 import torch
 
-from ssgan.prediction.finetuning import (
-    Finetune,
-    Graph,
-    Head,
-    Network,
-    PredictorConfig,
-    first_shares,
-    new_head,
-    soft_cross_entropy,
-    supervised,
-)
-from ssgan.prediction.graph import Votes
-from ssgan.prediction.methods import initial
+from ssgan.models.student import StudentConfig
+from ssgan.prediction.config import PredictorConfig, SearchConfig
+from ssgan.prediction.finetuning import Finetune, supervised_loss
+from ssgan.prediction.graph import Graph, Votes, first_shares
+from ssgan.prediction.labels import labeled
+from ssgan.prediction.learning import make_task
+from ssgan.prediction.methods.propagation import soft_cross_entropy
+from ssgan.prediction.network import Head, Network, initial_network, new_head
 from ssgan.randomness import Rng
 from ssgan.training.batches import Batches, Stream
 from ssgan.training.loop import train
@@ -43,11 +38,15 @@ def rows_of(kind, known=8):
 def prepared(kind, config=CONFIG):
     """The task and its batches, the shares of unlabeled rows those of their true classes."""
     gan, rows = trained(kind), rows_of(kind)
-    task = Finetune(config, initial(gan, config, 2), gan.codec, gan.runtime, rows)
+    task = make_task(gan, config, labeled(gan, KINDS[kind]()[:8], LABELS[:8], None, 0))
     shares = torch.eye(2)[torch.from_numpy(LABELS)]
-    labeled = Stream((rows.packed[:8], rows.labels[:8]), config.batch)
+    few = Stream((rows.packed[:8], rows.labels[:8]), config.batch)
     unlabeled = Stream((rows.packed, shares), 2 * config.batch)
-    return task, Batches({"labeled": labeled, "unlabeled": unlabeled}, RNG)
+    return task, Batches({"labeled": few, "unlabeled": unlabeled}, RNG)
+
+
+def voters(task):
+    return task.losses["unlabeled",].voters
 
 
 def test_cross_entropy_with_shares_is_weighted_by_the_largest():
@@ -59,9 +58,9 @@ def test_cross_entropy_with_shares_is_weighted_by_the_largest():
 
 def test_classes_cost_cross_entropy_and_numbers_squared_error():
     outputs = torch.tensor([[0.0, log(3.0)], [0.0, log(3.0)]])
-    found = supervised(outputs, torch.tensor([0, 1]))
+    found = supervised_loss(outputs, torch.tensor([0, 1]))
     assert found.item() == pytest.approx(-(log(0.25) + log(0.75)) / 2)
-    found = supervised(torch.tensor([[1.0], [5.0]]), torch.tensor([0.0, 2.0]))
+    found = supervised_loss(torch.tensor([[1.0], [5.0]]), torch.tensor([0.0, 2.0]))
     assert found.item() == pytest.approx((1 + 9) / 2)
 
 
@@ -133,10 +132,10 @@ def test_learning_lowers_the_loss_to_nothing_where_classes_are_apart():
 def test_the_graph_is_laid_anew_after_the_last_step_only():
     task, rows = prepared("vectors")
     for step, _ in train(task, rows, Schedule(3, 1, TrainOptions(log_every=1))):
-        assert bool(task.voters.rows.any()) == (step == 3)
-    chances = task.voters.shares
-    torch.testing.assert_close(chances.sum(1), torch.ones(N))
-    assert (chances[:8].argmax(1) == rows_of("vectors").labels[:8]).all()
+        assert bool(voters(task).rows.any()) == (step == 3)
+    shares = voters(task).shares
+    torch.testing.assert_close(shares.sum(1), torch.ones(len(shares)))
+    assert (shares[:8].argmax(1) == rows_of("vectors").labels[:8]).all()
 
 
 def test_only_images_are_warped_and_each_time_differently():
@@ -174,14 +173,30 @@ def test_first_shares_find_the_classes_of_rows_that_are_apart():
     assert (shares.argmax(1).numpy() == LABELS).mean() > 0.9
 
 
-def test_nearness_is_told_where_hidden_labels_are_found_best(monkeypatch):
+class Encoding:
+    """Stands in for a GAN whose features of samples are given."""
+
+    def __init__(self, features):
+        self.features = features
+
+    def encode(self, x):
+        return self.features
+
+    def apply(self, network, packed):
+        return network(packed)
+
+
+@pytest.mark.parametrize("nearer", ["samples", "features"])
+def test_nearness_is_told_where_hidden_labels_are_found_best(nearer):
     """Its shares are taken too."""
-    shares = {0.1: np.ones((N, 2)), 0.3: np.zeros((N, 2))}
-    for errors, nearer in (([0.3, 0.1], "samples"), ([0.1, 0.3], "features")):
-        found = iter([(shares[error], error) for error in errors])
-        monkeypatch.setattr("ssgan.prediction.finetuning.shares_over", lambda *_, f=found: next(f))
-        space, taken = first_shares(trained("vectors"), rows_of("vectors"))
-        assert (space, float(taken.mean())) == (nearer, 1.0)
+    labels = np.repeat([0, 1], N // 2)
+    apart = torch.from_numpy(100.0 * labels[:, None] + np.arange(N)[:, None] % 12).float()
+    mixed = apart[np.arange(N).reshape(2, -1).T.ravel()]  # those of the other class beside each
+    samples, features = (apart, mixed) if nearer == "samples" else (mixed, apart)
+    known = torch.from_numpy(np.where(np.arange(N) % 12 < 6, labels, -1))
+    space, shares = first_shares(Encoding(features), Graph(samples, known, 2))
+    assert space == nearer
+    assert (shares.argmax(1).numpy() == labels).all()
 
 
 def test_features_tell_nearness_where_no_label_can_be_hidden():
@@ -189,21 +204,56 @@ def test_features_tell_nearness_where_no_label_can_be_hidden():
 
 
 def test_a_config_comes_back_from_json():
-    config = PredictorConfig(method="svm", steps=3, warp=0.5, seed=2)
+    student, search = StudentConfig(steps=7, transforms=("noise",)), SearchConfig(folds=4)
+    config = PredictorConfig(method="svm", warp=0.5, seed=2, student=student, search=search)
     assert PredictorConfig.from_json(json.loads(json.dumps(config.to_json()))) == config
     assert PredictorConfig.from_json({"steps": 7}) == PredictorConfig(steps=7)
+
+
+def test_names_of_version_0_1_are_read():
+    flat = {"student_steps": 5, "student_batch": 7, "student_views": 3, "simple": "knn"}
+    config = PredictorConfig.from_json({"method": "consistency+finetune", **flat})
+    assert config.method == "consistency+propagation"
+    assert config.student == StudentConfig(steps=5, batch=7, views=3)
+    assert config.baseline == "knn"
+    for old, new in (("joint", "k-plus-one"), ("spread", "graph"), ("simple", "baseline")):
+        assert PredictorConfig(method=old) == PredictorConfig(method=new)
+
+
+def test_a_part_of_a_nested_config_is_read_over_its_defaults():
+    found = PredictorConfig.from_json({"student": {"steps": 5}, "search": {"folds": 3}})
+    assert found.student == StudentConfig(steps=5)
+    assert found.search == SearchConfig(folds=3)
+
+
+@pytest.mark.parametrize("settings", [{"seed": 3}, {"warp": 0.5}])
+def test_a_student_has_the_seed_and_the_warp_of_its_predictor(settings):
+    name = next(iter(settings))
+    with pytest.raises(ValueError, match=f"a student has the {name} of its PredictorConfig"):
+        PredictorConfig(student=StudentConfig(**settings))
+    assert PredictorConfig(student=StudentConfig(**settings), **settings)
+
+
+def test_a_search_takes_values_around_the_middle_one():
+    values = (1.0, 2.0, 3.0, 4.0, 5.0)
+    found = [SearchConfig(values=count).middle(values) for count in (1, 2, 3, 5, 9)]
+    assert found == [(3.0,), (2.0, 3.0), (2.0, 3.0, 4.0), values, values]
 
 
 @pytest.mark.parametrize(
     ("fields", "message"),
     [
-        ({"method": "forest"}, "no method 'forest'; there are auto, probe, svm, spread"),
+        (
+            {"method": "forest"},
+            "no method 'forest'; there are auto, baseline, graph",
+        ),
         ({"stepz": 3}, "no setting stepz; there are method, steps"),
         ({"steps": 0}, "expected steps to be a whole number from 1 on, got 0"),
         ({"batch": 0}, "expected batch to be a whole number from 1 on, got 0"),
         ({"unlabeled": -0.5}, "expected unlabeled to be a number from 0 on, got -0.5"),
         ({"align": "often"}, "expected align to be true or false, got 'often'"),
         ({"mix": 1}, "expected mix to be true or false, got 1"),
+        ({"search": {"folds": 1}}, "expected folds to be a whole number from 2 on, got 1"),
     ],
 )
 def test_settings_that_make_no_sense_are_refused(fields, message):
@@ -216,8 +266,7 @@ def test_a_regression_learns_numbers_with_the_same_task():
     gan = trained("vectors")
     packed = gan.codec.pack(KINDS["vectors"]())
     numbers = torch.from_numpy((NUMBERS - NUMBERS.mean()) / NUMBERS.std()).float()
-    rows = Graph(packed, torch.full((N,), -1), 0)
-    task = Finetune(config, initial(gan, config, 1), gan.codec, gan.runtime, rows)
+    task = Finetune(config, initial_network(gan, 1, 0), gan.codec, gan.runtime)
     batches = Batches({"labeled": Stream((packed, numbers), 12)}, RNG)
     means = [
         means["supervised"]

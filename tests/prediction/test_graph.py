@@ -22,11 +22,6 @@ from ssgan.prediction.graph import (
 from tests.prediction.test_heads import RNG, blobs, given
 
 
-@pytest.fixture(autouse=True, scope="module")
-def few_fits():
-    """Here numbers are as exact as they are to be."""
-
-
 def few(labels, count=2):
     """The first `count` labels of every class, -1 for all others."""
     kept = np.full(len(labels), -1)

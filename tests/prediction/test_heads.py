@@ -9,7 +9,6 @@ import torch
 from sklearn.linear_model import LogisticRegression, RidgeCV
 from sklearn.neighbors import KNeighborsClassifier, KNeighborsRegressor
 
-from ssgan.prediction import heads
 from ssgan.prediction.heads import (
     ABSENT,
     FOLDS,
@@ -20,16 +19,12 @@ from ssgan.prediction.heads import (
     linear_model,
     margin_head,
     nearest_head,
+    splits,
     turned,
 )
 from ssgan.randomness import Rng
 
 RNG = Rng(("heads test",))
-
-
-@pytest.fixture(autouse=True, scope="module")
-def few_fits():
-    """Here all penalties are tried on all folds."""
 
 
 def blobs(n=30, features=8, classes=3, apart=6.0):
@@ -188,14 +183,13 @@ def test_the_nearest_are_filled_from_their_state():
 
 @pytest.mark.parametrize("classes", [2, 3, 4])
 @pytest.mark.parametrize("make", [linear_head, margin_head])
-def test_from_many_labels_a_head_says_what_it_says_from_few(make, classes, monkeypatch):
+def test_from_many_labels_a_head_says_what_it_says_from_few(make, classes):
     """Of four classes the last has no label."""
     rng = np.random.default_rng(0)
     labels = rng.integers(0, min(classes, 3), 400)
     features = rng.normal(size=(400, 6)) + 2 * np.eye(6)[labels]
     few = make(features, labels, classes)
-    monkeypatch.setattr(heads, "MANY", 100)
-    many = make(features, labels, classes)
+    many = make(features, labels, classes, many=100)
     seen = torch.from_numpy(rng.normal(size=(1000, 6)) + 2 * np.eye(6)[np.arange(1000) % 3]).float()
     with torch.no_grad():
         assert (few(seen).argmax(1) == many(seen).argmax(1)).float().mean() > 0.97
@@ -204,8 +198,7 @@ def test_from_many_labels_a_head_says_what_it_says_from_few(make, classes, monke
 
 
 @pytest.mark.parametrize("many", [False, True])
-def test_strengths_of_many_labels_are_chosen_on_one_split(many, monkeypatch):
-    monkeypatch.setattr(heads, "MANY", 50 if many else 100)
+def test_strengths_of_many_labels_are_chosen_on_one_split(many):
     labels = np.arange(80) % 2
-    found = [*heads.splits(labels).split(labels[:, None], labels)]
-    assert [len(test) for _, test in found] == ([16] if many else [80 // heads.FOLDS] * heads.FOLDS)
+    found = [*splits(labels, many=50 if many else 100).split(labels[:, None], labels)]
+    assert [len(test) for _, test in found] == ([16] if many else [80 // FOLDS] * FOLDS)

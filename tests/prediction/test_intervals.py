@@ -6,19 +6,19 @@ import numpy as np
 import pytest
 
 from ssgan.models.gan import GANConfig, pretrain
-from ssgan.prediction.finetuning import FITTED, PredictorConfig
-from ssgan.prediction.intervals import FOLDS
+from ssgan.prediction.config import PredictorConfig
+from ssgan.prediction.methods import FITTED
 from ssgan.prediction.predictor import finetune, load_predictor
-from tests.examples import KINDS, LABELS, NUMBERS, same, trained
+from tests.examples import KINDS, LABELS, NUMBERS, quick, same, trained
 
-METHODS = ("probe", "spread", "simple", "finetune", "consistency", "auto")
+METHODS = ("probe", "graph", "baseline", "propagation", "consistency", "auto")
 each = pytest.mark.parametrize("kind", KINDS)
 each_method = pytest.mark.parametrize("method", METHODS)
 
 
 def model_of(kind, method, run=None, **settings):
     steps = None if method in FITTED else 2
-    config = PredictorConfig(method=method, steps=steps, batch=4, **settings)
+    config = quick(method, steps=steps, batch=4, **settings)
     return finetune(trained(kind), KINDS[kind](), NUMBERS, config, run=run)
 
 
@@ -39,21 +39,20 @@ def test_every_kind_has_them(kind):
 
 
 def test_a_run_that_is_taken_up_keeps_the_networks_of_its_folds(tmp_path):
-    first = model_of("vectors", "finetune", run=tmp_path / "m")
-    again = model_of("vectors", "finetune", run=tmp_path / "m")
+    first = model_of("vectors", "propagation", run=tmp_path / "m")
+    again = model_of("vectors", "propagation", run=tmp_path / "m")
     x = KINDS["vectors"]()
     assert same(first.predict_interval(x), again.predict_interval(x))
 
 
 def test_they_are_in_the_unit_of_the_labels():
-    gan, x, config = trained("vectors"), KINDS["vectors"](), PredictorConfig(method="probe")
+    gan, x, config = trained("vectors"), KINDS["vectors"](), quick("probe")
     plain = finetune(gan, x, NUMBERS, config).predict_interval(x)
     larger = finetune(gan, x, 1000 * NUMBERS + 7, config).predict_interval(x)
     np.testing.assert_allclose(larger, 1000 * plain + 7, rtol=1e-4, atol=0.5)
 
 
-def test_they_hold_about_as_often_as_they_say(monkeypatch):
-    monkeypatch.setattr("ssgan.prediction.intervals.FOLDS", FOLDS)  # more than the other tests have
+def test_they_hold_about_as_often_as_they_say():
     rng = np.random.default_rng(0)
     x = rng.normal(size=(700, 3))
     y = x[:, 0] + rng.normal(size=700) / 2
@@ -66,7 +65,7 @@ def test_they_hold_about_as_often_as_they_say(monkeypatch):
 
 def test_classes_few_numbers_and_a_config_without_have_none():
     gan, x = trained("vectors"), KINDS["vectors"]()
-    probe = PredictorConfig(method="probe")
+    probe = quick("probe")
     for labels, config in (
         (LABELS, probe),
         (np.where(np.arange(len(x)) < 9, NUMBERS, np.nan), probe),

@@ -2,7 +2,6 @@
 
 import random
 from dataclasses import replace
-from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -11,10 +10,13 @@ import torch
 
 from ssgan.data import read, targets
 from ssgan.models.gan import GANConfig, load, pretrain
-from ssgan.prediction.finetuning import PredictorConfig
+from ssgan.prediction.config import PredictorConfig
+from ssgan.prediction.labels import labeled
+from ssgan.prediction.learning import learning
 from ssgan.prediction.predictor import evaluate, finetune, finetuning, load_predictor
+from ssgan.prediction.resolve import resolve_config
 from ssgan.runs.run import Run
-from ssgan.training.schedule import Schedule
+from ssgan.training.runner import finish
 from tests.examples import (
     KINDS,
     LABELS,
@@ -23,11 +25,12 @@ from tests.examples import (
     SELDOM,
     N,
     assert_same_course,
+    quick,
     same,
     trained,
 )
 
-METHODS = ("finetune", "probe", "knn", "svm", "spread")
+METHODS = ("propagation", "probe", "knn", "svm", "graph")
 NAMES = np.array(["blue", "red"])
 TASKS = {
     "classification": np.where(np.arange(N) < 12, NAMES[LABELS].astype(object), None),
@@ -41,8 +44,8 @@ allowed = pytest.mark.parametrize(("method", "task"), ALLOWED)
 each_method = pytest.mark.parametrize("method", METHODS)
 
 
-def config(method="finetune", steps=3, **settings):
-    return PredictorConfig(method=method, steps=steps, batch=8, calibrate=False, **settings)
+def config(method="propagation", steps=3, **settings):
+    return quick(method, steps=steps, batch=8, calibrate=False, **settings)
 
 
 def few(x, rows):
@@ -112,7 +115,7 @@ def test_finetuning_leaves_the_pretrained_networks_alone(kind, method, task):
     assert all(torch.equal(value, after[name]) for name, value in before.items())
     ours = zip(model.network.trunk.parameters(), gan.discriminator.trunk.parameters(), strict=True)
     moved = [not torch.equal(a, b) for a, b in ours]
-    assert all(moved) if method == "finetune" else not any(moved)
+    assert all(moved) if method == "propagation" else not any(moved)
 
 
 @each
@@ -143,7 +146,7 @@ def test_every_method_learns_classes_that_are_apart(kind, method):
     assert (model.predict(new) == NAMES[LABELS]).mean() > 0.85
 
 
-@pytest.mark.parametrize(("method", "steps"), [("finetune", 150), ("probe", 1)])
+@pytest.mark.parametrize(("method", "steps"), [("propagation", 150), ("probe", 1)])
 def test_a_regression_beats_predicting_the_mean(method, steps):
     x = np.random.default_rng(0).normal(size=(60, 3))
     y = 100 + 10 * x[:, 0]
@@ -167,7 +170,7 @@ NONE_SAYS = {
 }
 
 
-@pytest.mark.parametrize("method", ["finetune", "probe"])
+@pytest.mark.parametrize("method", ["propagation", "probe"])
 @pytest.mark.parametrize(("labels", "full"), NONE_SAYS.values(), ids=NONE_SAYS)
 def test_rows_without_a_label_are_unlabeled_rows(labels, full, method):
     """Labels beside samples, or only the labelled ones with the others apart, are the same."""
@@ -230,7 +233,7 @@ def test_one_label_in_a_class_is_enough(method):
     labels[:2] = LABELS[:2]
     with pytest.warns(UserWarning, match="a single label in 2 of 2 classes"):
         model = finetune(trained("vectors"), x, labels, config(method))
-    assert (model.predict(x[:2]) == labels[:2]).all() or method == "finetune"
+    assert (model.predict(x[:2]) == labels[:2]).all() or method == "propagation"
 
 
 @each_method
@@ -276,30 +279,44 @@ def test_a_gan_whose_rows_are_gone_learns_from_labels_alone():
 # Model directories
 
 
+def resumable(kind, task, run, options=OFTEN, **settings):
+    """What is trained in a directory, with a line of the log every second step."""
+    gan = trained(kind)
+    rows = labeled(gan, KINDS[kind](), TASKS[task], None, 0)
+    asked = resolve_config(config(**settings), gan, rows)
+    return learning(gan, asked, rows, Run.claim(run, {"kind": "test"}), "", options)
+
+
 @pytest.mark.parametrize("task", TASKS)
 @pytest.mark.parametrize("kind", KINDS)
-def test_a_finetuning_that_was_left_ends_as_one_that_was_not(kind, task, tmp_path, monkeypatch):
-    monkeypatch.setattr("ssgan.prediction.methods.Schedule", partial(Schedule, options=OFTEN))
-    x, asked = KINDS[kind](), config(steps=6)
-    whole = finetune(trained(kind), x, TASKS[task], asked, run=tmp_path / "whole")
+def test_a_finetuning_that_was_left_ends_as_one_that_was_not(kind, task, tmp_path):
+    whole, _ = finish(resumable(kind, task, tmp_path / "whole", steps=6))
     for _ in range(2):
-        training = finetuning(trained(kind), x, TASKS[task], asked, run=tmp_path / "left")
+        training = resumable(kind, task, tmp_path / "left", steps=6)
         next(training)
         training.close()
     assert Run.open(tmp_path / "left").load().step == 4
-    with pytest.raises(FileNotFoundError, match="not finished: run the same `ssgan finetune`"):
-        load_predictor(tmp_path / "left")
-    left = finetune(trained(kind), x, TASKS[task], asked, run=tmp_path / "left")
-    np.testing.assert_array_equal(whole.outputs(x), left.outputs(x))
+    left, _ = finish(resumable(kind, task, tmp_path / "left", steps=6))
+    x = trained(kind).codec.expand(trained(kind).codec.pack(KINDS[kind]()))
+    assert torch.equal(whole.eval()(x), left.eval()(x))
     assert_same_course(tmp_path / "whole", tmp_path / "left")
 
 
-def test_an_interruption_saves_a_checkpoint(tmp_path, monkeypatch):
-    monkeypatch.setattr("ssgan.prediction.methods.Schedule", partial(Schedule, options=SELDOM))
-    training = finetuning(
-        trained("vectors"), KINDS["vectors"](), LABELS, config(steps=6), run=tmp_path / "m"
-    )
+def test_a_finetuning_that_was_left_is_not_loaded_before_it_is_finished(tmp_path):
+    args = (trained("vectors"), KINDS["vectors"](), LABELS, config(steps=55))
+    training = finetuning(*args, run=tmp_path / "m")
     next(training)
+    training.close()
+    with pytest.raises(FileNotFoundError, match="not finished: run the same `ssgan finetune`"):
+        load_predictor(tmp_path / "m")
+    model = finetune(*args, run=tmp_path / "m")
+    assert same(load_predictor(tmp_path / "m").outputs(args[1]), model.outputs(args[1]))
+
+
+def test_an_interruption_saves_a_checkpoint(tmp_path):
+    training = resumable("vectors", "classification", tmp_path / "m", SELDOM, steps=60)
+    next(training)
+    assert Run.open(tmp_path / "m").steps() == []
     with pytest.raises(KeyboardInterrupt):
         training.throw(KeyboardInterrupt())
     assert Run.open(tmp_path / "m").steps() == [2]

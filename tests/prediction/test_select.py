@@ -12,16 +12,16 @@ from ssgan.models.student import StudentConfig, distil
 from ssgan.prediction import crossvalidation
 from ssgan.prediction import select as auto
 from ssgan.prediction.baselines import Choice, Verdict, candidates, cross_validated
-from ssgan.prediction.finetuning import PredictorConfig
 from ssgan.prediction.labels import labeled
-from ssgan.prediction.methods import settled, simple
+from ssgan.prediction.methods.baseline import model_of
 from ssgan.prediction.predictor import finetune, load_predictor
-from ssgan.prediction.select import by_rows, choosing, chosen, course, losses
+from ssgan.prediction.resolve import resolve_config
+from ssgan.prediction.select import by_rows, choose_method, choosing, deep_method, losses
 from ssgan.training.runner import finish
-from tests.examples import KINDS, LABELS, NUMBERS, SMALL, N, same, trained
+from tests.examples import FAST, KINDS, LABELS, NUMBERS, SMALL, N, quick, same, trained
 
 TASKS = {"classification": LABELS, "regression": NUMBERS}
-AUTO = PredictorConfig(method="auto", steps=2, batch=4, student_steps=2)
+AUTO = quick("auto", steps=2, batch=4)
 each = pytest.mark.parametrize("kind", KINDS)
 each_task = pytest.mark.parametrize("task", TASKS)
 
@@ -39,7 +39,7 @@ def test_it_learns_from_every_kind_and_its_directory_remembers_the_choice(kind, 
     choice = json.loads((tmp_path / "m" / "choice.json").read_text())["choice"]
     assert choice == json.loads(json.dumps(model.about["choice"]))
     assert choice["method"] == model.config.method
-    known = {"simple", "probe", "finetune", "consistency", "consistency+finetune", "spread"}
+    known = {"baseline", "probe", "propagation", "consistency", "consistency+propagation", "graph"}
     assert choice["method"] in known
     student = kind == "images" and task == "classification"
     assert (tmp_path / "m" / "student").exists() == student
@@ -54,14 +54,16 @@ def test_it_learns_from_every_kind_and_its_directory_remembers_the_choice(kind, 
 def test_a_run_chooses_once(tmp_path, monkeypatch):
     x = KINDS["vectors"]()
     first = finetune(trained("vectors"), x, LABELS, AUTO, run=tmp_path / "m")
-    monkeypatch.setattr(auto, "chosen", lambda *_: pytest.fail("it chose again"))
+    monkeypatch.setattr(auto, "choose_method", lambda *_: pytest.fail("it chose again"))
     again = finetune(trained("vectors"), x, LABELS, AUTO, run=tmp_path / "m")
     assert same(first.outputs(x), again.outputs(x))
 
 
 @pytest.mark.parametrize("count", [4, 5])
 def test_below_three_labels_of_a_class_it_compares_nothing_and_says_so(count):
-    choice = finish(chosen(trained("images"), AUTO, rows_of("images", "classification", count)))
+    choice = finish(
+        choose_method(trained("images"), AUTO, rows_of("images", "classification", count))
+    )
     assert choice["verdict"]["abstained"]
     assert choice["method"] == "consistency"
     assert "2 classes have fewer than 3 labels" in choice["verdict"]["reason"]
@@ -70,7 +72,7 @@ def test_below_three_labels_of_a_class_it_compares_nothing_and_says_so(count):
 def test_where_the_samples_tell_all_a_simple_model_is_kept():
     gan, x = trained("vectors"), KINDS["vectors"]()
     model = finetune(gan, x, LABELS, AUTO)
-    assert model.config.method in ("simple", "probe")
+    assert model.config.method in ("baseline", "probe")
     assert (model.predict(x) == LABELS).all()
 
 
@@ -84,15 +86,15 @@ def test_a_fold_hides_its_labels_and_keeps_its_rows_as_unlabeled():
 
 
 def test_the_course_is_by_the_kind_of_samples_and_labels():
-    assert course(trained("images"), rows_of("images", "classification")) == "consistency"
-    assert course(trained("table"), rows_of("table", "classification")) == "finetune"
-    assert course(trained("table"), rows_of("table", "regression")) == "consistency"
+    assert deep_method(trained("images"), rows_of("images", "classification")) == "consistency"
+    assert deep_method(trained("table"), rows_of("table", "classification")) == "propagation"
+    assert deep_method(trained("table"), rows_of("table", "regression")) == "consistency"
 
 
 @each
 @each_task
 def test_the_simple_model_comes_back_to_the_same_bits_without_pickle(kind, task, tmp_path):
-    x, config = KINDS[kind](), PredictorConfig(method="simple")
+    x, config = KINDS[kind](), quick("baseline")
     model = finetune(trained(kind), x, TASKS[task], config, run=tmp_path / "m")
     again = load_predictor(tmp_path / "m")
     assert same(model.outputs(x), again.outputs(x))
@@ -122,8 +124,10 @@ def test_what_was_left_open_is_open_for_the_method_that_is_chosen(monkeypatch):
     monkeypatch.setattr(auto, "learning", watched)
     monkeypatch.setattr(crossvalidation, "learning", watched)
     finetune(trained("images"), KINDS["images"](), LABELS, AUTO)
-    plain = finetune(trained("images"), KINDS["images"](), LABELS, replace(AUTO, method="finetune"))
-    taught = seen["consistency+finetune"]
+    plain = finetune(
+        trained("images"), KINDS["images"](), LABELS, replace(AUTO, method="propagation")
+    )
+    taught = seen["consistency+propagation"]
     assert taught.unlabeled == 1.0
     assert taught.transforms == plain.config.transforms != ()
 
@@ -146,17 +150,17 @@ def test_what_was_left_open_is_open_for_the_method_that_is_chosen(monkeypatch):
     ids=str,
 )
 def test_it_reads_a_student_where_there_are_views_that_keep_a_label(kind, task, settings, readout):
-    config = settled(replace(AUTO, **settings), trained(kind), rows_of(kind, task))
+    config = resolve_config(replace(AUTO, **settings), trained(kind), rows_of(kind, task))
     assert config.readout == readout
 
 
-def test_a_probe_of_a_student_has_learnt_from_unlabeled_rows_and_stands_for_the_course():
+def test_a_probe_of_a_student_has_learnt_from_unlabeled_rows_and_stands_for_the_deep_method():
     gan, rows = trained("images"), rows_of("images", "classification")
     student = distil(gan, KINDS["images"](), StudentConfig(steps=2, batch=6))
     for source, plain in ((gan, True), (student, False)):
-        verdict = finish(chosen(source, AUTO, rows))["verdict"]
+        verdict = finish(choose_method(source, AUTO, rows))["verdict"]
         known = set(candidates(rows.packed.flatten(1).numpy(), LABELS, rows.classes, 0))
-        assert set(verdict["means"]) == {*known, "probe", "spread", course(source, rows)}
+        assert set(verdict["means"]) == {*known, "probe", "graph", deep_method(source, rows)}
         if not plain:
             assert verdict["simple"]["name"] in known
 
@@ -168,16 +172,16 @@ def spiral(count):
     return np.stack([turn * np.cos(turn), turn * np.sin(turn)], 1), along
 
 
-def test_numbers_along_a_curve_are_spread_over_a_graph_where_other_rows_show_it(monkeypatch):
-    monkeypatch.setattr("ssgan.prediction.graph.EXACT", 1e-4)  # as it is outside of tests
+def test_numbers_along_a_curve_are_spread_over_a_graph_where_other_rows_show_it():
+    exact = replace(AUTO, search=replace(FAST, tolerance=1e-4))
     x, along = spiral(300)
     gan, known = pretrain(x, replace(SMALL, steps=0)), np.arange(5, 300, 15)
     found = {}
     for more in (x, None):
         rows = labeled(replace(gan, packed=None), x[known], along[known], more, 0)
-        found[more is None] = finish(chosen(gan, AUTO, rows))["verdict"]
-    assert (found[False]["chosen"], found[False]["deep"]) == ("spread", True)
-    assert "spread" not in found[True]["means"]
+        found[more is None] = finish(choose_method(gan, exact, rows))["verdict"]
+    assert (found[False]["chosen"], found[False]["deep"]) == ("graph", True)
+    assert "graph" not in found[True]["means"]
 
 
 def wrong(*rows):
@@ -207,7 +211,7 @@ def test_folds_that_are_drawn_again_make_a_row_count_once():
     assert found.error == pytest.approx(np.std(gaps, ddof=1) / 10)
 
 
-def test_few_labels_are_held_out_several_times_and_the_course_once(monkeypatch):
+def test_few_labels_are_held_out_several_times_and_the_training_once(monkeypatch):
     seen = []
 
     def watched(answer, labels, classes, folds):
@@ -215,18 +219,16 @@ def test_few_labels_are_held_out_several_times_and_the_course_once(monkeypatch):
         return cross_validated(answer, labels, classes, folds)
 
     monkeypatch.setattr(auto, "cross_validated", watched)
-    monkeypatch.setattr(auto, "REPEATS", 2)
-    gan = trained("vectors")
+    gan, twice = trained("vectors"), replace(FAST, repeats=2)
     rows = rows_of("vectors", "classification")
-    means = finish(chosen(gan, AUTO, rows))["verdict"]["means"]
-    assert seen == [2] * (len(means) - 2)  # but for course and graph
-    monkeypatch.setattr(auto, "ENOUGH", N)
+    means = finish(choose_method(gan, replace(AUTO, search=twice), rows))["verdict"]["means"]
+    assert seen == [2] * (len(means) - 2)  # but for the training and the graph
     seen.clear()
-    finish(chosen(gan, AUTO, rows))
+    finish(choose_method(gan, replace(AUTO, search=replace(twice, repeat_rows=N)), rows))
     assert seen == []
 
 
-def test_a_probe_that_is_ahead_speaks_for_the_course():
+def test_a_probe_that_is_ahead_speaks_for_the_deep_method():
     found = judged(wrong(*range(15)), wrong(*range(14)), wrong(*range(5)))
     assert (found.chosen, found.deep) == ("deep", True)
     assert found.gain == pytest.approx(10.0)
@@ -267,17 +269,19 @@ def test_losses_are_errors_of_classes_and_squares_of_numbers_in_points():
 
 def test_the_simple_model_that_is_learnt_is_the_one_that_the_folds_chose(monkeypatch):
     """Even where its own folds would choose another."""
-    monkeypatch.setattr("ssgan.prediction.methods.choose", lambda *_: pytest.fail("chosen again"))
+    monkeypatch.setattr(
+        "ssgan.prediction.methods.baseline.choose", lambda *_: pytest.fail("chosen again")
+    )
     monkeypatch.setattr(auto, "by_rows", lambda verdict, *_: replace(verdict, chosen="k-nn"))
     gan, rows = trained("vectors"), rows_of("vectors", "classification")
-    _, told = finish(choosing(gan, AUTO, rows))
-    assert told["config"].method == "simple"
-    assert told["config"].simple == told["choice"]["verdict"]["chosen"] == "k-nn"
+    learnt = finish(choosing(gan, AUTO, rows))
+    assert learnt.config.method == "baseline"
+    assert learnt.config.baseline == learnt.choice["verdict"]["chosen"] == "k-nn"
 
 
 def test_a_simple_model_can_be_named_and_one_that_there_is_not_is_refused():
     gan, rows = trained("vectors"), rows_of("vectors", "classification")
-    asked = settled(PredictorConfig(method="simple", simple="k-nn"), gan, rows)
-    assert simple(gan, asked, rows).name == "k-nn"
-    with pytest.raises(ValueError, match="no simple model 'oracle'.*logistic"):
-        simple(gan, replace(asked, simple="oracle"), rows)
+    asked = resolve_config(quick("baseline", baseline="k-nn"), gan, rows)
+    assert model_of(gan, asked, rows).name == "k-nn"
+    with pytest.raises(ValueError, match="no baseline 'oracle'.*logistic"):
+        model_of(gan, replace(asked, baseline="oracle"), rows)

@@ -13,12 +13,12 @@ from PIL import Image
 import ssgan
 from ssgan.data import Data, draw_split, read, targets
 from ssgan.models.gan import GANConfig
-from ssgan.prediction.predictor import PredictorConfig
 from ssgan.report import report
 from ssgan.report.figures import curve, scatter
 from ssgan.report.predictions import interval
 from ssgan.report.training import seconds
 from ssgan.runs.run import Run
+from tests.examples import quick
 
 ATTACK = '"><script>alert(1)</script><img src=x onerror=alert(2)>{{ 7 * 7 }}'
 CONFIG = {"objective": {"name": "relativistic", "r1": 1.0}, "steps": 1000, "seed": 0}
@@ -169,7 +169,7 @@ def model_run(path, data, per_class=None, labels=None, split=True, config=None):
     chosen = draw_split(found, per_class, labels=labels)
     x = data.x.iloc[chosen] if isinstance(data.x, pd.DataFrame) else data.x[chosen]
     learnt = replace(found, values=found.values[chosen])
-    config = config or PredictorConfig(method="probe")
+    config = config or quick("probe")
     ssgan.finetune(gan, x, learnt, config, run=path / "model")
     if split:
         about = {k: getattr(data, k) for k in ("source", "options", "fingerprint")}
@@ -345,14 +345,14 @@ def test_the_interval_of_a_share_is_wilsons():
     assert interval(0.0, 10)[0] == pytest.approx(0, abs=1e-12)
 
 
-@pytest.mark.parametrize("method", ["simple", "auto"])
+@pytest.mark.parametrize("method", ["baseline", "auto"])
 def test_a_page_says_that_a_simple_model_is_no_network_and_why_it_was_taken(method, tmp_path):
     data = few_images(tmp_path / "x.npz", 3)
-    config = PredictorConfig(method=method, steps=2, student_steps=2)
+    config = quick(method, steps=2)
     path = model_run(tmp_path / "m", data, per_class=3, config=config)
     if method == "auto":  # whatever these folds chose
         told = json.loads((path / "choice.json").read_text())
-        told["choice"] |= {"method": "simple"}
+        told["choice"] |= {"method": "baseline"}
         told["choice"]["verdict"] |= {"chosen": "k-nn", "reason": "it has fewer errors"}
         (path / "choice.json").write_text(json.dumps(told))
     page = report(path).read_text()

@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from ssgan.models.gan import GANConfig, pretrain
-from ssgan.prediction.finetuning import PredictorConfig
+from ssgan.prediction.config import PredictorConfig
 from ssgan.prediction.predictor import finetune
 from ssgan.runs.transport import available, content, parcel
 from ssgan.runtime import Runtime
@@ -36,7 +36,7 @@ def test_a_gan_that_was_sent_is_the_same(gan):
     assert not any(p.requires_grad for p in there.discriminator.parameters())
 
 
-@pytest.mark.parametrize("method", ["finetune", "probe", "svm", "spread"])
+@pytest.mark.parametrize("method", ["propagation", "probe", "svm", "graph"])
 def test_a_predictor_that_was_sent_is_the_same(gan, method):
     model = finetune(gan, IMAGES, LABELS, PredictorConfig(method=method, steps=2))
     there = sent(model)

@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from ssgan.models.gan import GANConfig, pretrain
-from ssgan.prediction.finetuning import PredictorConfig
+from ssgan.prediction.config import PredictorConfig
 from ssgan.prediction.predictor import finetune
 from ssgan.synthesis import (
     FILTERS,

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 import torch
 
-from ssgan.prediction.finetuning import PredictorConfig
+from ssgan.prediction.config import PredictorConfig
 from ssgan.prediction.predictor import finetune
 from ssgan.synthesis import augment, synthesise
 from ssgan.synthesis.generation import ROUND, most_confident

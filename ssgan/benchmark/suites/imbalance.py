@@ -23,7 +23,7 @@ from ssgan.codecs.image import MOVES
 from ssgan.data import Codec, Data, fit_codec
 from ssgan.metrics.scores import small_network
 from ssgan.models.gan import GAN, GANConfig, pretrain
-from ssgan.prediction.finetuning import PredictorConfig
+from ssgan.prediction.config import PredictorConfig
 from ssgan.prediction.predictor import Predictor, finetune
 from ssgan.randomness import Rng, seeded
 from ssgan.runtime import Runtime

@@ -24,7 +24,7 @@ from ssgan.benchmark.runner import Benchmark, Cell, Place, Suite, grid
 from ssgan.codecs.codec import Array
 from ssgan.data import Data
 from ssgan.models.gan import GAN, GANConfig, pretrain
-from ssgan.prediction.finetuning import PredictorConfig
+from ssgan.prediction.config import PredictorConfig
 from ssgan.prediction.predictor import finetune
 from ssgan.randomness import Rng
 from ssgan.synthesis import (

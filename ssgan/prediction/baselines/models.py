@@ -20,12 +20,14 @@ from torch import Tensor
 from ssgan.codecs.codec import Codec
 from ssgan.config import InputError
 from ssgan.prediction.baselines.folds import FOLDS, Array, Folds, foldable, stratified
+from ssgan.prediction.config import SearchConfig
 from ssgan.randomness import Rng
 
 FitPredict = Callable[[Array, Array], Array]  # labelled rows to fit on, rows to answer for
 FLOOR = 1e-4  # probability that no class falls below
 MOST_BOOSTED = 256  # features that trees look through
 MOST_KERNEL = 5000  # labelled rows, of which all pairs are compared
+DEFAULT = SearchConfig()
 
 
 @dataclass(frozen=True)
@@ -35,6 +37,7 @@ class Kind:
     make: Callable[[float, int, int], Any]  # value, labelled rows, seed; a scikit-learn model
     values: tuple[float, ...]  # that are tried; the middle one where there is no trying
     scaled: bool = True  # whether it compares the columns of a row with each other
+    trees: bool = False  # whether it is made of trees, which may be fewer
 
 
 def logistic(value: float, rows: int, seed: int) -> Any:
@@ -72,12 +75,12 @@ CANDIDATES: Mapping[str, Mapping[str, Kind]] = {  # the simplest first
         "logistic": Kind(logistic, (1e-3, 1e-2, 1e-1, 1.0, 10.0)),
         "k-nn": Kind(partial(nearest, KNeighborsClassifier), NEIGHBOURS),
         "svm": Kind(svm, (10.0,)),
-        "boosting": Kind(partial(boosting, HistGradientBoostingClassifier), (0.1,), scaled=False),
+        "boosting": Kind(partial(boosting, HistGradientBoostingClassifier), (0.1,), False, True),
     },
     "regression": {
         "ridge": Kind(ridge, tuple(10.0**power for power in range(-3, 4))),
         "k-nn": Kind(partial(nearest, KNeighborsRegressor), NEIGHBOURS),
-        "boosting": Kind(partial(boosting, HistGradientBoostingRegressor), (0.1,), scaled=False),
+        "boosting": Kind(partial(boosting, HistGradientBoostingRegressor), (0.1,), False, True),
     },
 }
 
@@ -100,8 +103,8 @@ def kinds(classes: int, shape: tuple[int, ...]) -> dict[str, Kind]:
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class Simple:
-    """A simple model: the few rows that it learnt from and what makes it learn the same again.
+class Baseline:
+    """A model of few samples, kept as these and as what makes it learn the same from them.
 
     Nothing that was fitted is kept in a file, as that would take a pickle: it is fitted on first
     use. On one machine it always answers with the same bits.
@@ -113,6 +116,7 @@ class Simple:
     classes: int  # 0 for numbers
     value: float  # of the kind's one parameter
     seed: int
+    trees: int = 100  # of a kind that has some
 
     @cached_property
     def kind(self) -> Kind:
@@ -128,6 +132,8 @@ class Simple:
     @cached_property
     def model(self) -> Any:
         made = self.kind.make(self.value, len(self.rows), self.seed)
+        if self.kind.trees:
+            made.set_params(max_iter=self.trees)
         with one_thread():
             return made.fit(self.seen(self.rows), self.labels)
 
@@ -143,26 +149,26 @@ class Simple:
         No class has a probability of 0. Those of "svm" are a softmax of margins: calibrate them.
         """
         rows = self.seen(np.asarray(rows, np.float32))
-        model, chances = self.model, np.zeros((len(rows), self.classes))
+        model, found = self.model, np.zeros((len(rows), self.classes))
         with one_thread():
             if not self.classes:
                 return np.asarray(model.predict(rows), np.float64)
-            chances[:, model.classes_] = probabilities(model, rows)
-        logs: Array = np.log((chances + FLOOR) / (1 + self.classes * FLOOR))
+            found[:, model.classes_] = class_probabilities(model, rows)
+        logs: Array = np.log((found + FLOOR) / (1 + self.classes * FLOOR))
         return logs
 
     def to_tensors(self) -> dict[str, Tensor]:
         return {"rows": torch.from_numpy(self.rows), "labels": torch.from_numpy(self.labels)}
 
     def to_json(self) -> dict[str, Any]:
-        return {n: getattr(self, n) for n in ("name", "classes", "value", "seed")}
+        return {n: getattr(self, n) for n in ("name", "classes", "value", "seed", "trees")}
 
     @classmethod
-    def from_tensors(cls, tensors: Mapping[str, Tensor], about: Mapping[str, Any]) -> "Simple":
+    def from_tensors(cls, tensors: Mapping[str, Tensor], about: Mapping[str, Any]) -> "Baseline":
         """The model that `to_tensors` and `to_json` describe; ValueError for an unknown name."""
         known = CANDIDATES["classification" if about["classes"] else "regression"]
         if about["name"] not in known:
-            raise InputError(f"no simple model {about['name']!r}; there are {', '.join(known)}")
+            raise InputError(f"no baseline {about['name']!r}; there are {', '.join(known)}")
         return cls(rows=tensors["rows"].numpy(), labels=tensors["labels"].numpy(), **about)
 
 
@@ -176,7 +182,7 @@ def one_thread() -> Any:
     return pools().limit(limits=1)
 
 
-def probabilities(model: Any, rows: Array) -> Array:
+def class_probabilities(model: Any, rows: Array) -> Array:
     """Of the classes that a fitted scikit-learn model knows, (N, K)."""
     if hasattr(model, "predict_proba"):
         return np.asarray(model.predict_proba(rows))
@@ -187,7 +193,14 @@ def probabilities(model: Any, rows: Array) -> Array:
     return shares
 
 
-def fitted(name: str, rows: Array, labels: Array, classes: int, seed: int = 0) -> Simple:
+def fitted(
+    name: str,
+    rows: Array,
+    labels: Array,
+    classes: int,
+    seed: int = 0,
+    search: SearchConfig = DEFAULT,
+) -> Baseline:
     """The model `name` of rows (n, F) and class indices or numbers (n,).
 
     Its one parameter is chosen by cross-validation on these rows, by squared error (Brier 1950).
@@ -202,17 +215,26 @@ def fitted(name: str, rows: Array, labels: Array, classes: int, seed: int = 0) -
         )
     if classes and not 0 <= labels.min() <= labels.max() < classes:
         raise InputError(f"expected class indices from 0 to {classes - 1}, got {labels.max()}")
-    model = Simple(name=name, rows=rows, labels=labels, classes=classes, value=0.0, seed=seed)
-    tried = model.kind.values
-    usual = tried[len(tried) // 2]
+    model = Baseline(
+        name=name,
+        rows=rows,
+        labels=labels,
+        classes=classes,
+        value=0.0,
+        seed=seed,
+        trees=search.trees,
+    )
+    usual = model.kind.values[len(model.kind.values) // 2]
+    tried = search.middle(model.kind.values)
     most = foldable(labels, classes)
     if len(tried) == 1 or most < 2:
         return replace(model, value=usual)
-    folds = stratified(labels, classes, Rng(("simple", seed)), folds=min(FOLDS, most), repeats=1)
+    count = min(FOLDS, most, search.folds)
+    folds = stratified(labels, classes, Rng(("simple", seed)), folds=count, repeats=1)
     return replace(model, value=min(tried, key=lambda value: loss(model, value, folds)))
 
 
-def loss(model: Simple, value: float, folds: Folds) -> float:
+def loss(model: Baseline, value: float, folds: Folds) -> float:
     """Of a value: the mean squared error of numbers, or of probabilities, on held-out rows."""
     costs = []
     for _, train, test in folds:
@@ -223,10 +245,13 @@ def loss(model: Simple, value: float, folds: Folds) -> float:
     return float(np.concatenate(costs).sum(1).mean())
 
 
-def candidates(rows: Array, labels: Array, classes: int, seed: int = 0) -> dict[str, FitPredict]:
+def candidates(
+    rows: Array, labels: Array, classes: int, seed: int = 0, search: SearchConfig = DEFAULT
+) -> dict[str, FitPredict]:
     """What fits and answers for each simple model that suits rows (n, F), the simplest first."""
 
     def answer(name: str, train: Array, test: Array) -> Array:
-        return fitted(name, rows[train], labels[train], classes, seed).predict(rows[test])
+        model = fitted(name, rows[train], labels[train], classes, seed, search)
+        return model.predict(rows[test])
 
     return {name: partial(answer, name) for name in kinds(classes, rows.shape)}

@@ -1,24 +1,29 @@
 """What unlabeled rows teach: the teachers of finetuning, by exact values and by laws."""
 
-from functools import partial
 from math import exp, log
+from types import SimpleNamespace
 
 import pytest
 import torch
 
 from ssgan.data import fit_codec
-from ssgan.prediction.finetuning import FADED, PredictorConfig
+from ssgan.prediction.config import PredictorConfig
 from ssgan.prediction.labels import labeled
-from ssgan.prediction.methods import settled, task_of
-from ssgan.prediction.predictor import finetune, finetuning, load_predictor
-from ssgan.prediction.teachers import EVEN, KEPT, SLOWER, Consistency, Joint, Thresholds
+from ssgan.prediction.learning import learning, make_task
+from ssgan.prediction.methods.consistency import BALANCE, KEPT, Consistency, Thresholds
+from ssgan.prediction.methods.k_plus_one import SLOWER, KPlusOne
+from ssgan.prediction.methods.propagation import FADED
+from ssgan.prediction.predictor import finetune, load_predictor
+from ssgan.prediction.resolve import resolve_config
 from ssgan.randomness import Rng
-from ssgan.training.schedule import Schedule, Step
+from ssgan.runs.run import Run
+from ssgan.training.runner import finish
+from ssgan.training.schedule import Step
 from ssgan.transforms.views import MOVES, Views, check, natural, told_mirrored
 from tests.examples import KINDS, LABELS, NUMBERS, OFTEN, N, assert_same_course, trained
 
 RNG = Rng(("semisupervised test",))
-METHODS = ("consistency", "joint", "consistency+joint", "finetune+consistency")
+METHODS = ("consistency", "k-plus-one", "consistency+k-plus-one", "propagation+consistency")
 TASKS = {"classification": LABELS, "regression": NUMBERS}
 each = pytest.mark.parametrize("kind", KINDS)
 each_method = pytest.mark.parametrize("method", METHODS)
@@ -30,19 +35,24 @@ def made(kind, method, labels=LABELS, **settings):
     gan = trained(kind)
     config = PredictorConfig(method=method, **{"steps": 3, "batch": 4, **settings})
     rows = labeled(gan, KINDS[kind]()[:8], labels[:8], None, 0)
-    return task_of(gan, settled(config, gan, rows), rows)
+    return make_task(gan, resolve_config(config, gan, rows), rows)
+
+
+def loss_of(task):
+    """The first of the losses that are no graph's."""
+    return task.losses["lesson", 0]
 
 
 def test_all_rows_count_before_a_teacher_has_said_anything():
     thresholds = Thresholds(4)
-    guesses, believed = thresholds.believed(torch.full((3, 4), 0.25))
+    guesses, believed = thresholds.pseudo_labels(torch.full((3, 4), 0.25))
     assert believed.tolist() == [1, 1, 1]
     assert guesses.tolist() == [0, 0, 0]
 
 
 def test_thresholds_are_running_means_of_what_the_teacher_says():
-    thresholds, chances = Thresholds(2), torch.tensor([[0.9, 0.1], [0.7, 0.3]])
-    thresholds.believed(chances)
+    thresholds, probabilities = Thresholds(2), torch.tensor([[0.9, 0.1], [0.7, 0.3]])
+    thresholds.pseudo_labels(probabilities)
     assert thresholds.sure.item() == pytest.approx(KEPT * 0.5 + (1 - KEPT) * 0.8)
     wanted = [KEPT * 0.5 + (1 - KEPT) * 0.8, KEPT * 0.5 + (1 - KEPT) * 0.2]
     assert thresholds.shares.tolist() == pytest.approx(wanted)
@@ -52,14 +62,14 @@ def test_a_class_that_is_named_less_often_is_believed_sooner():
     thresholds = Thresholds(2)
     thresholds.sure.fill_(0.9)
     thresholds.shares.copy_(torch.tensor([0.8, 0.4]))
-    _, believed = thresholds.believed(torch.tensor([[0.7, 0.3], [0.3, 0.7]]))
+    _, believed = thresholds.pseudo_labels(torch.tensor([[0.7, 0.3], [0.3, 0.7]]))
     assert believed.tolist() == [0, 1]
 
 
 def test_a_class_that_is_named_too_often_is_taken_for_less_likely():
     thresholds, prior = Thresholds(2), torch.tensor([0.5, 0.5])
     thresholds.shares.copy_(torch.tensor([0.8, 0.2]))
-    guesses, _ = thresholds.believed(torch.tensor([[0.8, 0.2], [0.7, 0.3]]), prior)
+    guesses, _ = thresholds.pseudo_labels(torch.tensor([[0.8, 0.2], [0.7, 0.3]]), prior)
     shares = KEPT * torch.tensor([0.8, 0.2]) + (1 - KEPT) * torch.tensor([0.75, 0.25])
     torch.testing.assert_close(thresholds.shares, shares)
     assert guesses.tolist() == [0, 1]  # 0.8 / 0.7995 > 0.2 / 0.2005, and not for the second row
@@ -73,11 +83,11 @@ def test_a_class_that_is_named_too_often_is_taken_for_less_likely():
 
 def test_labels_are_aligned_only_where_it_is_asked_for():
     tasks = [made("images", "consistency", align=align) for align in (False, True)]
-    plain, asked = (task.teachers[0] for task in tasks)
-    rows = lambda *_: (torch.cat([tasks[0].rows.packed[:1]] * 4),)  # noqa: E731
+    plain, asked = (loss_of(task) for task in tasks)
+    rows = lambda *_: (torch.cat([loss_of(tasks[0]).rows.packed[:1]] * 4),)  # noqa: E731
 
     def named(teacher):
-        return set(teacher.lesson(rows, 0, RNG)[1].args[0].argmax(1).tolist())
+        return set(teacher.batch_and_loss(rows, 0, RNG)[1].args[0].argmax(1).tolist())
 
     (usual,) = named(plain)
     for teacher in (plain, asked):  # as if the class of such rows had been named all the time
@@ -95,53 +105,53 @@ def test_classes_are_expected_as_often_as_they_are_labelled():
 
 
 def test_a_teacher_of_numbers_says_none_beyond_the_labels():
-    teacher = made("images", "consistency", NUMBERS).teachers[0]
+    teacher = loss_of(made("images", "consistency", NUMBERS))
     least, most = teacher.prior[0], teacher.prior[-1]
-    said = teacher.told(torch.tensor([-100.0, (least + most) / 2, 100.0]))
+    said = teacher.number_targets(torch.tensor([-100.0, (least + most) / 2, 100.0]))
     assert said.tolist() == [least, (least + most) / 2, most]
 
 
 def test_an_aligned_teacher_of_numbers_says_what_has_their_rank_among_the_labels():
-    teacher = made("images", "consistency", NUMBERS, align=True).teachers[0]
+    teacher = loss_of(made("images", "consistency", NUMBERS, align=True))
     teacher.prior = torch.tensor([-1.0, 0.0, 3.0])
-    said = teacher.told(torch.tensor([0.2, 0.1, 900.0, 0.15]))
+    said = teacher.number_targets(torch.tensor([0.2, 0.1, 900.0, 0.15]))
     expected = torch.quantile(teacher.prior, torch.tensor([0.625, 0.125, 0.875, 0.375]))
     assert said.tolist() == expected.tolist()
 
 
 def test_rows_that_are_not_believed_cost_nothing():
-    teacher = made("images", "consistency").teachers[0]
+    teacher = loss_of(made("images", "consistency"))
     outputs = torch.tensor([[0.0, log(3.0)], [50.0, 0.0]])
-    terms = teacher.named(torch.tensor([[0.0, 1.0], [0.0, 0.0]]), outputs, outputs)
+    terms = teacher.class_terms(torch.tensor([[0.0, 1.0], [0.0, 0.0]]), outputs, outputs)
     assert terms["consistency"].item() == pytest.approx(-log(0.75) / 2)
     spread = 0.25 * log(0.25 * 2) + 0.75 * log(0.75 * 2)
-    assert terms["uneven"].item() == pytest.approx(EVEN * spread, rel=1e-4)
+    assert terms["class_balance"].item() == pytest.approx(BALANCE * spread, rel=1e-4)
 
 
 def test_numbers_are_pulled_to_the_teachers_and_into_its_order():
-    teacher = made("vectors", "consistency", NUMBERS).teachers[0]
+    teacher = loss_of(made("vectors", "consistency", NUMBERS))
     said, outputs = torch.tensor([0.0, 2.0]), torch.tensor([[0.5], [1.0]])
-    terms = teacher.measured(said, 1.0, outputs, outputs)
+    terms = teacher.number_terms(said, 1.0, outputs, outputs)
     assert terms["consistency"].item() == pytest.approx((0.25 + 1) / 2)
     assert terms["ranking"].item() == pytest.approx(log(1 + exp(-4 * 0.5)) / 4, rel=1e-5)
-    close = teacher.measured(torch.tensor([0.0, 0.4]), 1.0, outputs, outputs)
+    close = teacher.number_terms(torch.tensor([0.0, 0.4]), 1.0, outputs, outputs)
     assert close["ranking"].item() == 0
 
 
-def test_the_average_labels_the_weak_view_and_the_strong_one_is_learnt_from(monkeypatch):
+def test_the_average_labels_the_weak_view_and_the_strong_one_is_learnt_from():
     task = made("images", "consistency")
-    teacher, seen = task.teachers[0], []
+    teacher, seen = loss_of(task), []
     assert teacher.mean is task.mean and teacher.mean is not task.network
     weak, strong = torch.full((4, 1, 8, 8), -0.5), torch.full((4, 1, 8, 8), 0.5)
-    monkeypatch.setattr(Views, "weak", lambda *_: weak)
-    monkeypatch.setattr(Views, "strong", lambda *_: strong)
+    teacher.views = SimpleNamespace(weak=lambda *_: weak, strong=lambda *_: strong)
 
     def says_1(x):
         seen.append(x)
         return torch.tensor([[0.0, 9.0]]).expand(len(x), 2)
 
-    monkeypatch.setattr(teacher, "mean", says_1)
-    changed, cost = teacher.lesson(lambda *_: (torch.zeros(4, 64, dtype=torch.uint8),), 0, RNG)
+    teacher.mean = says_1
+    blank = torch.zeros(4, 64, dtype=torch.uint8)
+    changed, cost = teacher.batch_and_loss(lambda *_: (blank,), 0, RNG)
     assert torch.equal(changed, strong)
     assert [torch.equal(x, weak) for x in seen] == [True]
     right, wrong = torch.tensor([[0.0, 5.0]] * 4), torch.tensor([[5.0, 0.0]] * 4)
@@ -152,12 +162,14 @@ def test_the_average_labels_the_weak_view_and_the_strong_one_is_learnt_from(monk
 @pytest.mark.parametrize("kind", ["images", "vectors"])
 def test_mixed_rows_are_told_as_their_shares_in_them_say(kind, labels):
     tasks = [made(kind, "consistency", labels, mix=mix) for mix in (False, True)]
-    rows = lambda *_: (tasks[0].rows.packed[:4],)  # noqa: E731
-    plain, asked = (task.teachers[0] for task in tasks)
+    rows = lambda *_: (loss_of(tasks[0]).rows.packed[:4],)  # noqa: E731
+    plain, asked = (loss_of(task) for task in tasks)
     shares = asked.shares(4, RNG("mix"))
     assert 0.5 < shares.min() < shares.max() <= 1
     assert plain.shares(4, RNG("mix")) is None
-    (alone, told), (x, blended) = (teacher.lesson(rows, 0, RNG) for teacher in (plain, asked))
+    (alone, told), (x, blended) = (
+        teacher.batch_and_loss(rows, 0, RNG) for teacher in (plain, asked)
+    )
     own = shares.view(4, *[1] * (x.dim() - 1))
     torch.testing.assert_close(x, own * alone + (1 - own) * alone[[3, 0, 1, 2]])
     each, both = told.args[0], blended.args[0]
@@ -166,42 +178,42 @@ def test_mixed_rows_are_told_as_their_shares_in_them_say(kind, labels):
 
 
 def test_the_generator_moves_its_mean_features_to_those_of_real_rows():
-    task = made("vectors", "joint")
-    teacher = task.teachers[0]
-    rows = lambda *_: (task.rows.packed[:4],)  # noqa: E731
-    found = [teacher.after(rows, 0, RNG, 3e-3)[0]["matching"].item() for _ in range(60)]
+    task = made("vectors", "k-plus-one")
+    teacher = loss_of(task)
+    rows = lambda *_: (loss_of(task).rows.packed[:4],)  # noqa: E731
+    found = [teacher.post_step(rows, 0, RNG, 3e-3)[0]["matching"].item() for _ in range(60)]
     assert found[-1] < found[0] / 2
     assert teacher.optimizer.param_groups[0]["lr"] == pytest.approx(SLOWER * 3e-3)
 
 
 def test_an_update_of_the_generator_that_is_not_finite_is_refused_and_told():
-    task = made("vectors", "joint")
-    teacher, rows = task.teachers[0], lambda *_: (task.rows.packed[:4],)
+    task = made("vectors", "k-plus-one")
+    teacher, rows = loss_of(task), lambda *_: (loss_of(task).rows.packed[:4],)
     with torch.no_grad():
         next(task.network.trunk.parameters()).fill_(torch.nan)
     before = [p.clone() for p in teacher.generator.parameters()]
-    _, refused = teacher.after(rows, 0, RNG, 1e-3)
+    _, refused = teacher.post_step(rows, 0, RNG, 1e-3)
     assert refused == 1
     assert all(map(torch.equal, before, teacher.generator.parameters()))
 
 
-@pytest.mark.parametrize("method", ["joint+joint", "consistency+finetune+consistency"])
+@pytest.mark.parametrize("method", ["k-plus-one+k-plus-one", "consistency+propagation+consistency"])
 def test_nothing_is_learnt_by_twice(method):
     with pytest.raises(ValueError, match="no method"):
         PredictorConfig(method=method)
 
 
 def test_the_score_for_real_is_the_log_sum_of_the_outputs():
-    teacher = made("images", "joint").teachers[0]
+    teacher = loss_of(made("images", "k-plus-one"))
     outputs = torch.tensor([[0.0, 0.0], [log(3.0), -99.0]])
-    terms = teacher.told_apart(1, outputs, outputs)
+    terms = teacher.critic_terms(1, outputs, outputs)
     assert terms["real"].item() == pytest.approx(log(1 + 1 / 2) / 2)
     assert terms["fake"].item() == pytest.approx(log(1 + 3) / 2)
 
 
 def test_the_generator_learns_beside_the_network_and_the_gans_own_stays():
-    task, gan = made("images", "joint"), trained("images")
-    joint = task.teachers[0]
+    task, gan = made("images", "k-plus-one"), trained("images")
+    joint = loss_of(task)
     before = [p.clone() for p in gan.generator.parameters()]
     packed = gan.codec.pack(KINDS["images"]())
 
@@ -215,9 +227,9 @@ def test_the_generator_learns_beside_the_network_and_the_gans_own_stays():
 
 
 def test_the_critic_of_numbers_is_trained_with_the_network_and_that_of_classes_is_not():
-    assert made("images", "joint").teachers[0].learnt is None
-    task = made("vectors", "joint", NUMBERS)
-    critic = task.teachers[0].learnt
+    assert loss_of(made("images", "k-plus-one")).trainable is None
+    task = made("vectors", "k-plus-one", NUMBERS)
+    critic = loss_of(task).trainable
     trained_ones = {id(p) for group in task.optimizer.param_groups for p in group["params"]}
     assert {id(p) for p in critic.parameters()} <= trained_ones
 
@@ -238,31 +250,37 @@ def test_every_method_learns_from_every_kind_and_comes_back_from_its_directory(
 
 @pytest.mark.parametrize(("method", "mix"), [*((m, False) for m in METHODS), ("consistency", True)])
 @each_task
-def test_a_course_that_was_left_ends_as_one_that_was_not(method, mix, task, tmp_path, monkeypatch):
-    monkeypatch.setattr("ssgan.prediction.methods.Schedule", partial(Schedule, options=OFTEN))
-    x, y = KINDS["images"](), TASKS[task]
-    config = PredictorConfig(method=method, steps=6, batch=4, calibrate=False, mix=mix)
-    args = (trained("images"), x[:8], y[:8], config)
-    finetune(*args, run=tmp_path / "whole")
-    left = finetuning(*args, run=tmp_path / "left")
+def test_a_training_that_was_left_ends_as_one_that_was_not(method, mix, task, tmp_path):
+    gan, y = trained("images"), TASKS[task]
+    config = PredictorConfig(method=method, steps=6, batch=4, mix=mix)
+    rows = labeled(gan, KINDS["images"]()[:8], y[:8], None, 0)
+    config = resolve_config(config, gan, rows)
+
+    def training(name):
+        return learning(gan, config, rows, Run.claim(tmp_path / name, {"kind": "test"}), "", OFTEN)
+
+    finish(training("whole"))
+    left = training("left")
     next(left)
     left.close()
-    finetune(*args, run=tmp_path / "left")
+    finish(training("left"))
     assert_same_course(tmp_path / "whole", tmp_path / "left")
 
 
-def test_labels_of_the_graph_fade_where_a_teacher_learns_better_ones():
-    task = made("images", "consistency+finetune", steps=100, unlabeled=2.0)
-    last = round(100 * FADED)
-    assert task.trust(0) == 2.0
-    assert task.trust(last // 2) == pytest.approx(1.0)
-    assert task.trust(last) == task.trust(99) == 0.0
-    alone = made("images", "finetune", steps=100, unlabeled=2.0)
-    assert alone.trust(0) == alone.trust(99) == 2.0
+def test_labels_of_the_graph_fade_where_another_method_learns_better_ones():
+    def weight(method, step):
+        task = made("images", method, steps=100, unlabeled=2.0)
+        return task.losses["unlabeled",].weight(step)
+
+    both, last = "consistency+propagation", round(100 * FADED)
+    assert weight(both, 0) == 2.0
+    assert weight(both, last // 2) == pytest.approx(1.0)
+    assert weight(both, last) == weight(both, 99) == 0.0
+    assert weight("propagation", 0) == weight("propagation", 99) == 2.0
 
 
 def test_no_row_of_the_graph_is_drawn_once_its_labels_have_faded():
-    task, seen = made("images", "consistency+finetune", steps=10), []
+    task, seen = made("images", "consistency+propagation", steps=10), []
 
     def rows(stream, step, k):
         seen.append((stream, step))
@@ -277,8 +295,11 @@ def test_no_row_of_the_graph_is_drawn_once_its_labels_have_faded():
 
 
 def test_without_unlabeled_rows_or_weight_there_is_no_teacher():
-    assert [type(t) for t in made("images", "consistency+joint").teachers] == [Consistency, Joint]
-    assert made("images", "consistency+joint", unlabeled=0.0).teachers == ()
+    assert [*map(type, made("images", "consistency+k-plus-one").losses.values())] == [
+        Consistency,
+        KPlusOne,
+    ]
+    assert made("images", "consistency+k-plus-one", unlabeled=0.0).losses == {}
 
 
 def test_digits_are_not_mirrored_and_symmetric_images_may_be():

@@ -1,0 +1,191 @@
+"""What the result of finetuning depends on, besides the GAN and the labels."""
+
+import dataclasses
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from ssgan.config import InputError, check_numbers, from_settings
+from ssgan.models.student import StudentConfig, check_readout
+from ssgan.transforms.views import TRANSFORMS
+
+RENAMED = {  # methods of 0.1, still read
+    "finetune": "propagation",
+    "joint": "k-plus-one",
+    "spread": "graph",
+    "simple": "baseline",
+}
+STUDENT = {"student_steps": "steps", "student_batch": "batch", "student_views": "views"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class SearchConfig:
+    """How much is tried where folds of the labels choose, compare and calibrate."""
+
+    folds: int = 10  # of any cross-validation, at most
+    repeats: int = 5  # of the folds, at most
+    repeat_rows: int = 500  # held-out samples in all, from which on folds are not drawn again
+    calibration_rows: int = 2000  # held-out samples that tell a temperature
+    steps: int = 400  # updates of a training on a fold, at most
+    values: int = 7  # of a penalty or another parameter, at most: those in the middle
+    trees: int = 100  # of a boosted baseline
+    tolerance: float = 1e-4  # relative, to which a graph's equations are solved
+
+    def __post_init__(self) -> None:
+        least = dict.fromkeys(("repeats", "repeat_rows", "calibration_rows", "steps"), 1)
+        check_numbers(self, least={"folds": 2, "values": 1, "trees": 1, **least})
+
+    def middle(self, values: tuple[float, ...]) -> tuple[float, ...]:
+        """At most `values` of some values, around the middle one."""
+        first = max(0, len(values) // 2 - self.values // 2)
+        return values[first : first + self.values]
+
+
+@dataclass(frozen=True, kw_only=True)
+class PredictorConfig:
+    """How to finetune; the directory of the model is an argument.
+
+    Parameters
+    ----------
+    method : str, default="propagation"
+        "auto", one of `ssgan.prediction.methods.FITTED`, or some of `STEPPED` with "+" between
+        them. The names of version 0.1 are still read: "finetune" is "propagation", "joint" is
+        "k-plus-one", "spread" is "graph", "simple" is "baseline".
+    steps : int or None, default=None
+        Updates of the methods that take steps; None is the method's own number.
+    batch : int, default=32
+        Labelled samples an update.
+    ratio : int, default=4
+        Unlabeled samples an update for every labelled one, of "consistency" and "k-plus-one".
+    rate : float, default=2e-3
+        Learning rate at the start; it falls along a cosine.
+    decay : float, default=0.01
+        Weight decay.
+    transforms : tuple of str or None, default=None
+        Transforms that keep a label (`ssgan.transforms.views`); None finds those that suit the
+        samples.
+    warp : float, default=1.0
+        Strength of random turns, stretches and shifts of images; 0 for none.
+    unlabeled : float, default=1.0
+        Weight of the losses on unlabeled samples; 0 learns from labels only.
+    ema : float, default=0.98
+        Decay of the average of the weights.
+    calibrate : bool, default=True
+        Train on folds of the labels, for the temperature of probabilities or for intervals.
+    mix : bool, default=False
+        Mix the strong views of "consistency" in pairs.
+    align : bool, default=False
+        Align the pseudo-labels of "consistency" with the distribution of the labels.
+    baseline : str or None, default=None
+        Which model method "baseline" fits; None lets folds of the labels choose.
+    readout : {"all", "last", "student"} or None, default=None
+        What features are read from; None is the method's own.
+    student : StudentConfig, default=StudentConfig()
+        Training of the student, for that readout. Its `warp` and `seed`, and its `transforms`
+        where they are None, are those of this config.
+    search : SearchConfig, default=SearchConfig()
+        How much is tried on folds of the labels.
+    seed : int, default=0
+        Same seed, same model.
+
+    Raises
+    ------
+    InputError
+        For a method, readout or transform that does not exist and for numbers out of range.
+
+    Examples
+    --------
+    >>> from ssgan import PredictorConfig
+    >>> PredictorConfig(method="consistency+propagation", steps=1000).learns
+    ('consistency', 'propagation')
+    >>> PredictorConfig(method="spread").method
+    'graph'
+    """
+
+    method: str = "propagation"
+    steps: int | None = None
+    batch: int = 32
+    ratio: int = 4
+    rate: float = 2e-3
+    decay: float = 0.01
+    transforms: tuple[str, ...] | None = None
+    warp: float = 1.0
+    unlabeled: float = 1.0
+    ema: float = 0.98
+    calibrate: bool = True
+    mix: bool = False
+    align: bool = False
+    baseline: str | None = None
+    readout: str | None = None
+    student: StudentConfig = field(default_factory=StudentConfig)
+    search: SearchConfig = field(default_factory=SearchConfig)
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "method", renamed(self.method))
+        check_method(self.method)
+        check_numbers(self, least={"batch": 1, "ratio": 1})
+        if self.readout is not None:
+            check_readout(self.readout)
+        if self.steps is not None and (type(self.steps) is not int or self.steps < 1):
+            raise InputError(f"expected steps to be a whole number from 1 on, got {self.steps!r}")
+        for name, default in (("warp", 1.0), ("seed", 0)):
+            if getattr(self.student, name) not in (default, getattr(self, name)):
+                raise InputError(f"a student has the {name} of its PredictorConfig: set it there")
+        if self.transforms is not None:
+            object.__setattr__(self, "transforms", tuple(self.transforms))  # JSON has lists
+            if unknown := set(self.transforms) - set(TRANSFORMS):
+                known = ", ".join(TRANSFORMS)
+                raise InputError(f"no transform {unknown.pop()!r}; there are {known}")
+
+    @property
+    def learns(self) -> tuple[str, ...]:
+        """The methods that take its steps; empty for one that is fitted at once, and for "auto"."""
+        from ssgan.prediction.methods import STEPPED  # they take this config
+
+        parts = tuple(self.method.split("+"))
+        return parts if set(parts) <= set(STEPPED) else ()
+
+    def to_json(self) -> dict[str, Any]:
+        """All fields as JSON, nested configs as objects."""
+        fields = dataclasses.asdict(self)
+        for holder in (fields, fields["student"]):
+            named = holder["transforms"]
+            holder["transforms"] = None if named is None else list(named)
+        return fields
+
+    @classmethod
+    def from_json(cls, fields: Mapping[str, Any]) -> "PredictorConfig":
+        """The config that `to_json` gave, or a part of one over the defaults; also one of 0.1."""
+        return from_settings(cls, updated(fields))
+
+
+def updated(fields: Mapping[str, Any]) -> dict[str, Any]:
+    """Fields of a config with nested ones made; names of version 0.1 become those of today."""
+    fields = dict(fields)
+    if "simple" in fields:
+        fields["baseline"] = fields.pop("simple")
+    flat = {new: fields.pop(old) for old, new in STUDENT.items() if old in fields}
+    for name, kind in (("student", StudentConfig), ("search", SearchConfig)):
+        given = fields.get(name, {})
+        if isinstance(given, Mapping) and (given or (name == "student" and flat)):
+            fields[name] = from_settings(kind, {**given, **(flat if name == "student" else {})})
+    return fields
+
+
+def renamed(method: str) -> str:
+    """The name of a method today, "+" and all."""
+    return "+".join(RENAMED.get(part, part) for part in str(method).split("+"))
+
+
+def check_method(method: str) -> None:
+    """InputError for a method that there is not, and for some that do not go together."""
+    from ssgan.prediction.methods import FITTED, STEPPED  # they take this config
+
+    parts = method.split("+")
+    together = set(parts) <= set(STEPPED) and len(set(parts)) == len(parts)
+    if not (together or method in ("auto", *FITTED)):
+        raise InputError(
+            f"no method {method!r}; there are {', '.join(('auto', *FITTED, *STEPPED))}; "
+            f"{', '.join(STEPPED)} also together, as in {'+'.join(STEPPED[:2])}"
+        )

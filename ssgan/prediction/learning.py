@@ -1,0 +1,89 @@
+"""A network from a GAN and labels, by a resolved config: fitted at once, or trained by steps."""
+
+import json
+from collections.abc import Generator
+from dataclasses import replace
+from typing import Any
+
+from ssgan.models.gan import GAN
+from ssgan.models.student import StudentConfig, reading_out
+from ssgan.prediction.config import PredictorConfig
+from ssgan.prediction.finetuning import Finetune, Key
+from ssgan.prediction.labels import Labeled
+from ssgan.prediction.methods import METHODS
+from ssgan.prediction.network import Network, frozen, initial_network
+from ssgan.prediction.resolve import losses_of, natural_transforms
+from ssgan.randomness import Rng
+from ssgan.runs.run import Run
+from ssgan.training.batches import Batches, Stream
+from ssgan.training.runner import Progress, run_training
+from ssgan.training.schedule import Schedule, TrainOptions
+from ssgan.training.state import pack_parts
+
+KEPT = "simple.json"  # what a method fitted at once needs beside its weights
+
+
+def read_out(
+    gan: GAN, config: PredictorConfig, rows: Labeled, run: Run | None = None
+) -> Generator[Progress, None, GAN]:
+    """The GAN with the readout of a resolved config; a student is trained, once for a run."""
+    student = student_of(gan, config, rows)
+    place = run.path / "student" if run else None
+    return (yield from reading_out(gan, config.readout or "all", rows.every(), student, run=place))
+
+
+def student_of(gan: GAN, config: PredictorConfig, rows: Labeled) -> StudentConfig:
+    """The student's config with what it has from the predictor's."""
+    transforms = config.student.transforms
+    transforms = config.transforms if transforms is None else transforms
+    if transforms is None and config.readout == "student":  # "auto" resolves its own later
+        transforms = natural_transforms(gan, rows) if config.warp else ()
+    return replace(config.student, transforms=transforms, warp=config.warp, seed=config.seed)
+
+
+def make_task(gan: GAN, config: PredictorConfig, rows: Labeled) -> Finetune:
+    """The task of finetuning, with the losses of unlabeled samples that the method names."""
+    network = initial_network(gan, rows.classes or 1, config.seed)
+    task = Finetune(config, network, gan.codec, gan.runtime)
+    if config.unlabeled:
+        methods = [METHODS[name] for name in losses_of(config, rows.classes)]
+        keyed: dict[Key, Any] = {(m.key,): m.loss for m in methods if m.key}
+        others = [m.loss for m in methods if not m.key]
+        keyed |= {("lesson", place): loss for place, loss in enumerate(others)}
+        task.learn_from({key: loss(task, gan, rows) for key, loss in keyed.items()})
+    return task
+
+
+def streams(gan: GAN, rows: Labeled, task: Finetune) -> dict[str, Stream]:
+    """What the task draws its batches from."""
+    device = gan.runtime.device
+    tensors = (rows.packed.to(device), rows.values.to(device))
+    found = {"labeled": Stream(tensors, task.config.batch)}
+    for loss in task.losses.values():
+        found |= loss.streams
+    return found
+
+
+def learning(
+    gan: GAN,
+    config: PredictorConfig,
+    rows: Labeled,
+    run: Run | None = None,
+    phase: str = "",
+    options: TrainOptions | None = None,
+) -> Generator[Progress, None, tuple[Network, Any]]:
+    """Train or fit by a resolved config: the network, and what a fit keeps beside it."""
+    method = METHODS.get(config.method)
+    if method and method.fit:
+        network, kept = method.fit(gan, config, rows)
+        network = frozen(network, gan.runtime.device)
+        if run and kept is not None:
+            run.write(KEPT, json.dumps(kept))
+        if run:
+            run.save(1, *pack_parts({"mean": network}))
+        return network, kept
+    task = make_task(gan, config, rows)
+    batches = Batches(streams(gan, rows, task), Rng(("finetune", config.seed)))
+    schedule = Schedule(config.steps or 1, config.batch, options or TrainOptions(), phase)
+    yield from run_training(task, batches, schedule, run)
+    return task.result, None

@@ -1,0 +1,53 @@
+"""What a method of finetuning is: a file in `methods` makes one."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from torch import Tensor, nn
+
+from ssgan.models.gan import GAN
+from ssgan.networks.readout import Pooling, Readout
+from ssgan.prediction.config import PredictorConfig
+from ssgan.prediction.finetuning import Finetune, UnlabeledLoss
+from ssgan.prediction.labels import Labeled
+from ssgan.prediction.network import Head, Network
+
+Tensors = Mapping[str, Tensor]
+MakeHead = Callable[[Tensors, int], nn.Module]  # saved weights, number of features
+
+
+def trained_head(state: Tensors, features: int) -> nn.Module:
+    """The head of the methods that take steps."""
+    return Head(features, len(state["linear.bias"]))
+
+
+def linear_layer(state: Tensors, features: int) -> nn.Module:
+    """The head of a linear model."""
+    return nn.Linear(features, len(state["bias"]))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Method:
+    """One way from a GAN and labels to a network: fitted at once, or by steps.
+
+    A method with `fit` is fitted at once: it gives the network, and what more its `rebuild` needs
+    as JSON. One with `loss` takes `steps`: it gives the loss of unlabeled samples that a task is
+    trained with beside the supervised one; several such methods go together with "+".
+    """
+
+    fit: Callable[[GAN, PredictorConfig, Labeled], tuple[Network, Any]] | None = None
+    loss: Callable[[Finetune, GAN, Labeled], UnlabeledLoss] | None = None
+    steps: int = 1  # where the config names none
+    key: str | None = None  # of its random numbers; such a loss comes before those without
+    head: MakeHead = trained_head  # without its weights
+    rebuild: Callable[[Tensors, Any], Network] | None = None  # of a network without a trunk
+    numbers: bool = True  # whether numbers can be learnt by it, or classes alone
+    calibrated: bool = False  # whether its probabilities need no temperature
+    readout: str | None = None  # the only one that it has
+    pooling: Pooling = "mean"  # of feature maps
+
+
+def empty_readout(method: Method, config: PredictorConfig, features: int) -> Readout:
+    """The readout of a network with so many features, to be fitted or filled."""
+    return Readout(features, method.pooling, last=config.readout == "last")

@@ -1,0 +1,109 @@
+"""K + 1 classes: the network also tells real samples from the generator's, which learns beside it.
+
+Salimans et al. 2016, "Improved Techniques for Training GANs", section 5.
+"""
+
+from collections.abc import Mapping
+from copy import deepcopy
+from functools import partial
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from ssgan.models.config import noise
+from ssgan.models.gan import GAN
+from ssgan.objectives import Terms
+from ssgan.prediction.finetuning import BatchLoss, Finetune
+from ssgan.prediction.labels import Labeled
+from ssgan.prediction.method import Method
+from ssgan.randomness import Rng, seeded
+from ssgan.training.batches import BatchSource, Stream
+from ssgan.training.optim import adam, set_rate
+from ssgan.training.state import Part
+from ssgan.training.step import descend
+
+SLOWER = 0.2  # the generator's rate, as a share of the network's: it is trained already
+BETAS = (0.0, 0.99)  # of the generator, as in pretraining
+
+
+class KPlusOne:
+    """The discriminator's second task, kept while it is finetuned (Salimans et al. 2016, sec. 5).
+
+    With K classes the log-sum-exp of their outputs is the score for "real"; with numbers a linear
+    critic on the features is (SR-GAN, Olmschenk et al. 2019, contrasts features by a loss of its
+    own; see US patent 11003995). The generator matches the mean of the features: a weak one on
+    purpose, whose samples lie between the classes (Dai et al. 2017, "Good semi-supervised learning
+    that requires a bad GAN").
+    """
+
+    def __init__(self, task: Finetune, gan: GAN, rows: Labeled) -> None:
+        self.config, self.network, self.gan, self.rows = task.config, task.network, gan, rows
+        self.views, self.classes, on = task.views, rows.classes, gan.runtime  # 0 for numbers
+        self.generator = on.place(deepcopy(gan.generator).requires_grad_(True).train())
+        self.optimizer = adam(self.generator, self.config.rate * SLOWER, BETAS)
+        with seeded(Rng(("joint", self.config.seed))):
+            self.critic = nn.Linear(len(self.network.readout.center), 1).to(on.device)
+        nn.init.zeros_(self.critic.weight)
+        nn.init.zeros_(self.critic.bias)
+
+    @property
+    def streams(self) -> Mapping[str, Stream]:
+        size = self.config.ratio * self.config.batch
+        return {"every": Stream((self.rows.every().to(self.gan.runtime.device),), size)}
+
+    @property
+    def parts(self) -> Mapping[str, Part]:
+        parts: dict[str, Part] = {"generator": self.generator, "critic": self.critic}
+        return parts | {"generator_optimizer": self.optimizer}
+
+    @property
+    def trainable(self) -> nn.Module | None:
+        return None if self.classes else self.critic
+
+    def batch_and_loss(self, batches: BatchSource, step: int, rng: Rng) -> BatchLoss:
+        real = self.real(batches, step, rng)
+        with torch.no_grad():
+            fake = self.fake(len(real), rng("fake"))
+        return torch.cat([real, fake]), partial(self.critic_terms, len(real))
+
+    def real(self, batches: BatchSource, step: int, rng: Rng) -> Tensor:
+        (packed,) = batches("every", step, 1)
+        return self.views.of(self.gan.codec.expand(packed), rng("real"))
+
+    def fake(self, n: int, rng: Rng) -> Tensor:
+        z = noise(self.gan.config, n, rng("noise"))
+        told = (self.gan.condition.sample(n, rng("told")),) if self.gan.condition else ()
+        with self.gan.runtime.autocast():
+            output = self.generator(z, *told)
+        return self.gan.codec.activate(output.float(), rng("activation"))
+
+    def critic_terms(self, reals: int, features: Tensor, outputs: Tensor) -> Terms:
+        scores = outputs.logsumexp(1) if self.classes else self.critic(features).float().squeeze(1)
+        weight = self.config.unlabeled / 2
+        return {
+            "real": weight * F.softplus(-scores[:reals]).mean(),
+            "fake": weight * F.softplus(scores[reals:]).mean(),
+        }
+
+    def post_step(
+        self, batches: BatchSource, step: int, rng: Rng, rate: float
+    ) -> tuple[Terms, Tensor]:
+        """One step of the generator, whose mean features move towards those of real rows."""
+        config, on = self.config, self.gan.runtime
+        set_rate(self.optimizer, SLOWER * rate)
+        with torch.no_grad(), on.autocast():
+            wanted = self.network.features(on.batch(self.real(batches, step, rng))).float().mean(0)
+
+        def loss(wanted: Tensor) -> Terms:
+            fake = self.fake(config.batch * config.ratio, rng("fooling"))
+            found = self.network.features(on.batch(fake)).float().mean(0)
+            return {"matching": (found - wanted).square().mean()}
+
+        return descend(loss, (wanted,), self.optimizer, on)
+
+    def result(self, head: nn.Module) -> nn.Module:
+        return head
+
+
+METHOD = Method(loss=KPlusOne, steps=1500)

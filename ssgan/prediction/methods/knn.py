@@ -1,0 +1,25 @@
+"""What the nearest labelled samples have, in feature space."""
+
+from torch import nn
+
+from ssgan.models.gan import GAN
+from ssgan.prediction.config import PredictorConfig
+from ssgan.prediction.heads import Nearest, nearest_head
+from ssgan.prediction.labels import Labeled
+from ssgan.prediction.method import Method, Tensors
+from ssgan.prediction.network import Network, initial_network
+
+
+def fit(gan: GAN, config: PredictorConfig, rows: Labeled) -> tuple[Network, None]:
+    network = initial_network(gan, 1, config.seed)
+    features = gan.apply(network.features, rows.packed).double().numpy()
+    network.head = nearest_head(features, rows.values.numpy(), rows.classes or None)
+    return network, None
+
+
+def head(state: Tensors, features: int) -> nn.Module:
+    rows, outputs = state["values"].shape
+    return Nearest(rows, features, outputs, classes=outputs > 1)
+
+
+METHOD = Method(fit=fit, head=head)

@@ -1,0 +1,84 @@
+"""Training on labels that were propagated over a graph of nearest neighbours, for classes.
+
+The first graph is made of the GAN's features or of the samples. After the last step another one is
+made of the finetuned features, and votes beside the head. Other methods soon know better than the
+first graph: its labels are where they start from, and fade.
+"""
+
+from collections.abc import Mapping
+from functools import partial
+
+import torch
+from torch import Tensor, nn
+
+from ssgan.models.gan import GAN
+from ssgan.models.inference import apply
+from ssgan.objectives import Terms
+from ssgan.prediction.finetuning import BatchLoss, Finetune
+from ssgan.prediction.graph import Neighbours, Votes, first_shares
+from ssgan.prediction.labels import Labeled
+from ssgan.prediction.method import Method
+from ssgan.randomness import Rng
+from ssgan.training.batches import BatchSource, Stream
+from ssgan.training.optim import cosine
+from ssgan.training.state import Part
+
+RATIO = 2  # samples of the graph in a step for every labelled one
+FADED = 0.3  # share of the steps after which other methods alone label what the graph did at first
+
+
+class Propagation:
+    """The cross entropy of a network with the soft labels of a graph."""
+
+    trainable = None
+
+    def __init__(self, task: Finetune, gan: GAN, rows: Labeled) -> None:
+        self.task, self.rows = task, rows.graph()
+        config, device = task.config, gan.runtime.device
+        _, shares = first_shares(gan, self.rows, config.search)
+        tensors = (self.rows.packed.to(device), shares.to(device))
+        self.streams: Mapping[str, Stream] = {"unlabeled": Stream(tensors, RATIO * config.batch)}
+        features = len(task.network.readout.center)
+        self.voters = Neighbours(len(self.rows.packed), features, rows.classes).to(device)
+
+    @property
+    def parts(self) -> Mapping[str, Part]:
+        return {"voters": self.voters}
+
+    def weight(self, step: int) -> float:
+        """The weight of the graph's labels at a step."""
+        config = self.task.config
+        last, alone = round(FADED * (config.steps or 1)), len(config.learns) == 1
+        return config.unlabeled * (1.0 if alone else cosine(step, last, 1.0, 0.0))
+
+    def batch_and_loss(self, batches: BatchSource, step: int, rng: Rng) -> BatchLoss | None:
+        if not (weight := self.weight(step)):
+            return None
+        packed, shares = batches("unlabeled", step, 0)
+        x = self.task.views.of(self.task.codec.expand(packed), rng)
+        return x, partial(propagated, weight, shares)
+
+    def post_step(
+        self, batches: BatchSource, step: int, rng: Rng, rate: float
+    ) -> tuple[Terms, Tensor]:
+        task = self.task
+        if step + 1 == (task.config.steps or 1):
+            found = apply(task.mean.features, self.rows.packed, task.codec, task.runtime)
+            self.voters.fit(found.numpy(), self.rows.labels.numpy(), task.config.search)
+        return {}, torch.zeros(())
+
+    def result(self, head: nn.Module) -> nn.Module:
+        return Votes(head, self.voters)
+
+
+def propagated(weight: float, shares: Tensor, features: Tensor, outputs: Tensor) -> Terms:
+    """The term of soft labels (N, K)."""
+    return {"unlabeled": weight * soft_cross_entropy(outputs, shares).mean()}
+
+
+def soft_cross_entropy(outputs: Tensor, shares: Tensor) -> Tensor:
+    """Cross entropy (N,) of outputs (N, K) against shares (N, K), weighted by the largest share."""
+    return -(shares * outputs.log_softmax(1)).sum(1) * shares.amax(1)
+
+
+METHOD = Method(loss=Propagation, steps=400, key="unlabeled", numbers=False)

@@ -1,0 +1,67 @@
+"""What a config leaves open, settled for the samples and labels that are at hand."""
+
+from dataclasses import replace
+
+from ssgan.config import InputError
+from ssgan.models.gan import GAN, REFERENCE
+from ssgan.models.student import readout_of
+from ssgan.prediction.config import PredictorConfig
+from ssgan.prediction.labels import Labeled
+from ssgan.prediction.methods import METHODS
+from ssgan.transforms.views import check, movable, natural
+
+
+def resolve_config(config: PredictorConfig | None, gan: GAN, rows: Labeled) -> PredictorConfig:
+    """The config with all that was left open, for these samples.
+
+    Raises InputError for a method or transforms that these samples cannot have.
+    """
+    config = config or PredictorConfig()
+    readout = readout_of(gan, config.readout or default_readout(gan, config, rows))
+    method = METHODS.get(config.method)  # none for "auto" and for several
+    if method and method.readout:
+        readout = method.readout
+    config = replace(config, readout=readout)
+    if method and method.fit and not (method.numbers or rows.classes):
+        raise InputError(f"method {config.method!r} is for classes, the labels are numbers: probe?")
+    if config.method == "auto":  # what it chooses is resolved then
+        check(config.transforms or (), gan.codec)
+        return config
+    if config.unlabeled == 0 or rows.unlabeled is None or not losses_of(config, rows.classes):
+        config = replace(config, unlabeled=0.0)
+    steps = max([METHODS[name].steps for name in config.learns], default=1)
+    transforms = resolve_transforms(gan, config, rows)
+    return replace(config, transforms=transforms, steps=config.steps or steps)
+
+
+def losses_of(config: PredictorConfig, classes: int) -> tuple[str, ...]:
+    """The methods of a config whose losses of unlabeled samples such labels can have."""
+    return tuple(name for name in config.learns if classes or METHODS[name].numbers)
+
+
+def default_readout(gan: GAN, config: PredictorConfig, rows: Labeled) -> str:
+    """The readout where none is named: "auto" takes a student where it has views to learn from.
+
+    Those of images that keep a class, or that are stated to keep a number; a student without them
+    is worth no more than all depths.
+    """
+    found = bool(rows.classes) if config.transforms is None else {*config.transforms} - {"noise"}
+    views = found and movable(gan.codec) and config.warp
+    asked = config.method == "auto" and views and rows.unlabeled is not None
+    return "student" if asked and hasattr(gan.generator, "maps") else "all"
+
+
+def resolve_transforms(gan: GAN, config: PredictorConfig, rows: Labeled) -> tuple[str, ...]:
+    """Those of the config, or what suits the samples where views are made of them."""
+    if config.transforms is not None:
+        check(config.transforms, gan.codec)
+        return config.transforms
+    views = config.learns or config.readout == "student"
+    return natural_transforms(gan, rows) if views and config.warp else ()
+
+
+def natural_transforms(gan: GAN, rows: Labeled) -> tuple[str, ...]:
+    """Those natural for the samples; only noise for numbers, which a turn might change."""
+    if not rows.classes:
+        return ("noise",)
+    return natural(gan.codec, gan.codec.expand(rows.every()[:REFERENCE]), rows.seed)
