@@ -165,7 +165,7 @@ DEFAULTS: dict[str, dict[str, Any]] = {
             "steps": 400,
             "values": 7,
             "trees": 100,
-            "tolerance": 0.0001,
+            "tolerance": 1e-06,
         },
         "seed": 0,
     },

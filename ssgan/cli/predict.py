@@ -61,6 +61,6 @@ def table(predictor: Any, chosen: Any) -> Any:
         shares = predictor.predict_proba(chosen.x)
         names = [f"probability_{name}" for name in predictor.classes]
         columns |= dict(zip(names, shares.T, strict=True))
-    elif predictor.bands is not None:
+    elif predictor.intervals is not None:
         columns["lower"], columns["upper"] = predictor.predict_interval(chosen.x).T
     return pd.DataFrame(columns)

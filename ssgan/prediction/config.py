@@ -29,7 +29,7 @@ class SearchConfig:
     steps: int = 400  # updates of a training on a fold, at most
     values: int = 7  # of a penalty or another parameter, at most: those in the middle
     trees: int = 100  # of a boosted baseline
-    tolerance: float = 1e-4  # relative, to which a graph's equations are solved
+    tolerance: float = 1e-6  # relative, to which a graph's equations are solved
 
     def __post_init__(self) -> None:
         least = dict.fromkeys(("repeats", "repeat_rows", "calibration_rows", "steps"), 1)

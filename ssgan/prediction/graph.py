@@ -20,7 +20,7 @@ from scipy.sparse.linalg import LinearOperator, cg
 from scipy.special import softmax
 from sklearn.decomposition import PCA
 from sklearn.model_selection import StratifiedKFold
-from sklearn.neighbors import kneighbors_graph
+from sklearn.neighbors import NearestNeighbors
 from torch import Tensor, nn
 
 from ssgan.models.gan import GAN
@@ -36,6 +36,8 @@ WEIGHT = 0.1  # of known classes against smoothness, from one label of each to h
 NUMBER_WEIGHT = 10.0  # the same of numbers, which folds of fifty labels tell too badly to be asked
 HIDDEN = 3  # folds of labels that are hidden to tell how sure shares may be
 ITERATIONS = 500  # of the solver, at most
+EQUAL = 1e-9  # of the size of rows: distances that differ by less are the same
+BLOCK = 1000  # rows at once
 DEFAULT = SearchConfig()
 
 
@@ -57,8 +59,39 @@ def condensed(rows: Array) -> tuple[Array, Array]:
 
 
 def neighbourhood(rows: Array) -> Any:
-    """The sparse matrix (M, M) that links every row to its nearest ones and itself."""
-    return kneighbors_graph(rows, min(NEIGHBOURS, len(rows) - 1), include_self=True)
+    """The sparse matrix (M, M) that links every row to itself and its nearest ones.
+
+    Of rows that are equally far those that come first are taken, on every processor.
+    """
+    size, count = len(rows), min(NEIGHBOURS, len(rows) - 1)
+    rows = np.asarray(rows, np.float64)
+    search = NearestNeighbors(n_neighbors=min(2 * NEIGHBOURS, size)).fit(rows)
+    near, own = search.kneighbors(rows, return_distance=False), np.arange(size)[:, None]
+    near[(near != own).all(1), -1] = own[(near != own).all(1), 0]  # many are the same as it
+    near.sort(axis=1)
+    unit = EQUAL * max(float(np.sqrt((rows**2).sum(1).mean())), np.finfo(np.float64).tiny)
+    links = np.empty((size, count), np.int64)
+    for start in range(0, size, BLOCK):
+        some = slice(start, start + BLOCK)
+        gaps = np.sqrt(((rows[some, None] - rows[near[some]]) ** 2).sum(2))
+        gaps = np.rint(gaps / unit)
+        gaps[near[some] == own[some]] = -1  # itself before its duplicates
+        order = gaps.argsort(1, kind="stable")[:, :count]
+        links[some] = np.take_along_axis(near[some], order, 1)
+    ends = np.arange(0, links.size + 1, count)
+    return sparse.csr_matrix((np.ones(links.size), links.ravel(), ends), shape=(size, size))
+
+
+def links_of(features: Array) -> Any:
+    """The `neighbourhood` of features (M, F) along their principal axes.
+
+    The coordinates are float64, in which rows that are the same stay the same: a labelled sample is
+    often among the unlabeled ones as well.
+    """
+    axes = condensed(features)[1].T.astype(np.float64)
+    blocks = range(0, len(features), BLOCK)
+    parts = [features[start : start + BLOCK].astype(np.float64) @ axes for start in blocks]
+    return neighbourhood(np.concatenate(parts))
 
 
 def spread_over(links: Any, labels: Array, classes: int, search: SearchConfig = DEFAULT) -> Array:
@@ -174,7 +207,7 @@ class Neighbours(nn.Module):
     def fit(self, features: Array, labels: Array, search: SearchConfig = DEFAULT) -> None:
         """Spread `labels` (M,) over the graph of `features` (M, F)."""
         rows, axes = condensed(features)
-        spread = spread_over(neighbourhood(rows), labels, self.classes, search)
+        spread = spread_over(links_of(features), labels, self.classes, search)
         shares = spread.reshape(len(rows), -1)
         for buffer, values in ((self.axes, axes.T), (self.rows, rows), (self.shares, shares)):
             buffer.copy_(torch.from_numpy(np.ascontiguousarray(values)))
@@ -209,7 +242,7 @@ def first_shares(gan: GAN, rows: Graph, search: SearchConfig = DEFAULT) -> tuple
     encoders = {"features": gan.encode, "samples": lambda x: x.flatten(1)}
     found = {}
     for name, encode in encoders.items():
-        links = neighbourhood(condensed(gan.apply(encode, rows.packed).numpy())[0])
+        links = links_of(gan.apply(encode, rows.packed).numpy())
         found[name] = shares_over(links, rows.labels.numpy(), rows.classes, search)
     best = min(found, key=lambda name: found[name][1])
     return best, torch.from_numpy(found[best][0])

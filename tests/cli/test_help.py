@@ -124,7 +124,7 @@ def test_the_help_names_all_there_is(command, kinds):
         (["finetune", "r", "--labels", "d", "--out", "m", "--method", "x"], "'x' is not one of"),
         (
             ["finetune", "r", "--labels", "d", "--out", "m", "--mix"],
-            "'finetune' has no rows to mix",
+            "'propagation' has no rows to mix",
         ),
         (
             ["finetune", "r", "--labels", "d", "--out", "m", "--mix", "--method", "probe"],

@@ -309,7 +309,7 @@ def test_settings_that_make_no_sense_are_refused(settings, said):
 
 
 def test_transforms_of_other_samples_are_refused():
-    with pytest.raises(ValueError, match="rows of numbers have no transform 'turn'"):
+    with pytest.raises(ValueError, match="kind 'vectors' have no transform 'turn'"):
         distil(trained("vectors"), KINDS["vectors"](), replace(FEW, transforms=("turn",)))
 
 

@@ -12,6 +12,7 @@ from ssgan.prediction.graph import (
     Neighbours,
     Votes,
     condensed,
+    links_of,
     neighbourhood,
     numbers_over,
     roughness,
@@ -62,6 +63,24 @@ def test_every_row_is_linked_to_its_nearest_ones_and_itself():
     assert (np.diag(links) == 1).all()
     assert np.flatnonzero(links[10]).tolist() == list(range(7, 14))
     assert neighbourhood(np.zeros((3, 2))).shape == (3, 3)
+
+
+def test_of_rows_that_are_equally_far_the_first_are_taken():
+    links = neighbourhood(np.repeat(np.arange(12.0), 2)[:, None]).toarray()
+    for row in (10, 11):  # itself and its twin, and of the four on either side all but the last
+        assert np.flatnonzero(links[row]).tolist() == [6, 8, 9, 10, 11, 12, 13]
+    many = neighbourhood(np.zeros((30, 2))).toarray()
+    assert (np.diag(many) == 1).all()
+
+
+def test_links_do_not_hang_on_the_last_bits_of_the_features():
+    """Samples that are there twice, as labelled ones are among the unlabeled ones, are ties."""
+    rng = RNG("bits").numpy()
+    rows = np.tile(rng.normal(size=(60, 5)), (2, 1))
+    found = links_of(rows)
+    for _ in range(5):
+        shaken = rows * (1 + 1e-13 * rng.normal(size=rows.shape))
+        assert (links_of(shaken) != found).nnz == 0
 
 
 def test_scores_are_the_smoothest_numbers_for_what_a_label_says_more_than_the_mean():

@@ -173,14 +173,15 @@ def spiral(count):
 
 
 def test_numbers_along_a_curve_are_spread_over_a_graph_where_other_rows_show_it():
-    exact = replace(AUTO, search=replace(FAST, tolerance=1e-4))
+    exact = replace(AUTO, search=replace(FAST, tolerance=1e-6))
     x, along = spiral(300)
-    gan, known = pretrain(x, replace(SMALL, steps=0)), np.arange(5, 300, 15)
+    gan, known = pretrain(x, replace(SMALL, steps=0, seed=1)), np.arange(5, 300, 15)
     found = {}
     for more in (x, None):
         rows = labeled(replace(gan, packed=None), x[known], along[known], more, 0)
         found[more is None] = finish(choose_method(gan, exact, rows))["verdict"]
     assert (found[False]["chosen"], found[False]["deep"]) == ("graph", True)
+    assert found[False]["gain"] > 2 * found[False]["error"]  # far enough for any processor
     assert "graph" not in found[True]["means"]
 
 
