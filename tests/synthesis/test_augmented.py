@@ -7,7 +7,7 @@ import pytest
 
 import ssgan
 from ssgan.models.gan import pretrain
-from ssgan.prediction.finetuning import PredictorConfig
+from ssgan.prediction.config import PredictorConfig
 from ssgan.prediction.predictor import finetune
 from ssgan.synthesis import (
     Context,
