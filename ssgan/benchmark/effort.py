@@ -13,6 +13,7 @@ from ssgan.models.gan import GANConfig
 from ssgan.objectives import Objective, Wasserstein, objective
 
 DEFAULT = "default"  # the method that is the default GANConfig
+IMAGE_SETS = {"mnist": "mnist", "fashion": "fashion-mnist"}  # in a name: the data set
 OWN, EQUAL = "own recipe", "equal conditions"
 
 

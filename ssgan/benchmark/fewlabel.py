@@ -22,7 +22,7 @@ from ssgan.benchmark.methods import (
     finetune_for,
     steps_of,
 )
-from ssgan.benchmark.problems import Problem, labelled_rows, score
+from ssgan.benchmark.problems import Problem, choose_labelled, score
 from ssgan.benchmark.reporting import ELSEWHERE
 from ssgan.benchmark.results import Value
 from ssgan.benchmark.runner import Cell, Place, Suite
@@ -208,7 +208,7 @@ def start_of(table: Table, cell: Cell, place: Place) -> GAN | None:
 def problem_of(table: Table, cell: Cell, place: Place, start: GAN | None = None) -> Problem:
     """The few labels of a cell."""
     data = place.read(table.data)
-    return Problem(data, labelled_rows(data, cell.labels, cell.label_seed), start)
+    return Problem(data, choose_labelled(data, cell.labels, cell.label_seed), start)
 
 
 def solve_cell(table: Table, cell: Cell, place: Place) -> dict[str, Value]:

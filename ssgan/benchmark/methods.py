@@ -63,7 +63,7 @@ class Contender:
         return self.distils or (self.way is not None and renamed(self.way) not in FITTED)
 
 
-def method_of(predict: Callable[[Problem, int], Array], needs: Needs = "rows") -> Contender:
+def from_baseline(predict: Callable[[Problem, int], Array], needs: Needs = "rows") -> Contender:
     """A method of other people's code."""
 
     def answer(problem: Problem, settings: Fields, seed: int) -> Answer:
@@ -131,10 +131,10 @@ def samples_seen(trainings: Sequence[PredictorConfig], labels: int, rows: int) -
     """Samples that trainings go through, labelled and not, of so many in all."""
     read = [c.student.steps * c.student.batch for c in trainings if c.readout == "student"]
     distilled = max(read, default=0)
-    return distilled + sum(samples_of(training, labels, rows) for training in trainings)
+    return distilled + sum(samples_in(training, labels, rows) for training in trainings)
 
 
-def samples_of(config: PredictorConfig, labels: int, rows: int) -> int:
+def samples_in(config: PredictorConfig, labels: int, rows: int) -> int:
     """Samples that a training goes through once it has its features."""
     if not config.learns:
         return min(rows, labels + GRAPH) if config.method == "graph" else labels
@@ -145,18 +145,18 @@ def samples_of(config: PredictorConfig, labels: int, rows: int) -> int:
 
 
 CLASSIFIERS = {
-    "logistic regression": method_of(baselines.logistic_regression),
-    "RBF-SVM": method_of(baselines.rbf_svm),
-    "LabelSpreading, k = 7": method_of(baselines.label_spreading),
-    "SelfTraining, logistic regression": method_of(baselines.self_training),
-    "pretrained ResNet-18 + logistic regression": method_of(
+    "logistic regression": from_baseline(baselines.logistic_regression),
+    "RBF-SVM": from_baseline(baselines.rbf_svm),
+    "LabelSpreading, k = 7": from_baseline(baselines.label_spreading),
+    "SelfTraining, logistic regression": from_baseline(baselines.self_training),
+    "pretrained ResNet-18 + logistic regression": from_baseline(
         baselines.elsewhere_pretrained, "weights"
     ),
 }
 REGRESSORS = {
-    "ridge regression": method_of(baselines.ridge_regression),
-    "gradient boosting": method_of(baselines.gradient_boosting),
-    "nearest neighbours": method_of(baselines.nearest_neighbours),
+    "ridge regression": from_baseline(baselines.ridge_regression),
+    "gradient boosting": from_baseline(baselines.gradient_boosting),
+    "nearest neighbours": from_baseline(baselines.nearest_neighbours),
 }
 FROM_STUDENT = {"method": "consistency+finetune", "readout": "student"}
 STUDENT_ALONE = {"method": "finetune", "unlabeled": 0.0, "readout": "student", "student_steps": 0}

@@ -99,7 +99,7 @@ def data_of(name: str, data_dir: Path | None) -> Data:
     return derive(read(source, data_dir=data_dir))
 
 
-def labelled_rows(data: Data, labels: int, seed: int) -> Array:
+def choose_labelled(data: Data, labels: int, seed: int) -> Array:
     """The labelled rows of a seed: as many of every class, or as many in all of a regression."""
     found = targets(data.y)
     if found.classes is None:

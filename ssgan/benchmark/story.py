@@ -7,7 +7,7 @@ from pathlib import Path
 
 from ssgan.benchmark.fewlabel import pairs, suite_of
 from ssgan.benchmark.methods import CONTENDERS
-from ssgan.benchmark.problems import labelled_rows
+from ssgan.benchmark.problems import choose_labelled
 from ssgan.benchmark.results import Row, read_rows
 from ssgan.benchmark.runner import Suite, results, run
 from ssgan.benchmark.suites.fewlabel import DIGITS
@@ -55,7 +55,7 @@ def demo(out: Path, seed: int = 0) -> Generator[Progress, None, list[Row]]:
     data, suite = read("digits"), demo_suite(seed)
     config = replace(DEMO.gan, seed=seed)
     gan = yield from pretraining(data, config, run=out / "gan", device=DEMO.device)
-    rows = labelled_rows(data, DEMO.labels[0], DEMO.draws[0][1])
+    rows = choose_labelled(data, DEMO.labels[0], DEMO.draws[0][1])
     yield from finetuning(gan, data.x[rows], data.y[rows], run=out / "model")
     results(suite, out).unlink(missing_ok=True)
     began, scores = time.perf_counter(), [0.0]

@@ -29,8 +29,8 @@ def test_both_methods_are_judged_without_a_download(method, tiny, tmp_path):
 
 
 def test_labels_are_a_condition_by_class_only(tiny):
-    assert cifar10.conditions(WITHOUT, tiny) is None
-    assert np.array_equal(cifar10.conditions(BY_CLASS, tiny), tiny.y)
+    assert cifar10.labels_for(WITHOUT, tiny) is None
+    assert np.array_equal(cifar10.labels_for(BY_CLASS, tiny), tiny.y)
 
 
 def test_the_file_of_weights_gives_the_published_distances(tmp_path):

@@ -22,8 +22,8 @@ from ssgan.benchmark.methods import (
 )
 from ssgan.benchmark.problems import (
     Problem,
+    choose_labelled,
     hold_out_test,
-    labelled_rows,
     rotate,
     rotate_both_parts,
     score,
@@ -68,7 +68,7 @@ def starts():
     """Per data set: the rows that may be read, a GAN that has learnt next to nothing, its twin."""
     found = {}
     for regression, data in ((False, few_digits()), (True, brightness())):
-        labeled = labelled_rows(data, 20 if regression else 40, seed=0)
+        labeled = choose_labelled(data, 20 if regression else 40, seed=0)
         gans = {t: pretrain(data, replace(TINY, steps=2 if t else 0)) for t in (True, False)}
         found[regression] = data, labeled, gans
     return found
@@ -203,7 +203,7 @@ def test_rotated_images_have_an_angle_for_every_image_of_both_parts():
     assert (data.x.shape, data.y.shape) == ((120, 8, 8), (120,))
     assert (data.x_test.shape, data.y_test.shape) == ((50, 8, 8), (50,))
     assert not np.array_equal(data.y[:50], data.y_test)
-    assert len(labelled_rows(data, 50, seed=1)) == 50
+    assert len(choose_labelled(data, 50, seed=1)) == 50
 
 
 def test_a_table_is_divided_once_and_for_all():
@@ -218,10 +218,10 @@ def test_a_table_is_divided_once_and_for_all():
 
 def test_labels_are_as_many_of_every_class_and_a_remainder_is_refused():
     data = read("digits")
-    rows = labelled_rows(data, 50, seed=2)
+    rows = choose_labelled(data, 50, seed=2)
     assert np.bincount(data.y[rows]).tolist() == [5] * 10
     with pytest.raises(ValueError, match="55 labels cannot be as many in each of 10 classes"):
-        labelled_rows(data, 55, seed=2)
+        choose_labelled(data, 55, seed=2)
 
 
 @pytest.mark.parametrize(("measure", "value"), [("accuracy", 0.25), ("mae", 2.0), ("rmse", 6**0.5)])
@@ -267,7 +267,7 @@ def rows(tmp_path_factory):
 def test_a_row_says_what_was_measured_and_what_it_took(rows):
     found, out = rows
     svm, probe, gan = (found[name] for name in QUICKLY)
-    labeled = labelled_rows(read("digits"), 50, seed=7)
+    labeled = choose_labelled(read("digits"), 50, seed=7)
     for row in (svm, probe, gan):
         assert (row["data"], row["labels"], row["label_seed"]) == ("digits", "50", "7")
         assert row["split"] == digest(labeled)[:12]
@@ -290,7 +290,7 @@ def by_the_step(train, steps):
 
 
 def passes(labels=50, rows=1500, **settings):
-    return methods.samples_of(methods.PredictorConfig(**settings), labels, rows)
+    return methods.samples_in(methods.PredictorConfig(**settings), labels, rows)
 
 
 def test_rows_are_counted_as_often_as_each_teacher_takes_them():
@@ -318,7 +318,7 @@ def test_what_auto_compared_counts_as_well(tmp_path):
 
 
 def test_calibration_is_measured_with_and_without_a_temperature(tmp_path):
-    table = calibration.calibrated_shortly(small(), ("linear probe, discriminator",))
+    table = calibration.short_part_of(small(), ("linear probe, discriminator",))
     found = replace(calibration.calibration_of((table,)), name="calibration")
     assert [cell.data for cell in found.cells] == ["digits"]
     with joblib.parallel_config(backend="threading"):

@@ -36,10 +36,10 @@ def test_quality_ends_three_deviations_from_a_mode(away, quality):
 @pytest.mark.parametrize("name", OBJECTIVES)
 def test_equal_conditions_differ_in_the_objective_alone_and_see_as_many_real_samples(name):
     cell = Cell(league=EQUAL, method=name, gan_seed=3)
-    config = gaussians.config_for(cell, 100_000)
+    config = gaussians.mixture_config(cell, 100_000)
     fields = vars(config) | {"objective": None, "steps": 0}
     plain = Cell(league=EQUAL, method="non-saturating", gan_seed=3)
-    other = gaussians.config_for(plain, 100_000)
+    other = gaussians.mixture_config(plain, 100_000)
     assert fields == vars(other) | {"objective": None, "steps": 0}
     last = config.batch * config.objective.critic_steps(config.steps - 1)
     assert 100_000 <= real_samples(config) < 100_000 + last
@@ -74,7 +74,7 @@ def test_on_images_papers_convolutions_are_narrow_and_their_dense_networks_as_th
 @pytest.mark.parametrize("name", [DEFAULT, *RECIPES])
 def test_an_own_recipe_keeps_all_but_its_length_its_seed_and_a_body_for_images(name):
     cell = Cell(league=OWN, method=name, gan_seed=1)
-    config = gaussians.config_for(cell, 10_000)
+    config = gaussians.mixture_config(cell, 10_000)
     paper = GANConfig() if name == DEFAULT else RECIPES[name]()
     own = {"steps", "seed", "guard", "body", "width"}
     assert {k: v for k, v in vars(config).items() if k not in own} == {

@@ -49,7 +49,7 @@ def test_so_many_samples_are_training_rows_as_they_are(rows, kind, copied):
 
 
 def test_noise_is_a_twentieth_of_the_deviation_of_each_number(rows):
-    rows = memorising.Samples(rows.train * torch.arange(1.0, 7), rows.held_out, rows.fresh)
+    rows = memorising.TrialSamples(rows.train * torch.arange(1.0, 7), rows.held_out, rows.fresh)
     rng = Rng(("test",))
     copies = rows.train[rng("rows").integers(len(rows.train), len(rows.fresh))]
     away = (made("copies with noise", rows) - copies).std(0)

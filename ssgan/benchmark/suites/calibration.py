@@ -83,8 +83,8 @@ def calibration_of(tables: Sequence[Table]) -> Suite:
     )
 
 
-def calibrated(table: Table, methods: tuple[str, ...] = CALIBRATED, draws: int = 3) -> Table:
-    """The part of a few-label table that is calibrated here."""
+def part_of(table: Table, methods: tuple[str, ...] = CALIBRATED, draws: int = 3) -> Table:
+    """The part of a few-label table that is part_of here."""
     settings = {**table.settings, "": {**table.settings.get("", {}), **ON[""]}}
     return replace(
         table,
@@ -96,9 +96,9 @@ def calibrated(table: Table, methods: tuple[str, ...] = CALIBRATED, draws: int =
     )
 
 
-def calibrated_shortly(table: Table, methods: tuple[str, ...], steps: int = 20) -> Table:
+def short_part_of(table: Table, methods: tuple[str, ...], steps: int = 20) -> Table:
     """The same on one draw, after so many steps of everything."""
-    found = calibrated(table, methods, draws=1)
+    found = part_of(table, methods, draws=1)
     settings = {way: {**kept, "steps": steps} for way, kept in found.settings.items()}
     return replace(found, settings=settings, gan=replace(found.gan, steps=steps))
 
@@ -115,8 +115,8 @@ def calibration(short: bool) -> Suite:
     """The suite: digits and MNIST, in the short form digits alone."""
     on_digits = (*CALIBRATED, *ON_DIGITS)
     if short:
-        return calibration_of((calibrated_shortly(DIGITS, on_digits),))
-    return calibration_of((calibrated(DIGITS, on_digits), calibrated(MNIST_100)))
+        return calibration_of((short_part_of(DIGITS, on_digits),))
+    return calibration_of((part_of(DIGITS, on_digits), part_of(MNIST_100)))
 
 
 BENCHMARKS = (

@@ -27,7 +27,7 @@ INCEPTION = "weights-inception-2015-12-05-6726825d.pth"
 def judge_natural(steps: int, cell: Cell, place: Place) -> Mapping[str, Value]:
     """Train on CIFAR-10, then compare 10,000 samples with as many test images."""
     data, config = place.read("cifar10"), GANConfig(steps=steps, seed=cell.gan_seed)
-    gan = pretrain(data, config, conditions(cell.method, data))
+    gan = pretrain(data, config, labels_for(cell.method, data))
     n = min(10_000, len(data.x_test))
     real, fake = np.asarray(data.x_test)[:n], np.asarray(gan.sample(n, seed=cell.gan_seed))
     ours, theirs = (gan.codec.expand(gan.codec.pack(x)) for x in (real, fake))
@@ -41,8 +41,8 @@ def judge_natural(steps: int, cell: Cell, place: Place) -> Mapping[str, Value]:
     }
 
 
-def conditions(method: str, data: Data) -> Array | None:
-    """The labels that a method conditions on."""
+def labels_for(method: str, data: Data) -> Array | None:
+    """The labels that a method labels_for on."""
     return np.asarray(data.y) if method == BY_CLASS else None
 
 

@@ -16,6 +16,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from ssgan.benchmark.effort import IMAGE_SETS
 from ssgan.benchmark.results import Value
 from ssgan.benchmark.runner import Benchmark, Cell, Place, Suite
 from ssgan.codecs.codec import Array
@@ -118,5 +119,5 @@ BENCHMARKS = tuple(
         f"classifiers that learn from samples of a conditional GAN, {data}, 3 seeds",
         partial(by_class_on, data),
     )
-    for name, data in (("mnist", "mnist"), ("fashion", "fashion-mnist"))
+    for name, data in IMAGE_SETS.items()
 )

@@ -102,17 +102,7 @@ MNIST_100 = Table(
 FEW_LABEL_TABLES = (
     DIGITS,
     MNIST_100,
-    Table(
-        name="mnist-20",
-        about="MNIST, 20 labels, 5 draws",
-        data="mnist",
-        labels=(20,),
-        draws=pairs(None, 5),
-        gan=MNIST_GAN,
-        student=StudentConfig(),
-        without=LEFT_OUT,
-        settings=MNIST,
-    ),
+    replace(MNIST_100, name="mnist-20", about="MNIST, 20 labels, 5 draws", labels=(20,)),
     *(
         Table(
             name=f"fashion-{labels}",

@@ -280,7 +280,7 @@ def gate_cells(nulls: int, coins: int, powers: int, labels: Sequence[int]) -> tu
     )
 
 
-def gate(short: bool) -> Suite:
+def gate_suite(short: bool) -> Suite:
     """The suite."""
     config, coin = GATE_GAN, TOSSED_GAN
     counts = 50, 20, 20
@@ -301,6 +301,6 @@ BENCHMARKS = (
     Benchmark(
         "gate",
         "the gate: accepted of 50 or 20 null trials of each kind, and of gains of 2 points",
-        gate,
+        gate_suite,
     ),
 )

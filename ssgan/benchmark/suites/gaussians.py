@@ -26,7 +26,7 @@ from ssgan.models.recipes import RECIPES, recipe
 from ssgan.objectives import OBJECTIVES
 
 FOR_POINTS = "points"  # the recipe for such data; it keeps its own length
-GRID = (-4.0, -2.0, 0.0, 2.0, 4.0)
+COORDINATES = (-4.0, -2.0, 0.0, 2.0, 4.0)
 SPREAD = 0.05  # standard deviation of a mode
 DRAWN = 10_000  # samples that are judged
 COUNTS = 20  # of them make a mode count
@@ -41,7 +41,7 @@ EVEN_CONFIG = GANConfig(body="dense", batch=256, latent=8, width=8)
 
 def centres() -> Array:
     """The modes, (25, 2)."""
-    return np.array([(x, y) for y in GRID for x in GRID])
+    return np.array([(x, y) for y in COORDINATES for x in COORDINATES])
 
 
 def mixture(seed: int, n: int = 50_000) -> Array:
@@ -63,7 +63,7 @@ def quality(samples: Array) -> dict[str, float]:
     return {"modes": modes, "high_quality": round(float(good.mean()), 4)}
 
 
-def config_for(cell: Cell, real: int | None = None) -> GANConfig:
+def mixture_config(cell: Cell, real: int | None = None) -> GANConfig:
     """The training of a cell of `real` real samples, by default LENGTHS_OF; FOR_POINTS its own."""
     if cell.league == EQUAL:
         config = replace(EVEN_CONFIG, objective=equal_objective(cell.method))
@@ -80,7 +80,7 @@ def config_for(cell: Cell, real: int | None = None) -> GANConfig:
 
 
 def find_modes(real: int | None, cell: Cell, place: Place) -> Mapping[str, Value]:
-    config = config_for(cell, real)
+    config = mixture_config(cell, real)
     gan = pretrain(mixture(cell.gan_seed), config, device="cpu")
     found = quality(np.asarray(gan.sample(DRAWN)))
     return {**found, **cost_of(config)}

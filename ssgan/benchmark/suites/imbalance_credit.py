@@ -71,7 +71,7 @@ class RareClass:
 
 
 RowsToAdd = tuple[pd.DataFrame, Array]  # and their classes
-Judged = tuple[RowsToAdd, bool | None]  # and what the gate says of them
+Balancing = tuple[RowsToAdd, bool | None]  # and what the gate says of them
 
 
 def boosting_for(few: RareClass, **settings: Any) -> HistGradientBoostingClassifier:
@@ -81,7 +81,7 @@ def boosting_for(few: RareClass, **settings: Any) -> HistGradientBoostingClassif
     )
 
 
-def smote_rows(few: RareClass) -> Judged:
+def smote_rows(few: RareClass) -> Balancing:
     """Rows between neighbours, of standardised columns."""
     scaler = StandardScaler().fit(few.x.to_numpy())
     rng = Rng(("credit smote", few.seed))
@@ -89,7 +89,7 @@ def smote_rows(few: RareClass) -> Judged:
     return (pd.DataFrame(scaler.inverse_transform(x), columns=few.x.columns), y), None
 
 
-def conditional_rows(few: RareClass) -> Judged:
+def conditional_rows(few: RareClass) -> Balancing:
     """Samples of a conditional GAN."""
     gan = pretrain(few.x, few.gan_config, few.y, device="cpu")
     counts = dict(enumerate(few.missing.tolist()))
@@ -97,7 +97,7 @@ def conditional_rows(few: RareClass) -> Judged:
     return (x, y), gate_allows(few, gan, None, (x, y))
 
 
-def labelled_by_gan(few: RareClass) -> Judged:
+def labelled_by_gan(few: RareClass) -> Balancing:
     """Samples of a GAN without labels, labelled by its finetuned discriminator."""
     gan = pretrain(few.x, few.gan_config, device="cpu")
     model = finetune(gan, few.x, few.y, replace(few.settings.predictor, seed=few.seed))
@@ -113,7 +113,7 @@ def gate_allows(few: RareClass, gan: GAN, model: object, made: RowsToAdd) -> boo
     return assess(context, {"gan": Synthetic(*made)}, plan=plan, ratios=(None,)).answer == "helps"
 
 
-BALANCINGS: dict[str, Callable[[RareClass], Judged] | None] = {
+BALANCINGS: dict[str, Callable[[RareClass], Balancing] | None] = {
     "nothing": None,
     "class weights": None,
     "threshold of folds": None,

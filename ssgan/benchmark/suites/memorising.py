@@ -25,7 +25,7 @@ SIZES_OF = (4000, 4000, 2000)  # training, held-out and fresh samples of a trial
 
 
 @dataclass(frozen=True)
-class Samples:
+class TrialSamples:
     """Encoded samples of one distribution, in other parts in every trial."""
 
     train: Tensor
@@ -40,16 +40,16 @@ def packed_data(data: str, place: Place) -> tuple[Codec, Tensor]:
     return codec, codec.pack(found.x)
 
 
-def split_samples(codec: Codec, rows: Tensor, seed: int) -> Samples:
+def split_samples(codec: Codec, rows: Tensor, seed: int) -> TrialSamples:
     """As many samples as SIZES_OF says, or as many in that proportion as there are."""
     order = Rng(("memorising", seed)).permutation(len(rows))
     share = min(1.0, len(rows) / sum(SIZES_OF))
     sizes = [int(share * size) for size in SIZES_OF]
     parts = torch.split(order[: sum(sizes)], sizes)
-    return Samples(*(codec.expand(rows[part]) for part in parts))
+    return TrialSamples(*(codec.expand(rows[part]) for part in parts))
 
 
-def dummy_samples(kind: str, rows: Samples, rng: Rng) -> Tensor:
+def dummy_samples(kind: str, rows: TrialSamples, rng: Rng) -> Tensor:
     """What a dummy gives: as many samples as there are fresh rows."""
     if kind == HONEST:
         return rows.fresh

@@ -34,7 +34,7 @@ NOT_MEASURED = "not measured"  # a package is not there
 
 
 @dataclass(frozen=True)
-class Comparison:
+class SamplePair:
     """Encoded samples (N, *shape) and their features in one space."""
 
     real: Tensor
@@ -49,7 +49,7 @@ class Comparison:
         return space(self.real), space(self.fake)
 
 
-def two_sides(data: Data, count: int, seed: int, noise: float = 0.2) -> Comparison:
+def two_sides(data: Data, count: int, seed: int, noise: float = 0.2) -> SamplePair:
     """Three draws of as many rows, the last one moved by up to 2 pixels and with noise.
 
     `noise` is its standard deviation, of pixels in [-1, 1].
@@ -63,22 +63,22 @@ def two_sides(data: Data, count: int, seed: int, noise: float = 0.2) -> Comparis
     fake = fake + noise * rng("noise").normal(*fake.shape)
     fake = codec.expand(codec.pack(codec.decode(fake)))  # rounded as a generator's are
     ours, _, theirs = y.chunk(3)
-    return Comparison(real, ours, held_out, fake, theirs)
+    return SamplePair(real, ours, held_out, fake, theirs)
 
 
-def coverage_by_class(x: Comparison) -> object:
+def coverage_by_class(x: SamplePair) -> object:
     ours, theirs = x.features
     return class_coverage(ours, x.classes, theirs, x.fake_classes)
 
 
-def all_measures(x: Comparison) -> object:
+def all_measures(x: SamplePair) -> object:
     """All measures, as a user calls them one after another."""
     found = samples(x.real, x.fake), told_apart(x.real, x.fake)
     return found, memorisation(x.real, x.held_out, x.fake), coverage_by_class(x)
 
 
 ALL = "all of these"
-MEASURES: dict[str, Callable[[Comparison], object]] = {
+TIMED_MEASURES: dict[str, Callable[[SamplePair], object]] = {
     "features": lambda x: x.features,
     "Fréchet, kernel, precision, recall, density, coverage": lambda x: samples(x.real, x.fake),
     "two-sample test": lambda x: told_apart(x.real, x.fake),
@@ -127,7 +127,7 @@ PEERS: dict[str, tuple[Distance, Distance]] = {
 
 
 def compare_code(
-    ours: Distance, theirs: Distance, x: Comparison, count: int = 2000
+    ours: Distance, theirs: Distance, x: SamplePair, count: int = 2000
 ) -> dict[str, Value]:
     """How far two codes are apart on the same features, as a share of the distance.
 
@@ -144,19 +144,19 @@ def compare_code(
     return {"seconds": seconds, "difference": difference}
 
 
-def time_measure(method: str, x: Comparison) -> dict[str, Value]:
+def time_measure(method: str, x: SamplePair) -> dict[str, Value]:
     """How long a measure takes; those of DISTANCES are given their features."""
     features = x.features if method in DISTANCES else ()
     began = perf_counter()
     if method in DISTANCES:
         DISTANCES[method](*features)
     else:
-        MEASURES[method](x)
+        TIMED_MEASURES[method](x)
     return {"seconds": round(perf_counter() - began, 3)}
 
 
 @lru_cache(maxsize=1)
-def sides_of(place: Place, count: int, seed: int) -> Comparison:
+def sides_of(place: Place, count: int, seed: int) -> SamplePair:
     return two_sides(place.read("mnist"), count, seed)
 
 
@@ -170,7 +170,7 @@ def measure_cost(count: int, cell: Cell, place: Place) -> Mapping[str, Value]:
 
 def metric_suite(short: bool) -> Suite:
     """The suite."""
-    timed = grid(seed=range(1 if short else 3), method=(*DISTANCES, *MEASURES))
+    timed = grid(seed=range(1 if short else 3), method=(*DISTANCES, *TIMED_MEASURES))
     return Suite(
         cells=(*timed, *grid(method=PEERS, seed=(0,))),
         solve=partial(measure_cost, 1000 if short else 10_000),

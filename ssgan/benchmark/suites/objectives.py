@@ -17,12 +17,13 @@ from torch import Tensor
 from ssgan.benchmark.effort import (
     DEFAULT,
     EQUAL,
+    IMAGE_SETS,
     OWN,
     cost_of,
     equal_objective,
     updates,
 )
-from ssgan.benchmark.problems import labelled_rows
+from ssgan.benchmark.problems import choose_labelled
 from ssgan.benchmark.results import Value
 from ssgan.benchmark.runner import Benchmark, Cell, Place, Suite
 from ssgan.codecs.codec import Array
@@ -90,7 +91,7 @@ def all_depths(gan: GAN, packed: Tensor) -> Array:
 
 def judge_trunk(gan: GAN, data: Data, config: GANConfig) -> dict[str, float]:
     """Accuracies on the test part, of the last depth, all depths, and an untrained trunk."""
-    rows = labelled_rows(data, 100, config.seed)
+    rows = choose_labelled(data, 100, config.seed)
     few, test = gan.codec.pack(np.asarray(data.x)[rows]), gan.codec.pack(data.x_test)
     y, true = np.asarray(data.y)[rows], np.asarray(data.y_test)
     untrained = pretrain(data, replace(config, steps=0))
@@ -146,5 +147,5 @@ BENCHMARKS = tuple(
         f"Fréchet distance on {data}: all objectives, VAE and VAE-GAN, 3 seeds",
         partial(objectives_on, data),
     )
-    for name, data in (("mnist", "mnist"), ("fashion", "fashion-mnist"))
+    for name, data in IMAGE_SETS.items()
 )
