@@ -25,7 +25,7 @@ def choices() -> dict[str, tuple[str, ...]]:
     from ssgan.models.recipes import RECIPES
     from ssgan.models.selfsupervision import SELFSUPERVISIONS
     from ssgan.models.student import READOUTS
-    from ssgan.networks import BODIES
+    from ssgan.networks import ARCHITECTURES
     from ssgan.objectives import OBJECTIVES
     from ssgan.prediction.config import RENAMED
     from ssgan.prediction.methods import FITTED, STEPPED
@@ -34,7 +34,7 @@ def choices() -> dict[str, tuple[str, ...]]:
     from ssgan.transforms.views import TRANSFORMS
 
     return {
-        "architectures": (*BODIES, "auto"),
+        "architectures": (*ARCHITECTURES, "auto"),
         "augmentations": SCHEDULES,
         "data sets": NAMES,
         "filters": tuple(FILTERS),

@@ -6,7 +6,7 @@ Written by `python -m ssgan.cli.generate`: do not edit.
 from typing import Any
 
 CHOICES: dict[str, tuple[str, ...]] = {
-    "architectures": ("dense", "conv", "residual", "dcgan", "resnet", "auto"),
+    "architectures": ("conv", "dcgan", "dense", "residual", "resnet", "auto"),
     "augmentations": ("fixed", "cosine", "adaptive"),
     "data sets": (
         "digits",
@@ -39,15 +39,15 @@ CHOICES: dict[str, tuple[str, ...]] = {
     "modalities": ("images", "table", "vectors"),
     "models": ("gan", "vae", "vae-gan"),
     "objectives": (
-        "relativistic",
         "non-saturating",
         "minimax",
+        "dragan",
         "least-squares",
         "loss-sensitive",
+        "hinge",
+        "relativistic",
         "wgan",
         "wgan-gp",
-        "hinge",
-        "dragan",
     ),
     "readouts": ("all", "last", "student"),
     "recipes": (

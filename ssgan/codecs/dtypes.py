@@ -1,11 +1,13 @@
 """pandas' dtypes as JSON and back, and what they hold: numbers, times or categories."""
 
+import dataclasses
+from collections.abc import Mapping
 from typing import Any, TypeAlias
 
 import numpy as np
 import pandas as pd
 
-from ssgan.codecs.codec import Json
+from ssgan.codecs.codec import Array, Json
 from ssgan.config import InputTypeError
 
 Series: TypeAlias = "pd.Series[Any]"
@@ -97,3 +99,28 @@ def series_of(values: Any, missing: Any, dtype: Any, name: Any, absent: Any) -> 
     objects[missing] = absent if is_object(dtype) else None
     column: Series = pd.Series(objects, dtype=dtype, name=name)
     return column
+
+
+def absent_in(column: Series, missing: Array) -> str | None:
+    """What stands for missing entries in an object column."""
+    if column.dtype != object or not missing.any():
+        return None
+    return "None" if any(entry is None for entry in column[missing]) else "nan"
+
+
+def marker(absent: str | None) -> float | None:
+    return np.nan if absent == "nan" else None
+
+
+def fields_to_json(column: Any) -> Json:
+    """The fields of a dataclass with its kind."""
+    return {"kind": column.kind, **dataclasses.asdict(column)}
+
+
+def fields_from_json(fields: Mapping[str, Json]) -> dict[str, Any]:
+    """Those fields again; JSON's lists are tuples."""
+    return {
+        name: tuple(value) if isinstance(value, list) else value
+        for name, value in fields.items()
+        if name != "kind"
+    }

@@ -27,7 +27,7 @@ from ssgan.codecs.codec import (
     gaussian,
     head_of,
 )
-from ssgan.codecs.column import Column, column_from_json, column_to_json, fit_column
+from ssgan.codecs.columns import Column, column_from_json, fit_column
 from ssgan.codecs.dtypes import dtype_from_json, dtype_to_json
 from ssgan.config import InputError, InputTypeError
 from ssgan.randomness import Rng
@@ -87,20 +87,20 @@ class TableCodec:
 
     @cached_property
     def numbers(self) -> int:
-        """How many columns are numbers."""
-        return sum(column.number for column in self.columns)
+        """How many numbers all columns have."""
+        return sum(column.numbers for column in self.columns)
 
     @cached_property
     def flags(self) -> int:
         """How many numbers may be missing."""
-        return sum(column.flagged for column in self.columns)
+        return sum(column.numbers * column.flagged for column in self.columns)
 
     @cached_property
     def _order(self) -> list[int]:
         """For every packed place the one among the columns' own, side by side."""
         keys: list[tuple[int, int]] = []
         for column in self.columns:
-            keys += [(0, not column.flagged)] * column.number
+            keys += [(0, not column.flagged)] * column.numbers
             keys += [(1, block) for block in column.blocks]
         return sorted(range(len(keys)), key=keys.__getitem__)
 
@@ -190,7 +190,7 @@ class TableCodec:
         return frame.set_axis(pd.Index(names, dtype=dtype_from_json(self.names)), axis=1)
 
     def to_json(self) -> dict[str, Json]:
-        columns = [column_to_json(column) for column in self.columns]
+        columns = [column.to_json() for column in self.columns]
         about = {"kind": self.kind, "names": self.names, "container": self.container}
         return about | {"columns": columns}
 

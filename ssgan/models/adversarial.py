@@ -11,7 +11,7 @@ from torch.func import functional_call
 
 from ssgan.config import InputError
 from ssgan.data import Codec
-from ssgan.models.config import GANConfig, decay, noise, optimizer, scheduled
+from ssgan.models.config import GANConfig, decay, noise, optimizer, resolve_architecture, scheduled
 from ssgan.models.health import GRID, MEASURES, MOST, Yardstick, yardstick
 from ssgan.models.inference import apply, blocks
 from ssgan.networks import Discriminator, build, constrainable, flat, normalises, reestimate
@@ -73,7 +73,7 @@ class Adversarial:
         first = Rng(("pretrain", config.seed))
         untrained = build(
             codec.shape,
-            body=config.body,
+            architecture=resolve_architecture(config, codec),
             width=config.width,
             depth=config.depth,
             latent=config.latent,

@@ -8,9 +8,10 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from ssgan.codecs import Codec
 from ssgan.config import InputError, check_numbers, from_settings
 from ssgan.models.selfsupervision import SELFSUPERVISIONS, Contrastive, Rotation
-from ssgan.networks import BODIES
+from ssgan.networks import ARCHITECTURES
 from ssgan.objectives import Objective, Relativistic, Wasserstein, name_of, objective
 from ssgan.randomness import Rng
 from ssgan.training.optim import adam, cosine, rmsprop
@@ -27,7 +28,7 @@ class GANConfig:
 
     model: str = "gan"  # of MODELS
     objective: Objective = Relativistic()
-    body: str = "auto"  # of networks.BODIES; "auto" goes by the shape of a sample
+    body: str = "auto"  # of networks.ARCHITECTURES; "auto" goes by the shape of a sample
     depth: int | None = None  # of the networks; None is the body's own
     width: int = 24  # channels after the first convolution; dense layers have 8 times as many units
     latent: int = 64  # dimension of the noise
@@ -122,12 +123,22 @@ def selfsupervision(name: str, **fields: Any) -> Rotation | Contrastive:
     return from_settings(SELFSUPERVISIONS[name], fields)
 
 
-NAMES = {"model": MODELS, "body": ("auto", *BODIES), "optimizer": OPTIMIZERS, "noise": NOISES}
+NAMES = {
+    "model": MODELS,
+    "body": ("auto", *ARCHITECTURES),
+    "optimizer": OPTIMIZERS,
+    "noise": NOISES,
+}
 NESTED: dict[str, Callable[..., Any]] = {
     "objective": objective,
     "augmentation": augmentation,
     "selfsupervision": selfsupervision,
 }
+
+
+def resolve_architecture(config: GANConfig, codec: Codec) -> str:
+    """The name of the config's architecture; "auto" is the default of the codec."""
+    return codec.architecture if config.body == "auto" else config.body
 
 
 def noise(config: GANConfig, n: int, rng: Rng) -> Tensor:

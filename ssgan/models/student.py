@@ -3,7 +3,7 @@
     all        every depth of the discriminator's trunk
     last       its last depth alone
     student    a network that has learnt from generator and discriminator what samples have in
-               common: `distil`. It starts as the trunk; the body "resnet" has one of its own
+               common: `distil`. It starts as the trunk; the architecture "resnet" has its own
 
 Squeeze and span (Yang et al. 2022, "Distilling Representations from GAN Generator via Squeeze and
 Span"): the student starts as the discriminator. Of generated samples it foretells what the
@@ -15,7 +15,7 @@ label is read.
 
 import copy
 import dataclasses
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from hashlib import sha256
@@ -29,10 +29,10 @@ from torch import Tensor, nn
 
 from ssgan.config import InputError, check_numbers
 from ssgan.data import digest
-from ssgan.models.config import noise
+from ssgan.models.config import noise, resolve_architecture
 from ssgan.models.gan import GAN, REFERENCE
 from ssgan.models.inference import apply, blocks
-from ssgan.networks import body_of, flat, reestimate, trunk
+from ssgan.networks import architecture_of, flat, reestimate, trunk
 from ssgan.networks.readout import Readout, pooled
 from ssgan.objectives import Terms, full
 from ssgan.randomness import Rng, seeded
@@ -132,20 +132,25 @@ def act(x: Tensor) -> Tensor:
     return F.leaky_relu(x, 0.2)
 
 
-def untrained(shape: tuple[int, ...], width: int, body: str, depth: int | None) -> Student:
+def untrained(shape: tuple[int, ...], width: int, architecture: str, depth: int | None) -> Student:
     """A student to be filled with weights; draws from torch's current random state."""
-    own = body_of(shape, body).student
+    own = architecture_of(shape, architecture).student
     if own is not None:
         return Student(own(shape, width, depth), None)
-    below = trunk(shape, width, body, depth)
+    below = trunk(shape, width, architecture, depth)
     return Student(below, nn.Linear(below.features, SQUEEZED))
 
 
+def own_student(gan: GAN) -> Callable[..., Any] | None:
+    """The network of a student where the architecture has one of its own."""
+    return architecture_of(gan.codec.shape, resolve_architecture(gan.config, gan.codec)).student
+
+
 def first_trunk(gan: GAN) -> tuple[Any, int]:
-    """What a student starts as, the discriminator's trunk or its body's own network, and how many
-    numbers it is compared by; draws from torch's current random state."""
+    """What a student starts as, the discriminator's trunk or the architecture's own network, and
+    how many numbers it is compared by; draws from torch's current random state."""
     config = gan.config
-    own = body_of(gan.codec.shape, config.body).student
+    own = own_student(gan)
     if own is None:
         return copy.deepcopy(gan.discriminator.trunk), SQUEEZED
     return own(gan.codec.shape, config.width, config.depth), COMPARED
@@ -259,7 +264,7 @@ class Distillation:
         """The GAN with the student in the place of the discriminator's trunk for features."""
         gan, mean = self.gan, copy.deepcopy(self.mean)
         reestimate(mean, self.expanded())
-        own = body_of(gan.codec.shape, gan.config.body).student
+        own = own_student(gan)
         student = gan.runtime.place(Student(mean.trunk, None if own else mean.head.layer()))
         student.requires_grad_(False).eval()
         readout = Readout(int(mean.trunk.features) if own else SQUEEZED).to(gan.runtime.device)

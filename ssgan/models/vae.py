@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from ssgan.codecs.codec import Codec, gaussian
 from ssgan.config import InputError
 from ssgan.models.adversarial import Adversarial, Share
-from ssgan.models.config import GANConfig, decay, optimizer, scheduled
+from ssgan.models.config import GANConfig, decay, optimizer, resolve_architecture, scheduled
 from ssgan.models.inference import apply
 from ssgan.networks import Design, Discriminator, build, constrainable, flat
 from ssgan.networks.readout import Readout, pooled
@@ -171,7 +171,10 @@ class VAEGAN(VAE):
     def below(self, rng: Rng) -> nn.Module:
         config = self.config
         design = Design(
-            body=config.body, width=config.width, depth=config.depth, latent=config.latent
+            architecture=resolve_architecture(config, self.codec),
+            width=config.width,
+            depth=config.depth,
+            latent=config.latent,
         )
         _, other = build(self.codec.shape, rng=rng, **design)
         trunk: nn.Module = other.trunk

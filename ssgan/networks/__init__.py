@@ -1,7 +1,8 @@
 """Generators, and discriminators that are a trunk under a head.
 
 The trunk is what the project is for: it gives its feature maps at every depth, and fine-tuning
-puts the same trunk under another head. A body is a trunk and the generator that goes with it:
+puts the same trunk under another head. An architecture is a trunk and the generator that goes with
+it, in a file of this folder that names it `ARCHITECTURE`:
 
     dense      (F,), or any shape flattened
     conv       (C, L), (C, H, W) and (C, D, H, W) by the same code
@@ -12,49 +13,39 @@ puts the same trunk under another head. A body is a trunk and the generator that
     auto       dense for (F,), residual where the shortest side has 32 cells or more, else conv
 """
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable
+from importlib import import_module
+from pkgutil import iter_modules
 from typing import Any, Required, TypedDict, Unpack
 
 import torch
 from torch import Tensor, nn
 
+from ssgan.codecs.codec import architecture_for
 from ssgan.config import InputError
-from ssgan.networks import conditional, conv, dcgan, dense, initial, residual, resnet
+from ssgan.networks import conditional
+from ssgan.networks.architecture import Architecture
 from ssgan.randomness import Rng, seeded
 
-LARGE = 32  # cells of the shortest side, from which "auto" is residual
 BATCH_NORMS = (nn.modules.batchnorm._BatchNorm,)
 NORMS = (nn.modules.batchnorm._NormBase, nn.GroupNorm, nn.LayerNorm, nn.RMSNorm)
 
 
-@dataclass(frozen=True)
-class Body:
-    """How to make and to initialise the two networks of a body."""
-
-    trunk: Callable[..., Any]  # (shape, width, depth)
-    generator: Callable[..., nn.Module]  # (shape, width, depth, latent, condition)
-    initialise: Callable[[nn.Module], None]
-    student: Callable[..., Any] | None = None  # (shape, width, depth); None: the trunk once more
-
-
-BODIES = {
-    "dense": Body(dense.trunk, dense.generator, dense.initialise),
-    "conv": Body(conv.ConvTrunk, conv.ConvGenerator, initial.initialise),
-    "residual": Body(residual.ResidualTrunk, residual.ResidualGenerator, residual.initialise),
-    "dcgan": Body(dcgan.DcganTrunk, dcgan.DcganGenerator, dcgan.initialise),
-    "resnet": Body(
-        residual.ResidualTrunk, residual.ResidualGenerator, residual.initialise, resnet.ResnetTrunk
-    ),
-}
+ARCHITECTURES: dict[str, Architecture] = {}
+for _found in iter_modules(__path__):
+    _given = getattr(import_module(f"{__name__}.{_found.name}"), "ARCHITECTURE", None)
+    if _given is not None:
+        ARCHITECTURES[_given.name] = _given
 
 
 class Design(TypedDict, total=False):
     """What `build` asks of networks."""
 
-    body: str  # of BODIES, or "auto"
+    architecture: str  # of ARCHITECTURES, or "auto"
     width: Required[int]  # channels after the first convolution
-    depth: int | None  # layers (dense) or layers or blocks a resolution; None is the body's own
+    depth: (
+        int | None
+    )  # layers (dense) or layers or blocks a resolution; None is the architecture's own
     latent: Required[int]  # dimension of the noise
     condition: int  # columns of a condition; the last says whether there is one; 0 is none
 
@@ -94,27 +85,30 @@ class Discriminator(nn.Module):
         return scores.squeeze(1) if self.head.out_features == 1 else scores
 
 
-def body_of(shape: tuple[int, ...], name: str = "auto") -> Body:
-    """The body of that name; ValueError if there is none, or it cannot take such samples."""
-    if name == "auto":
-        large = min(shape[1:], default=0) >= LARGE
-        name = "dense" if len(shape) == 1 else "residual" if large else "conv"
-    if name not in BODIES:
-        raise InputError(f"no body {name!r}; there are auto, {', '.join(BODIES)}")
-    if name != "dense" and not 2 <= len(shape) <= 4:
+def architecture_of(shape: tuple[int, ...], name: str = "auto") -> Architecture:
+    """The architecture of that name; ValueError if there is none, or it cannot take such samples.
+
+    "auto" goes by the shape alone.
+    """
+    name = architecture_for(shape) if name == "auto" else name
+    if name not in ARCHITECTURES:
+        raise InputError(f"no architecture {name!r}; there are auto, {', '.join(ARCHITECTURES)}")
+    if len(shape) - 1 not in ARCHITECTURES[name].axes:
         raise InputError(
-            f"the body {name!r} takes signals (C, L), images (C, H, W) or volumes (C, D, H, W), "
-            f"got samples of shape {shape}: take 'dense' or 'auto'"
+            f"the architecture {name!r} takes signals (C, L), images (C, H, W) or volumes "
+            f"(C, D, H, W), got samples of shape {shape}: take 'dense' or 'auto'"
         )
-    return BODIES[name]
+    return ARCHITECTURES[name]
 
 
-def trunk(shape: tuple[int, ...], width: int, body: str = "auto", depth: int | None = None) -> Any:
+def trunk(
+    shape: tuple[int, ...], width: int, architecture: str = "auto", depth: int | None = None
+) -> Any:
     """An untrained trunk for samples of `shape`; draws from torch's current random state.
 
     Its `features` is the number of values of its last map.
     """
-    return body_of(shape, body).trunk(shape, width, depth)
+    return architecture_of(shape, architecture).trunk(shape, width, depth)
 
 
 def build(
@@ -123,19 +117,25 @@ def build(
     """An untrained generator (N, latent) -> (N, *shape) and discriminator (N, *shape) -> (N,).
 
     Both take a condition (N, condition) as their second argument where `condition` is not 0. The
-    global random state is left as it was. Raises ValueError for a body that does not fit `shape`.
+    global random state is left as it was. Raises ValueError for an
+    architecture that does not fit `shape`.
     """
-    body, condition = body_of(shape, design.get("body", "auto")), design.get("condition", 0)
+    if unknown := sorted(design.keys() - Design.__annotations__.keys()):
+        raise TypeError(
+            f"no part {unknown[0]!r} of a design; there are {list(Design.__annotations__)}"
+        )
+    architecture = architecture_of(shape, design.get("architecture", "auto"))
+    condition = design.get("condition", 0)
     width, depth = design["width"], design.get("depth")
     with seeded(rng("networks")):
-        below = body.trunk(shape, width, depth)
+        below = architecture.trunk(shape, width, depth)
         critic = Discriminator(below, below.features, condition=condition)
-        maker = body.generator(shape, width, depth, design["latent"], condition)
-        body.initialise(critic)
-        body.initialise(maker)
+        generator = architecture.generator(shape, width, depth, design["latent"], condition)
+        architecture.initialise(critic)
+        architecture.initialise(generator)
         if condition:  # of the scale of the head's weights, so that neither drowns the other
             nn.init.normal_(critic.embed.weight, 0.0, below.features**-0.5)
-    return maker, critic
+    return generator, critic
 
 
 def normalises(network: nn.Module) -> bool:

@@ -1,6 +1,6 @@
 """Convolutional bodies for signals (C, L), images (C, H, W) and volumes (C, D, H, W).
 
-The body of DCGAN (Radford et al. 2016) without batch norm, which a penalised critic must not
+The networks of DCGAN (Radford et al. 2016) without batch norm, which a penalised critic must not
 have: strided convolutions down to 4 to 8 cells a side, doubling the channels, and the mirror image
 up again. One more convolution ends the trunk, strided too where more than 4 cells are left, or
 begins the generator; another works at full resolution where samples are so small that they can be
@@ -12,7 +12,9 @@ from math import log2, prod
 from torch import Tensor, nn
 
 from ssgan.config import InputError
+from ssgan.networks.architecture import Architecture
 from ssgan.networks.conditional import joined
+from ssgan.networks.initial import initialise
 
 CONV = {1: nn.Conv1d, 2: nn.Conv2d, 3: nn.Conv3d}
 SMALLEST = 4  # cells a side, below which nothing is halved
@@ -85,3 +87,8 @@ class ConvGenerator(nn.Module):
 
     def forward(self, z: Tensor, condition: Tensor | None = None) -> Tensor:
         return self.maps(z, condition)[-1]
+
+
+ARCHITECTURE = Architecture(
+    name="conv", trunk=ConvTrunk, generator=ConvGenerator, initialise=initialise
+)

@@ -12,6 +12,7 @@ from math import prod
 from torch import Tensor, nn
 
 from ssgan.config import InputError
+from ssgan.networks.architecture import Architecture
 from ssgan.networks.conditional import joined
 from ssgan.networks.conv import CONV, UP, halvings
 
@@ -22,8 +23,8 @@ DEVIATION = 0.02  # of first weights, and of first gains around 1
 def refuse_depth(depth: int | None) -> None:
     if depth not in (None, 1):
         raise InputError(
-            f"the body 'dcgan' has one convolution at every resolution, got depth {depth}: "
-            "leave depth out, or take the body 'conv' or 'residual'"
+            f"the architecture 'dcgan' has one convolution at every resolution, got depth {depth}: "
+            "leave depth out, or take 'conv' or 'residual'"
         )
 
 
@@ -94,3 +95,8 @@ def initialise(network: nn.Module) -> None:
             continue
         if layer.bias is not None:
             nn.init.zeros_(layer.bias)
+
+
+ARCHITECTURE = Architecture(
+    name="dcgan", trunk=DcganTrunk, generator=DcganGenerator, initialise=initialise
+)

@@ -1,10 +1,11 @@
-"""Dense bodies: for vectors and tables (F,), and for samples of any shape, which they flatten."""
+"""Dense networks: for vectors and tables (F,), and for samples of any shape, which they flatten."""
 
 from math import prod
 
 from torch import Tensor, nn
 
 from ssgan.networks import initial
+from ssgan.networks.architecture import Architecture
 from ssgan.networks.conditional import joined
 
 DEPTH = 3  # hidden layers
@@ -72,3 +73,8 @@ def initialise(network: nn.Module) -> None:
         if isinstance(body, DenseTrunk):
             first = next(layer for layer in body.layers if isinstance(layer, nn.Linear))
             nn.init.uniform_(first.bias, -1.0, 1.0)
+
+
+ARCHITECTURE = Architecture(
+    name="dense", trunk=trunk, generator=generator, initialise=initialise, axes=(0, 1, 2, 3)
+)

@@ -16,6 +16,7 @@ from math import prod
 from torch import Tensor, nn
 
 from ssgan.networks import initial
+from ssgan.networks.architecture import Architecture
 from ssgan.networks.conditional import joined
 from ssgan.networks.conv import CONV, SMALLEST, UP, halvings
 
@@ -107,3 +108,8 @@ def initialise(network: nn.Module) -> None:
     branches = [block for block in network.modules() if isinstance(block, Block)]
     for block in branches:
         block.last.weight.data /= len(branches) ** 0.5
+
+
+ARCHITECTURE = Architecture(
+    name="residual", trunk=ResidualTrunk, generator=ResidualGenerator, initialise=initialise
+)

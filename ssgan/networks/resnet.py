@@ -1,5 +1,5 @@
-"""A residual classifier with batch norm that works at full resolution: what a student of the body
-"resnet" is, for a GPU.
+"""A residual classifier with batch norm that works at full resolution: what a student of the
+architecture "resnet" is, for a GPU.
 
 Two units and an identity beside them at every resolution, a unit with pooling between, after the
 networks that learn CIFAR-10 in seconds (Page 2018, "How to train your ResNet"; Jordan 2024, "94% on
@@ -11,7 +11,9 @@ from typing import Any
 
 from torch import Tensor, nn
 
+from ssgan.networks.architecture import Architecture
 from ssgan.networks.conv import CONV, halvings
+from ssgan.networks.residual import ResidualGenerator, ResidualTrunk, initialise
 
 NORM = {1: nn.BatchNorm1d, 2: nn.BatchNorm2d, 3: nn.BatchNorm3d}
 MAX = {1: nn.MaxPool1d, 2: nn.MaxPool2d, 3: nn.MaxPool3d}
@@ -57,3 +59,12 @@ class ResnetTrunk(nn.Module):
         for stage in self.stages:
             maps.append(stage(maps[-1]))
         return [*maps[1:-1], maps[-1].flatten(2).mean(2)]
+
+
+ARCHITECTURE = Architecture(
+    name="resnet",
+    trunk=ResidualTrunk,
+    generator=ResidualGenerator,
+    initialise=initialise,
+    student=ResnetTrunk,
+)

@@ -7,9 +7,14 @@ return named scalars whose sum is the loss; they never call `backward`, step an 
     symbol   x real samples, G(z) generated ones, D the critic's scores, s(D) = sigmoid(D)
     R1       mean of |dD/dx|^2 at real samples, R2 at generated ones (Mescheder et al. 2018)
 
+An objective is a class in a file of this folder, which names it in its OBJECTIVES.
+
 Two papers of 2017 share an abbreviation: LSGAN of Mao et al. is "least-squares" here, LS-GAN of
 Qi is "loss-sensitive".
 """
+
+from importlib import import_module
+from pkgutil import iter_modules
 
 from ssgan.config import InputError, from_settings
 from ssgan.objectives.critics import Critic, Objective, Terms, full, scores_and_slopes
@@ -40,15 +45,9 @@ __all__ = [
 ]
 
 OBJECTIVES: dict[str, type[Objective]] = {
-    "relativistic": Relativistic,
-    "non-saturating": NonSaturating,
-    "minimax": Minimax,
-    "least-squares": LeastSquares,
-    "loss-sensitive": LossSensitive,
-    "wgan": Wasserstein,
-    "wgan-gp": WassersteinGP,
-    "hinge": Hinge,
-    "dragan": Dragan,
+    kind.name: kind
+    for found in iter_modules(__path__)
+    for kind in getattr(import_module(f"{__name__}.{found.name}"), "OBJECTIVES", ())
 }
 
 
@@ -71,4 +70,4 @@ def refuse_ambiguous(name: str) -> None:
 
 def name_of(objective: Objective) -> str:
     """The name under which OBJECTIVES has it."""
-    return next(name for name, kind in OBJECTIVES.items() if type(objective) is kind)
+    return type(objective).name

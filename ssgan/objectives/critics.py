@@ -1,7 +1,7 @@
 """What an objective is, and what several of them ask of a critic."""
 
 from collections.abc import Callable, Iterable
-from typing import Protocol
+from typing import ClassVar, Protocol
 
 import torch
 from torch import Tensor, nn
@@ -15,6 +15,8 @@ Terms = dict[str, Tensor]
 
 class Objective(Protocol):
     """Both players' losses; a frozen dataclass, so that it is its own configuration."""
+
+    name: ClassVar[str]  # by which a config names it
 
     @property
     def penalises(self) -> bool:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import ClassVar
 
 import torch.nn.functional as F
 from torch import Tensor, nn
@@ -34,6 +35,7 @@ class Minimax:
     learns next to nothing while the critic rejects all it makes: see `NonSaturating`.
     """
 
+    name: ClassVar[str] = "minimax"
     penalises = False
 
     def critic_steps(self, step: int) -> int:
@@ -54,6 +56,8 @@ class NonSaturating:
     """The generator's -log s(D(G(z))) of the first GAN paper (Goodfellow et al. 2014, section 3),
     with R1 on real samples, and R2 on generated ones, as options (Mescheder et al. 2018, eq. 9 and
     10)."""
+
+    name: ClassVar[str] = "non-saturating"
 
     r1: float = 0.0  # weight of |dD/dx|^2 / 2 at real samples
     r2: float = 0.0  # the same at generated samples
@@ -87,6 +91,8 @@ class Dragan:
     uniform share of the way to x + noise * std(batch) * U[0, 1).
     """
 
+    name: ClassVar[str] = "dragan"
+
     penalty: float = 10.0
     noise: float = 0.5  # reach of the surroundings, in standard deviations of the batch
 
@@ -112,3 +118,6 @@ class Dragan:
 
     def constrain(self, parameters: Iterable[nn.Parameter]) -> None:
         """Nothing: the penalty bounds the slope."""
+
+
+OBJECTIVES = (NonSaturating, Minimax, Dragan)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import ClassVar
 
 import torch
 import torch.nn.functional as F
@@ -16,6 +17,7 @@ class LeastSquares:
     """LSGAN: scores are drawn to 1 for real and to 0 for generated samples, the generator's to 1
     (Mao et al. 2017, eq. 9: a = 0, b = c = 1). Not `LossSensitive`, the LS-GAN."""
 
+    name: ClassVar[str] = "least-squares"
     penalises = False
 
     def critic_steps(self, step: int) -> int:
@@ -45,6 +47,8 @@ class LossSensitive:
     only like 1 / D^2: under a rectifier or a softplus, a critic that once scores everything high
     never learns again.
     """
+
+    name: ClassVar[str] = "loss-sensitive"
 
     scale: float = 2e-4  # margin for 1 of L1 distance where samples have 64 x 64 x 3 values
     real: float = 0.0  # weight of the mean L(x) beside the comparison ("gamma")
@@ -87,6 +91,8 @@ class Hinge:
     """relu(1 - D(x)) + relu(1 + D(G(z))), the generator raises D(G(z)) (Lim and Ye 2017; Miyato et
     al. 2018, eq. 16 and 17)."""
 
+    name: ClassVar[str] = "hinge"
+
     updates: int = 1  # critic updates a generator update
 
     penalises = False
@@ -108,3 +114,6 @@ class Hinge:
 
     def constrain(self, parameters: Iterable[nn.Parameter]) -> None:
         """Nothing: the original relies on spectral norm, which is a matter of the network."""
+
+
+OBJECTIVES = (LeastSquares, LossSensitive, Hinge)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import ClassVar
 
 import torch
 import torch.nn.functional as F
@@ -16,6 +17,8 @@ class Relativistic:
     """Each real score against its fake partner's: softplus(D(G(z)) - D(x)), with R1 and R2
     (Jolicoeur-Martineau 2019; Huang et al. 2024, "The GAN is dead; long live the GAN!", eq. 4).
     """
+
+    name: ClassVar[str] = "relativistic"
 
     r1: float = 1.0  # weight of |dD/dx|^2 / 2 at real samples
     r2: float = 1.0  # the same at generated samples
@@ -39,3 +42,6 @@ class Relativistic:
 
     def constrain(self, parameters: Iterable[nn.Parameter]) -> None:
         """Nothing: the penalties keep the critic smooth."""
+
+
+OBJECTIVES = (Relativistic,)

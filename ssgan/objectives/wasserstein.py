@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import ClassVar
 
 import torch
 from torch import Tensor, nn
@@ -18,6 +19,8 @@ class Wasserstein:
 
     The critic's loss is minus its estimate of the distance: positive for long, it has failed.
     """
+
+    name: ClassVar[str] = "wgan"
 
     clip: float = 0.01
     updates: int = 5  # critic updates a generator update
@@ -52,6 +55,8 @@ class WassersteinGP:
     penalty (|dD/dx| - 1)^2 at x + a (G(z) - x), every sample with its own uniform a
     (Gulrajani et al. 2017, eq. 3 and Alg. 1)."""
 
+    name: ClassVar[str] = "wgan-gp"
+
     penalty: float = 10.0
     updates: int = 5  # critic updates a generator update
 
@@ -77,3 +82,6 @@ class WassersteinGP:
 
     def constrain(self, parameters: Iterable[nn.Parameter]) -> None:
         """Nothing: the penalty bounds the slope."""
+
+
+OBJECTIVES = (Wasserstein, WassersteinGP)

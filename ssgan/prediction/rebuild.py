@@ -5,6 +5,7 @@ from typing import Any
 from torch import Tensor
 
 from ssgan.data import Codec
+from ssgan.models.config import resolve_architecture
 from ssgan.models.gan import GANConfig
 from ssgan.models.student import untrained
 from ssgan.networks import trunk
@@ -27,7 +28,7 @@ def rebuilt_network(
     features = len(state["readout.center"])
     with seeded(Rng(("rebuilt",))):
         made = untrained if config.readout == "student" else trunk
-        body = made(codec.shape, gan.width, gan.body, gan.depth)
+        body = made(codec.shape, gan.width, resolve_architecture(gan, codec), gan.depth)
         head = method.head(beneath("head.", state), features)
     network = Network(body, empty_readout(method, config, features), head)
     fill(network, state)

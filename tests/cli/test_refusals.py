@@ -128,7 +128,7 @@ def test_a_settings_file_that_says_nothing_known_is_refused(home, tmp_path, kind
 
 def test_an_unknown_objective_is_refused(home, tmp_path):
     words = ["pretrain", home / "d.npz", "--run", tmp_path / "r", "--objective", "wgam"]
-    assert "no objective 'wgam'; there are relativistic" in refused(*words)
+    assert "no objective 'wgam'; there are non-saturating" in refused(*words)
 
 
 @pytest.mark.parametrize("device", ["cuda", "tpu"])

@@ -7,7 +7,8 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ssgan.codecs.column import BASE, fit_column
+from ssgan.codecs.columns import fit_column
+from ssgan.codecs.columns.category import BASE
 from ssgan.data import fit_codec
 from ssgan.randomness import Rng
 

@@ -432,10 +432,10 @@ def test_an_objective_is_named_by_its_name_alone_or_with_weights():
     ("fields", "message"),
     [
         ({"stepz": 3}, "no setting stepz; there are model, objective"),
-        ({"objective": "wgan2"}, "no objective 'wgan2'; there are relativistic, non-saturating"),
+        ({"objective": "wgan2"}, "no objective 'wgan2'; there are non-saturating, minimax"),
         ({"objective": "lsgan"}, "say least-squares .* or loss-sensitive"),
         ({"model": "ae"}, "expected model gan, vae, vae-gan, got 'ae'"),
-        ({"body": "unet"}, "expected body auto, dense, conv, residual, dcgan, resnet, got 'unet'"),
+        ({"body": "unet"}, "expected body auto, conv, dcgan, dense, residual, resnet, got 'unet'"),
         ({"optimizer": "sgd"}, "expected optimizer adam, rmsprop, got 'sgd'"),
         ({"noise": "cauchy"}, "expected noise normal, uniform, got 'cauchy'"),
         ({"depth": 0}, "expected depth to be a whole number from 1 on, got 0"),

@@ -68,7 +68,7 @@ def test_a_recipe_goes_to_json_and_back(name):
 def test_no_recipe_has_batch_norm_under_a_penalty(name):
     config = recipe(name)
     for shape in ((1, 28, 28), (3, 32, 32)):
-        generator, critic = build(shape, body=config.body, width=2, latent=3, rng=Rng((0,)))
+        generator, critic = build(shape, architecture=config.body, width=2, latent=3, rng=Rng((0,)))
         refuse_batch_norm(config.objective, critic)
         assert normalises(critic) == normalises(generator) == (config.body == "dcgan")
 

@@ -10,9 +10,9 @@ from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
 
 from ssgan.networks import (
-    BODIES,
+    ARCHITECTURES,
     Discriminator,
-    body_of,
+    architecture_of,
     build,
     constrainable,
     flat,
@@ -65,7 +65,7 @@ def pair(shape, seed=0, **design):
 
 @each
 def test_a_generator_makes_samples_of_the_shape_and_a_discriminator_scores_them(body, shape, maps):
-    generator, discriminator = pair(shape, body=body)
+    generator, discriminator = pair(shape, architecture=body)
     samples = generator(RNG.normal(6, 3))
     assert samples.shape == (6, *shape)
     assert discriminator(samples).shape == (6,)
@@ -74,7 +74,7 @@ def test_a_generator_makes_samples_of_the_shape_and_a_discriminator_scores_them(
 
 @each
 def test_a_generator_tells_its_maps_coarsest_first_and_its_samples_last(body, shape, maps):
-    generator, _ = pair(shape, body=body)
+    generator, _ = pair(shape, architecture=body)
     z = RNG("maps").normal(3, 3)
     *depths, samples = generator.eval().maps(z)
     assert torch.equal(samples, generator(z))
@@ -86,7 +86,7 @@ def test_a_generator_tells_its_maps_coarsest_first_and_its_samples_last(body, sh
 
 @each
 def test_a_trunk_gives_its_maps_at_every_depth_finest_first(body, shape, maps):
-    _, discriminator = pair(shape, body=body)
+    _, discriminator = pair(shape, architecture=body)
     found = discriminator.trunk(RNG.normal(2, *shape))
     assert [tuple(m.shape[1:]) for m in found] == maps
     assert discriminator.features == discriminator.trunk.features == found[-1][0].numel()
@@ -94,7 +94,7 @@ def test_a_trunk_gives_its_maps_at_every_depth_finest_first(body, shape, maps):
 
 @each
 def test_scores_of_a_sample_do_not_depend_on_those_beside_it(body, shape, maps):
-    _, discriminator = pair(shape, body=body)
+    _, discriminator = pair(shape, architecture=body)
     discriminator.eval()
     x = RNG.normal(4, *shape)
     torch.testing.assert_close(discriminator(x)[:1], discriminator(x[:1]))
@@ -103,7 +103,7 @@ def test_scores_of_a_sample_do_not_depend_on_those_beside_it(body, shape, maps):
 @each
 @pytest.mark.parametrize("condition", [0, 4])
 def test_gradients_reach_all_weights_of_both_networks(body, shape, maps, condition):
-    generator, discriminator = pair(shape, body=body, condition=condition)
+    generator, discriminator = pair(shape, architecture=body, condition=condition)
     given = torch.eye(4)[[0, 1, 2]] + torch.eye(4)[3] if condition else None
     discriminator(generator(RNG.normal(3, 3), given), given).square().sum().backward()
     for network in (generator, discriminator):
@@ -114,11 +114,11 @@ def test_gradients_reach_all_weights_of_both_networks(body, shape, maps, conditi
 def test_depth_adds_layers_and_keeps_the_shapes(body, shape, maps):
     if body == "dcgan":
         with pytest.raises(ValueError, match="'dcgan' has one convolution .* got depth 2: leave"):
-            pair(shape, body=body, depth=2)
+            pair(shape, architecture=body, depth=2)
         return
     sizes = {}
     for depth in (None, 1, 3, 5):
-        generator, discriminator = pair(shape, body=body, depth=depth)
+        generator, discriminator = pair(shape, architecture=body, depth=depth)
         assert generator(RNG.normal(2, 3)).shape == (2, *shape)
         found = discriminator.trunk(RNG.normal(2, *shape))
         assert found[-1].shape[1:] == maps[-1]
@@ -133,7 +133,7 @@ def test_depth_adds_layers_and_keeps_the_shapes(body, shape, maps):
 
 @each
 def test_all_depths_are_read_at_4_cells_a_side(body, shape, maps):
-    _, discriminator = pair(shape, body=body)
+    _, discriminator = pair(shape, architecture=body)
     cells = 1 if body == "dense" else 4 ** (len(shape) - 1)
     assert width(discriminator.trunk, shape) == sum(m[0] * cells for m in maps)
 
@@ -152,7 +152,7 @@ def test_all_depths_are_read_at_4_cells_a_side(body, shape, maps):
     ],
 )
 def test_the_shape_picks_the_body(shape, body):
-    assert body_of(shape) is BODIES[body]
+    assert architecture_of(shape) is ARCHITECTURES[body]
     untrained, named = trunk(shape, 2), trunk(shape, 2, body)
     assert type(untrained) is type(named)
     assert type(pair(shape)[1].trunk) is type(named)
@@ -162,18 +162,20 @@ def test_the_shape_picks_the_body(shape, body):
 @pytest.mark.parametrize("shape", [(5,), (1, 8, 8, 8, 8)])
 def test_a_body_that_cannot_take_such_samples_is_refused(shape, body):
     with pytest.raises(ValueError, match=rf"{body}.* takes signals .* shape \({shape[0]},"):
-        pair(shape, body=body)
+        pair(shape, architecture=body)
 
 
 def test_an_unknown_body_is_refused():
-    with pytest.raises(ValueError, match="no body 'unet'; there are auto, dense, conv, residual"):
-        pair((1, 8, 8), body="unet")
+    with pytest.raises(
+        ValueError, match="no architecture 'unet'; there are auto, conv, dcgan, dense"
+    ):
+        pair((1, 8, 8), architecture="unet")
 
 
 @pytest.mark.parametrize("body", ["conv", "residual", "dcgan"])
 def test_sides_that_do_not_fit_a_body_are_refused(body):
     with pytest.raises(ValueError, match="9 x 9 cannot be halved"):
-        pair((1, 9, 9), body=body)
+        pair((1, 9, 9), architecture=body)
 
 
 def test_networks_are_a_function_of_the_draw():
@@ -194,7 +196,7 @@ def test_building_leaves_all_global_random_states_alone():
 
 
 def test_first_weights_keep_the_scale_of_activations_and_biases_are_0():
-    _, discriminator = build((1, 32, 32), body="conv", width=32, latent=3, rng=RNG)
+    _, discriminator = build((1, 32, 32), architecture="conv", width=32, latent=3, rng=RNG)
     maps = discriminator.trunk(RNG.normal(8, 1, 32, 32))
     scales = [m.square().mean().sqrt().item() for m in maps]
     assert all(0.6 < scale < 1.5 for scale in scales)
@@ -202,8 +204,8 @@ def test_first_weights_keep_the_scale_of_activations_and_biases_are_0():
 
 
 @each
-def test_only_the_body_of_dcgan_has_batch_norm(body, shape, maps):
-    for network in pair(shape, body=body):
+def test_only_the_architecture_of_dcgan_has_batch_norm(body, shape, maps):
+    for network in pair(shape, architecture=body):
         assert normalises(network) == (body == "dcgan")
         kinds = {type(layer).__name__ for layer in network.modules()}
         assert any("Norm" in kind for kind in kinds) == (body == "dcgan")
@@ -260,7 +262,7 @@ def operations(network, *inputs):
 def test_the_residual_body_costs_less_than_twice_the_convolutional_one(side):
     shape, costs = (3, side, side), {}
     for body in ("residual", "conv"):
-        generator, discriminator = build(shape, body=body, width=24, latent=64, rng=RNG)
+        generator, discriminator = build(shape, architecture=body, width=24, latent=64, rng=RNG)
         costs[body] = (
             operations(generator, torch.zeros(1, 64)),
             operations(discriminator, torch.zeros(1, *shape)),
@@ -273,7 +275,9 @@ def test_the_residual_body_costs_less_than_twice_the_convolutional_one(side):
 
 
 def test_dcgan_has_the_papers_layers():
-    generator, discriminator = build((3, 64, 64), body="dcgan", width=16, latent=100, rng=RNG)
+    generator, discriminator = build(
+        (3, 64, 64), architecture="dcgan", width=16, latent=100, rng=RNG
+    )
     weights = {name: tuple(p.shape) for name, p in discriminator.named_parameters()}
     assert [weights[f"trunk.layers.{i}.weight"] for i in range(4)] == [
         *((16, 3, 5, 5), (32, 16, 5, 5), (64, 32, 5, 5), (128, 64, 5, 5))
@@ -294,7 +298,7 @@ def test_dcgan_has_the_papers_layers():
 
 
 def test_first_weights_of_dcgan_have_deviation_002_and_gains_are_around_1():
-    for network in build((3, 32, 32), body="dcgan", width=32, latent=100, rng=RNG):
+    for network in build((3, 32, 32), architecture="dcgan", width=32, latent=100, rng=RNG):
         for name, p in network.named_parameters():
             if name.endswith("bias"):
                 assert not p.any()
@@ -307,7 +311,7 @@ def test_first_weights_of_dcgan_have_deviation_002_and_gains_are_around_1():
 
 
 def test_dcgan_rectifies_wholly_in_the_generator_and_partly_in_the_discriminator():
-    generator, discriminator = pair((1, 16, 16), body="dcgan", width=4)
+    generator, discriminator = pair((1, 16, 16), architecture="dcgan", width=4)
     seen = []
     generator.layers[1].register_forward_pre_hook(lambda _, x: seen.append(x[0]))
     generator(RNG.normal(8, 3))
@@ -318,7 +322,7 @@ def test_dcgan_rectifies_wholly_in_the_generator_and_partly_in_the_discriminator
 
 
 def test_reestimated_statistics_are_those_of_the_batches():
-    _, discriminator = pair((1, 16, 16), body="dcgan")
+    _, discriminator = pair((1, 16, 16), architecture="dcgan")
     norm, images = discriminator.trunk.norms[1], 3 * RNG("x").normal(40, 1, 16, 16)
     discriminator(100 + images)  # leaves the running averages where they do not belong
     discriminator.eval()
@@ -363,10 +367,10 @@ def test_a_generator_without_a_condition_makes_what_it_makes_of_an_absent_one():
     assert not torch.equal(generator(z), generator(z, torch.eye(4)[:3]))
 
 
-@pytest.mark.parametrize("body", BODIES)
+@pytest.mark.parametrize("body", ARCHITECTURES)
 @pytest.mark.parametrize(("built", "given"), [(0, 4), (4, 3)])
 def test_a_condition_that_a_network_was_not_built_for_is_refused(body, built, given):
-    generator, discriminator = pair((1, 16, 16), body=body, condition=built)
+    generator, discriminator = pair((1, 16, 16), architecture=body, condition=built)
     expected = "no condition" if not built else r"a condition \(N, 4\)"
     for network, x in ((generator, torch.zeros(2, 3)), (discriminator, torch.zeros(2, 1, 16, 16))):
         with pytest.raises(ValueError, match=rf"built for {expected}, got \(2, {given}\)"):

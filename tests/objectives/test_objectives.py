@@ -571,7 +571,7 @@ def test_the_clip_bounds_all_weights_that_it_is_given(clip):
 
 
 def test_the_clip_leaves_norm_layers_alone():
-    _, critic = build((1, 16, 16), body="dcgan", width=2, latent=3, rng=RNG)
+    _, critic = build((1, 16, 16), architecture="dcgan", width=2, latent=3, rng=RNG)
     mixed = nn.Sequential(critic, nn.LayerNorm(4), nn.GroupNorm(1, 4), nn.Linear(4, 4))
     before = {name: p.detach().clone() for name, p in mixed.named_parameters()}
     Wasserstein().constrain(constrainable(mixed))
@@ -671,7 +671,7 @@ def test_an_objective_by_name_has_its_weights():
 @pytest.mark.parametrize(
     ("name", "weights", "message"),
     [
-        ("wasserstein", {}, "no objective 'wasserstein'; there are relativistic, .*wgan-gp"),
+        ("wasserstein", {}, "no objective 'wasserstein'; there are non-saturating, .*wgan-gp"),
         ("hinge", {"r1": 1.0}, "no setting r1; there are updates"),
         ("wgan", {"clip": 0.0}, "expected clip above 0, got 0.0"),
         ("wgan", {"first": 0}, "expected 1 or more critic updates a generator update, got 0"),
@@ -688,7 +688,7 @@ def test_objectives_that_do_not_exist_are_refused(name, weights, message):
 def test_batch_norm_is_refused_where_gradients_of_single_samples_are_penalised(name):
     made = penalised(OBJECTIVES[name])
     for body in ("conv", "dcgan"):
-        _, critic = build((1, 16, 16), body=body, width=2, latent=3, rng=RNG)
+        _, critic = build((1, 16, 16), architecture=body, width=2, latent=3, rng=RNG)
         if body == "dcgan" and made.penalises:
             with pytest.raises(ValueError, match=f"{name}.* penalises .* with batch norm"):
                 refuse_batch_norm(made, critic)
@@ -697,7 +697,7 @@ def test_batch_norm_is_refused_where_gradients_of_single_samples_are_penalised(n
 
 
 def test_batch_norm_would_mix_samples_into_each_others_slopes():
-    _, critic = build((1, 16, 16), body="dcgan", width=2, latent=3, rng=RNG)
+    _, critic = build((1, 16, 16), architecture="dcgan", width=2, latent=3, rng=RNG)
     images = RNG("images").normal(4, 1, 16, 16)
     _, together = scores_and_slopes(critic, images)
     _, beside_others = scores_and_slopes(critic, torch.cat([images[:2], 5 * images[2:]]))

@@ -1,26 +1,26 @@
-"""The kinds of columns of a table: how each becomes numbers and codes, and itself again.
+"""Columns of numbers, datetimes and time differences, by their place among the values seen."""
 
-Number      one number in [-1, 1]: its place among the values seen in fitting; NaN if missing
-Category    one code below 1000 for each digit, in base 1000, of the level's rank by frequency
-
-A column packs to (N, width) float32 and comes back from there. Numbers cover integers, floats,
-datetimes and time differences. A constant column has width 0.
-"""
-
-import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import pandas as pd
 
 from ssgan.codecs.codec import Array, Json
-from ssgan.codecs.dtypes import Series, content_of, dtype_from_json, dtype_to_json, plain, series_of
+from ssgan.codecs.dtypes import (
+    Series,
+    absent_in,
+    dtype_from_json,
+    dtype_to_json,
+    fields_from_json,
+    fields_to_json,
+    marker,
+    series_of,
+)
 from ssgan.config import InputError
 
-BASE = 1000  # codes a digit can take, and so the widest block of states
 KNOTS = 256  # of the map from values to places
 FEW = 32  # so few distinct numbers are levels on a scale, evenly spaced
 REPEATS = 4  # rows a level must have on average to be one
@@ -49,17 +49,31 @@ class Number:
     flagged: bool  # some are missing
     absent: str | None = None  # what a missing entry of an object column is: "None" or "nan"
 
-    @property
-    def number(self) -> bool:
-        return len(self.knots) > 1 or self.flagged
+    kind: ClassVar[str] = "number"
+    blocks: ClassVar[tuple[int, ...]] = ()
+
+    @classmethod
+    def claims(cls, column: Series, content: str) -> int:
+        return int(content != "category" and not column.isna().all())
+
+    @classmethod
+    def fit(cls, column: Series, content: str) -> "Number":
+        return fit_number(column, column.isna().to_numpy())
+
+    @classmethod
+    def from_json(cls, fields: Mapping[str, Json]) -> "Number":
+        return cls(**fields_from_json(fields))
+
+    def to_json(self) -> Json:
+        return fields_to_json(self)
 
     @property
-    def blocks(self) -> tuple[int, ...]:
-        return ()
+    def numbers(self) -> int:
+        return int(len(self.knots) > 1 or self.flagged)
 
     @property
     def width(self) -> int:
-        return int(self.number)
+        return self.numbers
 
     @cached_property
     def places(self) -> Array:
@@ -68,7 +82,7 @@ class Number:
 
     def pack(self, column: Series) -> Array:
         missing = column.isna().to_numpy()
-        if not self.number:
+        if not self.numbers:
             return np.empty((len(column), 0), np.float32)
         packed = np.full((len(column), 1), np.nan, np.float32)
         values = self._steps(column[~missing])
@@ -93,7 +107,7 @@ class Number:
 
     def unpack(self, packed: Array) -> Series:
         """The column (N,) of any packed numbers (N, width)."""
-        rows = packed[:, 0] if self.number else np.zeros(len(packed))
+        rows = packed[:, 0] if self.numbers else np.zeros(len(packed))
         missing = np.isnan(rows)
         rows = np.where(missing, 0.0, rows).clip(-1, 1)
         knots = np.array(self.knots)
@@ -117,113 +131,7 @@ class Number:
         return values if self.base + self.top * self.step >= 2**63 else values.view(np.int64)
 
 
-@dataclass(frozen=True, kw_only=True)
-class Category:
-    """A column of levels, the most frequent first; code 0 is a missing entry where there are any.
-
-    Unseen levels count as missing there, and are refused elsewhere.
-    """
-
-    name: Any
-    dtype: Json
-    levels: tuple[str | int | float | bool, ...]  # by frequency
-    missing: bool  # some entries are missing
-    absent: str | None = None  # as for numbers
-
-    @property
-    def number(self) -> bool:
-        return False
-
-    @property
-    def flagged(self) -> bool:
-        return False
-
-    @property
-    def states(self) -> int:
-        return len(self.levels) + self.missing
-
-    @cached_property
-    def blocks(self) -> tuple[int, ...]:
-        """The number of codes of every digit, the lowest first."""
-        blocks, rest = [], self.states
-        while rest > 1:
-            blocks.append(min(BASE, rest))
-            rest = -(-rest // BASE)
-        return tuple(blocks)
-
-    @property
-    def width(self) -> int:
-        return len(self.blocks)
-
-    @cached_property
-    def _index(self) -> Any:
-        return pd.Index(np.array(self.levels, dtype=object))
-
-    def pack(self, column: Series) -> Array:
-        missing = column.isna().to_numpy()
-        objects = column.astype(object)
-        ranks = self._index.get_indexer(pd.Index(objects.to_numpy(), dtype=object))
-        unseen = (ranks < 0) & ~missing
-        if unseen.any() and not self.missing and self.width:
-            level = objects.to_numpy()[unseen][0]
-            raise InputError(f"column {self.name!r}: level {level!r} was not seen in fit")
-        codes = np.maximum(ranks + self.missing, 0)
-        digits = codes[:, None] // BASE ** np.arange(self.width) % BASE
-        packed: Array = digits.astype(np.float32)
-        packed[missing & (not self.missing)] = np.nan
-        return packed
-
-    def unpack(self, packed: Array) -> Series:
-        """The column (N,) of any codes (N, width); codes above the last level are the last."""
-        digits = np.nan_to_num(packed, nan=0.0).astype(np.int64)
-        codes = (digits * BASE ** np.arange(self.width)).sum(1).clip(0, max(self.states - 1, 0))
-        ranks = codes - self.missing
-        levels = np.array([*self.levels, None], dtype=object)
-        dtype = dtype_from_json(self.dtype)
-        return series_of(levels[ranks], ranks < 0, dtype, self.name, marker(self.absent))
-
-
-Column = Number | Category
-
-
-def column_to_json(column: Column) -> Json:
-    kind = "number" if isinstance(column, Number) else "category"
-    return {"kind": kind, **dataclasses.asdict(column)}
-
-
-def column_from_json(fields: Mapping[str, Json]) -> Column:
-    rest: dict[str, Any] = {
-        key: tuple(value) if key in ("knots", "levels") else value for key, value in fields.items()
-    }
-    return Number(**rest) if rest.pop("kind") == "number" else Category(**rest)
-
-
-def fit_column(column: Series) -> Column:
-    """What the column is; ValueError or TypeError that names it if it is nothing of that."""
-    try:
-        content = content_of(column)
-        missing = column.isna().to_numpy()
-        if content == "category" or missing.all():
-            return fit_category(column, missing)
-        return fit_number(column, missing, content)
-    except (TypeError, ValueError) as error:
-        raise type(error)(f"column {column.name!r}: {error}") from error
-
-
-def fit_category(column: Series, missing: Array) -> Category:
-    codes, levels = pd.factorize(column.astype(object))
-    counts = np.bincount(codes[codes >= 0], minlength=len(levels))
-    ranked = np.argsort(-counts, kind="stable")
-    return Category(
-        name=column.name,
-        dtype=dtype_to_json(column.dtype),
-        levels=tuple(plain(levels[rank]) for rank in ranked),
-        missing=bool(missing.any()),
-        absent=absent_in(column, missing),
-    )
-
-
-def fit_number(column: Series, missing: Array, content: str) -> Number:
+def fit_number(column: Series, missing: Array) -> Number:
     values = numeric(column[~missing], column.dtype)
     base, step, decimals = 0, 1, None
     whole = values.dtype.kind in "iu"
@@ -305,12 +213,4 @@ def whole_series(values: Array, missing: Array, dtype: Any, of: Number) -> Serie
     return series_of(values, missing, dtype, of.name, marker(of.absent))
 
 
-def absent_in(column: Series, missing: Array) -> str | None:
-    """What stands for missing entries in an object column."""
-    if column.dtype != object or not missing.any():
-        return None
-    return "None" if any(entry is None for entry in column[missing]) else "nan"
-
-
-def marker(absent: str | None) -> float | None:
-    return np.nan if absent == "nan" else None
+COLUMN = Number

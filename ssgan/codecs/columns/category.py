@@ -1,0 +1,118 @@
+"""Columns of levels: text, categories, booleans, and those of which all is missing."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, ClassVar
+
+import numpy as np
+import pandas as pd
+
+from ssgan.codecs.codec import Array, Json
+from ssgan.codecs.dtypes import (
+    Series,
+    absent_in,
+    dtype_from_json,
+    dtype_to_json,
+    fields_from_json,
+    fields_to_json,
+    marker,
+    plain,
+    series_of,
+)
+from ssgan.config import InputError
+
+BASE = 1000  # codes a digit can take, and so the widest block of states
+
+
+@dataclass(frozen=True, kw_only=True)
+class Category:
+    """A column of levels, the most frequent first; code 0 is a missing entry where there are any.
+
+    Unseen levels count as missing there, and are refused elsewhere.
+    """
+
+    name: Any
+    dtype: Json
+    levels: tuple[str | int | float | bool, ...]  # by frequency
+    missing: bool  # some entries are missing
+    absent: str | None = None  # as for numbers
+
+    kind: ClassVar[str] = "category"
+    numbers: ClassVar[int] = 0
+    flagged: ClassVar[bool] = False
+
+    @classmethod
+    def claims(cls, column: Series, content: str) -> int:
+        return int(content == "category" or column.isna().all())
+
+    @classmethod
+    def fit(cls, column: Series, content: str) -> "Category":
+        return fit_category(column, column.isna().to_numpy())
+
+    @classmethod
+    def from_json(cls, fields: Mapping[str, Json]) -> "Category":
+        return cls(**fields_from_json(fields))
+
+    def to_json(self) -> Json:
+        return fields_to_json(self)
+
+    @property
+    def states(self) -> int:
+        return len(self.levels) + self.missing
+
+    @cached_property
+    def blocks(self) -> tuple[int, ...]:
+        """The number of codes of every digit, the lowest first."""
+        blocks, rest = [], self.states
+        while rest > 1:
+            blocks.append(min(BASE, rest))
+            rest = -(-rest // BASE)
+        return tuple(blocks)
+
+    @property
+    def width(self) -> int:
+        return len(self.blocks)
+
+    @cached_property
+    def _index(self) -> Any:
+        return pd.Index(np.array(self.levels, dtype=object))
+
+    def pack(self, column: Series) -> Array:
+        missing = column.isna().to_numpy()
+        objects = column.astype(object)
+        ranks = self._index.get_indexer(pd.Index(objects.to_numpy(), dtype=object))
+        unseen = (ranks < 0) & ~missing
+        if unseen.any() and not self.missing and self.width:
+            level = objects.to_numpy()[unseen][0]
+            raise InputError(f"column {self.name!r}: level {level!r} was not seen in fit")
+        codes = np.maximum(ranks + self.missing, 0)
+        digits = codes[:, None] // BASE ** np.arange(self.width) % BASE
+        packed: Array = digits.astype(np.float32)
+        packed[missing & (not self.missing)] = np.nan
+        return packed
+
+    def unpack(self, packed: Array) -> Series:
+        """The column (N,) of any codes (N, width); codes above the last level are the last."""
+        digits = np.nan_to_num(packed, nan=0.0).astype(np.int64)
+        codes = (digits * BASE ** np.arange(self.width)).sum(1).clip(0, max(self.states - 1, 0))
+        ranks = codes - self.missing
+        levels = np.array([*self.levels, None], dtype=object)
+        dtype = dtype_from_json(self.dtype)
+        return series_of(levels[ranks], ranks < 0, dtype, self.name, marker(self.absent))
+
+
+def fit_category(column: Series, missing: Array) -> Category:
+    codes, levels = pd.factorize(column.astype(object))
+    counts = np.bincount(codes[codes >= 0], minlength=len(levels))
+    ranked = np.argsort(-counts, kind="stable")
+    return Category(
+        name=column.name,
+        dtype=dtype_to_json(column.dtype),
+        levels=tuple(plain(levels[rank]) for rank in ranked),
+        missing=bool(missing.any()),
+        absent=absent_in(column, missing),
+    )
+
+
+COLUMN = Category
