@@ -21,10 +21,10 @@ def choices() -> dict[str, tuple[str, ...]]:
     from ssgan.benchmark import SUITES
     from ssgan.codecs import CODECS
     from ssgan.data.named import NAMES
-    from ssgan.models.config import MODELS
     from ssgan.models.recipes import RECIPES
     from ssgan.models.selfsupervision import SELFSUPERVISIONS
     from ssgan.models.student import READOUTS
+    from ssgan.models.table import MODELS
     from ssgan.networks import ARCHITECTURES
     from ssgan.objectives import OBJECTIVES
     from ssgan.prediction.config import RENAMED

@@ -1,36 +1,46 @@
 """The task of pretraining: critic and generator against each other, both averaged."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Mapping
 from functools import cached_property
 from itertools import count
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 from torch.func import functional_call
 
+from ssgan.codecs.codec import Codec
 from ssgan.config import InputError
-from ssgan.data import Codec
-from ssgan.models.config import GANConfig, decay, noise, optimizer, resolve_architecture, scheduled
-from ssgan.models.health import GRID, MEASURES, MOST, Yardstick, yardstick
-from ssgan.models.inference import apply, blocks
-from ssgan.networks import Discriminator, build, constrainable, flat, normalises, reestimate
-from ssgan.networks.readout import Readout, pooled, width
+from ssgan.models.config import GANConfig, decay, optimizer, scheduled
+from ssgan.models.domain import Domain
+from ssgan.models.health import MOST, Evaluator, evaluator_of
+from ssgan.models.players import (
+    Networks,
+    fit_readout,
+    health,
+    pictures,
+    real_batch,
+    sampler_of,
+    set_rates,
+    untrained_pair,
+)
+from ssgan.models.sampler import generate
+from ssgan.networks import constrainable, flat, normalises, reestimate
+from ssgan.networks.readout import Readout, width
 from ssgan.objectives import Critic, Objective, Terms, name_of
 from ssgan.randomness import Rng, seeded
 from ssgan.runtime import Runtime
 from ssgan.training.batches import BatchSource
 from ssgan.training.ema import average, averaged
-from ssgan.training.optim import cosine, set_rate
+from ssgan.training.optim import cosine
 from ssgan.training.schedule import Step
 from ssgan.training.state import Part
 from ssgan.training.step import descend
 from ssgan.transforms.batch import Augmentation, augment
 
-__all__ = ["Adversarial", "GANConfig"]
-
 ADAPTED = 4  # steps between two looks of the adaptive augmentation
 Share = float | Tensor | None  # the probability of augmentation
+Given = tuple[Tensor, ...]  # conditions (N, C), or nothing
 
 
 class Overfitting(nn.Module):
@@ -59,45 +69,45 @@ class Overfitting(nn.Module):
 class Adversarial:
     """The task of pretraining: critic and generator against each other, both averaged."""
 
-    def __init__(
-        self,
-        config: GANConfig,
-        codec: Codec,
-        on: Runtime,
-        reference: Tensor,
-        condition_width: int = 0,
-    ) -> None:
-        """`reference`: packed rows for the readout's centre and scale, and to compare with."""
-        self.config, self.codec, self.runtime, self.reference = config, codec, on, reference
-        self.told: Tensor | None = None  # conditions (N, condition_width) of the reference
-        first = Rng(("pretrain", config.seed))
-        untrained = build(
-            codec.shape,
-            architecture=resolve_architecture(config, codec),
-            width=config.width,
-            depth=config.depth,
-            latent=config.latent,
-            condition=condition_width,
-            rng=first,
-        )
-        refuse_unfit(config, codec, untrained[1], len(reference))
-        self.readout = Readout(width(untrained[1].trunk, codec.shape)).to(on.device)
-        self.generator, self.critic = on.place(untrained[0]), on.place(untrained[1])
+    def __init__(self, config: GANConfig, domains: Mapping[str, Domain], on: Runtime) -> None:
+        """`domains`: a part of the samples, "unlabeled", to calibrate by."""
+        self.config, self.runtime, self.some = config, on, domains["unlabeled"]
+        self.codec = codec = self.some.codec
+        self.sampler = sampler_of(config, self.some.condition)
+        generator, critic = untrained_pair(config, codec, self.some.width)
+        refuse_unfit(config, codec, critic, len(self.some))
+        self.readout = Readout(width(critic.trunk, codec.shape)).to(on.device)
+        self.generator, self.critic = on.place(generator), on.place(critic)
         self.mean_generator, self.mean_critic = averaged(self.generator), averaged(self.critic)
         self.overfitting = Overfitting().to(on.device)
         self.heads: nn.Module = nn.Identity()
         if config.selfsupervision:
-            with seeded(first("heads")):
+            with seeded(Rng(("pretrain", config.seed))("heads")):
                 self.heads = config.selfsupervision.heads(self.critic.features).to(on.device)
         self.generator_optimizer = optimizer(self.generator, config)
         self.critic_optimizer = optimizer(nn.ModuleList([self.critic, self.heads]), config)
+        self.calibrate()  # so that a run which is stopped early has a fitted readout too
+
+    @staticmethod
+    def untrained(config: GANConfig, codec: Codec, condition: int) -> dict[str, nn.Module]:
+        """The networks that are used after training, by the names of a checkpoint's parts."""
+        generator, critic = untrained_pair(config, codec, condition)
+        readout = Readout(width(critic.trunk, codec.shape))
+        return {"mean_generator": generator, "mean_critic": critic, "readout": readout}
+
+    @staticmethod
+    def networks(parts: Mapping[str, Any]) -> Networks:
+        """The averages, as they are used."""
+        return Networks(parts["mean_generator"], parts["mean_critic"], parts["readout"])
 
     @property
     def rng(self) -> Rng:
+        """The randomness of all steps."""
         return Rng(("pretrain", self.config.seed), self.runtime.device)
 
     @property
     def parts(self) -> dict[str, Part]:
+        """What a checkpoint keeps."""
         names = ["generator", "critic", "mean_generator", "mean_critic", "readout"]
         names += ["generator_optimizer", "critic_optimizer"]
         names += ["heads"] if self.config.selfsupervision else []
@@ -106,33 +116,31 @@ class Adversarial:
         return {name: getattr(self, name) for name in names}
 
     def update(self, batches: BatchSource, step: Step) -> tuple[Terms, Terms]:
+        """Some steps of the critic and one of the generator."""
         config, number, rng, refused = self.config, step.number, step.rng(self.rng), []
         terms: Terms = {}
-        now = scheduled(config, number)
-        rate = step.rate * cosine(number, config.steps, config.rate, config.rate * config.final)
-        set_rate(self.generator_optimizer, rate)
-        set_rate(self.critic_optimizer, rate)
-        share = self.share(number)
+        now, share = scheduled(config, number), self.share(number)
+        set_rates(config, step, self.generator_optimizer, self.critic_optimizer)
         for k in range(now.critic_steps(number)):
-            real, told = self.real(batches, number, k)
-            terms, bad = self.critic_step(now, real, told, rng(k), share)
+            real, given = real_batch(batches, number, k, self.codec, self.runtime)
+            terms, bad = self.critic_step(now, real, given, rng(k), share)
             refused.append(bad)
-        more, bad = self.generator_step(now, real, told, rng, share)
+        more, bad = self.generator_step(now, real, given, rng, share)
         average(self.mean_generator, self.generator, decay(config, number), number)
         average(self.mean_critic, self.critic, decay(config, number), number)
         if step.saved:
-            self.fit_readout()
+            self.calibrate()
         measures = {"not_finite": torch.stack([*refused, bad]).amax()}
-        return terms | more, measures | self.adapted(real, told, step)
+        return terms | more, measures | self.adapted(real, given, step)
 
     def critic_step(
-        self, now: Objective, real: Tensor, told: Tensor | None, rng: Rng, share: Share
+        self, now: Objective, real: Tensor, given: Given, rng: Rng, share: Share
     ) -> tuple[Terms, Tensor]:
         """`now`: the objective of this step; fakes get the conditions of their real partners."""
         more = self.config.selfsupervision
         with torch.no_grad():
-            fake = self.fake(len(real), rng("critic"), told)
-        score = self.scoring(told, share, rng("critic"), detached=bool(more and more.detached))
+            fake = self.fake(len(real), rng("critic"), given)
+        score = self.scoring(given, share, rng("critic"), detached=bool(more and more.detached))
 
         def loss(real: Tensor, fake: Tensor) -> Terms:
             terms = now.critic_loss(score, real, fake, rng("critic loss"))
@@ -147,13 +155,14 @@ class Adversarial:
         return stepped
 
     def generator_step(
-        self, now: Objective, real: Tensor, told: Tensor | None, rng: Rng, share: Share
+        self, now: Objective, real: Tensor, given: Given, rng: Rng, share: Share
     ) -> tuple[Terms, Tensor]:
+        """One step of the generator, against the critic as it is."""
         more = self.config.selfsupervision
-        score = self.scoring(told, share, rng("generator"))
+        score = self.scoring(given, share, rng("generator"))
 
         def loss(real: Tensor) -> Terms:
-            fake = self.fake(len(real), rng("generator"), told)
+            fake = self.fake(len(real), rng("generator"), given)
             terms = now.generator_loss(score, real, fake, rng("generator loss"))
             if more:
                 args = self.trunk, self.heads, real, fake, rng("generator self-supervision")
@@ -163,9 +172,7 @@ class Adversarial:
         kept = [*self.generator.buffers(), *self.critic.buffers()]
         return descend(loss, (real,), self.generator_optimizer, self.runtime, kept)
 
-    def scoring(
-        self, told: Tensor | None, share: Share, rng: Rng, detached: bool = False
-    ) -> Critic:
+    def scoring(self, given: Given, share: Share, rng: Rng, detached: bool = False) -> Critic:
         """The critic as objectives see it: it knows the conditions and sees augmented samples."""
         calls = count()
 
@@ -173,7 +180,6 @@ class Adversarial:
             if share is not None and self.config.augmentation:
                 kinds = self.config.augmentation.kinds
                 x = augment(x, kinds, share, rng("augmentation", next(calls)))
-            given = () if told is None else (told,)
             return headed(self.critic, x, given) if detached else self.critic(x, *given)
 
         return score
@@ -182,21 +188,14 @@ class Adversarial:
         """What self-supervision works on: the features (N, F) under the critic's head."""
         return flat(self.critic.trunk(x)[-1])
 
-    def real(self, batches: BatchSource, step: int, k: int) -> tuple[Tensor, Tensor | None]:
-        """A batch of real samples and their conditions."""
-        packed, *told = batches("unlabeled", step, k)
-        x = self.runtime.batch(self.codec.expand(packed))
-        return x, told[0].to(x.device) if told else None
+    def fake(self, n: int, rng: Rng, given: Given = ()) -> Tensor:
+        """Samples of the generator in training."""
+        return self.made(self.generator, n, rng, given)
 
-    def fake(self, n: int, rng: Rng, told: Tensor | None = None) -> Tensor:
-        return self.made(self.generator, n, rng, told)
-
-    def made(self, generator: nn.Module, n: int, rng: Rng, told: Tensor | None) -> Tensor:
+    def made(self, generator: nn.Module, n: int, rng: Rng, given: Given = ()) -> Tensor:
         """Samples (n, *shape) as networks see them, of noise from `rng`."""
-        given = () if told is None else (told,)
-        with self.runtime.autocast():
-            output = generator(noise(self.config, n, rng("noise")), *given)
-        return self.codec.activate(output.float(), rng("activation"))
+        inputs = self.sampler.inputs(n, rng("noise"), given)
+        return generate(generator, inputs, self.codec, self.runtime, rng("activation"))
 
     def share(self, step: int) -> Share:
         """The probability of augmentation; None without one."""
@@ -210,80 +209,50 @@ class Adversarial:
         return self.overfitting.probability
 
     @torch.no_grad()
-    def adapted(self, real: Tensor, told: Tensor | None, step: Step) -> Terms:
-        """Measures of the augmentation, once it has looked at what the critic knows by heart."""
-        given = self.config.augmentation
-        if given is None or given.schedule != "adaptive":
+    def adapted(self, real: Tensor, given: Given, step: Step) -> Terms:
+        """Measures of the augmentation, once it has seen how far the critic overfits."""
+        augmentation = self.config.augmentation
+        if augmentation is None or augmentation.schedule != "adaptive":
             return {}
         if step.number % ADAPTED == 0:
             rng = step.rng(self.rng)("adapted")
-            score = self.scoring(told, self.share(step.number), rng)
-            fake = self.fake(len(real), rng, told)
+            score = self.scoring(given, self.share(step.number), rng)
+            fake = self.fake(len(real), rng, given)
             with self.runtime.autocast():
                 scores = score(real), score(fake)
-            self.overfitting.follow(*scores, given)
+            self.overfitting.follow(*scores, augmentation)
         return dict(self.overfitting.named_buffers())
 
     @torch.no_grad()
-    def fit_readout(self) -> None:
-        """Fit what comes after training to the averages: the readout, and batch norm if any."""
+    def calibrate(self) -> None:
+        """Fit what comes after training to the averages: batch norm if any, and the readout."""
         if normalises(self.mean_critic):
-            parts = blocks(self.reference)
-            reestimate(self.mean_critic, ((self.expanded(part),) for part in parts))
+            samples = ((x,) for x, *_ in self.some.blocks(self.runtime))
+            reestimate(self.mean_critic, samples)
         if normalises(self.mean_generator):
-            reestimate(self.mean_generator, self.inputs())
-        trunk = self.mean_critic.trunk
-        rows = apply(lambda x: pooled(trunk(x)), self.reference, self.codec, self.runtime)
-        self.readout.fit(rows.to(self.readout.center.device))
-
-    def inputs(self) -> Iterator[tuple[Tensor, ...]]:
-        """Noise and conditions for the generator, as many as there are reference rows."""
-        told = None if self.told is None else blocks(self.told)
-        for number, part in enumerate(blocks(self.reference)):
-            rng = Rng(("batch norm", self.config.seed), self.runtime.device)(number)
-            given = () if told is None else (told[number].to(self.runtime.device),)
-            yield noise(self.config, len(part), rng), *given
-
-    def expanded(self, packed: Tensor) -> Tensor:
-        return self.runtime.batch(self.codec.expand(packed.to(self.runtime.device)))
+            rng = Rng(("batch norm", self.config.seed), self.runtime.device)
+            blocks = enumerate(self.some.blocks(self.runtime))
+            inputs = (
+                self.sampler.inputs(len(x), rng(k), tuple(given)) for k, (x, *given) in blocks
+            )
+            reestimate(self.mean_generator, inputs)
+        fit_readout(self.readout, self.mean_critic.trunk, self.some, self.runtime)
 
     @cached_property
-    def yardstick(self) -> Yardstick | None:
-        return yardstick(self.codec.expand(self.reference[:MOST]))
+    def evaluator(self) -> Evaluator | None:
+        """What generated samples are compared with."""
+        return evaluator_of(self.codec.expand(self.some.samples[:MOST]))
 
-    @torch.no_grad()
     def health(self, step: int) -> dict[str, float]:
-        """How the training does after `step` steps; {} without two samples that differ.
+        """Measures of `players.health`."""
+        return health(self, self.critic)
 
-        Measures of `Yardstick.measures`, and "score_gap", the critic's mean score of real samples
-        less that of generated ones. Spread and gap are those of the networks in training, as
-        averages would be late to tell; the others those of the average. NaN if samples are not
-        finite.
-        """
-        if self.yardstick is None:
-            return {}
-        n = min(len(self.reference), MOST)
-        told = None if self.told is None else self.told[:n].to(self.runtime.device)
-        rng = Rng(("checkup", self.config.seed), self.runtime.device)
-        with evaluating(self.generator):
-            fakes = [self.made(g, n, rng, told) for g in (self.generator, self.mean_generator)]
-        if not all(fake.isfinite().all() for fake in fakes):
-            return dict.fromkeys(("score_gap", *MEASURES), float("nan"))
-        given, real = () if told is None else (told,), self.expanded(self.reference[:n])
-        with self.runtime.autocast(), evaluating(self.critic):
-            scores = [self.critic(x, *given).float().mean() for x in (real, fakes[0])]
-        grid, fake = (self.codec.expand(self.codec.pack(self.codec.decode(f))) for f in fakes)
-        return {
-            "score_gap": float(scores[0] - scores[1]),
-            **self.yardstick.measures(fake, grid[:GRID]),
-        }
-
-    def result_networks(self) -> tuple[nn.Module, Discriminator, Readout]:
-        """Generator, discriminator and readout as they are used: the averages."""
-        return self.mean_generator, self.mean_critic, self.readout
+    def pictures(self, step: int) -> dict[str, bytes]:
+        """A few samples."""
+        return pictures(self, step)
 
 
-def headed(critic: nn.Module, x: Tensor, told: tuple[Tensor, ...]) -> Tensor:
+def headed(critic: nn.Module, x: Tensor, given: Given) -> Tensor:
     """Scores (N,) whose loss teaches the head alone, while their slope in `x` teaches all.
 
     Terms of self-supervision teach the trunk then (Jeong and Shin 2021, section 3.2); penalties
@@ -294,12 +263,12 @@ def headed(critic: nn.Module, x: Tensor, told: tuple[Tensor, ...]) -> Tensor:
 
     def frozen(which: dict[str, nn.Parameter], x: Tensor) -> Tensor:
         fixed = {name: p.detach() for name, p in which.items()}
-        scores: Tensor = functional_call(critic, fixed, (x, *told))
+        scores: Tensor = functional_call(critic, fixed, (x, *given))
         return scores
 
     if not x.requires_grad:
         return frozen(trunk, x)
-    whole: Tensor = critic(x, *told)
+    whole: Tensor = critic(x, *given)
     # The same values, so nothing changes but that the trunk's part in their gradient is taken away.
     through_trunk = frozen(head, x.detach())
     return whole - through_trunk + through_trunk.detach()
@@ -331,13 +300,3 @@ def refuse_unfit(config: GANConfig, codec: Codec, critic: nn.Module, n: int) -> 
             f"augmentation shifts, blanks and colours images; these are {codec.kind}, where no "
             "such change keeps a sample real: leave it out"
         )
-
-
-@contextmanager
-def evaluating(network: nn.Module) -> Iterator[None]:
-    """Batch norm with its statistics of before, which stay as they are."""
-    network.eval()
-    try:
-        yield
-    finally:
-        network.train()

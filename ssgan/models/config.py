@@ -6,27 +6,25 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import nn
 
 from ssgan.codecs import Codec
 from ssgan.config import InputError, check_numbers, from_settings
+from ssgan.models.sampler import NOISES
 from ssgan.models.selfsupervision import SELFSUPERVISIONS, Contrastive, Rotation
 from ssgan.networks import ARCHITECTURES
 from ssgan.objectives import Objective, Relativistic, Wasserstein, name_of, objective
-from ssgan.randomness import Rng
 from ssgan.training.optim import adam, cosine, rmsprop
 from ssgan.transforms.batch import Augmentation
 
-MODELS = ("gan", "vae", "vae-gan")
 OPTIMIZERS = ("adam", "rmsprop")
-NOISES = ("normal", "uniform")
 
 
 @dataclass(frozen=True, kw_only=True)
 class GANConfig:
     """How to train, and what; the run directory and the device are arguments."""
 
-    model: str = "gan"  # of MODELS
+    model: str = "gan"  # of the table of models
     objective: Objective = Relativistic()
     body: str = "auto"  # of networks.ARCHITECTURES; "auto" goes by the shape of a sample
     depth: int | None = None  # of the networks; None is the body's own
@@ -52,7 +50,9 @@ class GANConfig:
     def __post_init__(self) -> None:
         check_numbers(self, least={"batch": 1, "width": 1, "latent": 1})
         check_numbers(self.objective)
-        for name, known in NAMES.items():
+        from ssgan.models.table import MODELS  # which is made of what needs this config
+
+        for name, known in {"model": tuple(MODELS), **NAMES}.items():
             if (given := getattr(self, name)) not in known:
                 raise InputError(f"expected {name} {', '.join(known)}, got {given!r}")
         if self.depth is not None and (type(self.depth) is not int or self.depth < 1):
@@ -123,12 +123,7 @@ def selfsupervision(name: str, **fields: Any) -> Rotation | Contrastive:
     return from_settings(SELFSUPERVISIONS[name], fields)
 
 
-NAMES = {
-    "model": MODELS,
-    "body": ("auto", *ARCHITECTURES),
-    "optimizer": OPTIMIZERS,
-    "noise": NOISES,
-}
+NAMES = {"body": ("auto", *ARCHITECTURES), "optimizer": OPTIMIZERS, "noise": NOISES}
 NESTED: dict[str, Callable[..., Any]] = {
     "objective": objective,
     "augmentation": augmentation,
@@ -139,13 +134,6 @@ NESTED: dict[str, Callable[..., Any]] = {
 def resolve_architecture(config: GANConfig, codec: Codec) -> str:
     """The name of the config's architecture; "auto" is the default of the codec."""
     return codec.architecture if config.body == "auto" else config.body
-
-
-def noise(config: GANConfig, n: int, rng: Rng) -> Tensor:
-    """What the generator makes samples of, (n, latent)."""
-    if config.noise == "uniform":
-        return 2 * rng.uniform(n, config.latent) - 1
-    return rng.normal(n, config.latent)
 
 
 def scheduled(config: GANConfig, step: int) -> Objective:

@@ -18,29 +18,32 @@ def estimate(
 ) -> dict[str, Any]:
     """Parameters, bytes, operations and seconds of the training; writes nothing."""
     from ssgan.models.condition import fit_condition
-    from ssgan.models.gan import TASKS
+    from ssgan.models.domain import Domain
+    from ssgan.models.table import MODELS
     from ssgan.randomness import Rng
     from ssgan.runtime import runtime
-    from ssgan.training.batches import Batches, Stream
+    from ssgan.training.batches import Batches
     from ssgan.training.schedule import Step
 
     on, packed = runtime(device, codec.shape), codec.pack(data.x)
-    told = () if labels is None else (fit_condition(labels, len(data))[1],)
-    task = TASKS[config.model](config, codec, on, packed[:2], told[0].shape[1] if told else 0)
-    stream = Stream(tuple(part.to(on.device) for part in (packed, *told)), config.batch)
-    batches = Batches({"unlabeled": stream}, Rng(("pretrain", config.seed)))
+    condition, given = (None, None) if labels is None else fit_condition(labels, len(data))
+    domain = Domain(codec, packed, given, condition)
+    few = Domain(codec, packed[:2], None if given is None else given[:2], condition)
+    model = MODELS[config.model]
+    task = model(config, {"unlabeled": few}, on)
+    batches = Batches({"unlabeled": domain.stream(config.batch, on)}, Rng(("estimate",)))
     operations = counted(lambda: task.update(batches, Step(0)))
     began = time.perf_counter()
     for step in range(1, TIMED + 1):
         terms, _ = task.update(batches, Step(step))
         sum(map(float, terms.values()))  # waits for the device
     seconds = (time.perf_counter() - began) / TIMED
-    generator, discriminator, _ = task.result_networks()
+    networks = model.networks(task.parts)
     return {
         "device": on.device,
         "bfloat16": on.bfloat16,
-        "generator_parameters": sum(p.numel() for p in generator.parameters()),
-        "discriminator_parameters": sum(p.numel() for p in discriminator.parameters()),
+        "generator_parameters": sum(p.numel() for p in networks.generator.parameters()),
+        "discriminator_parameters": sum(p.numel() for p in networks.discriminator.parameters()),
         "data_bytes": packed.numel() * packed.element_size(),
         "memory_bytes": peak_memory(on.device),
         "flops_per_step": operations,

@@ -16,52 +16,27 @@ import torch
 from torch import Tensor, nn
 
 from ssgan.config import InputError
-from ssgan.data import (
-    Codec,
-    Data,
-    codec_from_json,
-    digest,
-    fit_codec,
-    from_memory,
-    read,
-)
+from ssgan.data import Codec, codec_from_json, digest, fit_codec, read
 from ssgan.data.labels import Label
-from ssgan.models.adversarial import Adversarial
 from ssgan.models.condition import Condition, fit_condition
-from ssgan.models.config import GANConfig, noise
-from ssgan.models.inference import BLOCK, apply
-from ssgan.models.vae import VAE, VAEGAN
-from ssgan.networks import Discriminator
+from ssgan.models.config import GANConfig
+from ssgan.models.domain import Domain
+from ssgan.models.inference import apply
+from ssgan.models.players import sampler_of
+from ssgan.models.sampler import CHUNK, Sampler, generate
+from ssgan.models.table import MODELS
 from ssgan.networks.readout import Readout
-from ssgan.objectives import objective
 from ssgan.randomness import Rng
 from ssgan.runs.run import Run
 from ssgan.runs.storage import read_object
 from ssgan.runs.transport import pack, unpack
 from ssgan.runtime import Runtime, runtime
-from ssgan.training.batches import Batches, Stream
+from ssgan.training.batches import Batches
 from ssgan.training.runner import Progress, finish, run_training
 from ssgan.training.schedule import Schedule, TrainOptions
 from ssgan.training.state import pack_parts, unpack_parts
 
-__all__ = [
-    "BLOCK",
-    "GAN",
-    "REFERENCE",
-    "Adversarial",
-    "GANConfig",
-    "apply",
-    "load",
-    "objective",
-    "pretrain",
-    "pretraining",
-    "preview",
-]
-
-PREVIEW = 64  # samples kept at every checkpoint
-REFERENCE = 2000  # rows from which features are standardised
-CHUNK = 1000  # samples that are generated at once
-TASKS: dict[str, type[Adversarial]] = {"gan": Adversarial, "vae": VAE, "vae-gan": VAEGAN}
+__all__ = ["GAN", "GANConfig", "load", "pretrain", "pretraining"]
 
 
 @dataclass(frozen=True)
@@ -71,7 +46,7 @@ class GAN:
     config: GANConfig
     codec: Codec
     generator: nn.Module
-    discriminator: Discriminator
+    discriminator: nn.Module  # with a `trunk`
     readout: Readout
     runtime: Runtime
     data: Mapping[str, Any]  # source, options and fingerprint of what it was trained on
@@ -91,13 +66,17 @@ class GAN:
     @property
     def trunk(self) -> nn.Module:
         """What features are read from: the discriminator's trunk, or a student of both networks."""
-        trunk: nn.Module = self.student or self.discriminator.trunk
-        return trunk
+        return self.student or self.discriminator.get_submodule("trunk")
 
     @property
     def classes(self) -> tuple[Label, ...] | None:
         """The classes that it can be asked for; None where it was trained without."""
         return self.condition.classes if self.condition else None
+
+    @property
+    def sampler(self) -> Sampler:
+        """What the generator makes samples of."""
+        return sampler_of(self.config, self.condition)
 
     @torch.inference_mode()
     def generate(self, n: int, seed: int = 0, start: int = 0, labels: Any = None) -> Tensor:
@@ -108,14 +87,12 @@ class GAN:
         on the seed, on its place in the list and on its own label alone. Raises ValueError for
         unknown classes, and for labels where there were none in training.
         """
-        told = None if labels is None else self.asked(labels, n)
+        asked = None if labels is None else self.asked(labels, n)
         chunks, rng = [], Rng(("samples", seed), self.runtime.device)
         for chunk in range(start // CHUNK, -(-(start + n) // CHUNK)):
-            z = noise(self.config, CHUNK, rng("noise", chunk))
-            given = self.told(told, chunk * CHUNK - start, rng("condition", chunk))
-            with self.runtime.autocast():
-                output = self.generator(z, *given)
-            chunks.append(self.codec.activate(output.float(), rng("activation", chunk)))
+            inputs = self.sampler.chunk(chunk, rng, self.part(asked, chunk * CHUNK - start))
+            on = rng("activation", chunk)
+            chunks.append(generate(self.generator, inputs, self.codec, self.runtime, on))
         first = start % CHUNK
         return torch.cat(chunks)[first : first + n] if chunks else torch.empty(0, *self.codec.shape)
 
@@ -128,12 +105,10 @@ class GAN:
             )
         return self.condition.encode(labels, n)
 
-    def told(self, asked: Tensor | None, first: int, rng: Rng) -> tuple[Tensor, ...]:
-        """The conditions of a chunk: CHUNK rows of `asked` from `first` on, or drawn ones."""
-        if self.condition is None:
+    def part(self, asked: Tensor | None, first: int) -> tuple[Tensor, ...]:
+        """The conditions of a chunk: CHUNK rows of `asked` from `first` on; () for none."""
+        if asked is None or self.condition is None:
             return ()
-        if asked is None:
-            return (self.condition.sample(CHUNK, rng),)
         rows = torch.zeros(CHUNK, self.condition.width)  # those outside are thrown away
         skipped, part = max(0, -first), asked[max(0, first) : first + CHUNK]
         rows[skipped : skipped + len(part)] = part
@@ -199,60 +174,49 @@ def pretraining(
     options: TrainOptions | None = None,
 ) -> Generator[Progress, None, GAN]:
     """`pretrain`, step by step: yields its progress and returns the GAN."""
-    data = samples if isinstance(samples, Data) else from_memory(samples)
-    codec = fit_codec(data)
-    config = config or GANConfig()
+    data = read(samples)
+    config, codec = config or GANConfig(), fit_codec(data)
     on = runtime(device, codec.shape)
     about = {"source": data.source, "options": data.options, "rows": len(data)}
     about["fingerprint"] = data.fingerprint
-    condition, told = (None, None) if labels is None else fit_condition(labels, len(data))
-    if told is not None:
-        about["labels"] = {"labeled": int(told[:, -1].sum()), "sha256": digest(told)}
-    packed = codec.pack(data.x)
-    task = made_task(config, codec, on, packed, told)
-    held = None if run is None else claimed(Path(run), config, codec, about, condition)
+    condition, given = (None, None) if labels is None else fit_condition(labels, len(data))
+    if given is not None:
+        about["labels"] = {"labeled": int(given[:, -1].sum()), "sha256": digest(given)}
+    domain = Domain(codec, codec.pack(data.x), given, condition)
+    task = MODELS[config.model](config, {"unlabeled": domain.calibration(config.seed)}, on)
+    held = None if run is None else claim(Path(run), config, domain, about)
     if held and config.steps == 0:  # the networks as they are before training, for comparison
         held.save(0, *pack_parts(task.parts))
-    tensors = (packed, *(() if told is None else (told,)))
-    stream = Stream(tuple(t.to(on.device) for t in tensors), config.batch)
-    batches = Batches({"unlabeled": stream}, Rng(("pretrain", config.seed)))
+    streams = {"unlabeled": domain.stream(config.batch, on)}
+    batches = Batches(streams, Rng(("pretrain", config.seed)))
     schedule = Schedule(config.steps, config.batch, options or TrainOptions())
-    training = run_training(task, batches, schedule, held, config.guard)
-    for progress in training:
-        if held and progress.step in held.steps():
-            preview(held, result(task, about, condition), progress.step)
-        try:
-            yield progress
-        except (KeyboardInterrupt, SystemExit) as stop:
-            training.throw(stop)  # it saves a checkpoint and raises it again
-    return replace(result(task, about, condition), packed=packed)
+    yield from run_training(task, batches, schedule, held, config.guard)
+    return replace(gan_of(config, domain, task.parts, on), data=about, packed=domain.samples)
 
 
-def made_task(
-    config: GANConfig, codec: Codec, on: Runtime, packed: Tensor, told: Tensor | None
-) -> Adversarial:
-    """The task for packed rows (N, ...) and their conditions, with a fitted readout.
-
-    So a run that is stopped early has one too; a checkpoint overwrites it.
-    """
-    order = Rng(("reference", config.seed)).permutation(len(packed))[:REFERENCE]
-    width = 0 if told is None else told.shape[1]
-    task = TASKS[config.model](config, codec, on, packed[order], width)
-    task.told = None if told is None else told[order]
-    task.fit_readout()
-    return task
-
-
-def claimed(
-    path: Path, config: GANConfig, codec: Codec, about: Mapping[str, Any], told: Condition | None
-) -> Run:
-    """The run directory of this training, with what else loading needs."""
+def claim(path: Path, config: GANConfig, domain: Domain, about: Mapping[str, Any]) -> Run:
+    """The run directory of a training, with what else loading needs."""
     identity = {"format": 1, "kind": "gan", "config": config.to_json(), "data": about}
     run = Run.claim(path, identity, growing=("config.steps",))
-    run.write("codec.json", json.dumps(codec.to_json()))
-    if told is not None:
-        run.write("condition.json", json.dumps(told.to_json()))
+    run.write("codec.json", json.dumps(domain.codec.to_json()))
+    if domain.condition is not None:
+        run.write("condition.json", json.dumps(domain.condition.to_json()))
     return run
+
+
+def gan_of(config: GANConfig, domain: Domain, parts: Mapping[str, Any], on: Runtime) -> GAN:
+    """The GAN whose networks are these parts of a task."""
+    networks = MODELS[config.model].networks(parts)
+    return GAN(
+        config=config,
+        codec=domain.codec,
+        generator=networks.generator,
+        discriminator=networks.discriminator,
+        readout=networks.readout,
+        runtime=on,
+        data={},
+        condition=domain.condition,
+    )
 
 
 def pretrain(
@@ -275,28 +239,6 @@ def pretrain(
     return finish(pretraining(samples, config, labels, run=run, device=device))
 
 
-def result(task: Adversarial, data: Mapping[str, Any], condition: Condition | None) -> GAN:
-    """What a task has trained so far."""
-    generator, discriminator, readout = task.result_networks()
-    return GAN(
-        config=task.config,
-        codec=task.codec,
-        generator=generator,
-        discriminator=discriminator,
-        readout=readout,
-        runtime=task.runtime,
-        data=data,
-        condition=condition,
-    )
-
-
-def preview(run: Run, gan: GAN, step: int) -> None:
-    """Keep a few samples of this step, of the same noise at every step, for the report."""
-    samples = gan.codec.decode(gan.generate(PREVIEW, seed=gan.config.seed).cpu())
-    suffix, content = gan.codec.preview(samples)
-    run.write(f"samples/step-{step:08d}{suffix}", content)
-
-
 def load(path: str | Path, device: str | None = None, checkpoint: str = "last") -> GAN:
     """The GAN of a run directory at its "last" intact checkpoint or at its "best".
 
@@ -317,8 +259,12 @@ def load(path: str | Path, device: str | None = None, checkpoint: str = "last") 
     config, data = GANConfig.from_json(run.config["config"]), run.config["data"]
     told = read_object(run.path / "condition.json") if "labels" in data else None
     condition = Condition.from_json(told) if told else None
-    on = runtime(device, codec.shape)
-    width = condition.width if condition else 0
-    task = TASKS[config.model](config, codec, on, torch.empty(0), width)
-    unpack_parts(task.parts, found.tensors, found.state)
-    return result(task, data | {"run": str(run.path.resolve())}, condition)
+    on, width = runtime(device, codec.shape), condition.width if condition else 0
+    parts = {
+        name: on.place(network).requires_grad_(False).eval()
+        for name, network in MODELS[config.model].untrained(config, codec, width).items()
+    }
+    unpack_parts(parts, found.tensors, {})
+    domain = Domain(codec, torch.empty(0), condition=condition)
+    gan = gan_of(config, domain, parts, on)
+    return replace(gan, data=data | {"run": str(run.path.resolve())})

@@ -1,4 +1,4 @@
-"""How a training does, from a fixed look at what it generates; nothing of it needs a download."""
+"""Measures of health, of a fixed part of what is generated; nothing of it needs a download."""
 
 from dataclasses import dataclass
 
@@ -14,7 +14,7 @@ MEASURES = ("diversity", "coverage", "distance")
 
 
 @dataclass(frozen=True)
-class Yardstick:
+class Evaluator:
     """Real samples, and the space in which others are compared with them."""
 
     space: Space
@@ -39,13 +39,13 @@ class Yardstick:
         }
 
 
-def yardstick(real: Tensor) -> Yardstick | None:
+def evaluator_of(real: Tensor) -> Evaluator | None:
     """From encoded real samples (N, *shape); None where fewer than two differ."""
     rows = real[:MOST]
     if len(rows) < 2 or bool((rows == rows[:1]).all()):
         return None
     space = space_of(rows)
-    return Yardstick(space, space(rows))
+    return Evaluator(space, space(rows))
 
 
 def spread(features: Tensor) -> float:

@@ -29,9 +29,11 @@ from torch import Tensor, nn
 
 from ssgan.config import InputError, check_numbers
 from ssgan.data import digest
-from ssgan.models.config import noise, resolve_architecture
-from ssgan.models.gan import GAN, REFERENCE
+from ssgan.models.config import resolve_architecture
+from ssgan.models.domain import CALIBRATION
+from ssgan.models.gan import GAN
 from ssgan.models.inference import apply, blocks
+from ssgan.models.sampler import generate_maps
 from ssgan.networks import architecture_of, flat, reestimate, trunk
 from ssgan.networks.readout import Readout, pooled
 from ssgan.objectives import Terms, full
@@ -232,10 +234,9 @@ class Distillation:
     def generated(self, n: int, rng: Rng) -> list[Tensor]:
         """The generator's maps of all depths for new noise; the last are encoded samples."""
         gan = self.gan
-        told = (gan.condition.sample(n, rng("told")),) if gan.condition else ()
-        with gan.runtime.autocast():
-            maps = gan.generator.maps(noise(gan.config, n, rng("noise")), *told)  # type: ignore[operator]
-        return [*maps[:-1], gan.codec.activate(maps[-1].float(), rng("activation"))]
+        given = gan.sampler.conditions(n, rng("told"))
+        inputs = gan.sampler.inputs(n, rng("noise"), given)
+        return generate_maps(gan.generator, inputs, gan.codec, gan.runtime, rng("activation"))
 
     def update(self, batches: BatchSource, step: Step) -> tuple[Terms, Terms]:
         config, on, rng = self.config, self.gan.runtime, step.rng(self.rng)
@@ -285,7 +286,7 @@ def settled(config: StudentConfig | None, gan: GAN, packed: Tensor) -> StudentCo
     if config.transforms is not None:
         check(config.transforms, gan.codec)
         return config
-    found = natural(gan.codec, gan.codec.expand(packed[:REFERENCE]), config.seed)
+    found = natural(gan.codec, gan.codec.expand(packed[:CALIBRATION]), config.seed)
     return replace(config, transforms=found)
 
 
@@ -299,7 +300,7 @@ def distilling(
 ) -> Generator[Progress, None, GAN]:
     """`distil` from packed rows (N, ...), step by step: yields its progress, returns the GAN."""
     config = settled(config, gan, packed)
-    order = Rng(("reference", config.seed)).permutation(len(packed))[:REFERENCE]
+    order = Rng(("reference", config.seed)).permutation(len(packed))[:CALIBRATION]
     task = Distillation(config, gan, packed[order])
     held = None
     if run is not None:

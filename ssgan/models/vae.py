@@ -3,30 +3,46 @@
     VAE       encoder and decoder under the evidence lower bound (Kingma and Welling 2014)
     VAEGAN    what is alike is told by a critic's features (Larsen et al. 2016)
 
-Both are tasks as `adversarial.Adversarial` is one. The generator is the decoder, and the trunk,
+Both are tasks beside `adversarial.Adversarial`. The generator is the decoder, and the trunk,
 from which features are read and which is finetuned, is the encoder's. The prior of what the
 decoder gets is the standard normal distribution, so samples are made as a GAN makes them.
 """
+
+from collections.abc import Mapping
+from functools import cached_property
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 
 from ssgan.codecs.codec import Codec, gaussian
 from ssgan.config import InputError
-from ssgan.models.adversarial import Adversarial, Share
-from ssgan.models.config import GANConfig, decay, optimizer, resolve_architecture, scheduled
-from ssgan.models.inference import apply
-from ssgan.networks import Design, Discriminator, build, constrainable, flat
-from ssgan.networks.readout import Readout, pooled
-from ssgan.objectives import Objective, Terms, full
+from ssgan.models.config import GANConfig, decay, optimizer, scheduled
+from ssgan.models.domain import Domain
+from ssgan.models.health import MOST, Evaluator, evaluator_of
+from ssgan.models.players import (
+    Networks,
+    fit_readout,
+    health,
+    pictures,
+    real_batch,
+    sampler_of,
+    set_rates,
+    untrained_pair,
+)
+from ssgan.models.sampler import generate
+from ssgan.networks import Discriminator, constrainable, flat
+from ssgan.networks.readout import Readout, width
+from ssgan.objectives import Critic, Objective, Terms, full
 from ssgan.randomness import Rng, seeded
 from ssgan.runtime import Runtime
 from ssgan.training.batches import BatchSource
 from ssgan.training.ema import average, averaged
-from ssgan.training.optim import cosine, set_rate
 from ssgan.training.schedule import Step
 from ssgan.training.state import Part
 from ssgan.training.step import descend
+
+Given = tuple[Tensor, ...]  # conditions (N, C), or nothing
 
 
 class Encoder(Discriminator):
@@ -46,11 +62,11 @@ class Encoder(Discriminator):
         )
 
 
-class Scored(Discriminator):
+class Scored(nn.Module):
     """The trunk of an encoder, and the scores of the critic beside it."""
 
     def __init__(self, encoder: Encoder, critic: Discriminator) -> None:
-        nn.Module.__init__(self)
+        super().__init__()
         self.trunk, self.head, self.features = encoder.trunk, encoder.head, encoder.features
         self.critic, self.condition = critic, critic.condition
 
@@ -59,7 +75,13 @@ class Scored(Discriminator):
         return scores
 
 
-class VAE(Adversarial):
+def encoder_on(trunk: Any, config: GANConfig) -> Encoder:
+    """An encoder whose head is untrained."""
+    with seeded(Rng(("pretrain", config.seed))("encoder", "head")):
+        return Encoder(trunk, trunk.features, config.latent)
+
+
+class VAE:
     """Encoder and decoder, both averaged, under the evidence lower bound.
 
     The log has its two parts in nats a sample: "reconstruction", -log p(x | z), and "kl", of
@@ -70,66 +92,82 @@ class VAE(Adversarial):
     model = "vae"
     players: tuple[str, ...] = ("generator", "encoder")
 
-    def __init__(
-        self,
-        config: GANConfig,
-        codec: Codec,
-        on: Runtime,
-        reference: Tensor,
-        condition_width: int = 0,
-    ) -> None:
+    def __init__(self, config: GANConfig, domains: Mapping[str, Domain], on: Runtime) -> None:
+        """`domains`: a part of the samples, "unlabeled", to calibrate by."""
         refuse_unfit(config, self.model)
-        super().__init__(config, codec, on, reference, condition_width)
-        rng = Rng(("pretrain", config.seed))("encoder")
-        below = self.below(rng)
-        with seeded(rng("head")):
-            encoder = Encoder(below, self.critic.features, config.latent)
-        self.encoder = on.place(encoder)
-        self.mean_encoder = averaged(self.encoder)
+        self.config, self.runtime, self.some = config, on, domains["unlabeled"]
+        self.codec, self.sampler = self.some.codec, sampler_of(config, self.some.condition)
+        self.readout: Readout
+        self.generator: nn.Module
+        self.encoder: Encoder
+        self.mean_generator: nn.Module
+        self.mean_encoder: Encoder
+        for name, network in self.untrained(config, self.codec, self.some.width).items():
+            setattr(self, name, on.place(network))
+        for player in self.players:
+            network = getattr(self, f"mean_{player}")
+            setattr(self, player, network)
+            setattr(self, f"mean_{player}", averaged(network))
         self.optimizer = optimizer(nn.ModuleList([self.generator, self.encoder]), config)
+        fit_readout(self.readout, self.mean_encoder.trunk, self.some, on)
 
-    def below(self, rng: Rng) -> nn.Module:
-        """The encoder's trunk, untrained."""
-        trunk: nn.Module = self.critic.trunk  # there is nothing else for it to do here
-        return trunk
+    @staticmethod
+    def untrained(config: GANConfig, codec: Codec, condition: int) -> dict[str, nn.Module]:
+        """The networks that are used after training, by the names of a checkpoint's parts."""
+        generator, critic = untrained_pair(config, codec, condition)
+        encoder = encoder_on(critic.trunk, config)
+        readout = Readout(width(encoder.trunk, codec.shape))
+        return {"mean_generator": generator, "mean_encoder": encoder, "readout": readout}
+
+    @staticmethod
+    def networks(parts: Mapping[str, Any]) -> Networks:
+        """Decoder, encoder and readout as they are used: the averages."""
+        return Networks(parts["mean_generator"], parts["mean_encoder"], parts["readout"])
+
+    @property
+    def rng(self) -> Rng:
+        """The randomness of all steps."""
+        return Rng(("pretrain", self.config.seed), self.runtime.device)
 
     @property
     def parts(self) -> dict[str, Part]:
+        """What a checkpoint keeps."""
         names = (*self.players, *(f"mean_{name}" for name in self.players))
         return {name: getattr(self, name) for name in (*names, "readout", "optimizer")}
 
     def update(self, batches: BatchSource, step: Step) -> tuple[Terms, Terms]:
-        self.set_rate(self.optimizer, step)
-        real, told = self.real(batches, step.number, 0)
-        terms, refused = self.descended(self.config.objective, real, told, step.rng(self.rng))
+        """One step of encoder and decoder."""
+        set_rates(self.config, step, self.optimizer)
+        real, given = real_batch(batches, step.number, 0, self.codec, self.runtime)
+        terms, refused = self.descended(self.config.objective, real, given, step.rng(self.rng))
         self.averages(step)
         return terms, {"not_finite": refused}
 
     def descended(
-        self, now: Objective, real: Tensor, told: Tensor | None, rng: Rng
+        self, now: Objective, real: Tensor, given: Given, rng: Rng
     ) -> tuple[Terms, Tensor]:
         """One step of encoder and decoder."""
 
         def loss(real: Tensor) -> Terms:
-            return self.bound(now, real, told, rng)
+            return self.bound(now, real, given, rng)
 
         return descend(loss, (real,), self.optimizer, self.runtime)
 
-    def bound(self, now: Objective, real: Tensor, told: Tensor | None, rng: Rng) -> Terms:
+    def bound(self, now: Objective, real: Tensor, given: Given, rng: Rng) -> Terms:
         """The parts of the negative bound for samples (N, *shape), means over them."""
         mean, log_variance = self.encoder.posterior(real)
-        output = self.output(sampled(mean, log_variance, rng("posterior")), told)
+        output = self.output(sampled(mean, log_variance, rng("posterior")), given)
         likelihood = self.codec.log_likelihood(output, real, rng("activation"))
         return {"reconstruction": -likelihood.mean(), "kl": kl(mean, log_variance).mean()}
 
-    def output(self, z: Tensor, told: Tensor | None) -> Tensor:
+    def output(self, z: Tensor, given: Given) -> Tensor:
         """The decoder's output before the codec's activation, float32 (N, *shape)."""
-        return full(self.generator(z) if told is None else self.generator(z, told))
+        return full(self.generator(z, *given))
 
-    def set_rate(self, which: torch.optim.Optimizer, step: Step) -> None:
-        config = self.config
-        rate = cosine(step.number, config.steps, config.rate, config.rate * config.final)
-        set_rate(which, rate * step.rate)
+    def made(self, generator: nn.Module, n: int, rng: Rng, given: Given = ()) -> Tensor:
+        """Samples (n, *shape) as networks see them, of noise from `rng`."""
+        inputs = self.sampler.inputs(n, rng("noise"), given)
+        return generate(generator, inputs, self.codec, self.runtime, rng("activation"))
 
     def averages(self, step: Step) -> None:
         """Move the averages on, and fit the readout to them where a checkpoint follows."""
@@ -137,21 +175,20 @@ class VAE(Adversarial):
         for name in self.players:
             average(getattr(self, f"mean_{name}"), getattr(self, name), mean, step.number)
         if step.saved:
-            self.fit_readout()
+            fit_readout(self.readout, self.mean_encoder.trunk, self.some, self.runtime)
+
+    @cached_property
+    def evaluator(self) -> Evaluator | None:
+        """What generated samples are compared with."""
+        return evaluator_of(self.codec.expand(self.some.samples[:MOST]))
 
     def health(self, step: int) -> dict[str, float]:
-        """As `Adversarial.health`, without the gap of scores that it does not have."""
-        return {name: v for name, v in super().health(step).items() if name != "score_gap"}
+        """Measures of `players.health`, without a critic's."""
+        return health(self)
 
-    @torch.no_grad()
-    def fit_readout(self) -> None:
-        trunk = self.mean_encoder.trunk
-        rows = apply(lambda x: pooled(trunk(x)), self.reference, self.codec, self.runtime)
-        self.readout.fit(rows.to(self.readout.center.device))
-
-    def result_networks(self) -> tuple[nn.Module, Discriminator, Readout]:
-        """Decoder, encoder and readout as they are used: the averages."""
-        return self.mean_generator, self.mean_encoder, self.readout
+    def pictures(self, step: int) -> dict[str, bytes]:
+        """A few samples."""
+        return pictures(self, step)
 
 
 class VAEGAN(VAE):
@@ -168,77 +205,92 @@ class VAEGAN(VAE):
     model = "vae-gan"
     players = ("generator", "encoder", "critic")
 
-    def below(self, rng: Rng) -> nn.Module:
-        config = self.config
-        design = Design(
-            architecture=resolve_architecture(config, self.codec),
-            width=config.width,
-            depth=config.depth,
-            latent=config.latent,
-        )
-        _, other = build(self.codec.shape, rng=rng, **design)
-        trunk: nn.Module = other.trunk
-        return trunk
+    def __init__(self, config: GANConfig, domains: Mapping[str, Domain], on: Runtime) -> None:
+        self.critic: Discriminator
+        super().__init__(config, domains, on)
+        self.critic_optimizer = optimizer(self.critic, config)
+
+    @staticmethod
+    def untrained(config: GANConfig, codec: Codec, condition: int) -> dict[str, nn.Module]:
+        """The networks that are used after training, by the names of a checkpoint's parts."""
+        generator, critic = untrained_pair(config, codec, condition)
+        rng = Rng(("pretrain", config.seed))("encoder")
+        encoder = encoder_on(untrained_pair(config, codec, rng=rng)[1].trunk, config)
+        readout = Readout(width(encoder.trunk, codec.shape))
+        players = {"mean_generator": generator, "mean_encoder": encoder, "mean_critic": critic}
+        return players | {"readout": readout}
+
+    @staticmethod
+    def networks(parts: Mapping[str, Any]) -> Networks:
+        """Decoder, encoder with the critic's scores, and readout: the averages."""
+        scored = Scored(parts["mean_encoder"], parts["mean_critic"])
+        return Networks(parts["mean_generator"], scored, parts["readout"])
 
     @property
     def parts(self) -> dict[str, Part]:
+        """What a checkpoint keeps."""
         return super().parts | {"critic_optimizer": self.critic_optimizer}
 
     def update(self, batches: BatchSource, step: Step) -> tuple[Terms, Terms]:
+        """Some steps of the critic and one of encoder and decoder."""
         number, rng = step.number, step.rng(self.rng)
         now, refused = scheduled(self.config, number), []
         terms: Terms = {}
-        self.set_rate(self.optimizer, step)
-        self.set_rate(self.critic_optimizer, step)
+        set_rates(self.config, step, self.optimizer, self.critic_optimizer)
         for k in range(now.critic_steps(number)):
-            real, told = self.real(batches, number, k)
-            terms, bad = self.critic_step(now, real, told, rng(k, "critic"), None)
+            real, given = real_batch(batches, number, k, self.codec, self.runtime)
+            terms, bad = self.critic_step(now, real, given, rng(k, "critic"))
             refused.append(bad)
-        more, bad = self.descended(now, real, told, rng("generator"))
+        more, bad = self.descended(now, real, given, rng("generator"))
         self.averages(step)
         return terms | more, {"not_finite": torch.stack([*refused, bad]).amax()}
 
+    def score(self, given: Given) -> Critic:
+        """The critic as objectives see it: it knows the conditions."""
+        return lambda x: self.critic(x, *given)
+
     def critic_step(
-        self, now: Objective, real: Tensor, told: Tensor | None, rng: Rng, share: Share
+        self, now: Objective, real: Tensor, given: Given, rng: Rng
     ) -> tuple[Terms, Tensor]:
+        """One step of the critic."""
         with torch.no_grad(), self.runtime.autocast():
             z = sampled(*self.encoder.posterior(real), rng("posterior"))
-            fake = self.mixed(z, told, rng)
-        score = self.scoring(told, share, rng)
+            fake = self.mixed(z, given, rng)
 
         def loss(real: Tensor, fake: Tensor) -> Terms:
-            return now.critic_loss(score, real, fake, rng("loss"))
+            return now.critic_loss(self.score(given), real, fake, rng("loss"))
 
         stepped = descend(loss, (real, fake), self.critic_optimizer, self.runtime)
         now.constrain(constrainable(self.critic))
         return stepped
 
-    def bound(self, now: Objective, real: Tensor, told: Tensor | None, rng: Rng) -> Terms:
+    def bound(self, now: Objective, real: Tensor, given: Given, rng: Rng) -> Terms:
+        """The bound on the critic's features, and the game against it, per feature."""
         mean, log_variance = self.encoder.posterior(real)
         z = sampled(mean, log_variance, rng("posterior"))
-        rebuilt = self.codec.activate(self.output(z, told), rng("activation"))
+        rebuilt = self.codec.activate(self.output(z, given), rng("activation"))
         with torch.no_grad():
-            seen = full(self.trunk(real))
-        likelihood = gaussian(seen, full(self.trunk(rebuilt)))
-        fake = self.mixed(z.detach(), told, rng)  # the encoder has no part in the game
-        score = self.scoring(told, None, rng)
+            seen = full(self.seen(real))
+        likelihood = gaussian(seen, full(self.seen(rebuilt)))
+        fake = self.mixed(z.detach(), given, rng)  # the encoder has no part in the game
         parts = {"reconstruction": -likelihood.mean(), "kl": kl(mean, log_variance).mean()}
         return {name: part / self.critic.features for name, part in parts.items()} | (
-            now.generator_loss(score, real, fake, rng("loss"))
+            now.generator_loss(self.score(given), real, fake, rng("loss"))
         )
 
-    def mixed(self, z: Tensor, told: Tensor | None, rng: Rng) -> Tensor:
+    def seen(self, x: Tensor) -> Tensor:
+        """The features (N, F) under the critic's head."""
+        return flat(self.critic.trunk(x)[-1])
+
+    def mixed(self, z: Tensor, given: Given, rng: Rng) -> Tensor:
         """Samples (N, *shape) of noise, the first half, and of z (N, latent), the others."""
         half = len(z) // 2
         noise = rng("noise").normal(half, z.shape[1])
-        return self.codec.activate(self.output(torch.cat([noise, z[half:]]), told), rng("mixed"))
+        return self.codec.activate(self.output(torch.cat([noise, z[half:]]), given), rng("mixed"))
 
     def health(self, step: int) -> dict[str, float]:
-        return Adversarial.health(self, step)
-
-    def result_networks(self) -> tuple[nn.Module, Discriminator, Readout]:
-        """Decoder, encoder with the critic's scores, and readout: the averages."""
-        return self.mean_generator, Scored(self.mean_encoder, self.mean_critic), self.readout
+        """Measures of `players.health`."""
+        return health(self, self.critic)
 
 
 def refuse_unfit(config: GANConfig, model: str) -> None:

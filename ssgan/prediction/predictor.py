@@ -38,7 +38,8 @@ from ssgan import metrics
 from ssgan.config import InputError
 from ssgan.data import Codec, Targets, codec_from_json, digest
 from ssgan.metrics.generation import MOST
-from ssgan.models.gan import GAN, GANConfig, apply
+from ssgan.models.gan import GAN, GANConfig
+from ssgan.models.inference import apply
 from ssgan.prediction.config import PredictorConfig
 from ssgan.prediction.crossvalidation import temperature_of
 from ssgan.prediction.intervals import FILE as INTERVALS

@@ -3,7 +3,8 @@
 from dataclasses import replace
 
 from ssgan.config import InputError
-from ssgan.models.gan import GAN, REFERENCE
+from ssgan.models.domain import CALIBRATION
+from ssgan.models.gan import GAN
 from ssgan.models.student import readout_of
 from ssgan.prediction.config import PredictorConfig
 from ssgan.prediction.labels import Labeled
@@ -64,4 +65,4 @@ def natural_transforms(gan: GAN, rows: Labeled) -> tuple[str, ...]:
     """Those natural for the samples; only noise for numbers, which a turn might change."""
     if not rows.classes:
         return ("noise",)
-    return natural(gan.codec, gan.codec.expand(rows.every()[:REFERENCE]), rows.seed)
+    return natural(gan.codec, gan.codec.expand(rows.every()[:CALIBRATION]), rows.seed)

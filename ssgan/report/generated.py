@@ -11,8 +11,8 @@ from ssgan.codecs.codec import Codec, as_table, sheet_of
 from ssgan.data import Data, read
 from ssgan.metrics.generation import squared_distances
 from ssgan.metrics.spaces import space_of
-from ssgan.models.config import noise
 from ssgan.models.gan import GAN, load
+from ssgan.models.sampler import generate
 from ssgan.randomness import Rng
 from ssgan.report.figures import histogram, png
 from ssgan.report.heldout import options
@@ -101,12 +101,11 @@ def beside(gan: GAN, train: Tensor) -> dict[str, Any]:
 def between(gan: GAN) -> dict[str, Any] | None:
     """Pictures on the way from one noise to another, PAIRS rows of STEPS; None for others."""
     rng = Rng(("report", "between"), gan.runtime.device)
-    start, end = (noise(gan.config, PAIRS, rng(name)) for name in ("from", "to"))
+    start, end = (gan.sampler.inputs(PAIRS, rng(name))[0] for name in ("from", "to"))
     way = np.linspace(0, 1, STEPS).tolist()
     z = torch.stack([moved(start, end, share, gan.config.noise) for share in way], 1)
-    with gan.runtime.autocast():
-        output = gan.generator(z.flatten(0, 1), *conditions(gan))
-    x = gan.codec.activate(output.float(), rng("activation"))
+    inputs = (z.flatten(0, 1), *conditions(gan))
+    x = generate(gan.generator, inputs, gan.codec, gan.runtime, rng("activation"))
     if (pictures := gan.codec.pictures(gan.codec.decode(x.cpu()))) is None:
         return None
     return {"picture": png(sheet_of(pictures, STEPS), LARGEST), "more": 0}

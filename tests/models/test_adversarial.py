@@ -10,17 +10,21 @@ import torch
 from ssgan.data import fit_codec
 from ssgan.models.adversarial import Adversarial, Overfitting, headed
 from ssgan.models.condition import fit_condition
-from ssgan.models.config import GANConfig, decay, noise, optimizer, scheduled
-from ssgan.models.gan import TASKS, pretrain
-from ssgan.models.health import yardstick
+from ssgan.models.config import GANConfig, decay, optimizer, scheduled
+from ssgan.models.domain import Domain
+from ssgan.models.gan import pretrain
+from ssgan.models.health import evaluator_of
 from ssgan.models.inference import blocks
+from ssgan.models.players import real_batch
 from ssgan.models.recipes import RECIPES
+from ssgan.models.sampler import Sampler
 from ssgan.models.selfsupervision import SELFSUPERVISIONS
+from ssgan.models.table import MODELS
 from ssgan.networks import BODIES, build, flat
 from ssgan.objectives import OBJECTIVES, NonSaturating, Relativistic, Wasserstein, objective
 from ssgan.randomness import Rng
 from ssgan.runtime import runtime
-from ssgan.training.batches import Batches, Stream
+from ssgan.training.batches import Batches
 from ssgan.training.schedule import Step
 from ssgan.training.state import pack_parts, unpack_parts
 from ssgan.transforms.batch import SCHEDULES, Augmentation
@@ -30,7 +34,7 @@ CLASSES = np.where(np.arange(N) % 3 > 0, LABELS, -1)
 FEWER = {"wgan": {"first": 2, "updates": 2}}  # its hundreds of critic updates would take long
 CHANGES = {
     **{name: {"objective": objective(name, **FEWER.get(name, {}))} for name in OBJECTIVES},
-    **{name: {"model": name} for name in TASKS},
+    **{name: {"model": name} for name in MODELS},
     "rmsprop": {"optimizer": "rmsprop"},
     "uniform": {"noise": "uniform"},
     "penalties": {"penalty_final": 0.1},
@@ -55,13 +59,14 @@ def begun(kind, config=SMALL, labels=None):
     """A task on tiny data and its rows."""
     x = KINDS["images"]().repeat(2, 1).repeat(2, 2) if kind == "larger" else KINDS[kind]()
     codec = fit_codec(x)
-    packed = codec.pack(x)
-    told = () if labels is None else (fit_condition(labels, N)[1],)
-    on, width = runtime("cpu", codec.shape), told[0].shape[1] if told else 0
-    task = TASKS[config.model](config, codec, on, packed, width)
-    task.told = told[0] if told else None
-    task.fit_readout()
-    return task, Batches({"unlabeled": Stream((packed, *told), config.batch)}, Rng(("rows",)))
+    condition, given = (None, None) if labels is None else fit_condition(labels, N)
+    domain, on = Domain(codec, codec.pack(x), given, condition), runtime("cpu", codec.shape)
+    task = MODELS[config.model](config, {"unlabeled": domain}, on)
+    return task, Batches({"unlabeled": domain.stream(config.batch, on)}, Rng(("rows",)))
+
+
+def real_of(task, rows):
+    return real_batch(rows, 0, 0, task.codec, task.runtime)
 
 
 def bits(task):
@@ -140,7 +145,7 @@ def test_a_fake_copies_label_and_presence_of_its_real_partner():
     _, told = rows("unlabeled", 0, 0)
     assert 0 < told[:, -1].mean() < 1
     task.__dict__["generator"], task.__dict__["critic"] = Seen(task.generator), Seen(task.critic)
-    real, given = task.real(rows, 0, 0)
+    real, given = real_of(task, rows)
     task.critic_step(task.config.objective, real, given, Step(0).rng(task.rng), None)
     task.generator_step(task.config.objective, real, given, Step(0).rng(task.rng), None)
     for network in (task.generator, task.critic):
@@ -150,7 +155,7 @@ def test_a_fake_copies_label_and_presence_of_its_real_partner():
 
 def test_a_row_without_a_label_is_scored_as_if_there_were_no_conditions():
     task, rows = begun("vectors", SMALL, CLASSES)
-    real, told = task.real(rows, 0, 0)
+    real, (told,) = real_of(task, rows)
     absent = told[:, -1] == 0
     plain = task.critic.head(flat(task.critic.trunk(real[absent])[-1])).flatten()
     torch.testing.assert_close(task.critic(real, told)[absent], plain)
@@ -193,9 +198,7 @@ def test_the_optimiser_is_the_one_that_was_asked_for():
 
 def test_noise_is_normal_or_uniform_from_minus_1_to_1():
     rng = Rng(("noise",))
-    normal, uniform = (
-        noise(replace(SMALL, noise=name, latent=9), 4000, rng) for name in ("normal", "uniform")
-    )
+    normal, uniform = (Sampler(9, name).inputs(4000, rng)[0] for name in ("normal", "uniform"))
     assert float(normal.std()) == pytest.approx(1, abs=0.02)
     assert (uniform.min() >= -1) and (uniform.max() < 1)
     assert float(uniform.var()) == pytest.approx(1 / 3, abs=0.01)
@@ -244,11 +247,11 @@ def test_the_schedules_of_augmentation():
 def test_both_players_see_augmented_samples_and_gradients_pass():
     config = replace(SMALL, augmentation=Augmentation(kinds=("cutout",)))
     task, rows = begun("images", config)
-    real, _ = task.real(rows, 0, 0)
+    real, _ = real_of(task, rows)
     seen = []
     task.__dict__["critic"] = lambda x: seen.append(x) or x.flatten(1).sum(1)
     x = real.clone().requires_grad_(True)
-    score = task.scoring(None, 1.0, Rng(("a",)))
+    score = task.scoring((), 1.0, Rng(("a",)))
     score(x).sum().backward()
     assert not torch.equal(seen[0], real)
     assert set(x.grad.unique().tolist()) == {0.0, 1.0}  # none where it was cut out
@@ -331,20 +334,20 @@ def test_samples_that_are_not_finite_make_a_checkup_of_no_numbers():
 
 def test_real_samples_pass_their_own_yardstick():
     real = Rng(("real",)).normal(200, 3)
-    measures = yardstick(real).measures(real, real[:64])
+    measures = evaluator_of(real).measures(real, real[:64])
     assert measures["diversity"] == pytest.approx(1)
     assert measures["coverage"] == 1
     assert measures["distance"] == pytest.approx(0, abs=1e-6)
-    far = yardstick(real).measures(real + 9, real[:64] / 2)
+    far = evaluator_of(real).measures(real + 9, real[:64] / 2)
     assert far["diversity"] == pytest.approx(0.5)
     assert far["coverage"] == 0
     assert far["distance"] > 100
 
 
 def test_samples_that_are_all_one_have_no_yardstick():
-    assert yardstick(torch.ones(9, 3)) is None
-    assert yardstick(torch.ones(1, 3)) is None
-    assert yardstick(Rng(("signal",)).normal(9, 1, 16)).measures(
+    assert evaluator_of(torch.ones(9, 3)) is None
+    assert evaluator_of(torch.ones(1, 3)) is None
+    assert evaluator_of(Rng(("signal",)).normal(9, 1, 16)).measures(
         torch.ones(9, 1, 16), torch.ones(9, 1, 16)
     )
 
@@ -356,8 +359,8 @@ def test_batch_norm_is_measured_anew_for_the_averages():
     config = replace(SMALL, body="dcgan", objective=NonSaturating(), ema=0.9)
     task, rows = begun("larger", config)
     task.update(rows, Step(0))
-    task.fit_readout()
-    x = task.expanded(task.reference)
+    task.calibrate()
+    (x,) = task.some.encoded(task.runtime)
     layer = next(m for m in task.mean_critic.modules() if isinstance(m, torch.nn.BatchNorm2d))
     inputs = []
     handle = layer.register_forward_pre_hook(lambda _, given: inputs.append(given[0]))
@@ -392,13 +395,13 @@ def test_a_refused_update_leaves_the_statistics_of_batch_norm():
     task, _ = begun("larger", replace(SMALL, body="dcgan", objective=NonSaturating()))
     spoilt = torch.full((8, *task.codec.shape), torch.nan)
     before = [buffer.clone() for buffer in task.critic.buffers()]
-    _, refused = task.critic_step(NonSaturating(), spoilt, None, Step(0).rng(task.rng), None)
+    _, refused = task.critic_step(NonSaturating(), spoilt, (), Step(0).rng(task.rng), None)
     assert refused == 1
     assert before and all(map(torch.equal, before, task.critic.buffers()))
     with torch.no_grad():
         next(task.generator.parameters()).fill_(torch.nan)
     before = [b.clone() for network in (task.generator, task.critic) for b in network.buffers()]
-    _, refused = task.generator_step(NonSaturating(), spoilt, None, Step(0).rng(task.rng), None)
+    _, refused = task.generator_step(NonSaturating(), spoilt, (), Step(0).rng(task.rng), None)
     after = [b for network in (task.generator, task.critic) for b in network.buffers()]
     assert refused == 1
     assert all(map(torch.equal, before, after))

@@ -15,8 +15,8 @@ import pytest
 import torch
 
 from ssgan.data import Data, from_memory, read
-from ssgan.models.gan import GANConfig, load, objective, pretrain, pretraining
-from ssgan.objectives import OBJECTIVES, NonSaturating, Relativistic
+from ssgan.models.gan import GANConfig, load, pretrain, pretraining
+from ssgan.objectives import OBJECTIVES, NonSaturating, Relativistic, objective
 from ssgan.randomness import Rng
 from ssgan.runs.run import Run
 from ssgan.training.runner import finish
@@ -256,7 +256,8 @@ def test_an_interruption_saves_a_checkpoint_from_which_the_same_call_goes_on(err
 KILLED = """
 import os, signal, sys
 import numpy as np
-from ssgan.models.gan import Adversarial, GANConfig, pretrain
+from ssgan.models.adversarial import Adversarial
+from ssgan.models.gan import GANConfig, pretrain
 
 update = Adversarial.update
 def deadly(self, rows, step):

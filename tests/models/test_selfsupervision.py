@@ -9,9 +9,10 @@ import torch
 from torch import nn
 
 from ssgan.data import fit_codec, from_memory
-from ssgan.models import gan as gans
 from ssgan.models.adversarial import Adversarial
+from ssgan.models.domain import Domain
 from ssgan.models.gan import pretraining
+from ssgan.models.players import real_batch
 from ssgan.models.selfsupervision import (
     SELFSUPERVISIONS,
     Contrastive,
@@ -20,6 +21,7 @@ from ssgan.models.selfsupervision import (
     nt_xent,
     turned,
 )
+from ssgan.objectives import objective as objective_of
 from ssgan.randomness import Rng
 from ssgan.runtime import Runtime
 from ssgan.training.runner import finish
@@ -275,33 +277,34 @@ def task_of(kind, terms, objective=None):
     codec = fit_codec(data)
     packed = codec.pack(data.x)
     config = replace(SMALL, selfsupervision=terms, objective=objective or SMALL.objective)
-    task = Adversarial(config, codec, Runtime("cpu", bfloat16=False), packed)
+    domains = {"unlabeled": Domain(codec, packed)}
+    task = Adversarial(config, domains, Runtime("cpu", bfloat16=False))
     return task, lambda stream, step, k: (packed[:6],)
 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_scores_teach_the_trunk_nothing_under_a_stopped_gradient_and_the_generator_all(kind):
-    objective = gans.objective("non-saturating")
-    task, rows = task_of(kind, Contrastive(), objective)
-    real, _ = task.real(rows, 0, 0)
+    given = objective_of("non-saturating")
+    task, rows = task_of(kind, Contrastive(), given)
+    real, _ = real_batch(rows, 0, 0, task.codec, task.runtime)
     trunk = list(task.critic.trunk.parameters())
-    score = task.scoring(None, None, RNG, detached=True)
-    loss = sum(objective.critic_loss(score, real, real, RNG).values())
+    score = task.scoring((), None, RNG, detached=True)
+    loss = sum(given.critic_loss(score, real, real, RNG).values())
     for slope in torch.autograd.grad(loss, trunk, allow_unused=True, retain_graph=True):
         assert slope is None or not slope.any()
     assert all(g.any() for g in torch.autograd.grad(loss, task.critic.head.weight))
     fake = task.fake(6, RNG)
-    loss = sum(objective.generator_loss(task.scoring(None, None, RNG), real, fake, RNG).values())
+    loss = sum(given.generator_loss(task.scoring((), None, RNG), real, fake, RNG).values())
     slopes = torch.autograd.grad(loss, list(task.generator.parameters()))
     assert all(slope.isfinite().all() for slope in slopes)
     assert any(slope.any() for slope in slopes)
 
 
 def test_a_penalty_teaches_the_trunk_under_a_stopped_gradient():
-    objective = gans.objective("relativistic", r1=1.0, r2=0.0)
-    task, rows = task_of("vectors", Contrastive(), objective)
-    real, _ = task.real(rows, 0, 0)
-    score = task.scoring(None, None, RNG, detached=True)
-    loss = objective.critic_loss(score, real, real, RNG)["r1"]
+    given = objective_of("relativistic", r1=1.0, r2=0.0)
+    task, rows = task_of("vectors", Contrastive(), given)
+    real, _ = real_batch(rows, 0, 0, task.codec, task.runtime)
+    score = task.scoring((), None, RNG, detached=True)
+    loss = given.critic_loss(score, real, real, RNG)["r1"]
     slopes = torch.autograd.grad(loss, task.critic.trunk.layers[0].weight)
     assert slopes[0].abs().sum() > 0

@@ -10,7 +10,9 @@ from torch.distributions import MultivariateNormal, Normal, kl_divergence
 
 from ssgan.codecs.codec import gaussian
 from ssgan.data import fit_codec, from_memory
+from ssgan.models.domain import Domain
 from ssgan.models.gan import load, pretrain, pretraining
+from ssgan.models.players import real_batch
 from ssgan.models.selfsupervision import Rotation
 from ssgan.models.vae import VAE, VAEGAN, kl, sampled
 from ssgan.objectives import objective
@@ -37,8 +39,9 @@ def task_of(model, kind, condition_width=0, **changes):
     data = from_memory(KINDS[kind]())
     codec = fit_codec(data)
     packed = codec.pack(data.x)
+    given = torch.zeros(len(packed), condition_width) if condition_width else None
     config = replace(SMALL, model=model, **changes)
-    task = TASKS[model](config, codec, PLAIN, packed, condition_width)
+    task = TASKS[model](config, {"unlabeled": Domain(codec, packed, given)}, PLAIN)
     return task, lambda stream, step, k: (packed[:6],)
 
 
@@ -138,7 +141,7 @@ def test_the_task_computes_that_bound():
     task.generator = nn.Linear(2, 3, bias=False)
     with torch.no_grad():
         task.generator.weight.copy_(weight)
-    terms = task.bound(task.config.objective, x, None, RNG)
+    terms = task.bound(task.config.objective, x, (), RNG)
     mean, log_variance = encoder(x).chunk(2, 1)
     z = mean + (log_variance / 2).exp() * RNG("posterior").normal(4, 2)
     error = (x - z @ weight.float().T).square().mean()
@@ -198,7 +201,7 @@ def test_a_vae_has_no_scores_and_says_what_has(kind):
 
 def test_scores_of_a_vae_gan_are_its_critics():
     task, _ = task_of("vae-gan", "vectors")
-    _, discriminator, _ = task.result_networks()
+    discriminator = task.networks(task.parts).discriminator
     x = RNG("x").normal(4, 3)
     assert torch.equal(discriminator(x), task.mean_critic(x))
     assert discriminator.trunk is task.mean_encoder.trunk
@@ -228,19 +231,19 @@ def test_a_restart_draws_and_steps_otherwise():
 @each_task
 def test_a_condition_reaches_the_decoder(model):
     task, _ = task_of(model, "vectors", condition_width=3)
-    rows = task.expanded(task.reference[:6]), torch.eye(3)[torch.arange(6) % 3]
+    rows = task.some.samples[:6], torch.eye(3)[torch.arange(6) % 3]
     terms, _ = task.update(lambda stream, step, k: rows, Step(0))
     assert all(term.isfinite() for term in terms.values())
     z = RNG("z").normal(2, SMALL.latent)
     one, other = torch.eye(3)[[0, 2]], torch.eye(3)[[1, 2]]
-    assert not torch.equal(task.output(z, one)[0], task.output(z, other)[0])
-    assert torch.equal(task.output(z, one)[1], task.output(z, other)[1])
+    assert not torch.equal(task.output(z, (one,))[0], task.output(z, (other,))[0])
+    assert torch.equal(task.output(z, (one,))[1], task.output(z, (other,))[1])
 
 
 def test_the_game_of_a_vae_gan_does_not_reach_its_encoder():
     task, rows = task_of("vae-gan", "vectors")
-    real, _ = task.real(rows, 0, 0)
-    terms = task.bound(task.config.objective, real, None, RNG)
+    real, _ = real_batch(rows, 0, 0, task.codec, PLAIN)
+    terms = task.bound(task.config.objective, real, (), RNG)
     weights = list(task.encoder.parameters())
     for name, term in terms.items():
         slopes = torch.autograd.grad(term, weights, retain_graph=True, allow_unused=True)
@@ -251,8 +254,8 @@ def test_the_game_of_a_vae_gan_does_not_reach_its_encoder():
 def test_half_of_what_the_critic_refuses_is_made_of_noise():
     task, _ = task_of("vae-gan", "vectors")
     z = torch.zeros(6, SMALL.latent)
-    fakes = task.mixed(z, None, RNG)
-    rebuilt = task.output(z, None)
+    fakes = task.mixed(z, (), RNG)
+    rebuilt = task.output(z, ())
     torch.testing.assert_close(fakes[3:], rebuilt[3:])
     assert not torch.isclose(fakes[:3], rebuilt[:3]).all(1).any()
 

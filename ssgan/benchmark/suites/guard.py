@@ -18,10 +18,11 @@ from ssgan.benchmark.runner import Benchmark, Cell, Place, Suite
 from ssgan.data import fit_codec, from_memory
 from ssgan.models.adversarial import Adversarial
 from ssgan.models.config import GANConfig
+from ssgan.models.domain import Domain
 from ssgan.objectives import Terms
 from ssgan.randomness import Rng
 from ssgan.runtime import Runtime
-from ssgan.training.batches import Batches, BatchSource, Stream
+from ssgan.training.batches import Batches, BatchSource
 from ssgan.training.runner import Session, finish
 from ssgan.training.schedule import Schedule, Step
 
@@ -44,11 +45,13 @@ class FrozenGenerator(Adversarial):
         self.now = step > self.SINCE
         return super().health(step)
 
-    def made(self, generator: nn.Module, n: int, rng: Rng, told: Tensor | None) -> Tensor:
-        usual = super().made(generator, n, rng, told)
+    def made(
+        self, generator: nn.Module, n: int, rng: Rng, given: tuple[Tensor, ...] = ()
+    ) -> Tensor:
+        usual = super().made(generator, n, rng, given)
         if not self.now:
             return usual
-        real = self.expanded(self.reference)
+        real, *_ = self.some.encoded(self.runtime)
         near = (real - real[0]).flatten(1).norm(dim=1).argsort()[: len(real) // 10]
         return real[near[rng("one mode").integers(len(near), n)]] + 0 * usual
 
@@ -99,10 +102,10 @@ def train_guarded(kind: type[Adversarial], config: GANConfig) -> dict[str, Any]:
     """
     data = from_memory(circle(config.seed))
     codec = fit_codec(data)
-    packed = codec.pack(data.x)
-    task = kind(config, codec, Runtime("cpu", bfloat16=False), packed)
-    stream = Stream((packed,), config.batch)
-    batches = Batches({"unlabeled": stream}, Rng(("pretrain", config.seed)))
+    domain, on = Domain(codec, codec.pack(data.x)), Runtime("cpu", bfloat16=False)
+    task = kind(config, {"unlabeled": domain}, on)
+    streams = {"unlabeled": domain.stream(config.batch, on)}
+    batches = Batches(streams, Rng(("pretrain", config.seed)))
     held, stopped = Session(task, Schedule(config.steps, config.batch)), None
     try:
         finish(held.to_the_end(batches))

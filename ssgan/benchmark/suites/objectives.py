@@ -79,7 +79,7 @@ def probe(features: Array, labels: Array, test: Array, true: Array) -> float:
 
 def last_depth(gan: GAN, packed: Tensor) -> Array:
     """Features of the last depth alone, (N, F)."""
-    found: Array = gan.apply(lambda x: flat(gan.discriminator.trunk(x)[-1]), packed).numpy()
+    found: Array = gan.apply(lambda x: flat(gan.trunk(x)[-1]), packed).numpy()
     return found
 
 

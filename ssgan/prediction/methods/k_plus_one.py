@@ -11,8 +11,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from ssgan.models.config import noise
 from ssgan.models.gan import GAN
+from ssgan.models.sampler import generate
 from ssgan.objectives import Terms
 from ssgan.prediction.finetuning import BatchLoss, Finetune
 from ssgan.prediction.labels import Labeled
@@ -72,11 +72,9 @@ class KPlusOne:
         return self.views.of(self.gan.codec.expand(packed), rng("real"))
 
     def fake(self, n: int, rng: Rng) -> Tensor:
-        z = noise(self.gan.config, n, rng("noise"))
-        told = (self.gan.condition.sample(n, rng("told")),) if self.gan.condition else ()
-        with self.gan.runtime.autocast():
-            output = self.generator(z, *told)
-        return self.gan.codec.activate(output.float(), rng("activation"))
+        gan = self.gan
+        inputs = gan.sampler.inputs(n, rng("noise"), gan.sampler.conditions(n, rng("told")))
+        return generate(self.generator, inputs, gan.codec, gan.runtime, rng("activation"))
 
     def critic_terms(self, reals: int, features: Tensor, outputs: Tensor) -> Terms:
         scores = outputs.logsumexp(1) if self.classes else self.critic(features).float().squeeze(1)

@@ -4,7 +4,8 @@ Radford et al. 2016, "Unsupervised Representation Learning with Deep Convolution
 Adversarial Networks", section 5.1.
 """
 
-from ssgan.models.gan import GAN, REFERENCE
+from ssgan.models.domain import CALIBRATION
+from ssgan.models.gan import GAN
 from ssgan.prediction.config import PredictorConfig
 from ssgan.prediction.heads import margin_head
 from ssgan.prediction.labels import Labeled
@@ -15,7 +16,7 @@ from ssgan.prediction.network import Network, initial_network
 def fit(gan: GAN, config: PredictorConfig, rows: Labeled) -> tuple[Network, None]:
     network, device = initial_network(gan, 1, config.seed), gan.runtime.device
     network.readout = empty_readout(METHOD, config, len(gan.readout.center)).to(device)
-    sample = rows.packed if rows.unlabeled is None else rows.few()[:REFERENCE]
+    sample = rows.packed if rows.unlabeled is None else rows.few()[:CALIBRATION]
     maps = gan.apply(lambda x: network.readout.pooled(network.trunk(x)), sample)
     network.readout.fit(maps.to(device))
     features = gan.apply(network.features, rows.packed).double().numpy()

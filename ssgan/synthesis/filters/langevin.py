@@ -8,9 +8,10 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from ssgan.config import InputError
-from ssgan.models.config import noise
 from ssgan.models.gan import GAN
+from ssgan.models.sampler import generate
 from ssgan.randomness import Rng
+from ssgan.runtime import Runtime
 from ssgan.synthesis.context import Context, Generated
 from ssgan.synthesis.filters.rejection import log_odds
 
@@ -76,20 +77,22 @@ class Langevin:
     ) -> Tensor:
         """Encoded samples (M, ...) of noise that went `steps` steps along the gradient."""
         on = Rng(rng.key, gan.runtime.device)
-        z = noise(gan.config, count, on("noise"))
+        precise = Runtime(gan.runtime.device, bfloat16=False)  # slopes need their digits
+
+        def made(z: Tensor) -> Tensor:
+            return generate(gan.generator, (z, *given), gan.codec, precise, on("activation"))
+
+        z, *_ = gan.sampler.inputs(count, on("noise"))
         for step in range(self.steps):
             with torch.enable_grad():
                 z = z.detach().requires_grad_()
-                score = gan.discriminator(
-                    gan.codec.activate(gan.generator(z, *given).float(), on("activation")), *given
-                )
+                score = gan.discriminator(made(z), *given)
                 energy = z.square().sum() / 2 - weight * score.float().sum()
                 (slope,) = torch.autograd.grad(energy, z)
             kick = on("kick", step).normal(*z.shape)
             z = z.detach() - self.size / 2 * slope + self.size**0.5 * kick
         with torch.inference_mode():
-            made = gan.generator(z, *given).float()
-            return gan.codec.activate(made, on("activation")).cpu()
+            return made(z).cpu()
 
 
 def conditions_of(context: Context, indices: Array, rng: Rng) -> tuple[Tensor, ...]:
