@@ -4,18 +4,23 @@
     GANClassifier    classifier: -1 (or NaN, None, "") marks a row without a label
     GANRegressor     regressor: NaN (or None, "") marks a row without a label
     GANSampler       sampler: synthetic rows of the rarer classes after the real ones
+    LabeledSplit     folds that keep unlabeled rows in every training part
 
-All take `gan`, one of
+The first four take `gan`, one of
 
     None or a GANConfig    a GAN is trained on the rows that `fit` is given
     a GAN                  it is used as it is: one serves a whole search, `clone` shares it
     a Run or its path      the GAN of that run is loaded
 
 and X as rows (N, F), images (N, H, W) or (N, H, W, C), flat images with `image_shape`, or a data
-frame, whose columns may hold text, categories, times and missing values.
+frame, whose columns may hold text, categories, times and missing values. Fields of the configs are
+parameters too: `GridSearchCV(GANClassifier(), {"predictor__steps": [20, 30]})`.
+
+It imports from `synthesis` and all below.
 """
 
 from ssgan.estimators.learners import GANClassifier, GANFeatures, GANRegressor
 from ssgan.estimators.sampler import GANSampler
+from ssgan.estimators.splitters import LabeledSplit
 
-__all__ = ["GANClassifier", "GANFeatures", "GANRegressor", "GANSampler"]
+__all__ = ["GANClassifier", "GANFeatures", "GANRegressor", "GANSampler", "LabeledSplit"]

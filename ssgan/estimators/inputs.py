@@ -16,12 +16,13 @@ from sklearn.utils.validation import validate_data
 from ssgan.config import InputError, InputTypeError
 from ssgan.data import Targets, from_memory, targets, unlabeled
 from ssgan.models.gan import GAN, GANConfig, load, pretrain
+from ssgan.models.student import StudentConfig
 from ssgan.prediction.config import PredictorConfig
 from ssgan.prediction.predictor import Predictor, finetune
 from ssgan.runs.run import Run
 
 Array = NDArray[Any]
-Config = TypeVar("Config", GANConfig, PredictorConfig)
+Config = TypeVar("Config", GANConfig, PredictorConfig, StudentConfig)
 
 
 def seed_of(random_state: Any) -> int | None:

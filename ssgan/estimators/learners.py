@@ -22,14 +22,18 @@ from ssgan.estimators.inputs import (
     samples_of,
     scored,
     seed_of,
+    seeded,
     trained,
 )
+from ssgan.estimators.nested import NestedConfigs
 from ssgan.models.student import StudentConfig, check_readout, reading_out
 from ssgan.training.runner import finish
 
 
-class GANFeatures(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
+class GANFeatures(NestedConfigs, ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
     """Features of a GAN's discriminator, standardised.
+
+    Fields of the configs are parameters too, as `gan__steps` and `student__steps`.
 
     Parameters
     ----------
@@ -44,20 +48,45 @@ class GANFeatures(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
     readout : {"all", "last", "student"}, default="all"
         Features of all its depths, of the last, or of a student that learns from both networks
         and X.
+    student : StudentConfig or None, default=None
+        How a student learns, for that readout only.
 
     Attributes
     ----------
     gan_ : GAN
     n_features_in_ : int
     feature_names_in_ : ndarray of str, where X has column names
+
+    See Also
+    --------
+    GANClassifier, GANRegressor : They finetune the discriminator on labels.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from ssgan.estimators import GANFeatures
+    >>> X = np.random.default_rng(0).normal(size=(40, 3))
+    >>> features = GANFeatures().set_params(gan__steps=2, gan__width=2)
+    >>> Z = features.fit_transform(X)
+    >>> len(Z), Z.dtype
+    (40, dtype('float32'))
     """
 
-    def __init__(self, gan=None, image_shape=None, device=None, random_state=None, readout="all"):
+    def __init__(
+        self,
+        gan=None,
+        image_shape=None,
+        device=None,
+        random_state=None,
+        readout="all",
+        student=None,
+    ):
         self.gan = gan
         self.image_shape = image_shape
         self.device = device
         self.random_state = random_state
         self.readout = readout
+        self.student = student
 
     def fit(self, X, y=None):
         """Train a GAN on X (N, ...), unless there is one; y is ignored."""
@@ -65,9 +94,9 @@ class GANFeatures(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
         gan, seed = opened(self.gan, self.device), seed_of(self.random_state)
         samples = samples_of(self, X, gan, reset=True)
         gan = trained(self, gan, samples, seed)
-        asked = StudentConfig(seed=seed or 0)
         packed = gan.codec.pack(samples) if self.readout == "student" else None
-        self.gan_ = finish(reading_out(gan, self.readout, packed, asked))
+        config = seeded(self.student or StudentConfig(), seed)
+        self.gan_ = finish(reading_out(gan, self.readout, packed, config))
         self._n_features_out = self.gan_.features(samples[:1]).shape[1]
         return self
 
@@ -88,12 +117,13 @@ class GANFeatures(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
         return tags
 
 
-class GANClassifier(ClassifierMixin, BaseEstimator):
+class GANClassifier(NestedConfigs, ClassifierMixin, BaseEstimator):
     """A classifier that learns from labelled and unlabeled rows.
 
     A GAN is trained on all rows of X, then its discriminator is finetuned on those that have a
     label: an entry of -1, NaN, None or "" in y means that there is none. Labels of text beside
-    -1 need an array of objects.
+    -1 need an array of objects. Fields of the configs are parameters too, as `gan__steps` and
+    `predictor__steps`.
 
     Parameters
     ----------
@@ -115,6 +145,32 @@ class GANClassifier(ClassifierMixin, BaseEstimator):
     predictor_ : Predictor
     n_features_in_ : int
     feature_names_in_ : ndarray of str, where X has column names
+
+    See Also
+    --------
+    LabeledSplit : Folds that keep unlabeled rows in every training part.
+
+    Notes
+    -----
+    `score` leaves out unlabeled rows. A scorer of scikit-learn such as `scoring="accuracy"` does
+    not know them: where they are in a test fold, it counts -1 as a class that is never predicted.
+    Give `cv=LabeledSplit(5)` to `cross_val_score` and searches, and every scorer is right.
+
+    A trained GAN as `gan` serves a whole search, but it has seen all rows it was trained on, those
+    of test folds too; a GANConfig is trained on each training part.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from ssgan.estimators import GANClassifier
+    >>> y = np.arange(40) % 2
+    >>> X = np.random.default_rng(0).normal(size=(40, 3)) + 8 * y[:, None]
+    >>> few = np.where(np.arange(40) < 10, y, -1)  # 30 rows have no label
+    >>> model = GANClassifier().set_params(
+    ...     gan__steps=2, gan__width=2, predictor__method="probe", predictor__calibrate=False
+    ... )
+    >>> model.fit(X, few).score(X, y)
+    1.0
     """
 
     def __init__(self, gan=None, predictor=None, image_shape=None, device=None, random_state=None):
@@ -157,11 +213,12 @@ class GANClassifier(ClassifierMixin, BaseEstimator):
         return tags
 
 
-class GANRegressor(RegressorMixin, BaseEstimator):
+class GANRegressor(NestedConfigs, RegressorMixin, BaseEstimator):
     """A regressor that learns from labelled and unlabeled rows.
 
     A GAN is trained on all rows of X, then its discriminator is finetuned on those that have a
-    label: an entry of NaN, None or "" in y means that there is none.
+    label: an entry of NaN, None or "" in y means that there is none. Fields of the configs are
+    parameters too, as `gan__steps` and `predictor__steps`.
 
     Parameters
     ----------
@@ -182,6 +239,22 @@ class GANRegressor(RegressorMixin, BaseEstimator):
     predictor_ : Predictor
     n_features_in_ : int
     feature_names_in_ : ndarray of str, where X has column names
+
+    See Also
+    --------
+    LabeledSplit : Folds that keep unlabeled rows in every training part.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from ssgan.estimators import GANRegressor
+    >>> X = np.random.default_rng(0).normal(size=(40, 3))
+    >>> few = np.where(np.arange(40) < 20, X[:, 0], np.nan)  # 20 rows have no number
+    >>> model = GANRegressor().set_params(
+    ...     gan__steps=2, gan__width=2, predictor__method="probe", predictor__calibrate=False
+    ... )
+    >>> model.fit(X, few).predict(X).shape
+    (40,)
     """
 
     def __init__(self, gan=None, predictor=None, image_shape=None, device=None, random_state=None):

@@ -16,6 +16,7 @@ from ssgan.estimators.inputs import (
     seed_of,
     trained,
 )
+from ssgan.estimators.nested import NestedConfigs
 from ssgan.synthesis import Context, Plan, Synthetic, assess, strategy_counts, synthesise
 
 try:
@@ -28,12 +29,13 @@ except ImportError:
         _estimator_type = "sampler"
 
 
-class GANSampler(BaseSampler):
+class GANSampler(NestedConfigs, BaseSampler):
     """A sampler that adds rows made by a GAN and labelled by a predictor that was finetuned on it.
 
     The rows of X come first and as they were, then the synthetic ones, class by class. Rows
     without a label (-1, NaN, None or "" in y) stay too: the GAN and the predictor learn from
-    them, but they are no class that could be rare.
+    them, but they are no class that could be rare. Fields of the configs are parameters too, as
+    `gan__steps` and `predictor__steps`.
 
     Parameters
     ----------
@@ -65,6 +67,21 @@ class GANSampler(BaseSampler):
     verdict_ : Verdict or None, whose `answer` is "helps", "no evidence" or "hurts"
     n_features_in_ : int
     feature_names_in_ : ndarray of str, where X has column names
+
+    Examples
+    --------
+    >>> import numpy as np, ssgan
+    >>> from ssgan.estimators import GANSampler
+    >>> x = np.random.default_rng(0).normal(size=(40, 3))
+    >>> gan = ssgan.pretrain(x, ssgan.GANConfig(steps=2, batch=8, width=2, latent=4))
+    >>> X = gan.sample(40)
+    >>> y = (X[:, 2] > np.quantile(X[:, 2], 0.75)).astype(int)  # 30 rows of class 0, 10 of 1
+    >>> sampler = GANSampler(gan, judge=None).set_params(
+    ...     predictor__method="probe", predictor__calibrate=False
+    ... )
+    >>> more, labels = sampler.fit_resample(X, y)
+    >>> len(more), np.bincount(labels).tolist(), bool((more[:40] == X).all())
+    (60, [30, 30], True)
     """
 
     _sampling_type = "over-sampling"

@@ -196,7 +196,7 @@ def augment(
     >>> x = np.random.default_rng(0).normal(size=(40, 3))
     >>> gan = ssgan.pretrain(x, ssgan.GANConfig(steps=2, batch=8, width=2, latent=4))
     >>> few = gan.sample(8)
-    >>> y = np.where(few[:, 0] > np.median(few[:, 0]), "high", "low")
+    >>> y = np.where(few[:, 2] > np.median(few[:, 2]), "high", "low")
     >>> model = ssgan.finetune(gan, few, y, ssgan.PredictorConfig(method="probe", calibrate=False))
     >>> more, labels = ssgan.augment(gan, model, 4, balance=True)
     >>> more.shape, labels.tolist()

@@ -72,7 +72,7 @@ def synthesise(
     >>> x = np.random.default_rng(0).normal(size=(40, 3))
     >>> gan = ssgan.pretrain(x, ssgan.GANConfig(steps=2, batch=8, width=2, latent=4))
     >>> few = gan.sample(8)
-    >>> y = (few[:, 0] > np.median(few[:, 0])).astype(int)
+    >>> y = (few[:, 2] > np.median(few[:, 2])).astype(int)
     >>> model = ssgan.finetune(gan, few, y, ssgan.PredictorConfig(method="probe", calibrate=False))
     >>> samples, indices = synthesise(gan, model, np.array([2, 1]))
     >>> samples.shape, indices.tolist()

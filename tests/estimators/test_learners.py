@@ -1,7 +1,7 @@
 """scikit-learn's faces: the transformer, the classifier and the regressor."""
 
 import random
-from functools import partial
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -14,7 +14,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.utils import estimator_checks
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
-from ssgan.estimators import GANClassifier, GANFeatures, GANRegressor
+from ssgan.estimators import GANClassifier, GANFeatures, GANRegressor, LabeledSplit
 from ssgan.models.gan import GANConfig, pretrain
 from ssgan.models.student import StudentConfig, distil
 from ssgan.prediction.config import PredictorConfig
@@ -218,15 +218,52 @@ def test_one_gan_serves_a_search_in_two_processes(gan):
         np.testing.assert_array_equal(both.cv_results_[name], alone.cv_results_[name])
 
 
-def test_features_are_those_of_another_readout_where_one_is_named(gan, monkeypatch):
-    brief = partial(StudentConfig, steps=2)
-    monkeypatch.setattr("ssgan.estimators.learners.StudentConfig", brief)
-    X = blobs()[0]
+def test_a_search_goes_over_fields_of_configs_that_are_not_given(gan):
+    X, y = blobs()
+    y[::3] = -1
+    grid = {"predictor__steps": [1, 2], "predictor__calibrate": [False]}
+    search = GridSearchCV(GANClassifier(gan), grid, cv=LabeledSplit(2), error_score="raise")
+    search.fit(X, y)
+    assert search.best_estimator_.predictor.steps == search.best_params_["predictor__steps"]
+    assert search.best_estimator_.predictor_.config.steps == search.best_params_["predictor__steps"]
+
+
+@pytest.mark.parametrize("predictor", [None, QUICK])
+def test_fields_of_configs_are_parameters(predictor):
+    model = GANClassifier(predictor=predictor)
+    params = model.get_params()
+    assert params["predictor__steps"] == (predictor or PredictorConfig()).steps
+    assert params["gan__latent"] == GANConfig().latent
+    assert "gan__latent" not in model.get_params(deep=False)
+    same = model.set_params(predictor__steps=7, gan__steps=5, random_state=1)
+    assert same is model
+    assert model.predictor == replace(predictor or PredictorConfig(), steps=7)
+    assert (model.gan, model.random_state) == (GANConfig(steps=5), 1)
+    assert clone(model).get_params() == model.get_params()
+    features = GANFeatures().set_params(student__steps=3)
+    assert features.student == StudentConfig(steps=3)
+
+
+@pytest.mark.parametrize(
+    ("params", "message"),
+    [
+        ({"predictor__step": 3}, "no setting step; there are method, steps"),
+        ({"gan__steps": 3}, "gan__steps is a field of a GANConfig, but gan is a GAN: give gan"),
+        ({"student__steps": 3}, "Invalid parameter 'student' for estimator GANClassifier"),
+    ],
+)
+def test_fields_that_there_are_not_are_refused(gan, params, message):
+    with pytest.raises(ValueError, match=message):
+        GANClassifier(gan).set_params(**params)
+
+
+def test_features_are_those_of_another_readout_where_one_is_named(gan):
+    brief, X = StudentConfig(steps=2), blobs()[0]
     end = GANFeatures(gan, readout="last").fit_transform(X)
     np.testing.assert_allclose(end, gan.features(X)[:, -end.shape[1] :], atol=1e-6)
     for state in (None, 3):
-        found = GANFeatures(gan, readout="student", random_state=state).fit(X)
-        expected = distil(gan, X, brief(seed=state or 0)).features(X)
+        found = GANFeatures(gan, readout="student", student=brief, random_state=state).fit(X)
+        expected = distil(gan, X, replace(brief, seed=state or 0)).features(X)
         np.testing.assert_array_equal(found.transform(X), expected)
         assert found.get_feature_names_out()[-1] == "ssgan_127"
     with pytest.raises(ValueError, match="no readout 'first'; there are all, last, student"):
