@@ -20,7 +20,7 @@ from ssgan.models.recipes import RECIPES
 from ssgan.models.sampler import Sampler
 from ssgan.models.selfsupervision import SELFSUPERVISIONS
 from ssgan.models.table import MODELS
-from ssgan.networks import BODIES, build, flat
+from ssgan.networks import ARCHITECTURES, build, flat
 from ssgan.objectives import OBJECTIVES, NonSaturating, Relativistic, Wasserstein, objective
 from ssgan.randomness import Rng
 from ssgan.runtime import runtime
@@ -45,7 +45,11 @@ CHANGES = {
 for name in OBJECTIVES:
     CHANGES[f"vae-gan {name}"] = CHANGES[name] | {"model": "vae-gan"}
 OF_IMAGES = {
-    **{f"{n} body": {"body": n, "objective": NonSaturating()} for n in BODIES if n != "dcgan"},
+    **{
+        f"{n} body": {"body": n, "objective": NonSaturating()}
+        for n in ARCHITECTURES
+        if n != "dcgan"
+    },
     **{name: {"augmentation": Augmentation(schedule=name, images=50)} for name in SCHEDULES},
     **{name: {"selfsupervision": kind()} for name, kind in SELFSUPERVISIONS.items()},
 }
@@ -426,7 +430,11 @@ def test_clipping_leaves_the_gains_of_batch_norm_alone():
     [
         ("larger", {"body": "dcgan"}, "'relativistic' penalises .* batch norm"),
         ("larger", {"body": "dcgan", "objective": objective("wgan-gp")}, "'wgan-gp' penalises"),
-        ("vectors", {"body": "conv"}, "the body 'conv' takes signals .*got samples of shape"),
+        (
+            "vectors",
+            {"body": "conv"},
+            "the architecture 'conv' takes signals .*got samples of shape",
+        ),
         ("vectors", {"augmentation": Augmentation()}, "these are vectors, where no such change"),
         ("table", {"augmentation": Augmentation()}, "these are table, where no such change"),
         ("table", {"selfsupervision": SELFSUPERVISIONS["rotation"]()}, "rotation turns square"),
