@@ -11,19 +11,19 @@ from benchmarks import front, glance
 from ssgan.benchmark import Line, Suite, suite
 
 METHODS = {  # row of a table: what a user types
-    "simple model that the folds choose": "`simple`",
+    "simple model that the folds choose": "`baseline`",
     "linear probe, discriminator": "`probe`",
     "k-NN, discriminator": "`knn`",
-    "label spreading on its features": "`spread`",
-    "finetuned discriminator": "`finetune`",
+    "label spreading on its features": "`graph`",
+    "finetuned discriminator": "`propagation`",
     "consistency": "`consistency`",
-    "graph and consistency": "`consistency+finetune`",
-    "K + 1": "`joint`",
+    "graph and consistency": "`consistency+propagation`",
+    "K + 1": "`k-plus-one`",
     "linear probe, distilled student": "`probe`, student",
     "k-NN, distilled student": "`knn`, student",
-    "label spreading, distilled student": "`spread`, student",
-    "finetuned student": "`finetune`, student",
-    "student and consistency": "`consistency+finetune`, student",
+    "label spreading, distilled student": "`graph`, student",
+    "finetuned student": "`propagation`, student",
+    "student and consistency": "`consistency+propagation`, student",
 }
 WAITS = (10, 100, float("inf"))  # seconds of finetuning, beside those of the GAN
 HEADER = ["data, labels", "no GAN", "10 s", "100 s", "any time", "`auto`", "GAN's seconds"]
