@@ -12,7 +12,7 @@ from typing import Any
 from ssgan.codecs.codec import Codec, Json, axes_and_dtype
 from ssgan.config import InputError, InputTypeError
 
-__all__ = ["CODECS", "Codec", "Json", "fit", "from_json", "kind_of"]
+__all__ = ["CODECS", "Codec", "Json", "codec_for", "from_json", "kind_of"]
 
 CODECS: dict[str, type[Codec]] = {}
 for _found in iter_modules(__path__):
@@ -39,7 +39,7 @@ def kind_of(raw: Any, shape: tuple[int, ...] | None = None) -> str:
     raise InputError(f"expected {forms}, got an array of shape {tuple(getattr(raw, 'shape', ()))}")
 
 
-def fit(raw: Any, kind: str | None = None, shape: tuple[int, ...] | None = None) -> Codec:
+def codec_for(raw: Any, kind: str | None = None, shape: tuple[int, ...] | None = None) -> Codec:
     """The codec of raw samples: an array, a tensor or a data frame.
 
     `kind` None tells the modality from the samples; `shape` is that of one sample where they come

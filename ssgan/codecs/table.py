@@ -32,7 +32,7 @@ from ssgan.codecs.dtypes import dtype_from_json, dtype_to_json
 from ssgan.config import InputError, InputTypeError
 from ssgan.randomness import Rng
 
-TEMPERATURE = 0.2  # of the Gumbel-softmax (Jang et al. 2017), as in CTGAN (Xu et al. 2019)
+GUMBEL_TEMPERATURE = 0.2  # of the Gumbel-softmax (Jang et al. 2017), as in CTGAN (Xu et al. 2019)
 FLAG = 2  # states of a missing flag: present, missing
 
 
@@ -149,7 +149,7 @@ class TableCodec:
         states = output[:, self.numbers :]
         noise = rng("gumbel").uniform(*states.shape).to(output.device).clamp_min(1e-20)
         gumbel = -(-noise.log()).clamp_min(1e-20).log()
-        noisy = torch.cat([output[:, : self.numbers], (states + gumbel) / TEMPERATURE], 1)
+        noisy = torch.cat([output[:, : self.numbers], (states + gumbel) / GUMBEL_TEMPERATURE], 1)
         parts = [block.softmax(2).flatten(1) for block in self._blocks(noisy)]
         return torch.cat([output[:, : self.numbers].tanh(), *parts], 1)
 

@@ -26,7 +26,7 @@ from ssgan.codecs.codec import (
 from ssgan.config import InputError, InputTypeError
 from ssgan.randomness import Rng
 
-COLUMNS = ("mean", "deviation", "low", "high", "whole")
+STATISTICS = ("mean", "deviation", "low", "high", "whole")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,7 +84,7 @@ class VectorCodec:
 
     @cached_property
     def _columns(self) -> dict[str, Array]:
-        return {name: np.array(getattr(self, name)) for name in COLUMNS}
+        return {name: np.array(getattr(self, name)) for name in STATISTICS}
 
     def pack(self, raw: Any) -> Tensor:
         rows = as_array(raw)
@@ -121,12 +121,12 @@ class VectorCodec:
         return ".csv", head_of(raw)
 
     def to_json(self) -> dict[str, Json]:
-        columns = {name: list(getattr(self, name)) for name in COLUMNS}
+        columns = {name: list(getattr(self, name)) for name in STATISTICS}
         return {"kind": self.kind, "container": self.container, "dtype": self.dtype, **columns}
 
     @classmethod
     def from_json(cls, fields: Mapping[str, Json]) -> "VectorCodec":
-        columns = {name: tuple(fields[name]) for name in COLUMNS}
+        columns = {name: tuple(fields[name]) for name in STATISTICS}
         return cls(container=fields["container"], dtype=fields["dtype"], **columns)
 
 

@@ -8,7 +8,7 @@ codec.decode(x)                          # images, rows or a data frame again
 
 from typing import Any
 
-from ssgan.codecs import Codec, fit
+from ssgan.codecs import Codec, codec_for
 from ssgan.codecs import from_json as codec_from_json
 from ssgan.codecs.image import ImageCodec
 from ssgan.codecs.table import TableCodec
@@ -54,4 +54,4 @@ def fit_codec(
         kind = kind or raw.kind
         image_shape = image_shape or raw.options.get("image_shape")
         raw = raw.x
-    return fit(stacked(raw), kind, tuple(image_shape) if image_shape else None)
+    return codec_for(stacked(raw), kind, tuple(image_shape) if image_shape else None)

@@ -7,7 +7,13 @@ import torch
 from torch import Tensor
 
 from ssgan.config import InputError
-from ssgan.metrics.generation import NEIGHBOURS, ROWS, features, reach, squared_distances
+from ssgan.metrics.generation import (
+    PAIRED_ROWS,
+    REACH_NEIGHBOURS,
+    finite_features,
+    squared_distances,
+    squared_reach,
+)
 from ssgan.randomness import Rng
 
 BOUND = 0.5  # share of the real samples' own coverage below which there is an alarm
@@ -15,7 +21,7 @@ BOUND = 0.5  # share of the real samples' own coverage below which there is an a
 
 @dataclass(frozen=True, kw_only=True)
 class ClassCoverage:
-    """Coverage by class, what real samples reach, and the classes that fall behind."""
+    """Coverage by class, what real samples squared_reach, and the classes that fall behind."""
 
     coverage: dict[int, float]
     real: dict[int, float]  # one half of the real samples by the other
@@ -41,7 +47,7 @@ def class_coverage(
     fake: Tensor,
     fake_y: Tensor,
     *,
-    k: int = NEIGHBOURS,
+    k: int = REACH_NEIGHBOURS,
     bound: float = BOUND,
 ) -> ClassCoverage:
     """Coverage of each class of real features (N, D) by generated ones (M, D) of that class.
@@ -51,8 +57,8 @@ def class_coverage(
     latter; a class of few or no generated samples gets one by that. Raises ValueError for a
     class of fewer than 2 (k + 1) real samples and for generated samples of a class without any.
     """
-    real, fake = features(real, fake)
-    check(real, real_y, fake, fake_y, k, bound)
+    real, fake = finite_features(real, fake)
+    check_classes(real, real_y, fake, fake_y, k, bound)
     rng = Rng(("class coverage",))
     covered, usual = {}, {}
     for c in sorted(set(real_y.tolist())):
@@ -66,7 +72,9 @@ def class_coverage(
     return ClassCoverage(coverage=covered, real=usual, alarms=alarms)
 
 
-def check(real: Tensor, real_y: Tensor, fake: Tensor, fake_y: Tensor, k: int, bound: float) -> None:
+def check_classes(
+    real: Tensor, real_y: Tensor, fake: Tensor, fake_y: Tensor, k: int, bound: float
+) -> None:
     if len(real) != len(real_y) or len(fake) != len(fake_y):
         raise InputError(
             f"expected a label for every sample, got {len(real_y)} labels of {len(real)} real and "
@@ -93,8 +101,8 @@ def check(real: Tensor, real_y: Tensor, fake: Tensor, fake_y: Tensor, k: int, bo
 def share_covered(real: Tensor, fake: Tensor, k: int) -> float:
     if not len(fake):
         return 0.0
-    reaches = reach(real, k)
+    reaches = squared_reach(real, k)
     within = torch.zeros(len(real), dtype=torch.bool)
-    for rows in torch.split(fake, ROWS):
+    for rows in torch.split(fake, PAIRED_ROWS):
         within |= (squared_distances(rows, real) <= reaches).any(0)
     return float(within.double().mean())

@@ -18,9 +18,9 @@ from ssgan.config import InputError
 from ssgan.metrics.spaces import Space, placed
 from ssgan.randomness import Rng
 
-MOST = 10_000  # samples of a side: pairs are quadratic
-ROWS = 512  # whose distances to all others are held at once: more leave the cache
-NEIGHBOURS = 5  # as in Naeem et al. 2020
+MOST_SAMPLES = 10_000  # samples of a side: pairs are quadratic
+PAIRED_ROWS = 512  # whose distances to all others are held at once: more leave the cache
+REACH_NEIGHBOURS = 5  # as in Naeem et al. 2020
 ROUNDING = 1e-12  # of squared distances, relative to the largest squared lengths
 
 
@@ -39,7 +39,7 @@ def samples(
     the names, as do the space and what `reference` calls the real ones, as "test":
     "frechet_randconv_5000_test". Raises ValueError for fewer than 2 samples a feature.
     """
-    n = min(len(real), len(fake), MOST)
+    n = min(len(real), len(fake), MOST_SAMPLES)
     rng = Rng(("metrics", seed))
     real, fake = (
         x.cpu()[rng(side, len(x)).permutation(len(x))[:n]]
@@ -61,7 +61,7 @@ def frechet_distance(real: Tensor, fake: Tensor) -> float:
 
     Raises ValueError for fewer than 2 D of either: their covariance would be mostly noise.
     """
-    real, fake = features(real, fake)
+    real, fake = finite_features(real, fake)
     dimension, fewest = real.shape[1], min(len(real), len(fake))
     if fewest < max(2 * dimension, 2):
         raise InputError(
@@ -84,18 +84,18 @@ def kernel_distance(real: Tensor, fake: Tensor) -> float:
     The kernel is (x y / D + 1)^3; the estimate is around 0, so at times below, for samples of one
     distribution. Raises ValueError for fewer than 2 samples of a side.
     """
-    real, fake = features(real, fake)
+    real, fake = finite_features(real, fake)
     if min(len(real), len(fake)) < 2:
         raise InputError("a kernel distance needs at least 2 samples of each side")
-    across = sum(kernel_sum(rows, fake) for rows in torch.split(real, ROWS))
+    across = sum(kernel_sum(rows, fake) for rows in torch.split(real, PAIRED_ROWS))
     return kernel_within(real) + kernel_within(fake) - 2 * across / len(real) / len(fake)
 
 
 def kernel_within(x: Tensor) -> float:
     """The mean kernel over pairs of distinct rows, each of which is looked at once."""
     total = -float(((x.square().sum(1) / x.shape[1] + 1) ** 3).sum())
-    for start, rows in zip(range(0, len(x), ROWS), torch.split(x, ROWS), strict=True):
-        total += kernel_sum(rows, rows) + 2 * kernel_sum(rows, x[start + ROWS :])
+    for start, rows in zip(range(0, len(x), PAIRED_ROWS), torch.split(x, PAIRED_ROWS), strict=True):
+        total += kernel_sum(rows, rows) + 2 * kernel_sum(rows, x[start + PAIRED_ROWS :])
     return total / len(x) / (len(x) - 1)
 
 
@@ -104,24 +104,26 @@ def kernel_sum(a: Tensor, b: Tensor) -> float:
     return float((kernel * kernel).mul_(kernel).sum())  # a power takes many times as long
 
 
-def precision_recall(real: Tensor, fake: Tensor, k: int = NEIGHBOURS) -> dict[str, float]:
+def precision_recall(real: Tensor, fake: Tensor, k: int = REACH_NEIGHBOURS) -> dict[str, float]:
     """Precision, recall, density and coverage of features (N, D) and (M, D), by k neighbours.
 
     Precision, recall and coverage are shares, density is 0 or more. A sample lies within reach of
     another if it is not farther than the other's k-th neighbour on its own side. Raises ValueError
     unless there are more than k samples of each side.
     """
-    real, fake = features(real, fake)
+    real, fake = finite_features(real, fake)
     if k < 1 or min(len(real), len(fake)) <= k:
         raise InputError(
             f"{k} neighbours need at least {k + 1} samples of each side, "
             f"got {len(real)} and {len(fake)}: take more samples or fewer neighbours"
         )
-    reach_real, reach_fake = reach(real, k), reach(fake, k)
+    reach_real, reach_fake = squared_reach(real, k), squared_reach(fake, k)
     among, density = [], []
     recalled = torch.zeros(len(real), dtype=torch.bool)
     covered = recalled.clone()
-    for rows, reaches in zip(torch.split(fake, ROWS), torch.split(reach_fake, ROWS), strict=True):
+    for rows, reaches in zip(
+        torch.split(fake, PAIRED_ROWS), torch.split(reach_fake, PAIRED_ROWS), strict=True
+    ):
         apart = squared_distances(rows, real)
         within = apart <= reach_real
         among.append(within.any(1))
@@ -136,11 +138,11 @@ def precision_recall(real: Tensor, fake: Tensor, k: int = NEIGHBOURS) -> dict[st
     }
 
 
-def reach(x: Tensor, k: int) -> Tensor:
+def squared_reach(x: Tensor, k: int) -> Tensor:
     """Squared distance (N,) of every sample to its k-th neighbour."""
     farthest = [
         squared_distances(rows, x).topk(k + 1, largest=False).values[:, k]  # the first is itself
-        for rows in torch.split(x, ROWS)
+        for rows in torch.split(x, PAIRED_ROWS)
     ]
     return torch.cat(farthest)
 
@@ -152,7 +154,7 @@ def squared_distances(a: Tensor, b: Tensor) -> Tensor:
     return F.threshold(apart, ROUNDING * float(ours.max() + theirs.max()), 0.0, inplace=True)
 
 
-def features(real: Tensor, fake: Tensor) -> tuple[Tensor, Tensor]:
+def finite_features(real: Tensor, fake: Tensor) -> tuple[Tensor, Tensor]:
     """Both as float64 on the CPU; ValueError unless they are finite (N, D) and (M, D)."""
     if real.ndim != 2 or fake.ndim != 2 or real.shape[1] != fake.shape[1]:
         raise InputError(

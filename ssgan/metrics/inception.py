@@ -8,11 +8,9 @@ from torch import Tensor
 from ssgan.config import InputError
 from ssgan.metrics.generation import frechet_distance, kernel_distance
 
-CHUNK = 64  # images that go through the network at once
-
 
 def inception(
-    real: Tensor, fake: Tensor, weights: Path, *, reference: str = "real"
+    real: Tensor, fake: Tensor, weights: Path, *, reference: str = "real", chunk: int = 64
 ) -> dict[str, float]:
     """FID and KID of uint8 images (N, 1 or 3, H, W), by torch-fidelity's network.
 
@@ -45,7 +43,7 @@ def inception(
     n = min(len(real), len(fake))
     with torch.inference_mode():
         ours, theirs = (
-            torch.cat([network(rgb(chunk))[0] for chunk in torch.split(images[:n], CHUNK)])
+            torch.cat([network(rgb(part))[0] for part in torch.split(images[:n], chunk)])
             for images in (real, fake)
         )
     measures = {"frechet": frechet_distance, "kernel": kernel_distance}

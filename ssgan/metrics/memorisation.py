@@ -11,15 +11,15 @@ import torch
 from torch import Tensor
 
 from ssgan.config import InputError
-from ssgan.metrics.generation import ROUNDING, features
+from ssgan.metrics.generation import ROUNDING, finite_features
 from ssgan.metrics.spaces import placed
 from ssgan.randomness import Rng
 
-ROWS = 500  # whose distances to all others are held at once
+SOUGHT_ROWS = 500  # whose distances to all others are held at once
 PERMUTATIONS = 9999  # the smallest p is 1e-4
 LEVEL = 0.01  # p below which a generator is said to memorise
 CELLS = 10  # of C_T
-FEWEST = 20  # samples of either side in a cell, for the normal law of its ranks
+FEWEST_IN_CELL = 20  # samples of either side in a cell, for the normal law of its ranks
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,7 +43,7 @@ def memorises(train: Tensor, held_out: Tensor, fake: Tensor, seed: int = 0) -> M
     (Alaa et al. 2022), a half or more where nothing is copied. Raises ValueError for fewer than 2
     training rows or no rows of another side.
     """
-    checked = [features(train, side)[1] for side in (train, held_out, fake)]
+    checked = [finite_features(train, side)[1] for side in (train, held_out, fake)]
     if len(train) < 2 or not len(held_out) or not len(fake):
         raise InputError(
             "memorisation needs at least 2 training rows, 1 held-out row and 1 generated sample, "
@@ -92,8 +92,8 @@ def memorisation(
 def neighbours(x: Tensor, rows: Tensor, itself: bool = True) -> tuple[Tensor, Tensor]:
     """Distance (N,) to the nearest of `rows`, and its index; not `itself`: x is `rows`."""
     theirs, found = rows.square().sum(1), []
-    for start in range(0, len(x), ROWS):
-        chunk = x[start : start + ROWS]
+    for start in range(0, len(x), SOUGHT_ROWS):
+        chunk = x[start : start + SOUGHT_ROWS]
         ours = chunk.square().sum(1)
         apart = torch.addmm(theirs, chunk, rows.T, alpha=-2).add_(ours[:, None])
         if not itself:
@@ -105,7 +105,9 @@ def neighbours(x: Tensor, rows: Tensor, itself: bool = True) -> tuple[Tensor, Te
     near = torch.cat(
         [
             (a - rows[b]).norm(dim=1)
-            for a, b in zip(torch.split(x, ROWS), torch.split(index, ROWS), strict=True)
+            for a, b in zip(
+                torch.split(x, SOUGHT_ROWS), torch.split(index, SOUGHT_ROWS), strict=True
+            )
         ]
     )
     scale = float(theirs.max().sqrt())
@@ -138,14 +140,16 @@ def copying(
     from scipy.stats import rankdata
     from sklearn.cluster import KMeans
 
-    cells = min(CELLS, max(1, len(held_out[0]) // (2 * FEWEST)), len(torch.unique(train, dim=0)))
+    cells = min(
+        CELLS, max(1, len(held_out[0]) // (2 * FEWEST_IN_CELL)), len(torch.unique(train, dim=0))
+    )
     means = KMeans(cells, n_init=1, random_state=rng("cells").entropy() % 2**32)
     means.fit(train[:10_000].numpy())
     ours, theirs = (means.predict(side[0].numpy()) for side in (held_out, fake))
     total = weight = 0.0
     for cell in range(cells):
         a, b = held_out[1].numpy()[ours == cell], fake[1].numpy()[theirs == cell]
-        if min(len(a), len(b)) < FEWEST:
+        if min(len(a), len(b)) < FEWEST_IN_CELL:
             continue
         ranks = rankdata(np.concatenate([a, b]))
         spread = np.sqrt(len(a) * len(b) / (len(a) + len(b)) / (len(a) + len(b) - 1))

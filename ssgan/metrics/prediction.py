@@ -9,8 +9,8 @@ from sklearn import metrics as sklearn_metrics
 from ssgan.config import InputError, InputTypeError
 
 Array = NDArray[Any]
-BINS = 15  # of the calibration error, as in Guo et al. 2017
-SLACK = 1e-3  # by which the probabilities of a row may miss a sum of 1: bfloat16's rounding
+CALIBRATION_BINS = 15  # of the calibration error, as in Guo et al. 2017
+SUM_SLACK = 1e-3  # by which the probabilities of a row may miss a sum of 1: bfloat16's rounding
 
 
 def predictions(true: ArrayLike, probabilities: ArrayLike) -> dict[str, float]:
@@ -24,7 +24,7 @@ def predictions(true: ArrayLike, probabilities: ArrayLike) -> dict[str, float]:
 
     Raises ValueError for no rows, for indices that are no class, for rows that do not sum to 1.
     """
-    classes, shares = checked(true, probabilities)
+    classes, shares = check_probabilities(true, probabilities)
     predicted = shares.argmax(1)
     score = {"average": "macro", "zero_division": 0}
     return {
@@ -47,10 +47,10 @@ def calibration_error(true: ArrayLike, probabilities: ArrayLike) -> float:
     Confidence is the largest probability of a row of (N, K); rows fall into 15 bins of equal width
     by it, and the gaps of the bins are averaged over the rows.
     """
-    classes, shares = checked(true, probabilities)
+    classes, shares = check_probabilities(true, probabilities)
     confidence, right = shares.max(1), shares.argmax(1) == classes
-    bins = np.ceil(confidence * BINS).astype(np.int64).clip(1, BINS) - 1
-    gaps = np.bincount(bins, weights=right - confidence, minlength=BINS)
+    bins = np.ceil(confidence * CALIBRATION_BINS).astype(np.int64).clip(1, CALIBRATION_BINS) - 1
+    gaps = np.bincount(bins, weights=right - confidence, minlength=CALIBRATION_BINS)
     return float(np.abs(gaps).sum() / len(classes))
 
 
@@ -90,7 +90,7 @@ def interval_coverage(true: ArrayLike, intervals: ArrayLike) -> float:
     For intervals of a level L over exchangeable rows it is about L. Ends may be infinite. Raises
     ValueError for no rows, NaN, and ends in the wrong order.
     """
-    numbers, ends = checked_intervals(true, intervals)
+    numbers, ends = check_intervals(true, intervals)
     return float(((ends[:, 0] <= numbers) & (numbers <= ends[:, 1])).mean())
 
 
@@ -100,11 +100,11 @@ def interval_width(true: ArrayLike, intervals: ArrayLike) -> float:
     Takes and refuses what `interval_coverage` does; of two that cover as much the narrower is
     better.
     """
-    ends = checked_intervals(true, intervals)[1]
+    ends = check_intervals(true, intervals)[1]
     return float((ends[:, 1] - ends[:, 0]).mean())
 
 
-def checked_intervals(true: ArrayLike, intervals: ArrayLike) -> tuple[Array, Array]:
+def check_intervals(true: ArrayLike, intervals: ArrayLike) -> tuple[Array, Array]:
     numbers, ends = (np.asarray(values, np.float64) for values in (true, intervals))
     if numbers.ndim != 1 or ends.shape != (len(numbers), 2) or not len(numbers):
         raise InputError(
@@ -116,7 +116,7 @@ def checked_intervals(true: ArrayLike, intervals: ArrayLike) -> tuple[Array, Arr
     return numbers, ends
 
 
-def checked(true: ArrayLike, probabilities: ArrayLike) -> tuple[Array, Array]:
+def check_probabilities(true: ArrayLike, probabilities: ArrayLike) -> tuple[Array, Array]:
     """Class indices (N,) and float64 probabilities (N, K) whose rows sum to 1 exactly."""
     classes, shares = np.asarray(true), np.asarray(probabilities, np.float64)
     if shares.ndim != 2 or classes.shape != shares.shape[:1] or not len(classes):
@@ -134,6 +134,6 @@ def checked(true: ArrayLike, probabilities: ArrayLike) -> tuple[Array, Array]:
             f"{classes.max()}: leave rows without a label out"
         )
     sums = shares.sum(1)
-    if not (shares >= 0).all() or not np.allclose(sums, 1, rtol=0, atol=SLACK):
+    if not (shares >= 0).all() or not np.allclose(sums, 1, rtol=0, atol=SUM_SLACK):
         raise InputError("expected probabilities, rows of numbers from 0 that sum to 1")
     return classes, shares / sums[:, None]

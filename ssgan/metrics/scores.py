@@ -48,10 +48,12 @@ def accuracy_scores(
     logistic regression learns; `reference` is what `test` is called. Raises ValueError for a
     classifier that does not go with the samples, and for fewer than two classes to learn from.
     """
-    check(train, test, fake)
+    check_labelled(train, test, fake)
     n = min(len(train[0]), len(fake[0]))
     rng = Rng(("accuracy scores", seed))
-    train, fake = (some(side, n, rng(name)) for side, name in ((train, "train"), (fake, "fake")))
+    train, fake = (
+        drawn_labelled(side, n, rng(name)) for side, name in ((train, "train"), (fake, "fake"))
+    )
     name, learn = classifier_of(classifier, train[0], rng)
     by_fake, by_real = learn(fake), learn(train)
     return {
@@ -65,12 +67,12 @@ def share_right(guess: Guess, rows: Labelled) -> float:
     return float((guess(rows[0].cpu().float()) == rows[1].cpu()).double().mean())
 
 
-def some(rows: Labelled, n: int, rng: Rng) -> Labelled:
+def drawn_labelled(rows: Labelled, n: int, rng: Rng) -> Labelled:
     index = rng.permutation(len(rows[0]))[:n]
     return rows[0].cpu().float()[index], rows[1].cpu().long()[index]
 
 
-def check(train: Labelled, test: Labelled, fake: Labelled) -> None:
+def check_labelled(train: Labelled, test: Labelled, fake: Labelled) -> None:
     for name, (x, y) in (("real", train), ("generated", fake), ("test", test)):
         if len(x) != len(y) or not len(x):
             raise InputError(f"expected labelled {name} samples, got {len(x)} with {len(y)} labels")

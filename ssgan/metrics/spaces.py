@@ -24,15 +24,14 @@ from torch import Tensor
 from ssgan.config import InputError
 from ssgan.randomness import Rng
 
-CHANNELS = (16, 32, 8)  # of the random convolutions
-GRIDS = (1, 1, 3)  # cells a side over which each one's activations are averaged
+KERNELS = (16, 32, 8)  # of the random convolutions
+POOLED_CELLS = (1, 1, 3)  # cells a side over which each one's activations are averaged
 MOST_NUMBERS = 128  # encoded numbers that are compared as they are
 CONVOLUTIONS: dict[int, Any] = {
     1: (F.conv1d, F.adaptive_avg_pool1d),
     2: (F.conv2d, F.adaptive_avg_pool2d),
     3: (F.conv3d, F.adaptive_avg_pool3d),
 }
-CHUNK = 2**17  # numbers of a sample times samples that go through a space at once
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,6 +42,7 @@ class Space:
     embed: Callable[[Tensor], Tensor]  # encoded samples (N, *shape) to features (N, D)
     center: Tensor  # (D,) float64, mean over the reference
     scale: float  # square root of the mean variance over the reference
+    chunk: int = 2**17  # numbers of a sample times samples that are embedded at once
 
     @property
     def dimension(self) -> int:
@@ -51,7 +51,7 @@ class Space:
     @torch.inference_mode()
     def __call__(self, x: Tensor) -> Tensor:
         """Features of encoded samples (N, *shape), float64 (N, D) on the CPU."""
-        return (embedded(x, self.embed) - self.center) / self.scale
+        return (embedded(x, self.embed, self.chunk) - self.center) / self.scale
 
 
 def space_of(
@@ -111,7 +111,7 @@ def convolutions(channels: int, axes: int) -> Callable[[Tensor], Tensor]:
 
     The first two depths say which strokes and textures there are, the third also where.
     """
-    widths = pairwise((channels, *CHANNELS))
+    widths = pairwise((channels, *KERNELS))
     kernels = [
         Rng(("randconv", depth)).normal(b, a, *[3] * axes) / math.sqrt(3**axes * a / 2)
         for depth, (a, b) in enumerate(widths)
@@ -121,7 +121,7 @@ def convolutions(channels: int, axes: int) -> Callable[[Tensor], Tensor]:
 
     def embed(x: Tensor) -> Tensor:
         features = []
-        for grid, kernel in zip(GRIDS, kernels, strict=True):
+        for grid, kernel in zip(POOLED_CELLS, kernels, strict=True):
             x = conv(x, kernel, padding=1).relu()
             features.append(mean(x, grid).flatten(1))
             x = halved(x) if min(x.shape[2:]) > 1 else x
@@ -139,9 +139,9 @@ def halved(x: Tensor) -> Tensor:
     return x.mul_(0.5 ** len(axes))
 
 
-def embedded(x: Tensor, embed: Callable[[Tensor], Tensor]) -> Tensor:
+def embedded(x: Tensor, embed: Callable[[Tensor], Tensor], chunk: int = Space.chunk) -> Tensor:
     """Features of samples (N, *shape), some at a time, float64 (N, D) on the CPU."""
     if not len(x):
         raise InputError("expected at least one sample, got none")
-    chunks = torch.split(x.detach().cpu().float(), max(1, CHUNK // math.prod(x.shape[1:])))
-    return torch.cat([embed(chunk).double().cpu() for chunk in chunks])
+    parts = torch.split(x.detach().cpu().float(), max(1, chunk // math.prod(x.shape[1:])))
+    return torch.cat([embed(part).double().cpu() for part in parts])

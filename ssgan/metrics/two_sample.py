@@ -8,12 +8,12 @@ import torch
 from torch import Tensor
 
 from ssgan.config import InputError
-from ssgan.metrics.generation import features
+from ssgan.metrics.generation import finite_features
 from ssgan.metrics.spaces import Space, placed
 from ssgan.randomness import Rng
 
 SIDE = 5000  # samples of a side
-FEWEST = 20  # for the normal law of the accuracy
+FEWEST_OF_SIDE = 20  # for the normal law of the accuracy
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,12 +32,12 @@ def two_sample(real: Tensor, fake: Tensor, seed: int = 0) -> TwoSample:
     give distinct rows. Raises ValueError for fewer than 20 samples of a side, or than 2 D: the
     regression would find its own noise and call what differs alike.
     """
-    real, fake = features(real, fake)
+    real, fake = finite_features(real, fake)
     dimension, n = real.shape[1], min(len(real), len(fake), SIDE) // 2 * 2
-    if n < max(FEWEST, 2 * dimension):
+    if n < (least := max(FEWEST_OF_SIDE, 2 * dimension)):
         raise InputError(
             f"a two-sample test in {dimension} dimensions needs at least "
-            f"{max(FEWEST, 2 * dimension)} samples of each side, got {len(real)} and {len(fake)}: "
+            f"{least} samples of each side, got {len(real)} and {len(fake)}: "
             f"give more, at most {SIDE} are taken, or a space of fewer dimensions"
         )
     rng = Rng(("two sample", seed))

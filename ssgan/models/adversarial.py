@@ -36,7 +36,7 @@ from ssgan.training.optim import cosine
 from ssgan.training.schedule import Step
 from ssgan.training.state import Part
 from ssgan.training.step import descend
-from ssgan.transforms.batch import Augmentation, augment
+from ssgan.transforms.batch import Augmentation, augment_batch
 
 ADAPTED = 4  # steps between two looks of the adaptive augmentation
 Share = float | Tensor | None  # the probability of augmentation
@@ -179,7 +179,7 @@ class Adversarial:
         def score(x: Tensor) -> Tensor:
             if share is not None and self.config.augmentation:
                 kinds = self.config.augmentation.kinds
-                x = augment(x, kinds, share, rng("augmentation", next(calls)))
+                x = augment_batch(x, kinds, share, rng("augmentation", next(calls)))
             return headed(self.critic, x, given) if detached else self.critic(x, *given)
 
         return score

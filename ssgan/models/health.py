@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from ssgan.metrics import Space, frechet_distance, kernel_distance, precision_recall, space_of
-from ssgan.metrics.generation import NEIGHBOURS
+from ssgan.metrics.generation import REACH_NEIGHBOURS
 
 GRID = 64  # samples of the same noise each time, whose spread is told
 MOST = 1000  # samples of a side that are compared
@@ -30,7 +30,7 @@ class Evaluator:
         features = self.space(fake)
         enough = min(len(features), len(self.real)) >= 2 * self.space.dimension
         distance = frechet_distance if enough else kernel_distance
-        near = min(NEIGHBOURS, min(len(features), len(self.real)) - 1)
+        near = min(REACH_NEIGHBOURS, min(len(features), len(self.real)) - 1)
         real = self.real[: len(grid)]
         return {
             "diversity": spread(self.space(grid)) / max(spread(real), 1e-12),

@@ -46,7 +46,7 @@ from ssgan.training.runner import Progress, finish, run_training
 from ssgan.training.schedule import Schedule, Step, TrainOptions
 from ssgan.training.state import Part, pack_parts
 from ssgan.training.step import descend
-from ssgan.transforms.views import TRANSFORMS, Views, check, natural
+from ssgan.transforms.views import TRANSFORMS, Views, check_transforms, natural
 
 READOUTS = ("all", "last", "student")
 SQUEEZED = 128  # features of a student
@@ -284,7 +284,7 @@ def settled(config: StudentConfig | None, gan: GAN, packed: Tensor) -> StudentCo
     """The config with the transforms that these rows have; ValueError for some they cannot have."""
     config = config or StudentConfig()
     if config.transforms is not None:
-        check(config.transforms, gan.codec)
+        check_transforms(config.transforms, gan.codec)
         return config
     found = natural(gan.codec, gan.codec.expand(packed[:CALIBRATION]), config.seed)
     return replace(config, transforms=found)

@@ -79,7 +79,7 @@ class Discriminator(nn.Module):
         features = flat(self.trunk(x)[-1])
         scores: Tensor = self.head(features)
         if condition is not None:
-            given = conditional.check(condition, self.condition).to(x)
+            given = conditional.check_condition(condition, self.condition).to(x)
             match = (self.embed(given[:, :-1]) * features).sum(1, keepdim=True)
             scores = scores + given[:, -1:] * match
         return scores.squeeze(1) if self.head.out_features == 1 else scores

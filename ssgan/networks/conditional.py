@@ -6,7 +6,7 @@ from torch import Tensor
 from ssgan.config import InputError
 
 
-def check(condition: Tensor, width: int) -> Tensor:
+def check_condition(condition: Tensor, width: int) -> Tensor:
     """The condition itself; ValueError if it is not what a network of that width was built for."""
     if condition.dim() != 2 or condition.shape[1] != width:
         built = f"a condition (N, {width})" if width else "no condition"
@@ -26,5 +26,5 @@ def joined(z: Tensor, condition: Tensor | None, width: int) -> Tensor:
     """
     if condition is None:
         return torch.cat([z, z.new_zeros(len(z), width)], 1) if width else z
-    given = check(condition, width).to(z)
+    given = check_condition(condition, width).to(z)
     return torch.cat([z, given[:, :-1] * z.shape[1] ** 0.5, given[:, -1:]], 1)

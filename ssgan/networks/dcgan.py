@@ -84,7 +84,7 @@ class DcganGenerator(nn.Module):
         return self.maps(z, condition)[-1]
 
 
-def initialise(network: nn.Module) -> None:
+def initialise_dcgan(network: nn.Module) -> None:
     """Weights from N(0, .02), gains from N(1, .02), means 0."""
     for layer in network.modules():
         if isinstance(layer, nn.Linear | nn.modules.conv._ConvNd):
@@ -98,5 +98,5 @@ def initialise(network: nn.Module) -> None:
 
 
 ARCHITECTURE = Architecture(
-    name="dcgan", trunk=DcganTrunk, generator=DcganGenerator, initialise=initialise
+    name="dcgan", trunk=DcganTrunk, generator=DcganGenerator, initialise=initialise_dcgan
 )

@@ -52,17 +52,17 @@ class DenseGenerator(nn.Module):
         return self.maps(z, condition)[-1]
 
 
-def trunk(shape: tuple[int, ...], width: int, depth: int | None = None) -> DenseTrunk:
+def dense_trunk(shape: tuple[int, ...], width: int, depth: int | None = None) -> DenseTrunk:
     return DenseTrunk(prod(shape), FACTOR * width, depth or DEPTH)
 
 
-def generator(
+def dense_generator(
     shape: tuple[int, ...], width: int, depth: int | None, latent: int, condition: int
 ) -> DenseGenerator:
     return DenseGenerator(shape, FACTOR * width, depth or DEPTH, latent, condition)
 
 
-def initialise(network: nn.Module) -> None:
+def initialise_dense(network: nn.Module) -> None:
     """He's weights, and first biases in [-1, 1].
 
     Without biases a network of rectifiers is linear along every ray from the origin at first, so a
@@ -76,5 +76,9 @@ def initialise(network: nn.Module) -> None:
 
 
 ARCHITECTURE = Architecture(
-    name="dense", trunk=trunk, generator=generator, initialise=initialise, axes=(0, 1, 2, 3)
+    name="dense",
+    trunk=dense_trunk,
+    generator=dense_generator,
+    initialise=initialise_dense,
+    axes=(0, 1, 2, 3),
 )

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor, nn
 
 Pooling = Literal["mean", "max"]
-GRID = 4  # cells a side that a feature map is pooled to
+POOLED_SIDE = 4  # cells a side that a feature map is pooled to
 POOLS: dict[tuple[str, int], Callable[[Tensor, int], Tensor]] = {
     ("mean", 1): nn.functional.adaptive_avg_pool1d,
     ("mean", 2): nn.functional.adaptive_avg_pool2d,
@@ -34,14 +34,14 @@ def pooled(maps: list[Tensor], pooling: Pooling = "mean") -> Tensor:
 
 
 def cells(maps: Tensor, pooling: Pooling) -> Tensor:
-    """A feature map (N, C, ...) pooled to GRID cells a side."""
+    """A feature map (N, C, ...) pooled to POOLED_SIDE cells a side."""
     sides = maps.shape[2:]
-    if all(side == GRID for side in sides):
+    if all(side == POOLED_SIDE for side in sides):
         return maps
-    if pooling == "mean" and len(sides) == 2 and all(side % GRID == 0 for side in sides):
+    if pooling == "mean" and len(sides) == 2 and all(side % POOLED_SIDE == 0 for side in sides):
         # The same cells: adaptive pooling is several times slower, backwards above all.
-        return nn.functional.avg_pool2d(maps, [side // GRID for side in sides])
-    return POOLS[pooling, len(sides)](maps, GRID)
+        return nn.functional.avg_pool2d(maps, [side // POOLED_SIDE for side in sides])
+    return POOLS[pooling, len(sides)](maps, POOLED_SIDE)
 
 
 class Readout(nn.Module):

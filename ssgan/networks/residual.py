@@ -1,6 +1,6 @@
 """Residual bodies without batch norm for signals, images and volumes.
 
-Blocks x + conv(act(conv(act(x)))) (He et al. 2016) at every resolution, average pooling and
+Blocks x + conv(leaky(conv(leaky(x)))) (He et al. 2016) at every resolution, average pooling and
 repetition between them, as the ablation of Huang et al. 2024 has them: no norm, no strided
 convolutions inside, no skips to the output. Plain 3 x 3 blocks stand in for their grouped inverted
 bottlenecks, which cost half as much again on a processor for the same number of operations. A
@@ -20,14 +20,14 @@ from ssgan.networks.architecture import Architecture
 from ssgan.networks.conditional import joined
 from ssgan.networks.conv import CONV, SMALLEST, UP, halvings
 
-POOL = {1: nn.AvgPool1d, 2: nn.AvgPool2d, 3: nn.AvgPool3d}
+MEAN_POOL = {1: nn.AvgPool1d, 2: nn.AvgPool2d, 3: nn.AvgPool3d}
 
 
-def act(x: Tensor) -> Tensor:
+def leaky(x: Tensor) -> Tensor:
     return nn.functional.leaky_relu(x, 0.2)
 
 
-class Block(nn.Module):
+class ResidualBlock(nn.Module):
     """Maps (N, channels, ...) to maps of the same shape."""
 
     def __init__(self, channels: int, axes: int) -> None:
@@ -36,12 +36,12 @@ class Block(nn.Module):
         self.last = CONV[axes](channels, channels, 3, 1, 1)
 
     def forward(self, x: Tensor) -> Tensor:
-        changed: Tensor = self.last(act(self.first(act(x))))
+        changed: Tensor = self.last(leaky(self.first(leaky(x))))
         return x + changed
 
 
 def blocks(channels: int, axes: int, depth: int | None) -> nn.Sequential:
-    return nn.Sequential(*(Block(channels, axes) for _ in range(depth or 1)))
+    return nn.Sequential(*(ResidualBlock(channels, axes) for _ in range(depth or 1)))
 
 
 class ResidualTrunk(nn.Module):
@@ -56,8 +56,8 @@ class ResidualTrunk(nn.Module):
         self.stem = CONV[axes](shape[0], width, 4, 2, 1)
         self.stages = nn.ModuleList([blocks(c, axes, depth) for c in channels])
         # Pooled first: the same result as pooling what the 1 x 1 convolution makes, for less.
-        self.pools = nn.ModuleList([POOL[axes](2)] * (levels - 1))
-        self.pools.append(POOL[axes](ends, ceil_mode=True))
+        self.pools = nn.ModuleList([MEAN_POOL[axes](2)] * (levels - 1))
+        self.pools.append(MEAN_POOL[axes](ends, ceil_mode=True))
         self.mixes = nn.ModuleList([CONV[axes](c, 2 * c, 1) for c in channels])
         self.features = 2 * channels[-1] * prod(-(-side // ends) for side in sides)
 
@@ -65,9 +65,9 @@ class ResidualTrunk(nn.Module):
         maps = []
         x = self.stem(x)
         for stage, pool, mix in zip(self.stages, self.pools, self.mixes, strict=True):
-            maps.append(act(stage(x)))
+            maps.append(leaky(stage(x)))
             x = mix(pool(maps[-1]))
-        return [*maps, act(x)]
+        return [*maps, leaky(x)]
 
 
 class ResidualGenerator(nn.Module):
@@ -93,23 +93,26 @@ class ResidualGenerator(nn.Module):
         x = x.unflatten(1, self.start).movedim(-1, 1)
         maps = []
         for stage, mix in zip(self.stages, self.mixes, strict=False):
-            maps.append(act(stage(x)))
+            maps.append(leaky(stage(x)))
             x = nn.functional.interpolate(mix(maps[-1]), scale_factor=2.0, mode="nearest")
-        maps.append(act(self.stages[-1](x)))
+        maps.append(leaky(self.stages[-1](x)))
         return [*maps, self.out(maps[-1])]
 
     def forward(self, z: Tensor, condition: Tensor | None = None) -> Tensor:
         return self.maps(z, condition)[-1]
 
 
-def initialise(network: nn.Module) -> None:
+def initialise_residual(network: nn.Module) -> None:
     """He's weights, the last convolution of each of B branches divided by the root of B."""
     initial.initialise(network)
-    branches = [block for block in network.modules() if isinstance(block, Block)]
+    branches = [block for block in network.modules() if isinstance(block, ResidualBlock)]
     for block in branches:
         block.last.weight.data /= len(branches) ** 0.5
 
 
 ARCHITECTURE = Architecture(
-    name="residual", trunk=ResidualTrunk, generator=ResidualGenerator, initialise=initialise
+    name="residual",
+    trunk=ResidualTrunk,
+    generator=ResidualGenerator,
+    initialise=initialise_residual,
 )

@@ -13,9 +13,9 @@ from torch import Tensor, nn
 
 from ssgan.networks.architecture import Architecture
 from ssgan.networks.conv import CONV, halvings
-from ssgan.networks.residual import ResidualGenerator, ResidualTrunk, initialise
+from ssgan.networks.residual import ResidualGenerator, ResidualTrunk, initialise_residual
 
-NORM = {1: nn.BatchNorm1d, 2: nn.BatchNorm2d, 3: nn.BatchNorm3d}
+BATCH_NORM = {1: nn.BatchNorm1d, 2: nn.BatchNorm2d, 3: nn.BatchNorm3d}
 MAX = {1: nn.MaxPool1d, 2: nn.MaxPool2d, 3: nn.MaxPool3d}
 
 
@@ -23,7 +23,7 @@ def unit(inputs: int, outputs: int, axes: int, pool: bool = False) -> nn.Sequent
     """Convolution, with `pool` the larger of two cells a side, norm and activation."""
     pools: list[Any] = [MAX[axes](2)] if pool else []
     conv = CONV[axes](inputs, outputs, 3, 1, 1, bias=False)
-    return nn.Sequential(conv, *pools, NORM[axes](outputs), nn.GELU())
+    return nn.Sequential(conv, *pools, BATCH_NORM[axes](outputs), nn.GELU())
 
 
 class Branch(nn.Module):
@@ -65,6 +65,6 @@ ARCHITECTURE = Architecture(
     name="resnet",
     trunk=ResidualTrunk,
     generator=ResidualGenerator,
-    initialise=initialise,
+    initialise=initialise_residual,
     student=ResnetTrunk,
 )

@@ -37,7 +37,7 @@ from torch import Tensor
 from ssgan import metrics
 from ssgan.config import InputError
 from ssgan.data import Codec, Targets, codec_from_json, digest
-from ssgan.metrics.generation import MOST
+from ssgan.metrics.generation import MOST_SAMPLES
 from ssgan.models.gan import GAN, GANConfig
 from ssgan.models.inference import apply
 from ssgan.prediction.config import PredictorConfig
@@ -346,7 +346,7 @@ def evaluate(
 
 def closeness(gan: GAN, samples: Any, seed: int, reference: str | None) -> dict[str, float]:
     """How close a GAN comes to raw samples; at most 10,000 of each, and of its training rows."""
-    codec, real, train = gan.codec, gan.codec.pack(samples)[:MOST], gan.rows()
+    codec, real, train = gan.codec, gan.codec.pack(samples)[:MOST_SAMPLES], gan.rows()
     fake = codec.expand(codec.pack(gan.sample(len(real), seed)))
     x = codec.expand(real)
     own = train is not None and digest(train[: len(real)].numpy()) == digest(real.numpy())
@@ -354,6 +354,6 @@ def closeness(gan: GAN, samples: Any, seed: int, reference: str | None) -> dict[
     found = metrics.samples(x, fake, seed, reference=called)
     found |= metrics.told_apart(x, fake, seed, reference=called)
     if train is not None and not own:
-        order = Rng(("closeness", seed)).permutation(len(train))[:MOST]
+        order = Rng(("closeness", seed)).permutation(len(train))[:MOST_SAMPLES]
         found |= metrics.memorisation(codec.expand(train[order]), x, fake, seed)
     return found

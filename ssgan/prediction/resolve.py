@@ -9,7 +9,7 @@ from ssgan.models.student import readout_of
 from ssgan.prediction.config import PredictorConfig
 from ssgan.prediction.labels import Labeled
 from ssgan.prediction.methods import METHODS
-from ssgan.transforms.views import check, movable, natural
+from ssgan.transforms.views import check_transforms, movable, natural
 
 
 def resolve_config(config: PredictorConfig | None, gan: GAN, rows: Labeled) -> PredictorConfig:
@@ -26,7 +26,7 @@ def resolve_config(config: PredictorConfig | None, gan: GAN, rows: Labeled) -> P
     if method and method.fit and not (method.numbers or rows.classes):
         raise InputError(f"method {config.method!r} is for classes, the labels are numbers: probe?")
     if config.method == "auto":  # what it chooses is resolved then
-        check(config.transforms or (), gan.codec)
+        check_transforms(config.transforms or (), gan.codec)
         return config
     if config.unlabeled == 0 or rows.unlabeled is None or not losses_of(config, rows.classes):
         config = replace(config, unlabeled=0.0)
@@ -55,7 +55,7 @@ def default_readout(gan: GAN, config: PredictorConfig, rows: Labeled) -> str:
 def resolve_transforms(gan: GAN, config: PredictorConfig, rows: Labeled) -> tuple[str, ...]:
     """Those of the config, or what suits the samples where views are made of them."""
     if config.transforms is not None:
-        check(config.transforms, gan.codec)
+        check_transforms(config.transforms, gan.codec)
         return config.transforms
     views = config.learns or config.readout == "student"
     return natural_transforms(gan, rows) if views and config.warp else ()

@@ -1,6 +1,6 @@
 """Random changes of whole batches on their device; every sample draws its own.
 
-`warp` gives views of images to learn from. `augment` is what both players' samples go through
+`warp` gives views of images to learn from. `augment_batch` is what both players' samples go through
 before the critic sees them, so that it cannot learn few images by heart (Zhao et al. 2020,
 "Differentiable Augmentation for Data-Efficient GAN Training"): gradients flow through it.
 """
@@ -86,7 +86,7 @@ class Augmentation:
                 raise InputError(f"expected {name} from 0 to 1, got {getattr(self, name)!r}")
 
 
-def augment(
+def augment_batch(
     images: Tensor, kinds: tuple[str, ...], probability: float | Tensor, rng: Rng
 ) -> Tensor:
     """Images (N, C, H, W) in [-1, 1] after each of the `kinds`, each with that probability."""

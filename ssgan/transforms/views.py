@@ -43,7 +43,7 @@ CORRUPTION = 0.3  # share of the values of a row
 NOISE = 0.1  # deviation, where samples lie in [-1, 1]
 MIRRORS = {"flip": 3}  # the axis of a batch that a symmetry turns round
 ALIKE = 0.55  # how often mirrored images are told from others, up to which they count as natural
-ROWS = 1000  # images of each kind that this is asked of
+MIRRORED_ROWS = 1000  # images of each kind that this is asked of
 
 
 @dataclass(frozen=True)
@@ -104,7 +104,7 @@ class Views:
         return torch.where(grey, x.mean(1, keepdim=True), x)
 
 
-def check(transforms: tuple[str, ...], codec: Codec) -> None:
+def check_transforms(transforms: tuple[str, ...], codec: Codec) -> None:
     """ValueError for unknown transforms and for those that samples of `codec` cannot have."""
     if unknown := [name for name in transforms if name not in TRANSFORMS]:
         raise InputError(f"no transform {unknown[0]!r}; there are {', '.join(TRANSFORMS)}")
@@ -135,7 +135,7 @@ def told_mirrored(samples: Tensor, axis: int, seed: int = 0) -> float:
 
     It sees random convolutional features; of every sample only one of both is shown.
     """
-    order = Rng(("mirrored", seed)).permutation(len(samples))[: 2 * ROWS]
+    order = Rng(("mirrored", seed)).permutation(len(samples))[: 2 * MIRRORED_ROWS]
     samples = samples[order].float().cpu()
     half = len(samples) // 2
     if half < 10:

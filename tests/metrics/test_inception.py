@@ -87,10 +87,9 @@ def test_features_are_those_of_torch_fidelity_for_the_weights_that_are_given(tmp
     )
     seen = []
     module = sys.modules["ssgan.metrics.inception"]  # its function has the same name
-    monkeypatch.setattr(module, "CHUNK", 2)
     for name in ("frechet_distance", "kernel_distance"):
         monkeypatch.setattr(module, name, lambda *sides: seen.append(sides) or 0.0)
-    found = inception(real, fake, path, reference="test")
+    found = inception(real, fake, path, reference="test", chunk=2)
     assert set(found) == {"frechet_inception_3_test", "kernel_inception_3_test"}
     with torch.inference_mode():
         for side, images in zip(seen[0], (real, fake.expand(-1, 3, -1, -1)), strict=True):

@@ -19,7 +19,7 @@ from ssgan.randomness import Rng
 from ssgan.runs.run import Run
 from ssgan.training.runner import finish
 from ssgan.training.schedule import Step
-from ssgan.transforms.views import MOVES, Views, check, natural, told_mirrored
+from ssgan.transforms.views import MOVES, Views, check_transforms, natural, told_mirrored
 from tests.examples import KINDS, LABELS, NUMBERS, OFTEN, N, assert_same_course, trained
 
 RNG = Rng(("semisupervised test",))
@@ -376,7 +376,7 @@ def test_corruption_takes_values_of_the_same_column():
 )
 def test_transforms_that_samples_cannot_have_are_refused(transforms, shape, message):
     with pytest.raises(ValueError, match=message):
-        check(transforms, fit_codec(torch.ones(2, *shape)))
+        check_transforms(transforms, fit_codec(torch.ones(2, *shape)))
 
 
 def test_numbers_are_not_turned_unless_their_user_says_so():

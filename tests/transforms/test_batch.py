@@ -7,7 +7,7 @@ from ssgan.randomness import Rng
 from ssgan.transforms.batch import (
     KINDS,
     Augmentation,
-    augment,
+    augment_batch,
     coloured,
     cut_out,
     mixed,
@@ -83,7 +83,7 @@ COLOURS = RNG("colours").uniform(40, 3, 16, 16) * 2 - 1
 @pytest.mark.parametrize("kind", KINDS)
 def test_augmented_images_keep_shape_and_dtype_and_pass_gradients(kind):
     x = COLOURS.clone().requires_grad_(True)
-    augmented = augment(x, (kind,), 1.0, RNG)
+    augmented = augment_batch(x, (kind,), 1.0, RNG)
     assert (augmented.shape, augmented.dtype) == (x.shape, x.dtype)
     (gradient,) = torch.autograd.grad(augmented.square().sum(), x)
     assert gradient.isfinite().all()
@@ -92,11 +92,11 @@ def test_augmented_images_keep_shape_and_dtype_and_pass_gradients(kind):
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_each_sample_is_changed_with_the_probability(kind):
-    assert torch.equal(augment(COLOURS, (kind,), 0.0, RNG), COLOURS)
+    assert torch.equal(augment_batch(COLOURS, (kind,), 0.0, RNG), COLOURS)
     x = COLOURS[:1].expand(2000, -1, -1, -1)
-    changed = (augment(x, (kind,), 0.3, RNG) != x).flatten(1).any(1)
+    changed = (augment_batch(x, (kind,), 0.3, RNG) != x).flatten(1).any(1)
     assert float(changed.float().mean()) == pytest.approx(0.3, abs=0.05)
-    always = augment(x, (kind,), torch.tensor(1.0), RNG)
+    always = augment_batch(x, (kind,), torch.tensor(1.0), RNG)
     assert len(always.unique(dim=0)) > 10
 
 
@@ -140,8 +140,10 @@ def test_rows_are_mixed_with_those_before_them_by_their_shares():
 
 
 def test_another_draw_augments_in_another_way_and_the_same_in_the_same():
-    assert torch.equal(augment(COLOURS, ALL, 1.0, RNG), augment(COLOURS, ALL, 1.0, RNG))
-    assert not torch.equal(augment(COLOURS, ALL, 1.0, RNG), augment(COLOURS, ALL, 1.0, RNG("b")))
+    assert torch.equal(augment_batch(COLOURS, ALL, 1.0, RNG), augment_batch(COLOURS, ALL, 1.0, RNG))
+    assert not torch.equal(
+        augment_batch(COLOURS, ALL, 1.0, RNG), augment_batch(COLOURS, ALL, 1.0, RNG("b"))
+    )
 
 
 def test_the_kinds_come_from_lists_too():
