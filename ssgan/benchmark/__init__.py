@@ -18,10 +18,18 @@ from ssgan.benchmark.runner import (
     results,
     run,
 )
-from ssgan.benchmark.story import demo, demo_suite
+from ssgan.benchmark.story import (
+    RECOMMENDED,
+    Versus,
+    compare_on_split,
+    compare_twins,
+    demo_suite,
+    run_demo,
+)
 from ssgan.benchmark.suites import SUITES, suite
 
 __all__ = [
+    "RECOMMENDED",
     "SUITES",
     "Benchmark",
     "Cell",
@@ -29,7 +37,9 @@ __all__ = [
     "Outcome",
     "Place",
     "Suite",
-    "demo",
+    "Versus",
+    "compare_on_split",
+    "compare_twins",
     "demo_suite",
     "grid",
     "leagues",
@@ -38,6 +48,7 @@ __all__ = [
     "read_rows",
     "results",
     "run",
+    "run_demo",
     "suite",
     "summarise",
 ]

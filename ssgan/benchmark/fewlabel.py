@@ -7,7 +7,7 @@ its seconds stand in each row that rests on it.
 import functools
 import json
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from pathlib import Path
@@ -66,6 +66,7 @@ class Table:
     timed: bool = True  # rows that are trained run alone, on all threads
     device: str | None = None
     home: str = "{data}-gan-{seed}-{config}"  # the directory of a GAN's run
+    models: Mapping[str, str] = field(default_factory=dict)  # the directory of a method's model
     flops: Counter | None = measuring.flops_of_steps  # some seconds a method; None: not counted
 
     @property
@@ -207,8 +208,9 @@ def start_of(table: Table, cell: Cell, place: Place) -> GAN | None:
 
 def problem_of(table: Table, cell: Cell, place: Place, start: GAN | None = None) -> Problem:
     """The few labels of a cell."""
-    data = place.read(table.data)
-    return Problem(data, choose_labelled(data, cell.labels, cell.label_seed), start)
+    data, kept = place.read(table.data), table.models.get(cell.method)
+    run = place.work / kept if kept else None
+    return Problem(data, choose_labelled(data, cell.labels, cell.label_seed), start, run)
 
 
 def solve_cell(table: Table, cell: Cell, place: Place) -> dict[str, Value]:

@@ -80,7 +80,7 @@ def ours(trained: bool, main: bool = False, **settings: Any) -> Contender:
         if problem.start is None:
             raise InputError(f"method {way!r} starts from a network: there is none")
         config = config_for(contender, table, seed)
-        model = finetune(problem.start, *problem.few, config)
+        model = finetune(problem.start, *problem.few, config, run=problem.run)
         used = replace(model.config, seed=seed)
         predictions, before = model.predict(problem.data.x_test), short_trainings(model, config)
         trainings = (used, *before)
@@ -201,6 +201,15 @@ OURS = {
 }
 FOR_CLASSES = ("svm",)  # methods that regression has no use for
 CONTENDERS = CLASSIFIERS | REGRESSORS | OURS
+
+
+def twin_of(name: str) -> str | None:
+    """The method that differs from one of a GAN in the first weights alone; None if none does."""
+    method = OURS.get(name)
+    if method is None or method.needs != "gan":
+        return None
+    twins = (n for n, m in OURS.items() if m.settings == method.settings and m.needs == "networks")
+    return next(twins, None)
 
 
 def contenders_for(regression: bool) -> tuple[str, ...]:

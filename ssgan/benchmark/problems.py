@@ -27,6 +27,7 @@ class Problem:
     data: Data  # with a test part, whose labels only `score` reads
     labeled: Array  # rows of data.x whose labels may be read
     start: GAN | None = None  # trained, or with its first weights; None for methods without
+    run: Path | None = None  # where the model is kept, if it is
 
     @property
     def few(self) -> tuple[Any, Array]:

@@ -1,10 +1,17 @@
 """`ssgan demo`: the whole story on bundled digits."""
 
+from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from ssgan.cli import options
+
+if TYPE_CHECKING:
+    from ssgan.benchmark import Versus
+
+TITLE = "accuracy on held-out digits, 10 labels a class"
 
 
 @options.command(
@@ -21,8 +28,8 @@ from ssgan.cli import options
 def demo(*, out: Path, seed: int, quiet: bool) -> None:
     """Pretrain on the bundled digits and compare methods on 10 labels a class.
 
-    Prints a table of their accuracies over several draws of the labels, and where the pages about
-    the GAN and the finetuned model lie.
+    Prints their accuracies with the GAN and without it, and where its samples and the pages about
+    the GAN and the recommended model lie.
 
     \b
     Example:
@@ -31,12 +38,66 @@ def demo(*, out: Path, seed: int, quiet: bool) -> None:
     import torch
 
     from ssgan import benchmark
-    from ssgan.cli.benchmark import print_lines
     from ssgan.cli.progress import show
+    from ssgan.data import read
     from ssgan.report import report
 
     torch.set_num_threads(1)  # for networks this small two threads wait for each other
-    rows = show(benchmark.demo(out, seed=seed), quiet)
-    suite = benchmark.demo_suite(seed)
-    print_lines(benchmark.summarise(rows, suite), suite)
+    rows, suite = show(benchmark.run_demo(out, seed=seed), quiet), benchmark.demo_suite(seed)
+    print_twins(benchmark.compare_twins(rows, suite))
+    click.echo(summary(benchmark.compare_on_split(rows, suite), len(read("digits").y_test)))
+    click.echo(f"samples of the GAN: {latest_samples(out / 'gan')}")
     click.echo(f"reports: {report(out / 'gan')} and {report(out / 'model')}")
+
+
+def print_twins(found: "Sequence[Versus]") -> None:
+    """Print a line for every method, with the same without the GAN beside it."""
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table("method", title=TITLE)
+    for head in ("accuracy", "splits", "GAN off", "the GAN, points", "seconds", "+ GAN"):
+        table.add_column(head, justify="right")
+    for one in found:
+        line, off = one.line, one.off
+        table.add_row(
+            one.method,
+            f"{line.mean:.3f} ± {line.deviation:.3f}" if line.n > 1 else f"{line.mean:.3f}",
+            str(line.n),
+            f"{off.mean:.3f}" if off else "",
+            points(one),
+            f"{line.seconds:.1f}",
+            f"{line.gan_seconds:.0f}" if line.gan_seconds else "",
+        )
+    Console(markup=False).print(table)
+
+
+def points(one: "Versus") -> str:
+    """What the GAN adds to a method, with its 95 % interval where there are splits enough."""
+    if one.off is None:
+        return ""
+    if one.line.n == 1:
+        return f"{100 * (one.line.mean - one.off.mean):+.1f}"
+    return "{:+.1f} ± {:.1f}".format(*(100 * value for value in one.gain))
+
+
+def summary(found: "Sequence[Versus]", tests: int) -> str:
+    """What the recommended method gives against the best simple model, and what is the GAN's."""
+    from ssgan.benchmark import RECOMMENDED
+
+    ours = next(one for one in found if one.method == RECOMMENDED)
+    simple = max((one for one in found if one.simple), key=lambda one: one.line.mean)
+    wrong = 1 - ours.line.mean
+    chance = 100 * 1.96 * (2 * wrong * (1 - wrong) / tests) ** 0.5
+    off = f", without the GAN {ours.off.mean:.3f}" if ours.off else ""
+    return (
+        f"On the first split {ours.method} reaches {ours.line.mean:.3f}{off}, {simple.method} "
+        f"(the best simple model there) {simple.line.mean:.3f}.\nOf {tests} test images, "
+        f"differences below {chance:.1f} points may be chance: `ssgan benchmark digits` compares "
+        "all methods on five splits."
+    )
+
+
+def latest_samples(run: Path) -> Path:
+    """The last picture of samples in the directory of a GAN."""
+    return max((run / "samples").iterdir())

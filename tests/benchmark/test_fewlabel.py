@@ -118,6 +118,8 @@ def test_every_method_answers_and_reads_no_other_labels_than_the_few(starts, met
 def test_every_row_of_a_gan_has_one_that_differs_in_the_first_weights_alone(method):
     twins = [row for row in OURS.values() if row.settings == OURS[method].settings]
     assert [row.needs for row in twins] == ["networks", "gan"]
+    assert OURS[methods.twin_of(method)] == twins[0]
+    assert methods.twin_of(methods.twin_of(method)) is None
 
 
 @pytest.mark.parametrize(
@@ -434,30 +436,24 @@ def test_a_training_is_run_for_every_length_that_is_compared(tmp_path):
 # The demo.
 
 
-def test_a_demo_trains_one_gan_and_tells_of_every_draw(tmp_path, monkeypatch):
-    brief = {"gan": TINY, "settings": FEW, "methods": QUICKLY, "flops": None}
-    demo = replace(story.DEMO, **brief, draws=((0, 0), (0, 1)))
-    monkeypatch.setattr(story, "DEMO", demo)
-    finetuning = story.finetuning
-    config = methods.PredictorConfig(steps=3)
-    monkeypatch.setattr(
-        story, "finetuning", lambda gan, x, y, run: finetuning(gan, x, y, config, run=run)
-    )
+def test_a_demo_trains_one_gan_keeps_a_model_and_tells_of_every_method(tmp_path):
+    brief = {"gan": TINY, "settings": FEW, "methods": QUICKLY}
+    kept = {QUICKLY[-1]: "model"}
+    table = replace(story.DEMO, **brief, models=kept, draws=((0, 0),), labels=(50,))
     with joblib.parallel_config(backend="threading"):
-        told = list(story.demo(tmp_path / "d", seed=3))
-    own = [progress.step for progress in told if progress.phase != "calibration"]
-    assert own == [2, 3, 1, 2, 3, 4, 5, 6]
+        told = list(story.run_demo(tmp_path / "d", 3, table))
+    assert [progress.step for progress in told] == [2, 1, 2, 3]
     found = read_rows(tmp_path / "d" / "cells.csv")
-    assert {(row["method"], row["label_seed"]) for row in found} == {
-        (name, rng) for name in QUICKLY for rng in "01"
-    }
-    assert {row["labels"] for row in found} == {"100"}
-    assert {row["gan_seed"] for row in found} == {"3"}
-    assert len({row["split"] for row in found}) == 2
+    assert {row["method"] for row in found} == {*QUICKLY}
+    assert {(row["labels"], row["gan_seed"]) for row in found} == {("50", "3")}
     assert load(tmp_path / "d" / "gan").config == replace(TINY, seed=3)
     model = load_predictor(tmp_path / "d" / "model")
-    assert model.about["labels"]["count"] == 100
-    assert model.predict(read("digits").x_test[:5]).shape == (5,)
+    assert model.about["labels"]["count"] == 50
+    (row,) = (row for row in found if row["method"] == QUICKLY[-1])
+    digits = read("digits")
+    assert np.mean(model.predict(digits.x_test) == digits.y_test) == pytest.approx(
+        float(row["accuracy"]), abs=1e-5
+    )
 
 
 def test_cells_of_a_gan_share_a_student_whose_cost_stands_in_their_rows(tmp_path):
@@ -505,3 +501,17 @@ def test_who_needs_what_another_process_makes_waits_for_it():
 
     assert fewlabel.alone(make, waits.append) == "made"
     assert waits == [0.5] * 2
+
+
+def test_the_demo_shows_the_recommended_method_and_a_twin_of_each_of_its_own():
+    shown = story.DEMO.methods
+    assert story.RECOMMENDED in shown
+    assert "logistic regression" in shown
+    splits = {}
+    for cell in story.demo_suite(4).cells:
+        assert cell.gan_seed == 4
+        splits.setdefault(cell.method, []).append(cell.label_seed)
+    for name in shown:
+        if CONTENDERS[name].needs == "gan":
+            assert splits[methods.twin_of(name)] == splits[name]
+        assert splits[name] == ([0] if "auto" in name else [0, 1, 2, 3, 4])
