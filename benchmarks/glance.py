@@ -31,8 +31,8 @@ COLUMNS = {
     ),
     "probe": ("linear probe, discriminator",),
     "graph": ("label spreading on its features",),
-    "long course, GAN off": ("GAN off: student and consistency",),
-    "long course": ("student and consistency",),
+    "long training, GAN off": ("GAN off: student and consistency",),
+    "long training": ("student and consistency",),
     "`auto`": ("auto",),
 }
 CALLED = {"accuracy": "accuracy", "mae": "degrees", "rmse": "RMSE"}

@@ -12,7 +12,7 @@ from dataclasses import replace
 from ssgan.models.gan import GANConfig
 from ssgan.objectives import Objective, Wasserstein, objective
 
-DEFAULT = "default"  # the method that is the default GANConfig
+DEFAULT_METHOD = "default"  # the method that is the default GANConfig
 IMAGE_SETS = {"mnist": "mnist", "fashion": "fashion-mnist"}  # in a name: the data set
 OWN, EQUAL = "own recipe", "equal conditions"
 

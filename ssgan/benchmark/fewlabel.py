@@ -116,13 +116,13 @@ def is_timed(table: Table, cell: Cell) -> bool:
 def shared_by(table: Table, cell: Cell) -> Shared | None:
     """The trained GAN of a cell; those with first weights are made where they are used."""
     method, config = CONTENDERS[cell.method], replace(table.gan, seed=cell.gan_seed)
-    shared = student_of(table, cell)
+    shared = shared_student(table, cell)
     if method.needs == "gan" or shared:
         return Shared(data=table.data, config=config, trained=method.needs == "gan", student=shared)
     return None
 
 
-def student_of(table: Table, cell: Cell) -> StudentConfig | None:
+def shared_student(table: Table, cell: Cell) -> StudentConfig | None:
     """The student that a cell shares with others of its GAN, if it does."""
     if table.student is None or not CONTENDERS[cell.method].distils:
         return None
@@ -264,7 +264,7 @@ def cost(table: Table, cell: Cell, problem: Problem, answer: Answer, place: Plac
         return 0
     trainings = (answer.config, *answer.compared)
     start = problem.start
-    if shared := student_of(table, cell):  # counted as if this cell had trained it
+    if shared := shared_student(table, cell):  # counted as if this cell had trained it
         config = replace(table.gan, seed=cell.gan_seed)
         start = untrained_gan(place, table.data, config, table.device)
         trainings = tuple(of_own_student(training, shared) for training in trainings)

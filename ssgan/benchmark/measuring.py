@@ -134,7 +134,7 @@ def flops(work: Callable[[], object]) -> int:
 def flops_of_steps(train: Callable[[Steps], object], steps: Steps) -> int:
     """Operations of `train(steps)`, the steps of its parts by name.
 
-    Of a part that has more than 20, they are told from 10 and 20, the other parts as short.
+    Of a part that has more than 20, they follow from 10 and 20, the other parts as short.
     Whatever is done once, or a fixed number of times a training, is counted in.
     """
     long = {name: n for name, n in steps.items() if n > 2 * COUNTED_STEPS}

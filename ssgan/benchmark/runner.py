@@ -215,14 +215,14 @@ def outcomes(todo: Sequence[Job], processes: int) -> Iterator[Outcome]:
     """Do jobs, first those that may run side by side, and give what became of each as it ends."""
     threads = torch.get_num_threads()
     try:
-        beside = [joblib.delayed(attempt)(job, 1) for job in todo if not job.alone]
+        beside = [joblib.delayed(do_job)(job, 1) for job in todo if not job.alone]
         yield from joblib.Parallel(n_jobs=processes, return_as="generator_unordered")(beside)
-        yield from (attempt(job, threads) for job in todo if job.alone)
+        yield from (do_job(job, threads) for job in todo if job.alone)
     finally:
         torch.set_num_threads(threads)
 
 
-def attempt(job: Job, threads: int) -> Outcome:
+def do_job(job: Job, threads: int) -> Outcome:
     """Do one job; whatever it raises is its outcome, so that the others go on."""
     torch.set_num_threads(threads)
     about = measuring.stamps()  # now, before anybody edits the code that is at work

@@ -320,7 +320,7 @@ def test_what_auto_compared_counts_as_well(tmp_path):
 
 
 def test_calibration_is_measured_with_and_without_a_temperature(tmp_path):
-    table = calibration.short_part_of(small(), ("linear probe, discriminator",))
+    table = calibration.short_calibrated_part(small(), ("linear probe, discriminator",))
     found = replace(calibration.calibration_of((table,)), name="calibration")
     assert [cell.data for cell in found.cells] == ["digits"]
     with joblib.parallel_config(backend="threading"):

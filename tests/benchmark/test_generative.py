@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from ssgan.benchmark import suite
-from ssgan.benchmark.effort import DEFAULT, EQUAL, OWN, real_samples, updates
+from ssgan.benchmark.effort import DEFAULT_METHOD, EQUAL, OWN, real_samples, updates
 from ssgan.benchmark.runner import Cell, Place
 from ssgan.benchmark.suites import gaussians, guard, objectives, stacked_mnist
 from ssgan.models.config import GANConfig
@@ -71,11 +71,11 @@ def test_on_images_papers_convolutions_are_narrow_and_their_dense_networks_as_th
     assert width("minimax") == RECIPES["minimax"]().width
 
 
-@pytest.mark.parametrize("name", [DEFAULT, *RECIPES])
+@pytest.mark.parametrize("name", [DEFAULT_METHOD, *RECIPES])
 def test_an_own_recipe_keeps_all_but_its_length_its_seed_and_a_body_for_images(name):
     cell = Cell(league=OWN, method=name, gan_seed=1)
     config = gaussians.mixture_config(cell, 10_000)
-    paper = GANConfig() if name == DEFAULT else RECIPES[name]()
+    paper = GANConfig() if name == DEFAULT_METHOD else RECIPES[name]()
     own = {"steps", "seed", "guard", "body", "width"}
     assert {k: v for k, v in vars(config).items() if k not in own} == {
         k: v for k, v in vars(paper).items() if k not in own

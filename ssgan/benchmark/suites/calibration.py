@@ -1,7 +1,7 @@
 """How sure classifiers are, and how sure they may be: calibration with and without a temperature.
 
 One finetuning gives both figures of a row: its probabilities on the test part as they are, at the
-temperature that folds of the labelled rows told, and at 1.
+temperature that folds of the labelled samples gave, and at 1.
 """
 
 import functools
@@ -83,7 +83,7 @@ def calibration_of(tables: Sequence[Table]) -> Suite:
     )
 
 
-def part_of(table: Table, methods: tuple[str, ...] = CALIBRATED, draws: int = 3) -> Table:
+def calibrated_part(table: Table, methods: tuple[str, ...] = CALIBRATED, draws: int = 3) -> Table:
     """The part of a few-label table that is part_of here."""
     settings = {**table.settings, "": {**table.settings.get("", {}), **ON[""]}}
     return replace(
@@ -96,9 +96,9 @@ def part_of(table: Table, methods: tuple[str, ...] = CALIBRATED, draws: int = 3)
     )
 
 
-def short_part_of(table: Table, methods: tuple[str, ...], steps: int = 20) -> Table:
+def short_calibrated_part(table: Table, methods: tuple[str, ...], steps: int = 20) -> Table:
     """The same on one draw, after so many steps of everything."""
-    found = part_of(table, methods, draws=1)
+    found = calibrated_part(table, methods, draws=1)
     settings = {way: {**kept, "steps": steps} for way, kept in found.settings.items()}
     return replace(found, settings=settings, gan=replace(found.gan, steps=steps))
 
@@ -115,8 +115,8 @@ def calibration(short: bool) -> Suite:
     """The suite: digits and MNIST, in the short form digits alone."""
     on_digits = (*CALIBRATED, *ON_DIGITS)
     if short:
-        return calibration_of((short_part_of(DIGITS, on_digits),))
-    return calibration_of((part_of(DIGITS, on_digits), part_of(MNIST_100)))
+        return calibration_of((short_calibrated_part(DIGITS, on_digits),))
+    return calibration_of((calibrated_part(DIGITS, on_digits), calibrated_part(MNIST_100)))
 
 
 BENCHMARKS = (

@@ -1,9 +1,9 @@
 """Trials of the gate, with linear heads on features that a GAN learnt from MNIST's images.
 
 Null trials add what brings nothing: training rows again, noise, and real rows with wrong labels.
-One more kind adds rows of a GAN that was told labels which are tosses of a coin. Trials of power
+One more kind adds samples of a GAN whose conditions are tosses of a coin. Trials of power
 add real rows that were held back, many of them hard: as many as bring TARGET points on a pilot. The
-true gain is told by rows that neither the gate nor the pilot saw.
+true gain is measured on rows that neither the gate nor the pilot saw.
 """
 
 import os
@@ -48,7 +48,7 @@ TOSSED = "conditional GAN, random labels"
 # Small, so that it may be trained until it has memorised rows and their labels.
 TOSSED_GAN = GANConfig(steps=4000, width=12, batch=32)
 TOSSED_LABELS = 600
-TOSSED_ROWS = 10  # of that GAN for a labelled one: the more, the more they tell of what it was told
+TOSSED_ROWS = 10  # of that GAN for a labelled one: the more, the more of its conditions they carry
 
 
 @dataclass(frozen=True)
@@ -201,7 +201,7 @@ def copies(moved: Array) -> Baseline:
 def judge_tossed(
     images: Array, config: GANConfig, cell: Cell, plan: Plan | None = None
 ) -> dict[str, Value]:
-    """The gate's verdict on rows of a GAN that was told the labels, which are tosses of a coin."""
+    """The gate's verdict on samples of a GAN whose conditions are tosses of a coin."""
     rng = Rng(("gate trial", cell.method, cell.labels, cell.seed))
     x = images[rng("rows").numpy().permutation(len(images))[: cell.labels]]
     y = rng("labels").numpy().integers(2, size=len(x))

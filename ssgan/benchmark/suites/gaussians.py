@@ -11,7 +11,7 @@ from functools import partial
 import numpy as np
 
 from ssgan.benchmark.effort import (
-    DEFAULT,
+    DEFAULT_METHOD,
     EQUAL,
     OWN,
     cost_of,
@@ -68,7 +68,7 @@ def mixture_config(cell: Cell, real: int | None = None) -> GANConfig:
     if cell.league == EQUAL:
         config = replace(EVEN_CONFIG, objective=equal_objective(cell.method))
     else:
-        config = GANConfig() if cell.method == DEFAULT else recipe(cell.method)
+        config = GANConfig() if cell.method == DEFAULT_METHOD else recipe(cell.method)
     if cell.method == FOR_POINTS and real is None:
         return replace(config, seed=cell.gan_seed)
     real = real or LENGTHS_OF[cell.league]
@@ -88,7 +88,7 @@ def find_modes(real: int | None, cell: Cell, place: Place) -> Mapping[str, Value
 
 def mixture_cells(seeds: int, of_points: int) -> tuple[Cell, ...]:
     """The recipe for points on its seeds, all other recipes and every objective on theirs."""
-    others = (DEFAULT, *(name for name in RECIPES if name not in ("r3gan", FOR_POINTS)))
+    others = (DEFAULT_METHOD, *(name for name in RECIPES if name not in ("r3gan", FOR_POINTS)))
     plans = [(OWN, FOR_POINTS, of_points), *((OWN, name, seeds) for name in others)]
     plans += [(EQUAL, name, seeds) for name in OBJECTIVES]
     return tuple(

@@ -15,7 +15,7 @@ import numpy as np
 from torch import Tensor
 
 from ssgan.benchmark.effort import (
-    DEFAULT,
+    DEFAULT_METHOD,
     EQUAL,
     IMAGE_SETS,
     OWN,
@@ -48,7 +48,7 @@ def training_of(cell: Cell, real: int) -> GANConfig:
         config = replace(EVEN_IMAGES, model=cell.method)
     elif cell.league == EQUAL:
         config = replace(EVEN_IMAGES, objective=equal_objective(cell.method))
-    elif cell.method == DEFAULT:
+    elif cell.method == DEFAULT_METHOD:
         config = GANConfig()
     else:
         config = recipe(cell.method)
@@ -120,7 +120,7 @@ def objective_cells(data: str, seeds: int) -> tuple[Cell, ...]:
     """Every recipe and every objective on its seeds; models with an encoder where all is equal."""
     own = [
         (OWN, name)
-        for name in (DEFAULT, *(name for name in RECIPES if name not in LEFT_OUT_RECIPES))
+        for name in (DEFAULT_METHOD, *(name for name in RECIPES if name not in LEFT_OUT_RECIPES))
     ]
     even = [(EQUAL, name) for name in (*OBJECTIVES, *WITH_ENCODER)]
     return tuple(
