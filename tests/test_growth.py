@@ -52,3 +52,7 @@ def test_a_modality_is_pretrained_sampled_finetuned_and_reported(grown):
 
 def test_a_kind_of_column_an_objective_and_an_architecture_are_used(grown):
     """The story stops with a message where one is not."""
+
+
+def test_a_filter_and_a_baseline_of_the_gate_are_used(grown):
+    """The story stops with a message where one is not."""

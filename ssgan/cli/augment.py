@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ssgan.cli import options
-from ssgan.cli.names import CHOICES
-from ssgan.cli.options import note
+from ssgan.cli.options import note, one_of
 
 if TYPE_CHECKING:
     from ssgan.cli.labeled import Block
@@ -40,8 +39,8 @@ if TYPE_CHECKING:
         "--filter",
         "filters",
         multiple=True,
-        type=click.Choice(CHOICES["filters"]),
-        help="Drop what does not pass; repeat for several, in order.",
+        metavar="NAME",
+        help=f"Drop what does not pass {one_of('filters')}; repeat for several, in order.",
     ),
     click.option("--force", is_flag=True, help="Write all synthetic rows whatever the verdict is."),
     options.seed,

@@ -8,11 +8,11 @@ from typing import Any, TypeVar
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 from sklearn.utils import check_consistent_length, check_random_state, column_or_1d
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import validate_data
 
+from ssgan.codecs.codec import Array
 from ssgan.config import InputError, InputTypeError
 from ssgan.data import Targets, from_memory, targets, unlabeled
 from ssgan.models.gan import GAN, GANConfig, load, pretrain
@@ -21,7 +21,6 @@ from ssgan.prediction.config import PredictorConfig
 from ssgan.prediction.predictor import Predictor, finetune
 from ssgan.runs.run import Run
 
-Array = NDArray[Any]
 Config = TypeVar("Config", GANConfig, PredictorConfig, StudentConfig)
 
 
@@ -34,12 +33,12 @@ def seed_of(random_state: Any) -> int | None:
     return int(check_random_state(random_state).randint(2**31 - 1))
 
 
-def seeded(config: Config, seed: int | None) -> Config:
+def with_seed(config: Config, seed: int | None) -> Config:
     """The config with that seed; None leaves its own."""
     return config if seed is None else dataclasses.replace(config, seed=seed)
 
 
-def opened(gan: Any, device: str | None) -> GAN | GANConfig:
+def gan_or_config(gan: Any, device: str | None) -> GAN | GANConfig:
     """What the parameter `gan` of an estimator stands for: a GAN, or how to train one."""
     if gan is None:
         return GANConfig()
@@ -66,7 +65,7 @@ def checked_predictor(predictor: Any) -> PredictorConfig:
     )
 
 
-def is_table(X: Any) -> bool:
+def holds_text_or_gaps(X: Any) -> bool:
     """Whether X is a data frame with more than numbers in it: text, categories, missing values."""
     if not isinstance(X, pd.DataFrame):
         return False
@@ -83,7 +82,7 @@ def samples_of(estimator: Any, X: Any, gan: GAN | GANConfig, *, reset: bool) -> 
     call, which compares them. Raises ValueError or TypeError as scikit-learn's estimators do.
     """
     codec = gan.codec if isinstance(gan, GAN) else None
-    if not codec.numeric if codec else is_table(X):
+    if not codec.numeric if codec else holds_text_or_gaps(X):
         if isinstance(X, pd.DataFrame):
             validate_data(estimator, X, reset=reset, skip_check_array=True)
             return X
@@ -95,17 +94,17 @@ def samples_of(estimator: Any, X: Any, gan: GAN | GANConfig, *, reset: bool) -> 
     return X
 
 
-def trained(estimator: Any, gan: GAN | GANConfig, samples: Any, seed: int | None) -> GAN:
+def train_gan(estimator: Any, gan: GAN | GANConfig, samples: Any, seed: int | None) -> GAN:
     """The GAN that was given, or one trained on the samples."""
     if isinstance(gan, GAN):
         return gan
     shape = estimator.image_shape
     data = from_memory(samples, image_shape=None if shape is None else tuple(shape))
-    made = pretrain(data, seeded(gan, seed), device=estimator.device)
+    made = pretrain(data, with_seed(gan, seed), device=estimator.device)
     return dataclasses.replace(made, packed=None)  # a fitted estimator keeps no rows
 
 
-def labels_of(estimator: Any, y: Any) -> Array:
+def label_array(estimator: Any, y: Any) -> Array:
     """y as an array (N,), unlabeled entries as they came."""
     if y is None:
         raise InputError(
@@ -120,7 +119,7 @@ def labels_of(estimator: Any, y: Any) -> Array:
     return labels.astype(object) if labels.dtype.kind == "T" else labels
 
 
-def classes_of(labels: Array, samples: Any) -> Targets:
+def as_classes(labels: Array, samples: Any) -> Targets:
     """Labels (N,) as classes; ValueError for fewer than two of them, and for measurements."""
     check_consistent_length(samples, labels)
     given = labels[~unlabeled(labels)].tolist()  # a list: objects become what they are
@@ -129,23 +128,25 @@ def classes_of(labels: Array, samples: Any) -> Targets:
     return targets(labels, task="classification")
 
 
-def numbers_of(labels: Array, samples: Any) -> Targets:
+def as_numbers(labels: Array, samples: Any) -> Targets:
     """Labels (N,) as float64 numbers, whatever their dtype."""
     check_consistent_length(samples, labels)
     return dataclasses.replace(targets(labels, task="regression"), dtype="<f8")
 
 
-def learnt(estimator: Any, gan: GAN, samples: Any, found: Targets, seed: int | None) -> Predictor:
+def learn_predictor(
+    estimator: Any, gan: GAN, samples: Any, found: Targets, seed: int | None
+) -> Predictor:
     """A predictor from the labelled rows and, beside them, the unlabeled ones among `samples`.
 
     Rows that the GAN was trained on elsewhere are left out: in cross-validation some of them are
     those that are held out.
     """
-    config = seeded(checked_predictor(estimator.predictor), seed)
+    config = with_seed(checked_predictor(estimator.predictor), seed)
     return finetune(gan, samples, found, config, unlabeled=samples[:0])
 
 
-def scored(missing: Array, weight: Any) -> tuple[Array, Any]:
+def labelled_only(missing: Array, weight: Any) -> tuple[Array, Any]:
     """The rows that have a label, and their weights if there are any."""
     if missing.all():
         raise InputError(f"none of the {len(missing)} rows has a label: there is nothing to score")

@@ -13,17 +13,17 @@ from sklearn.utils.validation import check_is_fitted
 
 from ssgan.data import unlabeled
 from ssgan.estimators.inputs import (
+    as_classes,
+    as_numbers,
     checked_predictor,
-    classes_of,
-    labels_of,
-    learnt,
-    numbers_of,
-    opened,
+    gan_or_config,
+    label_array,
+    labelled_only,
+    learn_predictor,
     samples_of,
-    scored,
     seed_of,
-    seeded,
-    trained,
+    train_gan,
+    with_seed,
 )
 from ssgan.estimators.nested import NestedConfigs
 from ssgan.models.student import StudentConfig, check_readout, reading_out
@@ -91,11 +91,11 @@ class GANFeatures(NestedConfigs, ClassNamePrefixFeaturesOutMixin, TransformerMix
     def fit(self, X, y=None):
         """Train a GAN on X (N, ...), unless there is one; y is ignored."""
         check_readout(self.readout)
-        gan, seed = opened(self.gan, self.device), seed_of(self.random_state)
+        gan, seed = gan_or_config(self.gan, self.device), seed_of(self.random_state)
         samples = samples_of(self, X, gan, reset=True)
-        gan = trained(self, gan, samples, seed)
+        gan = train_gan(self, gan, samples, seed)
         packed = gan.codec.pack(samples) if self.readout == "student" else None
-        config = seeded(self.student or StudentConfig(), seed)
+        config = with_seed(self.student or StudentConfig(), seed)
         self.gan_ = finish(reading_out(gan, self.readout, packed, config))
         self._n_features_out = self.gan_.features(samples[:1]).shape[1]
         return self
@@ -182,12 +182,12 @@ class GANClassifier(NestedConfigs, ClassifierMixin, BaseEstimator):
 
     def fit(self, X, y):
         """Learn from X (N, ...) and y (N,); rows without a label count too."""
-        gan, seed = opened(self.gan, self.device), seed_of(self.random_state)
+        gan, seed = gan_or_config(self.gan, self.device), seed_of(self.random_state)
         checked_predictor(self.predictor)  # before anything is trained
         samples = samples_of(self, X, gan, reset=True)
-        found = classes_of(labels_of(self, y), samples)
-        self.gan_ = trained(self, gan, samples, seed)
-        self.predictor_ = learnt(self, self.gan_, samples, found, seed)
+        found = as_classes(label_array(self, y), samples)
+        self.gan_ = train_gan(self, gan, samples, seed)
+        self.predictor_ = learn_predictor(self, self.gan_, samples, found, seed)
         self.classes_ = found.decode(np.arange(len(found.classes or ())))
         return self
 
@@ -203,8 +203,8 @@ class GANClassifier(NestedConfigs, ClassifierMixin, BaseEstimator):
 
     def score(self, X, y, sample_weight=None):
         """The accuracy on the rows of X that have a label in y."""
-        y = labels_of(self, y)
-        rows, weight = scored(unlabeled(y), sample_weight)
+        y = label_array(self, y)
+        rows, weight = labelled_only(unlabeled(y), sample_weight)
         return float(np.average(self.predict(X)[rows] == y[rows], weights=weight))
 
     def __sklearn_tags__(self):
@@ -266,12 +266,12 @@ class GANRegressor(NestedConfigs, RegressorMixin, BaseEstimator):
 
     def fit(self, X, y):
         """Learn from X (N, ...) and y (N,); rows without a label count too."""
-        gan, seed = opened(self.gan, self.device), seed_of(self.random_state)
+        gan, seed = gan_or_config(self.gan, self.device), seed_of(self.random_state)
         checked_predictor(self.predictor)  # before anything is trained
         samples = samples_of(self, X, gan, reset=True)
-        found = numbers_of(labels_of(self, y), samples)
-        self.gan_ = trained(self, gan, samples, seed)
-        self.predictor_ = learnt(self, self.gan_, samples, found, seed)
+        found = as_numbers(label_array(self, y), samples)
+        self.gan_ = train_gan(self, gan, samples, seed)
+        self.predictor_ = learn_predictor(self, self.gan_, samples, found, seed)
         return self
 
     def predict(self, X):
@@ -281,8 +281,8 @@ class GANRegressor(NestedConfigs, RegressorMixin, BaseEstimator):
 
     def score(self, X, y, sample_weight=None):
         """The coefficient of determination on the rows of X that have a label in y."""
-        y = labels_of(self, y)
-        rows, weight = scored(unlabeled(y, "regression"), sample_weight)
+        y = label_array(self, y)
+        rows, weight = labelled_only(unlabeled(y, "regression"), sample_weight)
         true = y[rows].astype(np.float64)
         return r2_score(true, self.predict(X)[rows], sample_weight=weight)
 

@@ -29,7 +29,7 @@ class NestedConfigs:
         for name, kind in CONFIGS.items():
             config = params.get(name, self)
             if config is None or isinstance(config, kind):
-                params |= fields_of(name, config or kind())
+                params |= config_parameters(name, config or kind())
         return params
 
     def set_params(self, **params: Any) -> Any:
@@ -48,17 +48,17 @@ class NestedConfigs:
                 plain[name] = value
         super().set_params(**plain)  # type: ignore[misc]
         for name, fields in nested.items():
-            setattr(self, name, changed(name, getattr(self, name), fields))
+            setattr(self, name, change_config(name, getattr(self, name), fields))
         return self
 
 
-def fields_of(name: str, config: Any) -> dict[str, Any]:
+def config_parameters(name: str, config: Any) -> dict[str, Any]:
     """The fields of a config by names as `predictor__steps`."""
     fields = dataclasses.fields(config)
     return {f"{name}__{field.name}": getattr(config, field.name) for field in fields}
 
 
-def changed(name: str, config: Any, fields: dict[str, Any]) -> Any:
+def change_config(name: str, config: Any, fields: dict[str, Any]) -> Any:
     """A config, None for the default one, with other values of some fields."""
     kind = CONFIGS[name]
     if config is None:

@@ -7,14 +7,14 @@ from sklearn.utils.multiclass import type_of_target
 
 from ssgan.config import InputError
 from ssgan.estimators.inputs import (
+    as_classes,
     checked_predictor,
-    classes_of,
-    labels_of,
-    learnt,
-    opened,
+    gan_or_config,
+    label_array,
+    learn_predictor,
     samples_of,
     seed_of,
-    trained,
+    train_gan,
 )
 from ssgan.estimators.nested import NestedConfigs
 from ssgan.synthesis import Context, Plan, Synthetic, assess, strategy_counts, synthesise
@@ -106,7 +106,7 @@ class GANSampler(NestedConfigs, BaseSampler):
 
     def fit(self, X, y):
         """Check X and y and count what is missing; `fit_resample` is what makes rows."""
-        self._check(X, y, opened(self.gan, self.device))
+        self._check(X, y, gan_or_config(self.gan, self.device))
         return self
 
     def _check(self, X, y, gan):
@@ -115,7 +115,7 @@ class GANSampler(NestedConfigs, BaseSampler):
             raise InputError(f"expected judge to be report, enforce or None, got {self.judge!r}")
         samples = samples_of(self, X, gan, reset=True)
         labels = one_column(self, y)
-        found = classes_of(labels, samples)
+        found = as_classes(labels, samples)
         classes = found.decode(np.arange(len(found.classes or ())))
         counts = np.bincount(found.values[found.labeled], minlength=len(classes))
         known = labels[found.labeled]
@@ -133,10 +133,10 @@ class GANSampler(NestedConfigs, BaseSampler):
 
     def _fit_resample(self, X, y):
         seed = seed_of(self.random_state)
-        gan = opened(self.gan, self.device)
+        gan = gan_or_config(self.gan, self.device)
         samples, labels, found = self._check(X, y, gan)
-        self.gan_ = trained(self, gan, samples, seed)
-        self.predictor_ = learnt(self, self.gan_, samples, found, seed)
+        self.gan_ = train_gan(self, gan, samples, seed)
+        self.predictor_ = learn_predictor(self, self.gan_, samples, found, seed)
         counts = np.array([self.sampling_strategy_.get(label, 0) for label in found.classes or ()])
         more, indices = synthesise(self.gan_, self.predictor_, counts, seed or 0)
         self.verdict_ = self._verdict(samples, found, more, indices, seed or 0)
@@ -167,7 +167,7 @@ def one_column(estimator, y):
     """Labels (N,) of y, which may have a column for every class."""
     array = np.asarray(y)
     if array.ndim != 2 or array.shape[1] == 1:
-        return labels_of(estimator, array.ravel() if array.ndim == 2 else y)
+        return label_array(estimator, array.ravel() if array.ndim == 2 else y)
     if type_of_target(array) != "multilabel-indicator" or (array.sum(1) > 1).any():
         raise InputError("Multilabel and multioutput targets are not supported.")
     return array.argmax(1)

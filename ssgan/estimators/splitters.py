@@ -10,10 +10,9 @@ from sklearn.base import BaseEstimator
 from sklearn.model_selection import check_cv
 from sklearn.utils.multiclass import type_of_target
 
+from ssgan.codecs.codec import Array
 from ssgan.config import InputError
 from ssgan.data import unlabeled
-
-Rows = NDArray[np.int64]
 
 
 class LabeledSplit(BaseEstimator):
@@ -60,7 +59,7 @@ class LabeledSplit(BaseEstimator):
         self.cv = cv
         self.task = task
 
-    def split(self, X: Any, y: Any, groups: Any = None) -> Iterator[tuple[Rows, Rows]]:
+    def split(self, X: Any, y: Any, groups: Any = None) -> Iterator[tuple[Array, Array]]:
         """Training and test rows of every split, sorted numbers.
 
         Parameters

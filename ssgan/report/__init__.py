@@ -2,6 +2,8 @@
 
     report("run")        # run/report.html
 
+It imports from `synthesis`, `estimators` and all below.
+
 The page loads nothing from elsewhere and holds no script; all text of others is escaped.
 """
 
@@ -17,27 +19,57 @@ from ssgan import __version__
 from ssgan.config import InputError
 from ssgan.prediction.config import renamed
 from ssgan.prediction.select import CHOICE
-from ssgan.report.augmented import judged_samples, page_beside, written
-from ssgan.report.generated import made_by
+from ssgan.report.augmented import augmented_part, page_beside, written
+from ssgan.report.generated import generated_part
 from ssgan.report.heldout import HeldOut, held_out
-from ssgan.report.predictions import judged
-from ssgan.report.training import seconds, setting_rows, trained
+from ssgan.report.predictions import prediction_part
+from ssgan.report.training import seconds, setting_rows, training_part
 from ssgan.runs.run import Run
 from ssgan.runs.storage import read_object, write_whole
 from ssgan.synthesis import Context, Verdict
 from ssgan.synthesis.augmented import Tally
 
-Part = dict[str, Any]  # what the template shows of one thing
+__all__ = ["report", "report_augmented"]
+
+PagePart = dict[str, Any]  # what the template shows of one thing
 
 
 def report(path: str | Path) -> Path:
-    """Write `report.html` into a run or model directory; returns where it lies.
+    """Write `report.html` into a run or model directory.
 
     A GAN's page shows samples over training, by class, beside training rows and between noises,
-    scores, losses, settings and data. A model's page shows how
-    it does on held-out rows, and says which; its most confident mistakes; its labels; and the GAN
-    where its run is still there. Raises FileNotFoundError for what is no run, ValueError for a run
-    of another kind.
+    scores, losses, settings and data. A model's page shows how good it is on held-out rows, and
+    says which; its most confident mistakes; its labels; and the GAN where its run is still there.
+
+    Parameters
+    ----------
+    path : str or Path
+        A run directory of `pretrain` or a model directory of `finetune`.
+
+    Returns
+    -------
+    Path
+        Of the page, one file that loads nothing from elsewhere and holds no script.
+
+    Raises
+    ------
+    FileNotFoundError
+        For a directory that holds no run.
+    InputError
+        For a run of another kind.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> import numpy as np, ssgan
+    >>> from ssgan.report import report
+    >>> x = np.random.default_rng(0).normal(size=(40, 3))
+    >>> config = ssgan.GANConfig(steps=2, batch=8, width=2, latent=4)
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     gan = ssgan.pretrain(x, config, run=f"{folder}/run")
+    ...     page = report(f"{folder}/run")
+    ...     print(page.name, page.read_text("utf-8")[:15])
+    report.html <!doctype html>
     """
     run = Run.open(path)
     kind = run.config.get("kind")
@@ -47,18 +79,53 @@ def report(path: str | Path) -> Path:
 
 
 def report_augmented(path: Path, context: Context, verdict: Verdict, tally: Tally) -> Path:
-    """Write the page about samples that `path` holds beside real rows; returns where it lies."""
+    """Write the page about synthetic samples that a file or folder holds beside real rows.
+
+    Parameters
+    ----------
+    path : Path
+        The file or folder that `ssgan augment` wrote.
+    context : Context
+        The GAN and the classes.
+    verdict : Verdict
+        What the gate found.
+    tally : Tally
+        How many samples passed the filters, and the first of them.
+
+    Returns
+    -------
+    Path
+        Of the page: in the folder, or beside the file as `.report.html`.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> import numpy as np, ssgan
+    >>> from ssgan.report import report_augmented
+    >>> from ssgan.synthesis import Context, Synthetic, assess
+    >>> from ssgan.synthesis.augmented import Tally
+    >>> x = np.random.default_rng(0).normal(size=(40, 3))
+    >>> gan = ssgan.pretrain(x, ssgan.GANConfig(steps=2, batch=8, width=2, latent=4))
+    >>> context = Context(gan, (0, 1), samples=x[:3], indices=np.array([0, 1, 1]))
+    >>> block, tally = Synthetic(gan.sample(4), np.array([0, 0, 1, 1])), Tally()
+    >>> kept = list(tally.over([block]))
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     verdict = assess(context, {"gan": block})
+    ...     report_augmented(Path(folder) / "more.npz", context, verdict, tally).name
+    'more.report.html'
+    """
     lead = "Synthetic rows, made to be learnt from beside the labelled ones, and what judged them."
     facts = [("labels", f"{verdict.rows:,}", "labelled rows"), ("verdict", verdict.answer, "")]
     if (count := written(path)) is not None:
         facts.append(("written", f"{count:,}", "synthetic rows"))
-    page: Part = {"title": path.name, "lead": lead, "facts": facts, "gan": None, "model": None}
-    page["augmented"] = judged_samples(context, verdict, tally)
+    page: PagePart = {"title": path.name, "lead": lead, "facts": facts, "gan": None, "model": None}
+    page["augmented"] = augmented_part(context, verdict, tally)
     write_whole(page_beside(path), rendered(page).encode())
     return page_beside(path)
 
 
-def rendered(page: Part) -> str:
+def rendered(page: PagePart) -> str:
     environment = jinja2.Environment(
         autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
@@ -67,9 +134,9 @@ def rendered(page: Part) -> str:
     return template.render(**page, versions=versions)
 
 
-def gan_page(run: Run) -> Part:
+def gan_page(run: Run) -> PagePart:
     rows = run.metrics()
-    gan = trained(run) | {"made": made_by(run)}
+    gan = training_part(run) | {"made": generated_part(run)}
     done = rows[-1]["step"] if rows else 0
     facts = [
         ("steps", f"{done:,}", f"of {run.config['config']['steps']:,}"),
@@ -87,41 +154,41 @@ def gan_page(run: Run) -> Part:
     }
 
 
-def model_page(run: Run) -> Part:
+def model_page(run: Run) -> PagePart:
     labels, rows = run.config["labels"], run.metrics()
     facts = [("labels", f"{labels['count']:,}", "learnt from"), ("in training", *seconds(rows))]
-    model: Part = trained(run) | {"labels": label_rows(run)}
-    found = found_or_reason(run)
+    model: PagePart = training_part(run) | {"labels": label_rows(run)}
+    found = predict_or_reason(run)
     if isinstance(found, str):
         model["reason"] = found
     else:
-        model |= judged(found)
+        model |= prediction_part(found)
         facts = [*model["facts"], *facts]
     what = "classes" if labels["task"] == "classification" else "numbers"
     return {
         "title": run.path.resolve().name,
-        "lead": f"A model that predicts {what}: {learnt_by(run)}.",
+        "lead": f"A model that predicts {what}: {model_lead(run)}.",
         "facts": facts,
         "model": model,
-        "gan": gan_of(run),
+        "gan": gan_part(run),
         "augmented": None,
     }
 
 
-def learnt_by(run: Run) -> str:
+def model_lead(run: Run) -> str:
     """What a model is, and why where "auto" chose it."""
-    method, told = run.config["config"]["method"], ""
+    method, choice_words = run.config["config"]["method"], ""
     if (run.path / CHOICE).is_file():
         choice = read_object(run.path / CHOICE)["choice"]
         verdict, method = choice["verdict"], choice["method"]
-        told = f". auto took {verdict['chosen']}: {verdict['reason']}"
+        choice_words = f". auto took {verdict['chosen']}: {verdict['reason']}"
     kind = "the trunk of a GAN's discriminator, finetuned"
     if renamed(method) == "baseline":
         kind = "a simple model of the labelled rows, without the GAN"
-    return kind + told
+    return kind + choice_words
 
 
-def found_or_reason(run: Run) -> HeldOut | str:
+def predict_or_reason(run: Run) -> HeldOut | str:
     """Predictions for held-out rows, or why there are none."""
     try:
         return held_out(run)
@@ -129,13 +196,15 @@ def found_or_reason(run: Run) -> HeldOut | str:
         return str(error).removesuffix(".")
 
 
-def gan_of(run: Run) -> Part | None:
+def gan_part(run: Run) -> PagePart | None:
     """The part about the GAN of a model, where its run is still there."""
     origin = run.path / "origin.json"
     try:
         path = read_object(origin).get("run") if origin.is_file() else None
         gan = Run.open(path) if path else None
-        return trained(gan) | {"made": None} if gan and gan.config.get("kind") == "gan" else None
+        if gan is None or gan.config.get("kind") != "gan":
+            return None
+        return training_part(gan) | {"made": None}
     except (FileNotFoundError, ValueError):
         return None
 

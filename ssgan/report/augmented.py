@@ -7,8 +7,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ssgan.data.selection import take
 from ssgan.report.figures import interval
-from ssgan.report.generated import CLASSES, EACH, pictured
+from ssgan.report.generated import CLASSES, EACH, show_packed
 from ssgan.runs.storage import read_object
 from ssgan.synthesis import Context, Synthetic, Verdict
 from ssgan.synthesis.augmented import Tally
@@ -21,11 +22,11 @@ def page_beside(path: Path) -> Path:
 
 def written(path: Path) -> int | None:
     """How many synthetic rows a file or folder holds, by the verdict in or beside it."""
-    told = path.with_suffix(".verdict.json") if path.suffix else path / "verdict.json"
-    return read_object(told).get("written") if told.is_file() else None
+    beside = path.with_suffix(".verdict.json") if path.suffix else path / "verdict.json"
+    return read_object(beside).get("written") if beside.is_file() else None
 
 
-def judged_samples(context: Context, verdict: Verdict, tally: Tally) -> dict[str, Any]:
+def augmented_part(context: Context, verdict: Verdict, tally: Tally) -> dict[str, Any]:
     """What the page shows of synthetic rows."""
     return {
         "answer": verdict.answer,
@@ -33,24 +34,24 @@ def judged_samples(context: Context, verdict: Verdict, tally: Tally) -> dict[str
         "smallest": None if verdict.smallest is None else f"{verdict.smallest:.1f}",
         "metric": verdict.metric,
         "alpha": f"{verdict.alpha:g}",
-        "reach": f"{reach(verdict):.1f}",
-        "comparisons": compared(verdict),
+        "reach": f"{chart_reach(verdict):.1f}",
+        "comparisons": comparison_rows(verdict),
         "kept": tally.kept,
-        "filters": sifted(context, tally),
-        "by_class": by_class(context, tally.first),
+        "filters": filter_rows(context, tally),
+        "by_class": kept_by_class(context, tally.first),
         "first": None if context.classes else first_of(context, tally.first),
     }
 
 
-def reach(verdict: Verdict) -> float:
+def chart_reach(verdict: Verdict) -> float:
     """Points from the middle of the chart to either end: all that it shows lies between."""
     ends = [abs(end) for c in verdict.comparisons for end in (c.low, c.high, c.smallest)]
     return max([*ends, 1e-9])
 
 
-def compared(verdict: Verdict) -> list[dict[str, Any]]:
+def comparison_rows(verdict: Verdict) -> list[dict[str, Any]]:
     """The gate's comparisons, each with its interval on one common scale."""
-    widest = reach(verdict)
+    widest = chart_reach(verdict)
     return [
         {
             "candidate": c.candidate,
@@ -64,7 +65,7 @@ def compared(verdict: Verdict) -> list[dict[str, Any]]:
     ]
 
 
-def sifted(context: Context, tally: Tally) -> list[dict[str, Any]]:
+def filter_rows(context: Context, tally: Tally) -> list[dict[str, Any]]:
     """What every filter dropped: how many, of which classes most, and examples."""
     examples: Mapping[str, Any] = tally.first.examples if tally.first else {}
     found = []
@@ -78,12 +79,12 @@ def sifted(context: Context, tally: Tally) -> list[dict[str, Any]]:
         }
         if name in examples:
             packed = context.gan.codec.pack(examples[name])
-            part |= pictured(context.gan.codec, packed, 2 * EACH)
+            part |= show_packed(context.gan.codec, packed, 2 * EACH)
         found.append(part)
     return found
 
 
-def by_class(context: Context, block: Synthetic | None) -> list[dict[str, Any]]:
+def kept_by_class(context: Context, block: Synthetic | None) -> list[dict[str, Any]]:
     """The first samples of every class that stayed."""
     if block is None:
         return []
@@ -91,7 +92,7 @@ def by_class(context: Context, block: Synthetic | None) -> list[dict[str, Any]]:
     for name in context.classes[:CLASSES]:
         rows = np.flatnonzero(np.asarray(block.labels) == name)[:EACH]
         if len(rows):
-            found.append({"name": str(name), **shown(context, block, rows)})
+            found.append({"name": str(name), **show_rows(context, block, rows)})
     return found
 
 
@@ -99,11 +100,10 @@ def first_of(context: Context, block: Synthetic | None) -> dict[str, Any] | None
     """The first samples, where labels are numbers."""
     if block is None or not len(block.labels):
         return None
-    return shown(context, block, np.arange(min(2 * EACH, len(block.labels))))
+    return show_rows(context, block, np.arange(min(2 * EACH, len(block.labels))))
 
 
-def shown(context: Context, block: Synthetic, rows: NDArray[np.intp]) -> dict[str, Any]:
+def show_rows(context: Context, block: Synthetic, rows: NDArray[np.intp]) -> dict[str, Any]:
     """Some samples of a block, EACH of them in a row of the picture."""
-    samples = block.samples
-    some = samples.iloc[rows] if hasattr(samples, "iloc") else samples[rows]
-    return pictured(context.gan.codec, context.gan.codec.pack(some), EACH)
+    codec = context.gan.codec
+    return show_packed(codec, codec.pack(take(block.samples, rows)), EACH)

@@ -17,11 +17,12 @@ from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 from PIL import Image
 
-Array = NDArray[np.float64]
+from ssgan.codecs.codec import Array
+
 INK, ACCENT = "#010203", "#040506"  # stand for colours of the page until the SVG is written
 COLOURS = {INK: "currentColor", ACCENT: "var(--accent)"}
 POINTS = 300  # of a curve, at most
-BINS = 60  # of a histogram
+HISTOGRAM_BINS = 60  # of a histogram
 DOTS = 600  # of a scatter plot, at most
 
 
@@ -29,16 +30,16 @@ def curve(name: str, steps: Array, values: Array) -> Markup:
     """The line of that name over the steps (N,), as SVG; a longer one as means of stretches."""
     stretches = np.array_split(np.arange(len(steps)), min(len(steps), POINTS))
     means = np.array([(steps[part[-1]], values[part].mean()) for part in stretches])
-    figure, axes = empty(3.0, 1.5)
+    figure, axes = empty_axes(3.0, 1.5)
     marker = "o" if len(means) == 1 else None
     axes.plot(means[:, 0], means[:, 1], color=ACCENT, linewidth=1.2, marker=marker, clip_on=False)
     axes.set_xlim(0, float(steps[-1]))
-    return drawn(figure, name)
+    return svg_of(figure, name)
 
 
 def scatter(true: Array, predicted: Array) -> Markup:
     """Predicted over true numbers (N,) with the line on which they agree, as SVG."""
-    figure, axes = empty(4.0, 4.0)
+    figure, axes = empty_axes(4.0, 4.0)
     every = np.linspace(0, len(true) - 1, min(len(true), DOTS)).astype(np.int64)
     low = float(min(true.min(), predicted.min()))
     high = float(max(true.max(), predicted.max()))
@@ -46,22 +47,22 @@ def scatter(true: Array, predicted: Array) -> Markup:
     dots = axes.plot(true[every], predicted[every], "o", color=ACCENT, alpha=0.6, clip_on=False)
     dots[0].set(markersize=4, markeredgewidth=0)
     axes.set_aspect("equal")
-    return drawn(figure)
+    return svg_of(figure)
 
 
 def histogram(parts: Mapping[str, Array]) -> Markup:
     """Densities of numbers (N,) over each other: filled, dashed if there is a third, a line."""
-    figure, axes = empty(6.0, 2.2)
+    figure, axes = empty_axes(6.0, 2.2)
     every = np.concatenate(list(parts.values()))
     low, high = (float(edge) for edge in np.quantile(every, (0.001, 0.999)))
-    edges = np.linspace(low, high if high > low else low + 1, BINS + 1)
+    edges = np.linspace(low, high if high > low else low + 1, HISTOGRAM_BINS + 1)
     first, *others = (np.histogram(values, edges, density=True)[0] for values in parts.values())
     axes.stairs(first, edges, color=INK, fill=True, alpha=0.25)
     for heights in others[:-1]:
         axes.stairs(heights, edges, color=INK, linestyle="--")
     axes.stairs(others[-1], edges, color=ACCENT, linewidth=1.6)
     axes.set_yticks([])
-    return drawn(figure, "scores")
+    return svg_of(figure, "scores")
 
 
 def interval(low: float, middle: float, high: float, seen: float, reach: float) -> Markup:
@@ -81,7 +82,7 @@ def interval(low: float, middle: float, high: float, seen: float, reach: float) 
     )
 
 
-def empty(width: float, height: float) -> tuple[Figure, Axes]:
+def empty_axes(width: float, height: float) -> tuple[Figure, Axes]:
     """A figure of that size in inches with sober axes."""
     figure = Figure(figsize=(width, height), layout="constrained")
     axes = figure.add_subplot()
@@ -94,7 +95,7 @@ def empty(width: float, height: float) -> tuple[Figure, Axes]:
     return figure, axes
 
 
-def drawn(figure: Figure, name: str = "") -> Markup:
+def svg_of(figure: Figure, name: str = "") -> Markup:
     """A figure as an SVG element that stands in a page by itself; alike ones have names."""
     text = io.StringIO()
     unnamed = dict.fromkeys(("Creator", "Date", "Format", "Type"))

@@ -9,37 +9,37 @@ from torch import Tensor
 
 from ssgan.codecs.codec import Codec, as_table, sheet_of
 from ssgan.data import Data, read
+from ssgan.data.selection import reading_options, take
 from ssgan.metrics.generation import squared_distances
 from ssgan.metrics.spaces import space_of
 from ssgan.models.gan import GAN, load
 from ssgan.models.sampler import generate
 from ssgan.randomness import Rng
 from ssgan.report.figures import histogram, png
-from ssgan.report.heldout import options
 from ssgan.report.training import TABLE_COLUMNS, short
 from ssgan.runs.run import Run
 
 CLASSES = 20  # that are shown, at most
 EACH = 8  # samples of a class, and samples beside which neighbours are shown
 NEAREST = 3
-POOL = 10_000  # training rows among which neighbours are sought
+MAX_POOL = 10_000  # training rows among which neighbours are sought
 PAIRS, STEPS = 4, 10  # of noises, and from one to the other
 SCORED = 2000  # rows of every kind
-LARGEST = 1200  # pixels a side of a picture
+MAX_SIDE = 1200  # pixels a side of a picture
 
 
-def made_by(run: Run) -> dict[str, Any] | str:
+def generated_part(run: Run) -> dict[str, Any] | str:
     """What the page shows of the samples of a run's GAN, or why it shows nothing."""
     try:
         gan = load(run.path)
     except (FileNotFoundError, ValueError) as error:
         return str(error).removesuffix(".")
     data = data_or_reason(gan)
-    told: dict[str, Any] = {"by_class": by_class(gan), "between": between(gan)}
+    part: dict[str, Any] = {"by_class": classes_part(gan), "between": interpolation_part(gan)}
     if isinstance(data, str):
-        return told | {"reason": data, "scores": None}
+        return part | {"reason": data, "scores": None}
     train = gan.codec.pack(data.x)
-    return told | {"near": beside(gan, train), "scores": scored(gan, data)}
+    return part | {"near": neighbours_part(gan, train), "scores": score_part(gan, data)}
 
 
 def data_or_reason(gan: GAN) -> Data | str:
@@ -47,7 +47,7 @@ def data_or_reason(gan: GAN) -> Data | str:
     if gan.data["source"] == "memory":
         return "the data were given in memory, so there is nothing here to compare with"
     try:
-        data = read(gan.data["source"], **options(gan.data["options"]))
+        data = read(gan.data["source"], **reading_options(gan.data["options"]))
     except (FileNotFoundError, ValueError) as error:
         return str(error).removesuffix(".")
     if data.fingerprint != gan.data["fingerprint"]:
@@ -55,75 +55,81 @@ def data_or_reason(gan: GAN) -> Data | str:
     return data
 
 
-def pictured(codec: Codec, packed: Tensor, columns: int) -> dict[str, Any]:
+def show_packed(codec: Codec, packed: Tensor, columns: int) -> dict[str, Any]:
     """Packed rows as one picture, `columns` in a row, or as a table: header, rows, columns left."""
     samples = codec.decode(codec.expand(packed))
     if (pictures := codec.pictures(samples)) is not None:
-        return {"picture": png(sheet_of(pictures, columns), LARGEST), "more": 0}
+        return {"picture": png(sheet_of(pictures, columns), MAX_SIDE), "more": 0}
     frame = as_table(samples)
     cells = frame.iloc[:, :TABLE_COLUMNS]
-    rows = [[text(value) for value in row] for row in cells.itertuples(index=False)]
+    rows = [[cell_text(value) for value in row] for row in cells.itertuples(index=False)]
     header = [short(str(name)) for name in cells.columns]
     return {"header": header, "rows": rows, "more": frame.shape[1] - len(header)}
 
 
-def text(value: Any) -> str:
+def cell_text(value: Any) -> str:
     """What stands in a cell; nothing where a value is missing."""
     if pd.isna(value):
         return ""
     return f"{value:.4g}" if isinstance(value, float) else short(str(value))
 
 
-def by_class(gan: GAN) -> list[dict[str, Any]]:
+def classes_part(gan: GAN) -> list[dict[str, Any]]:
     """Samples of every class that the GAN can be asked for, the same noise for each."""
     found = []
     for name in (gan.classes or ())[:CLASSES]:
         packed = gan.codec.pack(gan.sample(EACH, labels=np.repeat(np.array([name]), EACH)))
-        found.append({"name": str(name), **pictured(gan.codec, packed, EACH)})
+        found.append({"name": str(name), **show_packed(gan.codec, packed, EACH)})
     return found
 
 
-def beside(gan: GAN, train: Tensor) -> dict[str, Any]:
-    """Samples, each with its nearest training rows, packed (N, ...), in a space of `metrics`."""
-    order = Rng(("report", "rows")).permutation(len(train))[:POOL]
+def neighbours_part(gan: GAN, train: Tensor) -> dict[str, Any]:
+    """What the page shows of samples and their nearest training rows, packed (N, ...)."""
+    rows, facts = rows_with_neighbours(gan, train)
+    kinds = ["sample", *["nearest"] * facts["count"]] * EACH
+    return show_packed(gan.codec, rows, 1 + facts["count"]) | facts | {"kinds": kinds}
+
+
+def rows_with_neighbours(gan: GAN, train: Tensor) -> tuple[Tensor, dict[str, Any]]:
+    """EACH samples, each before its nearest training rows, in a space of `metrics`; its name,
+    the size of the pool and the number of neighbours."""
+    order = Rng(("report", "rows")).permutation(len(train))[:MAX_POOL]
     train, fake = train[order], gan.codec.pack(gan.sample(EACH))
     space = space_of(gan.codec.expand(train))
     apart = squared_distances(space(gan.codec.expand(fake)), space(gan.codec.expand(train)))
     count = min(NEAREST, len(train))
     near = apart.topk(count, largest=False).indices
     rows = torch.cat([torch.cat([fake[k : k + 1], train[near[k]]]) for k in range(len(fake))])
-    kinds = ["sample", *["nearest"] * count] * len(fake)
-    shown = pictured(gan.codec, rows, 1 + count)
-    return shown | {"space": space.name, "pool": len(train), "count": count, "kinds": kinds}
+    return rows, {"space": space.name, "pool": len(train), "count": count}
 
 
 @torch.inference_mode()
-def between(gan: GAN) -> dict[str, Any] | None:
+def interpolation_part(gan: GAN) -> dict[str, Any] | None:
     """Pictures on the way from one noise to another, PAIRS rows of STEPS; None for others."""
     rng = Rng(("report", "between"), gan.runtime.device)
     start, end = (gan.sampler.inputs(PAIRS, rng(name))[0] for name in ("from", "to"))
     way = np.linspace(0, 1, STEPS).tolist()
-    z = torch.stack([moved(start, end, share, gan.config.noise) for share in way], 1)
+    z = torch.stack([interpolate_noise(start, end, share, gan.config.noise) for share in way], 1)
     inputs = (z.flatten(0, 1), *conditions(gan))
     x = generate(gan.generator, inputs, gan.codec, gan.runtime, rng("activation"))
     if (pictures := gan.codec.pictures(gan.codec.decode(x.cpu()))) is None:
         return None
-    return {"picture": png(sheet_of(pictures, STEPS), LARGEST), "more": 0}
+    return {"picture": png(sheet_of(pictures, STEPS), MAX_SIDE), "more": 0}
 
 
 def conditions(gan: GAN) -> tuple[Tensor, ...]:
-    """What the generator is told on the way: one condition a row."""
+    """The conditions on the way, one a row."""
     if gan.condition is None:
         return ()
     if gan.classes:
         names = [gan.classes[row % len(gan.classes)] for row in range(PAIRS)]
-        told = gan.asked(np.repeat(np.array(names), STEPS), PAIRS * STEPS)
+        given = gan.asked(np.repeat(np.array(names), STEPS), PAIRS * STEPS)
     else:
-        told = gan.condition.sample(PAIRS, Rng(("report", "told"))).repeat_interleave(STEPS, 0)
-    return (told.to(gan.runtime.device),)
+        given = gan.condition.sample(PAIRS, Rng(("report", "told"))).repeat_interleave(STEPS, 0)
+    return (given.to(gan.runtime.device),)
 
 
-def moved(start: Tensor, end: Tensor, share: float, kind: str) -> Tensor:
+def interpolate_noise(start: Tensor, end: Tensor, share: float, kind: str) -> Tensor:
     """Noise (N, latent) that share of the way: along a great circle if normal, else straight.
 
     The straight way between normal noises leads through shorter ones than are ever drawn (White
@@ -136,19 +142,19 @@ def moved(start: Tensor, end: Tensor, share: float, kind: str) -> Tensor:
     return (((1 - share) * angle).sin() * start + (share * angle).sin() * end) / angle.sin()
 
 
-def scored(gan: GAN, data: Data) -> dict[str, Any] | None:
+def score_part(gan: GAN, data: Data) -> dict[str, Any] | None:
     """Histograms of the critic's scores; None where a model has no critic."""
     test = () if data.x_test is None or not len(data.x_test) else (("test rows", data.x_test),)
     kinds = (("training rows", data.x), *test, ("samples", gan.sample(SCORED)))
     try:
-        scores = {name: gan.scores(some(x, name)) for name, x in kinds}
+        scores = {name: gan.scores(draw_rows(x, name)) for name, x in kinds}
     except ValueError:
         return None
     means = [(name, f"{values.mean():.3g}", len(values)) for name, values in scores.items()]
     return {"plot": histogram({k: v.astype(np.float64) for k, v in scores.items()}), "means": means}
 
 
-def some(rows: Any, name: str) -> Any:
+def draw_rows(rows: Any, name: str) -> Any:
     """At most SCORED of the rows, drawn."""
     order = Rng(("report", name)).permutation(len(rows))[:SCORED].sort().values.numpy()
-    return rows.iloc[order] if hasattr(rows, "iloc") else np.asarray(rows)[order]
+    return take(rows if hasattr(rows, "iloc") else np.asarray(rows), order)

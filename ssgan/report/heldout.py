@@ -5,22 +5,21 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import pandas as pd
-from numpy.typing import NDArray
 
+from ssgan.codecs.codec import Array
 from ssgan.config import InputError
 from ssgan.data import Data, read, read_labels
+from ssgan.data.selection import reading_options, take
 from ssgan.prediction.predictor import Predictor, load_predictor
 from ssgan.randomness import Rng
 from ssgan.runs.run import Run
 from ssgan.runs.storage import read_object
 
-Array = NDArray[Any]
 MOST_ROWS = 10_000  # that are predicted for the page
 
 
 @dataclass(frozen=True, kw_only=True)
-class Rows:
+class HeldOutRows:
     """Labelled rows of a data set, and which they are in words."""
 
     which: str  # "all 797 labelled rows of the test part of digits"
@@ -34,7 +33,7 @@ class Rows:
 class HeldOut:
     """What a model predicts for held-out rows."""
 
-    rows: Rows  # those that have a label
+    rows: HeldOutRows  # those that have a label
     model: Predictor
     true: Array  # class indices (N,) or numbers
     predicted: Array  # likewise
@@ -52,11 +51,11 @@ def held_out(run: Run) -> HeldOut:
     about = split["data"] if split else run.config["gan"]
     if about["source"] == "memory":
         raise InputError("the data were given in memory, so there is nothing here to compare with")
-    data = read(about["source"], **options(about["options"]))
+    data = read(about["source"], **reading_options(about["options"]))
     if data.fingerprint != about["fingerprint"]:
         raise InputError(f"{about['source']} is no longer what it was when this was made of it")
     seen = data.fingerprint == run.config["gan"]["fingerprint"]
-    rows = at_most(labelled(test_rows(data) or left_out(data, split, seen), model))
+    rows = limit_rows(labeled_only(test_rows(data) or rows_left_out(data, split, seen), model))
     true = model.targets.encode(rows.y)
     if model.classes is None:
         predicted, probabilities = model.predict(rows.x).astype(np.float64), None
@@ -68,16 +67,18 @@ def held_out(run: Run) -> HeldOut:
     )
 
 
-def test_rows(data: Data) -> Rows | None:
+def test_rows(data: Data) -> HeldOutRows | None:
     """The test part of a data set, where it has one with labels."""
     if data.x_test is None or data.y_test is None:
         return None
     which, count = f"of the test part of {data.source}", len(data.y_test)
     names = [f"row {row}" for row in range(count)]
-    return Rows(which=which, seen=False, x=data.x_test, y=np.asarray(data.y_test), names=names)
+    return HeldOutRows(
+        which=which, seen=False, x=data.x_test, y=np.asarray(data.y_test), names=names
+    )
 
 
-def left_out(data: Data, split: Mapping[str, Any] | None, seen: bool) -> Rows:
+def rows_left_out(data: Data, split: Mapping[str, Any] | None, seen: bool) -> HeldOutRows:
     """The rows of a data set that a split left out; ValueError where there are none."""
     if split is None:
         raise InputError(
@@ -88,35 +89,32 @@ def left_out(data: Data, split: Mapping[str, Any] | None, seen: bool) -> Rows:
     rest = np.setdiff1d(np.arange(len(data)), split["indices"])
     names = data.names or [f"row {row}" for row in range(len(data))]
     which = f"of {data.source} that are not in the split"
-    found = Rows(which=which, seen=seen, x=data.x, y=np.asarray(y), names=names)
-    return take(found, rest)
+    found = HeldOutRows(which=which, seen=seen, x=data.x, y=np.asarray(y), names=names)
+    return take_rows(found, rest)
 
 
-def labelled(rows: Rows, model: Predictor) -> Rows:
+def labeled_only(rows: HeldOutRows, model: Predictor) -> HeldOutRows:
     """Those of the rows that have a label; ValueError where none has."""
     values = model.targets.encode(rows.y)
     known = np.flatnonzero(values >= 0 if model.classes is not None else np.isfinite(values))
     if not len(known):
         raise InputError(f"there are no labelled rows {rows.which}: nothing is held out")
-    return take(rows, known)
+    return take_rows(rows, known)
 
 
-def at_most(rows: Rows, most: int = MOST_ROWS) -> Rows:
+def limit_rows(rows: HeldOutRows, most: int = MOST_ROWS) -> HeldOutRows:
     """The rows, or as many of them drawn at random, and how many they are in words."""
     count = len(rows.y)
     if count > most:
         chosen = np.sort(Rng(("report", count)).numpy().permutation(count)[:most])
-        return take(rows, chosen, f"{most:,}, drawn from all {count:,} labelled rows {rows.which}")
-    return take(rows, np.arange(count), f"all {count:,} labelled rows {rows.which}")
+        return take_rows(
+            rows, chosen, f"{most:,}, drawn from all {count:,} labelled rows {rows.which}"
+        )
+    return take_rows(rows, np.arange(count), f"all {count:,} labelled rows {rows.which}")
 
 
-def take(rows: Rows, index: Array, which: str | None = None) -> Rows:
+def take_rows(rows: HeldOutRows, index: Array, which: str | None = None) -> HeldOutRows:
     """Some of the rows, by number."""
-    x = rows.x.iloc[index] if isinstance(rows.x, pd.DataFrame) else rows.x[index]
+    x = take(rows.x, index)
     names = [rows.names[row] for row in index]
-    return Rows(which=which or rows.which, seen=rows.seen, x=x, y=rows.y[index], names=names)
-
-
-def options(fields: Mapping[str, Any]) -> dict[str, Any]:
-    """Options of `read` that went through JSON, which has no tuples."""
-    return {k: tuple(v) if isinstance(v, list) else v for k, v in fields.items()}
+    return HeldOutRows(which=which or rows.which, seen=rows.seen, x=x, y=rows.y[index], names=names)

@@ -5,15 +5,13 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from ssgan import metrics
 from ssgan.codecs.codec import as_table
 from ssgan.report.figures import heat, image, scatter
-from ssgan.report.heldout import HeldOut, take
+from ssgan.report.heldout import HeldOut, take_rows
 from ssgan.report.training import TABLE_COLUMNS, short
 
-Array = NDArray[Any]
 PICTURES, LINES = 24, 12  # mistakes that are shown as images, and as rows of a table
 MOST_CELLS = 20  # classes of a confusion matrix that is written out
 PAIRS = 12  # confusions that are named where it is not
@@ -29,7 +27,7 @@ MEANINGS = {
 }
 
 
-def judged(found: HeldOut) -> dict[str, Any]:
+def prediction_part(found: HeldOut) -> dict[str, Any]:
     """What the page shows of predictions for held-out rows."""
     count = len(found.true)
     if found.probabilities is None:
@@ -38,8 +36,8 @@ def judged(found: HeldOut) -> dict[str, Any]:
         fact = ("R²", f"{measures['r2']:.3f}", "on held-out rows")
     else:
         measures = metrics.predictions(found.true, found.probabilities)
-        part = confusion(found)
-        low, high = interval(measures["accuracy"], count)
+        part = confusion_part(found)
+        low, high = wilson_interval(measures["accuracy"], count)
         part["always"] = f"{np.bincount(found.true).max() / count:.1%}"
         part["interval"] = f"{low:.1%} to {high:.1%}"
         fact = ("accuracy", f"{measures['accuracy']:.1%}", "on held-out rows")
@@ -52,15 +50,15 @@ def judged(found: HeldOut) -> dict[str, Any]:
     }
 
 
-def interval(share: float, count: int) -> tuple[float, float]:
+def wilson_interval(share: float, count: int) -> tuple[float, float]:
     """The 95 % interval of a share of `count` rows (Wilson 1927)."""
     z = 1.96
     middle = (share + z * z / (2 * count)) / (1 + z * z / count)
-    reach = z * sqrt(share * (1 - share) / count + (z / (2 * count)) ** 2) / (1 + z * z / count)
-    return max(0.0, middle - reach), min(1.0, middle + reach)
+    half = z * sqrt(share * (1 - share) / count + (z / (2 * count)) ** 2) / (1 + z * z / count)
+    return max(0.0, middle - half), min(1.0, middle + half)
 
 
-def confusion(found: HeldOut) -> dict[str, Any]:
+def confusion_part(found: HeldOut) -> dict[str, Any]:
     """The confusion matrix: written out for few classes, a picture and the worst for many."""
     names = class_names(found)
     counts = metrics.confusion(found.true, found.predicted, len(names))
@@ -101,24 +99,24 @@ def mistakes(found: HeldOut) -> dict[str, Any]:
     if not len(worst):
         return part
     chosen = worst[:PICTURES]
-    rows = take(found.rows, chosen)
+    rows = take_rows(found.rows, chosen)
     if (pictures := codec.pictures(rows.x)) is not None:
         looks: list[dict[str, Any]] = [{"picture": image(p)} for p in pictures]
     else:
         chosen = worst[:LINES]
-        rows = take(found.rows, chosen)
+        rows = take_rows(found.rows, chosen)
         table = as_table(rows.x)
         head = table.iloc[:, :TABLE_COLUMNS]
         part["columns"] = [short(str(name)) for name in head.columns]
         part["more"] = table.shape[1] - head.shape[1]
-        looks = [{"cells": [cell(v) for v in row]} for row in head.itertuples(index=False)]
-    words = [told(found, int(row)) for row in chosen]
+        looks = [{"cells": [cell_text(v) for v in row]} for row in head.itertuples(index=False)]
+    words = [row_words(found, int(row)) for row in chosen]
     named = [{"name": short(name)} for name in rows.names]
     part["rows"] = [a | b | c for a, b, c in zip(looks, named, words, strict=True)]
     return part
 
 
-def told(found: HeldOut, row: int) -> dict[str, str]:
+def row_words(found: HeldOut, row: int) -> dict[str, str]:
     """What a row is, what it was taken for, and how surely, in words."""
     true, predicted = found.true[row], found.predicted[row]
     if found.probabilities is None:
@@ -133,7 +131,7 @@ def told(found: HeldOut, row: int) -> dict[str, str]:
     }
 
 
-def cell(value: Any) -> str:
+def cell_text(value: Any) -> str:
     """A value of a table as a short text; missing ones are empty."""
     if value is None or value is pd.NA or value is pd.NaT or value != value:
         return ""

@@ -21,25 +21,25 @@ FAULTS = 20  # files that could not be read and are named, at most
 BESIDES = ("step", "seconds", "attempt", "terms")  # entries of a logged row that are no losses
 
 
-def trained(run: Run) -> dict[str, Any]:
+def training_part(run: Run) -> dict[str, Any]:
     """What the page shows of the training in a run directory."""
     rows, config = run.metrics(), run.config
     data = config["data"] if "data" in config else config["gan"]
     about = {k: v for k, v in data.items() if k != "config"}
     return {
         "name": run.path.resolve().name,
-        "pictures": pictures(run.path / "samples"),
-        "previews": previews(run.path / "samples"),
+        "pictures": sample_pictures(run.path / "samples"),
+        "previews": sample_tables(run.path / "samples"),
         "curves": curves(rows),
         "settings": setting_rows(config["config"]),
         "data": setting_rows(about),
-        "faults": faults(run.path / "quarantine.csv"),
+        "faults": file_faults(run.path / "quarantine.csv"),
     }
 
 
-def pictures(folder: Path) -> list[tuple[str, str]]:
+def sample_pictures(folder: Path) -> list[tuple[str, str]]:
     """(step, URI) of pictures of samples over time, the newest one last and larger."""
-    found = spread(sorted(folder.glob("step-*.png")), SHOTS)
+    found = evenly(sorted(folder.glob("step-*.png")), SHOTS)
     shots = []
     for path in found:
         try:
@@ -51,10 +51,10 @@ def pictures(folder: Path) -> list[tuple[str, str]]:
     return shots
 
 
-def previews(folder: Path) -> list[tuple[str, list[list[str]], int]]:
+def sample_tables(folder: Path) -> list[tuple[str, list[list[str]], int]]:
     """(step, header and rows, columns left out) of tables of samples: first, middle and last."""
     shots = []
-    for path in spread(sorted(folder.glob("step-*.csv")), 3):
+    for path in evenly(sorted(folder.glob("step-*.csv")), 3):
         rows = list(csv.reader(io.StringIO(path.read_text("utf-8", errors="replace"))))
         if rows:
             table = [[short(text) for text in row[:TABLE_COLUMNS]] for row in rows]
@@ -62,7 +62,7 @@ def previews(folder: Path) -> list[tuple[str, list[list[str]], int]]:
     return shots
 
 
-def spread(items: Sequence[Path], most: int) -> list[Path]:
+def evenly(items: Sequence[Path], most: int) -> list[Path]:
     """At most that many of the items, evenly, with the first and the last."""
     if len(items) <= most:
         return list(items)
@@ -80,7 +80,7 @@ def curves(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     found = []
     for name in names:
         points = [
-            (row["step"], row[name]) for row in rows if number(row.get(name)) and "step" in row
+            (row["step"], row[name]) for row in rows if is_number(row.get(name)) and "step" in row
         ]
         if any(value for _, value in points):
             steps, values = (np.array(column, np.float64) for column in zip(*points, strict=True))
@@ -89,13 +89,13 @@ def curves(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     return found
 
 
-def number(value: Any) -> bool:
+def is_number(value: Any) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def seconds(rows: Sequence[Mapping[str, Any]]) -> tuple[str, str]:
     """How long a training took in all, which is the sum over its resumptions, and its unit."""
-    clock = [row["seconds"] for row in rows if number(row.get("seconds"))]
+    clock = [row["seconds"] for row in rows if is_number(row.get("seconds"))]
     ends = [before for before, after in pairwise(clock) if after < before] + clock[-1:]
     total = sum(ends)
     if not ends:
@@ -115,7 +115,7 @@ def setting_rows(settings: Mapping[str, Any], above: str = "") -> list[tuple[str
     return rows
 
 
-def faults(path: Path) -> tuple[list[list[str]], int] | None:
+def file_faults(path: Path) -> tuple[list[list[str]], int] | None:
     """(file, reason) of what could not be read, the first few, and how many more there are."""
     if not path.is_file():
         return None

@@ -34,7 +34,7 @@ from ssgan.synthesis.filters.langevin import Langevin
 from ssgan.synthesis.filters.near_duplicates import NearDuplicates
 from ssgan.synthesis.filters.rejection import Rejection
 from ssgan.synthesis.gate import Comparison, Verdict, judge, preselect
-from ssgan.synthesis.generation import sample_classes, select, synthesise
+from ssgan.synthesis.generation import sample_classes, select_samples, synthesise
 from ssgan.synthesis.implicit import Implicit, real_or_fake, unsure
 from ssgan.synthesis.plan import Plan, linear_judge, sklearn_judge
 from ssgan.synthesis.requests import Request, counts_for, strategy_counts
@@ -77,7 +77,7 @@ __all__ = [
     "propose",
     "real_or_fake",
     "sample_classes",
-    "select",
+    "select_samples",
     "sklearn_judge",
     "smote",
     "strategy_counts",

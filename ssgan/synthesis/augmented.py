@@ -15,8 +15,8 @@ from typing import Any, Literal, NamedTuple, overload
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
+from ssgan.codecs.codec import Array
 from ssgan.config import InputError, from_settings
 from ssgan.data.selection import read_again, take
 from ssgan.data.split import read_split
@@ -27,12 +27,11 @@ from ssgan.synthesis.candidates import assess
 from ssgan.synthesis.context import Context, Filter, Synthetic
 from ssgan.synthesis.filters import filter_named
 from ssgan.synthesis.gate import Verdict
-from ssgan.synthesis.generation import select, synthesise
+from ssgan.synthesis.generation import select_samples, synthesise
 from ssgan.synthesis.plan import Plan
 from ssgan.synthesis.requests import Request
 
-Array = NDArray[Any]
-BLOCK = 10_000  # samples that are in memory at once
+BLOCK_SAMPLES = 10_000  # samples that are in memory at once
 
 
 class JudgedSamples(NamedTuple):
@@ -265,7 +264,7 @@ def context_for(gan: GAN, model: Predictor, labeled: tuple[Any, Any] | None = No
 
 
 def propose(
-    context: Context, request: Request, *, plan: Plan | None = None, block: int = BLOCK
+    context: Context, request: Request, *, plan: Plan | None = None, block: int = BLOCK_SAMPLES
 ) -> Proposal:
     """Make samples, filter and judge them.
 
@@ -304,7 +303,7 @@ def propose(
 
 
 def make_blocks(
-    context: Context, request: Request, counts: Array | None, block: int | None = BLOCK
+    context: Context, request: Request, counts: Array | None, block: int | None = BLOCK_SAMPLES
 ) -> Iterator[Synthetic]:
     """The samples of a request, about `block` in memory at once; None: all.
 
@@ -345,5 +344,5 @@ def make_block(
     if counts is None:
         likeliest = model.predict_proba(gan.sample(size, seed)).argmax(1)
         counts = np.bincount(likeliest, minlength=len(context.classes))
-    found = select(context, counts, filters, seed)
+    found = select_samples(context, counts, filters, seed)
     return replace(found, labels=found.labels.astype(targets.dtype))

@@ -4,11 +4,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
-from numpy.typing import NDArray
-
+from ssgan.codecs.codec import Array
 from ssgan.randomness import Rng
 
-Array = NDArray[Any]
 Added = tuple[Array, Array]  # features (M, F) and class indices (M,)
 # Numbers of the rows that it may see, and a source of randomness; the rows to add.
 Augmenter = Callable[[Array, Rng], Added]
@@ -49,7 +47,7 @@ class LabeledRows:
         return replace(self, features=self.features @ axes.T, view=projected)
 
 
-Baseline = Callable[[LabeledRows], Augmenter | None]  # None: it is not for such rows
+GateBaseline = Callable[[LabeledRows], Augmenter | None]  # None: it is not for such rows
 
 
 def add_copies(features: Array, classes: Array) -> Augmenter:

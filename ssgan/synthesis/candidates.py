@@ -10,23 +10,21 @@ that noise would pass for help.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 from sklearn.neighbors import NearestNeighbors
 
+from ssgan.codecs.codec import Array
 from ssgan.config import InputError
 from ssgan.data.selection import take
 from ssgan.prediction.graph import condensed
 from ssgan.randomness import Rng
-from ssgan.synthesis.augmenter import Added, Augmenter, Baseline, LabeledRows
+from ssgan.synthesis.augmenter import Added, Augmenter, GateBaseline, LabeledRows
 from ssgan.synthesis.baselines import BASELINES
 from ssgan.synthesis.context import Context, Synthetic
 from ssgan.synthesis.gate import Verdict, baseline_augmenters, judge, preselect
 from ssgan.synthesis.plan import Plan, linear_judge
 
-Array = NDArray[Any]
 Ratios = Sequence[float | None]  # synthetic rows for a real one; None is all of a pool
 RATIOS = (0.5, 1.0, 2.0)  # that are tested, where a pool reaches them
 DISTINCT = 0.9  # of two ratios: candidates of nearly as many rows would be one candidate twice
@@ -150,7 +148,7 @@ def assess_features(
     relabeled: bool = True,
     plan: Plan | None = None,
     ratios: Ratios | None = None,
-    baselines: Mapping[str, Baseline] | None = None,
+    baselines: Mapping[str, GateBaseline] | None = None,
 ) -> Verdict:
     """The gate's verdict on pools of features of any network, for labelled rows of the same.
 

@@ -12,16 +12,15 @@ from typing import Any, Protocol
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 
+from ssgan.codecs.codec import Array
 from ssgan.config import InputError
 from ssgan.models.gan import GAN
 from ssgan.models.inference import apply
 from ssgan.prediction.predictor import Predictor
 from ssgan.randomness import Rng
 
-Array = NDArray[Any]
 MAX_SCORED = 10_000  # real rows whose scores are compared with those of samples
 SKETCH_BLOCK = 2000  # rows whose features are in memory at once
 SKETCH_WIDTH = 256  # random directions: distances along them are right to about 5 %
@@ -188,7 +187,7 @@ class Filter(Protocol):
     def apply(self, drawn: Generated, rng: Rng) -> tuple[Generated, Array]: ...
 
 
-def check_share(name: str, share: float) -> None:
+def check_fraction(name: str, share: float) -> None:
     """InputError for a share that is not from 0 to 1."""
     if not 0 <= share <= 1:
         raise InputError(f"expected {name} from 0 to 1, got {share}")

@@ -10,28 +10,52 @@ from typing import Any
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from sklearn.decomposition import PCA
 from torch import nn
 
+from ssgan.codecs.codec import Array
 from ssgan.config import InputError, InputTypeError
 from ssgan.data.labels import Label
 from ssgan.models.gan import GAN, GANConfig, pretrain
 from ssgan.randomness import Rng
 from ssgan.synthesis.requests import counts_for
 
-Array = NDArray[Any]
-AXES = 64  # principal axes that are generated; the others keep their mean
-BLOCK = 128
-FEWEST = 20  # rows of which a GAN still learns: with 10 its training breaks down
+MAIN_AXES = 64  # principal axes that are generated; the others keep their mean
+BLOCK_ROWS = 128
+MIN_ROWS = 20  # rows of which a GAN still learns: with 10 its training breaks down
 CONFIG = GANConfig(body="dense", steps=1500, latent=16, width=16)
 
 
 def features_of(module: nn.Module, x: torch.Tensor) -> Array:
-    """What any frozen torch module gives for inputs (N, ...): float32 (N, F), a block at a time.
+    """Features that any frozen torch module gives, a block of inputs at a time.
 
-    It is run in evaluation mode, without gradients, and left as it was. Raises ValueError for no
-    inputs, TypeError for a module that does not give one tensor.
+    The module runs in evaluation mode, without gradients, and is left as it was.
+
+    Parameters
+    ----------
+    module : torch.nn.Module
+        Inputs (N, ...) to one tensor (N, ...).
+    x : Tensor (N, ...)
+        Its inputs, 1 or more, on its device.
+
+    Returns
+    -------
+    ndarray of float32 (N, F)
+        Its outputs, flattened.
+
+    Raises
+    ------
+    InputError
+        For no inputs.
+    InputTypeError
+        For a module that does not give one tensor.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from ssgan.synthesis import features_of
+    >>> features_of(torch.nn.Flatten(), torch.ones(2, 3, 4)).shape
+    (2, 12)
     """
     if len(x) == 0:
         raise InputError("expected one input or more, got none: there is nothing to look at")
@@ -39,14 +63,14 @@ def features_of(module: nn.Module, x: torch.Tensor) -> Array:
     module.eval()
     try:
         with torch.inference_mode():
-            blocks = [rows_of(module(block), module) for block in torch.split(x, BLOCK)]
+            blocks = [feature_rows(module(block), module) for block in torch.split(x, BLOCK_ROWS)]
     finally:
         for part, mode in modes:  # some may be frozen on their own
             part.training = mode
     return torch.cat(blocks).numpy()
 
 
-def rows_of(output: Any, module: nn.Module) -> torch.Tensor:
+def feature_rows(output: Any, module: nn.Module) -> torch.Tensor:
     """What a module gave, as features (N, F)."""
     if not isinstance(output, torch.Tensor):
         raise InputTypeError(
@@ -65,11 +89,45 @@ def augment_features(
     config: GANConfig | None = None,
     seed: int = 0,
 ) -> tuple[Array, Array]:
-    """`n` synthetic rows of features (n, F), by class, and their labels (n,).
+    """Synthetic rows of features, by class, for the training set of a head.
 
-    A conditional GAN learns rows (N, F) along their 64 main axes; the classes of unlabeled rows
-    (-1, NaN, None) are not asked for. Classes come equally often, or as `counts` says. Raises
-    ValueError for n < 1, fewer than 20 rows, rows that are not finite, and counts that do not fit.
+    A conditional GAN learns the rows along their 64 main axes.
+
+    Parameters
+    ----------
+    features : ndarray (N, F)
+        Finite rows, 20 or more.
+    labels : array (N,)
+        Their classes; -1, NaN and None are unlabeled.
+    n : int
+        Synthetic rows, 1 or more.
+    counts : mapping of class to int, default=None
+        How many of every class, which sum to `n`; by default equally many.
+    config : GANConfig, default=None
+        How to train the GAN; by default 1,500 steps of a dense one.
+    seed : int, default=0
+        Of the samples; that of the training is `config.seed`.
+
+    Returns
+    -------
+    features : ndarray (n, F)
+        Class by class.
+    labels : ndarray (n,)
+
+    Raises
+    ------
+    InputError
+        For n < 1, fewer than 20 rows, rows that are not finite, and counts that do not fit.
+
+    Examples
+    --------
+    >>> import numpy as np, ssgan
+    >>> from ssgan.synthesis import augment_features
+    >>> rows, labels = np.random.default_rng(0).normal(size=(30, 5)), np.arange(30) % 2
+    >>> quick = ssgan.GANConfig(steps=2, batch=8, width=2, latent=4)
+    >>> more, classes = augment_features(rows, labels, 4, config=quick)
+    >>> more.shape, classes.tolist()
+    ((4, 5), [0, 0, 1, 1])
     """
     generator = FeatureGAN.fit(features, labels, config)
     return generator.sample(n, counts=counts, seed=seed)
@@ -77,7 +135,28 @@ def augment_features(
 
 @dataclass(frozen=True)
 class FeatureGAN:
-    """A conditional GAN over the main axes of features, which never changes."""
+    """A conditional GAN over the main axes of features, which never changes.
+
+    Parameters
+    ----------
+    gan : GAN
+        Over R main axes.
+    axes : ndarray (R, F)
+        Those axes.
+    center : ndarray (F,)
+        The mean of the features.
+
+    Examples
+    --------
+    >>> import numpy as np, ssgan
+    >>> from ssgan.synthesis import FeatureGAN
+    >>> rows, labels = np.random.default_rng(0).normal(size=(30, 5)), np.arange(30) % 2
+    >>> quick = ssgan.GANConfig(steps=2, batch=8, width=2, latent=4)
+    >>> generator = FeatureGAN.fit(rows, labels, quick)
+    >>> more, classes = generator.sample(3, counts={1: 3})
+    >>> more.shape, classes.tolist()
+    ((3, 5), [1, 1, 1])
+    """
 
     gan: GAN
     axes: Array  # (R, F)
@@ -91,19 +170,19 @@ class FeatureGAN:
         config: GANConfig | None = None,
         device: str | None = None,
     ) -> "FeatureGAN":
-        """Learn features (N, F) and their labels (N,); ValueError for what cannot be learnt."""
+        """Learn features (N, F) and their labels (N,); InputError for what cannot be learnt."""
         rows = np.asarray(features, np.float64)
         if rows.ndim != 2 or not np.isfinite(rows).all():
             raise InputError(
                 f"expected finite features (N, F), got shape {rows.shape} or NaN or infinity in "
                 "it: give a row for each sample, and repair or leave out those"
             )
-        if len(rows) < FEWEST:
+        if len(rows) < MIN_ROWS:
             raise InputError(
-                f"a GAN over features learns from {FEWEST} rows or more, got {len(rows)}: give "
+                f"a GAN over features learns from {MIN_ROWS} rows or more, got {len(rows)}: give "
                 "more, rows without a label too"
             )
-        pca = PCA(min(AXES, *rows.shape), svd_solver="randomized", random_state=0).fit(rows)
+        pca = PCA(min(MAIN_AXES, *rows.shape), svd_solver="randomized", random_state=0).fit(rows)
         gan = pretrain(pca.transform(rows), config or CONFIG, labels, device=device)
         if gan.classes is None:
             raise InputError("features are made class by class: give labels that are classes")

@@ -18,17 +18,16 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy import stats
 from sklearn.model_selection import StratifiedKFold
 
+from ssgan.codecs.codec import Array
 from ssgan.config import InputError
 from ssgan.randomness import Rng
-from ssgan.synthesis.augmenter import Augmenter, Baseline, LabeledRows
+from ssgan.synthesis.augmenter import Augmenter, GateBaseline, LabeledRows
 from ssgan.synthesis.baselines import BASELINES
 from ssgan.synthesis.plan import METRICS, Judge, Plan, linear_judge
 
-Array = NDArray[Any]
 SEEN = 0.8  # probability with which the smallest gain is seen
 MAX_CANDIDATES = 3
 
@@ -127,7 +126,7 @@ def add_nothing(features: Array) -> Augmenter:
 
 
 def baseline_augmenters(
-    rows: LabeledRows, baselines: Mapping[str, Baseline] = BASELINES
+    rows: LabeledRows, baselines: Mapping[str, GateBaseline] = BASELINES
 ) -> dict[str, Augmenter]:
     """The augmenters of those baselines that are for such rows."""
     found = {name: baseline(rows) for name, baseline in baselines.items()}
@@ -205,7 +204,7 @@ def judge(
     overlap = (pool / plan.folds) / (len(features) - pool / plan.folds)
     level = plan.alpha / len(candidates)
     found = [
-        compare((name, other), scores[name] - scores[other], overlap, level, pool)
+        compare_gains((name, other), scores[name] - scores[other], overlap, level, pool)
         for name in candidates
         for other in others
     ]
@@ -254,7 +253,7 @@ def measure(
     return {name: np.array(values) for name, values in scores.items()}
 
 
-def compare(
+def compare_gains(
     names: tuple[str, str], gains: Array, overlap: float, level: float, pool: int
 ) -> Comparison:
     """A candidate against a baseline, from paired gains (J,).

@@ -1,7 +1,7 @@
 """Make labelled samples: the generator makes them, a finetuned predictor or the GAN labels them.
 
-synthesise   exactly as many of every class as asked for, those that the predictor is surest of
-select       exactly as many of every class that pass filters
+synthesise       exactly as many of every class as asked for, those that the predictor is surest of
+select_samples   exactly as many of every class that pass filters
 sample_classes   a conditional GAN labels its samples itself
 
 Whether they help a classifier is for `ssgan.synthesis.gate`; `augment` does both.
@@ -14,9 +14,9 @@ from typing import Any
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 
+from ssgan.codecs.codec import Array
 from ssgan.config import InputError
 from ssgan.models.gan import GAN
 from ssgan.prediction.predictor import Predictor
@@ -25,7 +25,6 @@ from ssgan.synthesis.context import Context, Filter, Generated, Synthetic
 from ssgan.synthesis.filters import Dropped, apply_filters
 from ssgan.synthesis.requests import counts_for
 
-Array = NDArray[Any]
 ROUND = 1000  # samples that are generated and labelled at a time
 MORE_ROUNDS = 20  # than the count needs, before a class counts as one the GAN does not make
 SPARE = 2  # samples that are generated for every one kept: the surer half stays
@@ -128,7 +127,9 @@ def most_confident(predicted: Array, counts: Array, classes: Sequence[Any]) -> A
     return np.concatenate(parts)
 
 
-def select(context: Context, counts: Array, filters: Sequence[Filter], seed: int = 0) -> Synthetic:
+def select_samples(
+    context: Context, counts: Array, filters: Sequence[Filter], seed: int = 0
+) -> Synthetic:
     """Samples that pass all filters, exactly as many of every class as asked for.
 
     A conditional GAN is asked for the classes that are missing. Whatever the GAN, the predictor
@@ -159,10 +160,10 @@ def select(context: Context, counts: Array, filters: Sequence[Filter], seed: int
     Examples
     --------
     >>> import numpy as np, ssgan
-    >>> from ssgan.synthesis import Context, NearDuplicates, select
+    >>> from ssgan.synthesis import Context, NearDuplicates, select_samples
     >>> x, y = np.random.default_rng(0).normal(size=(40, 3)), np.arange(40) % 2
     >>> gan = ssgan.pretrain(x, ssgan.GANConfig(steps=2, batch=8, width=2, latent=4), labels=y)
-    >>> select(Context(gan, (0, 1)), np.array([2, 1]), [NearDuplicates()]).labels.tolist()
+    >>> select_samples(Context(gan, (0, 1)), np.array([2, 1]), [NearDuplicates()]).labels.tolist()
     [0, 0, 1]
     """
     rng, wanted = Rng(("selected", seed)), np.asarray(counts)

@@ -19,7 +19,27 @@ from ssgan.models.gan import GAN
 
 @dataclass(frozen=True)
 class Implicit:
-    """The terms that a trained GAN adds to a user's loss; scalars with gradients."""
+    """The terms that a trained GAN adds to a loss of your own; scalars with gradients.
+
+    Parameters
+    ----------
+    gan : GAN
+        A trained GAN, which is frozen.
+    seed : int, default=0
+        Of its samples.
+
+    Examples
+    --------
+    >>> import numpy as np, ssgan
+    >>> from ssgan.synthesis import Implicit
+    >>> x = np.random.default_rng(0).normal(size=(40, 3))
+    >>> gan = ssgan.pretrain(x, ssgan.GANConfig(steps=2, batch=8, width=2, latent=4))
+    >>> adversary = Implicit(gan)
+    >>> samples = adversary.fakes(4, step=1).requires_grad_()
+    >>> adversary.realism(samples).backward()
+    >>> samples.grad.shape
+    torch.Size([4, 3])
+    """
 
     gan: GAN
     seed: int = 0
@@ -48,15 +68,54 @@ class Implicit:
 
 
 def real_or_fake(real: Tensor, fake: Tensor) -> Tensor:
-    """A classifier's logits (N, K) as real against fake: a class K + 1 whose logit is 0.
+    """The loss of a classifier as a critic of real against fake: a class K + 1 with the logit 0.
 
-    D = sum exp / (1 + sum exp) (Salimans et al. 2016, "Improved techniques", section 5).
+    Parameters
+    ----------
+    real, fake : Tensor (N, K)
+        Logits of the classifier for real and for generated samples.
+
+    Returns
+    -------
+    Tensor ()
+        0 or more; log 2 where the critic knows nothing.
+
+    References
+    ----------
+    Salimans et al. 2016, "Improved Techniques for Training GANs", section 5:
+    D = sum exp / (1 + sum exp).
+
+    Examples
+    --------
+    >>> import torch
+    >>> from ssgan.synthesis import real_or_fake
+    >>> sure = torch.tensor([[30.0, 0.0]])
+    >>> round(real_or_fake(sure, -sure - 30).item(), 6)
+    0.0
     """
-    told, made = real.logsumexp(1), fake.logsumexp(1)
-    return (F.softplus(-told).mean() + F.softplus(made).mean()) / 2
+    high, low = real.logsumexp(1), fake.logsumexp(1)
+    return (F.softplus(-high).mean() + F.softplus(low).mean()) / 2
 
 
 def unsure(fake: Tensor) -> Tensor:
-    """How far a classifier's answers (N, K) on fakes are from knowing nothing: KL from uniform."""
+    """How far a classifier's answers on fakes are from knowing nothing.
+
+    Parameters
+    ----------
+    fake : Tensor (N, K)
+        Logits for generated samples.
+
+    Returns
+    -------
+    Tensor ()
+        The Kullback-Leibler divergence from equal probabilities, 0 or more.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from ssgan.synthesis import unsure
+    >>> unsure(torch.zeros(2, 3)).abs().item() < 1e-6
+    True
+    """
     logs = fake.log_softmax(1)
     return -logs.mean() - torch.tensor(float(fake.shape[1])).log()

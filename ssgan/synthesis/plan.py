@@ -5,11 +5,10 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from ssgan.codecs.codec import Array
 from ssgan.config import InputError
 
-Array = NDArray[Any]
 # Training features and classes, then test features; the predicted classes of these.
 Judge = Callable[[Array, Array, Array], Array]
 ALPHA = 0.002  # probability of one wrong "helps" among all candidates

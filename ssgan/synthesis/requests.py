@@ -6,13 +6,11 @@ from numbers import Integral, Real
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from ssgan.codecs.codec import Array
 from ssgan.config import InputError
 from ssgan.data.labels import Label
 from ssgan.synthesis.context import Context, Filter
-
-Array = NDArray[Any]
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -227,7 +227,7 @@ def test_classes_are_filled_up_and_judged_by_balanced_accuracy(home, tmp_path):
 @pytest.mark.parametrize(
     ("kind", "name", "words", "code", "line"),
     [
-        ("images", "a.npz", ["--filter", "beauty"], 2, "'beauty' is not one of"),
+        ("images", "a.npz", ["--filter", "beauty"], 1, "no filter 'beauty'; there are agreement"),
         ("images", "a.npz", ["-n", 0], 2, "0 is not in the range"),
         ("images", "a.csv", [], 2, "a.csv"),
         ("images", "a.npz", ["--strategy", "auto"], 2, "Give one of -n, --per-class and --strat"),

@@ -13,9 +13,19 @@ from ssgan.metrics.spaces import space_of
 from ssgan.models.gan import GANConfig, pretrain
 from ssgan.randomness import Rng
 from ssgan.report import report, report_augmented
-from ssgan.report.augmented import compared, page_beside, reach
+from ssgan.report.augmented import chart_reach, comparison_rows, page_beside
 from ssgan.report.figures import interval
-from ssgan.report.generated import EACH, POOL, beside, between, by_class, made_by, moved, pictured
+from ssgan.report.generated import (
+    EACH,
+    MAX_POOL,
+    classes_part,
+    generated_part,
+    interpolate_noise,
+    interpolation_part,
+    neighbours_part,
+    rows_with_neighbours,
+    show_packed,
+)
 from ssgan.report.training import TABLE_COLUMNS
 from ssgan.runs.run import Run
 from ssgan.synthesis import Context, Synthetic
@@ -38,8 +48,8 @@ def digits(tmp_path_factory):
 def test_the_neighbours_shown_are_the_nearest_of_the_training_rows(digits):
     gan, _ = digits
     train = gan.codec.pack(read("digits").x)
-    shown = beside(gan, train)
-    rows = train[Rng(("report", "rows")).permutation(len(train))[:POOL]]
+    shown = neighbours_part(gan, train)
+    rows = train[Rng(("report", "rows")).permutation(len(train))[:MAX_POOL]]
     space = space_of(gan.codec.expand(rows))
     fake = space(gan.codec.expand(gan.codec.pack(gan.sample(EACH))))
     nearest = torch.cdist(fake, space(gan.codec.expand(rows))).argmin(1)
@@ -51,24 +61,14 @@ def test_the_neighbours_shown_are_the_nearest_of_the_training_rows(digits):
             for k, i in enumerate(nearest)
         ]
     )
-    again = beside_first(gan, train)
-    assert torch.equal(again, expected)
-
-
-def beside_first(gan, train):
-    """What `beside` puts into its picture: the samples and their first neighbours."""
-    seen = []
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(
-            "ssgan.report.generated.pictured", lambda codec, rows, n: seen.append(rows) or {}
-        )
-        beside(gan, train)
-    return seen[0].reshape(EACH, 4, *seen[0].shape[1:])[:, :2].flatten(0, 1)
+    both, _ = rows_with_neighbours(gan, train)
+    first = both.reshape(EACH, 4, *both.shape[1:])[:, :2].flatten(0, 1)
+    assert torch.equal(first, expected)
 
 
 def test_every_class_is_asked_for(digits):
     gan, path = digits
-    assert [part["name"] for part in by_class(gan)] == [str(k) for k in range(10)]
+    assert [part["name"] for part in classes_part(gan)] == [str(k) for k in range(10)]
     page = Page(report(path))
     refuse_what_is_not_self_contained(page)
     assert "By class" in page.text
@@ -83,21 +83,23 @@ def test_scores_of_training_rows_test_rows_and_samples_are_shown(digits):
     assert "test rows (dashed; mean" in text
     assert "of 797)" in text
     assert "samples (line; mean" in text
-    assert "If training rows lie above test rows, it knows them by heart." in text
+    assert "If training rows lie above test rows, it has memorised them." in text
 
 
 @pytest.mark.parametrize("kind", ["normal", "uniform"])
 def test_the_way_between_noises_begins_and_ends_at_them(kind):
     start, end = Rng(("a",)).normal(3, 8), Rng(("b",)).normal(3, 8)
-    torch.testing.assert_close(moved(start, end, 0.0, kind), start)
-    torch.testing.assert_close(moved(start, end, 1.0, kind), end)
+    torch.testing.assert_close(interpolate_noise(start, end, 0.0, kind), start)
+    torch.testing.assert_close(interpolate_noise(start, end, 1.0, kind), end)
 
 
 def test_noise_on_the_way_is_as_long_as_noise_that_is_drawn():
     start = torch.nn.functional.normalize(Rng(("a",)).normal(5, 64), dim=1)
     end = torch.nn.functional.normalize(Rng(("b",)).normal(5, 64), dim=1)
     for share in (0.25, 0.5, 0.75):
-        torch.testing.assert_close(moved(start, end, share, "normal").norm(dim=1), torch.ones(5))
+        torch.testing.assert_close(
+            interpolate_noise(start, end, share, "normal").norm(dim=1), torch.ones(5)
+        )
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -106,7 +108,7 @@ def test_a_page_of_every_kind_says_that_rows_in_memory_are_not_there(kind, tmp_p
     page = Page(report(tmp_path / "run"))
     refuse_what_is_not_self_contained(page)
     assert "the data were given in memory" in page.text
-    assert (between(gan) is not None) == (kind == "images")
+    assert (interpolation_part(gan) is not None) == (kind == "images")
 
 
 def test_a_table_is_shown_beside_its_nearest_rows_and_scores_without_test_rows(tmp_path):
@@ -115,7 +117,7 @@ def test_a_table_is_shown_beside_its_nearest_rows_and_scores_without_test_rows(t
     text = Page(report(tmp_path / "run")).text
     assert text.count("nearest") >= 3 * EACH
     assert "test rows (" not in text
-    assert "by heart" not in text
+    assert "memorised" not in text
     assert "samples (line; mean" in text
 
 
@@ -123,7 +125,7 @@ def test_tables_of_samples_leave_missing_values_empty_and_count_the_columns_not_
     frame = table().assign(**{f"n{k}": np.arange(len(table())) for k in range(11)})
     frame.loc[::2, "age"] = np.nan
     gan = pretrain(frame, SMALL)
-    shown = pictured(gan.codec, gan.codec.pack(frame), 1)
+    shown = show_packed(gan.codec, gan.codec.pack(frame), 1)
     assert len(shown["header"]) == TABLE_COLUMNS
     assert shown["more"] == frame.shape[1] - TABLE_COLUMNS
     assert [row[0] for row in shown["rows"][:2]] == ["", f"{frame.age[1]:.4g}"]
@@ -146,7 +148,7 @@ def test_a_vae_has_no_scores_to_show(tmp_path):
 
 def test_a_run_without_a_checkpoint_says_why_nothing_more_is_shown(tmp_path):
     run = Run.claim(tmp_path / "r", {"format": 1, "kind": "gan", "config": {}, "data": {}})
-    assert "holds no checkpoint" in made_by(run)
+    assert "holds no checkpoint" in generated_part(run)
 
 
 def comparison(gain, baseline="nothing", smallest=4.0):
@@ -176,7 +178,7 @@ def verdict(*comparisons):
 
 
 def test_the_chart_draws_the_intervals_of_the_verdict_on_one_scale():
-    rows = compared(verdict(comparison(3.0), comparison(-8.0, "smote")))
+    rows = comparison_rows(verdict(comparison(3.0), comparison(-8.0, "smote")))
     assert [row["interval"] for row in rows] == ["+1.00 to +5.00", "-10.00 to -6.00"]
     assert rows[0]["plot"] == interval(1.0, 3.0, 5.0, 4.0, 10.0)
     assert 'x1="110.0" x2="150.0"' in rows[0]["plot"]  # 0 is 100, 10 points are 200
@@ -187,19 +189,19 @@ def test_the_chart_draws_the_intervals_of_the_verdict_on_one_scale():
 
 def test_the_smallest_gain_of_every_row_lies_on_the_scale():
     found = verdict(comparison(3.0), comparison(0.0, "smote", smallest=8.0))
-    rows = compared(found)
-    assert reach(found) == 8.0
+    rows = comparison_rows(found)
+    assert chart_reach(found) == 8.0
     assert 'x1="150.0" x2="150.0"' in rows[0]["plot"]  # 4 of 8
     assert 'x1="200.0" x2="200.0"' in rows[1]["plot"]
-    assert reach(verdict()) > 0
+    assert chart_reach(verdict()) > 0
 
 
-def augmented_page(folder, classes, labels, told, *comparisons):
+def augmented_page(folder, classes, labels, record, *comparisons):
     gan = pretrain(KINDS["vectors"](), SMALL)
     tally = Tally()
     blocks = [Synthetic(gan.sample(len(labels)), labels)] if len(labels) else []
     assert list(tally.over(iter(blocks))) == blocks
-    (folder / "a.verdict.json").write_text(json.dumps(told))
+    (folder / "a.verdict.json").write_text(json.dumps(record))
     context = Context(gan, classes)
     return Page(report_augmented(folder / "a.npz", context, verdict(*comparisons), tally))
 

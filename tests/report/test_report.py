@@ -15,7 +15,7 @@ from ssgan.data import Data, draw_split, read, targets
 from ssgan.models.gan import GANConfig
 from ssgan.report import report
 from ssgan.report.figures import curve, scatter
-from ssgan.report.predictions import interval
+from ssgan.report.predictions import wilson_interval
 from ssgan.report.training import seconds
 from ssgan.runs.run import Run
 from tests.examples import quick
@@ -340,9 +340,9 @@ def test_plots_leave_no_trace_in_matplotlib():
 
 
 def test_the_interval_of_a_share_is_wilsons():
-    assert interval(0.5, 100) == pytest.approx((0.40383, 0.59617), abs=1e-5)
-    assert interval(1.0, 10) == pytest.approx((0.72246, 1.0), abs=1e-4)
-    assert interval(0.0, 10)[0] == pytest.approx(0, abs=1e-12)
+    assert wilson_interval(0.5, 100) == pytest.approx((0.40383, 0.59617), abs=1e-5)
+    assert wilson_interval(1.0, 10) == pytest.approx((0.72246, 1.0), abs=1e-4)
+    assert wilson_interval(0.0, 10)[0] == pytest.approx(0, abs=1e-12)
 
 
 @pytest.mark.parametrize("method", ["baseline", "auto"])
@@ -351,10 +351,10 @@ def test_a_page_says_that_a_simple_model_is_no_network_and_why_it_was_taken(meth
     config = quick(method, steps=2)
     path = model_run(tmp_path / "m", data, per_class=3, config=config)
     if method == "auto":  # whatever these folds chose
-        told = json.loads((path / "choice.json").read_text())
-        told["choice"] |= {"method": "baseline"}
-        told["choice"]["verdict"] |= {"chosen": "k-nn", "reason": "it has fewer errors"}
-        (path / "choice.json").write_text(json.dumps(told))
+        record = json.loads((path / "choice.json").read_text())
+        record["choice"] |= {"method": "baseline"}
+        record["choice"]["verdict"] |= {"chosen": "k-nn", "reason": "it has fewer errors"}
+        (path / "choice.json").write_text(json.dumps(record))
     page = report(path).read_text()
     assert "a simple model of the labelled rows, without the GAN" in page
     assert ("auto took k-nn: it has fewer errors" in page) == (method == "auto")

@@ -19,7 +19,7 @@ from ssgan.synthesis import (
     Rejection,
     filter_named,
     filter_samples,
-    select,
+    select_samples,
 )
 from ssgan.synthesis.context import SKETCH_WIDTH, distinct
 from ssgan.synthesis.filters import MAX_EXAMPLES
@@ -119,9 +119,11 @@ def test_what_a_critic_drives_does_not_depend_on_the_scale_of_its_scores(cluster
 
 def test_langevin_after_another_filter_is_refused_as_it_would_undo_it(context):
     with pytest.raises(ValueError, match="langevin makes other samples .* put it first"):
-        select(context, np.array([1, 1]), [Confidence(0.9), Langevin()])
+        select_samples(context, np.array([1, 1]), [Confidence(0.9), Langevin()])
     alone = replace(context, model=None)
-    assert len(select(alone, np.array([1, 1]), [Langevin(), NearDuplicates(0.0)]).labels) == 2
+    assert (
+        len(select_samples(alone, np.array([1, 1]), [Langevin(), NearDuplicates(0.0)]).labels) == 2
+    )
 
 
 @pytest.mark.parametrize(
@@ -155,13 +157,13 @@ def test_the_surer_a_sample_is_to_be_real_the_likelier_it_stays():
 
 def test_exactly_as_many_come_as_were_asked_for_after_filters(context):
     alone = replace(context, model=None)  # the GAN's own classes: no predictor says others
-    found = select(alone, np.array([3, 5]), [NearDuplicates()])
+    found = select_samples(alone, np.array([3, 5]), [NearDuplicates()])
     assert found.labels.tolist() == [0] * 3 + [1] * 5
 
 
 def test_what_never_passes_is_refused(context):
     with pytest.raises(ValueError, match="of class 0 passed, 2 were asked for: loosen"):
-        select(context, np.array([2, 0]), [NearDuplicates(1e9)])
+        select_samples(context, np.array([2, 0]), [NearDuplicates(1e9)])
 
 
 def test_filters_that_lack_what_they_compare_with_say_so():

@@ -20,7 +20,7 @@ from ssgan.synthesis import (
     smote,
 )
 from ssgan.synthesis.candidates import find_copies, pool_augmenter, reachable_ratios
-from ssgan.synthesis.gate import add_nothing, compare, holm
+from ssgan.synthesis.gate import add_nothing, compare_gains, holm
 
 QUICK = Plan(repeats=2)
 
@@ -74,7 +74,7 @@ def test_what_could_be_seen_is_told_before_the_verdict():
 
 def test_the_variance_is_corrected_for_folds_that_overlap():
     gains = np.array([1.0, 2.0, 3.0, 2.0])
-    found = compare(("a", "b"), gains, 0.25, 0.002, 1000)
+    found = compare_gains(("a", "b"), gains, 0.25, 0.002, 1000)
     error = gains.std(ddof=1) * (1 / 4 + 0.25) ** 0.5
     assert found.high - found.gain == pytest.approx(3.182446 * error, rel=1e-6)
     assert found.p_better + found.p_worse == pytest.approx(1)

@@ -34,7 +34,7 @@ from ssgan.synthesis import (
     linear_judge,
     sample_classes,
 )
-from ssgan.synthesis.augmenter import Added, Augmenter, Baseline, add_copies
+from ssgan.synthesis.augmenter import Added, Augmenter, GateBaseline, add_copies
 from ssgan.synthesis.baselines.transforms import shift
 from ssgan.synthesis.candidates import make_candidates
 from ssgan.synthesis.plan import accuracy
@@ -189,7 +189,7 @@ def judge_added(
     }
 
 
-def copies(moved: Array) -> Baseline:
+def copies(moved: Array) -> GateBaseline:
     """The baseline that adds rows whose features, before the axes, are `moved` (N, F)."""
 
     def baseline(rows: LabeledRows) -> Augmenter | None:

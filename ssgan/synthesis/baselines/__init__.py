@@ -7,9 +7,9 @@ where it is not for such rows; its name is that of the module.
 from importlib import import_module
 from pkgutil import iter_modules
 
-from ssgan.synthesis.augmenter import Baseline
+from ssgan.synthesis.augmenter import GateBaseline
 
-BASELINES: dict[str, Baseline] = {
+BASELINES: dict[str, GateBaseline] = {
     module.name: import_module(f"{__name__}.{module.name}").BASELINE
     for module in iter_modules(__path__)
 }

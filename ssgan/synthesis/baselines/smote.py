@@ -1,16 +1,12 @@
 """SMOTE: rows between neighbours of one class."""
 
-from typing import Any
-
 import numpy as np
-from numpy.typing import NDArray
 from sklearn.neighbors import NearestNeighbors
 
+from ssgan.codecs.codec import Array
 from ssgan.config import InputError
 from ssgan.randomness import Rng
 from ssgan.synthesis.augmenter import Added, Augmenter, LabeledRows
-
-Array = NDArray[Any]
 
 
 def smote(

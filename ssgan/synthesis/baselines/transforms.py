@@ -1,14 +1,11 @@
 """The classical transform of images: shifts by up to an eighth of a side."""
 
-from typing import Any
-
 import numpy as np
-from numpy.typing import NDArray
 
+from ssgan.codecs.codec import Array
 from ssgan.randomness import Rng
 from ssgan.synthesis.augmenter import Augmenter, LabeledRows, add_copies
 
-Array = NDArray[Any]
 SHARE = 8  # an image is shifted by up to a side / SHARE
 
 

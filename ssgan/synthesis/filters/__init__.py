@@ -16,15 +16,14 @@ from typing import Any
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 
+from ssgan.codecs.codec import Array
 from ssgan.config import InputError
 from ssgan.randomness import Rng
 from ssgan.synthesis.context import Context, Filter, Generated, Synthetic
 from ssgan.synthesis.filters.langevin import Langevin
 
-Array = NDArray[Any]
 MAX_EXAMPLES = 16  # samples that are kept of those that a filter dropped
 
 FILTERS: dict[str, type[Filter]] = {

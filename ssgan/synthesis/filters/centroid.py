@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ssgan.randomness import Rng
-from ssgan.synthesis.context import Generated, check_share
+from ssgan.synthesis.context import Generated, check_fraction
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ class Centroid:
     within: float = 0.95
 
     def __post_init__(self) -> None:
-        check_share("within", self.within)
+        check_fraction("within", self.within)
 
     def apply(self, drawn: Generated, rng: Rng) -> tuple[Generated, NDArray[np.bool_]]:
         features, indices = drawn.context.labeled

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ssgan.randomness import Rng
-from ssgan.synthesis.context import Generated, check_share
+from ssgan.synthesis.context import Generated, check_fraction
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ class Confidence:
     threshold: float = 0.8
 
     def __post_init__(self) -> None:
-        check_share("threshold", self.threshold)
+        check_fraction("threshold", self.threshold)
 
     def apply(self, drawn: Generated, rng: Rng) -> tuple[Generated, NDArray[np.bool_]]:
         rows = np.arange(len(drawn.indices))

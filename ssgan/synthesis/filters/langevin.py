@@ -7,6 +7,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from ssgan.codecs.codec import Array
 from ssgan.config import InputError
 from ssgan.models.gan import GAN
 from ssgan.models.sampler import generate
@@ -15,7 +16,6 @@ from ssgan.runtime import Runtime
 from ssgan.synthesis.context import Context, Generated
 from ssgan.synthesis.filters.rejection import log_odds
 
-Array = NDArray[np.int64]
 MOVED_AT_ONCE = 128  # samples whose noise is moved at once
 
 

@@ -6,10 +6,9 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.linear_model import LogisticRegression
 
+from ssgan.codecs.codec import Array
 from ssgan.randomness import Rng
-from ssgan.synthesis.context import Generated, check_share
-
-Array = NDArray[np.float64]
+from ssgan.synthesis.context import Generated, check_fraction
 
 
 @dataclass(frozen=True)
@@ -43,7 +42,7 @@ class Rejection:
     share: float = 0.8
 
     def __post_init__(self) -> None:
-        check_share("share", self.share)
+        check_fraction("share", self.share)
 
     def apply(self, drawn: Generated, rng: Rng) -> tuple[Generated, NDArray[np.bool_]]:
         logits, _ = log_odds(drawn)
