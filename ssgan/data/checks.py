@@ -9,12 +9,14 @@ import pandas as pd
 
 from ssgan.codecs import CODECS
 from ssgan.codecs.codec import Codec, Json, as_array
+from ssgan.codecs.column import fit_column
+from ssgan.codecs.dtypes import Series
 from ssgan.config import InputError
+from ssgan.data.frames import read_column, suspicion_of
 from ssgan.data.labels import raw_labels, targets, task_of, unlabeled
 from ssgan.data.source import Data, divided
 
 MANY = 10  # columns or labels named in a warning
-NEARLY = 0.9  # share of entries that must be numbers for the others to look like mistakes
 
 
 def describe_data(data: Data) -> dict[str, Json]:
@@ -40,7 +42,7 @@ def check(data: Data, target: str | None = None) -> dict[str, Json]:
     """A summary of the data set, ready for JSON.
 
     kind, source, rows, test_rows, shape of one sample, columns {name: dtype} or dtype and range,
-    labels {label: count} or {least, mean, greatest}, unlabeled, quarantine [[file, what]],
+    labels {label: count} or {min, mean, max}, unlabeled, quarantine [[file, what]],
     fingerprint and warnings. `target` takes that column of a table as labels; ValueError if it
     has none of that name.
     """
@@ -55,7 +57,7 @@ def check(data: Data, target: str | None = None) -> dict[str, Json]:
         "test_rows": 0 if data.x_test is None else len(data.x_test),
         "shape": list(data.x.shape[1:]),
         **(described_columns(data.x) if tabular(data) else described_array(data.x)),
-        **described_labels(data.y),
+        **described_labels(data.y, data.no_label),
         "quarantine": [list(fault) for fault in data.quarantine],
         "fingerprint": data.fingerprint,
     }
@@ -77,17 +79,17 @@ def described_array(x: Any) -> dict[str, Json]:
     return {"dtype": str(array.dtype), "range": [float(array.min()), float(array.max())]}
 
 
-def described_labels(y: Any) -> dict[str, Json]:
+def described_labels(y: Any, no_label: Any = None) -> dict[str, Json]:
     """How many rows each label has, or the spread of numbers; how many rows have none."""
     if y is None:
         return {"labels": {}, "unlabeled": None}
     labels = raw_labels(y)
     task = task_of(labels[~unlabeled(labels, "regression")])
-    missing = unlabeled(labels, task)
+    missing = unlabeled(labels, task, no_label)
     given = labels[~missing]
     if task == "regression" and len(given):
         numbers = given.astype(np.float64)
-        spread = {"least": numbers.min(), "mean": numbers.mean(), "greatest": numbers.max()}
+        spread = {"min": numbers.min(), "mean": numbers.mean(), "max": numbers.max()}
         return {
             "labels": {name: float(value) for name, value in spread.items()},
             "unlabeled": int(missing.sum()),
@@ -102,7 +104,7 @@ def described_labels(y: Any) -> dict[str, Json]:
 
 def suspicions(data: Data) -> list[str]:
     """One sentence for each thing that looks wrong."""
-    found = [label_suspicion(data.y)] if data.y is not None else []
+    found = [label_suspicion(data)] if data.y is not None else []
     if tabular(data):
         found += column_suspicions(data.x)
     elif "corrupt" in CODECS[data.kind].transforms:  # values that are columns of their own
@@ -116,12 +118,12 @@ def suspicions(data: Data) -> list[str]:
     return [sentence for sentence in found if sentence]
 
 
-def label_suspicion(y: Any) -> str:
+def label_suspicion(data: Data) -> str:
     """What `targets` would refuse or warn of."""
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         try:
-            targets(y)
+            targets(data.y, no_label=data.no_label)
         except (TypeError, ValueError) as error:
             return str(error)
     return str(caught[0].message) if caught else ""
@@ -137,21 +139,24 @@ def column_suspicions(frame: pd.DataFrame) -> list[str]:
             names["constant columns"].append(str(name))
         elif len(present) < len(column) / 2:
             names["columns that are mostly missing"].append(str(name))
-        if len(present) and pd.api.types.is_string_dtype(column.dtype):
-            found.append(text_suspicion(str(name), present.astype(str)))
+        told = column_suspicion(present) if len(present) else ""
+        found += [f"column {name!r} {told}"] if told else []
     return [*(listing(what, columns) for what, columns in names.items()), *found]
 
 
-def text_suspicion(name: str, present: Any) -> str:
-    """Text that is nearly all numbers, or different in every row."""
-    wrong = pd.to_numeric(present, errors="coerce").isna()
-    if 0 < wrong.mean() <= 1 - NEARLY:
-        return (
-            f"column {name!r} is text because {int(wrong.sum())} of {len(present)} entries are "
-            f"no numbers, as {present[wrong].iloc[0]!r}"
-        )
-    if len(present) > MANY and present.is_unique:
-        return f"column {name!r} is different in every row, like an identifier: leave it out"
+def column_suspicion(present: Series) -> str:
+    """What a codec would refuse in a column, or a user should know of its text; "" for nothing."""
+    if pd.api.types.is_string_dtype(present.dtype):
+        return read_column(present, False)[1] or suspicion_of(present, crowded=MANY)
+    if pd.api.types.is_float_dtype(present.dtype):
+        infinite = np.isinf(present.to_numpy(np.float64))
+        if infinite.any():
+            row = present.index[int(infinite.argmax())]
+            return f"has {infinite.sum()} infinite values, first in row {row}: leave them empty"
+    try:
+        fit_column(present)
+    except InputError as error:
+        return str(error).split(": ", 1)[-1]
     return ""
 
 

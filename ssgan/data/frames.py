@@ -164,7 +164,7 @@ def read_column(column: Series, comma: bool) -> tuple[Series, str]:
     return (numbers.astype("int64") if whole else numbers), "; it ".join(told)
 
 
-def suspicion_of(column: Series, comma: bool = False) -> str:
+def suspicion_of(column: Series, comma: bool = False, crowded: int = CROWDED) -> str:
     """What looks wrong in a column of text: slips among numbers, words for nothing, identifiers."""
     present = column.dropna().astype(str)
     absent = present.str.strip().str.casefold().isin(ABSENT)
@@ -177,7 +177,7 @@ def suspicion_of(column: Series, comma: bool = False) -> str:
     if absent.any():
         return f"has {counts_of(present[absent])}, kept as text: name it with --na if it is missing"
     distinct = present.nunique()
-    if len(present) >= CROWDED and distinct > NEARLY * len(present):
+    if len(present) >= crowded and distinct > NEARLY * len(present):
         return (
             f"is text with {distinct} values in {len(present)} rows, like an identifier: leave it "
             f"out with --drop {column.name}"

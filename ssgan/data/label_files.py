@@ -12,18 +12,21 @@ from ssgan.codecs.codec import Array
 from ssgan.codecs.dtypes import plain
 from ssgan.config import InputError
 from ssgan.data.files import read_npy
-from ssgan.data.frames import read_table
+from ssgan.data.frames import ABSENT, counts_of, read_table
 from ssgan.data.labels import raw_labels, shown, unlabeled
 from ssgan.data.source import Data
 
 FILE, LABEL = "file", "label"
 
 
-def read_labels(path: str | Path, data: Data) -> Array:
+def read_labels(
+    path: str | Path, data: Data, na: tuple[str, ...] = (), no_label: Any = None
+) -> Array:
     """Labels aligned with `data.x`, (N,): integers, floats or text; NaN or None for none.
 
     The file is a CSV with columns `file,label` for an image folder, names relative to it or,
     where that is clear, without folders; or an .npy or a CSV of one column with a label a row.
+    `na` are words that mean no label, besides an empty entry and, where no `no_label` is given, -1.
     Raises FileNotFoundError, and ValueError for names that are not in the folder, for a name with
     two labels, for another number of rows, and for what looks half written: lines that end early,
     text among numbers.
@@ -35,27 +38,27 @@ def read_labels(path: str | Path, data: Data) -> Array:
         return one_a_row(raw_labels(read_npy(path)["x"]), data, path)
     if path.suffix not in (".csv", ".tsv", ".parquet"):
         raise InputError(f"expected labels in a .csv, .parquet or .npy file, got {path}")
-    frame = whole_table(path)
+    frame = whole_table(path, tuple(na))
     if LABEL in frame and FILE in frame:
-        return by_name(frame, data, path)
+        return by_name(frame, data, path, no_label)
     if frame.shape[1] == 1:
         column = frame.iloc[:, 0]
         if len(column) == len(data) - 1:  # its first label was taken for a header
             column = pd.concat([pd.Series([frame.columns[0]]), column.astype(object)])
-        return one_a_row(parsed(column), data, path)
+        return one_a_row(parsed(column, no_label), data, path)
     if LABEL in frame:
-        return one_a_row(parsed(frame[LABEL]), data, path)
+        return one_a_row(parsed(frame[LABEL], no_label), data, path)
     raise InputError(
         f"{path} has the columns {shown(list(frame.columns))}: expected file,label, or one label "
         "a row"
     )
 
 
-def whole_table(path: Path) -> pd.DataFrame:
+def whole_table(path: Path, na: tuple[str, ...] = ()) -> pd.DataFrame:
     """A table of text in which no line ends early; ValueError names the first that does."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of the same lines
-        frame, faults = read_table(path, text=True)
+        frame, faults = read_table(path, text=True, na=na)
     if faults:
         line, fault = faults[0]
         raise InputError(
@@ -74,7 +77,7 @@ def one_a_row(labels: Array, data: Data, path: Path) -> Array:
     return labels
 
 
-def by_name(frame: pd.DataFrame, data: Data, path: Path) -> Array:
+def by_name(frame: pd.DataFrame, data: Data, path: Path, no_label: Any = None) -> Array:
     """The labels of a table `file,label`, put to the rows of these files."""
     if data.names is None:
         raise InputError(f"{path} names files, but {data.source} is no image folder")
@@ -84,7 +87,7 @@ def by_name(frame: pd.DataFrame, data: Data, path: Path) -> Array:
     absent = [name for name in given if name not in rows and name not in unreadable]
     if absent:
         raise InputError(f"{path} labels files that are not in {data.source}: {shown(absent)}")
-    parsed_labels = parsed(frame[LABEL])
+    parsed_labels = parsed(frame[LABEL], no_label)
     labels = np.full(len(data), None, dtype=object)
     seen: dict[int, Any] = {}
     absent_labels = unlabeled(parsed_labels, "regression")
@@ -96,7 +99,7 @@ def by_name(frame: pd.DataFrame, data: Data, path: Path) -> Array:
             one, other = plain(seen[row]), plain(label)
             raise InputError(f"{path} labels {name} twice, {one!r} and {other!r}: keep one")
         labels[row] = label
-    return parsed(pd.Series(labels, dtype=object))
+    return parsed(pd.Series(labels, dtype=object), no_label)
 
 
 def rows_of(names: list[str]) -> dict[str, int]:
@@ -114,7 +117,7 @@ def names_of(files: Iterable[str]) -> Iterable[str]:
         yield PurePosixPath(file).name
 
 
-def parsed(column: Any) -> Array:
+def parsed(column: Any, no_label: Any = None) -> Array:
     """Labels (N,) as integers, floats with NaN, or objects with None where there is none.
 
     Text is turned into numbers only where nothing is lost: "007" stays text. A missing entry
@@ -126,11 +129,18 @@ def parsed(column: Any) -> Array:
     values[missing] = None
     present = values[~missing].tolist()
     texts = [str(value) for value in present]
+    if (words := [text.casefold() in ABSENT for text in texts]) and any(words):
+        rest = [text for text, word in zip(texts, words, strict=True) if not word]
+        if rest and pd.to_numeric(pd.Series(rest), errors="coerce").notna().all():
+            values[np.flatnonzero(~missing)[words]] = None
+            return parsed(values, no_label)
+        warn_of_words(texts, words)
     numbers = pd.to_numeric(pd.Series(texts, dtype=object), errors="coerce").to_numpy(np.float64)
     kept = all(text.lstrip("-")[:1] != "0" or text.lstrip("-")[1:2] in ("", ".") for text in texts)
     if not present or np.isnan(numbers).any() or not kept:
         refuse_mixed(texts, numbers)
-        values[values == "-1"] = None
+        if no_label is None:
+            values[values == "-1"] = None
         return values
     if not np.array_equal(numbers, np.rint(numbers)) or np.abs(numbers).max() >= 2**53:
         labels = np.full(len(values), np.nan)
@@ -138,6 +148,16 @@ def parsed(column: Any) -> Array:
         return labels
     values[~missing] = numbers.astype(np.int64).tolist()
     return values if missing.any() else values.astype(np.int64)
+
+
+def warn_of_words(texts: list[str], words: list[bool]) -> None:
+    """Say which classes are words that often mean nothing."""
+    found = pd.Series([text for text, word in zip(texts, words, strict=True) if word])
+    warnings.warn(
+        f"the labels have {counts_of(found)}, kept as a class: name it with --na if it means none",
+        UserWarning,
+        stacklevel=5,
+    )
 
 
 def stripped(values: Array) -> Array:

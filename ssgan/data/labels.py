@@ -16,6 +16,8 @@ from ssgan.randomness import Rng
 
 Task = Literal["classification", "regression"]
 Label = str | int | float | bool
+MINUS = -1  # the label that means "no label", where nobody says another
+NEIGHBOURS = 5  # labels a class, from which a -1 as frequent as classes looks like one
 MOST_FLOAT_CLASSES = 20  # whole floats of more values than this are measured, not counted
 MOST_INTEGER_CLASSES = 100  # as for floats, but only where labels hardly ever repeat
 
@@ -31,12 +33,29 @@ def digest(values: Any) -> str:
     return sha.hexdigest()
 
 
-def unlabeled(y: Any, task: Task = "classification") -> Array:
-    """Which entries (N,) stand for "no label": NaN, None, NA, "" and, among classes, -1."""
+def unlabeled(y: Any, task: Task = "classification", no_label: Any = None) -> Array:
+    """Which entries (N,) stand for "no label".
+
+    NaN, None, NA and "" always do, and `no_label`: by default -1 among classes, as a number or as
+    text. A `no_label` that is given stands in place of -1, in numbers too; "none" for no other.
+    """
     values = raw_labels(y)
-    minus = values == -1 if task == "classification" and values.dtype.kind != "b" else False
-    missing: Array = pd.isna(values) | (values == "") | minus
-    return missing
+    missing: Array = pd.isna(values) | (values == "")
+    if no_label is None and task == "regression":
+        return missing
+    return missing | equal_to(values, MINUS if no_label is None else no_label)
+
+
+def equal_to(values: Array, label: Any) -> Array:
+    """Which entries (N,) are the label, also where one of both is text."""
+    if values.dtype.kind == "b":
+        return np.zeros(len(values), bool)
+    if values.dtype.kind == "O":
+        return np.array([value == label or str(value) == str(label) for value in values], bool)
+    try:
+        return np.equal(values, float(label))
+    except (TypeError, ValueError):
+        return np.zeros(len(values), bool)
 
 
 def raw_labels(y: Any) -> Array:
@@ -66,6 +85,7 @@ class Targets:
     values: Array  # (N,) int64 with -1 where unlabeled, or float64 with NaN
     classes: tuple[Label, ...] | None  # sorted; None for regression
     dtype: str  # of the raw labels, a numpy name
+    no_label: Any = None  # what means "no label" in place of -1
 
     @property
     def task(self) -> Task:
@@ -99,7 +119,8 @@ class Targets:
         Raises ValueError for a label that is none of the classes.
         """
         labels = raw_labels(y)
-        missing = unlabeled(labels, self.task)
+        no_label = "none" if self.no_label is None and MINUS in (self.classes or ()) else None
+        missing = unlabeled(labels, self.task, self.no_label or no_label)
         if self.classes is None:
             return numbers(labels, missing)
         values = np.full(len(labels), -1, np.int64)
@@ -160,18 +181,54 @@ def task_of(labels: Array) -> Task:
     return "regression" if many else "classification"
 
 
-def targets(y: Any, task: Task | None = None, classes: Sequence[Any] | None = None) -> Targets:
-    """What the labels `y` (N,) say: -1, NaN, None and "" mean unlabeled.
+def targets(
+    y: Any,
+    task: Task | None = None,
+    classes: Sequence[Any] | None = None,
+    no_label: Any = None,
+) -> Targets:
+    """What labels say: classes or numbers, and which rows have none.
 
-    `task` None asks `task_of`; where "regression" is asked for, -1 is a number like any other.
-    `classes` fixes the classes and their order; otherwise they are the sorted labels. Raises
-    ValueError if nothing is labeled, for one class or one number only, for fewer labels than
-    classes and for labels that are no number or none of the classes; warns of a class that has a
-    single label.
+    Parameters
+    ----------
+    y : array-like (N,)
+        Labels; NaN, None and "" mean unlabeled.
+    task : "classification" or "regression", optional
+        By default `task_of` tells it. Where "regression" is asked for, -1 is a number like others.
+    classes : sequence, optional
+        The classes in their order; by default the sorted labels.
+    no_label : label, optional
+        What means "no label" beside empty entries; by default -1, among classes. "none" says that
+        nothing else does, so that -1 is a class.
+
+    Returns
+    -------
+    Targets
+
+    Raises
+    ------
+    InputError
+        If nothing is labeled, for one class or one number only, for fewer labels than classes, for
+        labels that are no number or none of the classes, and where it cannot be told whether many
+        different labels are classes.
+
+    Warns
+    -----
+    UserWarning
+        Of a class with a single label, of more than 100 whole numbers that are taken for classes,
+        and of -1 where it is as frequent as a class.
+
+    Examples
+    --------
+    >>> found = targets(["cat", "dog", "", "cat"])
+    >>> found.classes, found.values.tolist(), found.labeled.tolist()
+    (('cat', 'dog'), [0, 1, -1, 0], [0, 1, 3])
+    >>> targets([0.5, 1.25, float("nan")]).task
+    'regression'
     """
     labels = raw_labels(y)
     asked = task or ("classification" if classes is not None else None)
-    missing = unlabeled(labels, asked or minus_task(labels))
+    missing = unlabeled(labels, asked or minus_task(labels), no_label)
     given = labels[~missing]
     if not len(given):
         raise InputError(
@@ -182,12 +239,64 @@ def targets(y: Any, task: Task | None = None, classes: Sequence[Any] | None = No
         values = numbers(labels, missing)
         if np.nanmin(values) == np.nanmax(values):
             raise InputError(f"all labels are {values[~missing][0]:g}: there is nothing to learn")
-        return Targets(values=values, classes=None, dtype=dtype)
+        return Targets(values=values, classes=None, dtype=dtype, no_label=no_label)
     known = tuple(classes) if classes is not None else sorted_classes(given)
-    found = Targets(values=np.empty(0, np.int64), classes=known, dtype=dtype)
+    found = Targets(values=np.empty(0, np.int64), classes=known, dtype=dtype, no_label=no_label)
     found = replace(found, values=found.encode(labels))
+    if asked is None:
+        check_guess(found, given)
+    if no_label is None and classes is None:
+        warn_of_minus(labels, found)
     check_classes(found)
     return found
+
+
+def check_guess(found: Targets, given: Array) -> None:
+    """Refuse labels that may be no classes, and say that many numbers are taken for some."""
+    number = len(found.classes or ())
+    if number > MOST_FLOAT_CLASSES and len(given) < 2 * number:
+        raise InputError(
+            f"{number} different labels in {len(given)} rows are hardly classes: say what they are"
+            " with task='classification' or 'regression' (--task)"
+        )
+    if number > MOST_INTEGER_CLASSES and given.dtype.kind in "iuf":
+        warnings.warn(
+            f"{number} whole numbers are taken for classes: give task='regression' (--task "
+            "regression) if they are counts or measurements, task='classification' if not",
+            UserWarning,
+            stacklevel=3,
+        )
+
+
+def warn_of_minus(labels: Array, found: Targets) -> None:
+    """Say that -1 is taken for unlabeled where it looks like a class.
+
+    It does where it is as frequent as the classes, or where other rows have an empty label.
+    """
+    minus = int(equal_to(labels, MINUS).sum())
+    empty = int(unlabeled(labels, "regression").sum())
+    counts = np.bincount(found.values[found.values >= 0], minlength=1)
+    frequent = counts.min() >= NEIGHBOURS and counts.min() <= 2 * minus <= 3 * counts.max()
+    if minus and (frequent or empty):
+        beside = f"{empty} rows have an empty one" if empty else f"{counts.max()} are alike"
+        warnings.warn(
+            f"{minus} labels of -1 are taken for unlabeled, while {beside}: if -1 is a class, say "
+            "no_label='none' (--unlabeled none); -1 confirms it",
+            UserWarning,
+            stacklevel=3,
+        )
+
+
+def reason_of(found: Targets, y: Any) -> str:
+    """How the task was told by labels, in words."""
+    labels = raw_labels(y)
+    given = labels[~unlabeled(labels, found.task, found.no_label)]
+    if found.classes is None:
+        whole = given.dtype.kind in "iu"
+        return "whole numbers that hardly repeat" if whole else "numbers with fractions"
+    kinds = {"b": "true or false", "O": "text"}
+    kind = kinds.get(given.dtype.kind, "whole numbers")
+    return f"{kind} of {len(found.classes)} values"
 
 
 def minus_task(labels: Array) -> Task:

@@ -48,6 +48,11 @@ class Data:
     def __len__(self) -> int:
         return len(self.x)
 
+    @property
+    def no_label(self) -> Any:
+        """The label that means "no label" in place of -1, where one was given; else None."""
+        return self.options.get("unlabeled")
+
     @cached_property
     def fingerprint(self) -> str:
         """sha256 of the samples `x` with their dtypes and names; labels and test part have none."""

@@ -35,6 +35,7 @@ from ssgan.runs.storage import read_object
 
 LABEL_FILES = (".csv", ".tsv", ".parquet")  # that hold a data set or labels alone
 SPLIT = "split.json"
+MEANING = ("na", "unlabeled")  # options that say what labels mean
 LISTS = ("indices", "values")  # the long fields of a split's record
 
 
@@ -72,7 +73,7 @@ def make_split(
     """
     data = labelled_data(own, request)
     refuse_seen_target(own, data)
-    found = targets(data.y, task=request.task)
+    found = targets(data.y, task=request.task, no_label=data.no_label)
     refuse_strange_classes(own, data, found)
     warn_of_unlearnt(data, found)
     chosen = choose_rows(found, request)
@@ -168,7 +169,9 @@ def labelled_data(own: Data, request: LabelRequest) -> Data:
     """The data set with the labels asked for: the run's own, or one that brings its own."""
     path = Path(request.source)
     if path.is_file() and labels_alone(path, own, request.reading.get("target")):
-        return replace(own, y=read_labels(path, own))
+        meant = {n: request.reading[n] for n in MEANING if request.reading.get(n) is not None}
+        labels = read_labels(path, own, na=meant.get("na", ()), no_label=meant.get("unlabeled"))
+        return replace(own, y=labels, options=own.options | meant)
     try:
         data = read_as(own.options, request.source, request.reading)
     except FileNotFoundError as error:
@@ -206,7 +209,7 @@ def refuse_strange_classes(own: Data, data: Data, found: Targets) -> None:
     """Labels from a file that share some classes with the data's own, but not all: a slip."""
     if data.x is not own.x or data.y is own.y or found.classes is None:
         return
-    known = classes_in(own.y)
+    known = classes_in(own.y, data.no_label)
     strange = [label for label in found.classes if label not in known]
     if strange and len(strange) < len(found.classes):
         raise InputError(
@@ -218,17 +221,17 @@ def refuse_strange_classes(own: Data, data: Data, found: Targets) -> None:
 def warn_of_unlearnt(data: Data, found: Targets) -> None:
     """Classes that appear only in the test part can never be predicted."""
     classes = found.classes or ()
-    tested = classes_in(data.y_test) if classes else []
+    tested = classes_in(data.y_test, data.no_label) if classes else []
     unlearnt = [label for label in tested if label not in classes]
     if unlearnt and len(unlearnt) < len(tested):  # where all differ the file has other classes
         message = f"classes with labels in the test part only are not learnt: {shown(unlearnt)}"
         warnings.warn(message, UserWarning, stacklevel=3)
 
 
-def classes_in(y: Any) -> list[Any]:
+def classes_in(y: Any, no_label: Any = None) -> list[Any]:
     """The distinct labels of y (N,) in order; none for numbers, and where there are none."""
     labels = raw_labels([] if y is None else y)
-    given = labels[~unlabeled(labels)]
+    given = labels[~unlabeled(labels, no_label=no_label)]
     return [*sorted_classes(given)] if len(given) and task_of(given) == "classification" else []
 
 

@@ -125,7 +125,7 @@ def as_classes(labels: Array, samples: Any) -> Targets:
     given = labels[~unlabeled(labels)].tolist()  # a list: objects become what they are
     if given:
         check_classification_targets(np.array(given))
-    return targets(labels, task="classification")
+    return targets(labels, task="classification", no_label=-1)
 
 
 def as_numbers(labels: Array, samples: Any) -> Targets:

@@ -72,7 +72,6 @@ TASKS = [
     ([0.5, 1, 2], "regression"),
     (np.arange(21.0), "regression"),
     (np.tile(np.arange(20.0), 2), "classification"),
-    (np.repeat(np.arange(200), 2), "classification"),
     (np.arange(200), "regression"),
     (np.repeat(np.arange(100), 2), "classification"),
     ([None, 1.5, 2.5], "regression"),
@@ -152,7 +151,7 @@ def test_what_is_unlabeled():
 @QUICK
 @given(st.lists(st.integers(-1, 3), min_size=40, max_size=80), st.integers(1, 3), st.integers(0, 9))
 def test_a_split_has_as_many_labels_of_every_class_and_is_sorted(y, per_class, seed):
-    found = targets([*y, *[0, 1, 2, 3] * 3])
+    found = targets([*y, *[0, 1, 2, 3] * 3], no_label=-1)
     rows = draw_split(found, per_class, seed)
     assert rows.dtype == np.int64
     assert (np.diff(rows) > 0).all()
@@ -285,3 +284,79 @@ def test_a_label_file_of_another_kind_is_refused(tmp_path):
         read_labels(tmp_path / "none.csv", PETS)
     with pytest.raises(ValueError, match=r"expected labels in a \.csv"):
         read_labels(written(tmp_path / "labels.txt", "1"), PETS)
+
+
+# What is told by labels alone is said, or decided by the user
+
+
+def test_many_whole_numbers_are_classes_with_a_warning_that_names_regression():
+    with pytest.warns(UserWarning, match="200 whole numbers are taken for classes: .*regression"):
+        assert len(targets(np.repeat(np.arange(200), 2)).classes) == 200
+    assert targets(np.repeat(np.arange(200), 2), "regression").classes is None
+    assert len(targets(np.repeat(np.arange(200), 2), "classification").classes) == 200
+
+
+@pytest.mark.parametrize("y", [[f"n{row}" for row in range(30)], np.arange(30), np.arange(60) // 2])
+def test_labels_that_hardly_repeat_are_refused_as_a_guess(y):
+    if len(y) == 60:
+        assert len(targets(y).classes) == 30
+        return
+    with pytest.raises(ValueError, match="30 different labels in 30 rows are hardly classes"):
+        targets(y)
+    with pytest.warns(UserWarning, match="a single label in 30 of 30"):
+        assert len(targets(y, "classification").classes) == 30
+
+
+MINUS = np.repeat([-1, 0, 1], 40)
+
+
+@pytest.mark.parametrize("y", [MINUS, MINUS.astype(float), MINUS.tolist(), MINUS.astype(str)])
+def test_a_minus_one_as_frequent_as_classes_is_said(y):
+    with pytest.warns(UserWarning, match="40 labels of -1 are taken for unlabeled, while 40 are"):
+        assert len(targets(y).classes) == 2
+    assert len(targets(y, no_label="none").classes) == 3
+    assert len(targets(y, no_label=-1).classes) == 2
+    assert (targets(y, no_label="-1").values == -1).sum() == 40
+
+
+def test_a_minus_one_beside_empty_labels_is_said():
+    with pytest.warns(UserWarning, match="1 labels of -1 .* while 2 rows have an empty one"):
+        targets([0, 1, 1, 0, -1, None, None])
+
+
+def test_few_labels_among_many_of_minus_one_are_no_surprise():
+    assert targets(np.repeat([-1, 0, 1], [500, 5, 5])).classes == (0, 1)
+
+
+@pytest.mark.parametrize(
+    ("y", "no_label"),
+    [([0, 1, 9, 0], 9), ([0, 1, 9, 0], "9"), (["a", "b", "?", "a"], "?"), ([0.0, 1.0, 9.0, 0.0], "9")],
+)
+def test_another_label_may_mean_none(y, no_label):
+    found = targets(np.array(y), no_label=no_label)
+    assert found.values.tolist() == [0, 1, -1, 0]
+    assert found.encode(np.array(y)).tolist() == [0, 1, -1, 0]
+    assert targets([-1, 2, 9, 2], no_label=9).classes == (-1, 2)
+
+
+def test_minus_one_that_is_a_class_stays_one_for_other_rows():
+    found = targets(MINUS, no_label="none")
+    assert found.encode([-1, 1, 0]).tolist() == [0, 2, 1]
+    known = targets(MINUS, classes=(-1, 0, 1))
+    assert known.encode([-1, 1, None]).tolist() == [0, 2, -1]
+
+
+def test_text_and_minus_one_in_one_list_are_classes_and_no_label():
+    for y in (["cat", "dog", -1, "cat"], ["cat", "dog", "-1", "cat"]):
+        assert targets(y).classes == ("cat", "dog")
+
+
+def test_the_reason_for_a_task_is_said_in_words():
+    for y, reason in (
+        ([0, 1, 1, 0], "whole numbers of 2 values"),
+        (["a", "b", "a"], "text of 2 values"),
+        ([True, False, True], "true or false of 2 values"),
+        ([0.5, 1.5, 2.5], "numbers with fractions"),
+        (np.arange(200), "whole numbers that hardly repeat"),
+    ):
+        assert reason_of(targets(y), y) == reason

@@ -344,8 +344,10 @@ def test_a_check_says_what_a_table_holds():
     assert about["warnings"] == [
         "constant columns: same",
         "columns that are mostly missing: rare",
-        "column 'age' is text because 1 of 20 entries are no numbers, as '?'",
-        "column 'name' is different in every row, like an identifier: leave it out",
+        "column 'age' is text because 1 of 20 entries are no numbers, as '?': correct them, or "
+        "name them with --na",
+        "column 'name' is text with 20 values in 20 rows, like an identifier: leave it out with "
+        "--drop name",
     ]
     assert json.loads(json.dumps(about)) == about
 
@@ -366,7 +368,7 @@ def test_a_check_says_what_images_hold():
 
 def test_a_check_says_what_numbers_hold():
     about = check(from_memory(np.array([[1, 2.5], [1, np.nan]]), y=[0.5, 2.5]))
-    assert about["labels"] == {"least": 0.5, "mean": 1.5, "greatest": 2.5}
+    assert about["labels"] == {"min": 0.5, "mean": 1.5, "max": 2.5}
     assert about["warnings"] == ["1 rows hold NaN or infinity", "constant columns: 0"]
     assert check(from_memory(IMAGES))["unlabeled"] is None
 
