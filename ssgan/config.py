@@ -19,6 +19,13 @@ class InputTypeError(InputError, TypeError):
     """The same for a value of a kind that cannot be used at all."""
 
 
+class UnseenWarning(UserWarning):
+    """Samples hold levels of a column that were not seen when their codec was fitted.
+
+    `warnings.simplefilter("error", UnseenWarning)` refuses them, as `--strict` does.
+    """
+
+
 class TrainingError(RuntimeError):
     """A training broke down, and going back to a good state did not help."""
 

@@ -1,6 +1,8 @@
 """`ssgan data`: which data sets there are, and what one of them holds."""
 
+import warnings
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -22,10 +24,8 @@ def listed(*, data_dir: Path | None, quiet: bool) -> None:
         click.echo(f"{name:<20} {state:<12} {where}")
 
 
-@options.command("check", click.argument("data"), options.data_dir, options.size, options.target)
-def checked(
-    *, data: str, data_dir: Path | None, size: object, target: str | None, quiet: bool
-) -> None:
+@options.command("check", click.argument("data"), *options.reading)
+def checked(*, data: str, quiet: bool, **reading: Any) -> None:
     """Read DATA, print what it holds as JSON, and warn of what looks wrong.
 
     \b
@@ -36,9 +36,13 @@ def checked(
     from ssgan.cli.settings import show_json
     from ssgan.data import check, read
 
-    found = read(data, data_dir=data_dir, size=size, target=target)
+    with warnings.catch_warnings(record=True) as said:
+        warnings.simplefilter("always", UserWarning)
+        found = read(data, **reading)
     report_unreadable(found)
     about = check(found)
+    told = [str(warning.message).removeprefix(f"{data}: ") for warning in said]
+    about["warnings"] = list(dict.fromkeys([*told, *about["warnings"]]))
     show_json(about)
     for warning in about["warnings"]:
         note(f"warning: {warning}", quiet)

@@ -24,9 +24,8 @@ from ssgan.config import InputError
         help="Labels of DATA where it brings none: a CSV file,label, or a column of them.",
     ),
     options.part,
-    options.data_dir,
-    options.size,
-    options.target,
+    *options.reading,
+    options.strict,
     options.seed,
     options.device,
 )
@@ -59,7 +58,8 @@ def evaluate(
     model = open_directory(run, device)
     source = read_for(model, data, reading)
     if labels is not None:
-        source = replace(source, y=read_labels(labels, source))
+        meant = {"na": reading["na"], "no_label": reading["unlabeled"]}
+        source = replace(source, y=read_labels(labels, source, **meant))
     chosen = labelled_rows(run, source, part, labelled=hasattr(model, "targets"))
     about = {"data": source.source, "part": chosen.part, "rows": len(chosen.x)}
     beside = None if hasattr(model, "targets") else chosen.part

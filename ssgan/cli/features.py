@@ -23,9 +23,8 @@ from ssgan.config import InputError
         help="All depths of RUN's discriminator, its last, or a student of both its networks,"
         " which is trained first and kept in RUN.  [default: all; of MODEL its own]",
     ),
-    options.data_dir,
-    options.size,
-    options.target,
+    *options.reading,
+    options.strict,
     options.device,
 )
 def features(

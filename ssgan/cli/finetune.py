@@ -24,9 +24,7 @@ IN_STEPS = CHOICES["methods in steps"]
         help="Labels: a CSV file,label; a column of them in .npy or .csv; or a labelled data set.",
     ),
     click.option("--out", type=options.FILE, metavar="MODEL", help="The directory of the model."),
-    options.data_dir,
-    options.size,
-    options.target,
+    *options.reading,
     click.option(
         "--task",
         type=click.Choice(["classification", "regression"]),
@@ -114,23 +112,29 @@ def finetune(
     check_taught(chosen)
     check_seen(chosen)
     gan = load(run, device)
-    split = split_for(gan, run, labels, asked, out)
+    split = split_for(gan, run, labels, asked, out, quiet)
     if out is None or dry_run:
         describe(gan, split, chosen)
     else:
         train(gan, split, chosen, out, quiet)
 
 
-def split_for(gan: Any, run: Path, labels: str, asked: dict[str, Any], out: Path | None) -> Any:
+def split_for(
+    gan: Any, run: Path, labels: str, asked: dict[str, Any], out: Path | None, quiet: bool
+) -> Any:
     """The split of the GAN's data that the options ask for."""
     from ssgan.cli.samples import report_unreadable
+    from ssgan.data.labels import reason_of
     from ssgan.data.selection import read_again
     from ssgan.data.split import LabelRequest, make_split
 
-    reading = {name: asked.pop(name) for name in ("data_dir", "size", "target")}
+    reading = {name: asked.pop(name) for name in options.READING}
     request = LabelRequest(source=labels, seed=asked.pop("label_seed"), **asked, reading=reading)
     split = make_split(read_again(gan.data, run), request, gan=run, out=out)
     report_unreadable(split.data)
+    if request.task is None and not quiet:
+        reason = reason_of(split.targets, split.data.y)
+        note(f"{split.targets.task}, told by the labels: {reason}; --task decides")
     return split
 
 

@@ -11,10 +11,10 @@ from typing import Any
 import click
 
 from ssgan.cli.names import CHOICES
-from ssgan.config import InputError, TrainingError
+from ssgan.config import InputError, TrainingError, UnseenWarning
 
 Body = Callable[..., None]
-REFUSALS = (InputError, TrainingError, OSError, FloatingPointError, MemoryError)
+REFUSALS = (InputError, TrainingError, UnseenWarning, OSError, FloatingPointError, MemoryError)
 
 
 def sides(
@@ -58,6 +58,47 @@ size = click.option(
     help="Scale and crop images to N x N, or width x height.",
 )
 target = click.option("--target", metavar="COLUMN", help="The column of a table with the labels.")
+modality = click.option(
+    "--modality",
+    metavar="NAME",
+    help="What DATA holds, where its axes do not tell: image, table or vector.",
+)
+mode = click.option(
+    "--mode", metavar="NAME", help="How pictures are read: grey, rgb or rgba.  [default: as most]"
+)
+bits = click.option(
+    "--bits",
+    type=click.IntRange(8, 16),
+    metavar="N",
+    help="How many of their 16 bits grey pictures use.  [default: told by the brightest]",
+)
+na = click.option(
+    "--na",
+    multiple=True,
+    metavar="WORD",
+    help="A word in tables that means a missing entry, besides an empty one; may be repeated.",
+)
+unlabeled = click.option(
+    "--unlabeled",
+    metavar="VALUE",
+    help="The label that means no label, besides an empty one; none for no other.  [default: -1]",
+)
+drop = click.option(
+    "--drop", multiple=True, metavar="COLUMN", help="Leave a column out; may be repeated."
+)
+header = click.option(
+    "--header/--no-header",
+    default=True,
+    help="Whether the first line of a text table names its columns.  [default: header]",
+)
+strict = click.option(
+    "--strict", is_flag=True, help="Refuse levels of a table that were not seen in training."
+)
+READING = (
+    *("data_dir", "size", "target", "modality", "mode", "bits", "na", "unlabeled", "drop"),
+    "header",
+)
+reading = (data_dir, size, target, modality, mode, bits, na, unlabeled, drop, header)
 part = click.option(
     "--part",
     type=click.Choice(["train", "test", "all"]),
@@ -79,8 +120,8 @@ def command(name: str, *options: Callable[[Body], Body]) -> Callable[[Body], cli
 
     def made(body: Body) -> click.Command:
         @functools.wraps(body)
-        def guarded(*, debug: bool, **arguments: Any) -> None:
-            with refusals(debug):
+        def guarded(*, debug: bool, strict: bool = False, **arguments: Any) -> None:
+            with refusals(debug, strict):
                 body(**arguments)
 
         function: Body = guarded
@@ -93,10 +134,14 @@ def command(name: str, *options: Callable[[Body], Body]) -> Callable[[Body], cli
 
 
 @contextmanager
-def refusals(debug: bool) -> Iterator[None]:
-    """Turn what the library refuses into one sentence, and its warnings into one line each."""
+def refusals(debug: bool, strict: bool = False) -> Iterator[None]:
+    """Turn what the library refuses into one sentence, and its warnings into one line each.
+
+    `strict`: levels that were not seen in training are refused, too.
+    """
     with warnings.catch_warnings():
         warnings.simplefilter("always", UserWarning)
+        warnings.simplefilter("error" if strict else "always", UnseenWarning)
         warnings.showwarning = warn
         try:
             yield

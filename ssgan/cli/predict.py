@@ -15,9 +15,8 @@ from ssgan.cli.options import note
     click.argument("data"),
     options.out,
     options.part,
-    options.data_dir,
-    options.size,
-    options.target,
+    *options.reading,
+    options.strict,
     options.device,
 )
 def predict(

@@ -18,9 +18,7 @@ USUAL = DEFAULTS["pretrain"]
     "pretrain",
     click.argument("data"),
     click.option("--run", type=options.FILE, help="The directory to train in."),
-    options.data_dir,
-    options.size,
-    options.target,
+    *options.reading,
     click.option(
         "--conditional", is_flag=True, help="Learn from DATA's labels what each class looks like."
     ),
@@ -141,7 +139,7 @@ def pretrain(
     from ssgan.data import read
     from ssgan.models.gan import GANConfig
 
-    reading = {name: flags.pop(name) for name in ("data_dir", "size", "target")}
+    reading = {name: flags.pop(name) for name in options.READING}
     asked = GANConfig.from_json(fields_of(recipe, config, flags))
     report_unreadable(found := read(data, **reading))
     labels = labels_of(found, *asked_labels)
@@ -191,10 +189,12 @@ def labels_of(data: Any, conditional: bool, per_class: int | None, seed: int | N
         columns = ", ".join(str(name) for name in getattr(data.x, "columns", ()))
         advice = f"name their column with --target: {columns}" if columns else "leave it out"
         raise InputError(f"--conditional needs labels and {data.source} holds none: {advice}")
-    if per_class is None:
+    if per_class is None and data.no_label is None:
         return data.y
-    found = targets(data.y)
-    chosen = draw_split(found, per_class, seed or 0)
+    found = targets(data.y, no_label=data.no_label)
+    if -1 in (found.classes or ()):
+        raise InputError("a conditional GAN takes -1 for no label: rename that class")
+    chosen = draw_split(found, per_class, seed or 0) if per_class else found.labeled
     kept = np.full(len(found.values), -1)
     kept[chosen] = found.values[chosen]
     return found.decode(kept)

@@ -31,7 +31,7 @@ def read_as(options: Mapping[str, Any], source: Any, asked: Mapping[str, Any]) -
 
     So images get the size, and a table loses the target, with which a model was trained.
     """
-    given = {name: value for name, value in asked.items() if value is not None}
+    given = {name: value for name, value in asked.items() if value not in (None, ())}
     usual = {name: options[name] for name in FORMING if name in options}
     given.setdefault("data_dir", options.get("data_dir"))
     column = usual.pop("target", None)

@@ -169,7 +169,8 @@ def labelled_data(own: Data, request: LabelRequest) -> Data:
     """The data set with the labels asked for: the run's own, or one that brings its own."""
     path = Path(request.source)
     if path.is_file() and labels_alone(path, own, request.reading.get("target")):
-        meant = {n: request.reading[n] for n in MEANING if request.reading.get(n) is not None}
+        given = request.reading
+        meant = {name: given[name] for name in MEANING if given.get(name) not in (None, ())}
         labels = read_labels(path, own, na=meant.get("na", ()), no_label=meant.get("unlabeled"))
         return replace(own, y=labels, options=own.options | meant)
     try:

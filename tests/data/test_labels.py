@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ssgan.data import Data, digest, draw_split, from_memory, read_labels, targets, unlabeled
+from ssgan.data.labels import reason_of
 
 QUICK = settings(deadline=None, derandomize=True, max_examples=30)
 PD = pd.Series
@@ -330,13 +331,18 @@ def test_few_labels_among_many_of_minus_one_are_no_surprise():
 
 @pytest.mark.parametrize(
     ("y", "no_label"),
-    [([0, 1, 9, 0], 9), ([0, 1, 9, 0], "9"), (["a", "b", "?", "a"], "?"), ([0.0, 1.0, 9.0, 0.0], "9")],
+    [
+        ([0, 1, 9, 0, 1], 9),
+        ([0, 1, 9, 0, 1], "9"),
+        (["a", "b", "?", "a", "b"], "?"),
+        ([0.0, 1.0, 9.0, 0.0, 1.0], "9"),
+    ],
 )
 def test_another_label_may_mean_none(y, no_label):
     found = targets(np.array(y), no_label=no_label)
-    assert found.values.tolist() == [0, 1, -1, 0]
-    assert found.encode(np.array(y)).tolist() == [0, 1, -1, 0]
-    assert targets([-1, 2, 9, 2], no_label=9).classes == (-1, 2)
+    assert found.values.tolist() == [0, 1, -1, 0, 1]
+    assert found.encode(np.array(y)).tolist() == [0, 1, -1, 0, 1]
+    assert targets([-1, 2, 9, 2, -1], no_label=9).classes == (-1, 2)
 
 
 def test_minus_one_that_is_a_class_stays_one_for_other_rows():
@@ -347,15 +353,15 @@ def test_minus_one_that_is_a_class_stays_one_for_other_rows():
 
 
 def test_text_and_minus_one_in_one_list_are_classes_and_no_label():
-    for y in (["cat", "dog", -1, "cat"], ["cat", "dog", "-1", "cat"]):
+    for y in (["cat", "dog", -1, "cat", "dog"], ["cat", "dog", "-1", "cat", "dog"]):
         assert targets(y).classes == ("cat", "dog")
 
 
 def test_the_reason_for_a_task_is_said_in_words():
     for y, reason in (
         ([0, 1, 1, 0], "whole numbers of 2 values"),
-        (["a", "b", "a"], "text of 2 values"),
-        ([True, False, True], "true or false of 2 values"),
+        (["a", "b", "a", "b"], "text of 2 values"),
+        ([True, False, True, False], "true or false of 2 values"),
         ([0.5, 1.5, 2.5], "numbers with fractions"),
         (np.arange(200), "whole numbers that hardly repeat"),
     ):
