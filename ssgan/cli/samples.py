@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ssgan.cli.options import note
+from ssgan.codecs.image import MODES
 from ssgan.data.selection import faults_of, read_as
 
 if TYPE_CHECKING:
@@ -26,6 +27,9 @@ def open_directory(path: Path, device: str | None) -> "GAN | Predictor":
 def read_for(model: "GAN | Predictor", source: str, asked: Mapping[str, Any]) -> "Data":
     """A data set in the form that a model takes: resized, and without its target, as then."""
     trained_on = getattr(model, "data", None) or getattr(model, "about", {})["gan"]
+    channels = getattr(model.codec, "channels", None)
+    if channels is not None and asked.get("mode") is None and Path(source).is_dir():
+        asked = {**asked, "mode": MODES[channels]}
     data = read_as(trained_on["options"], source, asked)
     report_unreadable(data)
     return data

@@ -80,6 +80,15 @@ def content_of(series: Series) -> str:
     raise InputTypeError(f"holds {inferred}: convert it to numbers, text or datetime64")
 
 
+def missing_in(column: Series) -> Array:
+    """Which entries (N,) are missing; pandas' nullable floats can hold NaN beside them."""
+    missing = np.asarray(column.isna())
+    dtype = column.dtype
+    if isinstance(dtype, pd.api.extensions.ExtensionDtype) and dtype.kind == "f":
+        missing = missing | np.isnan(column.to_numpy(np.float64, na_value=np.nan))
+    return missing
+
+
 def is_object(dtype: Any) -> bool:
     return isinstance(dtype, np.dtype) and dtype.kind == "O"
 

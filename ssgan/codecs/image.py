@@ -29,6 +29,7 @@ from ssgan.config import InputError, InputTypeError
 from ssgan.randomness import Rng
 
 CHANNELS = (1, 3, 4)  # grey, colour, colour with transparency
+MODES = {1: "grey", 3: "rgb", 4: "rgba"}  # how `ssgan.data` names them
 LEVELS = 255  # steps between black and white that a packed pixel can take
 MOVES = ("turn", "stretch", "slant", "shift")  # transforms that move what an image shows
 OF_COLOURS = (*MOVES, "crop", "zoom", "colour", "cutout")  # natural where there are colours
@@ -132,6 +133,7 @@ class ImageCodec:
         if self.flat and images.ndim == 2 and images.shape[1] == math.prod(self.image_shape):
             images = images.reshape(-1, *self.image_shape)
         if images.shape[1:] != self.image_shape:
+            refuse_channels(self.image_shape, images.shape[1:])
             raise InputError(
                 f"expected images of shape {self.raw_shape}, got {images.shape[1:]}: resize them"
             )
@@ -207,6 +209,23 @@ class ImageCodec:
     @classmethod
     def from_json(cls, fields: Mapping[str, Json]) -> "ImageCodec":
         return cls(**{name: value for name, value in fields.items() if name != "kind"})
+
+
+def refuse_channels(expected: tuple[int, ...], found: tuple[int, ...]) -> None:
+    """Images of the right size with another number of channels are converted, not resized."""
+    (size, channels), (other, given) = size_and_channels(expected), size_and_channels(found)
+    if size == other and channels != given:
+        raise InputError(
+            f"expected images of {channels} channels, got {given}: convert them; pictures are "
+            f"read with mode={MODES[channels]!r} (--mode {MODES[channels]})"
+        )
+
+
+def size_and_channels(shape: tuple[int, ...]) -> tuple[tuple[int, ...], int]:
+    """(height, width) and the number of channels of an image, whichever axis has them."""
+    if len(shape) == 3 and shape[-1] in CHANNELS:
+        return shape[:-1], shape[-1]
+    return (shape[1:], shape[0]) if len(shape) == 3 and shape[0] in CHANNELS else (shape, 1)
 
 
 def layout_of(shape: tuple[int, ...], container: str) -> str:

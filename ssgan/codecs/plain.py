@@ -25,6 +25,14 @@ SPACED = r"[1-9]\d{0,2}(?:[ '’]\d{3})+(?:\.\d+)?"
 COMMA = rf"[1-9]\d{{0,2}}(?:[. '’]\d{{3}})+(?:,\d+)?|\d+(?:,\d+)?{EXPONENT}|,\d+"
 
 
+ABSENT = ("na", "n/a", "#n/a", "<na>", "nan", "null", "none")  # often no value, in small letters
+
+
+def absent_words(texts: Series) -> Series:
+    """Which texts (N,) are words that often stand for no value."""
+    return texts.str.strip().str.casefold().isin(ABSENT)
+
+
 def plain_column(column: Series) -> Series:
     """The column in a type that a codec takes, where it has one that means the same.
 

@@ -29,6 +29,7 @@ from ssgan.codecs.codec import (
 )
 from ssgan.codecs.columns import Column, column_from_json, fit_column
 from ssgan.codecs.dtypes import dtype_from_json, dtype_to_json
+from ssgan.codecs.plain import plain_column
 from ssgan.config import InputError, InputTypeError
 from ssgan.randomness import Rng
 
@@ -235,8 +236,8 @@ def fit_table(raw: Any) -> TableCodec:
     if not frame.columns.is_unique:
         repeated = frame.columns[frame.columns.duplicated()][0]
         raise InputError(f"several columns are named {repeated!r}: rename them")
-    columns = tuple(fit_column(frame[name]) for name in frame.columns)
     container = "pandas" if isinstance(raw, pd.DataFrame) else "numpy"
+    columns = tuple(fit_column(plain_column(frame[name])) for name in frame.columns)
     names = dtype_to_json(frame.columns.dtype)
     codec = TableCodec(columns=columns, names=names, container=container)
     if codec.shape == (0,):

@@ -9,7 +9,7 @@ import pandas as pd
 
 from ssgan.codecs import CODECS
 from ssgan.codecs.codec import Codec, Json, as_array
-from ssgan.codecs.column import fit_column
+from ssgan.codecs.columns import fit_column
 from ssgan.codecs.dtypes import Series
 from ssgan.config import InputError
 from ssgan.data.frames import read_column, suspicion_of

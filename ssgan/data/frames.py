@@ -17,7 +17,7 @@ import numpy as np
 import pandas as pd
 
 from ssgan.codecs.dtypes import Series
-from ssgan.codecs.plain import numbers_in, plain_column
+from ssgan.codecs.plain import absent_words, numbers_in, plain_column
 from ssgan.config import InputError
 from ssgan.data.delimited import (
     Fault,
@@ -29,7 +29,6 @@ from ssgan.data.delimited import (
 )
 
 TABLE_SUFFIXES = (".csv", ".tsv", ".csv.gz", ".tsv.gz", ".parquet")
-ABSENT = ("na", "n/a", "#n/a", "<na>", "nan", "null", "none")  # often no value, in small letters
 NEARLY = 0.9  # share of entries that must be numbers for the others to look like slips
 CROWDED = 100  # rows from which a text column may look like an identifier
 INT64, UINT64 = 2**63, 2**64
@@ -149,7 +148,7 @@ def read_column(column: Series, comma: bool) -> tuple[Series, str]:
     if dated.dtype != column.dtype:
         return dated, ""
     present = column.dropna().astype(str)
-    absent = present.str.strip().str.casefold().isin(ABSENT)
+    absent = absent_words(present)
     found = numbers_in(present[~absent], comma) if not absent.all() else None
     words = counts_of(present[absent])
     coded = present.str.match(r"[+-]?0\d") | present.str.fullmatch(r"[+-]?\d{16,}")
@@ -167,7 +166,7 @@ def read_column(column: Series, comma: bool) -> tuple[Series, str]:
 def suspicion_of(column: Series, comma: bool = False, crowded: int = CROWDED) -> str:
     """What looks wrong in a column of text: slips among numbers, words for nothing, identifiers."""
     present = column.dropna().astype(str)
-    absent = present.str.strip().str.casefold().isin(ABSENT)
+    absent = absent_words(present)
     wrong = pd.to_numeric(present, errors="coerce").isna() & ~absent
     if 0 < wrong.mean() <= 1 - NEARLY and numbers_in(present[~wrong & ~absent], comma):
         return (

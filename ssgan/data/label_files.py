@@ -10,9 +10,10 @@ import pandas as pd
 
 from ssgan.codecs.codec import Array
 from ssgan.codecs.dtypes import plain
+from ssgan.codecs.plain import ABSENT
 from ssgan.config import InputError
 from ssgan.data.files import read_npy
-from ssgan.data.frames import ABSENT, counts_of, read_table
+from ssgan.data.frames import counts_of, read_table
 from ssgan.data.labels import raw_labels, shown, unlabeled
 from ssgan.data.source import Data
 

@@ -1,5 +1,8 @@
 """Tables as tensors: numbers, digits, missing entries, and what is refused."""
 
+import datetime
+import decimal
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -9,6 +12,7 @@ from hypothesis import strategies as st
 
 from ssgan.codecs.columns import fit_column
 from ssgan.codecs.columns.category import BASE
+from ssgan.config import UnseenWarning
 from ssgan.data import fit_codec
 from ssgan.randomness import Rng
 
@@ -24,7 +28,6 @@ def test_column_order_and_further_columns_do_not_matter():
 
 
 TABLE_REFUSALS = [
-    ({"job": ["a", "c"], "age": [1, 2]}, "column 'job': level 'c' was not seen in fit"),
     ({"job": ["a", "b"], "age": ["x", "y"]}, "column 'age': expected numbers"),
     ({"job": ["a", "b"], "age": [1, np.inf]}, "column 'age': row 1 is infinite"),
     ({"job": ["a", "b"]}, "there is no column 'age'; expected"),
@@ -41,13 +44,91 @@ def test_tables_unlike_the_fitted_one_are_refused(columns, message):
 def test_text_is_refused_where_times_were_fitted():
     codec = fit_codec(pd.DataFrame({"day": pd.to_datetime(["2020-01-01", "2020-01-05"])}))
     with pytest.raises(ValueError, match="column 'day': expected datetime64.*pandas.to_datetime"):
-        codec.pack(pd.DataFrame({"day": ["2020-01-01"]}))
+        codec.pack(pd.DataFrame({"day": ["1 May"]}))
 
 
-def test_an_unseen_level_counts_as_missing_where_entries_were_missing():
-    codec = fit_codec(pd.DataFrame({"job": ["a", "b", None], "age": [1, 2, 3]}))
-    found = codec.decode(codec.expand(codec.pack(pd.DataFrame({"job": ["z"], "age": [2]}))))
-    assert found["job"].isna().all()
+@pytest.mark.parametrize("third", [None, "a"])
+def test_an_unseen_level_is_in_no_state_and_counted(third):
+    codec = fit_codec(pd.DataFrame({"job": ["a", "b", third], "age": [1, 2, 3]}))
+    unseen = pd.DataFrame({"job": ["z", "a", "y"], "age": [2, 2, 2]})
+    with pytest.warns(UnseenWarning, match="'job': 2 of 3 entries are levels .* as 'z': .* other"):
+        x = codec.expand(codec.pack(unseen))
+    assert x[:, 1:].sum(1).tolist() == [0, 1, 0]
+
+
+LEVELS = [
+    (["12", "13", "A7", None], [12, 13]),
+    (["12", "13", "A7", None], [12.0, 13.0]),
+    (["1", "2", None], [1.0, np.nan, 2.0]),
+    (["2020-01-01", "2020-01-02", "unknown"], pd.to_datetime(["2020-01-01", "2020-01-02"])),
+    (["True", "False", "?"], [True, False]),
+    (["1", "2", "x"], pd.array([1, 2], "Int64")),
+]
+
+
+@pytest.mark.parametrize(("fitted", "given"), LEVELS)
+def test_a_level_is_the_same_in_another_type(fitted, given):
+    codec = fit_codec(pd.DataFrame({"code": fitted * 3, "age": range(3 * len(fitted))}))
+    raw = pd.DataFrame({"code": given})
+    expected = [None if pd.isna(value) else value for value in raw["code"]]
+    found = codec.decode(codec.expand(codec.pack(raw.assign(age=1))))["code"]
+    for value, level in zip(expected, found, strict=True):
+        if value is None:
+            assert pd.isna(level)
+        else:
+            assert str(value).removesuffix(".0").removesuffix(" 00:00:00") == level
+
+
+def test_a_nan_inside_nullable_floats_is_missing_alone():
+    values = np.array([np.nan, 1.5, 2.5, 3.5])
+    frame = pd.DataFrame({"r": pd.arrays.FloatingArray(values, np.zeros(4, bool)), "x": range(4)})
+    codec = fit_codec(frame)
+    back = codec.decode(codec.expand(codec.pack(frame)))["r"]
+    assert back.isna().tolist() == [True, False, False, False]
+
+
+@pytest.mark.parametrize("empty", [[None, None], [np.nan, np.nan], ["", ""], [pd.NaT, pd.NaT]])
+def test_a_column_that_is_empty_in_every_row_is_missing(empty):
+    days = [*pd.to_datetime(["2020-01-01", "2020-01-05", "2020-02-01"]), pd.NaT]
+    codec = fit_codec(pd.DataFrame({"day": days, "age": [1.5, 2.5, None, 3]}))
+    raw = pd.DataFrame({"day": empty, "age": [None, None]}).replace("", None)
+    assert codec.decode(codec.expand(codec.pack(raw))).isna().all(axis=None)
+
+
+def test_dates_and_numbers_that_come_as_text_are_what_they_were_in_fitting():
+    day = ["2020-01-01", "2020-01-05", "2020-02-01"]
+    codec = fit_codec(pd.DataFrame({"day": day, "price": [1200.0, 3.5, 7.25]}))
+    assert fit_codec(pd.DataFrame({"day": pd.to_datetime(day)})).shape == (1,)
+    raw = pd.DataFrame({"day": day, "price": ["1,200", "3.5", "NA"]})
+    x = codec.pack(raw)
+    same = codec.pack(pd.DataFrame({"day": pd.to_datetime(day), "price": [1200.0, 3.5, np.nan]}))
+    assert torch.equal(x.nan_to_num(9), same.nan_to_num(9))
+
+
+def test_numbers_too_large_are_refused_with_a_remedy():
+    frame = pd.DataFrame({"id": pd.Series([10**30, 10**30 + 1], dtype=object)})
+    with pytest.raises(ValueError, match="'id': has numbers of 31 digits, too large .*make them t"):
+        fit_codec(frame)
+
+
+@pytest.mark.parametrize(
+    "column",
+    [
+        pd.Series(pd.period_range("2020-01", periods=6, freq="M")),
+        pd.Series(pd.interval_range(0, 6)),
+        pd.Series([datetime.date(2020, 1, day) for day in range(1, 7)]),
+        pd.Series([decimal.Decimal(cents) / 100 for cents in range(6)]),
+    ],
+    ids=lambda column: str(column.iloc[0]),
+)
+def test_columns_of_other_types_are_numbers_dates_or_text(column):
+    frame = pd.DataFrame({"c": column, "x": range(6)})
+    codec = fit_codec(frame)
+    back = codec.decode(codec.expand(codec.pack(frame)))["c"]
+    expected = column.dt.to_timestamp() if hasattr(column.dtype, "freq") else column
+    assert [str(value)[:10] for value in back] == [
+        str(float(v) if isinstance(v, decimal.Decimal) else v)[:10] for v in expected
+    ]
 
 
 def test_missing_entries_are_tolerated_where_none_were_seen():

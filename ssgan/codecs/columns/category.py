@@ -1,5 +1,6 @@
 """Columns of levels: text, categories, booleans, and those of which all is missing."""
 
+import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -17,10 +18,11 @@ from ssgan.codecs.dtypes import (
     fields_from_json,
     fields_to_json,
     marker,
+    missing_in,
     plain,
     series_of,
 )
-from ssgan.config import InputError
+from ssgan.config import UnseenWarning
 
 BASE = 1000  # codes a digit can take, and so the widest block of states
 
@@ -29,7 +31,8 @@ BASE = 1000  # codes a digit can take, and so the widest block of states
 class Category:
     """A column of levels, the most frequent first; code 0 is a missing entry where there are any.
 
-    Unseen levels count as missing there, and are refused elsewhere.
+    A level is the same in another type: 12 is "12". One that was not seen in fitting is in no state
+    at all ("other": its one-hot block is 0), with a warning that counts them.
     """
 
     name: Any
@@ -44,11 +47,11 @@ class Category:
 
     @classmethod
     def claims(cls, column: Series, content: str) -> int:
-        return int(content == "category" or column.isna().all())
+        return int(content == "category" or missing_in(column).all())
 
     @classmethod
     def fit(cls, column: Series, content: str) -> "Category":
-        return fit_category(column, column.isna().to_numpy())
+        return fit_category(column, missing_in(column))
 
     @classmethod
     def from_json(cls, fields: Mapping[str, Json]) -> "Category":
@@ -79,18 +82,32 @@ class Category:
         return pd.Index(np.array(self.levels, dtype=object))
 
     def pack(self, column: Series) -> Array:
-        missing = column.isna().to_numpy()
-        objects = column.astype(object)
-        ranks = self._index.get_indexer(pd.Index(objects.to_numpy(), dtype=object))
+        missing = missing_in(column)
+        levels = column.astype(object).to_numpy()
+        ranks = self._index.get_indexer(pd.Index(levels, dtype=object))
         unseen = (ranks < 0) & ~missing
-        if unseen.any() and not self.missing and self.width:
-            level = objects.to_numpy()[unseen][0]
-            raise InputError(f"column {self.name!r}: level {level!r} was not seen in fit")
+        if unseen.any():
+            ranks[unseen] = self._ranks_by_text(levels[unseen])
+            unseen &= ranks < 0
+        if unseen.any() and self.width:
+            warnings.warn(
+                f"column {self.name!r}: {unseen.sum()} of {len(column)} entries are levels that "
+                f"were not seen in training, as {levels[unseen][0]!r}: they are taken as other",
+                UnseenWarning,
+                stacklevel=5,
+            )
         codes = np.maximum(ranks + self.missing, 0)
         digits = codes[:, None] // BASE ** np.arange(self.width) % BASE
         packed: Array = digits.astype(np.float32)
-        packed[missing & (not self.missing)] = np.nan
+        packed[unseen | (missing & (not self.missing))] = np.nan
         return packed
+
+    def _ranks_by_text(self, levels: Array) -> Array:
+        """The ranks of levels (n,) that may have another type here; -1 for none."""
+        known = [text_of(level) for level in self.levels]
+        if len(set(known)) < len(known):
+            return np.full(len(levels), -1)
+        return np.asarray(pd.Index(known).get_indexer(pd.Index(list(map(text_of, levels)))))
 
     def unpack(self, packed: Array) -> Series:
         """The column (N,) of any codes (N, width); codes above the last level are the last."""
@@ -100,6 +117,15 @@ class Category:
         levels = np.array([*self.levels, None], dtype=object)
         dtype = dtype_from_json(self.dtype)
         return series_of(levels[ranks], ranks < 0, dtype, self.name, marker(self.absent))
+
+
+def text_of(level: Any) -> str:
+    """A level as a text file writes it: 12.0 as 12, midnight as its day."""
+    if isinstance(level, float) and level.is_integer():
+        return str(int(level))
+    if isinstance(level, pd.Timestamp) and level == level.normalize():
+        return level.date().isoformat()
+    return str(level)
 
 
 def fit_category(column: Series, missing: Array) -> Category:

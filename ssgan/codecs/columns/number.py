@@ -17,8 +17,10 @@ from ssgan.codecs.dtypes import (
     fields_from_json,
     fields_to_json,
     marker,
+    missing_in,
     series_of,
 )
+from ssgan.codecs.plain import absent_words, numbers_in, plain_column
 from ssgan.config import InputError
 
 KNOTS = 256  # of the map from values to places
@@ -54,11 +56,11 @@ class Number:
 
     @classmethod
     def claims(cls, column: Series, content: str) -> int:
-        return int(content != "category" and not column.isna().all())
+        return int(content != "category" and not missing_in(column).all())
 
     @classmethod
     def fit(cls, column: Series, content: str) -> "Number":
-        return fit_number(column, column.isna().to_numpy())
+        return fit_number(column, missing_in(column))
 
     @classmethod
     def from_json(cls, fields: Mapping[str, Json]) -> "Number":
@@ -81,9 +83,10 @@ class Number:
         return np.linspace(-1, 1, len(self.knots)) if len(self.knots) > 1 else np.zeros(1)
 
     def pack(self, column: Series) -> Array:
-        missing = column.isna().to_numpy()
         if not self.numbers:
             return np.empty((len(column), 0), np.float32)
+        column = from_text(column)
+        missing = missing_in(column)
         packed = np.full((len(column), 1), np.nan, np.float32)
         values = self._steps(column[~missing])
         knots = np.array(self.knots)
@@ -185,14 +188,15 @@ def decimals_of(values: Array) -> int | None:
 def numeric(column: Series, dtype: Any) -> Array:
     """Entries that are not missing, as integers (times by their unit of `dtype`) or floats."""
     if isinstance(dtype, np.dtype | pd.DatetimeTZDtype) and dtype.kind in "Mm":
-        if column.dtype.kind != dtype.kind:
-            raise InputError(f"expected {dtype}, got {column.dtype}: use pandas.to_datetime")
-        return np.asarray(column.astype(dtype).array.asi8)
+        return times_of(column, dtype)
     try:
         numbers = pd.to_numeric(column)
     except (TypeError, ValueError) as error:
         raise InputError(f"expected numbers, got {error}") from error
     kind = numbers.dtype.kind
+    if kind not in "iufb" and pd.api.types.infer_dtype(numbers) == "integer":
+        digits = max(len(str(abs(value))) for value in numbers)
+        raise InputError(f"has numbers of {digits} digits, too large for numbers: make them text")
     if kind not in "iufb":
         raise InputError(f"expected numbers, got {column.dtype}")
     values = numbers.to_numpy(dtype=numbers.dtype if isinstance(numbers.dtype, np.dtype) else None)
@@ -201,6 +205,37 @@ def numeric(column: Series, dtype: Any) -> Array:
         row = column.index[int(np.flatnonzero(np.isinf(values))[0])]
         raise InputError(f"row {row} is infinite: replace it, or leave it empty")
     return np.asarray(values)
+
+
+def times_of(column: Series, dtype: Any) -> Array:
+    """Datetimes or differences, none missing, as integers in the unit of `dtype`."""
+    if not len(column):
+        return np.empty(0, np.int64)
+    if column.dtype.kind != dtype.kind:
+        raise InputError(
+            f"expected {dtype}, got {column.dtype} as {column.iloc[0]!r}: write dates as "
+            "2020-01-31, or use pandas.to_datetime"
+        )
+    try:
+        times: Any = column.astype(dtype).array
+        return np.asarray(times.asi8)
+    except TypeError as error:
+        raise InputError(f"expected {dtype}, got {column.dtype}: make the zones alike") from error
+
+
+def from_text(column: Series) -> Series:
+    """A column of numbers or times that came as text, in a type of its own."""
+    column = plain_column(column)
+    if not pd.api.types.is_string_dtype(column.dtype):
+        return column
+    present = column.dropna().astype(str)
+    column = column.mask(column.isin(present[absent_words(present)].unique()))
+    found = numbers_in(column.dropna().astype(str))
+    if found is None or not found[1]:
+        return column
+    values = pd.Series(np.nan, index=column.index, name=column.name)
+    values[column.notna().to_numpy()] = found[0]
+    return values
 
 
 def whole_series(values: Array, missing: Array, dtype: Any, of: Number) -> Series:
