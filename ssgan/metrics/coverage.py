@@ -21,7 +21,28 @@ BOUND = 0.5  # share of the real samples' own coverage below which there is an a
 
 @dataclass(frozen=True, kw_only=True)
 class ClassCoverage:
-    """Coverage by class, what real samples squared_reach, and the classes that fall behind."""
+    """Coverage by class, what real samples reach, and the classes that fall behind.
+
+    Attributes
+    ----------
+    coverage, real : dict of int to float
+        Of each class, from 0 to 1, higher is better: of real samples by generated ones, and of one
+        half of the real samples by the other.
+    alarms : tuple of int
+        The neglected classes.
+    minority : float
+        The lowest coverage of a class, relative to that of real samples: about 1 is as good.
+    warning : str or None
+        One sentence that names the neglected classes.
+
+    Examples
+    --------
+    >>> found = ClassCoverage(coverage={0: 0.9, 1: 0.2}, real={0: 0.9, 1: 0.8}, alarms=(1,))
+    >>> found.minority
+    0.25
+    >>> found.warning
+    'generated samples cover too little of class 1 (0.20, real 0.80)'
+    """
 
     coverage: dict[int, float]
     real: dict[int, float]  # one half of the real samples by the other
@@ -50,12 +71,42 @@ def class_coverage(
     k: int = REACH_NEIGHBOURS,
     bound: float = BOUND,
 ) -> ClassCoverage:
-    """Coverage of each class of real features (N, D) by generated ones (M, D) of that class.
+    """Which classes a generator neglects: coverage class by class, beside that of real samples.
 
-    Labels are (N,) and (M,) integers. Half of a class's real samples are to be covered: by at most
-    as many generated ones, and by the other half. An alarm is a coverage below `bound` times the
-    latter; a class of few or no generated samples gets one by that. Raises ValueError for a
-    class of fewer than 2 (k + 1) real samples and for generated samples of a class without any.
+    Half of a class's real samples are to be covered: by at most as many generated ones, and by the
+    other half.
+
+    Parameters
+    ----------
+    real, fake : Tensor, shapes (N, D) and (M, D)
+        Features of one space.
+    real_y, fake_y : Tensor of int, shapes (N,) and (M,)
+        Their classes.
+    k : int
+        Which neighbour says how far a real sample reaches.
+    bound : float
+        Share of the real samples' own coverage, below which a class is in `alarms`.
+
+    Returns
+    -------
+    ClassCoverage
+
+    Raises
+    ------
+    InputError
+        For a class of fewer than 2 (k + 1) real samples, and for generated samples of a class
+        without any.
+
+    References
+    ----------
+    Naeem et al. 2020, eq. 4, within each class.
+
+    Examples
+    --------
+    >>> import torch
+    >>> real, y = torch.arange(16.0)[:, None], torch.arange(16) // 8
+    >>> class_coverage(real, y, real[:8], y[:8], k=1).alarms  # none of class 1 was generated
+    (1,)
     """
     real, fake = finite_features(real, fake)
     check_classes(real, real_y, fake, fake_y, k, bound)

@@ -32,12 +32,40 @@ def samples(
     reference: str = "real",
     space: Space | None = None,
 ) -> dict[str, float]:
-    """All measures of generated against real samples, both encoded (N, *shape).
+    """All measures of generated against real samples: the table of `ssgan.metrics.generation`.
 
-    Generated ones should have gone through `decode`, `pack` and `expand`, so that both are
-    rounded alike. The same number of each is taken, at most 10,000, drawn by `seed`; it stands in
-    the names, as do the space and what `reference` calls the real ones, as "test":
-    "frechet_randconv_5000_test". Raises ValueError for fewer than 2 samples a feature.
+    Generated ones should have gone through `decode`, `pack` and `expand` of the codec, so that both
+    are rounded alike. As many of each side are taken as the smaller has, at most 10,000.
+
+    Parameters
+    ----------
+    real, fake : Tensor, shapes (N, *shape) and (M, *shape)
+        Encoded samples, as networks see them.
+    seed : int
+        Draws the samples that are taken.
+    reference : str
+        What the real samples are called in the names: "real", "test".
+    space : Space, optional
+        Where they are compared; `space_of` the real ones by default.
+
+    Returns
+    -------
+    dict of str to float
+        "frechet" and "kernel" (lower is better), "precision", "recall", "density" and "coverage"
+        (higher is better), each with the space, the number of samples and the reference in its
+        name: "frechet_randconv_5000_test". Numbers under different names cannot be compared.
+
+    Raises
+    ------
+    InputError
+        For fewer than 2 samples a feature, and as `space_of`.
+
+    Examples
+    --------
+    >>> import torch
+    >>> x = torch.linspace(-1, 1, 40).reshape(20, 2)
+    >>> sorted(samples(x, x))[:2]
+    ['coverage_encoded_20_real', 'density_encoded_20_real']
     """
     n = min(len(real), len(fake), MOST_SAMPLES)
     rng = Rng(("metrics", seed))
@@ -57,9 +85,36 @@ def samples(
 
 
 def frechet_distance(real: Tensor, fake: Tensor) -> float:
-    """Squared Fréchet distance between the Gaussians of features (N, D) and (M, D), from 0.
+    """Squared Fréchet distance between the Gaussians of two sets of features.
 
-    Raises ValueError for fewer than 2 D of either: their covariance would be mostly noise.
+    |m - m'|^2 + tr(S + S' - 2 (S S')^1/2) for means m and covariances S.
+
+    Parameters
+    ----------
+    real, fake : Tensor, shapes (N, D) and (M, D)
+        Features of one space.
+
+    Returns
+    -------
+    float
+        From 0, lower is better. Fewer samples give larger values: compare equal numbers.
+
+    Raises
+    ------
+    InputError
+        For fewer than 2 D samples of a side: their covariance would be mostly noise.
+
+    References
+    ----------
+    Heusel et al. 2017, "GANs Trained by a Two Time-Scale Update Rule Converge to a Local Nash
+    Equilibrium", eq. 6.
+
+    Examples
+    --------
+    >>> import torch
+    >>> x = torch.tensor([[0.0], [2.0], [4.0]])
+    >>> round(frechet_distance(x, x + 3), 6)
+    9.0
     """
     real, fake = finite_features(real, fake)
     dimension, fewest = real.shape[1], min(len(real), len(fake))
@@ -79,10 +134,32 @@ def frechet_distance(real: Tensor, fake: Tensor) -> float:
 
 
 def kernel_distance(real: Tensor, fake: Tensor) -> float:
-    """Unbiased squared maximum mean discrepancy of features (N, D) and (M, D).
+    """Unbiased squared maximum mean discrepancy of features, with the kernel (x y / D + 1)^3.
 
-    The kernel is (x y / D + 1)^3; the estimate is around 0, so at times below, for samples of one
-    distribution. Raises ValueError for fewer than 2 samples of a side.
+    Parameters
+    ----------
+    real, fake : Tensor, shapes (N, D) and (M, D)
+        Features of one space.
+
+    Returns
+    -------
+    float
+        Around 0, so at times below, for samples of one distribution; lower is better.
+
+    Raises
+    ------
+    InputError
+        For fewer than 2 samples of a side.
+
+    References
+    ----------
+    Bińkowski et al. 2018, "Demystifying MMD GANs", section 2.1 and eq. 4.
+
+    Examples
+    --------
+    >>> import torch
+    >>> round(kernel_distance(torch.zeros(4, 1), torch.ones(4, 1)), 6)  # 1 + 8 - 2
+    7.0
     """
     real, fake = finite_features(real, fake)
     if min(len(real), len(fake)) < 2:
@@ -105,11 +182,43 @@ def kernel_sum(a: Tensor, b: Tensor) -> float:
 
 
 def precision_recall(real: Tensor, fake: Tensor, k: int = REACH_NEIGHBOURS) -> dict[str, float]:
-    """Precision, recall, density and coverage of features (N, D) and (M, D), by k neighbours.
+    """Precision, recall, density and coverage, by the reach of the k-th neighbour.
 
-    Precision, recall and coverage are shares, density is 0 or more. A sample lies within reach of
-    another if it is not farther than the other's k-th neighbour on its own side. Raises ValueError
-    unless there are more than k samples of each side.
+    A sample lies within reach of another if it is not farther than the other's k-th neighbour on
+    its own side.
+
+    Parameters
+    ----------
+    real, fake : Tensor, shapes (N, D) and (M, D)
+        Features of one space.
+    k : int
+        Which neighbour says how far a sample reaches.
+
+    Returns
+    -------
+    dict of str to float
+        "precision", the share of generated samples among real ones; "recall", the share of real
+        samples among generated ones; "density", how densely real ones lie around generated ones
+        (from 0, around 1 where both are alike); "coverage", the share of real samples with a
+        generated one nearby. Higher is better; all but density are from 0 to 1.
+
+    Raises
+    ------
+    InputError
+        Unless there are more than k samples of each side.
+
+    References
+    ----------
+    Kynkäänniemi et al. 2019, "Improved Precision and Recall Metric for Assessing Generative
+    Models"; Naeem et al. 2020, "Reliable Fidelity and Diversity Metrics for Generative Models".
+
+    Examples
+    --------
+    >>> import torch
+    >>> x = torch.arange(8.0)[:, None]
+    >>> found = precision_recall(x, x[:4] + 0.25, k=1)  # the upper half is missing
+    >>> found["precision"], found["recall"], found["coverage"]
+    (1.0, 0.625, 0.625)
     """
     real, fake = finite_features(real, fake)
     if k < 1 or min(len(real), len(fake)) <= k:

@@ -12,12 +12,48 @@ from ssgan.metrics.generation import frechet_distance, kernel_distance
 def inception(
     real: Tensor, fake: Tensor, weights: Path, *, reference: str = "real", chunk: int = 64
 ) -> dict[str, float]:
-    """FID and KID of uint8 images (N, 1 or 3, H, W), by torch-fidelity's network.
+    """FID and KID of images, in the features of torch-fidelity's Inception network.
 
-    They are named as in `samples`: "frechet_inception_5000_real". `weights` is the file of weights
-    that torch-fidelity publishes; nothing is downloaded. At least 4,096 images of each side are
-    needed, and as many of each are taken. Raises ValueError for other images, FileNotFoundError
-    without the file, ImportError without torch-fidelity.
+    As many images of each side are taken as the smaller has.
+
+    Parameters
+    ----------
+    real, fake : Tensor of uint8, shape (N, 1 or 3, H, W)
+        Images; at least 4,096 of each side.
+    weights : Path
+        The file of weights that torch-fidelity publishes; nothing is downloaded.
+    reference : str
+        What the real images are called in the names.
+    chunk : int
+        Images that go through the network at once.
+
+    Returns
+    -------
+    dict of str to float
+        "frechet_inception_5000_real", the FID, and "kernel_inception_5000_real", the KID; lower is
+        better.
+
+    Raises
+    ------
+    InputError
+        For other images.
+    FileNotFoundError
+        Without the file.
+    ImportError
+        Without torch-fidelity.
+
+    References
+    ----------
+    Heusel et al. 2017 (FID); Bińkowski et al. 2018 (KID).
+
+    Examples
+    --------
+    >>> import torch
+    >>> from pathlib import Path
+    >>> images = torch.zeros(4, 3, 8, 8)
+    >>> inception(images, images, Path("weights.pth"))  # doctest: +ELLIPSIS
+    Traceback (most recent call last):
+    ssgan.config.InputError: expected uint8 images (N, 1 or 3, H, W), got ...
     """
     for images in (real, fake):
         if images.dtype != torch.uint8 or images.ndim != 4 or images.shape[1] not in (1, 3):

@@ -24,7 +24,27 @@ FEWEST_IN_CELL = 20  # samples of either side in a cell, for the normal law of i
 
 @dataclass(frozen=True, kw_only=True)
 class Memorisation:
-    """What `memorises` found; `verdict` is True where p is below 0.01."""
+    """What `memorises` found.
+
+    Attributes
+    ----------
+    ratio : float
+        Mean distance to training rows over that to as many held-out rows; 1 is no nearer, 0 copies.
+    ct : float
+        z of distances to training rows, generated against held-out; far below 0 is copies.
+    authenticity : float
+        Share of samples farther off than the nearest row's own neighbour; a half or more where
+        nothing is copied.
+    p : float
+        Of so many samples nearer to training rows, if these were as any other; from 1e-4.
+    verdict : bool
+        Whether p is below 0.01: the generator memorises.
+
+    Examples
+    --------
+    >>> Memorisation(ratio=1.0, ct=0.0, authenticity=0.5, p=0.5, verdict=False).verdict
+    False
+    """
 
     ratio: float  # mean distance to training rows / to as many held-out rows; 1: no nearer
     ct: float  # z of distances to training rows, generated - held-out; far below 0: copies
@@ -34,14 +54,43 @@ class Memorisation:
 
 
 def memorises(train: Tensor, held_out: Tensor, fake: Tensor, seed: int = 0) -> Memorisation:
-    """Whether generated features (M, D) copy training (N, D) rather than held-out (H, D) ones.
+    """Whether generated features copy training rather than held-out ones.
 
     The verdict comes from a permutation test: every sample votes for its nearest row of both sets,
     and rows change sets at random. Samples that crowd around a few rows move together, so that a
-    collapsed generator is not accused for it. The other three describe: the distance ratio; C_T
-    (Meehan et al. 2020) over 10 cells, NaN without a cell of 20 samples a side; and authenticity
-    (Alaa et al. 2022), a half or more where nothing is copied. Raises ValueError for fewer than 2
-    training rows or no rows of another side.
+    collapsed generator is not accused for it. The other three numbers describe.
+
+    Parameters
+    ----------
+    train, held_out, fake : Tensor, shapes (N, D), (H, D) and (M, D)
+        Features of one space: of rows that the generator saw, of rows of the same distribution that
+        it did not, and of its samples.
+    seed : int
+        Draws the permutations.
+
+    Returns
+    -------
+    Memorisation
+
+    Raises
+    ------
+    InputError
+        For fewer than 2 training rows or no rows of another side.
+
+    References
+    ----------
+    Meehan et al. 2020, "A Non-Parametric Test to Detect Data-Copying in Generative Models" (C_T,
+    eq. 4, over 10 cells, NaN without a cell of 20 samples a side); Alaa et al. 2022, "How Faithful
+    is your Synthetic Data?" (authenticity).
+
+    Examples
+    --------
+    >>> import torch
+    >>> x = torch.arange(200.0)[:, None]
+    >>> train, held_out = x[::2], x[1::2]
+    >>> found = memorises(train, held_out, train)  # a generator that copies
+    >>> found.ratio, found.authenticity, found.verdict
+    (0.0, 0.0, True)
     """
     checked = [finite_features(train, side)[1] for side in (train, held_out, fake)]
     if len(train) < 2 or not len(held_out) or not len(fake):
@@ -73,9 +122,32 @@ def memorises(train: Tensor, held_out: Tensor, fake: Tensor, seed: int = 0) -> M
 def memorisation(
     train: Tensor, held_out: Tensor, fake: Tensor, seed: int = 0
 ) -> dict[str, float | bool]:
-    """`memorises` of encoded samples (N, *shape), named: "memorised_p_randconv_5000_train" ...
+    """`memorises` of encoded samples, named: "memorised_p_randconv_5000_train".
 
-    The space is that of the training rows; the number is that of generated samples.
+    Parameters
+    ----------
+    train, held_out, fake : Tensor, shapes (N, *shape), (H, *shape) and (M, *shape)
+        Encoded samples, as networks see them.
+    seed : int
+        Draws the permutations.
+
+    Returns
+    -------
+    dict of str to float or bool
+        "neighbour_ratio", "ct", "authenticity", "memorised_p" and "memorised", the fields of
+        `Memorisation`, with the space of the training rows and the number of generated samples.
+
+    Raises
+    ------
+    InputError
+        As `memorises` and `space_of`.
+
+    Examples
+    --------
+    >>> import torch
+    >>> x = torch.arange(200.0)[:, None]
+    >>> memorisation(x[::2], x[1::2], x[::2])["memorised_encoded_100_train"]
+    True
     """
     space, ours = placed(train)
     found = memorises(ours, space(held_out), space(fake), seed)

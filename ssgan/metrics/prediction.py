@@ -14,15 +14,34 @@ SUM_SLACK = 1e-3  # by which the probabilities of a row may miss a sum of 1: bfl
 
 
 def predictions(true: ArrayLike, probabilities: ArrayLike) -> dict[str, float]:
-    """Measures of predicted classes, given class indices (N,) and probabilities (N, K).
+    """Measures of predicted classes.
 
-    accuracy           share of rows whose most probable class is right
-    balanced_accuracy  mean over the classes that occur of their own share
-    macro_f1           mean F1 over the classes that occur or are predicted
-    log_loss           mean negative logarithm of the right class's probability, in nats
-    ece                expected calibration error, see `calibration_error`
+    Parameters
+    ----------
+    true : array_like of int, shape (N,)
+        Indices of the true classes.
+    probabilities : array_like of float, shape (N, K)
+        Probabilities of the classes; every row sums to 1.
 
-    Raises ValueError for no rows, for indices that are no class, for rows that do not sum to 1.
+    Returns
+    -------
+    dict of str to float
+        "accuracy", the share of rows whose most probable class is right (0 to 1, higher is better);
+        "balanced_accuracy", the mean over the classes that occur of their own share (0 to 1,
+        higher); "macro_f1", the mean F1 over the classes that occur or are predicted (0 to 1,
+        higher); "log_loss", the mean negative logarithm of the right class's probability in nats
+        (from 0, lower is better); "ece", the `calibration_error` (0 to 1, lower is better).
+
+    Raises
+    ------
+    InputError
+        For no rows, for indices that are no class, for rows that do not sum to 1.
+
+    Examples
+    --------
+    >>> found = predictions([0, 1, 1], [[0.9, 0.1], [0.2, 0.8], [0.6, 0.4]])
+    >>> {name: round(value, 3) for name, value in found.items()}
+    {'accuracy': 0.667, 'balanced_accuracy': 0.75, 'macro_f1': 0.667, 'log_loss': 0.415, 'ece': 0.3}
     """
     classes, shares = check_probabilities(true, probabilities)
     predicted = shares.argmax(1)
@@ -42,10 +61,36 @@ def predictions(true: ArrayLike, probabilities: ArrayLike) -> dict[str, float]:
 
 
 def calibration_error(true: ArrayLike, probabilities: ArrayLike) -> float:
-    """By how much confidence misses accuracy, from 0 to 1 (Guo et al. 2017, eq. 3).
+    """By how much confidence misses accuracy: the expected calibration error.
 
-    Confidence is the largest probability of a row of (N, K); rows fall into 15 bins of equal width
-    by it, and the gaps of the bins are averaged over the rows.
+    Confidence is the largest probability of a row. Rows fall into 15 bins of equal width by it, and
+    the gaps between confidence and accuracy of the bins are averaged over the rows.
+
+    Parameters
+    ----------
+    true : array_like of int, shape (N,)
+        Indices of the true classes.
+    probabilities : array_like of float, shape (N, K)
+        Probabilities of the classes; every row sums to 1.
+
+    Returns
+    -------
+    float
+        From 0 to 1, lower is better.
+
+    Raises
+    ------
+    InputError
+        As `predictions`.
+
+    References
+    ----------
+    Guo et al. 2017, "On Calibration of Modern Neural Networks", eq. 3.
+
+    Examples
+    --------
+    >>> round(calibration_error([0, 1], [[0.8, 0.2], [0.8, 0.2]]), 3)
+    0.3
     """
     classes, shares = check_probabilities(true, probabilities)
     confidence, right = shares.max(1), shares.argmax(1) == classes
@@ -55,17 +100,55 @@ def calibration_error(true: ArrayLike, probabilities: ArrayLike) -> float:
 
 
 def confusion(true: ArrayLike, predicted: ArrayLike, classes: int) -> Array:
-    """How often each class (row) was taken for each (column): counts (K, K), int64."""
+    """How often each class was taken for each.
+
+    Parameters
+    ----------
+    true, predicted : array_like of int, shape (N,)
+        Indices of the true and of the predicted classes.
+    classes : int
+        How many classes there are, K.
+
+    Returns
+    -------
+    ndarray of int64, shape (K, K)
+        Counts; a row is a true class, a column a predicted one.
+
+    Examples
+    --------
+    >>> confusion([0, 0, 1], [0, 1, 1], 2).tolist()
+    [[1, 1], [0, 1]]
+    """
     rows, columns = np.asarray(true), np.asarray(predicted)
     counts: Array = sklearn_metrics.confusion_matrix(rows, columns, labels=np.arange(classes))
     return counts.astype(np.int64)
 
 
 def regression(true: ArrayLike, predicted: ArrayLike) -> dict[str, float]:
-    """Measures of predicted numbers (N,): mae and rmse in the numbers' unit, r2 at most 1.
+    """Measures of predicted numbers.
 
-    r2 is 0 for a constant guess of the mean; NaN where all true numbers are one. Raises ValueError
-    for no rows, for rows that do not match, and for numbers that are not finite.
+    Parameters
+    ----------
+    true, predicted : array_like of float, shape (N,)
+        The true numbers and the predictions, all finite.
+
+    Returns
+    -------
+    dict of str to float
+        "mae", the mean distance, and "rmse", the root of the mean squared distance, both in the
+        numbers' unit (from 0, lower is better); "r2", the share of the variance that is explained
+        (at most 1, higher is better): 0 for a constant guess of the mean, NaN where all true
+        numbers are one.
+
+    Raises
+    ------
+    InputError
+        For no rows, for rows that do not match, and for numbers that are not finite.
+
+    Examples
+    --------
+    >>> regression([0.0, 2.0, 4.0], [1.0, 2.0, 3.0])["r2"]
+    0.75
     """
     numbers, guesses = (np.asarray(values, np.float64) for values in (true, predicted))
     if numbers.ndim != 1 or numbers.shape != guesses.shape or not len(numbers):
@@ -85,20 +168,60 @@ def regression(true: ArrayLike, predicted: ArrayLike) -> dict[str, float]:
 
 
 def interval_coverage(true: ArrayLike, intervals: ArrayLike) -> float:
-    """Share of the numbers (N,) that lie in their intervals (N, 2), ends included.
+    """Share of the numbers that lie in their intervals, ends included.
 
-    For intervals of a level L over exchangeable rows it is about L. Ends may be infinite. Raises
-    ValueError for no rows, NaN, and ends in the wrong order.
+    For intervals of a level L over exchangeable rows it is about L.
+
+    Parameters
+    ----------
+    true : array_like of float, shape (N,)
+        The true numbers.
+    intervals : array_like of float, shape (N, 2)
+        Lower and upper ends, which may be infinite.
+
+    Returns
+    -------
+    float
+        From 0 to 1; the nearer to the level of the intervals, the better.
+
+    Raises
+    ------
+    InputError
+        For no rows, NaN, and ends in the wrong order.
+
+    Examples
+    --------
+    >>> interval_coverage([1.0, 5.0], [[0.0, 2.0], [0.0, 2.0]])
+    0.5
     """
     numbers, ends = check_intervals(true, intervals)
     return float(((ends[:, 0] <= numbers) & (numbers <= ends[:, 1])).mean())
 
 
 def interval_width(true: ArrayLike, intervals: ArrayLike) -> float:
-    """Mean width of intervals (N, 2), in the numbers' unit; infinite where one of them is.
+    """Mean width of intervals, in the numbers' unit.
 
-    Takes and refuses what `interval_coverage` does; of two that cover as much the narrower is
-    better.
+    Parameters
+    ----------
+    true : array_like of float, shape (N,)
+        The true numbers.
+    intervals : array_like of float, shape (N, 2)
+        Lower and upper ends.
+
+    Returns
+    -------
+    float
+        From 0; infinite where one of them is. Of two that cover as much the narrower is better.
+
+    Raises
+    ------
+    InputError
+        As `interval_coverage`.
+
+    Examples
+    --------
+    >>> interval_width([1.0, 5.0], [[0.0, 2.0], [0.0, 4.0]])
+    3.0
     """
     ends = check_intervals(true, intervals)[1]
     return float((ends[:, 1] - ends[:, 0]).mean())

@@ -36,7 +36,28 @@ CONVOLUTIONS: dict[int, Any] = {
 
 @dataclass(frozen=True, kw_only=True)
 class Space:
-    """Features of encoded samples, centred and scaled on reference samples."""
+    """Features of encoded samples, centred and scaled on reference samples.
+
+    Attributes
+    ----------
+    name : str
+        Part of the names of the measures taken in it.
+    embed : callable
+        Encoded samples (N, *shape) to features (N, D).
+    center : Tensor of float64, shape (D,)
+        Mean over the reference.
+    scale : float
+        Square root of the mean variance over the reference.
+    chunk : int
+        Numbers of a sample times samples that are embedded at once.
+
+    Examples
+    --------
+    >>> import torch
+    >>> space = Space(name="half", embed=lambda x: x / 2, center=torch.ones(1), scale=2.0)
+    >>> space(torch.tensor([[6.0]])).item()
+    1.0
+    """
 
     name: str  # part of the names of the measures taken in it
     embed: Callable[[Tensor], Tensor]  # encoded samples (N, *shape) to features (N, D)
@@ -57,11 +78,36 @@ class Space:
 def space_of(
     reference: Tensor, name: str | None = None, embed: Callable[[Tensor], Tensor] | None = None
 ) -> Space:
-    """The space in which samples like the reference (N, *shape) are compared.
+    """The space in which samples like the reference are compared.
 
-    Images and numbers have the spaces of the table above; `embed` with a `name` gives any other,
-    such as the features of a classifier. Raises ValueError for reference samples that are all one
-    and for NaN or infinity.
+    Images, signals, volumes and numbers have the spaces of `ssgan.metrics.spaces`.
+
+    Parameters
+    ----------
+    reference : Tensor, shape (N, *shape)
+        Encoded samples, on which the space is centred and scaled.
+    name, embed : str and callable, optional
+        Another space, such as the features of a classifier: samples (N, *shape) to features (N, D).
+
+    Returns
+    -------
+    Space
+
+    Raises
+    ------
+    InputError
+        For reference samples that are all one, and for NaN or infinity.
+
+    References
+    ----------
+    Naeem et al. 2020, section 5 (random features); arXiv:2208.09218.
+
+    Examples
+    --------
+    >>> import torch
+    >>> space = space_of(torch.tensor([[0.0], [2.0]]))
+    >>> space.name, space(torch.tensor([[3.0]])).item()
+    ('encoded', 2.0)
     """
     return placed(reference, name, embed)[0]
 

@@ -18,7 +18,23 @@ FEWEST_OF_SIDE = 20  # for the normal law of the accuracy
 
 @dataclass(frozen=True, kw_only=True)
 class TwoSample:
-    """Accuracy on `held_out` samples, half of them real, and p if it were a coin's."""
+    """Whether a classifier could tell generated from real samples.
+
+    Attributes
+    ----------
+    accuracy : float
+        On `held_out` samples, half of them real: 0.5 means that they cannot be told apart, 1
+        always. Lower is better.
+    p : float
+        Probability of such an accuracy or a higher one, if it were a coin's (one-sided).
+    held_out : int
+        Samples that were judged.
+
+    Examples
+    --------
+    >>> TwoSample(accuracy=0.5, p=0.5, held_out=100).accuracy
+    0.5
+    """
 
     accuracy: float  # 0.5 = cannot be told apart, 1 = always
     p: float  # one-sided
@@ -26,11 +42,38 @@ class TwoSample:
 
 
 def two_sample(real: Tensor, fake: Tensor, seed: int = 0) -> TwoSample:
-    """Logistic regression of features (N, D) and (M, D): learnt on half, tested on the other.
+    """A classifier two-sample test: logistic regression, learnt on half, tested on the other.
 
     As many of each side are taken, at most 5,000. Copies of one sample must not lie on both sides:
-    give distinct rows. Raises ValueError for fewer than 20 samples of a side, or than 2 D: the
-    regression would find its own noise and call what differs alike.
+    give distinct rows.
+
+    Parameters
+    ----------
+    real, fake : Tensor, shapes (N, D) and (M, D)
+        Features of one space.
+    seed : int
+        Draws the samples and the halves.
+
+    Returns
+    -------
+    TwoSample
+
+    Raises
+    ------
+    InputError
+        For fewer than 20 samples of a side, or than 2 D: the regression would find its own noise
+        and call what differs alike.
+
+    References
+    ----------
+    Lopez-Paz and Oquab 2017, "Revisiting Classifier Two-Sample Tests".
+
+    Examples
+    --------
+    >>> import torch
+    >>> x = torch.linspace(0, 1, 40)[:, None]
+    >>> two_sample(x, x + 9).accuracy
+    1.0
     """
     real, fake = finite_features(real, fake)
     dimension, n = real.shape[1], min(len(real), len(fake), SIDE) // 2 * 2
@@ -74,7 +117,30 @@ def told_apart(
 ) -> dict[str, float]:
     """`two_sample` of encoded samples, named as in `samples`.
 
-    "c2st_logistic_randconv_5000_real" is the accuracy, "c2st_p_logistic_randconv_5000_real" its p.
+    Parameters
+    ----------
+    real, fake : Tensor, shapes (N, *shape) and (M, *shape)
+        Encoded samples, as networks see them.
+    seed, reference, space
+        As in `samples`.
+
+    Returns
+    -------
+    dict of str to float
+        "c2st_logistic_randconv_5000_real", the accuracy (0.5 to 1, lower is better), and
+        "c2st_p_logistic_randconv_5000_real", its p.
+
+    Raises
+    ------
+    InputError
+        As `two_sample` and `space_of`.
+
+    Examples
+    --------
+    >>> import torch
+    >>> x = torch.linspace(-1, 1, 40)[:, None]
+    >>> told_apart(x, x + 9)["c2st_logistic_encoded_40_real"]
+    1.0
     """
     space, ours = (space, space(real)) if space else placed(real)
     found = two_sample(ours, space(fake), seed)
