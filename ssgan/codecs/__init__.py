@@ -22,10 +22,31 @@ for _found in iter_modules(__path__):
 
 
 def kind_of(raw: Any, shape: tuple[int, ...] | None = None) -> str:
-    """The modality of raw samples, told by container, axes and dtype: a key of `CODECS`.
+    """The modality of raw samples, told by container, axes and dtype.
 
-    `shape` is that of one sample where they come as flat rows. Raises TypeError for what holds
-    neither numbers nor columns, ValueError for axes that no modality or several have.
+    Parameters
+    ----------
+    raw : ndarray, Tensor or DataFrame
+        Raw samples.
+    shape : tuple of int, optional
+        Of one sample, where they come as flat rows.
+
+    Returns
+    -------
+    str
+        A key of `CODECS`.
+
+    Raises
+    ------
+    InputError
+        For axes that no modality or several have, and for what holds neither numbers nor columns
+        (InputTypeError).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> kind_of(np.zeros((5, 8, 8))), kind_of(np.zeros((5, 64))), kind_of(np.zeros((5, 64)), (8, 8))
+    ('images', 'vectors', 'images')
     """
     claimed = [kind for kind, codec in CODECS.items() if codec.claims(raw, shape)]
     if len(claimed) == 1:
@@ -40,11 +61,31 @@ def kind_of(raw: Any, shape: tuple[int, ...] | None = None) -> str:
 
 
 def codec_for(raw: Any, kind: str | None = None, shape: tuple[int, ...] | None = None) -> Codec:
-    """The codec of raw samples: an array, a tensor or a data frame.
+    """The codec of raw samples.
 
-    `kind` None tells the modality from the samples; `shape` is that of one sample where they come
-    as flat rows. Raises ValueError or TypeError, naming row or column, for samples that no codec
-    takes.
+    Parameters
+    ----------
+    raw : ndarray, Tensor or DataFrame
+        Raw samples.
+    kind : str, optional
+        A key of `CODECS`; told from the samples where it is not given.
+    shape : tuple of int, optional
+        Of one sample, where they come as flat rows.
+
+    Returns
+    -------
+    Codec
+
+    Raises
+    ------
+    InputError
+        For samples that no codec takes, naming row or column.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> codec_for(np.zeros((5, 9, 9), np.uint8)).shape  # the sides are padded
+    (1, 10, 10)
     """
     kind = kind or kind_of(raw, shape)
     if kind not in CODECS:
@@ -53,7 +94,29 @@ def codec_for(raw: Any, kind: str | None = None, shape: tuple[int, ...] | None =
 
 
 def from_json(fields: Mapping[str, Json]) -> Codec:
-    """The codec that `to_json` described."""
+    """The codec that `to_json` described.
+
+    Parameters
+    ----------
+    fields : mapping
+        What `to_json` gave.
+
+    Returns
+    -------
+    Codec
+
+    Raises
+    ------
+    InputError
+        For a kind that there is not.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> codec = codec_for(np.eye(3))
+    >>> from_json(codec.to_json()) == codec
+    True
+    """
     kind = fields.get("kind")
     if kind not in CODECS:
         raise InputError(f"expected a codec of kind {', '.join(CODECS)}, got {kind!r}")

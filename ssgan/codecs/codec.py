@@ -40,6 +40,16 @@ class Codec(Protocol):
 
     A modality is one file in `ssgan.codecs` that names its class `CODEC`. All that other packages
     ask of a modality is here: none of them asks which one it is.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from ssgan.codecs import codec_for
+    >>> raw = np.arange(128, dtype=np.uint8).reshape(2, 8, 8)
+    >>> codec = codec_for(raw)
+    >>> x = codec.expand(codec.pack(raw))  # what networks see, float32 (2, 1, 8, 8) in [-1, 1]
+    >>> bool((codec.decode(x) == raw).all())
+    True
     """
 
     kind: ClassVar[str]  # the name of the modality, and of the samples: "images"

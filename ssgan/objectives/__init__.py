@@ -52,7 +52,29 @@ OBJECTIVES: dict[str, type[Objective]] = {
 
 
 def objective(name: str, **weights: float) -> Objective:
-    """The objective of that name; raises ValueError for an unknown name or weight."""
+    """The objective of that name.
+
+    Parameters
+    ----------
+    name : str
+        A key of OBJECTIVES.
+    **weights : float
+        Its fields, where they are not the usual ones.
+
+    Returns
+    -------
+    Objective
+
+    Raises
+    ------
+    InputError
+        For an unknown name or weight, and for "lsgan", which two papers share.
+
+    Examples
+    --------
+    >>> objective("hinge", updates=2)
+    Hinge(updates=2)
+    """
     refuse_ambiguous(name)
     if name not in OBJECTIVES:
         raise InputError(f"no objective {name!r}; there are {', '.join(OBJECTIVES)}")
@@ -60,7 +82,24 @@ def objective(name: str, **weights: float) -> Objective:
 
 
 def refuse_ambiguous(name: str) -> None:
-    """ValueError for an abbreviation that two papers share, however it is written."""
+    """Refuse an abbreviation that two papers share, however it is written.
+
+    Parameters
+    ----------
+    name : str
+        What an objective was called.
+
+    Raises
+    ------
+    InputError
+        For "lsgan".
+
+    Examples
+    --------
+    >>> refuse_ambiguous("LS-GAN")
+    Traceback (most recent call last):
+    ssgan.config.InputError: 'LS-GAN' is two things: ...
+    """
     if "".join(filter(str.isalnum, name.lower())) == "lsgan":
         raise InputError(
             f"{name!r} is two things: say least-squares (LSGAN, Mao et al. 2017) or "
@@ -69,5 +108,20 @@ def refuse_ambiguous(name: str) -> None:
 
 
 def name_of(objective: Objective) -> str:
-    """The name under which OBJECTIVES has it."""
+    """The name under which OBJECTIVES has it.
+
+    Parameters
+    ----------
+    objective : Objective
+        Any of them.
+
+    Returns
+    -------
+    str
+
+    Examples
+    --------
+    >>> name_of(Wasserstein())
+    'wgan'
+    """
     return type(objective).name

@@ -14,7 +14,29 @@ Terms = dict[str, Tensor]
 
 
 class Objective(Protocol):
-    """Both players' losses; a frozen dataclass, so that it is its own configuration."""
+    """Both players' losses; a frozen dataclass, so that it is its own configuration.
+
+    Attributes
+    ----------
+    name : str
+        By which a config names it.
+    penalises : bool
+        Whether the critic's gradient in single samples is part of its loss, which batch norm
+        forbids.
+
+    Notes
+    -----
+    `critic_steps(step)` says how many critic updates come before generator update `step`.
+    `critic_loss` and `generator_loss` take a critic, real and generated samples (N, ...) and keyed
+    randomness, and return named scalars whose sum is the loss. `constrain(parameters)` forces the
+    critic's weights back into the allowed set, in place, after its update.
+
+    Examples
+    --------
+    >>> from ssgan.objectives import Wasserstein
+    >>> Wasserstein().critic_steps(0), Wasserstein().critic_steps(30)
+    (100, 5)
+    """
 
     name: ClassVar[str]  # by which a config names it
 
@@ -34,15 +56,50 @@ class Objective(Protocol):
 
 
 def full(values: Tensor) -> Tensor:
-    """In float32 at least: differences and means of bfloat16 scores would lose digits."""
+    """Values in float32 at least: differences and means of bfloat16 scores would lose digits.
+
+    Parameters
+    ----------
+    values : Tensor
+        Of any shape and floating dtype.
+
+    Returns
+    -------
+    Tensor
+        The same in float32; float64 stays.
+
+    Examples
+    --------
+    >>> import torch
+    >>> full(torch.ones(2, dtype=torch.bfloat16)).dtype
+    torch.float32
+    """
     return values.to(torch.promote_types(values.dtype, torch.float32))
 
 
 def scores_and_slopes(critic: Critic, samples: Tensor) -> tuple[Tensor, Tensor]:
-    """Scores of `samples` and the squared norm of their gradient in the samples, both (N,).
+    """Scores of samples and the squared norm of their gradient in each sample.
 
-    The norm is over all axes of a sample. Scores of a sample must not depend on the others, or
-    their gradients would be mixed in.
+    Scores of a sample must not depend on the others, or their gradients would be mixed in.
+
+    Parameters
+    ----------
+    critic : callable
+        Samples (N, ...) to scores (N,).
+    samples : Tensor, shape (N, ...)
+        Where the slope is taken.
+
+    Returns
+    -------
+    scores, slopes : Tensor, shape (N,)
+        The norm is over all axes of a sample; gradients flow through both.
+
+    Examples
+    --------
+    >>> import torch
+    >>> scores, slopes = scores_and_slopes(lambda x: x @ torch.tensor([3.0, 4.0]), torch.ones(1, 2))
+    >>> scores.item(), slopes.item()
+    (7.0, 25.0)
     """
     samples = samples.detach().requires_grad_(True)
     scores = full(critic(samples))

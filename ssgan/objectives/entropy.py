@@ -28,11 +28,24 @@ def cross_entropy(critic: Critic, real: Tensor, fake: Tensor) -> Terms:
 
 @dataclass(frozen=True, kw_only=True)
 class Minimax:
-    """The two-player game of the first GAN paper: the generator lowers log(1 - s(D(G(z))))
-    (Goodfellow et al. 2014, eq. 1).
+    """The two-player game of the first GAN paper: the generator lowers log(1 - s(D(G(z)))).
 
     With the best critic the value of the game is 2 JSD(real, generated) - log 4. The generator
     learns next to nothing while the critic rejects all it makes: see `NonSaturating`.
+
+    References
+    ----------
+    Goodfellow et al. 2014, "Generative Adversarial Nets", eq. 1.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from ssgan.randomness import Rng
+    >>> critic = lambda x: x.sum(1)  # its slope is the root of 2 everywhere
+    >>> real, fake = torch.ones(4, 2), torch.zeros(4, 2)
+    >>> terms = Minimax().critic_loss(critic, real, fake, Rng((0,)))
+    >>> {name: round(term.item(), 3) for name, term in terms.items()}
+    {'critic_real': 0.127, 'critic_fake': 0.693}
     """
 
     name: ClassVar[str] = "minimax"
@@ -53,9 +66,30 @@ class Minimax:
 
 @dataclass(frozen=True, kw_only=True)
 class NonSaturating:
-    """The generator's -log s(D(G(z))) of the first GAN paper (Goodfellow et al. 2014, section 3),
-    with R1 on real samples, and R2 on generated ones, as options (Mescheder et al. 2018, eq. 9 and
-    10)."""
+    """Cross entropy with the generator's loss -log s(D(G(z))), and R1 and R2 as options.
+
+    Attributes
+    ----------
+    r1 : float
+        Weight of |dD/dx|^2 / 2 at real samples, from 0.
+    r2 : float
+        The same at generated samples.
+
+    References
+    ----------
+    Goodfellow et al. 2014, section 3; Mescheder et al. 2018, "Which Training Methods for GANs do
+    actually Converge?", eq. 9 and 10.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from ssgan.randomness import Rng
+    >>> critic = lambda x: x.sum(1)  # its slope is the root of 2 everywhere
+    >>> real, fake = torch.ones(4, 2), torch.zeros(4, 2)
+    >>> terms = NonSaturating(r1=1.0).critic_loss(critic, real, fake, Rng((0,)))
+    >>> {name: round(term.item(), 3) for name, term in terms.items()}
+    {'critic_real': 0.127, 'critic_fake': 0.693, 'r1': 1.0}
+    """
 
     name: ClassVar[str] = "non-saturating"
 
@@ -84,11 +118,31 @@ class NonSaturating:
 
 @dataclass(frozen=True, kw_only=True)
 class Dragan:
-    """DRAGAN: the non-saturating losses, with a slope of 1 asked for around real samples
-    (Kodali et al. 2017, section 2.4).
+    """DRAGAN: the non-saturating losses, with a slope of 1 asked for around real samples.
 
     As in the authors' code, and other than the Gaussian noise of the paper, a sample is moved a
     uniform share of the way to x + noise * std(batch) * U[0, 1).
+
+    Attributes
+    ----------
+    penalty : float
+        Weight of the mean (|dD/dx| - 1)^2, from 0.
+    noise : float
+        Reach of the surroundings, in standard deviations of the batch.
+
+    References
+    ----------
+    Kodali et al. 2017, "On Convergence and Stability of GANs", section 2.4.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from ssgan.randomness import Rng
+    >>> critic = lambda x: x.sum(1)  # its slope is the root of 2 everywhere
+    >>> real, fake = torch.ones(4, 2), torch.zeros(4, 2)
+    >>> terms = Dragan().critic_loss(critic, real, fake, Rng((0,)))
+    >>> {name: round(term.item(), 3) for name, term in terms.items()}
+    {'critic_real': 0.127, 'critic_fake': 0.693, 'penalty': 1.716}
     """
 
     name: ClassVar[str] = "dragan"

@@ -14,8 +14,24 @@ from ssgan.randomness import Rng
 
 @dataclass(frozen=True, kw_only=True)
 class LeastSquares:
-    """LSGAN: scores are drawn to 1 for real and to 0 for generated samples, the generator's to 1
-    (Mao et al. 2017, eq. 9: a = 0, b = c = 1). Not `LossSensitive`, the LS-GAN."""
+    """LSGAN: scores are drawn to 1 for real and to 0 for generated samples, the generator's to 1.
+
+    Not `LossSensitive`, the LS-GAN.
+
+    References
+    ----------
+    Mao et al. 2017, "Least Squares Generative Adversarial Networks", eq. 9: a = 0, b = c = 1.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from ssgan.randomness import Rng
+    >>> critic = lambda x: x.sum(1)  # its slope is the root of 2 everywhere
+    >>> real, fake = torch.ones(4, 2), torch.zeros(4, 2)
+    >>> terms = LeastSquares().critic_loss(critic, real, fake, Rng((0,)))
+    >>> {name: round(term.item(), 3) for name, term in terms.items()}
+    {'critic_real': 0.5, 'critic_fake': 0.0}
+    """
 
     name: ClassVar[str] = "least-squares"
     penalises = False
@@ -38,14 +54,34 @@ class LeastSquares:
 
 @dataclass(frozen=True, kw_only=True)
 class LossSensitive:
-    """LS-GAN: a real sample's loss L is to be lower than that of its generated partner by a margin
-    that grows with their distance: relu(margin + L(x) - L(G(z))) (Qi 2017, eq. 6 and 7). Not
-    `LeastSquares`, the LSGAN.
+    """LS-GAN: a real sample's loss L is to be lower than its generated partner's by a margin.
 
-    The paper's network gives L >= 0 itself, low for real, by a rectifier behind it. Here critics
-    score high for real, so L = (sqrt(D^2 + 4) - D) / 2, which is never negative. Its slope falls
-    only like 1 / D^2: under a rectifier or a softplus, a critic that once scores everything high
-    never learns again.
+    The margin grows with their distance: relu(margin + L(x) - L(G(z))). Not `LeastSquares`, the
+    LSGAN. The paper's network gives L >= 0 itself, low for real, by a rectifier behind it. Here
+    critics score high for real, so L = (sqrt(D^2 + 4) - D) / 2, which is never negative. Its slope
+    falls only like 1 / D^2: under a rectifier or a softplus, a critic that once scores everything
+    high never learns again.
+
+    Attributes
+    ----------
+    scale : float
+        Margin for 1 of L1 distance where samples have 64 x 64 x 3 values.
+    real : float
+        Weight of the mean L(x) beside the comparison ("gamma").
+
+    References
+    ----------
+    Qi 2017, "Loss-Sensitive Generative Adversarial Networks on Lipschitz Densities", eq. 6 and 7.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from ssgan.randomness import Rng
+    >>> critic = lambda x: x.sum(1)  # its slope is the root of 2 everywhere
+    >>> real, fake = torch.ones(4, 2), torch.zeros(4, 2)
+    >>> terms = LossSensitive().critic_loss(critic, real, fake, Rng((0,)))
+    >>> {name: round(term.item(), 3) for name, term in terms.items()}
+    {'critic': 1.872}
     """
 
     name: ClassVar[str] = "loss-sensitive"
@@ -88,8 +124,28 @@ class LossSensitive:
 
 @dataclass(frozen=True, kw_only=True)
 class Hinge:
-    """relu(1 - D(x)) + relu(1 + D(G(z))), the generator raises D(G(z)) (Lim and Ye 2017; Miyato et
-    al. 2018, eq. 16 and 17)."""
+    """relu(1 - D(x)) + relu(1 + D(G(z))); the generator raises D(G(z)).
+
+    Attributes
+    ----------
+    updates : int
+        Critic updates a generator update, from 1.
+
+    References
+    ----------
+    Lim and Ye 2017, "Geometric GAN"; Miyato et al. 2018, "Spectral Normalization for Generative
+    Adversarial Networks", eq. 16 and 17.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from ssgan.randomness import Rng
+    >>> critic = lambda x: x.sum(1)  # its slope is the root of 2 everywhere
+    >>> real, fake = torch.ones(4, 2), torch.zeros(4, 2)
+    >>> terms = Hinge().critic_loss(critic, real, fake, Rng((0,)))
+    >>> {name: round(term.item(), 3) for name, term in terms.items()}
+    {'critic_real': 0.0, 'critic_fake': 1.0}
+    """
 
     name: ClassVar[str] = "hinge"
 

@@ -14,8 +14,29 @@ from ssgan.randomness import Rng
 
 @dataclass(frozen=True, kw_only=True)
 class Relativistic:
-    """Each real score against its fake partner's: softplus(D(G(z)) - D(x)), with R1 and R2
-    (Jolicoeur-Martineau 2019; Huang et al. 2024, "The GAN is dead; long live the GAN!", eq. 4).
+    """Each real score against its fake partner's: softplus(D(G(z)) - D(x)), with R1 and R2.
+
+    Attributes
+    ----------
+    r1 : float
+        Weight of |dD/dx|^2 / 2 at real samples, from 0.
+    r2 : float
+        The same at generated samples.
+
+    References
+    ----------
+    Jolicoeur-Martineau 2019, "The Relativistic Discriminator"; Huang et al. 2024, "The GAN is dead;
+    long live the GAN!", eq. 4.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from ssgan.randomness import Rng
+    >>> critic = lambda x: x.sum(1)  # its slope is the root of 2 everywhere
+    >>> real, fake = torch.ones(4, 2), torch.zeros(4, 2)
+    >>> terms = Relativistic().critic_loss(critic, real, fake, Rng((0,)))
+    >>> {name: round(term.item(), 3) for name, term in terms.items()}
+    {'critic': 0.127, 'r1': 1.0, 'r2': 1.0}
     """
 
     name: ClassVar[str] = "relativistic"

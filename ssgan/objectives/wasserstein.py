@@ -14,10 +14,33 @@ from ssgan.randomness import Rng
 
 @dataclass(frozen=True, kw_only=True)
 class Wasserstein:
-    """WGAN: D(G(z)) - D(x), for a critic whose weights stay in [-clip, clip] (Arjovsky et al. 2017,
-    Alg. 1; the schedule of the critic's updates is that of the authors' code).
+    """WGAN: D(G(z)) - D(x), for a critic whose weights stay in [-clip, clip].
 
-    The critic's loss is minus its estimate of the distance: positive for long, it has failed.
+    The critic's loss is minus its estimate of the distance: positive for long, it has failed. The
+    schedule of the critic's updates is that of the authors' code.
+
+    Attributes
+    ----------
+    clip : float
+        Largest weight, above 0.
+    updates : int
+        Critic updates a generator update, from 1.
+    first : int
+        The same for the first 25 generator updates and for every 500th.
+
+    References
+    ----------
+    Arjovsky et al. 2017, "Wasserstein GAN", Alg. 1.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from ssgan.randomness import Rng
+    >>> critic = lambda x: x.sum(1)  # its slope is the root of 2 everywhere
+    >>> real, fake = torch.ones(4, 2), torch.zeros(4, 2)
+    >>> terms = Wasserstein().critic_loss(critic, real, fake, Rng((0,)))
+    >>> {name: round(term.item(), 3) for name, term in terms.items()}
+    {'critic': -2.0}
     """
 
     name: ClassVar[str] = "wgan"
@@ -51,9 +74,31 @@ class Wasserstein:
 
 @dataclass(frozen=True, kw_only=True)
 class WassersteinGP:
-    """WGAN-GP: D(G(z)) - D(x), with a slope of 1 asked for between real and generated samples:
-    penalty (|dD/dx| - 1)^2 at x + a (G(z) - x), every sample with its own uniform a
-    (Gulrajani et al. 2017, eq. 3 and Alg. 1)."""
+    """WGAN-GP: D(G(z)) - D(x), with a slope of 1 asked for between real and generated samples.
+
+    The penalty is (|dD/dx| - 1)^2 at x + a (G(z) - x), every sample with its own uniform a.
+
+    Attributes
+    ----------
+    penalty : float
+        Weight of the penalty, from 0.
+    updates : int
+        Critic updates a generator update, from 1.
+
+    References
+    ----------
+    Gulrajani et al. 2017, "Improved Training of Wasserstein GANs", eq. 3 and Alg. 1.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from ssgan.randomness import Rng
+    >>> critic = lambda x: x.sum(1)  # its slope is the root of 2 everywhere
+    >>> real, fake = torch.ones(4, 2), torch.zeros(4, 2)
+    >>> terms = WassersteinGP().critic_loss(critic, real, fake, Rng((0,)))
+    >>> {name: round(term.item(), 3) for name, term in terms.items()}
+    {'critic': -2.0, 'penalty': 1.716}
+    """
 
     name: ClassVar[str] = "wgan-gp"
 

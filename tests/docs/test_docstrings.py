@@ -18,10 +18,10 @@ PUBLIC = re.findall(r"^generated/(ssgan[\w.]*)$", API, re.MULTILINE)  # packages
 WAITING = {  # names whose docstring is not whole yet: a number may only fall
     "ssgan": 6,
     "ssgan.benchmark": 17,
-    "ssgan.codecs": 4,
+    "ssgan.codecs": 0,
     "ssgan.data": 13,
-    "ssgan.metrics": 22,
-    "ssgan.objectives": 15,
+    "ssgan.metrics": 0,
+    "ssgan.objectives": 0,
     "ssgan.synthesis": 19,
 }
 
