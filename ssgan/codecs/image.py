@@ -38,10 +38,36 @@ LIT = 16  # pixels a side from which on images may be lighter or darker: in fewe
 
 @dataclass(frozen=True, kw_only=True)
 class ImageCodec:
-    """Images of one size and number of channels; see `ssgan.codecs.codec` for the methods.
+    """Images of one size and number of channels; see `Codec` for the methods.
 
     uint8 pixels are kept as they are. Others are quantised to 256 levels over the range seen in
     fitting, or to the whole numbers in it where all pixels are whole: integers come back exactly.
+
+    Attributes
+    ----------
+    height, width : int
+        Pixels a side.
+    channels : int
+        1, 3 or 4.
+    layout : str
+        Axes of one image: "hw", "hwc" or "chw".
+    flat : bool
+        Whether raw images are rows (N, H * W * C).
+    container : str
+        "numpy" or "torch".
+    dtype : str
+        Of the raw pixels, a numpy name.
+    low, high : float
+        Darkest and brightest pixel.
+    levels : int
+        Steps from low to high, at most 255.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> codec = ImageCodec.fit(np.zeros((5, 28, 28), np.uint8))
+    >>> codec.shape, codec.layout, codec.architecture
+    ((1, 28, 28), 'hw', 'conv')
     """
 
     height: int  # pixels

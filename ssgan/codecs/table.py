@@ -39,11 +39,30 @@ FLAG = 2  # states of a missing flag: present, missing
 
 @dataclass(frozen=True, kw_only=True)
 class TableCodec:
-    """A data frame; see `ssgan.codecs.codec` for the methods.
+    """A data frame; see `Codec` for the methods.
 
     Columns that `pack` does not know are ignored, their order does not matter, the index is lost.
     Numbers come back within 1e-5 of their column's range, those with few values, categories and
     booleans exactly.
+
+    Attributes
+    ----------
+    columns : tuple of Column
+        How each column becomes numbers and codes: see `ssgan.codecs.columns`.
+    names : str or dict
+        Dtype of the columns' names, as JSON.
+    container : str
+        "pandas", or "numpy" for an array of objects (N, columns).
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> frame = pd.DataFrame({"age": [20, 40, 60], "job": ["cook", "smith", "cook"]})
+    >>> codec = TableCodec.fit(frame)
+    >>> codec.shape  # a number and two states
+    (3,)
+    >>> codec.decode(codec.expand(codec.pack(frame))).equals(frame)
+    True
     """
 
     columns: tuple[Column, ...]

@@ -31,11 +31,31 @@ STATISTICS = ("mean", "deviation", "low", "high", "whole")
 
 @dataclass(frozen=True, kw_only=True)
 class VectorCodec:
-    """Rows of F numbers; see `ssgan.codecs.codec` for the methods.
+    """Rows of F numbers; see `Codec` for the methods.
 
     Decoded values stay in the range seen in fitting; columns that held whole numbers only are
     rounded. Whatever the dtype, the arithmetic is in float64 and only standardised values are
     float32.
+
+    Attributes
+    ----------
+    container : str
+        "numpy" or "torch".
+    dtype : str
+        Of the raw numbers, a numpy name.
+    mean, deviation : tuple of float, F
+        Of each column; the deviation of a constant one is 1.
+    low, high : tuple of float, F
+        Smallest and largest value of each column.
+    whole : tuple of bool, F
+        Whether a column held whole numbers only.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> codec = VectorCodec.fit(np.array([[0.0, 1.0], [4.0, 1.0]]))
+    >>> codec.mean, codec.expand(codec.pack(np.array([[4.0, 1.0]]))).tolist()
+    ((2.0, 1.0), [[1.0, 0.0]])
     """
 
     container: str  # "numpy" or "torch"

@@ -45,10 +45,31 @@ __all__ = [
 def fit_codec(
     raw: Any, kind: str | None = None, image_shape: tuple[int, ...] | None = None
 ) -> Codec:
-    """The codec of raw samples or of a `Data`; `kind` None tells the modality from the samples.
+    """The codec of raw samples or of a `Data`.
 
-    `image_shape`, (H, W) or (H, W, C), says that rows (N, H * W * C) are images. Raises ValueError
-    or TypeError, naming row or column, for samples that no codec takes.
+    Parameters
+    ----------
+    raw : array, Tensor, DataFrame, list of them, or Data
+        Raw samples.
+    kind : str, optional
+        The modality, a key of `ssgan.codecs.CODECS`; told from the samples where it is not given.
+    image_shape : tuple of int, optional
+        (H, W) or (H, W, C): rows (N, H * W * C) are images.
+
+    Returns
+    -------
+    Codec
+
+    Raises
+    ------
+    InputError
+        For samples that no codec takes, naming row or column.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> fit_codec(np.zeros((5, 64)), image_shape=(8, 8)).shape
+    (1, 8, 8)
     """
     if isinstance(raw, Data):
         kind = kind or raw.kind
