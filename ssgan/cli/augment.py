@@ -88,7 +88,7 @@ def augment(
     verdict = proposal.verdict
     note("\n".join(verdict.lines()), quiet)
     column = read_split(model)["data"]["options"].get("target") or "label"
-    write(proposal, real, column, out, force=force, quiet=quiet)
+    write_augmented(proposal, real, column, out, force=force, quiet=quiet)
     page = report_augmented(out, proposal.context, verdict, proposal.tally)
     note(f"how they look: {page}", quiet)
 
@@ -101,7 +101,7 @@ def refuse_two_numbers(asked: dict[str, Any]) -> None:
         raise click.UsageError("--balance goes with -n: --per-class and --strategy balance.")
 
 
-def write(
+def write_augmented(
     proposal: "Proposal", real: tuple[Any, Any], column: str, out: Path, *, force: bool, quiet: bool
 ) -> None:
     """Write real rows and their labels, the synthetic ones that may be beside them, the verdict.

@@ -77,7 +77,7 @@ def sample(
         check_form(out, gan.codec, gan.classes)
         conditions = condition_list(gan, labels, count, per_class)
     count = conditions.count if conditions else count or 0
-    write(gan, out, count, seed=seed, conditions=conditions)
+    write_sampled(gan, out, count, seed=seed, conditions=conditions)
     note(f"{out} holds {count} sample{'' if count == 1 else 's'}", quiet)
 
 
@@ -89,7 +89,7 @@ def check_counts(count: int | None, per_class: int | None) -> None:
         raise click.UsageError("-n and --per-class exclude each other: give one of them.")
 
 
-def write(
+def write_sampled(
     gan: "GAN",
     out: Path,
     count: int,

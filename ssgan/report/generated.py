@@ -3,7 +3,6 @@
 from typing import Any
 
 import numpy as np
-import pandas as pd
 import torch
 from torch import Tensor
 
@@ -16,7 +15,7 @@ from ssgan.models.gan import GAN, load
 from ssgan.models.sampler import generate
 from ssgan.randomness import Rng
 from ssgan.report.figures import histogram, png
-from ssgan.report.training import TABLE_COLUMNS, short
+from ssgan.report.training import TABLE_COLUMNS, cell_text, short
 from ssgan.runs.run import Run
 
 CLASSES = 20  # that are shown, at most
@@ -65,13 +64,6 @@ def show_packed(codec: Codec, packed: Tensor, columns: int) -> dict[str, Any]:
     rows = [[cell_text(value) for value in row] for row in cells.itertuples(index=False)]
     header = [short(str(name)) for name in cells.columns]
     return {"header": header, "rows": rows, "more": frame.shape[1] - len(header)}
-
-
-def cell_text(value: Any) -> str:
-    """What stands in a cell; nothing where a value is missing."""
-    if pd.isna(value):
-        return ""
-    return f"{value:.4g}" if isinstance(value, float) else short(str(value))
 
 
 def classes_part(gan: GAN) -> list[dict[str, Any]]:

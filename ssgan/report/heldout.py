@@ -90,7 +90,7 @@ def rows_left_out(data: Data, split: Mapping[str, Any] | None, seen: bool) -> He
     names = data.names or [f"row {row}" for row in range(len(data))]
     which = f"of {data.source} that are not in the split"
     found = HeldOutRows(which=which, seen=seen, x=data.x, y=np.asarray(y), names=names)
-    return take_rows(found, rest)
+    return some_rows(found, rest)
 
 
 def labeled_only(rows: HeldOutRows, model: Predictor) -> HeldOutRows:
@@ -99,7 +99,7 @@ def labeled_only(rows: HeldOutRows, model: Predictor) -> HeldOutRows:
     known = np.flatnonzero(values >= 0 if model.classes is not None else np.isfinite(values))
     if not len(known):
         raise InputError(f"there are no labelled rows {rows.which}: nothing is held out")
-    return take_rows(rows, known)
+    return some_rows(rows, known)
 
 
 def limit_rows(rows: HeldOutRows, most: int = MOST_ROWS) -> HeldOutRows:
@@ -107,13 +107,13 @@ def limit_rows(rows: HeldOutRows, most: int = MOST_ROWS) -> HeldOutRows:
     count = len(rows.y)
     if count > most:
         chosen = np.sort(Rng(("report", count)).numpy().permutation(count)[:most])
-        return take_rows(
+        return some_rows(
             rows, chosen, f"{most:,}, drawn from all {count:,} labelled rows {rows.which}"
         )
-    return take_rows(rows, np.arange(count), f"all {count:,} labelled rows {rows.which}")
+    return some_rows(rows, np.arange(count), f"all {count:,} labelled rows {rows.which}")
 
 
-def take_rows(rows: HeldOutRows, index: Array, which: str | None = None) -> HeldOutRows:
+def some_rows(rows: HeldOutRows, index: Array, which: str | None = None) -> HeldOutRows:
     """Some of the rows, by number."""
     x = take(rows.x, index)
     names = [rows.names[row] for row in index]

@@ -4,13 +4,12 @@ from math import sqrt
 from typing import Any
 
 import numpy as np
-import pandas as pd
 
 from ssgan import metrics
 from ssgan.codecs.codec import as_table
 from ssgan.report.figures import heat, image, scatter
-from ssgan.report.heldout import HeldOut, take_rows
-from ssgan.report.training import TABLE_COLUMNS, short
+from ssgan.report.heldout import HeldOut, some_rows
+from ssgan.report.training import TABLE_COLUMNS, cell_text, short
 
 PICTURES, LINES = 24, 12  # mistakes that are shown as images, and as rows of a table
 MOST_CELLS = 20  # classes of a confusion matrix that is written out
@@ -99,17 +98,17 @@ def mistakes(found: HeldOut) -> dict[str, Any]:
     if not len(worst):
         return part
     chosen = worst[:PICTURES]
-    rows = take_rows(found.rows, chosen)
+    rows = some_rows(found.rows, chosen)
     if (pictures := codec.pictures(rows.x)) is not None:
         looks: list[dict[str, Any]] = [{"picture": image(p)} for p in pictures]
     else:
         chosen = worst[:LINES]
-        rows = take_rows(found.rows, chosen)
+        rows = some_rows(found.rows, chosen)
         table = as_table(rows.x)
         head = table.iloc[:, :TABLE_COLUMNS]
         part["columns"] = [short(str(name)) for name in head.columns]
         part["more"] = table.shape[1] - head.shape[1]
-        looks = [{"cells": [cell_text(v) for v in row]} for row in head.itertuples(index=False)]
+        looks = [{"cells": [cell_text(v, 5) for v in row]} for row in head.itertuples(index=False)]
     words = [row_words(found, int(row)) for row in chosen]
     named = [{"name": short(name)} for name in rows.names]
     part["rows"] = [a | b | c for a, b, c in zip(looks, named, words, strict=True)]
@@ -129,10 +128,3 @@ def row_words(found: HeldOut, row: int) -> dict[str, str]:
         "predicted": short(str(names[predicted])),
         "sure": sure,
     }
-
-
-def cell_text(value: Any) -> str:
-    """A value of a table as a short text; missing ones are empty."""
-    if value is None or value is pd.NA or value is pd.NaT or value != value:
-        return ""
-    return f"{value:.5g}" if isinstance(value, float | np.floating) else short(str(value))

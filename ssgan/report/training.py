@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from ssgan.report.figures import curve, png
 from ssgan.runs.run import Run
@@ -126,3 +127,10 @@ def file_faults(path: Path) -> tuple[list[list[str]], int] | None:
 
 def short(text: str) -> str:
     return text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…"
+
+
+def cell_text(value: Any, digits: int = 4) -> str:
+    """A value of a table as a short text; missing ones are empty."""
+    if value is None or value is pd.NA or value is pd.NaT or value != value:
+        return ""
+    return f"{value:.{digits}g}" if isinstance(value, float | np.floating) else short(str(value))

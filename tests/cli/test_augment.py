@@ -10,7 +10,7 @@ from click.testing import CliRunner
 
 from ssgan import augment as augment_in_python
 from ssgan.cli import ssgan
-from ssgan.cli.augment import write
+from ssgan.cli.augment import write_augmented
 from ssgan.synthesis import (
     FILTERS,
     Plan,
@@ -87,7 +87,7 @@ def test_synthetic_rows_are_written_where_they_help_or_are_forced(
     home, tmp_path, capsys, word, force, added
 ):
     found, real = proposed(home, word, 10 / REAL if word == "helps" else None)
-    write(found, real, "label", tmp_path / "a.npz", force=force, quiet=False)
+    write_augmented(found, real, "label", tmp_path / "a.npz", force=force, quiet=False)
     assert synthetic(tmp_path / "a.npz") == [False] * REAL + [True] * added
     assert f"holds {REAL} real and {added} synthetic rows" in capsys.readouterr().err
     told = json.loads((tmp_path / "a.verdict.json").read_text())
@@ -97,7 +97,7 @@ def test_synthetic_rows_are_written_where_they_help_or_are_forced(
 @pytest.mark.parametrize(("force", "added"), [(False, 6), (True, 10)])
 def test_no_more_rows_are_written_than_were_found_to_help(home, tmp_path, capsys, force, added):
     found, real = proposed(home, "helps", 0.5, balance=True)
-    write(found, real, "label", tmp_path / "a.npz", force=force, quiet=False)
+    write_augmented(found, real, "label", tmp_path / "a.npz", force=force, quiet=False)
     line = "6 of 10 are written, no more were found to help"
     assert (line in capsys.readouterr().err) == (added == 6)
     assert json.loads((tmp_path / "a.verdict.json").read_text())["written"] == added

@@ -14,7 +14,7 @@ from click.testing import CliRunner
 from PIL import Image
 
 from ssgan.cli import ssgan, writing
-from ssgan.cli.sample import write
+from ssgan.cli.sample import write_sampled
 from ssgan.models.gan import load, pretrain
 from ssgan.synthesis.sampling import ConditionList, condition_list, sample_blocks
 from tests import examples
@@ -43,7 +43,7 @@ def in_blocks(run, out, count=None, texts=None, per_class=None, seed=0):
     if texts is not None:
         conditions = condition_list(gan, texts, count, per_class)
     total = conditions.count if conditions else count
-    write(gan, out, total, seed=seed, conditions=conditions, block=BLOCK)
+    write_sampled(gan, out, total, seed=seed, conditions=conditions, block=BLOCK)
 
 
 def whole(suffix, x, **named):
@@ -214,7 +214,7 @@ def test_what_stops_half_way_leaves_what_was_there(runs, tmp_path, kind, suffix,
     if suffix:
         out.write_bytes(b"precious")
     with pytest.raises(type(error)):
-        write(Stopping(load(runs / kind), error), out, 30, block=BLOCK)
+        write_sampled(Stopping(load(runs / kind), error), out, 30, block=BLOCK)
     assert [path.name for path in out.parent.iterdir()] == ([out.name] if suffix else [])
     assert not suffix or out.read_bytes() == b"precious"
 
