@@ -109,7 +109,7 @@ def class_coverage(
     (1,)
     """
     real, fake = finite_features(real, fake)
-    check_classes(real, real_y, fake, fake_y, k, bound)
+    check_coverage(real, real_y, fake, fake_y, k, bound)
     rng = Rng(("class coverage",))
     covered, usual = {}, {}
     for c in sorted(set(real_y.tolist())):
@@ -123,7 +123,7 @@ def class_coverage(
     return ClassCoverage(coverage=covered, real=usual, alarms=alarms)
 
 
-def check_classes(
+def check_coverage(
     real: Tensor, real_y: Tensor, fake: Tensor, fake_y: Tensor, k: int, bound: float
 ) -> None:
     if len(real) != len(real_y) or len(fake) != len(fake_y):

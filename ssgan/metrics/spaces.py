@@ -24,7 +24,7 @@ from torch import Tensor
 from ssgan.config import InputError
 from ssgan.randomness import Rng
 
-KERNELS = (16, 32, 8)  # of the random convolutions
+CONVOLVED_CHANNELS = (16, 32, 8)  # of the random convolutions
 POOLED_CELLS = (1, 1, 3)  # cells a side over which each one's activations are averaged
 MOST_NUMBERS = 128  # encoded numbers that are compared as they are
 CONVOLUTIONS: dict[int, Any] = {
@@ -157,7 +157,7 @@ def convolutions(channels: int, axes: int) -> Callable[[Tensor], Tensor]:
 
     The first two depths say which strokes and textures there are, the third also where.
     """
-    widths = pairwise((channels, *KERNELS))
+    widths = pairwise((channels, *CONVOLVED_CHANNELS))
     kernels = [
         Rng(("randconv", depth)).normal(b, a, *[3] * axes) / math.sqrt(3**axes * a / 2)
         for depth, (a, b) in enumerate(widths)

@@ -40,7 +40,7 @@ class ResidualBlock(nn.Module):
         return x + changed
 
 
-def blocks(channels: int, axes: int, depth: int | None) -> nn.Sequential:
+def residual_blocks(channels: int, axes: int, depth: int | None) -> nn.Sequential:
     return nn.Sequential(*(ResidualBlock(channels, axes) for _ in range(depth or 1)))
 
 
@@ -54,7 +54,7 @@ class ResidualTrunk(nn.Module):
         sides = [side >> levels for side in shape[1:]]
         ends = 2 if min(sides) > SMALLEST else 1  # pooled once more above 4 cells
         self.stem = CONV[axes](shape[0], width, 4, 2, 1)
-        self.stages = nn.ModuleList([blocks(c, axes, depth) for c in channels])
+        self.stages = nn.ModuleList([residual_blocks(c, axes, depth) for c in channels])
         # Pooled first: the same result as pooling what the 1 x 1 convolution makes, for less.
         self.pools = nn.ModuleList([MEAN_POOL[axes](2)] * (levels - 1))
         self.pools.append(MEAN_POOL[axes](ends, ceil_mode=True))
@@ -83,7 +83,7 @@ class ResidualGenerator(nn.Module):
         self.condition = condition
         self.start = (*(side >> levels for side in shape[1:]), channels[0])  # channels last
         self.project = nn.Linear(latent + condition, prod(self.start))
-        self.stages = nn.ModuleList([blocks(c, axes, depth) for c in channels])
+        self.stages = nn.ModuleList([residual_blocks(c, axes, depth) for c in channels])
         self.mixes = nn.ModuleList([CONV[axes](i, o, 1) for i, o in pairs])
         self.out = UP[axes](channels[-1], shape[0], 4, 2, 1)
 
