@@ -26,7 +26,8 @@ docs: .venv/installed-docs
 	$(BIN)/python -m sphinx -W --keep-going -q -b html docs docs/_build/html
 
 bench-quick: .venv/installed
-	$(BIN)/ssgan benchmark digits --quick --out benchmark-results
+	for suite in calibration gaussians guard digits; do \
+		$(BIN)/ssgan benchmark $$suite --quick --out benchmark-results || exit 1; done
 
 # The newest torch and torchvision that fit each other, found in one resolution.
 .venv/installed: setup.cfg pyproject.toml

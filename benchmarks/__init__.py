@@ -7,5 +7,5 @@
 `make bench-quick` runs the short forms of the suites that need no data from elsewhere:
 
     for suite in calibration gaussians guard digits; do \\
-        ssgan benchmark $suite --quick --out bench-quick; done
+        ssgan benchmark $suite --quick --out benchmark-results; done
 """

@@ -15,7 +15,7 @@ from ssgan.codecs.codec import Array
 from ssgan.config import InputError
 from ssgan.data import vision
 from ssgan.models.gan import GAN
-from ssgan.prediction.config import PredictorConfig, renamed
+from ssgan.prediction.config import PredictorConfig
 from ssgan.prediction.crossvalidation import FOLDS
 from ssgan.prediction.labels import GRAPH
 from ssgan.prediction.methods import FITTED, STEPPED
@@ -60,7 +60,7 @@ class Contender:
     @property
     def trains(self) -> bool:
         """Whether it takes steps of training, or an encoder is distilled for it."""
-        return self.distils or (self.way is not None and renamed(self.way) not in FITTED)
+        return self.distils or (self.way is not None and self.way not in FITTED)
 
 
 def from_baseline(predict: Callable[[Problem, int], Array], needs: Needs = "rows") -> Contender:
@@ -158,45 +158,51 @@ REGRESSORS = {
     "gradient boosting": from_baseline(baselines.gradient_boosting),
     "nearest neighbours": from_baseline(baselines.nearest_neighbours),
 }
-FROM_STUDENT = {"method": "consistency+finetune", "readout": "student"}
-STUDENT_ALONE = {"method": "finetune", "unlabeled": 0.0, "readout": "student", "student_steps": 0}
-FROM_GAN = {"method": "consistency+finetune", "readout": "all"}
+LABELS_ONLY: dict[str, Any] = {"method": "propagation", "unlabeled": 0.0}
+FROM_STUDENT = {"method": "consistency+propagation", "readout": "student"}
+STUDENT_ALONE = {
+    "method": "propagation",
+    "unlabeled": 0.0,
+    "readout": "student",
+    "student_steps": 0,
+}
+FROM_GAN = {"method": "consistency+propagation", "readout": "all"}
 OURS = {
-    "simple model that the folds choose": ours(False, True, method="simple"),
-    "network from scratch, labels only": ours(False, True, method="finetune", unlabeled=0.0),
+    "simple model that the folds choose": ours(False, True, method="baseline"),
+    "network from scratch, labels only": ours(False, True, **LABELS_ONLY),
     "student's network from scratch, labels only": ours(False, True, **STUDENT_ALONE),
     "linear probe, last depth, random trunk": ours(False, method="probe", readout="last"),
     "linear probe, random trunk": ours(False, method="probe"),
     "k-NN, random trunk": ours(False, method="knn"),
-    "label spreading, random trunk": ours(False, method="spread"),
+    "label spreading, random trunk": ours(False, method="graph"),
     "margin probe, random trunk": ours(False, method="svm"),
-    "GAN off: finetuned random trunk": ours(False, method="finetune"),
+    "GAN off: finetuned random trunk": ours(False, method="propagation"),
     "GAN off: consistency": ours(False, method="consistency"),
     "GAN off: student and consistency": ours(False, True, **FROM_STUDENT),
     "GAN off: graph and consistency": ours(False, False, **FROM_GAN),
-    "GAN off: K + 1": ours(False, method="joint"),
+    "GAN off: K + 1": ours(False, method="k-plus-one"),
     "GAN off: auto": ours(False, method="auto"),
-    "GAN off: consistency with K + 1": ours(False, method="consistency+joint"),
+    "GAN off: consistency with K + 1": ours(False, method="consistency+k-plus-one"),
     "GAN off: linear probe, distilled student": ours(False, method="probe", readout="student"),
     "GAN off: k-NN, distilled student": ours(False, method="knn", readout="student"),
-    "GAN off: label spreading, distilled student": ours(False, method="spread", readout="student"),
-    "GAN off: finetuned student": ours(False, method="finetune", readout="student"),
+    "GAN off: label spreading, distilled student": ours(False, method="graph", readout="student"),
+    "GAN off: finetuned student": ours(False, method="propagation", readout="student"),
     "linear probe, last depth": ours(True, method="probe", readout="last"),
     "linear probe, discriminator": ours(True, method="probe"),
     "linear probe, distilled student": ours(True, method="probe", readout="student"),
     "k-NN, discriminator": ours(True, method="knn"),
     "k-NN, distilled student": ours(True, method="knn", readout="student"),
-    "label spreading on its features": ours(True, method="spread"),
-    "label spreading, distilled student": ours(True, method="spread", readout="student"),
+    "label spreading on its features": ours(True, method="graph"),
+    "label spreading, distilled student": ours(True, method="graph", readout="student"),
     "margin probe, discriminator": ours(True, method="svm"),
-    "finetuned discriminator, labels only": ours(True, method="finetune", unlabeled=0.0),
-    "finetuned discriminator": ours(True, method="finetune"),
-    "finetuned student": ours(True, method="finetune", readout="student"),
+    "finetuned discriminator, labels only": ours(True, **LABELS_ONLY),
+    "finetuned discriminator": ours(True, method="propagation"),
+    "finetuned student": ours(True, method="propagation", readout="student"),
     "consistency": ours(True, method="consistency"),
     "student and consistency": ours(True, True, **FROM_STUDENT),
     "graph and consistency": ours(True, False, **FROM_GAN),
-    "K + 1": ours(True, True, method="joint"),
-    "consistency with K + 1": ours(True, method="consistency+joint"),
+    "K + 1": ours(True, True, method="k-plus-one"),
+    "consistency with K + 1": ours(True, method="consistency+k-plus-one"),
     "auto": ours(True, True, method="auto"),
 }
 FOR_CLASSES = ("svm",)  # methods that regression has no use for

@@ -216,7 +216,9 @@ def outcomes(todo: Sequence[Job], processes: int) -> Iterator[Outcome]:
     threads = torch.get_num_threads()
     try:
         beside = [joblib.delayed(do_job)(job, 1) for job in todo if not job.alone]
-        yield from joblib.Parallel(n_jobs=processes, return_as="generator_unordered")(beside)
+        yield from joblib.Parallel(n_jobs=processes, batch_size=1, return_as="generator_unordered")(
+            beside
+        )
         yield from (do_job(job, threads) for job in todo if job.alone)
     finally:
         torch.set_num_threads(threads)

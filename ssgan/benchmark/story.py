@@ -44,7 +44,7 @@ DEMO = replace(
         RECOMMENDED,
     ),
     student=StudentConfig(steps=300),
-    settings={**DIGITS.settings, "auto": {"steps": 600, "ratio": 2}},
+    settings={**DIGITS.settings, "auto": {"steps": 300, "ratio": 2}},
     home="gan",
     models={RECOMMENDED: "model"},
     flops=None,

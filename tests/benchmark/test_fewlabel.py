@@ -142,7 +142,7 @@ def test_regressions_are_better_than_the_mean(starts, method):
 
 
 def test_a_gan_row_and_its_gan_off_row_differ_in_the_first_weights_only():
-    fields = {"": {"steps": 7, "warp": 0.5}, "finetune": {"rate": 1e-4}}
+    fields = {"": {"steps": 7, "warp": 0.5}, "propagation": {"rate": 1e-4}}
     off, on = (
         CONTENDERS[n] for n in ("GAN off: finetuned random trunk", "finetuned discriminator")
     )
@@ -298,12 +298,14 @@ def passes(labels=50, rows=1500, **settings):
 def test_rows_are_counted_as_often_as_each_teacher_takes_them():
     steps = {"steps": 10, "batch": 4, "ratio": 3}
     assert passes(method="probe") == 50
-    assert passes(method="spread") == 1500
-    assert passes(method="spread", rows=10**6) == 50 + methods.GRAPH
-    assert passes(method="finetune", unlabeled=0.0, **steps) == 10 * 4
-    assert passes(method="finetune", **steps) == 10 * 4 * (1 + methods.RATIO)
-    assert passes(method="consistency", **steps) == passes(method="joint", **steps) == 10 * 4 * 4
-    assert passes(method="consistency+joint", **steps) == 10 * 4 * (1 + 3 + 3)
+    assert passes(method="graph") == 1500
+    assert passes(method="graph", rows=10**6) == 50 + methods.GRAPH
+    assert passes(method="propagation", unlabeled=0.0, **steps) == 10 * 4
+    assert passes(method="propagation", **steps) == 10 * 4 * (1 + methods.RATIO)
+    assert (
+        passes(method="consistency", **steps) == passes(method="k-plus-one", **steps) == 10 * 4 * 4
+    )
+    assert passes(method="consistency+k-plus-one", **steps) == 10 * 4 * (1 + 3 + 3)
 
 
 @pytest.mark.slow

@@ -10,14 +10,14 @@ from ssgan.models.gan import GANConfig
 from ssgan.models.student import StudentConfig
 
 MNIST_GAN = GANConfig(steps=2000)
-MNIST_STEPS: Fields = {"consistency+finetune": {"steps": 2500}, "auto": {"steps": 2500}}
+MNIST_STEPS: Fields = {"consistency+propagation": {"steps": 2500}, "auto": {"steps": 2500}}
 MNIST: Fields = {"": {"mix": True}, **MNIST_STEPS}
 CLOTHES = {"transforms": ("shift", "flip", "colour"), "mix": True}  # as a user states them
 FASHION: Fields = {"": CLOTHES, "consistency": {"steps": 2500}, **MNIST_STEPS}
 LARGE_GAN = GANConfig(steps=2000, body="residual", width=32, depth=2)
 ROTATED: Fields = {
     "": {"transforms": ("shift", "cutout", "noise"), "align": True},  # a turn changes the label
-    **{m: {"steps": 1500} for m in ("auto", "consistency", "consistency+finetune")},
+    **{m: {"steps": 1500} for m in ("auto", "consistency", "consistency+propagation")},
 }
 SHORT_STEPS = 100  # of a finetuning in the short form
 SHORT_LABELS = 5000  # there, at most
@@ -47,7 +47,7 @@ CIFAR_GAN = GANConfig(steps=1000, body="resnet", width=48, batch=128, rate=2.5e-
 CIFAR_STUDENT = StudentConfig(steps=4000, batch=600, views=4, rate=2e-3)
 CIFAR: Fields = {
     "": {"batch": 64, "ratio": 14, "decay": 0.05, "ema": 0.998, "align": True},
-    "finetune": {"steps": 1500},
+    "propagation": {"steps": 1500},
 }
 CIFAR_STEPS = {4000: 6700, 250: 5800, 40: 3500}  # side by side in four minutes of an H100
 OF_CIFAR = (
@@ -78,11 +78,11 @@ DIGITS = Table(
     gan=GANConfig(steps=400),
     without=(*GRAPH_ROWS, *STUDENT_SCRATCH),
     settings={
-        "finetune": {"steps": 300},
+        "propagation": {"steps": 300},
         "consistency": {"steps": 1200},
-        "joint": {"steps": 400},
-        "consistency+joint": {"steps": 400},
-        "consistency+finetune": {"steps": 1200},
+        "k-plus-one": {"steps": 400},
+        "consistency+k-plus-one": {"steps": 400},
+        "consistency+propagation": {"steps": 1200},
         "auto": {"steps": 1200},
     },
     timed=False,
@@ -125,7 +125,7 @@ FEW_LABEL_TABLES = (
             draws=pairs(None, 5),
             gan=LARGE_GAN,
             methods=OF_LARGE,
-            settings={"": CLOTHES, "consistency+finetune": {"steps": 4000}},
+            settings={"": CLOTHES, "consistency+propagation": {"steps": 4000}},
         )
         for labels in (100, 1000)
     ),
@@ -164,7 +164,7 @@ FEW_LABEL_TABLES = (
             methods=OF_CIFAR,
             settings={
                 **CIFAR,
-                "consistency+finetune": {"steps": CIFAR_STEPS[labels]},
+                "consistency+propagation": {"steps": CIFAR_STEPS[labels]},
                 "auto": {"steps": CIFAR_STEPS[labels]},
             },
             flops=None,
