@@ -31,7 +31,8 @@ if TYPE_CHECKING:
     from ssgan import data, estimators, metrics, objectives
     from ssgan.models.gan import GANConfig, load, pretrain
     from ssgan.prediction.config import PredictorConfig
-    from ssgan.prediction.predictor import evaluate, finetune
+    from ssgan.prediction.evaluation import evaluate
+    from ssgan.prediction.finetune import finetune
     from ssgan.runs.run import Run
     from ssgan.synthesis import augment
 else:
@@ -41,8 +42,8 @@ else:
         "load": "models.gan",
         "pretrain": "models.gan",
         "PredictorConfig": "prediction.config",
-        "evaluate": "prediction.predictor",
-        "finetune": "prediction.predictor",
+        "evaluate": "prediction.evaluation",
+        "finetune": "prediction.finetune",
         "Run": "runs",
         "augment": "synthesis",
     }

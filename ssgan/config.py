@@ -1,7 +1,8 @@
 """Checked dataclasses as configs, and the errors of whoever gives what cannot be used."""
 
 import dataclasses
-from collections.abc import Mapping
+import difflib
+from collections.abc import Collection, Mapping
 from math import isfinite
 from typing import Any, TypeVar
 
@@ -32,10 +33,23 @@ class TrainingError(RuntimeError):
 
 def from_settings(kind: type[Settings], fields: Mapping[str, Any]) -> Settings:
     """The dataclass `kind` from some of its fields; ValueError for one that it does not have."""
-    known = [field.name for field in dataclasses.fields(kind)]  # type: ignore[arg-type]
-    if unknown := sorted(set(fields) - set(known)):
-        raise InputError(f"no setting {', '.join(unknown)}; there are {', '.join(known) or 'none'}")
+    check_names(fields, [field.name for field in dataclasses.fields(kind)])  # type: ignore[arg-type]
     return kind(**fields)
+
+
+def with_fields(config: Settings, fields: Mapping[str, Any]) -> Settings:
+    """A config, changed by some of its fields; InputError for one that it does not have."""
+    check_names(fields, [field.name for field in dataclasses.fields(config)])  # type: ignore[arg-type]
+    return dataclasses.replace(config, **fields)  # type: ignore[type-var]
+
+
+def check_names(fields: Collection[str], known: Collection[str]) -> None:
+    """InputError for a field that is not known, with the one that was meant where that shows."""
+    if unknown := sorted(set(fields) - set(known)):
+        near = [name for one in unknown for name in difflib.get_close_matches(one, known, 1)]
+        meant = f": did you mean {', '.join(near)}?" if near else ""
+        there = ", ".join(known) or "none"
+        raise InputError(f"no setting {', '.join(unknown)}; there are {there}{meant}")
 
 
 def check_numbers(settings: Any, least: Mapping[str, int] | None = None) -> None:

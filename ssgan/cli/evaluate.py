@@ -52,7 +52,7 @@ def evaluate(
     """
     from ssgan.cli.samples import open_directory, read_for
     from ssgan.data import read_labels
-    from ssgan.prediction.predictor import evaluate as measure
+    from ssgan.prediction.evaluation import evaluate as measure
     from ssgan.runs.storage import write_whole
 
     model = open_directory(run, device)

@@ -203,7 +203,7 @@ def train(gan: Any, split: Any, config: Any, out: Path, quiet: bool) -> None:
     from ssgan.cli.progress import show
     from ssgan.cli.recording import recorded
     from ssgan.data.split import split_files
-    from ssgan.prediction.predictor import finetuning
+    from ssgan.prediction.finetune import finetuning
 
     training = finetuning(
         gan, split.samples, split.targets, config, unlabeled=split.unlabeled, run=out

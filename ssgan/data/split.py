@@ -36,6 +36,7 @@ from ssgan.runs.storage import read_object
 LABEL_FILES = (".csv", ".tsv", ".parquet")  # that hold a data set or labels alone
 SPLIT = "split.json"
 MEANING = ("na", "unlabeled")  # options that say what labels mean
+IDENTITY = ("source", "options", "fingerprint")  # of a data set
 LISTS = ("indices", "values")  # the long fields of a split's record
 
 
@@ -86,7 +87,7 @@ def make_split(
         samples=take(data.x, chosen),
         targets=kept,
         unlabeled=others(own, data, chosen),
-        record=split_record(data, kept, chosen, request),
+        record=split_record({n: getattr(data, n) for n in IDENTITY}, kept, chosen, request),
         ledger=ledger,
     )
 
@@ -108,17 +109,18 @@ def read_counted(
 
 
 def split_record(
-    data: Data, kept: Targets, chosen: Any, request: LabelRequest | None = None
+    data: Mapping[str, Any], kept: Targets, chosen: Any, request: LabelRequest | None = None
 ) -> dict[str, Any]:
     """What split.json holds: the data set, the rows `chosen` (n,) of it and their labels.
 
-    `kept` has a value for each of these rows. Without a request the labels came with the samples.
+    `data` has its source, options and fingerprint, `kept` a value for each of these rows. Without
+    a request the labels came with the samples.
     """
-    asked = request or LabelRequest(source=data.source)
+    asked = request or LabelRequest(source=data["source"])
     drawn = asked.per_class or asked.count
     named = Path(asked.source)
     return {
-        "data": {name: getattr(data, name) for name in ("source", "options", "fingerprint")},
+        "data": {name: data[name] for name in IDENTITY},
         "labels": str(named.resolve()) if named.is_file() else asked.source,
         "seed": (asked.seed or 0) if drawn else None,
         "per_class": asked.per_class,

@@ -18,7 +18,8 @@ from ssgan.data import Targets, from_memory, targets, unlabeled
 from ssgan.models.gan import GAN, GANConfig, load, pretrain
 from ssgan.models.student import StudentConfig
 from ssgan.prediction.config import PredictorConfig
-from ssgan.prediction.predictor import Predictor, finetune
+from ssgan.prediction.finetune import finetune
+from ssgan.prediction.predictor import Predictor
 from ssgan.runs.run import Run
 
 Config = TypeVar("Config", GANConfig, PredictorConfig, StudentConfig)

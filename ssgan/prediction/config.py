@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from ssgan.config import InputError, check_numbers, from_settings
+from ssgan.config import InputError, check_numbers, with_fields
 from ssgan.models.student import StudentConfig, check_readout
 from ssgan.transforms.views import TRANSFORMS
 
@@ -157,20 +157,22 @@ class PredictorConfig:
     @classmethod
     def from_json(cls, fields: Mapping[str, Any]) -> "PredictorConfig":
         """The config that `to_json` gave, or a part of one over the defaults; also one of 0.1."""
-        return from_settings(cls, updated(fields))
+        return cls().changed(fields)
 
+    def changed(self, fields: Mapping[str, Any]) -> "PredictorConfig":
+        """This config with other values of some fields; nested ones as mappings or configs.
 
-def updated(fields: Mapping[str, Any]) -> dict[str, Any]:
-    """Fields of a config with nested ones made; names of version 0.1 become those of today."""
-    fields = dict(fields)
-    if "simple" in fields:
-        fields["baseline"] = fields.pop("simple")
-    flat = {new: fields.pop(old) for old, new in STUDENT.items() if old in fields}
-    for name, kind in (("student", StudentConfig), ("search", SearchConfig)):
-        given = fields.get(name, {})
-        if isinstance(given, Mapping) and (given or (name == "student" and flat)):
-            fields[name] = from_settings(kind, {**given, **(flat if name == "student" else {})})
-    return fields
+        Names of version 0.1 are read as well. InputError for a field that there is not.
+        """
+        fields = dict(fields)
+        if "simple" in fields:
+            fields["baseline"] = fields.pop("simple")
+        if flat := {new: fields.pop(old) for old, new in STUDENT.items() if old in fields}:
+            fields["student"] = {**fields.get("student", {}), **flat}
+        for name in ("student", "search"):
+            if isinstance(given := fields.get(name), Mapping):
+                fields[name] = with_fields(getattr(self, name), given)
+        return with_fields(self, fields)
 
 
 def renamed(method: str) -> str:

@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from ssgan.config import InputError
@@ -13,6 +14,7 @@ from ssgan.models.gan import GAN
 from ssgan.prediction.graph import Graph
 from ssgan.randomness import Rng
 
+Array = NDArray[Any]
 GRAPH = 10_000  # unlabeled rows that the labels are spread over, at most
 
 
@@ -26,6 +28,8 @@ class Labeled:
     scale: tuple[float, float]  # mean and deviation of the numbers
     unlabeled: Tensor | None  # packed rows (M, ...)
     seed: int  # which of the unlabeled rows the graph takes
+    raw: Array  # (N,) class indices, or numbers as they were given
+    first: int | None = None  # from which of `unlabeled` on they are those of the GAN
 
     @property
     def classes(self) -> int:
@@ -46,7 +50,12 @@ class Labeled:
         hidden[rows] = False
         others = [self.packed[hidden]] + ([] if self.unlabeled is None else [self.unlabeled])
         return replace(
-            self, packed=self.packed[rows], values=self.values[rows], unlabeled=torch.cat(others)
+            self,
+            packed=self.packed[rows],
+            values=self.values[rows],
+            unlabeled=torch.cat(others),
+            raw=self.raw[rows.numpy()],
+            first=None,
         )
 
     def few(self) -> Tensor:
@@ -100,9 +109,17 @@ def labeled(gan: GAN, samples: Any, labels: Any, unlabeled: Any, seed: int) -> L
             )
         values = ((values - scale[0]) / scale[1]).float()
     rest = np.setdiff1d(np.arange(len(packed)), found.labeled)
-    others = [packed[torch.from_numpy(rest)]]
     more = gan.codec.pack(unlabeled) if unlabeled is not None else gan.rows()
-    others += [more] if more is not None else []
+    others = [packed[torch.from_numpy(rest)]] + ([] if more is None else [more])
     rows = torch.cat(others)
     meaning = Targets(values=found.values[:0], classes=found.classes, dtype=found.dtype)
-    return Labeled(packed[mine], values, meaning, scale, rows if len(rows) else None, seed)
+    return Labeled(
+        packed=packed[mine],
+        values=values,
+        targets=meaning,
+        scale=scale,
+        unlabeled=rows if len(rows) else None,
+        seed=seed,
+        raw=found.values[found.labeled],
+        first=None if more is None or unlabeled is not None else len(rest),
+    )

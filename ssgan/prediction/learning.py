@@ -8,11 +8,11 @@ from typing import Any
 from ssgan.models.gan import GAN
 from ssgan.models.student import StudentConfig, reading_out
 from ssgan.prediction.config import PredictorConfig
-from ssgan.prediction.finetuning import Finetune, Key
 from ssgan.prediction.labels import Labeled
 from ssgan.prediction.methods import METHODS
 from ssgan.prediction.network import Network, frozen, initial_network
 from ssgan.prediction.resolve import losses_of, natural_transforms
+from ssgan.prediction.task import Finetune, Key
 from ssgan.randomness import Rng
 from ssgan.runs.run import Run
 from ssgan.training.batches import Batches, Stream

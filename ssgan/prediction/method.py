@@ -9,9 +9,9 @@ from torch import Tensor, nn
 from ssgan.models.gan import GAN
 from ssgan.networks.readout import Pooling, Readout
 from ssgan.prediction.config import PredictorConfig
-from ssgan.prediction.finetuning import Finetune, UnlabeledLoss
 from ssgan.prediction.labels import Labeled
 from ssgan.prediction.network import Head, Network
+from ssgan.prediction.task import Finetune, UnlabeledLoss
 
 Tensors = Mapping[str, Tensor]
 MakeHead = Callable[[Tensors, int], nn.Module]  # saved weights, number of features

@@ -5,7 +5,7 @@ import pytest
 
 from ssgan.cli.recording import recorded
 from ssgan.prediction.config import PredictorConfig
-from ssgan.prediction.predictor import finetuning
+from ssgan.prediction.finetune import finetuning
 from ssgan.runs.run import Run
 from ssgan.training.runner import finish
 from tests.examples import KINDS, LABELS, trained

@@ -18,7 +18,7 @@ from ssgan.estimators import GANClassifier, GANFeatures, GANRegressor, LabeledSp
 from ssgan.models.gan import GANConfig, pretrain
 from ssgan.models.student import StudentConfig, distil
 from ssgan.prediction.config import PredictorConfig
-from ssgan.prediction.predictor import finetune
+from ssgan.prediction.finetune import finetune
 from ssgan.runs.run import Run
 
 # The defaults take minutes, and the checks fit hundreds of times: a GAN that has hardly begun.

@@ -19,7 +19,7 @@ from ssgan.data import from_memory
 from ssgan.estimators import GANSampler, sampler
 from ssgan.models.gan import GANConfig, pretrain
 from ssgan.prediction.config import PredictorConfig
-from ssgan.prediction.predictor import finetune
+from ssgan.prediction.finetune import finetune
 
 # The checks fit often: a GAN that has hardly begun, and may not make every class yet.
 SMALL = GANConfig(steps=10, batch=16, width=2, latent=8)

@@ -17,9 +17,11 @@ from ssgan.prediction.crossvalidation import (
     held_out_outputs,
     temperature_of,
 )
+from ssgan.prediction.evaluation import evaluate
+from ssgan.prediction.finetune import finetune, finetuning
 from ssgan.prediction.labels import labeled
 from ssgan.prediction.methods import FITTED, STEPPED
-from ssgan.prediction.predictor import evaluate, finetune, finetuning, load_predictor
+from ssgan.prediction.predictor import load_predictor
 from ssgan.training.runner import finish
 from tests.examples import FAST, KINDS, LABELS, NUMBERS, N, quick, same, trained
 

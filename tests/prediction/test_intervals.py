@@ -7,8 +7,9 @@ import pytest
 
 from ssgan.models.gan import GANConfig, pretrain
 from ssgan.prediction.config import PredictorConfig
+from ssgan.prediction.finetune import finetune
 from ssgan.prediction.methods import FITTED
-from ssgan.prediction.predictor import finetune, load_predictor
+from ssgan.prediction.predictor import load_predictor
 from tests.examples import KINDS, LABELS, NUMBERS, quick, same, trained
 
 METHODS = ("probe", "graph", "baseline", "propagation", "consistency", "auto")

@@ -8,12 +8,13 @@ import torch
 
 from ssgan.data import fit_codec
 from ssgan.prediction.config import PredictorConfig
+from ssgan.prediction.finetune import finetune
 from ssgan.prediction.labels import labeled
 from ssgan.prediction.learning import learning, make_task
 from ssgan.prediction.methods.consistency import BALANCE, KEPT, Consistency, Thresholds
 from ssgan.prediction.methods.k_plus_one import SLOWER, KPlusOne
 from ssgan.prediction.methods.propagation import FADED
-from ssgan.prediction.predictor import finetune, load_predictor
+from ssgan.prediction.predictor import load_predictor
 from ssgan.prediction.resolve import resolve_config
 from ssgan.randomness import Rng
 from ssgan.runs.run import Run

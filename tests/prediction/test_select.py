@@ -12,9 +12,10 @@ from ssgan.models.student import StudentConfig, distil
 from ssgan.prediction import crossvalidation
 from ssgan.prediction import select as auto
 from ssgan.prediction.baselines import Choice, Verdict, candidates, cross_validated
+from ssgan.prediction.finetune import finetune
 from ssgan.prediction.labels import labeled
 from ssgan.prediction.methods.baseline import model_of
-from ssgan.prediction.predictor import finetune, load_predictor
+from ssgan.prediction.predictor import load_predictor
 from ssgan.prediction.resolve import resolve_config
 from ssgan.prediction.select import by_rows, choose_method, choosing, deep_method, losses
 from ssgan.training.runner import finish

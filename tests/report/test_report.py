@@ -171,6 +171,7 @@ def model_run(path, data, per_class=None, labels=None, split=True, config=None):
     learnt = replace(found, values=found.values[chosen])
     config = config or quick("probe")
     ssgan.finetune(gan, x, learnt, config, run=path / "model")
+    (path / "model" / "split.json").unlink()
     if split:
         about = {k: getattr(data, k) for k in ("source", "options", "fingerprint")}
         record = {"data": about, "labels": data.source, "seed": 0, "per_class": per_class}

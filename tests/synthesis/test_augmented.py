@@ -8,7 +8,7 @@ import pytest
 import ssgan
 from ssgan.models.gan import pretrain
 from ssgan.prediction.config import PredictorConfig
-from ssgan.prediction.predictor import finetune
+from ssgan.prediction.finetune import finetune
 from ssgan.synthesis import (
     Context,
     NearDuplicates,

@@ -9,7 +9,7 @@ import torch
 
 from ssgan.models.gan import GANConfig, pretrain
 from ssgan.prediction.config import PredictorConfig
-from ssgan.prediction.predictor import finetune
+from ssgan.prediction.finetune import finetune
 from ssgan.synthesis import (
     FILTERS,
     Confidence,

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from ssgan.prediction.config import PredictorConfig
-from ssgan.prediction.predictor import finetune
+from ssgan.prediction.finetune import finetune
 from ssgan.synthesis import augment, synthesise
 from ssgan.synthesis.generation import ROUND, most_confident
 from tests.examples import KINDS, LABELS, NUMBERS, same, trained

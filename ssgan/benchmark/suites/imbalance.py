@@ -24,7 +24,8 @@ from ssgan.data import Codec, Data, fit_codec
 from ssgan.metrics.scores import small_network
 from ssgan.models.gan import GAN, GANConfig, pretrain
 from ssgan.prediction.config import PredictorConfig
-from ssgan.prediction.predictor import Predictor, finetune
+from ssgan.prediction.finetune import finetune
+from ssgan.prediction.predictor import Predictor
 from ssgan.randomness import Rng, seeded
 from ssgan.runtime import Runtime
 from ssgan.synthesis import Context, Plan, Synthetic, assess, sample_classes, smote, synthesise

@@ -25,7 +25,7 @@ from ssgan.codecs.codec import Array
 from ssgan.data import Data
 from ssgan.models.gan import GAN, GANConfig, pretrain
 from ssgan.prediction.config import PredictorConfig
-from ssgan.prediction.predictor import finetune
+from ssgan.prediction.finetune import finetune
 from ssgan.randomness import Rng
 from ssgan.synthesis import (
     Context,

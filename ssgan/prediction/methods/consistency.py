@@ -13,9 +13,9 @@ from torch import Tensor, nn
 
 from ssgan.models.gan import GAN
 from ssgan.objectives import Terms
-from ssgan.prediction.finetuning import BatchLoss, Finetune
 from ssgan.prediction.labels import Labeled
 from ssgan.prediction.method import Method
+from ssgan.prediction.task import BatchLoss, Finetune
 from ssgan.randomness import Rng
 from ssgan.training.batches import BatchSource, Stream
 from ssgan.training.state import Part

@@ -9,12 +9,12 @@ import torch
 
 from ssgan.models.student import StudentConfig
 from ssgan.prediction.config import PredictorConfig, SearchConfig
-from ssgan.prediction.finetuning import Finetune, supervised_loss
 from ssgan.prediction.graph import Graph, Votes, first_shares
 from ssgan.prediction.labels import labeled
 from ssgan.prediction.learning import make_task
 from ssgan.prediction.methods.propagation import soft_cross_entropy
 from ssgan.prediction.network import Head, Network, initial_network, new_head
+from ssgan.prediction.task import Finetune, supervised_loss
 from ssgan.randomness import Rng
 from ssgan.training.batches import Batches, Stream
 from ssgan.training.loop import train
@@ -247,7 +247,7 @@ def test_a_search_takes_values_around_the_middle_one():
             {"method": "forest"},
             "no method 'forest'; there are auto, baseline, graph",
         ),
-        ({"stepz": 3}, "no setting stepz; there are method, steps"),
+        ({"stepz": 3}, "no setting stepz; there are method, steps.*: did you mean steps.$"),
         ({"steps": 0}, "expected steps to be a whole number from 1 on, got 0"),
         ({"batch": 0}, "expected batch to be a whole number from 1 on, got 0"),
         ({"unlabeled": -0.5}, "expected unlabeled to be a number from 0 on, got -0.5"),

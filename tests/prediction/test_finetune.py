@@ -9,15 +9,20 @@ import pytest
 import torch
 
 from ssgan.data import read, targets
+from ssgan.data.ledger import verify
+from ssgan.data.split import read_split
 from ssgan.models.gan import GANConfig, load, pretrain
 from ssgan.prediction.config import PredictorConfig
+from ssgan.prediction.evaluation import evaluate
+from ssgan.prediction.finetune import finetune, finetuning
 from ssgan.prediction.labels import labeled
 from ssgan.prediction.learning import learning
-from ssgan.prediction.predictor import evaluate, finetune, finetuning, load_predictor
+from ssgan.prediction.predictor import load_predictor
 from ssgan.prediction.resolve import resolve_config
 from ssgan.runs.run import Run
 from ssgan.training.runner import finish
 from tests.examples import (
+    FAST,
     KINDS,
     LABELS,
     NUMBERS,
@@ -379,6 +384,80 @@ def test_steps_may_grow(tmp_path):
     model = finetune(gan, x, LABELS, config(steps=4), run=tmp_path / "m")
     np.testing.assert_array_equal(model.outputs(x), load_predictor(tmp_path / "m").outputs(x))
     assert Run.open(tmp_path / "m").load().step == 4
+
+
+# Fields, containers and what is shown
+
+
+def test_fields_of_the_config_are_keywords():
+    gan, x = trained("vectors"), KINDS["vectors"]()
+    asked = config("probe")
+    one = finetune(gan, x, LABELS, asked)
+    other = finetune(gan, x, LABELS, method="probe", steps=3, batch=8, calibrate=False, search=FAST)
+    assert same(one.outputs(x), other.outputs(x))
+    changed = finetune(gan, x, LABELS, asked, method="knn")
+    assert changed.config == replace(one.config, method="knn")
+    flat = finetune(gan, x, LABELS, asked, student_steps=7, search={"folds": 4})
+    assert (flat.config.student.steps, flat.config.search.folds) == (7, 4)
+    with pytest.raises(ValueError, match="no setting stepz; there are .*: did you mean steps.$"):
+        finetune(gan, x, LABELS, stepz=3)
+
+
+def test_samples_may_be_a_path_a_data_set_or_a_list_and_bring_their_labels(tmp_path):
+    gan, x = trained("images"), KINDS["images"]()
+    np.savez(tmp_path / "x.npz", x=x, y=LABELS)
+    expected = finetune(gan, x, LABELS, config("probe")).outputs(x)
+    for samples in (tmp_path / "x.npz", str(tmp_path / "x.npz"), read(tmp_path / "x.npz")):
+        assert same(finetune(gan, samples, config=config("probe")).outputs(x), expected)
+    assert same(finetune(gan, [*x], LABELS, config("probe")).outputs(x), expected)
+    with pytest.raises(ValueError, match="without labels: give one for each, -1 where unknown"):
+        finetune(gan, x)
+
+
+def test_a_model_says_what_it_is_in_one_line_and_in_a_table():
+    gan, x = trained("vectors"), KINDS["vectors"]()
+    model = finetune(gan, x, TASKS["classification"], config("probe"))
+    assert repr(model) == "Predictor(classification into 2 classes by probe, from 12 labels)"
+    assert "<td>&#x27;blue&#x27;, &#x27;red&#x27;</td>" in model._repr_html_()
+    numbers = finetune(gan, x, NUMBERS, config("probe"))
+    assert repr(numbers) == "Predictor(regression by probe, from 24 labels)"
+    verdict = {"chosen": "svm", "means": {"svm": 91.66, "probe": 80.0}, "reason": "a < b"}
+    chosen = replace(model, about=model.about | {"choice": {"verdict": verdict}})
+    assert repr(chosen).endswith("from 12 labels; accuracy 91.7 % on folds)")
+    assert "<th>svm, on folds</th><td>91.7 points</td>" in chosen._repr_html_()
+    assert "a &lt; b" in chosen._repr_html_()
+
+
+@pytest.mark.parametrize("task", TASKS)
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_directory_says_which_samples_of_the_gan_were_learnt_from(kind, task, tmp_path):
+    gan, x, rows = trained(kind), KINDS[kind](), [7, 3, 20, 10]
+    labels = np.array(LABELS if task == "classification" else NUMBERS)[rows]
+    finetune(gan, few(x, rows), labels, config("probe"), run=tmp_path / "m")
+    split = read_split(tmp_path / "m")
+    assert split["indices"] == sorted(rows)
+    assert split["data"]["fingerprint"] == gan.data["fingerprint"]
+    order = np.argsort(rows)
+    assert load_predictor(tmp_path / "m").targets.decode(np.array(split["values"])).tolist() == (
+        labels[order].tolist()
+    )
+    assert verify(tmp_path / "m" / "labels.json").indices.tolist() == sorted(rows)
+
+
+def test_samples_that_are_no_ones_are_recorded_as_such(tmp_path):
+    gan, x = trained("vectors"), KINDS["vectors"](seed=5)
+    finetune(gan, x[:6], LABELS[:6], config("probe"), run=tmp_path / "m")
+    split = read_split(tmp_path / "m")
+    assert split["data"]["source"] == "memory"
+    assert split["data"]["fingerprint"] != gan.data["fingerprint"]
+    assert split["indices"] == [*range(6)]
+
+
+def test_samples_that_are_there_twice_have_a_place_each(tmp_path):
+    x = np.repeat(KINDS["vectors"]()[:6], 2, axis=0)
+    gan = pretrain(x, GANConfig(steps=0, width=2))
+    finetune(gan, x[[2, 3, 4, 5]], [0, 1, 0, 1], config("probe"), run=tmp_path / "m")
+    assert read_split(tmp_path / "m")["indices"] == [2, 3, 4, 5]
 
 
 # Refusals

@@ -1,0 +1,59 @@
+"""What a model directory says of the labels it was learnt from: split.json and labels.json."""
+
+from collections import defaultdict
+from dataclasses import replace
+
+import numpy as np
+from torch import Tensor
+
+from ssgan.data import digest
+from ssgan.data.ledger import Ledger
+from ssgan.data.split import SPLIT, split_files, split_record
+from ssgan.models.gan import GAN
+from ssgan.prediction.labels import Array, Labeled
+from ssgan.runs.run import Run
+
+
+def keep_split(run: Run, gan: GAN, rows: Labeled) -> None:
+    """Write both files, where the directory has none.
+
+    Rows are those of the GAN's data, if the labelled samples are found there, else those of the
+    samples that were given, which are in no file and so cannot be read again.
+    """
+    if (run.path / SPLIT).is_file():
+        return
+    data, chosen = gan.data, places(rows.packed, pretrained_rows(gan, rows))
+    if chosen is None:
+        data = {"source": "memory", "options": {}, "fingerprint": digest(rows.packed.numpy())}
+        chosen = np.arange(len(rows.packed))
+    order = chosen.argsort()
+    ledger = Ledger(len(chosen))
+    ledger.read(chosen[order])
+    kept = replace(rows.targets, values=rows.raw[order])
+    for name, text in split_files(split_record(data, kept, chosen[order]), ledger).items():
+        run.write(name, text)
+
+
+def pretrained_rows(gan: GAN, rows: Labeled) -> Tensor | None:
+    """The packed samples that the GAN was trained on, where they are at hand."""
+    if rows.first is not None and rows.unlabeled is not None:
+        return rows.unlabeled[rows.first :]
+    return gan.rows()
+
+
+def places(some: Tensor, of: Tensor | None) -> Array | None:
+    """Where packed samples (n, ...) are among others (N, ...), each at another place; None if one
+    is not."""
+    if of is None:
+        return None
+    free: dict[bytes, list[int]] = defaultdict(list)
+    wanted = {sample.tobytes() for sample in some.numpy()}
+    for place, sample in enumerate(of.numpy()):
+        if (key := sample.tobytes()) in wanted:
+            free[key].append(place)
+    found = [free[key].pop(0) if free[key] else None for key in map(bytes_of, some.numpy())]
+    return None if None in found else np.array(found, np.int64)
+
+
+def bytes_of(sample: Array) -> bytes:
+    return sample.tobytes()
