@@ -8,19 +8,18 @@ is held out once.
 """
 
 from math import ceil
-from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 from scipy.optimize import brentq
 from scipy.special import log_softmax, softmax
 
+from ssgan.codecs.codec import Array
 from ssgan.config import InputError
 
-Array = NDArray[Any]
 COLDEST, HOTTEST = 0.05, 20.0  # temperatures that are given
 HELD = 1.0  # weight of staying at 1, in labels
-BLOCK = 2**22  # numbers at once
+SORTED_AT_ONCE = 2**22  # numbers at once
 SLACK = 1e-9  # of a rank: 0.8 * 15 is 12, not a little more
 
 
@@ -34,7 +33,7 @@ def temperature(logits: ArrayLike, labels: ArrayLike) -> float:
     never makes the likelihood of these rows worse than 1 does, and lies in [0.05, 20]. Raises
     ValueError for logits that are not finite and for labels that are no class.
     """
-    rows, classes = checked(logits, labels)
+    rows, classes = check_logits(logits, labels)
     right = rows[np.arange(len(rows)), classes]
 
     def slope(b: float) -> float:
@@ -52,11 +51,11 @@ def temperature(logits: ArrayLike, labels: ArrayLike) -> float:
 
 def likelihood(logits: ArrayLike, labels: ArrayLike, temperature: float = 1.0) -> float:
     """Mean negative log-likelihood, in nats, of class indices (N,) under logits (N, K) / T."""
-    rows, classes = checked(logits, labels)
+    rows, classes = check_logits(logits, labels)
     return float(-log_softmax(rows / temperature, axis=1)[np.arange(len(rows)), classes].mean())
 
 
-def checked(logits: ArrayLike, labels: ArrayLike) -> tuple[Array, Array]:
+def check_logits(logits: ArrayLike, labels: ArrayLike) -> tuple[Array, Array]:
     rows, classes = np.asarray(logits, np.float64), np.asarray(labels)
     if rows.ndim != 2 or classes.shape != rows.shape[:1] or not rows.size:
         raise InputError(
@@ -77,7 +76,7 @@ def cv_plus(
     fold_of_row: ArrayLike,
     fold_predictions: ArrayLike,
     level: float = 0.9,
-    block: int = BLOCK,
+    block: int = SORTED_AT_ONCE,
 ) -> Array:
     """Intervals (M, 2) that hold the true numbers of M new rows, from F-fold cross-validation.
 

@@ -41,6 +41,9 @@ class SearchConfig:
         return values[first : first + self.values]
 
 
+DEFAULT_SEARCH = SearchConfig()
+
+
 @dataclass(frozen=True, kw_only=True)
 class PredictorConfig:
     """How to finetune; the directory of the model is an argument.

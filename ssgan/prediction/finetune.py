@@ -35,8 +35,7 @@ from ssgan.data.containers import gather
 from ssgan.models.gan import GAN
 from ssgan.prediction.config import PredictorConfig
 from ssgan.prediction.crossvalidation import temperature_of
-from ssgan.prediction.intervals import FILE as INTERVALS
-from ssgan.prediction.intervals import Intervals, from_bytes, train_intervals
+from ssgan.prediction.intervals import INTERVALS, Intervals, from_bytes, train_intervals
 from ssgan.prediction.labels import Labeled, labeled
 from ssgan.prediction.learning import read_out
 from ssgan.prediction.predictor import TEMPERATURE, Predictor, stored_temperature

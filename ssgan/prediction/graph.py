@@ -14,7 +14,6 @@ from typing import Any
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from scipy import sparse
 from scipy.sparse.linalg import LinearOperator, cg
 from scipy.special import softmax
@@ -23,12 +22,12 @@ from sklearn.model_selection import StratifiedKFold
 from sklearn.neighbors import NearestNeighbors
 from torch import Tensor, nn
 
+from ssgan.codecs.codec import Array
 from ssgan.models.gan import GAN
 from ssgan.prediction.calibration import temperature
-from ssgan.prediction.config import SearchConfig
-from ssgan.prediction.heads import FLOOR, folds
+from ssgan.prediction.config import DEFAULT_SEARCH, SearchConfig
+from ssgan.prediction.heads import MIN_SHARE, folds
 
-Array = NDArray[Any]
 NEIGHBOURS = 7  # of a row
 AXES = 64  # principal axes along which neighbours are looked for
 REACH = 0.999  # share of what a row's neighbours have that it takes over
@@ -37,8 +36,7 @@ NUMBER_WEIGHT = 10.0  # the same of numbers, which folds of fifty labels tell to
 HIDDEN = 3  # folds of labels that are hidden to tell how sure shares may be
 ITERATIONS = 500  # of the solver, at most
 EQUAL = 1e-9  # of the size of rows: distances that differ by less are the same
-BLOCK = 1000  # rows at once
-DEFAULT = SearchConfig()
+ROWS_AT_ONCE = 1000  # rows at once
 
 
 @dataclass(frozen=True)
@@ -71,8 +69,8 @@ def neighbourhood(rows: Array) -> Any:
     near.sort(axis=1)
     unit = EQUAL * max(float(np.sqrt((rows**2).sum(1).mean())), np.finfo(np.float64).tiny)
     links = np.empty((size, count), np.int64)
-    for start in range(0, size, BLOCK):
-        some = slice(start, start + BLOCK)
+    for start in range(0, size, ROWS_AT_ONCE):
+        some = slice(start, start + ROWS_AT_ONCE)
         gaps = np.sqrt(((rows[some, None] - rows[near[some]]) ** 2).sum(2))
         gaps = np.rint(gaps / unit)
         gaps[near[some] == own[some]] = -1  # itself before its duplicates
@@ -89,12 +87,14 @@ def links_of(features: Array) -> Any:
     often among the unlabeled ones as well.
     """
     axes = condensed(features)[1].T.astype(np.float64)
-    blocks = range(0, len(features), BLOCK)
-    parts = [features[start : start + BLOCK].astype(np.float64) @ axes for start in blocks]
+    blocks = range(0, len(features), ROWS_AT_ONCE)
+    parts = [features[start : start + ROWS_AT_ONCE].astype(np.float64) @ axes for start in blocks]
     return neighbourhood(np.concatenate(parts))
 
 
-def spread_over(links: Any, labels: Array, classes: int, search: SearchConfig = DEFAULT) -> Array:
+def spread_over(
+    links: Any, labels: Array, classes: int, search: SearchConfig = DEFAULT_SEARCH
+) -> Array:
     """What `shares_over` or, where there are no classes, `numbers_over` gives."""
     if not classes:
         return numbers_over(links, labels, search)
@@ -102,7 +102,7 @@ def spread_over(links: Any, labels: Array, classes: int, search: SearchConfig = 
 
 
 def shares_over(
-    links: Any, labels: Array, classes: int, search: SearchConfig = DEFAULT
+    links: Any, labels: Array, classes: int, search: SearchConfig = DEFAULT_SEARCH
 ) -> tuple[Array, float]:
     """Shares (M, K) float32 of the classes after `labels` (M,), spread over a graph; the share of
     hidden labels that these miss, infinite where none can be hidden.
@@ -122,7 +122,9 @@ def shares_over(
     return shares, error
 
 
-def scores_over(rough: Any, labels: Array, classes: int, search: SearchConfig = DEFAULT) -> Array:
+def scores_over(
+    rough: Any, labels: Array, classes: int, search: SearchConfig = DEFAULT_SEARCH
+) -> Array:
     """How much speaks for each class, (M, K): the smoothest numbers for how much more a label says
     for a class than the mean label does, to a root mean square of 1; -inf for classes without one.
 
@@ -141,7 +143,7 @@ def scores_over(rough: Any, labels: Array, classes: int, search: SearchConfig = 
 
 
 def hidden_scores(
-    rough: Any, labels: Array, classes: int, search: SearchConfig = DEFAULT
+    rough: Any, labels: Array, classes: int, search: SearchConfig = DEFAULT_SEARCH
 ) -> Array | None:
     """`scores_over` (m, K) for the m known rows, each with the labels of its fold hidden; None
     where a class has one label alone."""
@@ -158,7 +160,7 @@ def hidden_scores(
     return found
 
 
-def numbers_over(links: Any, labels: Array, search: SearchConfig = DEFAULT) -> Array:
+def numbers_over(links: Any, labels: Array, search: SearchConfig = DEFAULT_SEARCH) -> Array:
     """Numbers (M,) float32 after `labels` (M,)."""
     return smoothest(roughness(links), labels, NUMBER_WEIGHT, search).astype(np.float32)
 
@@ -173,7 +175,9 @@ def roughness(links: Any) -> Any:
     return (sparse.identity(links.shape[0]) - REACH * scale @ mutual @ scale).tocsr()
 
 
-def smoothest(rough: Any, labels: Array, weight: float, search: SearchConfig = DEFAULT) -> Array:
+def smoothest(
+    rough: Any, labels: Array, weight: float, search: SearchConfig = DEFAULT_SEARCH
+) -> Array:
     """The numbers f (M,) of the least weight * sum (f - label)^2 + |L f|^2.
 
     L twice, as regularised Laplacians of a higher power are (Smola and Kondor 2003, "Kernels and
@@ -204,7 +208,7 @@ class Neighbours(nn.Module):
         self.register_buffer("rows", torch.zeros(rows, count))
         self.register_buffer("shares", torch.full((rows, max(classes, 1)), 1 / max(classes, 1)))
 
-    def fit(self, features: Array, labels: Array, search: SearchConfig = DEFAULT) -> None:
+    def fit(self, features: Array, labels: Array, search: SearchConfig = DEFAULT_SEARCH) -> None:
         """Spread `labels` (M,) over the graph of `features` (M, F)."""
         rows, axes = condensed(features)
         spread = spread_over(links_of(features), labels, self.classes, search)
@@ -216,7 +220,7 @@ class Neighbours(nn.Module):
         count = min(NEIGHBOURS, len(self.rows))
         distances = torch.cdist(features.float() @ self.axes, self.rows)
         found = self.shares[distances.topk(count, largest=False).indices].mean(1)
-        return found.clamp_min(FLOOR).log() if self.classes else found
+        return found.clamp_min(MIN_SHARE).log() if self.classes else found
 
 
 class Votes(nn.Module):
@@ -232,7 +236,9 @@ class Votes(nn.Module):
         return mean
 
 
-def first_shares(gan: GAN, rows: Graph, search: SearchConfig = DEFAULT) -> tuple[str, Tensor]:
+def first_shares(
+    gan: GAN, rows: Graph, search: SearchConfig = DEFAULT_SEARCH
+) -> tuple[str, Tensor]:
     """Where samples are near, "features" or "samples", and the shares (M, K) over them there.
 
     Whether samples are near is told by the GAN's features or by the samples themselves, whichever

@@ -13,27 +13,25 @@ from typing import Any
 import numpy as np
 import torch
 import torch.nn.functional as F
-from numpy.typing import NDArray
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression, LogisticRegressionCV, RidgeCV
 from sklearn.model_selection import GridSearchCV, StratifiedKFold, StratifiedShuffleSplit
 from sklearn.svm import LinearSVC
 from torch import Tensor, nn
 
-from ssgan.prediction.config import SearchConfig
+from ssgan.codecs.codec import Array
+from ssgan.prediction.config import DEFAULT_SEARCH, SearchConfig
 from ssgan.randomness import Rng, seeded
 
-Array = NDArray[Any]
-FOLDS = 5
-MANY = 2000  # labels; from more of them strengths are chosen on one split, in float32
+HEAD_FOLDS = 5
+MANY_LABELS = 2000  # labels; from more of them strengths are chosen on one split, in float32
 SVM_STRENGTHS = (1e-4, 5e-4, 1e-3, 2e-3, 5e-3, 1e-2)  # those of DCGAN's own probe
 NUMBERS_OF_NEAREST = (1, 2, 3, 5, 8, 12, 20)
 RANKED = 2000  # labelled rows that tell how many of the nearest to ask, at most
 CLOSEST = 1e-6  # between two directions; nearer ones count the same
-FLOOR = 1e-6  # share that no class falls below
-ABSENT = 7.0  # a class without a label has a probability of at most exp(-7)
+MIN_SHARE = 1e-6  # share that no class falls below
+ABSENT_MARGIN = 7.0  # a class without a label has a probability of at most exp(-7)
 STRENGTHS = tuple(10.0**power for power in range(-5, 2))
-DEFAULT = SearchConfig()
 
 
 def linear(weight: Array, bias: Array) -> nn.Linear:
@@ -45,25 +43,25 @@ def linear(weight: Array, bias: Array) -> nn.Linear:
     return made
 
 
-def folds(classes: Array, most: int = FOLDS) -> int:
+def folds(classes: Array, most: int = HEAD_FOLDS) -> int:
     """Folds for which every class that has labels has one on both sides; below 2 there are none."""
-    return min(FOLDS, most, int(np.unique(classes, return_counts=True)[1].min()))
+    return min(HEAD_FOLDS, most, int(np.unique(classes, return_counts=True)[1].min()))
 
 
-def splits(classes: Array, most: int = FOLDS, many: int = MANY) -> Any:
+def splits(classes: Array, most: int = HEAD_FOLDS, many: int = MANY_LABELS) -> Any:
     """What strengths are chosen on; None where some class has one label alone."""
     if (count := folds(classes, most)) < 2:
         return None
     if len(classes) > many:
-        return StratifiedShuffleSplit(1, test_size=1 / FOLDS, random_state=0)
+        return StratifiedShuffleSplit(1, test_size=1 / HEAD_FOLDS, random_state=0)
     return StratifiedKFold(count, shuffle=True, random_state=0)
 
 
-def coordinates(features: Array, many: int = MANY) -> tuple[Array, Array | None]:
-    """Rows (N, F) along the axes that `turned` gives, where that is of use; what axes, if any."""
+def coordinates(features: Array, many: int = MANY_LABELS) -> tuple[Array, Array | None]:
+    """Rows (N, F) by `in_principal_axes`, where that is of use; along which axes, if any."""
     if len(features) > many:
         return features.astype(np.float32), None
-    return turned(features)
+    return in_principal_axes(features)
 
 
 def layer(weight: Array, bias: Array, axes: Array | None) -> nn.Linear:
@@ -74,19 +72,23 @@ def layer(weight: Array, bias: Array, axes: Array | None) -> nn.Linear:
 def of_all(model: Any, classes: int) -> tuple[Array, Array]:
     """Weights (K, F) and biases (K,) of a fitted linear classifier, for two classes as well.
 
-    A class without a label is never the likeliest: its output is ABSENT below the others' mean.
+    A class without a label is never the likeliest: its output is ABSENT_MARGIN below
+    the mean of the others.
     """
     weight, bias = model.coef_, model.intercept_
     if len(weight) == 1:
         weight, bias = np.vstack([-weight, weight]) / 2, np.concatenate([-bias, bias]) / 2
     if len(bias) == classes:
         return weight, bias
-    weights, biases = np.tile(weight.mean(0), (classes, 1)), np.full(classes, bias.mean() - ABSENT)
+    weights, biases = (
+        np.tile(weight.mean(0), (classes, 1)),
+        np.full(classes, bias.mean() - ABSENT_MARGIN),
+    )
     weights[model.classes_], biases[model.classes_] = weight, bias
     return weights, biases
 
 
-def turned(features: Array) -> tuple[Array, Array]:
+def in_principal_axes(features: Array) -> tuple[Array, Array]:
     """Coordinates (N, R) of the rows (N, F) along orthonormal axes (R, F) that hold them all.
 
     A linear model with a penalty on the norm of its weights is the same in both, and few rows have
@@ -100,8 +102,8 @@ def linear_head(
     features: Array,
     labels: Array,
     classes: int | None,
-    search: SearchConfig = DEFAULT,
-    many: int = MANY,
+    search: SearchConfig = DEFAULT_SEARCH,
+    many: int = MANY_LABELS,
 ) -> nn.Linear:
     """Logistic regression (N, F) -> (K,) or, with `classes` None, ridge regression -> (1,)."""
     rows, axes = coordinates(features, many)
@@ -112,8 +114,8 @@ def linear_model(
     features: Array,
     labels: Array,
     classes: int | None,
-    search: SearchConfig = DEFAULT,
-    many: int = MANY,
+    search: SearchConfig = DEFAULT_SEARCH,
+    many: int = MANY_LABELS,
 ) -> tuple[Array, Array]:
     """Weight (K, F) and bias (K,); the strength of the penalty is chosen by cross-validation."""
     if classes is None:
@@ -141,8 +143,8 @@ def margin_head(
     features: Array,
     labels: Array,
     classes: int,
-    search: SearchConfig = DEFAULT,
-    many: int = MANY,
+    search: SearchConfig = DEFAULT_SEARCH,
+    many: int = MANY_LABELS,
 ) -> nn.Linear:
     """A linear support vector machine (N, F) -> margins (K,) (Radford et al. 2016, section 5.1)."""
     rows, axes = coordinates(features, many)
@@ -201,7 +203,7 @@ class Nearest(nn.Module):
     def forward(self, features: Tensor) -> Tensor:
         gaps = torch.cdist(F.normalize(features.float()), self.rows)
         found = self.asked(gaps, int(self.count))
-        return found.clamp_min(FLOOR).log() if self.classes else found
+        return found.clamp_min(MIN_SHARE).log() if self.classes else found
 
 
 def nearest_head(features: Array, labels: Array, classes: int | None) -> Nearest:

@@ -14,10 +14,10 @@ from typing import Any
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from safetensors.torch import load, save
 from torch import Tensor
 
+from ssgan.codecs.codec import Array
 from ssgan.data import Codec
 from ssgan.models.gan import GAN, GANConfig
 from ssgan.models.inference import apply
@@ -33,9 +33,8 @@ from ssgan.runtime import Runtime
 from ssgan.training.runner import Progress
 from ssgan.training.state import pack_parts
 
-Array = NDArray[Any]
-FILE = "intervals.safetensors"
-FOLDS = 5
+INTERVALS = "intervals.safetensors"
+INTERVAL_FOLDS = 5
 MIN_LABELS = 10
 
 
@@ -90,7 +89,7 @@ def train_intervals(
     if len(rows.values) < MIN_LABELS:
         return None
     values = rows.values.double().numpy()
-    count = min(FOLDS, config.search.folds)
+    count = min(INTERVAL_FOLDS, config.search.folds)
     folds = stratified(values, 0, Rng(("intervals", config.seed)), folds=count, repeats=1)
     residuals, networks, kept = np.zeros(len(values)), [], []
     for _, train, held in folds:

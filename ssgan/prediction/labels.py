@@ -5,16 +5,15 @@ from typing import Any
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 
+from ssgan.codecs.codec import Array
 from ssgan.config import InputError
 from ssgan.data import Targets, digest, targets
 from ssgan.models.gan import GAN
 from ssgan.prediction.graph import Graph
 from ssgan.randomness import Rng
 
-Array = NDArray[Any]
 GRAPH = 10_000  # unlabeled rows that the labels are spread over, at most
 
 

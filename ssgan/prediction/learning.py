@@ -20,7 +20,7 @@ from ssgan.training.runner import Progress, run_training
 from ssgan.training.schedule import Schedule, TrainOptions
 from ssgan.training.state import pack_parts
 
-KEPT = "simple.json"  # what a method fitted at once needs beside its weights
+FIT_FILE = "simple.json"  # what a method fitted at once needs beside its weights
 
 
 def read_out(
@@ -78,7 +78,7 @@ def learning(
         network, kept = method.fit(gan, config, rows)
         network = frozen(network, gan.runtime.device)
         if run and kept is not None:
-            run.write(KEPT, json.dumps(kept))
+            run.write(FIT_FILE, json.dumps(kept))
         if run:
             run.save(1, *pack_parts({"mean": network}))
         return network, kept

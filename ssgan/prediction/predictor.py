@@ -9,18 +9,17 @@ from typing import Any
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 
+from ssgan.codecs.codec import Array
 from ssgan.config import InputError
 from ssgan.data import Codec, Targets, codec_from_json
 from ssgan.data.labels import shown
 from ssgan.models.gan import GANConfig
 from ssgan.models.inference import apply
 from ssgan.prediction.config import PredictorConfig
-from ssgan.prediction.intervals import FILE as INTERVALS
-from ssgan.prediction.intervals import MIN_LABELS, Intervals, from_bytes
-from ssgan.prediction.learning import KEPT
+from ssgan.prediction.intervals import INTERVALS, MIN_LABELS, Intervals, from_bytes
+from ssgan.prediction.learning import FIT_FILE
 from ssgan.prediction.network import Network
 from ssgan.prediction.rebuild import rebuilt_network
 from ssgan.prediction.select import CHOICE, stored_choice
@@ -29,7 +28,6 @@ from ssgan.runs.storage import read_object
 from ssgan.runs.transport import pack, unpack
 from ssgan.runtime import Runtime, runtime
 
-Array = NDArray[Any]
 TEMPERATURE = "temperature.json"
 
 
@@ -196,7 +194,7 @@ def load_predictor(path: str | Path, device: str | None = None) -> Predictor:
     tensors = finished(run, config, choice)
     codec = codec_from_json(json.loads((run.path / "codec.json").read_text()))
     gan = GANConfig.from_json(run.config["gan"]["config"])
-    kept = read_object(run.path / KEPT) if (run.path / KEPT).exists() else None
+    kept = read_object(run.path / FIT_FILE) if (run.path / FIT_FILE).exists() else None
     network = rebuilt_network(codec, config, gan, tensors, kept)
     on, stored = runtime(device, codec.shape), run.path / INTERVALS
     intervals = None

@@ -6,11 +6,12 @@ from dataclasses import replace
 import numpy as np
 from torch import Tensor
 
+from ssgan.codecs.codec import Array
 from ssgan.data import digest
 from ssgan.data.ledger import Ledger
 from ssgan.data.split import SPLIT, split_files, split_record
 from ssgan.models.gan import GAN
-from ssgan.prediction.labels import Array, Labeled
+from ssgan.prediction.labels import Labeled
 from ssgan.runs.run import Run
 
 

@@ -113,7 +113,7 @@ def compare(
 ) -> Verdict:
     """The verdict on `learnt`, what has learnt from unlabeled samples, its training first."""
     labels = rows.values.numpy()
-    costs = {name: losses(measured.outputs, labels) for name, measured in found.items()}
+    costs = {name: held_out_costs(measured.outputs, labels) for name, measured in found.items()}
     speaker = min(learnt, key=lambda name: float(costs[name].mean()))
     means = {name: float(measured.scores.mean()) for name, measured in found.items()}
     deep = learnt[0] if rows.classes else speaker
@@ -169,7 +169,7 @@ def by_rows(
     )
 
 
-def losses(outputs: Array, labels: Array) -> Array:
+def held_out_costs(outputs: Array, labels: Array) -> Array:
     """What rows (N,) cost each time (R, N), in points: 100 for a wrong class; a number's squared
     error in percent of the labels' variance, as the mean of all would cost 100."""
     if outputs.ndim == 3:

@@ -10,17 +10,17 @@ from sklearn.linear_model import LogisticRegression, RidgeCV
 from sklearn.neighbors import KNeighborsClassifier, KNeighborsRegressor
 
 from ssgan.prediction.heads import (
-    ABSENT,
-    FOLDS,
+    ABSENT_MARGIN,
+    HEAD_FOLDS,
     Nearest,
     folds,
+    in_principal_axes,
     linear,
     linear_head,
     linear_model,
     margin_head,
     nearest_head,
     splits,
-    turned,
 )
 from ssgan.randomness import Rng
 
@@ -47,8 +47,8 @@ def test_a_linear_layer_has_the_weights_it_is_given():
 
 @pytest.mark.parametrize("shape", [(5, 40), (40, 5), (6, 6)])
 def test_turned_rows_keep_all_distances_in_few_coordinates(shape):
-    rows = RNG("turned").numpy().normal(size=shape)
-    found, axes = turned(rows)
+    rows = RNG("in_principal_axes").numpy().normal(size=shape)
+    found, axes = in_principal_axes(rows)
     assert found.shape == (shape[0], min(shape))
     np.testing.assert_allclose(found @ axes, rows, atol=1e-10)
     np.testing.assert_allclose(axes @ axes.T, np.eye(min(shape)), atol=1e-10)
@@ -110,13 +110,13 @@ def test_a_class_without_labels_is_never_the_likeliest_and_the_others_keep_their
     assert outputs.shape == (40, 4)
     assert (outputs.argmax(1)[seen] == labels[seen]).all()
     chances = torch.from_numpy(outputs).softmax(1)[:, absent]
-    assert chances.max() <= exp(-ABSENT) * 1.001
+    assert chances.max() <= exp(-ABSENT_MARGIN) * 1.001
 
 
 def test_as_many_folds_as_every_class_that_has_labels_allows():
     assert folds(np.array([0, 0, 0, 1, 1])) == 2
     assert folds(np.array([0, 1])) == 1
-    assert folds(np.repeat([0, 1], 50)) == FOLDS == 5
+    assert folds(np.repeat([0, 1], 50)) == HEAD_FOLDS == 5
     assert folds(np.array([0, 0, 0, 2, 2, 2])) == 3
 
 
@@ -201,4 +201,4 @@ def test_from_many_labels_a_head_says_what_it_says_from_few(make, classes):
 def test_strengths_of_many_labels_are_chosen_on_one_split(many):
     labels = np.arange(80) % 2
     found = [*splits(labels, many=50 if many else 100).split(labels[:, None], labels)]
-    assert [len(test) for _, test in found] == ([16] if many else [80 // FOLDS] * FOLDS)
+    assert [len(test) for _, test in found] == ([16] if many else [80 // HEAD_FOLDS] * HEAD_FOLDS)

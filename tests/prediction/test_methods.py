@@ -11,7 +11,7 @@ from ssgan.prediction.config import PredictorConfig
 from ssgan.prediction.finetune import finetune
 from ssgan.prediction.labels import labeled
 from ssgan.prediction.learning import learning, make_task
-from ssgan.prediction.methods.consistency import BALANCE, KEPT, Consistency, Thresholds
+from ssgan.prediction.methods.consistency import BALANCE, MOMENTUM, Consistency, Thresholds
 from ssgan.prediction.methods.k_plus_one import SLOWER, KPlusOne
 from ssgan.prediction.methods.propagation import FADED
 from ssgan.prediction.predictor import load_predictor
@@ -54,8 +54,8 @@ def test_all_rows_count_before_a_teacher_has_said_anything():
 def test_thresholds_are_running_means_of_what_the_teacher_says():
     thresholds, probabilities = Thresholds(2), torch.tensor([[0.9, 0.1], [0.7, 0.3]])
     thresholds.pseudo_labels(probabilities)
-    assert thresholds.sure.item() == pytest.approx(KEPT * 0.5 + (1 - KEPT) * 0.8)
-    wanted = [KEPT * 0.5 + (1 - KEPT) * 0.8, KEPT * 0.5 + (1 - KEPT) * 0.2]
+    assert thresholds.sure.item() == pytest.approx(MOMENTUM * 0.5 + (1 - MOMENTUM) * 0.8)
+    wanted = [MOMENTUM * 0.5 + (1 - MOMENTUM) * 0.8, MOMENTUM * 0.5 + (1 - MOMENTUM) * 0.2]
     assert thresholds.shares.tolist() == pytest.approx(wanted)
 
 
@@ -71,14 +71,14 @@ def test_a_class_that_is_named_too_often_is_taken_for_less_likely():
     thresholds, prior = Thresholds(2), torch.tensor([0.5, 0.5])
     thresholds.shares.copy_(torch.tensor([0.8, 0.2]))
     guesses, _ = thresholds.pseudo_labels(torch.tensor([[0.8, 0.2], [0.7, 0.3]]), prior)
-    shares = KEPT * torch.tensor([0.8, 0.2]) + (1 - KEPT) * torch.tensor([0.75, 0.25])
+    shares = MOMENTUM * torch.tensor([0.8, 0.2]) + (1 - MOMENTUM) * torch.tensor([0.75, 0.25])
     torch.testing.assert_close(thresholds.shares, shares)
     assert guesses.tolist() == [0, 1]  # 0.8 / 0.7995 > 0.2 / 0.2005, and not for the second row
     best = [
         0.8 / 0.7995 / (0.8 / 0.7995 + 0.2 / 0.2005),
         0.3 / 0.2005 / (0.7 / 0.7995 + 0.3 / 0.2005),
     ]
-    sure = KEPT * 0.5 + (1 - KEPT) * sum(best) / 2
+    sure = MOMENTUM * 0.5 + (1 - MOMENTUM) * sum(best) / 2
     assert thresholds.sure.item() == pytest.approx(sure, rel=1e-5)
 
 

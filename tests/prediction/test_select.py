@@ -17,7 +17,7 @@ from ssgan.prediction.labels import labeled
 from ssgan.prediction.methods.baseline import model_of
 from ssgan.prediction.predictor import load_predictor
 from ssgan.prediction.resolve import resolve_config
-from ssgan.prediction.select import by_rows, choose_method, choosing, deep_method, losses
+from ssgan.prediction.select import by_rows, choose_method, choosing, deep_method, held_out_costs
 from ssgan.training.runner import finish
 from tests.examples import FAST, KINDS, LABELS, NUMBERS, SMALL, N, quick, same, trained
 
@@ -263,10 +263,12 @@ def test_mean_regret_against_the_simple_model_is_at_most_a_point(count, truth):
 
 
 def test_losses_are_errors_of_classes_and_squares_of_numbers_in_points():
-    assert losses(np.array([[[1.0, 0.0], [1.0, 0.0]]]), np.array([0, 1])).tolist() == [[0, 100]]
+    assert held_out_costs(np.array([[[1.0, 0.0], [1.0, 0.0]]]), np.array([0, 1])).tolist() == [
+        [0, 100]
+    ]
     labels = np.array([1.0, 3.0])
-    assert losses(np.array([[1.0, 5.0]]), labels).tolist() == [[0, 400]]
-    assert losses(np.full((1, 2), labels.mean()), labels).mean() == 100
+    assert held_out_costs(np.array([[1.0, 5.0]]), labels).tolist() == [[0, 400]]
+    assert held_out_costs(np.full((1, 2), labels.mean()), labels).mean() == 100
 
 
 def test_the_simple_model_that_is_learnt_is_the_one_that_the_folds_chose(monkeypatch):

@@ -10,6 +10,7 @@ Scores are in points, higher is better: 100 times the accuracy, or 100 times wha
 root mean squared error to that of a constant guess.
 """
 
+from ssgan.codecs.codec import Array
 from ssgan.prediction.baselines.comparing import (
     FEWEST,
     FEWEST_NUMBERS,
@@ -23,7 +24,7 @@ from ssgan.prediction.baselines.comparing import (
     select,
     too_few,
 )
-from ssgan.prediction.baselines.folds import Array, Folds, foldable, stratified
+from ssgan.prediction.baselines.folds import Folds, foldable, stratified
 from ssgan.prediction.baselines.models import (
     CANDIDATES,
     Baseline,

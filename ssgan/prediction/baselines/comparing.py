@@ -6,8 +6,9 @@ from typing import Any
 
 import numpy as np
 
+from ssgan.codecs.codec import Array
 from ssgan.config import InputError
-from ssgan.prediction.baselines.folds import Array, Folds
+from ssgan.prediction.baselines.folds import Folds
 from ssgan.prediction.baselines.models import FitPredict
 
 FEWEST = 3  # labels of a class, below which nothing can be compared

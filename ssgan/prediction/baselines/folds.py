@@ -3,15 +3,13 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from math import sqrt
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from ssgan.codecs.codec import Array
 from ssgan.config import InputError
 from ssgan.randomness import Rng
 
-Array = NDArray[Any]
 FOLDS, REPEATS = 5, 2
 
 

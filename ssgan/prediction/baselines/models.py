@@ -17,17 +17,16 @@ from sklearn.svm import SVC
 from threadpoolctl import ThreadpoolController  # type: ignore[import-untyped]
 from torch import Tensor
 
-from ssgan.codecs.codec import Codec
+from ssgan.codecs.codec import Array, Codec
 from ssgan.config import InputError
-from ssgan.prediction.baselines.folds import FOLDS, Array, Folds, foldable, stratified
-from ssgan.prediction.config import SearchConfig
+from ssgan.prediction.baselines.folds import FOLDS, Folds, foldable, stratified
+from ssgan.prediction.config import DEFAULT_SEARCH, SearchConfig
 from ssgan.randomness import Rng
 
 FitPredict = Callable[[Array, Array], Array]  # labelled rows to fit on, rows to answer for
-FLOOR = 1e-4  # probability that no class falls below
+MIN_PROBABILITY = 1e-4  # probability that no class falls below
 MOST_BOOSTED = 256  # features that trees look through
 MOST_KERNEL = 5000  # labelled rows, of which all pairs are compared
-DEFAULT = SearchConfig()
 
 
 @dataclass(frozen=True)
@@ -69,17 +68,17 @@ def boosting(model: Callable[..., Any], value: float, rows: int, seed: int) -> A
     )
 
 
-NEIGHBOURS = (1.0, 2.0, 3.0, 5.0, 8.0, 12.0, 20.0)
+NEIGHBOUR_COUNTS = (1.0, 2.0, 3.0, 5.0, 8.0, 12.0, 20.0)
 CANDIDATES: Mapping[str, Mapping[str, Kind]] = {  # the simplest first
     "classification": {
         "logistic": Kind(logistic, (1e-3, 1e-2, 1e-1, 1.0, 10.0)),
-        "k-nn": Kind(partial(nearest, KNeighborsClassifier), NEIGHBOURS),
+        "k-nn": Kind(partial(nearest, KNeighborsClassifier), NEIGHBOUR_COUNTS),
         "svm": Kind(svm, (10.0,)),
         "boosting": Kind(partial(boosting, HistGradientBoostingClassifier), (0.1,), False, True),
     },
     "regression": {
         "ridge": Kind(ridge, tuple(10.0**power for power in range(-3, 4))),
-        "k-nn": Kind(partial(nearest, KNeighborsRegressor), NEIGHBOURS),
+        "k-nn": Kind(partial(nearest, KNeighborsRegressor), NEIGHBOUR_COUNTS),
         "boosting": Kind(partial(boosting, HistGradientBoostingRegressor), (0.1,), False, True),
     },
 }
@@ -154,7 +153,7 @@ class Baseline:
             if not self.classes:
                 return np.asarray(model.predict(rows), np.float64)
             found[:, model.classes_] = class_probabilities(model, rows)
-        logs: Array = np.log((found + FLOOR) / (1 + self.classes * FLOOR))
+        logs: Array = np.log((found + MIN_PROBABILITY) / (1 + self.classes * MIN_PROBABILITY))
         return logs
 
     def to_tensors(self) -> dict[str, Tensor]:
@@ -199,7 +198,7 @@ def fitted(
     labels: Array,
     classes: int,
     seed: int = 0,
-    search: SearchConfig = DEFAULT,
+    search: SearchConfig = DEFAULT_SEARCH,
 ) -> Baseline:
     """The model `name` of rows (n, F) and class indices or numbers (n,).
 
@@ -246,7 +245,7 @@ def loss(model: Baseline, value: float, folds: Folds) -> float:
 
 
 def candidates(
-    rows: Array, labels: Array, classes: int, seed: int = 0, search: SearchConfig = DEFAULT
+    rows: Array, labels: Array, classes: int, seed: int = 0, search: SearchConfig = DEFAULT_SEARCH
 ) -> dict[str, FitPredict]:
     """What fits and answers for each simple model that suits rows (n, F), the simplest first."""
 

@@ -21,7 +21,7 @@ from ssgan.training.batches import BatchSource, Stream
 from ssgan.training.state import Part
 from ssgan.transforms.batch import mixed
 
-KEPT = 0.99  # of the running averages that thresholds come from, a step
+MOMENTUM = 0.99  # of the running averages that thresholds come from, a step
 BALANCE = 0.01  # weight of the class-balance regulariser
 APART = 0.5  # deviations of the teacher's numbers, from which it is sure which one is greater
 STEEP = 4.0  # how fast a difference of numbers becomes a sure order
@@ -54,11 +54,11 @@ class Thresholds(nn.Module):
         than that is taken for less likely (distribution alignment, Berthelot et al. 2020,
         "ReMixMatch", section 3.1).
         """
-        self.shares.lerp_(probabilities.mean(0), 1 - KEPT)
+        self.shares.lerp_(probabilities.mean(0), 1 - MOMENTUM)
         if prior is not None:
             probabilities = F.normalize(probabilities * prior / self.shares, p=1.0, dim=1)
         best, labels = probabilities.max(1)
-        self.sure.lerp_(best.mean(), 1 - KEPT)
+        self.sure.lerp_(best.mean(), 1 - MOMENTUM)
         needed = self.sure * self.shares / self.shares.max()
         return labels, (best >= needed[labels]).float()
 

@@ -24,7 +24,7 @@ from ssgan.training.state import Part
 from ssgan.training.step import descend
 
 SLOWER = 0.2  # the generator's rate, as a share of the network's: it is trained already
-BETAS = (0.0, 0.99)  # of the generator, as in pretraining
+GENERATOR_BETAS = (0.0, 0.99)  # of the generator, as in pretraining
 
 
 class KPlusOne:
@@ -41,7 +41,7 @@ class KPlusOne:
         self.config, self.network, self.gan, self.rows = task.config, task.network, gan, rows
         self.views, self.classes, on = task.views, rows.classes, gan.runtime  # 0 for numbers
         self.generator = on.place(deepcopy(gan.generator).requires_grad_(True).train())
-        self.optimizer = adam(self.generator, self.config.rate * SLOWER, BETAS)
+        self.optimizer = adam(self.generator, self.config.rate * SLOWER, GENERATOR_BETAS)
         with seeded(Rng(("joint", self.config.seed))):
             self.critic = nn.Linear(len(self.network.readout.center), 1).to(on.device)
         nn.init.zeros_(self.critic.weight)
