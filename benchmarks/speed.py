@@ -18,7 +18,9 @@ import torch
 from torch.utils.flop_counter import FlopCounterMode
 
 from ssgan.data import read
-from ssgan.models.gan import GAN, GANConfig, pretrain
+from ssgan.models.config import GANConfig
+from ssgan.models.gan import GAN
+from ssgan.models.pretraining import pretrain
 
 RESULTS = Path(__file__).parent / "results"
 STEPS = 400

@@ -29,7 +29,8 @@ __all__ = [
 
 if TYPE_CHECKING:
     from ssgan import data, estimators, metrics, objectives
-    from ssgan.models.gan import GANConfig, load, pretrain
+    from ssgan.models.config import GANConfig
+    from ssgan.models.pretraining import load, pretrain
     from ssgan.prediction.config import PredictorConfig
     from ssgan.prediction.evaluation import evaluate
     from ssgan.prediction.finetune import finetune
@@ -39,8 +40,8 @@ else:
     _MODULES = {"data", "estimators", "metrics", "objectives"}
     _HOMES = {
         "GANConfig": "models.config",
-        "load": "models.gan",
-        "pretrain": "models.gan",
+        "load": "models.pretraining",
+        "pretrain": "models.pretraining",
         "PredictorConfig": "prediction.config",
         "evaluate": "prediction.evaluation",
         "finetune": "prediction.finetune",

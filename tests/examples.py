@@ -6,7 +6,8 @@ import numpy as np
 import pandas as pd
 import torch
 
-from ssgan.models.gan import GANConfig, pretrain
+from ssgan.models.config import GANConfig
+from ssgan.models.pretraining import pretrain
 from ssgan.models.student import StudentConfig
 from ssgan.prediction.config import PredictorConfig, SearchConfig
 from ssgan.runs.run import Run

@@ -18,11 +18,9 @@ from torch import nn
 from torch.nn.functional import cross_entropy, interpolate
 from torchvision.models import resnet18
 
-from ssgan.models.gan import (
-    GAN,
-    GANConfig,
-    pretrain,
-)
+from ssgan.models.config import GANConfig
+from ssgan.models.gan import GAN
+from ssgan.models.pretraining import pretrain
 from ssgan.randomness import (
     Rng,
     seeded,

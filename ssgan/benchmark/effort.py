@@ -9,7 +9,7 @@ training they would be nearly all that there are.
 
 from dataclasses import replace
 
-from ssgan.models.gan import GANConfig
+from ssgan.models.config import GANConfig
 from ssgan.objectives import Objective, Wasserstein, objective
 
 DEFAULT_METHOD = "default"  # the method that is the default GANConfig

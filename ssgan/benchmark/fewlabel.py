@@ -27,7 +27,9 @@ from ssgan.benchmark.reporting import ELSEWHERE
 from ssgan.benchmark.results import Value
 from ssgan.benchmark.runner import Cell, Place, Suite
 from ssgan.data import digest
-from ssgan.models.gan import GAN, GANConfig, load, pretrain
+from ssgan.models.config import GANConfig
+from ssgan.models.gan import GAN
+from ssgan.models.pretraining import load, pretrain
 from ssgan.models.student import StudentConfig, distil
 from ssgan.prediction.config import PredictorConfig
 from ssgan.runs.run import Run

@@ -16,7 +16,7 @@ from ssgan.benchmark.results import Row, read_rows
 from ssgan.benchmark.runner import Suite, results, run
 from ssgan.benchmark.suites.fewlabel import DIGITS
 from ssgan.data import read
-from ssgan.models.gan import pretraining
+from ssgan.models.pretraining import pretraining
 from ssgan.models.student import StudentConfig
 from ssgan.training.runner import Progress
 

@@ -103,7 +103,7 @@ def finetune(
     """
     check_use(out is None and not dry_run, **asked)
     from ssgan.cli.settings import settings
-    from ssgan.models.gan import load
+    from ssgan.models.pretraining import load
     from ssgan.prediction.config import PredictorConfig
 
     named = ("method", "readout", "transforms", "mix", "calibrate", "steps", "seed")

@@ -111,7 +111,7 @@ DEFAULTS: dict[str, dict[str, Any]] = {
     "pretrain": {
         "model": "gan",
         "objective": "relativistic",
-        "body": "auto",
+        "architecture": "auto",
         "depth": None,
         "width": 24,
         "latent": 64,

@@ -137,7 +137,7 @@ def pretrain(
     refuse_alone(*asked_labels)
     from ssgan.cli.samples import report_unreadable
     from ssgan.data import read
-    from ssgan.models.gan import GANConfig
+    from ssgan.models.config import GANConfig
 
     reading = {name: flags.pop(name) for name in options.READING}
     asked = GANConfig.from_json(fields_of(recipe, config, flags))
@@ -161,7 +161,7 @@ def fields_of(recipe: str | None, file: Path | None, flags: dict[str, Any]) -> d
     """The settings of a recipe, over them those of a file, and over both those of flags."""
     from ssgan.cli.settings import settings
 
-    flags["body"] = flags.pop("architecture") or flags["body"]
+    flags["architecture"] = flags.pop("body") or flags["architecture"]
     return started(recipe) | settings(file, **flags)
 
 
@@ -239,7 +239,7 @@ def train(data: Any, config: Any, labels: Any, run: Path, how: tuple[str | None,
     """`how`: the device, and whether to be quiet."""
     from ssgan.cli.progress import show
     from ssgan.cli.recording import quarantined, recorded
-    from ssgan.models.gan import pretraining
+    from ssgan.models.pretraining import pretraining
 
     device, quiet = how
     files = quarantined(data.quarantine) | read_labels(labels, len(data))

@@ -67,7 +67,7 @@ def sample(
     check_counts(count, per_class)
     from ssgan.cli import writing
     from ssgan.cli.labeled import check_form
-    from ssgan.models.gan import load
+    from ssgan.models.pretraining import load
     from ssgan.synthesis.sampling import condition_list
 
     gan, conditions = load(run, device, checkpoint), None

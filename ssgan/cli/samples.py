@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 def open_directory(path: Path, device: str | None) -> "GAN | Predictor":
     """The GAN of a run directory or the predictor of a model directory."""
-    from ssgan.models.gan import load
+    from ssgan.models.pretraining import load
     from ssgan.prediction.predictor import load_predictor
     from ssgan.runs.run import Run
 

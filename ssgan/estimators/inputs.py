@@ -15,7 +15,9 @@ from sklearn.utils.validation import validate_data
 from ssgan.codecs.codec import Array
 from ssgan.config import InputError, InputTypeError
 from ssgan.data import Targets, from_memory, targets, unlabeled
-from ssgan.models.gan import GAN, GANConfig, load, pretrain
+from ssgan.models.config import GANConfig
+from ssgan.models.gan import GAN
+from ssgan.models.pretraining import load, pretrain
 from ssgan.models.student import StudentConfig
 from ssgan.prediction.config import PredictorConfig
 from ssgan.prediction.finetune import finetune

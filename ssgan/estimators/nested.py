@@ -4,7 +4,7 @@ import dataclasses
 from typing import Any
 
 from ssgan.config import InputTypeError, from_settings
-from ssgan.models.gan import GANConfig
+from ssgan.models.config import GANConfig
 from ssgan.models.student import StudentConfig
 from ssgan.prediction.config import PredictorConfig
 

@@ -279,7 +279,7 @@ def refuse_batch_norm(objective: Objective, critic: nn.Module) -> None:
     if objective.penalises and normalises(critic):
         raise InputError(
             f"objective {name_of(objective)!r} penalises the critic's gradient in each sample, but "
-            "with batch norm a score depends on the whole batch: take a body without it "
+            "with batch norm a score depends on the whole batch: take an architecture without it "
             "('auto', 'residual', 'conv' or 'dense'), or an objective without a penalty"
         )
 
@@ -290,8 +290,8 @@ def refuse_unfit(config: GANConfig, codec: Codec, critic: nn.Module, n: int) -> 
     if normalises(critic) and min(n, config.batch) < 2:
         raise InputError(
             f"batch norm takes statistics of at least 2 samples, there are {n} and batches of "
-            f"{config.batch}: take larger batches, or a body without it ('auto', 'residual', "
-            "'conv' or 'dense')"
+            f"{config.batch}: take larger batches, or an architecture without it ('auto', "
+            "'residual', 'conv' or 'dense')"
         )
     if config.selfsupervision:
         config.selfsupervision.check(codec.shape, config.batch)

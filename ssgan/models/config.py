@@ -9,7 +9,7 @@ import torch
 from torch import nn
 
 from ssgan.codecs import Codec
-from ssgan.config import InputError, check_numbers, from_settings
+from ssgan.config import InputError, check_numbers, from_settings, with_fields
 from ssgan.models.sampler import NOISES
 from ssgan.models.selfsupervision import SELFSUPERVISIONS, Contrastive, Rotation
 from ssgan.networks import ARCHITECTURES
@@ -26,8 +26,8 @@ class GANConfig:
 
     model: str = "gan"  # of the table of models
     objective: Objective = Relativistic()
-    body: str = "auto"  # of networks.ARCHITECTURES; "auto" goes by the shape of a sample
-    depth: int | None = None  # of the networks; None is the body's own
+    architecture: str = "auto"  # of networks.ARCHITECTURES; "auto" goes by the samples
+    depth: int | None = None  # of the networks; None is the architecture's own
     width: int = 24  # channels after the first convolution; dense layers have 8 times as many units
     latent: int = 64  # dimension of the noise
     noise: str = "normal"  # or "uniform" in [-1, 1]
@@ -88,12 +88,19 @@ class GANConfig:
 
     @classmethod
     def from_json(cls, fields: Mapping[str, Any]) -> "GANConfig":
-        """The config that `to_json` gave, or a part of one over the defaults.
+        """The config that `to_json` gave, or a part of one over the defaults; also one of 0.1."""
+        return cls().changed(fields)
+
+    def changed(self, fields: Mapping[str, Any]) -> "GANConfig":
+        """This config with other values of some fields.
 
         "objective", "augmentation" (its schedule) and "selfsupervision" may be a name alone;
-        "none" for the last two is None, as TOML has no word for it.
+        "none" for the last two is None, as TOML has no word for it. "body" is the old name of the
+        architecture. InputError for a field that there is not.
         """
         fields = dict(fields)
+        if "body" in fields:  # its name before 0.2
+            fields["architecture"] = fields.pop("body")
         for name, make in NESTED.items():
             given = fields.get(name)
             if given == "none" and name != "objective":
@@ -104,7 +111,7 @@ class GANConfig:
                 if "name" not in given and name != "augmentation":
                     raise InputError(f"{name} has no name: say which with name = ...")
                 fields[name] = make(**given)
-        return from_settings(cls, fields)
+        return with_fields(self, fields)
 
 
 def penalties(given: Objective) -> dict[str, float]:
@@ -123,7 +130,7 @@ def selfsupervision(name: str, **fields: Any) -> Rotation | Contrastive:
     return from_settings(SELFSUPERVISIONS[name], fields)
 
 
-NAMES = {"body": ("auto", *ARCHITECTURES), "optimizer": OPTIMIZERS, "noise": NOISES}
+NAMES = {"architecture": ("auto", *ARCHITECTURES), "optimizer": OPTIMIZERS, "noise": NOISES}
 NESTED: dict[str, Callable[..., Any]] = {
     "objective": objective,
     "augmentation": augmentation,
@@ -133,7 +140,7 @@ NESTED: dict[str, Callable[..., Any]] = {
 
 def resolve_architecture(config: GANConfig, codec: Codec) -> str:
     """The name of the config's architecture; "auto" is the default of the codec."""
-    return codec.architecture if config.body == "auto" else config.body
+    return codec.architecture if config.architecture == "auto" else config.architecture
 
 
 def scheduled(config: GANConfig, step: int) -> Objective:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from ssgan.data import Codec, Data
-    from ssgan.models.gan import GANConfig
+    from ssgan.models.config import GANConfig
 
 TIMED = 3  # steps, after one that warms up
 

@@ -1,47 +1,91 @@
-"""Pretraining: a generator and a discriminator from unlabeled samples.
+"""What pretraining gives: a generator and a discriminator.
 
-gan = pretrain(images)
-gan.sample(16)            # new samples, in the form of `images`
+gan.sample(16)            # new samples, in the form of those that it was trained on
 gan.features(images)      # what the discriminator sees at all its depths
 """
 
-import json
-from collections.abc import Callable, Generator, Mapping
-from dataclasses import dataclass, field, replace
-from pathlib import Path
-from typing import Any
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from html import escape
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
+from ssgan.codecs.codec import Codec
 from ssgan.config import InputError
-from ssgan.data import Codec, codec_from_json, digest, fit_codec, read
+from ssgan.data import read
 from ssgan.data.labels import Label
-from ssgan.models.condition import Condition, fit_condition
+from ssgan.models.condition import Condition
 from ssgan.models.config import GANConfig
-from ssgan.models.domain import Domain
+from ssgan.models.display import figure, html
 from ssgan.models.inference import apply
-from ssgan.models.players import sampler_of
+from ssgan.models.players import PREVIEW, sampler_of
 from ssgan.models.sampler import CHUNK, Sampler, generate
-from ssgan.models.table import MODELS
 from ssgan.networks.readout import Readout
+from ssgan.objectives import name_of
 from ssgan.randomness import Rng
-from ssgan.runs.run import Run
-from ssgan.runs.storage import read_object
 from ssgan.runs.transport import pack, unpack
-from ssgan.runtime import Runtime, runtime
-from ssgan.training.batches import Batches
-from ssgan.training.runner import Progress, finish, run_training
-from ssgan.training.schedule import Schedule, TrainOptions
-from ssgan.training.state import pack_parts, unpack_parts
+from ssgan.runtime import Runtime
 
-__all__ = ["GAN", "GANConfig", "load", "pretrain", "pretraining"]
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 
 @dataclass(frozen=True)
 class GAN:
-    """A trained pair, ready to sample and to extract features; both networks are averages."""
+    """A trained generator and discriminator; both networks are averages of those in training.
+
+    Attributes
+    ----------
+    config : GANConfig
+        How it was trained.
+    codec : Codec
+        The way from raw samples to the tensors that networks see, (N, *codec.shape), and back.
+    generator : torch.nn.Module
+        Noise (N, config.latent), and conditions (N, C) if it was trained with labels, to raw
+        outputs (N, *codec.shape); `codec.activate` makes samples of them.
+    discriminator : torch.nn.Module
+        Encoded samples (N, *codec.shape) to scores (N,), high for real ones.
+    readout : Readout
+        Feature maps of all depths to one standardised row of features.
+    runtime : Runtime
+        Device and precision.
+    data : mapping
+        Source, options and fingerprint of the training samples.
+    condition : Condition, optional
+        How labels become conditions, where it was trained with labels.
+    packed : torch.Tensor, optional
+        The training samples in packed form, where they are at hand.
+    student : torch.nn.Module, optional
+        A network that features are read from in place of the discriminator's trunk.
+
+    Notes
+    -----
+    `trunk`, `discriminator` and `generator` are plain modules whose weights do not learn. A copy
+    of them does, in a loop of one's own (see the example).
+
+    Examples
+    --------
+    >>> import copy, numpy, torch, ssgan
+    >>> x = numpy.random.default_rng(0).normal(size=(40, 3))
+    >>> gan = ssgan.pretrain(x, steps=2, batch=8, width=2, latent=4, guard=False)
+    >>> gan
+    <GAN of vectors (3,): gan, relativistic, 2 steps, on cpu>
+    >>> gan.sample(5).shape
+    (5, 3)
+
+    The trunk under a head of one's own:
+
+    >>> network = torch.nn.ModuleDict(
+    ...     {"trunk": copy.deepcopy(gan.trunk).requires_grad_(True), "head": torch.nn.LazyLinear(2)}
+    ... )
+    >>> last = network["trunk"](gan.codec.expand(gan.codec.pack(x)))[-1].flatten(1)
+    >>> network["head"](last).square().mean().backward()
+    >>> all(p.grad is not None for p in network["trunk"].parameters())
+    True
+    """
 
     config: GANConfig
     codec: Codec
@@ -54,6 +98,32 @@ class GAN:
     packed: Tensor | None = field(default=None, repr=False)  # those rows, where they are at hand
     student: nn.Module | None = None  # what features are read from instead (see `encoder`)
 
+    def __repr__(self) -> str:
+        of, on = self.config, self.runtime.device
+        kind, rule = self.codec.kind, name_of(of.objective)
+        words = f"{kind} {self.codec.raw_shape}: {of.model}, {rule}, {of.steps} steps, on {on}"
+        return f"<GAN of {words}>"
+
+    def _repr_html_(self) -> str:
+        return f"<p>{escape(repr(self))}</p>{html(self.sample(PREVIEW), self.codec)}"
+
+    def plot(self, n: int = PREVIEW, seed: int = 0) -> "Figure":
+        """New samples as a figure.
+
+        Parameters
+        ----------
+        n : int, default=64
+            How many samples.
+        seed : int, default=0
+            Which samples, as in `sample`.
+
+        Returns
+        -------
+        matplotlib.figure.Figure
+            A sheet of pictures, or the distribution of each of the first columns.
+        """
+        return figure(self.sample(n, seed), self.codec)
+
     def __deepcopy__(self, memo: object) -> "GAN":
         return self  # it never changes, so scikit-learn's `clone` may share it
 
@@ -65,7 +135,10 @@ class GAN:
 
     @property
     def trunk(self) -> nn.Module:
-        """What features are read from: the discriminator's trunk, or a student of both networks."""
+        """What features are read from: the discriminator's trunk, or a student of both networks.
+
+        A plain module from encoded samples (N, *codec.shape) to feature maps of all depths.
+        """
         return self.student or self.discriminator.get_submodule("trunk")
 
     @property
@@ -162,109 +235,3 @@ class GAN:
         """Standardised features (N, F) of encoded samples (N, *shape)."""
         features: Tensor = self.readout(self.trunk(x))
         return features
-
-
-def pretraining(
-    samples: Any,
-    config: GANConfig | None = None,
-    labels: Any = None,
-    *,
-    run: str | Path | None = None,
-    device: str | None = None,
-    options: TrainOptions | None = None,
-) -> Generator[Progress, None, GAN]:
-    """`pretrain`, step by step: yields its progress and returns the GAN."""
-    data = read(samples)
-    config, codec = config or GANConfig(), fit_codec(data)
-    on = runtime(device, codec.shape)
-    about = {"source": data.source, "options": data.options, "rows": len(data)}
-    about["fingerprint"] = data.fingerprint
-    condition, given = (None, None) if labels is None else fit_condition(labels, len(data))
-    if given is not None:
-        about["labels"] = {"labeled": int(given[:, -1].sum()), "sha256": digest(given)}
-    domain = Domain(codec, codec.pack(data.x), given, condition)
-    task = MODELS[config.model](config, {"unlabeled": domain.calibration(config.seed)}, on)
-    held = None if run is None else claim(Path(run), config, domain, about)
-    if held and config.steps == 0:  # the networks as they are before training, for comparison
-        held.save(0, *pack_parts(task.parts))
-    streams = {"unlabeled": domain.stream(config.batch, on)}
-    batches = Batches(streams, Rng(("pretrain", config.seed)))
-    schedule = Schedule(config.steps, config.batch, options or TrainOptions())
-    yield from run_training(task, batches, schedule, held, config.guard)
-    return replace(gan_of(config, domain, task.parts, on), data=about, packed=domain.samples)
-
-
-def claim(path: Path, config: GANConfig, domain: Domain, about: Mapping[str, Any]) -> Run:
-    """The run directory of a training, with what else loading needs."""
-    identity = {"format": 1, "kind": "gan", "config": config.to_json(), "data": about}
-    run = Run.claim(path, identity, growing=("config.steps",))
-    run.write("codec.json", json.dumps(domain.codec.to_json()))
-    if domain.condition is not None:
-        run.write("condition.json", json.dumps(domain.condition.to_json()))
-    return run
-
-
-def gan_of(config: GANConfig, domain: Domain, parts: Mapping[str, Any], on: Runtime) -> GAN:
-    """The GAN whose networks are these parts of a task."""
-    networks = MODELS[config.model].networks(parts)
-    return GAN(
-        config=config,
-        codec=domain.codec,
-        generator=networks.generator,
-        discriminator=networks.discriminator,
-        readout=networks.readout,
-        runtime=on,
-        data={},
-        condition=domain.condition,
-    )
-
-
-def pretrain(
-    samples: Any,
-    config: GANConfig | None = None,
-    labels: Any = None,
-    *,
-    run: str | Path | None = None,
-    device: str | None = None,
-) -> GAN:
-    """Train a GAN on unlabeled samples: an array, a data frame, or what `data.read` gives.
-
-    With `labels`, the GAN learns what samples of each class look like and can be asked for them:
-    classes (N,), numbers (N,) or vectors of numbers (N, K); -1, NaN, None and "" are unlabeled.
-    Labels that came with the samples are not read. `run` names a directory to keep it in; one that
-    holds an unfinished run of the same config and data is taken up where it stopped. Raises
-    ValueError for samples that cannot be used, for other than one label a row and for none at all,
-    FileExistsError for a directory that holds something else, FloatingPointError on divergence.
-    """
-    return finish(pretraining(samples, config, labels, run=run, device=device))
-
-
-def load(path: str | Path, device: str | None = None, checkpoint: str = "last") -> GAN:
-    """The GAN of a run directory at its "last" intact checkpoint or at its "best".
-
-    The best has the lowest distance between generated and training samples. Raises
-    FileNotFoundError if `path` holds no run or no such checkpoint yet, ValueError if it holds
-    something other than a GAN.
-    """
-    run = Run.open(path)
-    if run.config.get("kind") != "gan":
-        raise InputError(f"{path} holds a {run.config.get('kind')}, expected a pretrained GAN")
-    found = run.load(which=checkpoint)
-    if found is None:
-        which = " that was measured" if checkpoint == "best" else ""
-        raise FileNotFoundError(
-            f"{path} holds no checkpoint{which} yet: let `ssgan pretrain` run longer"
-        )
-    codec = codec_from_json(json.loads((run.path / "codec.json").read_text()))
-    config, data = GANConfig.from_json(run.config["config"]), run.config["data"]
-    told = read_object(run.path / "condition.json") if "labels" in data else None
-    condition = Condition.from_json(told) if told else None
-    on, width = runtime(device, codec.shape), condition.width if condition else 0
-    parts = {
-        name: on.place(network).requires_grad_(False).eval()
-        for name, network in MODELS[config.model].untrained(config, codec, width).items()
-    }
-    unpack_parts(parts, found.tensors, {})
-    domain = Domain(codec, torch.empty(0), condition=condition)
-    gan = gan_of(config, domain, parts, on)
-    return replace(gan, data=data | {"run": str(run.path.resolve())})

@@ -1,4 +1,4 @@
-"""Whole configurations as papers have them: objective, body, optimiser and updates together.
+"""Whole configurations as papers have them: objective, networks, optimiser and updates together.
 
 A recipe is a function that gives a GANConfig; `recipe(name, ...)` gives it with changes. What
 cannot be as in the paper is said at each. Common to all: the number of steps is the user's, the
@@ -61,7 +61,7 @@ def minimax() -> GANConfig:
     """
     return GANConfig(
         objective=Minimax(),
-        body="dense",
+        architecture="dense",
         width=150,
         depth=2,
         latent=100,
@@ -80,7 +80,7 @@ def dcgan() -> GANConfig:
     """
     return GANConfig(
         objective=NonSaturating(),
-        body="dcgan",
+        architecture="dcgan",
         width=128,
         latent=100,
         noise="uniform",
@@ -118,7 +118,7 @@ def wgan() -> GANConfig:
     """
     return GANConfig(
         objective=Wasserstein(),
-        body="dcgan",
+        architecture="dcgan",
         width=64,
         latent=100,
         batch=64,
@@ -134,7 +134,7 @@ def wgan_gp() -> GANConfig:
 
     They double where an image is halved; the authors' stay 128. Without batch norm in the
     generator, and with as many samples for the generator as for the critic, not twice as many.
-    `body` "auto" is convolutional below 32 cells a side.
+    architecture "auto" is convolutional below 32 cells a side.
     """
     return GANConfig(
         objective=WassersteinGP(),
@@ -160,7 +160,7 @@ def hinge() -> GANConfig:
 def dragan() -> GANConfig:
     """Kodali et al. 2017, from the authors' code: Adam at 1e-4 with betas .5 and .9, batch 128.
 
-    Without batch norm, which makes the penalised slope that of a whole batch; `body` "auto".
+    Without batch norm, which makes the penalised slope that of a whole batch; architecture "auto".
     """
     return GANConfig(
         objective=Dragan(),

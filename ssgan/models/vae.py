@@ -308,10 +308,10 @@ def refuse_unfit(config: GANConfig, model: str) -> None:
             f"the setting {given[0]} has no meaning for the model {model!r}: leave it at its "
             "default, or take the model 'gan'"
         )
-    if config.body == "dcgan":
+    if config.architecture == "dcgan":
         raise InputError(
-            "the body 'dcgan' has batch norm, with which what a sample is made of depends on the "
-            f"whole batch: the model {model!r} needs 'auto', 'residual', 'conv' or 'dense'"
+            "the architecture 'dcgan' has batch norm, with which what a sample is made of depends "
+            f"on the whole batch: the model {model!r} needs 'auto', 'residual', 'conv' or 'dense'"
         )
 
 

@@ -19,7 +19,8 @@ from torch import Tensor
 
 from ssgan.codecs.codec import Array
 from ssgan.data import Codec
-from ssgan.models.gan import GAN, GANConfig
+from ssgan.models.config import GANConfig
+from ssgan.models.gan import GAN
 from ssgan.models.inference import apply
 from ssgan.prediction.baselines import stratified
 from ssgan.prediction.calibration import cv_plus

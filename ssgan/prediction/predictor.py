@@ -15,7 +15,7 @@ from ssgan.codecs.codec import Array
 from ssgan.config import InputError
 from ssgan.data import Codec, Targets, codec_from_json
 from ssgan.data.labels import shown
-from ssgan.models.gan import GANConfig
+from ssgan.models.config import GANConfig
 from ssgan.models.inference import apply
 from ssgan.prediction.config import PredictorConfig
 from ssgan.prediction.intervals import INTERVALS, MIN_LABELS, Intervals, from_bytes

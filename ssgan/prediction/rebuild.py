@@ -5,8 +5,7 @@ from typing import Any
 from torch import Tensor
 
 from ssgan.data import Codec
-from ssgan.models.config import resolve_architecture
-from ssgan.models.gan import GANConfig
+from ssgan.models.config import GANConfig, resolve_architecture
 from ssgan.models.student import untrained
 from ssgan.networks import trunk
 from ssgan.prediction.config import PredictorConfig

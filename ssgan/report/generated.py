@@ -11,7 +11,8 @@ from ssgan.data import Data, read
 from ssgan.data.selection import reading_options, take
 from ssgan.metrics.generation import squared_distances
 from ssgan.metrics.spaces import space_of
-from ssgan.models.gan import GAN, load
+from ssgan.models.gan import GAN
+from ssgan.models.pretraining import load
 from ssgan.models.sampler import generate
 from ssgan.randomness import Rng
 from ssgan.report.figures import histogram, png

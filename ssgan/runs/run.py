@@ -13,7 +13,7 @@ import json
 import math
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -38,7 +38,11 @@ class Run:
 
     @classmethod
     def claim(
-        cls, path: str | Path, identity: dict[str, Any], growing: tuple[str, ...] = ("steps",)
+        cls,
+        path: str | Path,
+        identity: dict[str, Any],
+        growing: tuple[str, ...] = ("steps",),
+        renew: Callable[[dict[str, Any]], dict[str, Any]] = dict,
     ) -> "Run":
         """The run of `identity` in `path`: a new one, or the one that is there already.
 
@@ -46,7 +50,8 @@ class Run:
         be larger than those in the directory, which then holds the larger ones. Any other
         difference, or a directory with files of something else, is a FileExistsError; a run to
         which somebody is writing just now (see `writing`) is a BlockingIOError. What killed
-        writers left unfinished is removed.
+        writers left unfinished is removed. `renew` gives an identity that an older version wrote
+        in the words of this one.
         """
         run = cls(Path(path))
         asked = plain(identity, "config")
@@ -55,7 +60,7 @@ class Run:
             _refuse_occupied(run.path)
             run.write("config.json", text)
         else:
-            _refuse_another(run.path, run.config, asked, growing)
+            _refuse_another(run.path, plain(renew(run.config), "config"), asked, growing)
         with run.writing():
             if run.config != asked:
                 run.write("config.json", text)

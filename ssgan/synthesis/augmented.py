@@ -20,7 +20,8 @@ from ssgan.codecs.codec import Array
 from ssgan.config import InputError, from_settings
 from ssgan.data.selection import read_again, take
 from ssgan.data.split import read_split
-from ssgan.models.gan import GAN, load
+from ssgan.models.gan import GAN
+from ssgan.models.pretraining import load
 from ssgan.prediction.predictor import Predictor, load_predictor
 from ssgan.randomness import Rng
 from ssgan.synthesis.candidates import assess

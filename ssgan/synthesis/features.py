@@ -16,14 +16,16 @@ from torch import nn
 from ssgan.codecs.codec import Array
 from ssgan.config import InputError, InputTypeError
 from ssgan.data.labels import Label
-from ssgan.models.gan import GAN, GANConfig, pretrain
+from ssgan.models.config import GANConfig
+from ssgan.models.gan import GAN
+from ssgan.models.pretraining import pretrain
 from ssgan.randomness import Rng
 from ssgan.synthesis.requests import counts_for
 
 MAIN_AXES = 64  # principal axes that are generated; the others keep their mean
 BLOCK_ROWS = 128
 MIN_ROWS = 20  # rows of which a GAN still learns: with 10 its training breaks down
-CONFIG = GANConfig(body="dense", steps=1500, latent=16, width=16)
+CONFIG = GANConfig(architecture="dense", steps=1500, latent=16, width=16)
 
 
 def features_of(module: nn.Module, x: torch.Tensor) -> Array:
@@ -183,7 +185,7 @@ class FeatureGAN:
                 "more, rows without a label too"
             )
         pca = PCA(min(MAIN_AXES, *rows.shape), svd_solver="randomized", random_state=0).fit(rows)
-        gan = pretrain(pca.transform(rows), config or CONFIG, labels, device=device)
+        gan = pretrain(pca.transform(rows), config or CONFIG, labels=labels, device=device)
         if gan.classes is None:
             raise InputError("features are made class by class: give labels that are classes")
         return cls(gan, pca.components_, pca.mean_)

@@ -33,7 +33,8 @@ from ssgan.benchmark.runner import Cell, Place
 from ssgan.benchmark.suites import SUITES, calibration, suite, time_to_accuracy
 from ssgan.benchmark.suites.fewlabel import FEW_LABEL_TABLES, SHORT_STEPS, SLOW, shorten
 from ssgan.data import Data, digest, read, vision
-from ssgan.models.gan import GANConfig, load, pretrain
+from ssgan.models.config import GANConfig
+from ssgan.models.pretraining import load, pretrain
 from ssgan.models.student import StudentConfig
 from ssgan.prediction.crossvalidation import FOLDS
 from ssgan.prediction.predictor import load_predictor
@@ -399,7 +400,7 @@ def test_short_forms_are_smaller_and_keep_what_a_table_forbids():
             assert given["steps"] == SHORT_STEPS, way
         slow = {cell.method for cell in cells_of(shorten(table))} & set(SLOW)
         assert bool(slow) == (table.data == "digits")  # seconds there
-        if table.gan.body == "resnet":  # for a GPU, made small enough for a processor
+        if table.gan.architecture == "resnet":  # for a GPU, made small enough for a processor
             rows = shorten(table).settings[""]
             assert (shorten(table).gan.width, rows["batch"] * rows["ratio"]) == (8, 64)
     rotated = next(table for table in FEW_LABEL_TABLES if table.name == "rotated-mnist")

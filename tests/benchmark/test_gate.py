@@ -10,7 +10,7 @@ from ssgan.benchmark.runner import Cell
 from ssgan.benchmark.suites import gate as gating
 from ssgan.benchmark.suites.gate import ADDITIONS, GAIN, TOSSED, FixedFeatures
 from ssgan.data import read
-from ssgan.models.gan import GANConfig
+from ssgan.models.config import GANConfig
 from ssgan.randomness import Rng
 from ssgan.synthesis import BASELINES, LabeledRows, Plan, assess_features
 

@@ -76,11 +76,11 @@ def test_an_own_recipe_keeps_all_but_its_length_its_seed_and_a_body_for_images(n
     cell = Cell(league=OWN, method=name, gan_seed=1)
     config = gaussians.mixture_config(cell, 10_000)
     paper = GANConfig() if name == DEFAULT_METHOD else RECIPES[name]()
-    own = {"steps", "seed", "guard", "body", "width"}
+    own = {"steps", "seed", "guard", "architecture", "width"}
     assert {k: v for k, v in vars(config).items() if k not in own} == {
         k: v for k, v in vars(paper).items() if k not in own
     }
-    assert config.body == ("auto" if paper.body == "dcgan" else paper.body)
+    assert config.architecture == ("auto" if paper.architecture == "dcgan" else paper.architecture)
 
 
 @pytest.mark.parametrize("short", [False, True])

@@ -19,7 +19,7 @@ from ssgan.benchmark.suites.imbalance import (
     TrainingSet,
 )
 from ssgan.data import Data, read
-from ssgan.models.gan import GANConfig
+from ssgan.models.config import GANConfig
 from ssgan.prediction.config import PredictorConfig
 from ssgan.randomness import Rng
 

@@ -15,7 +15,7 @@ from PIL import Image
 
 from ssgan.cli import ssgan, writing
 from ssgan.cli.sample import write_sampled
-from ssgan.models.gan import load, pretrain
+from ssgan.models.pretraining import load, pretrain
 from ssgan.synthesis.sampling import ConditionList, condition_list, sample_blocks
 from tests import examples
 
@@ -32,8 +32,8 @@ def runs(tmp_path_factory):
     home = tmp_path_factory.mktemp("runs")
     for kind, made in examples.KINDS.items():
         pretrain(made(), examples.SMALL, run=home / kind)
-        pretrain(made(), examples.SMALL, NAMES, run=home / f"{kind}-classes")
-    pretrain(examples.vectors(), examples.SMALL, examples.NUMBERS, run=home / "numbers")
+        pretrain(made(), examples.SMALL, labels=NAMES, run=home / f"{kind}-classes")
+    pretrain(examples.vectors(), examples.SMALL, labels=examples.NUMBERS, run=home / "numbers")
     return home
 
 

@@ -217,7 +217,7 @@ FLAGS = {
     "model": ["--model", "vae-gan"],
     "augmentation": ["--augment", "cosine"],
     "selfsupervision": ["--selfsupervision", "rotation"],
-    "body": ["--body", "residual"],
+    "architecture": ["--architecture", "residual"],
     "depth": ["--depth", "2"],
 }
 

@@ -15,7 +15,8 @@ from sklearn.utils import estimator_checks
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from ssgan.estimators import GANClassifier, GANFeatures, GANRegressor, LabeledSplit
-from ssgan.models.gan import GANConfig, pretrain
+from ssgan.models.config import GANConfig
+from ssgan.models.pretraining import pretrain
 from ssgan.models.student import StudentConfig, distil
 from ssgan.prediction.config import PredictorConfig
 from ssgan.prediction.finetune import finetune

@@ -17,7 +17,8 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from ssgan.data import from_memory
 from ssgan.estimators import GANSampler, sampler
-from ssgan.models.gan import GANConfig, pretrain
+from ssgan.models.config import GANConfig
+from ssgan.models.pretraining import pretrain
 from ssgan.prediction.config import PredictorConfig
 from ssgan.prediction.finetune import finetune
 

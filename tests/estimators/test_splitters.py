@@ -5,7 +5,7 @@ import pytest
 from sklearn.model_selection import GroupKFold, ShuffleSplit, StratifiedKFold, cross_val_score
 
 from ssgan.estimators import GANClassifier, LabeledSplit
-from ssgan.models.gan import GANConfig
+from ssgan.models.config import GANConfig
 from ssgan.prediction.config import PredictorConfig
 
 X = np.zeros((24, 2))

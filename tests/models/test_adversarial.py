@@ -12,10 +12,10 @@ from ssgan.models.adversarial import Adversarial, Overfitting, headed
 from ssgan.models.condition import fit_condition
 from ssgan.models.config import GANConfig, decay, optimizer, scheduled
 from ssgan.models.domain import Domain
-from ssgan.models.gan import pretrain
 from ssgan.models.health import evaluator_of
 from ssgan.models.inference import blocks
 from ssgan.models.players import real_batch
+from ssgan.models.pretraining import pretrain
 from ssgan.models.recipes import RECIPES
 from ssgan.models.sampler import Sampler
 from ssgan.models.selfsupervision import SELFSUPERVISIONS
@@ -46,7 +46,7 @@ for name in OBJECTIVES:
     CHANGES[f"vae-gan {name}"] = CHANGES[name] | {"model": "vae-gan"}
 OF_IMAGES = {
     **{
-        f"{n} body": {"body": n, "objective": NonSaturating()}
+        f"{n} architecture": {"architecture": n, "objective": NonSaturating()}
         for n in ARCHITECTURES
         if n != "dcgan"
     },
@@ -55,8 +55,9 @@ OF_IMAGES = {
 }
 CASES = [(kind, name) for name in CHANGES for kind in KINDS]
 CASES += [("images", name) for name in OF_IMAGES]
-OF_IMAGES["dcgan body"] = {"body": "dcgan", "objective": NonSaturating()}
-CASES += [("larger", "dcgan body")]  # it halves images four times
+DCGAN = {"architecture": "dcgan"}
+OF_IMAGES["dcgan"] = {**DCGAN, "objective": NonSaturating()}
+CASES += [("larger", "dcgan")]  # it halves images four times
 
 
 def begun(kind, config=SMALL, labels=None):
@@ -308,7 +309,7 @@ def test_a_penalty_reaches_the_trunk_behind_a_stopped_gradient():
 
 
 def test_a_checkup_changes_nothing_and_is_the_same_each_time():
-    for config in (SMALL, replace(SMALL, body="dcgan", objective=NonSaturating())):
+    for config in (SMALL, replace(SMALL, architecture="dcgan", objective=NonSaturating())):
         task, rows = begun("larger", config, CLASSES)
         task.update(rows, Step(0))
         before = bits(task)
@@ -360,7 +361,7 @@ def test_samples_that_are_all_one_have_no_yardstick():
 
 
 def test_batch_norm_is_measured_anew_for_the_averages():
-    config = replace(SMALL, body="dcgan", objective=NonSaturating(), ema=0.9)
+    config = replace(SMALL, architecture="dcgan", objective=NonSaturating(), ema=0.9)
     task, rows = begun("larger", config)
     task.update(rows, Step(0))
     task.calibrate()
@@ -385,9 +386,9 @@ def test_no_row_is_alone_where_batch_norm_takes_its_statistics(n, sizes):
 
 @pytest.mark.parametrize("labels", [None, np.arange(129) % 2], ids=["plain", "conditional"])
 def test_batch_norm_takes_any_number_of_rows_from_two_on(labels):
-    config = replace(SMALL, steps=1, body="dcgan", objective=NonSaturating())
+    config = replace(SMALL, steps=1, architecture="dcgan", objective=NonSaturating())
     x = np.random.default_rng(0).integers(256, size=(129, 16, 16), dtype=np.uint8)
-    gan = pretrain(x, config, labels)
+    gan = pretrain(x, config, labels=labels)
     assert gan.sample(3).shape == (3, 16, 16)
     with pytest.raises(ValueError, match="at least 2 samples, there are 1"):
         pretrain(x[:1], config)
@@ -396,7 +397,7 @@ def test_batch_norm_takes_any_number_of_rows_from_two_on(labels):
 
 
 def test_a_refused_update_leaves_the_statistics_of_batch_norm():
-    task, _ = begun("larger", replace(SMALL, body="dcgan", objective=NonSaturating()))
+    task, _ = begun("larger", replace(SMALL, architecture="dcgan", objective=NonSaturating()))
     spoilt = torch.full((8, *task.codec.shape), torch.nan)
     before = [buffer.clone() for buffer in task.critic.buffers()]
     _, refused = task.critic_step(NonSaturating(), spoilt, (), Step(0).rng(task.rng), None)
@@ -412,7 +413,7 @@ def test_a_refused_update_leaves_the_statistics_of_batch_norm():
 
 
 def test_clipping_leaves_the_gains_of_batch_norm_alone():
-    config = replace(SMALL, body="dcgan", objective=Wasserstein(first=1, updates=1))
+    config = replace(SMALL, architecture="dcgan", objective=Wasserstein(first=1, updates=1))
     task, rows = begun("larger", config)
     task.update(rows, Step(0))
     layers = list(task.critic.modules())
@@ -428,13 +429,13 @@ def test_clipping_leaves_the_gains_of_batch_norm_alone():
 @pytest.mark.parametrize(
     ("kind", "changes", "message"),
     [
-        ("larger", {"body": "dcgan"}, "'relativistic' penalises .* batch norm"),
-        ("larger", {"body": "dcgan", "objective": objective("wgan-gp")}, "'wgan-gp' penalises"),
+        ("larger", DCGAN, "'relativistic' penalises .* batch norm"),
         (
-            "vectors",
-            {"body": "conv"},
-            "the architecture 'conv' takes signals .*got samples of shape",
+            "larger",
+            {"architecture": "dcgan", "objective": objective("wgan-gp")},
+            "'wgan-gp' penalises",
         ),
+        ("vectors", {"architecture": "conv"}, "the .*'conv' takes signals .*got samples of shape"),
         ("vectors", {"augmentation": Augmentation()}, "these are vectors, where no such change"),
         ("table", {"augmentation": Augmentation()}, "these are table, where no such change"),
         ("table", {"selfsupervision": SELFSUPERVISIONS["rotation"]()}, "rotation turns square"),

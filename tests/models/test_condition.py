@@ -12,7 +12,8 @@ from click.testing import CliRunner
 from ssgan.cli import ssgan
 from ssgan.data.ledger import verify
 from ssgan.models.condition import Condition, fit_condition
-from ssgan.models.gan import GANConfig, load, pretrain, pretraining
+from ssgan.models.config import GANConfig
+from ssgan.models.pretraining import load, pretrain, pretraining
 from ssgan.randomness import Rng
 from ssgan.runs.run import Run
 from ssgan.training.runner import finish
@@ -115,7 +116,7 @@ def test_a_name_is_read_as_the_class_or_the_numbers_that_it_means():
 @pytest.fixture(scope="module")
 def told():
     """A GAN of every kind that was told some classes."""
-    return {kind: pretrain(KINDS[kind](), SMALL, PARTLY) for kind in KINDS}
+    return {kind: pretrain(KINDS[kind](), SMALL, labels=PARTLY) for kind in KINDS}
 
 
 @each
@@ -189,16 +190,16 @@ def test_a_conditional_run_that_was_left_ends_as_one_that_was_not_and_loads(kind
 
 def test_other_labels_are_refused_by_a_run(tmp_path):
     x = KINDS["vectors"]()
-    pretrain(x, SMALL, PARTLY, run=tmp_path / "r")
+    pretrain(x, SMALL, labels=PARTLY, run=tmp_path / "r")
     assert Run.open(tmp_path / "r").config["data"]["labels"]["labeled"] == N // 2
     for other in (WORDS, PARTLY[::-1], None):
         with pytest.raises(FileExistsError, match=r"data\.labels"):
-            pretrain(x, SMALL, other, run=tmp_path / "r")
+            pretrain(x, SMALL, labels=other, run=tmp_path / "r")
 
 
 def test_a_run_without_any_label_is_refused_before_anything_is_written(tmp_path):
     with pytest.raises(ValueError, match="none of the 24 rows has one"):
-        pretrain(KINDS["vectors"](), SMALL, [None] * N, run=tmp_path / "r")
+        pretrain(KINDS["vectors"](), SMALL, labels=[None] * N, run=tmp_path / "r")
     assert not (tmp_path / "r").exists()
 
 
@@ -208,7 +209,7 @@ def test_a_gan_learns_what_samples_of_each_class_look_like_from_some_labels():
     x[:, 0] += 8 * labels
     few = np.where(np.arange(400) < 100, labels, -1)
     config = GANConfig(steps=250, batch=64, width=4, latent=4, ema=0.9)
-    gan = pretrain(x, config, few)
+    gan = pretrain(x, config, labels=few)
     means = [gan.sample(200, labels=label)[:, 0].mean() for label in (0, 1, -1)]
     assert means[0] < 2.5
     assert means[1] > 5.5
@@ -220,7 +221,7 @@ def test_a_gan_can_be_told_numbers():
     angles = np.linspace(-1.0, 1.0, 300)
     x = np.stack([10 * angles, np.zeros(300)], 1) + np.random.default_rng(0).normal(size=(300, 2))
     config = GANConfig(steps=200, batch=64, width=4, latent=4, ema=0.9)
-    gan = pretrain(x, config, angles)
+    gan = pretrain(x, config, labels=angles)
     low, high = (gan.sample(100, labels=angle)[:, 0].mean() for angle in (-0.8, 0.8))
     assert low < -3 < 3 < high
     assert gan.classes is None
@@ -352,4 +353,4 @@ def test_a_conditional_gan_and_a_model_may_share_a_split(files):
 
 def test_conditions_do_not_change_what_a_config_without_them_gives():
     x = KINDS["vectors"]()
-    assert same(pretrain(x, replace(SMALL)).sample(4), pretrain(x, SMALL, None).sample(4))
+    assert same(pretrain(x, replace(SMALL)).sample(4), pretrain(x, SMALL, labels=None).sample(4))

@@ -1,5 +1,6 @@
 """Pretraining: what a GAN gives, and that a run is a pure function of data, config and seed."""
 
+import io
 import json
 import os
 import random
@@ -15,7 +16,8 @@ import pytest
 import torch
 
 from ssgan.data import Data, from_memory, read
-from ssgan.models.gan import GANConfig, load, pretrain, pretraining
+from ssgan.models.config import GANConfig
+from ssgan.models.pretraining import load, pretrain, pretraining
 from ssgan.objectives import OBJECTIVES, NonSaturating, Relativistic, objective
 from ssgan.randomness import Rng
 from ssgan.runs.run import Run
@@ -257,7 +259,8 @@ KILLED = """
 import os, signal, sys
 import numpy as np
 from ssgan.models.adversarial import Adversarial
-from ssgan.models.gan import GANConfig, pretrain
+from ssgan.models.config import GANConfig
+from ssgan.models.pretraining import pretrain
 
 update = Adversarial.update
 def deadly(self, rows, step):
@@ -436,7 +439,10 @@ def test_an_objective_is_named_by_its_name_alone_or_with_weights():
         ({"objective": "wgan2"}, "no objective 'wgan2'; there are non-saturating, minimax"),
         ({"objective": "lsgan"}, "say least-squares .* or loss-sensitive"),
         ({"model": "ae"}, "expected model gan, vae, vae-gan, got 'ae'"),
-        ({"body": "unet"}, "expected body auto, conv, dcgan, dense, residual, resnet, got 'unet'"),
+        (
+            {"architecture": "unet"},
+            "expected architecture auto, conv, dcgan, dense, residual, resnet, got 'unet'",
+        ),
         ({"optimizer": "sgd"}, "expected optimizer adam, rmsprop, got 'sgd'"),
         ({"noise": "cauchy"}, "expected noise normal, uniform, got 'cauchy'"),
         ({"depth": 0}, "expected depth to be a whole number from 1 on, got 0"),
@@ -518,3 +524,49 @@ def test_a_run_that_is_stopped_early_has_standardised_features(kind, tmp_path):
     readout = load(tmp_path / "r").readout
     assert readout.center.abs().sum() > 0
     assert not torch.equal(readout.scale, torch.ones_like(readout.scale))
+
+
+# In a session of one's own
+
+
+def test_fields_change_a_config_and_the_nearest_is_named_for_one_that_there_is_not():
+    x = KINDS["vectors"]()
+    gan = pretrain(x, SMALL, objective="hinge", steps=2)
+    assert gan.config == replace(SMALL, objective=objective("hinge"), steps=2)
+    assert pretrain(x, SMALL, body="dense").config.architecture == "dense"
+    assert equal(pretrain(x, steps=4, batch=6, width=2, latent=4), trained("vectors"))
+    with pytest.raises(ValueError, match=r"no setting widht; .*: did you mean width\?"):
+        pretrain(x, widht=3)
+
+
+def test_samples_may_be_a_file_or_a_name(tmp_path):
+    x = KINDS["vectors"]()
+    np.save(tmp_path / "x.npy", x)
+    assert equal(pretrain(tmp_path / "x.npy", SMALL), trained("vectors"))
+    assert pretrain("digits", SMALL, steps=0).data["source"] == "digits"
+
+
+@each
+def test_a_gan_shows_what_it_is_and_what_it_makes(kind):
+    gan = trained(kind)
+    assert repr(gan).startswith(f"<GAN of {kind} ") and "\n" not in repr(gan)
+    shown = gan._repr_html_()
+    assert ("data:image/png;base64," in shown) == (kind == "images")
+    assert ("<table" in shown) == (kind != "images")
+    drawn = gan.plot(9)
+    columns = {"images": 1, "table": 3, "vectors": 3}
+    assert len(drawn.axes) == columns[kind]
+    drawn.savefig(io.BytesIO())
+
+
+def test_a_bar_shows_how_far_a_training_is(capsys):
+    assert equal(pretrain(KINDS["vectors"](), SMALL, progress=True), trained("vectors"))
+    assert "4/4" in capsys.readouterr().out
+
+
+def test_loading_builds_no_more_than_what_is_used(tmp_path):
+    pretrain(KINDS["vectors"](), SMALL, run=tmp_path / "r")
+    found = load(tmp_path / "r")
+    for network in (found.generator, found.discriminator, found.readout):
+        assert not any(p.requires_grad for p in network.parameters())
+        assert not network.training or network is found.readout

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from ssgan.models.adversarial import GANConfig, refuse_batch_norm
-from ssgan.models.gan import pretrain
+from ssgan.models.pretraining import pretrain
 from ssgan.models.recipes import RECIPES, recipe
 from ssgan.networks import build, normalises
 from ssgan.objectives import OBJECTIVES, Hinge, name_of
@@ -15,7 +15,17 @@ from ssgan.randomness import Rng
 from tests.examples import images
 
 each = pytest.mark.parametrize("name", RECIPES)
-FIELDS = ("body", "width", "latent", "noise", "batch", "optimizer", "rate", "beta1", "beta2")
+FIELDS = (
+    "architecture",
+    "width",
+    "latent",
+    "noise",
+    "batch",
+    "optimizer",
+    "rate",
+    "beta1",
+    "beta2",
+)
 # The paper's own, or its code's; None where the optimiser has no such number.
 PAPERS = {
     "minimax": ("dense", 150, 100, "normal", 100, "adam", 2e-4, 0.5, 0.999),
@@ -68,9 +78,11 @@ def test_a_recipe_goes_to_json_and_back(name):
 def test_no_recipe_has_batch_norm_under_a_penalty(name):
     config = recipe(name)
     for shape in ((1, 28, 28), (3, 32, 32)):
-        generator, critic = build(shape, architecture=config.body, width=2, latent=3, rng=Rng((0,)))
+        generator, critic = build(
+            shape, architecture=config.architecture, width=2, latent=3, rng=Rng((0,))
+        )
         refuse_batch_norm(config.objective, critic)
-        assert normalises(critic) == normalises(generator) == (config.body == "dcgan")
+        assert normalises(critic) == normalises(generator) == (config.architecture == "dcgan")
 
 
 @each

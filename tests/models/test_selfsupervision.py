@@ -11,8 +11,8 @@ from torch import nn
 from ssgan.data import fit_codec, from_memory
 from ssgan.models.adversarial import Adversarial
 from ssgan.models.domain import Domain
-from ssgan.models.gan import pretraining
 from ssgan.models.players import real_batch
+from ssgan.models.pretraining import pretraining
 from ssgan.models.selfsupervision import (
     SELFSUPERVISIONS,
     Contrastive,

@@ -11,7 +11,8 @@ import pytest
 import torch
 from torch import nn
 
-from ssgan.models.gan import GAN, pretrain
+from ssgan.models.gan import GAN
+from ssgan.models.pretraining import pretrain
 from ssgan.models.recipes import dcgan
 from ssgan.models.student import (
     SQUEEZED,
@@ -163,10 +164,10 @@ def test_students_learn_from_every_model(name):
     assert distil(gan, config=FEW).features(KINDS["images"]()).shape == (N, SQUEEZED)
 
 
-@pytest.mark.parametrize("body", ["conv", "residual", "dcgan", "dense"])
-def test_students_have_every_body(body):
-    config = replace(SMALL, body=body)
-    if body == "dcgan":  # batch norm has no place under a penalty
+@pytest.mark.parametrize("architecture", ["conv", "residual", "dcgan", "dense"])
+def test_students_have_every_architecture(architecture):
+    config = replace(SMALL, architecture=architecture)
+    if architecture == "dcgan":  # batch norm has no place under a penalty
         config = replace(config, objective=dcgan().objective)
     gan = pretrain(KINDS["images"](), config)
     student = distil(gan, config=FEW)
@@ -178,7 +179,7 @@ def test_students_have_every_body(body):
 
 def test_the_body_resnet_has_students_of_its_own_that_come_back_from_their_directory(tmp_path):
     x = KINDS["images"]()
-    gan = pretrain(x, replace(SMALL, body="resnet"))
+    gan = pretrain(x, replace(SMALL, architecture="resnet"))
     assert type(gan.discriminator.trunk) is ResidualTrunk
     student = distil(gan, config=FEW)
     trunk = student.student.trunk
@@ -190,19 +191,19 @@ def test_the_body_resnet_has_students_of_its_own_that_come_back_from_their_direc
     np.testing.assert_array_equal(again.predict_proba(x), model.predict_proba(x))
 
 
-@pytest.mark.parametrize("body", ["resnet", "conv"])
-def test_a_student_of_no_steps_has_its_first_weights(body):
-    gan = pretrain(KINDS["images"](), replace(SMALL, body=body))
+@pytest.mark.parametrize("architecture", ["resnet", "conv"])
+def test_a_student_of_no_steps_has_its_first_weights(architecture):
+    gan = pretrain(KINDS["images"](), replace(SMALL, architecture=architecture))
     draws = [distil(gan, config=replace(FEW, steps=0, seed=seed)).student.trunk for seed in (0, 1)]
     same = [torch.equal(a, b) for a, b in zip(*(d.parameters() for d in draws), strict=True)]
-    assert all(same) == (body == "conv")
-    if body == "conv":
+    assert all(same) == (architecture == "conv")
+    if architecture == "conv":
         pairs = zip(draws[0].parameters(), gan.discriminator.trunk.parameters(), strict=True)
         assert all(torch.equal(a, b) for a, b in pairs)
 
 
 def test_a_conditional_generator_is_asked_for_what_came_in_training():
-    gan = pretrain(KINDS["vectors"](), SMALL, LABELS)
+    gan = pretrain(KINDS["vectors"](), SMALL, labels=LABELS)
     student = distil(gan, config=FEW)
     assert student.features(KINDS["vectors"]()).shape == (N, SQUEEZED)
     assert student.sample(2, labels=1).shape == (2, 3)

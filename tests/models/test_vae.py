@@ -11,8 +11,8 @@ from torch.distributions import MultivariateNormal, Normal, kl_divergence
 from ssgan.codecs.codec import gaussian
 from ssgan.data import fit_codec, from_memory
 from ssgan.models.domain import Domain
-from ssgan.models.gan import load, pretrain, pretraining
 from ssgan.models.players import real_batch
+from ssgan.models.pretraining import load, pretrain, pretraining
 from ssgan.models.selfsupervision import Rotation
 from ssgan.models.vae import VAE, VAEGAN, kl, sampled
 from ssgan.objectives import objective
@@ -267,7 +267,7 @@ def test_half_of_what_the_critic_refuses_is_made_of_noise():
         ("augmentation", Augmentation()),
         ("selfsupervision", Rotation()),
         ("noise", "uniform"),
-        ("body", "dcgan"),
+        ("architecture", "dcgan"),
     ],
 )
 def test_settings_that_mean_nothing_to_it_are_refused(model, name, value):

@@ -7,7 +7,8 @@ import pytest
 import torch
 
 from ssgan.metrics import predictions
-from ssgan.models.gan import GANConfig, pretrain
+from ssgan.models.config import GANConfig
+from ssgan.models.pretraining import pretrain
 from ssgan.prediction import crossvalidation
 from ssgan.prediction.config import PredictorConfig
 from ssgan.prediction.crossvalidation import (

@@ -11,7 +11,8 @@ import torch
 from ssgan.data import read, targets
 from ssgan.data.ledger import verify
 from ssgan.data.split import read_split
-from ssgan.models.gan import GANConfig, load, pretrain
+from ssgan.models.config import GANConfig
+from ssgan.models.pretraining import load, pretrain
 from ssgan.prediction.config import PredictorConfig
 from ssgan.prediction.evaluation import evaluate
 from ssgan.prediction.finetune import finetune, finetuning

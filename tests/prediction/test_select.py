@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import torch
 
-from ssgan.models.gan import pretrain
+from ssgan.models.pretraining import pretrain
 from ssgan.models.student import StudentConfig, distil
 from ssgan.prediction import crossvalidation
 from ssgan.prediction import select as auto

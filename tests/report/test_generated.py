@@ -10,7 +10,8 @@ import torch
 import ssgan
 from ssgan.data import read
 from ssgan.metrics.spaces import space_of
-from ssgan.models.gan import GANConfig, pretrain
+from ssgan.models.config import GANConfig
+from ssgan.models.pretraining import pretrain
 from ssgan.randomness import Rng
 from ssgan.report import report, report_augmented
 from ssgan.report.augmented import chart_reach, comparison_rows, page_beside
@@ -42,7 +43,7 @@ def digits(tmp_path_factory):
     """A conditional GAN of the digits, in a run."""
     data = read("digits")
     path = tmp_path_factory.mktemp("generated") / "run"
-    return pretrain(data, TINY, np.asarray(data.y), run=path), path
+    return pretrain(data, TINY, labels=np.asarray(data.y), run=path), path
 
 
 def test_the_neighbours_shown_are_the_nearest_of_the_training_rows(digits):

@@ -12,7 +12,7 @@ from PIL import Image
 
 import ssgan
 from ssgan.data import Data, draw_split, read, targets
-from ssgan.models.gan import GANConfig
+from ssgan.models.config import GANConfig
 from ssgan.report import report
 from ssgan.report.figures import curve, scatter
 from ssgan.report.predictions import wilson_interval

@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 import torch
 
-from ssgan.models.gan import GANConfig, pretrain
+from ssgan.models.config import GANConfig
+from ssgan.models.pretraining import pretrain
 from ssgan.prediction.config import PredictorConfig
 from ssgan.prediction.finetune import finetune
 from ssgan.runs.transport import available, content, parcel

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import ssgan
-from ssgan.models.gan import pretrain
+from ssgan.models.pretraining import pretrain
 from ssgan.prediction.config import PredictorConfig
 from ssgan.prediction.finetune import finetune
 from ssgan.synthesis import (
@@ -63,7 +63,7 @@ def test_a_number_is_said_once_and_is_one(fields, message):
 def context():
     """Of a GAN that knows classes, and a model that knows better what its samples look like."""
     rows = examples.images()
-    gan = pretrain(rows, examples.SMALL, examples.LABELS)
+    gan = pretrain(rows, examples.SMALL, labels=examples.LABELS)
     seen = gan.sample(100, 1)
     bright = seen[:, :4].mean((1, 2)) > seen[:, 4:].mean((1, 2))
     model = finetune(gan, seen, bright.astype(np.int16), PredictorConfig(method="probe"))

@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 import torch
 
-from ssgan.models.gan import GANConfig, pretrain
+from ssgan.models.config import GANConfig
+from ssgan.models.pretraining import pretrain
 from ssgan.prediction.config import PredictorConfig
 from ssgan.prediction.finetune import finetune
 from ssgan.synthesis import (
@@ -29,7 +30,7 @@ from tests.examples import KINDS, LABELS, SMALL, N, same, trained
 
 @pytest.fixture(scope="module")
 def context():
-    gan, rows = pretrain(KINDS["vectors"](), SMALL, LABELS), KINDS["vectors"]()
+    gan, rows = pretrain(KINDS["vectors"](), SMALL, labels=LABELS), KINDS["vectors"]()
     model = finetune(gan, rows, LABELS, PredictorConfig(method="probe", calibrate=False))
     return Context(gan, (0, 1), model, rows, LABELS)
 

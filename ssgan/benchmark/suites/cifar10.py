@@ -18,7 +18,8 @@ from ssgan.codecs.codec import Array
 from ssgan.data import Data
 from ssgan.data.named import data_directory
 from ssgan.metrics import inception, samples
-from ssgan.models.gan import GANConfig, pretrain
+from ssgan.models.config import GANConfig
+from ssgan.models.pretraining import pretrain
 
 WITHOUT, BY_CLASS = "without classes", "by class"  # methods
 INCEPTION = "weights-inception-2015-12-05-6726825d.pth"
@@ -27,7 +28,7 @@ INCEPTION = "weights-inception-2015-12-05-6726825d.pth"
 def judge_natural(steps: int, cell: Cell, place: Place) -> Mapping[str, Value]:
     """Train on CIFAR-10, then compare 10,000 samples with as many test images."""
     data, config = place.read("cifar10"), GANConfig(steps=steps, seed=cell.gan_seed)
-    gan = pretrain(data, config, labels_for(cell.method, data))
+    gan = pretrain(data, config, labels=labels_for(cell.method, data))
     n = min(10_000, len(data.x_test))
     real, fake = np.asarray(data.x_test)[:n], np.asarray(gan.sample(n, seed=cell.gan_seed))
     ours, theirs = (gan.codec.expand(gan.codec.pack(x)) for x in (real, fake))

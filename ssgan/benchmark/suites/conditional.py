@@ -31,7 +31,8 @@ from ssgan.metrics import (
     two_sample,
 )
 from ssgan.metrics.scores import Labelled
-from ssgan.models.gan import GANConfig, pretrain
+from ssgan.models.config import GANConfig
+from ssgan.models.pretraining import pretrain
 from ssgan.randomness import Rng
 
 
@@ -58,7 +59,7 @@ def judge_classes(amounts: Amounts, cell: Cell, place: Place) -> Mapping[str, Va
         codec, config = fit_codec(data), replace(config, steps=0)
         fake = codec.pack(np.asarray(data.x)[like])
     else:
-        gan = pretrain(data, config, np.asarray(data.y))
+        gan = pretrain(data, config, labels=np.asarray(data.y))
         codec = gan.codec
         fake = codec.pack(gan.sample(learnt, seed=seed, labels=np.asarray(data.y)[like]))
     seconds = round(time.perf_counter() - began, 1)

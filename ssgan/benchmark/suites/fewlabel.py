@@ -6,7 +6,7 @@ from functools import partial
 from ssgan.benchmark.fewlabel import Table, pairs, suite_of
 from ssgan.benchmark.methods import Fields, contenders_for
 from ssgan.benchmark.runner import Benchmark, Suite
-from ssgan.models.gan import GANConfig
+from ssgan.models.config import GANConfig
 from ssgan.models.student import StudentConfig
 
 MNIST_GAN = GANConfig(steps=2000)
@@ -14,7 +14,7 @@ MNIST_STEPS: Fields = {"consistency+propagation": {"steps": 2500}, "auto": {"ste
 MNIST: Fields = {"": {"mix": True}, **MNIST_STEPS}
 CLOTHES = {"transforms": ("shift", "flip", "colour"), "mix": True}  # as a user states them
 FASHION: Fields = {"": CLOTHES, "consistency": {"steps": 2500}, **MNIST_STEPS}
-LARGE_GAN = GANConfig(steps=2000, body="residual", width=32, depth=2)
+LARGE_GAN = GANConfig(steps=2000, architecture="residual", width=32, depth=2)
 ROTATED: Fields = {
     "": {"transforms": ("shift", "cutout", "noise"), "align": True},  # a turn changes the label
     **{m: {"steps": 1500} for m in ("auto", "consistency", "consistency+propagation")},
@@ -43,7 +43,7 @@ PROBES = (
     "linear probe, discriminator",
     "linear probe, distilled student",
 )
-CIFAR_GAN = GANConfig(steps=1000, body="resnet", width=48, batch=128, rate=2.5e-4)
+CIFAR_GAN = GANConfig(steps=1000, architecture="resnet", width=48, batch=128, rate=2.5e-4)
 CIFAR_STUDENT = StudentConfig(steps=4000, batch=600, views=4, rate=2e-3)
 CIFAR: Fields = {
     "": {"batch": 64, "ratio": 14, "decay": 0.05, "ema": 0.998, "align": True},
@@ -194,7 +194,7 @@ def shorten(table: Table) -> Table:
     student = table.student
     if student:
         student = replace(student, steps=SHORT_STEPS, batch=min(student.batch, 128))
-    if gan.body == "resnet":  # for a GPU
+    if gan.architecture == "resnet":  # for a GPU
         gan, batches = replace(gan, steps=SHORT_STEPS, width=8, batch=64), {"batch": 16, "ratio": 4}
     fewer = {"steps": SHORT_STEPS}
     return replace(

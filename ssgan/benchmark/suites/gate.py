@@ -18,7 +18,8 @@ from ssgan.benchmark import fewlabel
 from ssgan.benchmark.results import Value
 from ssgan.benchmark.runner import Benchmark, Cell, Place, Suite
 from ssgan.codecs.codec import Array
-from ssgan.models.gan import GANConfig, pretrain
+from ssgan.models.config import GANConfig
+from ssgan.models.pretraining import pretrain
 from ssgan.prediction.graph import condensed
 from ssgan.randomness import Rng
 from ssgan.runs.storage import UNFINISHED
@@ -205,7 +206,7 @@ def judge_tossed(
     rng = Rng(("gate trial", cell.method, cell.labels, cell.seed))
     x = images[rng("rows").numpy().permutation(len(images))[: cell.labels]]
     y = rng("labels").numpy().integers(2, size=len(x))
-    gan = pretrain(x, replace(config, seed=cell.seed), y, device="cpu")
+    gan = pretrain(x, replace(config, seed=cell.seed), labels=y, device="cpu")
     made = Synthetic(*sample_classes(gan, TOSSED_ROWS * len(x), seed=cell.seed))
     plan = replace(plan or Plan(), seed=cell.seed)
     verdict = assess(Context(gan, (0, 1), samples=x, indices=y), {"added": made}, plan=plan)

@@ -21,7 +21,8 @@ from ssgan.benchmark.effort import (
 from ssgan.benchmark.results import Value
 from ssgan.benchmark.runner import Benchmark, Cell, Place, Suite
 from ssgan.codecs.codec import Array
-from ssgan.models.gan import GANConfig, pretrain
+from ssgan.models.config import GANConfig
+from ssgan.models.pretraining import pretrain
 from ssgan.models.recipes import RECIPES, recipe
 from ssgan.objectives import OBJECTIVES
 
@@ -36,7 +37,7 @@ LENGTHS_OF = {
     EQUAL: 3_000_000,
 }  # real samples: about a minute a cell
 MOST_WIDTH = 8  # papers' networks are for images, and take hours here
-EVEN_CONFIG = GANConfig(body="dense", batch=256, latent=8, width=8)
+EVEN_CONFIG = GANConfig(architecture="dense", batch=256, latent=8, width=8)
 
 
 def centres() -> Array:
@@ -72,9 +73,13 @@ def mixture_config(cell: Cell, real: int | None = None) -> GANConfig:
     if cell.method == FOR_POINTS and real is None:
         return replace(config, seed=cell.gan_seed)
     real = real or LENGTHS_OF[cell.league]
-    body = "auto" if config.body == "dcgan" else config.body
+    architecture = "auto" if config.architecture == "dcgan" else config.architecture
     config = replace(
-        config, width=min(config.width, MOST_WIDTH), body=body, seed=cell.gan_seed, guard=False
+        config,
+        width=min(config.width, MOST_WIDTH),
+        architecture=architecture,
+        seed=cell.gan_seed,
+        guard=False,
     )
     return replace(config, steps=updates(config, real))
 

@@ -22,7 +22,9 @@ from ssgan.codecs.codec import Array
 from ssgan.codecs.image import MOVES
 from ssgan.data import Codec, Data, fit_codec
 from ssgan.metrics.scores import small_network
-from ssgan.models.gan import GAN, GANConfig, pretrain
+from ssgan.models.config import GANConfig
+from ssgan.models.gan import GAN
+from ssgan.models.pretraining import pretrain
 from ssgan.prediction.config import PredictorConfig
 from ssgan.prediction.finetune import finetune
 from ssgan.prediction.predictor import Predictor
@@ -138,7 +140,7 @@ def gan_for(few: RareClasses, league: str, place: Place) -> GAN:
     home = place.work / f"{few.data.source}-{league.split()[0]}-{few.seed}"
     if league == ALONE:
         config, labels = replace(few.shape.gan, seed=few.seed), few.labels
-        return pretrain(few.x, config, labels, run=home, device="cpu")
+        return pretrain(few.x, config, labels=labels, run=home, device="cpu")
     return pretrain(few.data, replace(few.shape.unlabeled, seed=few.seed), run=home, device="cpu")
 
 

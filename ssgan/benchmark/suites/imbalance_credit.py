@@ -23,7 +23,9 @@ from ssgan.benchmark.results import Value
 from ssgan.benchmark.runner import Benchmark, Cell, Place, Suite, grid
 from ssgan.codecs.codec import Array
 from ssgan.data import Data
-from ssgan.models.gan import GAN, GANConfig, pretrain
+from ssgan.models.config import GANConfig
+from ssgan.models.gan import GAN
+from ssgan.models.pretraining import pretrain
 from ssgan.prediction.config import PredictorConfig
 from ssgan.prediction.finetune import finetune
 from ssgan.randomness import Rng
@@ -91,7 +93,7 @@ def smote_rows(few: RareClass) -> Balancing:
 
 def conditional_rows(few: RareClass) -> Balancing:
     """Samples of a conditional GAN."""
-    gan = pretrain(few.x, few.gan_config, few.y, device="cpu")
+    gan = pretrain(few.x, few.gan_config, labels=few.y, device="cpu")
     counts = dict(enumerate(few.missing.tolist()))
     x, y = sample_classes(gan, sum(counts.values()), counts=counts, seed=few.seed)
     return (x, y), gate_allows(few, gan, None, (x, y))

@@ -29,7 +29,9 @@ from ssgan.benchmark.runner import Benchmark, Cell, Place, Suite
 from ssgan.codecs.codec import Array
 from ssgan.data import Data
 from ssgan.metrics.generation import samples
-from ssgan.models.gan import GAN, GANConfig, pretrain
+from ssgan.models.config import GANConfig
+from ssgan.models.gan import GAN
+from ssgan.models.pretraining import pretrain
 from ssgan.models.recipes import RECIPES, recipe
 from ssgan.networks import flat
 from ssgan.objectives import OBJECTIVES
@@ -39,7 +41,7 @@ REAL_IMAGES = 128_000  # a cell
 LONGER = {"wgan": 3}  # times as many in its own recipe: 2,500 batches go into its first 25 updates
 WITH_ENCODER = ("vae", "vae-gan")
 MOST_CHANNELS = 24  # of papers' convolutions here, which are for larger images and a GPU
-EVEN_IMAGES = GANConfig(body="conv")
+EVEN_IMAGES = GANConfig(architecture="conv")
 
 
 def training_of(cell: Cell, real: int) -> GANConfig:
@@ -52,7 +54,7 @@ def training_of(cell: Cell, real: int) -> GANConfig:
         config = GANConfig()
     else:
         config = recipe(cell.method)
-        if config.body != "dense":
+        if config.architecture != "dense":
             config = replace(config, width=min(config.width, MOST_CHANNELS))
         real *= LONGER.get(cell.method, 1)
     config = replace(config, seed=cell.gan_seed, guard=False)

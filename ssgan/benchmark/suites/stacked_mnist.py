@@ -18,7 +18,8 @@ from ssgan.benchmark.results import Value
 from ssgan.benchmark.runner import Benchmark, Cell, Place, Suite, grid
 from ssgan.codecs.codec import Array
 from ssgan.metrics.scores import small_network
-from ssgan.models.gan import GANConfig, pretrain
+from ssgan.models.config import GANConfig
+from ssgan.models.pretraining import pretrain
 from ssgan.objectives import NonSaturating, Objective, Relativistic
 from ssgan.randomness import Rng, seeded
 from ssgan.runs.storage import write_whole

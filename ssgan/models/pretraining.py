@@ -1,0 +1,209 @@
+"""Pretraining: a generator and a discriminator from unlabeled samples, and loading them again."""
+
+import json
+from collections.abc import Generator, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from ssgan.config import InputError
+from ssgan.data import codec_from_json, digest, fit_codec, read
+from ssgan.models.condition import Condition, fit_condition
+from ssgan.models.config import GANConfig
+from ssgan.models.domain import Domain
+from ssgan.models.gan import GAN
+from ssgan.models.table import MODELS
+from ssgan.randomness import Rng
+from ssgan.runs.run import Run
+from ssgan.runs.storage import read_object
+from ssgan.runtime import Runtime, runtime
+from ssgan.training.batches import Batches
+from ssgan.training.progress import show_progress
+from ssgan.training.runner import Progress, finish, run_training
+from ssgan.training.schedule import Schedule, TrainOptions
+from ssgan.training.state import pack_parts, unpack_parts
+
+
+def pretraining(
+    samples: Any,
+    config: GANConfig | None = None,
+    labels: Any = None,
+    *,
+    run: str | Path | None = None,
+    device: str | None = None,
+    options: TrainOptions | None = None,
+) -> Generator[Progress, None, GAN]:
+    """`pretrain`, step by step: yields its progress and returns the GAN."""
+    data = read(samples)
+    config, codec = config or GANConfig(), fit_codec(data)
+    on = runtime(device, codec.shape)
+    about = {"source": data.source, "options": data.options, "rows": len(data)}
+    about["fingerprint"] = data.fingerprint
+    condition, given = (None, None) if labels is None else fit_condition(labels, len(data))
+    if given is not None:
+        about["labels"] = {"labeled": int(given[:, -1].sum()), "sha256": digest(given)}
+    domain = Domain(codec, codec.pack(data.x), given, condition)
+    task = MODELS[config.model](config, {"unlabeled": domain.calibration(config.seed)}, on)
+    held = None if run is None else claim(Path(run), config, domain, about)
+    if held and config.steps == 0:  # the networks as they are before training, for comparison
+        held.save(0, *pack_parts(task.parts))
+    streams = {"unlabeled": domain.stream(config.batch, on)}
+    batches = Batches(streams, Rng(("pretrain", config.seed)))
+    schedule = Schedule(config.steps, config.batch, options or TrainOptions())
+    yield from run_training(task, batches, schedule, held, config.guard)
+    return replace(gan_of(config, domain, task.parts, on), data=about, packed=domain.samples)
+
+
+def claim(path: Path, config: GANConfig, domain: Domain, about: Mapping[str, Any]) -> Run:
+    """The run directory of a training, with what else loading needs."""
+    identity = {"format": 1, "kind": "gan", "config": config.to_json(), "data": about}
+    run = Run.claim(path, identity, growing=("config.steps",), renew=renewed)
+    run.write("codec.json", json.dumps(domain.codec.to_json()))
+    if domain.condition is not None:
+        run.write("condition.json", json.dumps(domain.condition.to_json()))
+    return run
+
+
+def renewed(identity: dict[str, Any]) -> dict[str, Any]:
+    """The identity of a run of a GAN, with the settings by their names of today."""
+    if identity.get("kind") != "gan":
+        return identity
+    return identity | {"config": GANConfig.from_json(identity["config"]).to_json()}
+
+
+def gan_of(config: GANConfig, domain: Domain, parts: Mapping[str, Any], on: Runtime) -> GAN:
+    """The GAN whose networks are these parts of a task."""
+    networks = MODELS[config.model].networks(parts)
+    return GAN(
+        config=config,
+        codec=domain.codec,
+        generator=networks.generator,
+        discriminator=networks.discriminator,
+        readout=networks.readout,
+        runtime=on,
+        data={},
+        condition=domain.condition,
+    )
+
+
+def pretrain(
+    samples: Any,
+    config: GANConfig | None = None,
+    *,
+    labels: Any = None,
+    run: str | Path | None = None,
+    device: str | None = None,
+    progress: bool = False,
+    **fields: Any,
+) -> GAN:
+    """Train a GAN on unlabeled samples.
+
+    Parameters
+    ----------
+    samples : array, tensor, data frame, path or name
+        What `ssgan.data.read` takes: N images (N, H, W) or (N, H, W, C), rows of a table or
+        vectors (N, F), a file or a folder of them, or the name of a data set. Labels that come
+        with them are not read.
+    config : GANConfig, optional
+        How to train.
+    labels : array, (N,) or (N, K), optional
+        Classes, numbers or vectors of numbers: the GAN learns what samples of each look like and
+        can be asked for them. -1, NaN, None and "" are unlabeled.
+    run : str or Path, optional
+        A directory to keep the training in. One that holds an unfinished run of the same config
+        and data is taken up where it stopped.
+    device : str, optional
+        "cpu", "cuda" or "cuda:1"; by default the best that there is.
+    progress : bool, default=False
+        Show a bar, on a terminal or in a notebook.
+    **fields
+        Fields of the config to change: ``steps=1000, objective="hinge"``.
+
+    Returns
+    -------
+    GAN
+        The averages of both networks.
+
+    Raises
+    ------
+    InputError
+        For samples, labels and fields that cannot be used.
+    FileExistsError
+        If the directory holds something else.
+    FloatingPointError, TrainingError
+        If the training diverges or breaks down, and going back to a good state does not help.
+
+    Examples
+    --------
+    >>> import numpy, ssgan
+    >>> x = numpy.random.default_rng(0).integers(256, size=(40, 8, 8), dtype=numpy.uint8)
+    >>> gan = ssgan.pretrain(x, steps=2, batch=8, width=2, latent=4)
+    >>> gan.sample(3).shape, gan.features(x).shape[0]
+    ((3, 8, 8), 40)
+    >>> ssgan.pretrain(x, step=2)
+    Traceback (most recent call last):
+    ssgan.config.InputError: no setting step; there are model, ...: did you mean steps?
+    """
+    config = (config or GANConfig()).changed(fields)
+    training = pretraining(samples, config, labels, run=run, device=device)
+    return show_progress(training) if progress else finish(training)
+
+
+def load(path: str | Path, device: str | None = None, checkpoint: str = "last") -> GAN:
+    """Load the GAN of a run directory.
+
+    Parameters
+    ----------
+    path : str or Path
+        The directory.
+    device : str, optional
+        Where to put it: "cpu", "cuda" or "cuda:1"; by default the best that there is.
+    checkpoint : {"last", "best"}, default="last"
+        The last intact checkpoint, or that of the lowest distance between generated samples and
+        those of the training.
+
+    Returns
+    -------
+    GAN
+        Without the training samples, which `GAN.rows` reads again.
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is no run, or no such checkpoint yet.
+    InputError
+        If the directory holds something other than a GAN.
+
+    Examples
+    --------
+    >>> import numpy, ssgan, tempfile
+    >>> x = numpy.random.default_rng(0).normal(size=(40, 3))
+    >>> with tempfile.TemporaryDirectory() as run:
+    ...     gan = ssgan.pretrain(x, run=run, steps=2, batch=8, width=2, latent=4)
+    ...     numpy.array_equal(ssgan.load(run).sample(4), gan.sample(4))
+    True
+    """
+    run = Run.open(path)
+    if run.config.get("kind") != "gan":
+        raise InputError(f"{path} holds a {run.config.get('kind')}, expected a pretrained GAN")
+    found = run.load(which=checkpoint)
+    if found is None:
+        which = " that was measured" if checkpoint == "best" else ""
+        raise FileNotFoundError(
+            f"{path} holds no checkpoint{which} yet: let `ssgan pretrain` run longer"
+        )
+    codec = codec_from_json(json.loads((run.path / "codec.json").read_text()))
+    config, data = GANConfig.from_json(run.config["config"]), run.config["data"]
+    told = read_object(run.path / "condition.json") if "labels" in data else None
+    condition = Condition.from_json(told) if told else None
+    on, width = runtime(device, codec.shape), condition.width if condition else 0
+    parts = {
+        name: on.place(network).requires_grad_(False).eval()
+        for name, network in MODELS[config.model].untrained(config, codec, width).items()
+    }
+    unpack_parts(parts, found.tensors, {})
+    domain = Domain(codec, torch.empty(0), condition=condition)
+    gan = gan_of(config, domain, parts, on)
+    return replace(gan, data=data | {"run": str(run.path.resolve())})

@@ -1,0 +1,29 @@
+"""A bar that shows how far a training is, on a terminal or in a notebook."""
+
+from collections.abc import Generator
+from typing import TypeVar
+
+from ssgan.training.runner import Progress
+
+Result = TypeVar("Result")
+
+
+def show_progress(training: Generator[Progress, None, Result]) -> Result:
+    """Run a training to its end under a bar; what it returns."""
+    from rich.progress import BarColumn, TextColumn, TimeRemainingColumn
+    from rich.progress import Progress as Bars
+
+    columns = TextColumn("{task.description}"), BarColumn(), TimeRemainingColumn()
+    with Bars(*columns, TextColumn("{task.fields[losses]}")) as bars:
+        bar = bars.add_task("starting", total=None, losses="")
+        while True:
+            try:
+                told = next(training)
+            except StopIteration as end:
+                result: Result = end.value
+                return result
+            losses = "  ".join(f"{name} {value:.3g}" for name, value in told.values.items())
+            words = f"{told.phase} {told.step}/{told.steps}".strip()
+            bars.update(
+                bar, description=words, completed=told.step, total=told.steps, losses=losses
+            )
