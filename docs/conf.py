@@ -30,6 +30,7 @@ extensions = [
 ]
 exclude_patterns = ["_build", "examples", "**/sg_execution_times.rst", "sg_execution_times.rst"]
 default_role = "code"
+smartquotes = False  # "--run" is no dash
 templates_path = ["_templates"]
 
 myst_enable_extensions = ["colon_fence", "deflist"]

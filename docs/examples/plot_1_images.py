@@ -11,6 +11,7 @@ A GAN learns from digits without labels. Then ten labels of each class are enoug
 import matplotlib.pyplot as plt
 import numpy as np
 from sklearn.datasets import load_digits
+from sklearn.linear_model import LogisticRegression
 
 import ssgan
 
@@ -41,8 +42,6 @@ print(f"accuracy {accuracy:.3f} from {len(few)} labels")
 
 # %%
 # For comparison: a simple model of the same hundred images.
-
-from sklearn.linear_model import LogisticRegression  # noqa: E402
 
 simple = LogisticRegression(max_iter=1000)
 simple.fit(train[few].reshape(len(few), -1) / 255, digits.target[few])
