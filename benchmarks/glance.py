@@ -17,7 +17,7 @@ AIMS = {  # suite and labels: what we set out for
     ("mnist-100", "100"): ".980",
     ("fashion-100", "100"): ".80",
     ("fashion-1000", "1000"): ".88",
-    ("rotated-mnist", "50"): "labels only - 30 %",
+    ("rotated-mnist", "50"): "supervised baseline - 30 %",
     ("california", "100"): "simple model + 1 %",
     ("cifar10-4000", "4000"): ".94",
     ("cifar10-250", "250"): ".90",
@@ -25,7 +25,7 @@ AIMS = {  # suite and labels: what we set out for
 }
 COLUMNS = {
     "simple model": ("simple model that the folds choose",),
-    "labels only": (
+    "supervised baseline": (
         "network from scratch, labels only",
         "student's network from scratch, labels only",
     ),
@@ -40,7 +40,7 @@ HEADER = ["data, labels, measure", *COLUMNS, "seconds of `auto` + GAN", "aim"]
 
 
 def score(found: Mapping[str, Line], methods: Sequence[str], digits: int) -> str:
-    """Mean (worst draw) of the first of the methods that a table has; "-" if it has none."""
+    """Mean (worst split) of the first of the methods that a table has; "-" if it has none."""
     line = next((found[method] for method in methods if method in found), None)
     if line is None:
         return "-"

@@ -9,7 +9,7 @@ OFF = "GAN off: "  # what the name of a training from first weights begins with
 AIMS = (0.93, 0.95, 0.96, 0.97, 0.98, 0.985)
 HEADER = (
     *("steps", "GAN off", "worst", "seconds"),
-    *("from the GAN", "worst", "seconds", "+ GAN seconds", "GAN, points", "draws, of each"),
+    *("from the GAN", "worst", "seconds", "+ GAN seconds", "GAN, points", "splits, of each"),
 )
 Rows = Callable[[Sequence[str], Sequence[Sequence[str]]], str]  # a table of a header and lines
 Cells = Sequence[dict[str, str]]
@@ -42,8 +42,8 @@ def compared(
     gain, reach = paired(mine, "accuracy", training, OFF + training)
     points = f"{100 * gain:+.2f} ± {100 * reach:.2f}" if gain == gain else "-"  # NaN of one draw
     took = f"{gan.gan_seconds:.0f}" if gan else "-"
-    draws = f"{off.n if off else 0}, {gan.n if gan else 0}"
-    return [steps, *scored(off), *scored(gan), took, points, draws]
+    splits = f"{off.n if off else 0}, {gan.n if gan else 0}"
+    return [steps, *scored(off), *scored(gan), took, points, splits]
 
 
 def scored(line: Line | None) -> list[str]:

@@ -83,7 +83,7 @@ MEASURES = {  # of generators: the column, its head and its digits
 }
 COUNTED = {"accepted": ("true_gain", "smallest"), "accused": ("p", "ratio", "authenticity")}
 CALLED = {"true_gain": "true gain, points", "smallest": "smallest gain that is seen"}
-SEEDS = {"label_seed": "draws", "gan_seed": "GANs"}
+SEEDS = {"label_seed": "splits", "gan_seed": "GANs"}
 
 
 def rows(header: Sequence[str], lines: Sequence[Sequence[str]]) -> str:

@@ -43,7 +43,7 @@ def test_a_table_without_results_says_so(tmp_path):
     assert filled(text, tmp_path) == "<!-- table mnist-100 -->\n\nnot measured\n\n<!-- end -->"
 
 
-def test_a_suite_becomes_a_line_a_method_and_differences_over_the_draws(tmp_path):
+def test_a_suite_becomes_a_line_a_method_and_differences_over_the_splits(tmp_path):
     text = HEADER + "".join(
         LINE.format(method=method, draw=draw, accuracy=accuracy + draw / 10)
         for method, accuracy in (("linear probe, random trunk", 0.5), ("auto", 0.7))
@@ -56,7 +56,7 @@ def test_a_suite_becomes_a_line_a_method_and_differences_over_the_draws(tmp_path
         line for line in tables.table("digits", tmp_path).splitlines() if "not measured" not in line
     ]
     assert made == [
-        "| method | accuracy | worst | draws | GANs | seconds | + GAN seconds |",
+        "| method | accuracy | worst | splits | GANs | seconds | + GAN seconds |",
         "|---|---:|---:|---:|---:|---:|---:|",
         "| linear probe, random trunk | 0.5500 ± 0.0707 | 0.5000 | 2 | 2 | 1.0 | - |",
         "| linear probe, discriminator | 0.7500 ± 0.0707 | 0.7000 | 2 | 2 | 1.0 | - |",
@@ -85,7 +85,7 @@ def test_what_a_suite_has_and_nobody_measured_says_so(tmp_path):
 
 
 def test_rows_of_a_method_that_its_suite_does_not_have_are_not_counted(tmp_path):
-    """An older form of the digits had more draws; peers stand in no suite and stay."""
+    """An older form of the digits had more splits; peers are in no suite and stay."""
     lines = [LINE.format(method="RBF-SVM", draw=d, accuracy=a) for d, a in ((0, 0.5), (9, 0.9))]
     peer = LINE.format(method="LAMDA-SSL: FixMatch", draw=0, accuracy=0.7)
     (tmp_path / "digits.csv").write_text(HEADER + "".join(lines) + peer)
