@@ -79,6 +79,11 @@ def plain(app, what, name, thing, options, lines) -> None:  # type: ignore[no-un
             lines[k] = PLAIN.sub(lambda m: m[0] if m[0][0] == "`" else f"\\{m[0]}", line)
 
 
+def generated(app, what, name, thing, skip, options) -> bool | None:  # type: ignore[no-untyped-def]
+    """Leave out what scikit-learn writes into every estimator: `set_fit_request` and the like."""
+    return True if re.fullmatch(r"set_\w+_request", name) else None
+
+
 def page(package: str, seen: set[int]) -> str:
     """A summary of the public names of a package; what another page has is named, no more."""
     module = import_module(package)
@@ -108,6 +113,7 @@ def write_api() -> None:
 
 def setup(app) -> None:  # type: ignore[no-untyped-def]
     app.connect("autodoc-process-docstring", plain, priority=100)  # before numpydoc
+    app.connect("autodoc-skip-member", generated)
 
 
 write_api()  # before Sphinx looks for pages
