@@ -220,9 +220,9 @@ def targets(
 
     Examples
     --------
-    >>> found = targets(["cat", "dog", "", "cat"])
+    >>> found = targets(["cat", "dog", "", "cat", "dog"])
     >>> found.classes, found.values.tolist(), found.labeled.tolist()
-    (('cat', 'dog'), [0, 1, -1, 0], [0, 1, 3])
+    (('cat', 'dog'), [0, 1, -1, 0, 1], [0, 1, 3, 4])
     >>> targets([0.5, 1.25, float("nan")]).task
     'regression'
     """

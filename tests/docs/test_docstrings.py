@@ -18,11 +18,8 @@ PUBLIC = re.findall(r"^generated/(ssgan[\w.]*)$", API, re.MULTILINE)  # packages
 WAITING = {  # names whose docstring is not whole yet: a number may only fall
     "ssgan": 4,
     "ssgan.benchmark": 20,
-    "ssgan.codecs": 0,
-    "ssgan.data": 9,
-    "ssgan.metrics": 0,
-    "ssgan.objectives": 0,
-    "ssgan.synthesis": 19,
+    "ssgan.data": 8,
+    "ssgan.synthesis": 13,
 }
 
 
