@@ -22,7 +22,64 @@ OPTIMIZERS = ("adam", "rmsprop")
 
 @dataclass(frozen=True, kw_only=True)
 class GANConfig:
-    """How to train, and what; the run directory and the device are arguments."""
+    """How to train, and what; the run directory and the device are arguments.
+
+    Parameters
+    ----------
+    model : {"gan", "vae", "vae-gan"}, default="gan"
+        The kind of generative model.
+    objective : Objective, default=Relativistic()
+        What each player minimises.
+    architecture : str, default="auto"
+        Of the networks; "auto" goes by the samples.
+    depth : int, optional
+        Layers a resolution; None is the architecture's own.
+    width : int, default=24
+        Channels after the first convolution; dense layers have 8 times as many units.
+    latent : int, default=64
+        Dimension of the noise.
+    noise : {"normal", "uniform"}, default="normal"
+        Its distribution; uniform is in [-1, 1).
+    steps : int, default=5000
+        Generator updates; 0 leaves the networks untrained, for comparison.
+    batch : int, default=64
+        Real samples an update.
+    optimizer : {"adam", "rmsprop"}, default="adam"
+        Rmsprop knows no betas.
+    rate, final : float, default=1e-3 and 0.1
+        Learning rate at the start, and its share at the end, along a cosine.
+    beta1, beta2 : float, default=0 and 0.99
+        Of Adam. Momentum destabilises the two-player game.
+    penalty_final : float, default=1
+        Share of the weights of R1 and R2 at the end, along a cosine.
+    augmentation : Augmentation, optional
+        Changes of images that the critic sees.
+    selfsupervision : Rotation or Contrastive, optional
+        More for the critic to learn.
+    l2 : float, default=0
+        Weight of |w|^2 / 2, added to the losses of both players.
+    ema, ema_first : float, default=0.999 and None
+        Decay of the averages of both networks' weights at the end and at the start; None is `ema`.
+    seed : int, default=0
+        The same seed gives the same GAN.
+    guard : bool, default=True
+        Measure the GAN at its checkpoints, and go back where it breaks down.
+
+    Raises
+    ------
+    InputError
+        For values that cannot be used, and settings that do not go together.
+
+    References
+    ----------
+    Huang et al. 2024, "The GAN is dead; long live the GAN!", whose objective is the default.
+
+    Examples
+    --------
+    >>> from ssgan import GANConfig
+    >>> GANConfig(steps=1000).changed({"objective": "hinge"}).objective
+    Hinge(updates=1)
+    """
 
     model: str = "gan"  # of the table of models
     objective: Objective = Relativistic()
