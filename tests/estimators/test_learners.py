@@ -21,6 +21,7 @@ from ssgan.models.student import StudentConfig, distil
 from ssgan.prediction.config import PredictorConfig
 from ssgan.prediction.finetune import finetune
 from ssgan.runs.run import Run
+from tests.examples import quick
 
 # The defaults take minutes, and the checks fit hundreds of times: a GAN that has hardly begun.
 SMALL = GANConfig(steps=3, batch=16, width=2, latent=8)
@@ -367,7 +368,7 @@ def test_constant_columns_and_a_single_column_are_no_obstacle():
 def test_a_method_that_is_fitted_at_once_needs_no_steps(gan):
     X, y = blobs()
     for method in ("probe", "svm", "graph"):
-        assert GANClassifier(gan, PredictorConfig(method=method)).fit(X, y).score(X, y) == 1.0
+        assert GANClassifier(gan, quick(method)).fit(X, y).score(X, y) == 1.0
 
 
 @pytest.mark.parametrize(

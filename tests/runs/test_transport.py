@@ -9,10 +9,10 @@ import torch
 
 from ssgan.models.config import GANConfig
 from ssgan.models.pretraining import pretrain
-from ssgan.prediction.config import PredictorConfig
 from ssgan.prediction.finetune import finetune
 from ssgan.runs.transport import available, content, parcel
 from ssgan.runtime import Runtime
+from tests.examples import quick
 
 SMALL = GANConfig(steps=2, batch=8, width=2, latent=4)
 IMAGES = np.random.default_rng(0).integers(0, 255, (20, 9, 8)).astype(np.uint8)
@@ -39,7 +39,7 @@ def test_a_gan_that_was_sent_is_the_same(gan):
 
 @pytest.mark.parametrize("method", ["propagation", "probe", "svm", "graph"])
 def test_a_predictor_that_was_sent_is_the_same(gan, method):
-    model = finetune(gan, IMAGES, LABELS, PredictorConfig(method=method, steps=2))
+    model = finetune(gan, IMAGES, LABELS, quick(method, steps=2))
     there = sent(model)
     np.testing.assert_array_equal(there.predict_proba(IMAGES), model.predict_proba(IMAGES))
     assert there.predict(IMAGES).dtype == LABELS.dtype
@@ -55,7 +55,7 @@ def test_what_is_sent_holds_safetensors_and_none_of_torch_own_pickles(gan):
 
 def test_a_deep_copy_is_the_object_itself(gan):
     assert copy.deepcopy(gan) is gan
-    model = finetune(gan, IMAGES, LABELS, PredictorConfig(method="probe"))
+    model = finetune(gan, IMAGES, LABELS, quick("probe"))
     assert copy.deepcopy([model])[0] is model
 
 
