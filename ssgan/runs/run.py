@@ -32,7 +32,22 @@ if sys.platform != "win32":
 
 @dataclass(frozen=True)
 class Run:
-    """A directory that `claim` made or `open` found."""
+    """A directory of a training, that `claim` made or `open` found.
+
+    Parameters
+    ----------
+    path : Path
+        The directory.
+
+    Examples
+    --------
+    >>> import tempfile, ssgan
+    >>> with tempfile.TemporaryDirectory() as path:
+    ...     run = ssgan.Run.claim(path, {"steps": 10})
+    ...     run.log({"step": 5, "loss": 0.5})
+    ...     ssgan.Run.open(path).metrics(), run.config, run.steps()
+    ([{'step': 5, 'loss': 0.5}], {'steps': 10}, [])
+    """
 
     path: Path
 
