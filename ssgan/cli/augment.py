@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
 @options.command(
     "augment",
-    click.argument("run", type=options.FILE),
-    click.argument("model", type=options.FILE),
+    click.argument("run", type=options.PATH),
+    click.argument("model", type=options.PATH),
     click.option("-n", "count", type=options.COUNT, metavar="N", help="Synthetic rows."),
     click.option(
         "--per-class",

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     click.option("--quick", is_flag=True, help="A smaller table, in minutes."),
     click.option(
         "--out",
-        type=options.FILE,
+        type=options.PATH,
         metavar="DIR",
         default=Path("benchmark-results"),
         show_default=True,
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     ),
     click.option(
         "--work",
-        type=options.FILE,
+        type=options.PATH,
         metavar="DIR",
         help="The directory for the GANs that cells share.  [default: OUT/work]",
     ),

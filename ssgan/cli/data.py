@@ -11,7 +11,7 @@ from ssgan.cli.options import note
 
 
 @options.command("list", options.data_dir)
-def listed(*, data_dir: Path | None, quiet: bool) -> None:
+def list_data(*, data_dir: Path | None, quiet: bool) -> None:
     """List the named data sets: bundled, ready, to download on first use, or missing.
 
     \b
@@ -25,7 +25,7 @@ def listed(*, data_dir: Path | None, quiet: bool) -> None:
 
 
 @options.command("check", click.argument("data"), *options.reading)
-def checked(*, data: str, quiet: bool, **reading: Any) -> None:
+def check_data(*, data: str, quiet: bool, **reading: Any) -> None:
     """Read DATA, print what it holds as JSON, and warn of what looks wrong.
 
     \b
@@ -48,4 +48,6 @@ def checked(*, data: str, quiet: bool, **reading: Any) -> None:
         note(f"warning: {warning}", quiet)
 
 
-data = click.Group("data", {"list": listed, "check": checked}, help="List and check data sets.")
+data = click.Group(
+    "data", {"list": list_data, "check": check_data}, help="List and check data sets."
+)

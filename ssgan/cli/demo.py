@@ -18,7 +18,7 @@ TITLE = "accuracy on held-out digits, 10 labels a class"
     "demo",
     click.option(
         "--out",
-        type=options.FILE,
+        type=options.PATH,
         default=Path("ssgan-demo"),
         show_default=True,
         help="The directory for what it makes.",

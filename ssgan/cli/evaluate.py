@@ -14,12 +14,12 @@ from ssgan.config import InputError
 
 @options.command(
     "evaluate",
-    click.argument("run", type=options.FILE, metavar="RUN|MODEL"),
+    click.argument("run", type=options.PATH, metavar="RUN|MODEL"),
     click.argument("data"),
-    click.option("--json", "file", type=options.FILE, help="Write the JSON here too."),
+    click.option("--json", "file", type=options.PATH, help="Write the JSON here too."),
     click.option(
         "--labels",
-        type=options.FILE,
+        type=options.PATH,
         metavar="FILE",
         help="Labels of DATA where it brings none: a CSV file,label, or a column of them.",
     ),
@@ -77,10 +77,10 @@ def labelled_rows(run: Path, data: Any, part: str | None, labelled: bool) -> Any
 
     A GAN, which is not `labelled`, is compared with rows without their labels.
     """
-    from ssgan.data.selection import select
+    from ssgan.data.selection import select_part
     from ssgan.data.split import leave_learnt_out
 
-    chosen = select(data, part)
+    chosen = select_part(data, part)
     if part is None and chosen.part == "all":
         chosen = leave_learnt_out(run, data, chosen)
     if labelled and chosen.y is None:

@@ -13,7 +13,7 @@ from ssgan.config import InputError
 
 @options.command(
     "features",
-    click.argument("run", type=options.FILE, metavar="RUN|MODEL"),
+    click.argument("run", type=options.PATH, metavar="RUN|MODEL"),
     click.argument("data"),
     options.out,
     options.part,
@@ -53,13 +53,13 @@ def features(
     from ssgan.cli import writing
     from ssgan.cli.samples import open_directory, read_for
     from ssgan.codecs.vector import VectorCodec
-    from ssgan.data.selection import select
+    from ssgan.data.selection import select_part
 
     writing.check_suffix(out, VectorCodec.formats, "features")
     model = open_directory(run, device)
     if readout is not None:
         model = read_by(model, readout, run, quiet)
-    chosen = select(read_for(model, data, reading), part)
+    chosen = select_part(read_for(model, data, reading), part)
     found = model.features(chosen.x)
     names = {name: np.asarray(values) for name, values in chosen.names.items()}
     if out.suffix in writing.TABLES:

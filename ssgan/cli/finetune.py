@@ -9,21 +9,21 @@ from ssgan.cli import options
 from ssgan.cli.names import CHOICES, DEFAULTS
 from ssgan.cli.options import COUNT, note, one_of
 
-USUAL = DEFAULTS["finetune"]
+METHOD_DEFAULTS = DEFAULTS["finetune"]
 ALONE = [name for name in CHOICES["methods"] if name not in CHOICES["methods in steps"]]
 IN_STEPS = CHOICES["methods in steps"]
 
 
 @options.command(
     "finetune",
-    click.argument("run", type=options.FILE),
+    click.argument("run", type=options.PATH),
     click.option(
         "--labels",
         required=True,
         metavar="FILE|DATA",
         help="Labels: a CSV file,label; a column of them in .npy or .csv; or a labelled data set.",
     ),
-    click.option("--out", type=options.FILE, metavar="MODEL", help="The directory of the model."),
+    click.option("--out", type=options.PATH, metavar="MODEL", help="The directory of the model."),
     *options.reading,
     click.option(
         "--task",
@@ -43,7 +43,7 @@ IN_STEPS = CHOICES["methods in steps"]
         metavar="NAME",
         callback=lambda _, __, name: method_of(name),
         help=f"{', '.join(ALONE)}; or {', '.join(IN_STEPS)}, these also together, as in"
-        f" {'+'.join(IN_STEPS[1:])}.  [default: {USUAL['method']}]",
+        f" {'+'.join(IN_STEPS[1:])}.  [default: {METHOD_DEFAULTS['method']}]",
     ),
     click.option(
         "--readout",
@@ -114,9 +114,9 @@ def finetune(
     gan = load(run, device)
     split = split_for(gan, run, labels, asked, out, quiet)
     if out is None or dry_run:
-        describe(gan, split, chosen)
+        describe_finetuning(gan, split, chosen)
     else:
-        train(gan, split, chosen, out, quiet)
+        train_predictor(gan, split, chosen, out, quiet)
 
 
 def split_for(
@@ -190,7 +190,7 @@ def check_seen(config: Any) -> None:
         )
 
 
-def describe(gan: Any, split: Any, config: Any) -> None:
+def describe_finetuning(gan: Any, split: Any, config: Any) -> None:
     from ssgan.cli.settings import show_json
     from ssgan.data.checks import describe_codec, describe_data
     from ssgan.data.split import describe_split
@@ -199,7 +199,7 @@ def describe(gan: Any, split: Any, config: Any) -> None:
     show_json(about | {"codec": describe_codec(gan.codec), "split": describe_split(split.record)})
 
 
-def train(gan: Any, split: Any, config: Any, out: Path, quiet: bool) -> None:
+def train_predictor(gan: Any, split: Any, config: Any, out: Path, quiet: bool) -> None:
     from ssgan.cli.progress import show
     from ssgan.cli.recording import recorded
     from ssgan.data.split import split_files

@@ -12,7 +12,7 @@ CODE = '''"""Names and defaults for the help, as the packages below have them.
 Written by `python -m ssgan.cli.generate`: do not edit.
 """
 '''
-FILE = Path(__file__).with_name("names.py")
+NAMES_FILE = Path(__file__).with_name("names.py")
 LINE = 100  # characters
 
 
@@ -20,7 +20,7 @@ def choices() -> dict[str, tuple[str, ...]]:
     """What there is of every kind, in the order of its own table."""
     from ssgan.benchmark import SUITES
     from ssgan.codecs import CODECS
-    from ssgan.data.named import NAMES
+    from ssgan.data.named import DATA_SETS
     from ssgan.models.recipes import RECIPES
     from ssgan.models.selfsupervision import SELFSUPERVISIONS
     from ssgan.models.student import READOUTS
@@ -36,7 +36,7 @@ def choices() -> dict[str, tuple[str, ...]]:
     return {
         "architectures": (*ARCHITECTURES, "auto"),
         "augmentations": SCHEDULES,
-        "data sets": NAMES,
+        "data sets": DATA_SETS,
         "filters": tuple(FILTERS),
         "methods": ("auto", *FITTED, *STEPPED),
         "methods in steps": STEPPED,
@@ -99,4 +99,4 @@ def code() -> str:
 
 
 if __name__ == "__main__":
-    FILE.write_text(code(), encoding="utf-8")
+    NAMES_FILE.write_text(code(), encoding="utf-8")

@@ -17,7 +17,7 @@ Body = Callable[..., None]
 REFUSALS = (InputError, TrainingError, UnseenWarning, OSError, FloatingPointError, MemoryError)
 
 
-def sides(
+def parse_size(
     context: click.Context, option: click.Parameter, value: str | None
 ) -> int | tuple[int, int] | None:
     """A side, or WIDTHxHEIGHT as images are described; (height, width) to the library."""
@@ -29,7 +29,7 @@ def sides(
     return int(given[0]) if len(given) == 1 else (int(given[1]), int(given[0]))
 
 
-FILE = click.Path(path_type=Path)
+PATH = click.Path(path_type=Path)
 TOML = click.Path(exists=True, dir_okay=False, path_type=Path)
 COUNT = click.IntRange(min=1)
 NUMBER = click.IntRange(min=0)
@@ -48,12 +48,12 @@ seed = click.option(
 )
 data_dir = click.option(
     "--data-dir",
-    type=FILE,
+    type=PATH,
     help="Where named data sets lie.  [default: $SSGAN_DATA, else ~/.cache/ssgan]",
 )
 size = click.option(
     "--size",
-    callback=sides,
+    callback=parse_size,
     metavar="N|WxH",
     help="Scale and crop images to N x N, or width x height.",
 )
@@ -78,7 +78,7 @@ na = click.option(
     metavar="WORD",
     help="A word in tables that means a missing entry, besides an empty one; may be repeated.",
 )
-unlabeled = click.option(
+unlabeled_value = click.option(
     "--unlabeled",
     metavar="VALUE",
     help="The label that means no label, besides an empty one; none for no other.  [default: -1]",
@@ -98,13 +98,13 @@ READING = (
     *("data_dir", "size", "target", "modality", "mode", "bits", "na", "unlabeled", "drop"),
     "header",
 )
-reading = (data_dir, size, target, modality, mode, bits, na, unlabeled, drop, header)
+reading = (data_dir, size, target, modality, mode, bits, na, unlabeled_value, drop, header)
 part = click.option(
     "--part",
     type=click.Choice(["train", "test", "all"]),
     help="The rows to take.  [default: the test part where DATA has one, else all]",
 )
-out = click.option("--out", type=FILE, required=True, metavar="OUT", help="Where to write.")
+out = click.option("--out", type=PATH, required=True, metavar="OUT", help="Where to write.")
 config = click.option(
     "--config", type=TOML, metavar="FILE.toml", help="A file with settings; flags beat it."
 )
@@ -142,7 +142,7 @@ def refusals(debug: bool, strict: bool = False) -> Iterator[None]:
     with warnings.catch_warnings():
         warnings.simplefilter("always", UserWarning)
         warnings.simplefilter("error" if strict else "always", UnseenWarning)
-        warnings.showwarning = warn
+        warnings.showwarning = show_warning
         try:
             yield
         except KeyboardInterrupt as error:
@@ -167,7 +167,7 @@ def one_of(kind: str, *more: str) -> str:
     return f"{', '.join(most)} or {last}"
 
 
-def warn(message: Warning | str, *_: Any, **__: Any) -> None:
+def show_warning(message: Warning | str, *_: Any, **__: Any) -> None:
     """Show a warning as a line on stderr."""
     note(f"warning: {sentence(message)}")
 

@@ -11,7 +11,7 @@ from ssgan.cli.options import note
 
 @options.command(
     "predict",
-    click.argument("model", type=options.FILE),
+    click.argument("model", type=options.PATH),
     click.argument("data"),
     options.out,
     options.part,
@@ -41,12 +41,12 @@ def predict(
     """
     from ssgan.cli import writing
     from ssgan.cli.samples import read_for
-    from ssgan.data.selection import select
+    from ssgan.data.selection import select_part
     from ssgan.prediction.predictor import load_predictor
 
     writing.check_suffix(out, writing.TABLES, "predictions")
     predictor = load_predictor(model, device)
-    chosen = select(read_for(predictor, data, reading), part)
+    chosen = select_part(read_for(predictor, data, reading), part)
     writing.write_table(table(predictor, chosen), out)
     note(f"{out} holds predictions for {len(chosen.x)} rows", quiet)
 

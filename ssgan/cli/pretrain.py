@@ -11,13 +11,13 @@ from ssgan.cli.names import CHOICES, DEFAULTS
 from ssgan.cli.options import COUNT, note, one_of
 from ssgan.config import InputError
 
-USUAL = DEFAULTS["pretrain"]
+GAN_DEFAULTS = DEFAULTS["pretrain"]
 
 
 @options.command(
     "pretrain",
     click.argument("data"),
-    click.option("--run", type=options.FILE, help="The directory to train in."),
+    click.option("--run", type=options.PATH, help="The directory to train in."),
     *options.reading,
     click.option(
         "--conditional", is_flag=True, help="Learn from DATA's labels what each class looks like."
@@ -38,16 +38,16 @@ USUAL = DEFAULTS["pretrain"]
         "--steps",
         type=options.NUMBER,
         metavar="N",
-        help=f"Generator updates; may grow.  [default: {USUAL['steps']}]",
+        help=f"Generator updates; may grow.  [default: {GAN_DEFAULTS['steps']}]",
     ),
     click.option(
         "--batch",
         type=COUNT,
         metavar="N",
-        help=f"Samples an update.  [default: {USUAL['batch']}]",
+        help=f"Samples an update.  [default: {GAN_DEFAULTS['batch']}]",
     ),
     click.option(
-        "--model", metavar="NAME", help=f"{one_of('models')}.  [default: {USUAL['model']}]"
+        "--model", metavar="NAME", help=f"{one_of('models')}.  [default: {GAN_DEFAULTS['model']}]"
     ),
     click.option(
         "--recipe",
@@ -57,7 +57,7 @@ USUAL = DEFAULTS["pretrain"]
     click.option(
         "--objective",
         metavar="NAME",
-        help=f"{one_of('objectives')}.  [default: {USUAL['objective']}]",
+        help=f"{one_of('objectives')}.  [default: {GAN_DEFAULTS['objective']}]",
     ),
     click.option(
         "--architecture",
@@ -69,7 +69,7 @@ USUAL = DEFAULTS["pretrain"]
         "--width",
         type=COUNT,
         metavar="N",
-        help=f"Channels after the first layer.  [default: {USUAL['width']}]",
+        help=f"Channels after the first layer.  [default: {GAN_DEFAULTS['width']}]",
     ),
     click.option(
         "--depth",
@@ -81,13 +81,13 @@ USUAL = DEFAULTS["pretrain"]
         "--latent",
         type=COUNT,
         metavar="N",
-        help=f"Dimension of the noise.  [default: {USUAL['latent']}]",
+        help=f"Dimension of the noise.  [default: {GAN_DEFAULTS['latent']}]",
     ),
     click.option(
         "--rate",
         type=click.FloatRange(min=0, min_open=True),
         metavar="X",
-        help=f"Learning rate.  [default: {USUAL['rate']}]",
+        help=f"Learning rate.  [default: {GAN_DEFAULTS['rate']}]",
     ),
     click.option(
         "--augment",
@@ -140,13 +140,13 @@ def pretrain(
     from ssgan.models.config import GANConfig
 
     reading = {name: flags.pop(name) for name in options.READING}
-    asked = GANConfig.from_json(fields_of(recipe, config, flags))
+    asked = GANConfig.from_json(config_fields(recipe, config, flags))
     report_unreadable(found := read(data, **reading))
-    labels = labels_of(found, *asked_labels)
+    labels = conditions_of(found, *asked_labels)
     if run is None or dry_run:
-        describe(found, asked, labels, device)
+        describe_pretraining(found, asked, labels, device)
     else:
-        train(found, asked, labels, run, (device, quiet))
+        train_gan(found, asked, labels, run, (device, quiet))
 
 
 def refuse_alone(conditional: bool, per_class: int | None, label_seed: int | None) -> None:
@@ -157,7 +157,7 @@ def refuse_alone(conditional: bool, per_class: int | None, label_seed: int | Non
         raise click.UsageError("--label-seed draws the labels of --per-class: give both")
 
 
-def fields_of(recipe: str | None, file: Path | None, flags: dict[str, Any]) -> dict[str, Any]:
+def config_fields(recipe: str | None, file: Path | None, flags: dict[str, Any]) -> dict[str, Any]:
     """The settings of a recipe, over them those of a file, and over both those of flags."""
     from ssgan.cli.settings import settings
 
@@ -174,7 +174,7 @@ def started(recipe: str | None) -> dict[str, Any]:
     return recipes.recipe(recipe).to_json()
 
 
-def labels_of(data: Any, conditional: bool, per_class: int | None, seed: int | None) -> Any:
+def conditions_of(data: Any, conditional: bool, per_class: int | None, seed: int | None) -> Any:
     """The labels of the train part, or those that are drawn of every class, the others blank.
 
     None, and none is read, without --conditional.
@@ -200,7 +200,7 @@ def labels_of(data: Any, conditional: bool, per_class: int | None, seed: int | N
     return found.decode(kept)
 
 
-def describe(data: Any, config: Any, labels: Any, device: str | None) -> None:
+def describe_pretraining(data: Any, config: Any, labels: Any, device: str | None) -> None:
     from ssgan.cli.settings import show_json
     from ssgan.data import fit_codec
     from ssgan.data.checks import describe_codec, describe_data
@@ -222,27 +222,27 @@ def describe(data: Any, config: Any, labels: Any, device: str | None) -> None:
     show_json(about | {"estimate": estimate(data, codec, config, labels, device)})
 
 
-def read_labels(labels: Any, n: int) -> dict[str, str]:
+def ledger_file(labels: Any, n: int) -> dict[str, str]:
     """The file of the ledger: which of `n` rows a conditional GAN learns the labels of."""
     if labels is None:
         return {}
-    from ssgan.data.ledger import FILE, Ledger
+    from ssgan.data.ledger import LEDGER, Ledger
     from ssgan.models.condition import fit_condition
 
     rows = fit_condition(labels, n)[1][:, -1].nonzero().flatten().numpy()
     ledger = Ledger(len(rows))
     ledger.read(rows)
-    return {FILE: json.dumps(ledger.to_json()) + "\n"}
+    return {LEDGER: json.dumps(ledger.to_json()) + "\n"}
 
 
-def train(data: Any, config: Any, labels: Any, run: Path, how: tuple[str | None, bool]) -> None:
+def train_gan(data: Any, config: Any, labels: Any, run: Path, how: tuple[str | None, bool]) -> None:
     """`how`: the device, and whether to be quiet."""
     from ssgan.cli.progress import show
     from ssgan.cli.recording import quarantined, recorded
     from ssgan.models.pretraining import pretraining
 
     device, quiet = how
-    files = quarantined(data.quarantine) | read_labels(labels, len(data))
+    files = quarantined(data.quarantine) | ledger_file(labels, len(data))
     training = pretraining(data, config, labels, run=run, device=device)
     show(recorded(training, run, files), quiet)
     note(f"{run} holds a GAN of {config.steps} steps", quiet)

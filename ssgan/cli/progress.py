@@ -14,7 +14,7 @@ from ssgan.cli.options import note
 if TYPE_CHECKING:
     from ssgan.training.runner import Progress
 
-Result = TypeVar("Result")
+Shown = TypeVar("Shown")
 PAUSE = 5.0  # seconds between two plain lines
 
 
@@ -32,14 +32,14 @@ class Stop:
         note("stopping, with a checkpoint where there is a run; a second signal stops at once")
 
 
-def show(training: "Generator[Progress, None, Result]", quiet: bool = False) -> Result:
+def show(training: "Generator[Progress, None, Shown]", quiet: bool = False) -> Shown:
     """Carry a training out to its end and show how far it is; what it returns.
 
     SIGINT and SIGTERM are thrown into it as KeyboardInterrupt and SystemExit(143) between two
     steps, so that it saves a checkpoint; a second one ends it wherever it is.
     """
     with stopping() as stop, display(quiet) as tell:
-        ended: list[Result] = []
+        ended: list[Shown] = []
         while not ended:
             try:
                 tell(training.throw(stop.error) if stop.error else next(training))
@@ -102,7 +102,7 @@ def bar() -> "Iterator[Callable[[Progress], None]]":
                 completed=progress.step,
                 total=progress.steps,
                 pace=pace(progress),
-                losses=losses(progress),
+                losses=losses_line(progress),
             )
 
         yield tell
@@ -117,14 +117,14 @@ def lines() -> "Callable[[Progress], None]":
         if progress.step < progress.steps and time.monotonic() - last < PAUSE:
             return
         last = time.monotonic()
-        state = f"{losses(progress)}  {pace(progress)}"
+        state = f"{losses_line(progress)}  {pace(progress)}"
         name = f"{progress.phase}, " if progress.phase else ""
         print(f"{name}step {progress.step}/{progress.steps}  {state}", file=sys.stderr)
 
     return tell
 
 
-def losses(progress: "Progress") -> str:
+def losses_line(progress: "Progress") -> str:
     """The mean terms, and the share of updates that were refused where there are any."""
     values = {name: value for name, value in progress.values.items() if name != "not_finite"}
     if refused := progress.values.get("not_finite"):

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, TypeVar
 if TYPE_CHECKING:
     from ssgan.training.runner import Progress
 
-Result = TypeVar("Result")
+Trained = TypeVar("Trained")
 
 
 def recorded(
-    training: "Generator[Progress, None, Result]", path: Path, files: Mapping[str, str]
-) -> "Generator[Progress, None, Result]":
+    training: "Generator[Progress, None, Trained]", path: Path, files: Mapping[str, str]
+) -> "Generator[Progress, None, Trained]":
     """The same training; `files` are written into its run at its first sign of life.
 
     So they are there if it is killed. Not where it is refused: the directory may be that of
@@ -24,7 +24,7 @@ def recorded(
         told = next(training)
     except StopIteration as end:
         add(path, files)
-        result: Result = end.value
+        result: Trained = end.value
         return result
     add(path, files)
     try:

@@ -7,7 +7,7 @@ import click
 from ssgan.cli import options
 
 
-@options.command("report", click.argument("run", type=options.FILE, metavar="RUN|MODEL"))
+@options.command("report", click.argument("run", type=options.PATH, metavar="RUN|MODEL"))
 def report(*, run: Path, quiet: bool) -> None:
     """Write RUN/report.html: samples over time, losses, predictions, settings.
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @options.command(
     "sample",
-    click.argument("run", type=options.FILE),
+    click.argument("run", type=options.PATH),
     click.option("-n", "count", type=COUNT, metavar="N", help="How many."),
     click.option(
         "--label",

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ssgan.cli.options import note
-from ssgan.codecs.image import MODES
+from ssgan.codecs.image import MODE_OF_CHANNELS
 from ssgan.data.selection import faults_of, read_as
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ def read_for(model: "GAN | Predictor", source: str, asked: Mapping[str, Any]) ->
     trained_on = getattr(model, "data", None) or getattr(model, "about", {})["gan"]
     channels = getattr(model.codec, "channels", None)
     if channels is not None and asked.get("mode") is None and Path(source).is_dir():
-        asked = {**asked, "mode": MODES[channels]}
+        asked = {**asked, "mode": MODE_OF_CHANNELS[channels]}
     data = read_as(trained_on["options"], source, asked)
     report_unreadable(data)
     return data

@@ -29,7 +29,7 @@ from ssgan.config import InputError, InputTypeError
 from ssgan.randomness import Rng
 
 CHANNELS = (1, 3, 4)  # grey, colour, colour with transparency
-MODES = {1: "grey", 3: "rgb", 4: "rgba"}  # how `ssgan.data` names them
+MODE_OF_CHANNELS = {1: "grey", 3: "rgb", 4: "rgba"}  # how `ssgan.data` names them
 LEVELS = 255  # steps between black and white that a packed pixel can take
 MOVES = ("turn", "stretch", "slant", "shift")  # transforms that move what an image shows
 OF_COLOURS = (*MOVES, "crop", "zoom", "colour", "cutout")  # natural where there are colours
@@ -243,7 +243,7 @@ def refuse_channels(expected: tuple[int, ...], found: tuple[int, ...]) -> None:
     if size == other and channels != given:
         raise InputError(
             f"expected images of {channels} channels, got {given}: convert them; pictures are "
-            f"read with mode={MODES[channels]!r} (--mode {MODES[channels]})"
+            f"read with mode={MODE_OF_CHANNELS[channels]!r} (--mode {MODE_OF_CHANNELS[channels]})"
         )
 
 

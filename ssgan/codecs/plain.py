@@ -18,6 +18,7 @@ CURRENCY = r"(?:[$€£¥₹]|USD|EUR|GBP|CHF|JPY)"
 SIGNED = re.compile(
     rf"([+-]?)({CURRENCY}?) ?([+-]?)([\d.,'’ ]*\d[\d.,'’ ]*?(?:[eE][+-]?\d+)?) ?(%|{CURRENCY})?"
 )
+PROBE = 100  # texts that are tried before all are
 EXPONENT = r"(?:[eE][+-]?\d+)?"
 PLAIN = rf"(?:\d+\.?\d*|\.\d+){EXPONENT}"
 THOUSANDS = r"[1-9]\d{0,2}(?:,\d{3})+(?:\.\d+)?"
@@ -25,12 +26,20 @@ SPACED = r"[1-9]\d{0,2}(?:[ '’]\d{3})+(?:\.\d+)?"
 COMMA = rf"[1-9]\d{{0,2}}(?:[. '’]\d{{3}})+(?:,\d+)?|\d+(?:,\d+)?{EXPONENT}|,\d+"
 
 
-ABSENT = ("na", "n/a", "#n/a", "<na>", "nan", "null", "none")  # often no value, in small letters
+ABSENT_WORDS = (
+    "na",
+    "n/a",
+    "#n/a",
+    "<na>",
+    "nan",
+    "null",
+    "none",
+)  # often no value, in small letters
 
 
 def absent_words(texts: Series) -> Series:
     """Which texts (N,) are words that often stand for no value."""
-    return texts.str.strip().str.casefold().isin(ABSENT)
+    return texts.str.strip().str.casefold().isin(ABSENT_WORDS)
 
 
 def plain_column(column: Series) -> Series:
@@ -104,6 +113,9 @@ def numbers_in(texts: Any, comma: bool = False) -> tuple[Array, str] | None:
     apostrophes between thousands, one currency, and per cent, which stay per cent: "75.8%" is 75.8.
     Where "1,200" may be both, `comma` says that it is a decimal comma.
     """
+    texts = list(texts)
+    if len(texts) > 2 * PROBE and numbers_in(texts[:PROBE], comma) is None:
+        return None
     cleaned = [without_odd_signs(str(text)) for text in texts]
     matches = [SIGNED.fullmatch(text) for text in cleaned]
     parts = [match.groups() for match in matches if match]

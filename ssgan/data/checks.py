@@ -16,7 +16,7 @@ from ssgan.data.frames import read_column, suspicion_of
 from ssgan.data.labels import raw_labels, targets, task_of, unlabeled
 from ssgan.data.source import Data, divided
 
-MANY = 10  # columns or labels named in a warning
+LISTED = 10  # columns or labels named in a warning
 
 
 def describe_data(data: Data) -> dict[str, Json]:
@@ -147,7 +147,7 @@ def column_suspicions(frame: pd.DataFrame) -> list[str]:
 def column_suspicion(present: Series) -> str:
     """What a codec would refuse in a column, or a user should know of its text; "" for nothing."""
     if pd.api.types.is_string_dtype(present.dtype):
-        return read_column(present, False)[1] or suspicion_of(present, crowded=MANY)
+        return read_column(present, False)[1] or suspicion_of(present, crowded=LISTED)
     if pd.api.types.is_float_dtype(present.dtype):
         infinite = np.isinf(present.to_numpy(np.float64))
         if infinite.any():
@@ -161,5 +161,5 @@ def column_suspicion(present: Series) -> str:
 
 
 def listing(what: str, names: list[str]) -> str:
-    more = f", ... ({len(names)} in all)" if len(names) > MANY else ""
-    return f"{what}: {', '.join(names[:MANY])}{more}" if names else ""
+    more = f", ... ({len(names)} in all)" if len(names) > LISTED else ""
+    return f"{what}: {', '.join(names[:LISTED])}{more}" if names else ""

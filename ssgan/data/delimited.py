@@ -57,7 +57,7 @@ def separator_of(lines: list[str], name: str) -> str:
     fits = {}
     for separator in SEPARATORS:
         if separator in header:
-            counts = [len(row) for row in fields_of(lines, separator)]
+            counts = [len(row) for row in split_fields(lines, separator)]
             share = sum(count == counts[0] for count in counts) / len(counts)
             fits[separator] = (counts[0] > 1, round(share, 2), counts[0])
     if not fits:
@@ -74,7 +74,7 @@ def separator_of(lines: list[str], name: str) -> str:
     return best
 
 
-def fields_of(lines: list[str], separator: str) -> list[list[str]]:
+def split_fields(lines: list[str], separator: str) -> list[list[str]]:
     """The fields of each line, by a separator that may not be the right one."""
     try:
         return list(csv.reader(lines, delimiter=separator, skipinitialspace=True))
@@ -88,10 +88,10 @@ def warn_of_values(lines: list[str], separator: str, name: str) -> None:
     It does where every name is a number in a column of numbers, or text that comes again below,
     and not 0, 1, 2, ... or a row of years.
     """
-    rows = fields_of(lines, separator)
+    rows = split_fields(lines, separator)
     names = [field.strip() for field in rows[0]] if rows else []
     columns = [[row[i].strip() for row in rows[1:] if i < len(row)] for i in range(len(names))]
-    if not names or not all(map(like_value, names, columns)) or counted(names):
+    if not names or not all(map(like_value, names, columns)) or counted_up(names):
         return
     shown = ", ".join(map(repr, names[:5]))
     warnings.warn(
@@ -110,7 +110,7 @@ def like_value(name: str, column: list[str]) -> bool:
     return name == "" or name in present
 
 
-def counted(names: list[str]) -> bool:
+def counted_up(names: list[str]) -> bool:
     """Whether names are whole numbers that rise by one, as of pixels or years."""
     if not all(name.isdecimal() for name in names):
         return False

@@ -14,28 +14,23 @@ from PIL import Image
 
 from ssgan.codecs.codec import Array
 from ssgan.config import InputError
+from ssgan.data.delimited import Fault
 from ssgan.data.files import Parts
 from ssgan.data.layouts import REFUSED, SUFFIXES, list_images
 from ssgan.data.options import BITS, ReadOptions
-from ssgan.data.pictures import Head, PictureForm, common_form, inspect_picture, pixels_of
+from ssgan.data.pictures import PictureForm, PictureHead, common_form, inspect_picture, pixels_of
 
-DECODERS = (
-    "PNG",
-    "JPEG",
-    "WEBP",
-    "BMP",
-    "GIF",
-)  # may run; few, as each can have bugs
+# Decoders that may run; few, as each can have bugs.
+DECODERS = ("PNG", "JPEG", "WEBP", "BMP", "GIF")
 PIXELS = 40_000_000  # of one image; 40 megapixels of colour are 120 MB
 TOLERATED = 0.01  # share of files that may be unreadable
 THREADS = 8  # decoding is the processor's work; more only cost memory
 
-Fault = tuple[str, str]  # file, what is wrong with it
-Result = TypeVar("Result")
+Found = TypeVar("Found")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Part:
+class PicturePart:
     """Readable images of one part: pixels (N, H, W) or (N, H, W, C), names and class names."""
 
     x: Array
@@ -71,17 +66,17 @@ def read_folder(root: Path, options: ReadOptions) -> Parts:
     return parts_of(read, form) | {"quarantine": sorted(faults)}
 
 
-def head_in(path: Path) -> Head | str:
+def head_in(path: Path) -> PictureHead | str:
     """The head of the picture in a file, or what is wrong with it."""
     return attempt(inspect_picture, path)
 
 
-def parts_of(read: dict[str, "Part"], form: PictureForm) -> Parts:
+def parts_of(read: dict[str, "PicturePart"], form: PictureForm) -> Parts:
     """The parts of a data set, and the bits of its deep pictures where they are not all 16."""
     train, test = read["train"], read.get("test")
-    found: Parts = {"x": train.x, "y": labels_of(train), "names": train.names}
+    found: Parts = {"x": train.x, "y": class_names(train), "names": train.names}
     if test and len(test.x):
-        found |= {"x_test": test.x, "y_test": labels_of(test)}
+        found |= {"x_test": test.x, "y_test": class_names(test)}
     return found | ({"bits": form.bits} if form.bits < BITS[1] else {})
 
 
@@ -94,7 +89,7 @@ def faults_for_warnings() -> Iterator[None]:
         yield
 
 
-def in_threads(work: Callable[[str], Result], items: Sequence[str]) -> list[Result]:
+def in_threads(work: Callable[[str], Found], items: Sequence[str]) -> list[Found]:
     """`work` on every item, in order."""
     with ThreadPoolExecutor(min(THREADS, os.cpu_count() or 1)) as pool:
         return list(pool.map(work, items))
@@ -116,7 +111,7 @@ def opened(path: Path) -> Iterator[Image.Image]:
         yield image
 
 
-def attempt(work: Callable[[Image.Image], Result], path: Path) -> Result | str:
+def attempt(work: Callable[[Image.Image], Found], path: Path) -> Found | str:
     """What `work` makes of the image, or what is wrong with the file."""
     try:
         with opened(path) as image:
@@ -131,7 +126,7 @@ def decoded(
     entries: list[tuple[str, str | None]],
     form: PictureForm,
     faults: list[Fault],
-) -> Part:
+) -> PicturePart:
     """These files in full, of one shape; what fails is added to `faults`."""
     pixels = np.empty((len(entries), *form.shape), np.uint8)
     rows = {file: row for row, (file, _) in enumerate(entries)}
@@ -147,7 +142,7 @@ def decoded(
     good = [row for row, fault in enumerate(wrong) if fault is None]
     faults += [(file, fault) for file, fault in zip(rows, wrong, strict=True) if fault]
     kept = pixels if len(good) == len(pixels) else pixels[good]
-    return Part(
+    return PicturePart(
         x=kept[..., 0] if form.channels == 1 else kept,
         names=[entries[row][0] for row in good],
         labels=[entries[row][1] for row in good],
@@ -166,6 +161,6 @@ def check_share(faults: list[Fault], count: int, root: Path) -> None:
     )
 
 
-def labels_of(part: Part) -> Array | None:
+def class_names(part: PicturePart) -> Array | None:
     """Class names (N,) as objects with None where unlabeled; None without any class."""
     return np.array(part.labels, dtype=object) if any(part.labels) else None

@@ -39,11 +39,16 @@ def is_table(path: Path) -> bool:
 
 
 def read_table(
-    path: Path, text: bool = False, na: tuple[str, ...] = (), header: bool = True
+    path: Path,
+    text: bool = False,
+    na: tuple[str, ...] = (),
+    header: bool = True,
+    drop: tuple[str, ...] = (),
 ) -> tuple[pd.DataFrame, list[Fault]]:
     """The table of a file, and what was repaired in it: (line, what).
 
-    `na` are the words that mean a missing entry, besides "". Text columns of ISO dates become
+    `na` are the words that mean a missing entry, besides ""; of columns in `drop` nothing is said,
+    as they will be left out. Text columns of ISO dates become
     datetimes, those of numbers as people write them numbers, with a warning; whole numbers keep
     zeros in front, as text, and all their digits. With `text` every entry stays the text that it
     is. Rows shorter than the header end in missing values, with a warning. Without `header` the
@@ -63,7 +68,7 @@ def read_table(
         warnings.warn(f"{path}, {line} has {fault}{more}", UserWarning, stacklevel=2)
     if not len(frame):
         raise InputError(f"{path} holds a header but no rows")
-    return (frame if text else from_text(frame, path, comma)), faults
+    return (frame if text else convert_text(frame, path, comma, drop)), faults
 
 
 def read_delimited(
@@ -128,10 +133,12 @@ def with_digits(frame: pd.DataFrame, name: Any, exact: Series, path: Path) -> pd
     return frame.assign(**{name: exact})
 
 
-def from_text(frame: pd.DataFrame, path: Path, comma: bool = False) -> pd.DataFrame:
+def convert_text(
+    frame: pd.DataFrame, path: Path, comma: bool = False, drop: tuple[str, ...] = ()
+) -> pd.DataFrame:
     """The table with text columns as the dates or numbers that they write; says what it did."""
     changed = {}
-    for name in frame.columns:
+    for name in frame.columns.difference(list(drop), sort=False):
         if not pd.api.types.is_string_dtype(frame[name].dtype) or frame[name].isna().all():
             continue
         column, told = read_column(frame[name], comma)
@@ -175,13 +182,20 @@ def suspicion_of(column: Series, comma: bool = False, crowded: int = CROWDED) ->
         )
     if absent.any():
         return f"has {counts_of(present[absent])}, kept as text: name it with --na if it is missing"
-    distinct = present.nunique()
-    if len(present) >= crowded and distinct > NEARLY * len(present):
+    if is_crowded(present, crowded):
         return (
-            f"is text with {distinct} values in {len(present)} rows, like an identifier: leave it "
-            f"out with --drop {column.name}"
+            f"is text with {present.nunique()} values in {len(present)} rows, like an identifier: "
+            f"leave it out with --drop {column.name}"
         )
     return ""
+
+
+def is_crowded(column: Series, rows: int = CROWDED) -> bool:
+    """Whether a column of `rows` or more is text that hardly repeats."""
+    present = column.dropna()
+    if len(present) < rows or not pd.api.types.is_string_dtype(column.dtype):
+        return False
+    return bool(present.nunique() > NEARLY * len(present))
 
 
 def counts_of(words: Series) -> str:

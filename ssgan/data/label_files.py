@@ -10,7 +10,7 @@ import pandas as pd
 
 from ssgan.codecs.codec import Array
 from ssgan.codecs.dtypes import plain
-from ssgan.codecs.plain import ABSENT
+from ssgan.codecs.plain import ABSENT_WORDS
 from ssgan.config import InputError
 from ssgan.data.files import read_npy
 from ssgan.data.frames import counts_of, read_table
@@ -82,7 +82,7 @@ def by_name(frame: pd.DataFrame, data: Data, path: Path, no_label: Any = None) -
     """The labels of a table `file,label`, put to the rows of these files."""
     if data.names is None:
         raise InputError(f"{path} names files, but {data.source} is no image folder")
-    rows = rows_of(data.names)
+    rows = row_of_names(data.names)
     given = [str(PurePosixPath(str(name).replace("\\", "/"))) for name in frame[FILE].fillna("")]
     unreadable = {*names_of(file for file, _ in data.quarantine)}
     absent = [name for name in given if name not in rows and name not in unreadable]
@@ -103,7 +103,7 @@ def by_name(frame: pd.DataFrame, data: Data, path: Path, no_label: Any = None) -
     return parsed(pd.Series(labels, dtype=object), no_label)
 
 
-def rows_of(names: list[str]) -> dict[str, int]:
+def row_of_names(names: list[str]) -> dict[str, int]:
     """The row of every name, and of every base name that only one file has."""
     bases: dict[str, list[int]] = {}
     for row, name in enumerate(names):
@@ -130,7 +130,7 @@ def parsed(column: Any, no_label: Any = None) -> Array:
     values[missing] = None
     present = values[~missing].tolist()
     texts = [str(value) for value in present]
-    if (words := [text.casefold() in ABSENT for text in texts]) and any(words):
+    if (words := [text.casefold() in ABSENT_WORDS for text in texts]) and any(words):
         rest = [text for text, word in zip(texts, words, strict=True) if not word]
         if rest and pd.to_numeric(pd.Series(rest), errors="coerce").notna().all():
             values[np.flatnonzero(~missing)[words]] = None

@@ -17,7 +17,7 @@ from ssgan.randomness import Rng
 Task = Literal["classification", "regression"]
 Label = str | int | float | bool
 MINUS = -1  # the label that means "no label", where nobody says another
-NEIGHBOURS = 5  # labels a class, from which a -1 as frequent as classes looks like one
+CLASS_SIZE = 5  # labels a class, from which a -1 as frequent as classes looks like one
 MOST_FLOAT_CLASSES = 20  # whole floats of more values than this are measured, not counted
 MOST_INTEGER_CLASSES = 100  # as for floats, but only where labels hardly ever repeat
 
@@ -247,7 +247,7 @@ def targets(
         check_guess(found, given)
     if no_label is None and classes is None:
         warn_of_minus(labels, found)
-    check_classes(found)
+    check_counts(found)
     return found
 
 
@@ -276,7 +276,7 @@ def warn_of_minus(labels: Array, found: Targets) -> None:
     minus = int(equal_to(labels, MINUS).sum())
     empty = int(unlabeled(labels, "regression").sum())
     counts = np.bincount(found.values[found.values >= 0], minlength=1)
-    frequent = counts.min() >= NEIGHBOURS and counts.min() <= 2 * minus <= 3 * counts.max()
+    frequent = counts.min() >= CLASS_SIZE and counts.min() <= 2 * minus <= 3 * counts.max()
     if minus and (frequent or empty):
         beside = f"{empty} rows have an empty one" if empty else f"{counts.max()} are alike"
         warnings.warn(
@@ -323,7 +323,7 @@ def sorted_classes(labels: Array) -> tuple[Label, ...]:
         return tuple(sorted(distinct, key=str))
 
 
-def check_classes(found: Targets) -> None:
+def check_counts(found: Targets) -> None:
     """Refuse labels that no classifier can learn from; warn of classes with a single one."""
     classes = found.classes or ()
     counts = np.bincount(found.values[found.values >= 0], minlength=len(classes))

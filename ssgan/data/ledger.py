@@ -14,14 +14,13 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from ssgan.codecs.codec import Array
 from ssgan.config import InputError
 from ssgan.data.labels import digest, raw_labels, shown
 from ssgan.runs.storage import read_object, write_whole
 
-Array = NDArray[Any]
-FILE = "labels.json"
+LEDGER = "labels.json"
 FIELDS = {"budget": int, "count": int, "indices": list, "sha256": str}
 
 

@@ -21,9 +21,9 @@ TARGETS = {
     "diabetes": "target",
     "wine": "target",
 }
-TABLES = tuple(name for name in TARGETS if name not in BUNDLED)
-NAMES = tuple(dict.fromkeys((*BUNDLED, *vision.DOWNLOADS, *TABLES)))
-SUFFIXES = (".npz", ".csv", ".parquet")
+NAMED_TABLES = tuple(name for name in TARGETS if name not in BUNDLED)
+DATA_SETS = tuple(dict.fromkeys((*BUNDLED, *vision.DOWNLOADS, *NAMED_TABLES)))
+NAMED_SUFFIXES = (".npz", ".csv", ".parquet")
 DIGITS_TRAIN = 1000  # of 1,797; the rest is the test part
 
 
@@ -34,7 +34,7 @@ def data_directory(given: str | Path | None = None) -> Path:
 
 def stored(name: str, directory: Path) -> Path | None:
     """The file of that data set in the directory, if there is one."""
-    paths = (directory / f"{name}{suffix}" for suffix in SUFFIXES)
+    paths = (directory / f"{name}{suffix}" for suffix in NAMED_SUFFIXES)
     return next((path for path in paths if path.is_file()), None)
 
 
@@ -68,7 +68,7 @@ def fetch(name: str, directory: Path) -> Path:
     """
     if path := stored(name, directory):
         return path
-    path = directory / f"{name}{'.csv' if name in TABLES else '.npz'}"
+    path = directory / f"{name}{'.csv' if name in NAMED_TABLES else '.npz'}"
     if name not in DOWNLOADED:
         raise FileNotFoundError(f"data set {name!r} is not there: put it at {path}")
     try:
@@ -108,9 +108,9 @@ def available(data_dir: str | Path | None = None) -> list[tuple[str, str, str]]:
     file or package it lies, will lie, or has to be put.
     """
     directory = data_directory(data_dir)
-    others = {path.stem for suffix in SUFFIXES for path in directory.glob(f"[!.]*{suffix}")}
-    others -= {f"{name}-test" for name in {*NAMES, *others}}
-    return [described(name, directory) for name in (*NAMES, *sorted(others - {*NAMES}))]
+    others = {path.stem for suffix in NAMED_SUFFIXES for path in directory.glob(f"[!.]*{suffix}")}
+    others -= {f"{name}-test" for name in {*DATA_SETS, *others}}
+    return [described(name, directory) for name in (*DATA_SETS, *sorted(others - {*DATA_SETS}))]
 
 
 def described(name: str, directory: Path) -> tuple[str, str, str]:
@@ -118,7 +118,7 @@ def described(name: str, directory: Path) -> tuple[str, str, str]:
         return name, "bundled", "scikit-learn"
     if path := stored(name, directory):
         return name, "ready", str(path)
-    path = directory / f"{name}{'.csv' if name in TABLES else '.npz'}"
+    path = directory / f"{name}{'.csv' if name in NAMED_TABLES else '.npz'}"
     return name, "to download" if name in DOWNLOADED else "missing", str(path)
 
 

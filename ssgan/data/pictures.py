@@ -22,7 +22,7 @@ WHITE = (255, 255, 255, 255)
 
 
 @dataclass(frozen=True)
-class Head:
+class PictureHead:
     """What is known of a picture before its pixels are used."""
 
     height: int
@@ -45,13 +45,13 @@ class PictureForm:
         return self.height, self.width, self.channels
 
 
-def inspect_picture(image: Image.Image) -> Head:
+def inspect_picture(image: Image.Image) -> PictureHead:
     """The head of a picture: by its header alone, but for grey of 16 bits."""
     width, height = image.size
     if image.getexif().get(ORIENTATION) in (5, 6, 7, 8):
         width, height = height, width
     brightest = int(np.asarray(image).max()) if image.mode.startswith("I") else 0
-    return Head(height, width, channels_of(image), brightest)
+    return PictureHead(height, width, channels_of(image), brightest)
 
 
 def channels_of(image: Image.Image) -> int:
@@ -61,7 +61,7 @@ def channels_of(image: Image.Image) -> int:
     return 1 if image.mode in ("1", "L", "I", "F") or image.mode.startswith("I;16") else 3
 
 
-def common_form(heads: Iterable[Head], options: ReadOptions) -> PictureForm:
+def common_form(heads: Iterable[PictureHead], options: ReadOptions) -> PictureForm:
     """The form for pictures of these heads: that of the options, and else what suits most.
 
     Sizes must be one, without a size. A few pictures with transparency do not give it to all, and
@@ -72,14 +72,14 @@ def common_form(heads: Iterable[Head], options: ReadOptions) -> PictureForm:
     deepest = max(head.brightest for head in heads)
     bits = options.bits or max(BITS[0], deepest.bit_length() if deepest else BITS[1])
     if deepest and options.bits is None and bits < BITS[1]:
-        warn(
+        say(
             f"{sum(head.brightest > 0 for head in heads)} pictures of 16 bits use {bits} of them,"
             f" up to {deepest}: they are read as such; bits=16 (--bits 16) keeps the whole range"
         )
     return PictureForm(height, width, common_channels(heads, options.mode), bits)
 
 
-def common_size(heads: Sequence[Head], size: Any) -> tuple[int, int]:
+def common_size(heads: Sequence[PictureHead], size: Any) -> tuple[int, int]:
     """(height, width): the size asked for, or the only one."""
     if size is not None:
         return sides(size)
@@ -94,7 +94,7 @@ def common_size(heads: Sequence[Head], size: Any) -> tuple[int, int]:
     return found[0]
 
 
-def common_channels(heads: Sequence[Head], mode: str | None) -> int:
+def common_channels(heads: Sequence[PictureHead], mode: str | None) -> int:
     """The number of channels of all: that of the mode, or what suits most pictures."""
     if mode is not None:
         return MODES[mode]
@@ -102,20 +102,20 @@ def common_channels(heads: Sequence[Head], mode: str | None) -> int:
     if counts[4] >= SEE_THROUGH * len(heads):
         return 4
     if counts[4]:
-        warn(
+        say(
             f"{counts[4]} of {len(heads)} pictures have transparency and are put on white; "
             "mode='rgba' (--mode rgba) reads all with it"
         )
     coloured = counts[3] + counts[4]
     if 0 < coloured < ODD * len(heads):
-        warn(
+        say(
             f"{coloured} of {len(heads)} pictures have colour, so all are read with it; "
             "mode='grey' (--mode grey) reads all without"
         )
     return 3 if coloured else 1
 
 
-def warn(message: str) -> None:
+def say(message: str) -> None:
     warnings.warn(message, UserWarning, stacklevel=5)
 
 

@@ -11,7 +11,7 @@ from ssgan.config import InputError
 from ssgan.data.files import Parts, is_idx, read_idx, read_npy, read_npz
 from ssgan.data.folders import read_folder
 from ssgan.data.frames import is_table, read_table
-from ssgan.data.named import BUNDLED, NAMES, bundled, data_directory, fetch, stored, target_of
+from ssgan.data.named import BUNDLED, DATA_SETS, bundled, data_directory, fetch, stored, target_of
 from ssgan.data.options import ReadOptions
 from ssgan.data.source import Data, assemble, from_memory
 
@@ -79,7 +79,7 @@ def read(source: Any, **options: Any) -> Data:
     if not str(source).strip():
         raise InputError("the name of the data set is empty: give a name, a folder or a file")
     name, directory = str(source), data_directory(asked.data_dir)
-    found = name in NAMES or (not Path(name).exists() and stored(name, directory) is not None)
+    found = name in DATA_SETS or (not Path(name).exists() and stored(name, directory) is not None)
     if not found:
         parts = read_path(Path(name), asked, directory)
         return assemble(parts, str(Path(name).resolve()), recorded_options(asked, parts))
@@ -105,7 +105,7 @@ def read_named(name: str, asked: ReadOptions, directory: Path) -> Parts:
     parts = read_path(path, asked, directory)
     test = path.with_name(f"{path.stem}-test{path.suffix}")
     if is_table(path) and test.is_file():
-        frame, faults = read_table(test, na=asked.na, header=asked.header)
+        frame, faults = read_table(test, na=asked.na, header=asked.header, drop=asked.drop)
         parts |= {"x_test": frame, "quarantine": parts["quarantine"] + faults}
     return parts
 
@@ -115,16 +115,16 @@ def read_path(path: Path, asked: ReadOptions, directory: Path) -> Parts:
     if path.is_dir():
         return read_folder(path, asked)
     if not path.exists():
-        near = difflib.get_close_matches(str(path), NAMES, 1)
+        near = difflib.get_close_matches(str(path), DATA_SETS, 1)
         hint = f"did you mean {near[0]!r}? Data" if near else "data"
         raise FileNotFoundError(
             f"there is no file, folder or data set {str(path)!r}; {hint} sets are "
-            f"{', '.join(NAMES)} and those in {directory}"
+            f"{', '.join(DATA_SETS)} and those in {directory}"
         )
     if not path.is_file():
         raise InputError(f"{path} is neither a file nor a folder: give one of them")
     if is_table(path):
-        frame, faults = read_table(path, na=asked.na, header=asked.header)
+        frame, faults = read_table(path, na=asked.na, header=asked.header, drop=asked.drop)
         return {"x": frame, "quarantine": faults}
     if path.suffix == ".npz":
         return read_npz(path)

@@ -11,7 +11,7 @@ from ssgan.codecs.codec import Array, as_tensor
 from ssgan.codecs.image import layout_of
 from ssgan.config import InputError
 
-CHUNK = 1000  # images resized at once
+RESIZED = 1000  # images resized at once
 LARGEST = 4096  # pixels a side: more is a typing error
 
 
@@ -41,12 +41,12 @@ def resize(images: Array, size: tuple[int, int]) -> Array:
     top, left, height, width = window(planes.shape[2:], size)
     planes = planes[:, :, top : top + height, left : left + width]
     resized = np.empty((*planes.shape[:2], *size), images.dtype)
-    for start in range(0, len(planes), CHUNK):
-        chunk = as_tensor(planes[start : start + CHUNK].astype(np.float32))
+    for start in range(0, len(planes), RESIZED):
+        chunk = as_tensor(planes[start : start + RESIZED].astype(np.float32))
         smooth = F.interpolate(chunk, size, mode="bicubic", antialias=True, align_corners=False)
         smooth = torch.minimum(smooth, chunk.amax()).maximum(chunk.amin())
         whole = images.dtype.kind in "biu"
-        resized[start : start + CHUNK] = (smooth.round() if whole else smooth).numpy()
+        resized[start : start + RESIZED] = (smooth.round() if whole else smooth).numpy()
     if layout == "hw":
         return resized[:, 0]
     return resized.transpose(0, 2, 3, 1) if layout == "hwc" else resized

@@ -69,7 +69,7 @@ def read_again(record: Mapping[str, Any], path: str | Path) -> Data:
     return data
 
 
-def select(data: Data, part: str | None = None) -> Selection:
+def select_part(data: Data, part: str | None = None) -> Selection:
     """The samples of a part: without one the test part where there is one, else all."""
     if part == "test" and data.x_test is None:
         raise InputError(f"{data.source} has no test part: leave --part out to take all rows")
@@ -102,7 +102,7 @@ def stack(first: Any, second: Any) -> Any:
     return np.concatenate([first, second])
 
 
-def take(x: Any, index: Any) -> Any:
+def take_samples(x: Any, index: Any) -> Any:
     """Raw samples by number."""
     return x.iloc[index].reset_index(drop=True) if hasattr(x, "iloc") else x[index]
 

@@ -16,6 +16,7 @@ from ssgan.codecs.codec import as_array
 from ssgan.config import InputError
 from ssgan.data.containers import gather
 from ssgan.data.files import Parts
+from ssgan.data.frames import CROWDED, columns_of, is_crowded
 from ssgan.data.labels import digest, raw_labels, shown
 from ssgan.data.options import ReadOptions, kind_named
 from ssgan.data.resizing import resize, sides
@@ -152,12 +153,27 @@ def from_memory(
     options = ReadOptions.of(how)
     x, labels = gather(x, options)
     y = labels if y is None else y
+    warn_of_identifiers(x, options)
     if not len(x):
         raise InputError("expected at least one sample, got none")
     x_test, tested = (None, None) if x_test is None else gather(x_test, options)
     y_test = tested if y_test is None else y_test
     parts = {"x": x, "y": flat_labels(y), "x_test": x_test, "y_test": flat_labels(y_test)}
     return assemble(parts, "memory", options)
+
+
+def warn_of_identifiers(x: Any, options: ReadOptions) -> None:
+    """Say of text columns in memory what `read` says of those of a file."""
+    if not isinstance(x, pd.DataFrame) or len(x) < CROWDED:
+        return
+    for name, column in columns_of(x):
+        if name not in (*options.drop, options.target) and is_crowded(column):
+            warnings.warn(
+                f"column {name!r} is text that hardly repeats, like an identifier: leave it out "
+                f"with drop={name!r}",
+                UserWarning,
+                stacklevel=3,
+            )
 
 
 def flat_labels(y: Any) -> Any:
@@ -196,7 +212,7 @@ def without_columns(parts: Parts, names: tuple[str, ...], source: str) -> Parts:
     columns = [str(name) for name in parts["x"].columns]
     for name in names:
         if name not in columns:
-            raise InputError(f"there is no column {name!r} to drop{nearest(name, columns)}")
+            raise InputError(f"there is no column {name!r} to drop{nearest_names(name, columns)}")
     kept = dict(parts)
     for part in ("x", "x_test"):
         if kept.get(part) is not None:
@@ -212,7 +228,9 @@ def divided(parts: Parts, target: str) -> Parts:
             continue
         if target not in frame.columns:
             columns = list(frame.columns)
-            raise InputError(f"there is no column {target!r} to predict{nearest(target, columns)}")
+            raise InputError(
+                f"there is no column {target!r} to predict{nearest_names(target, columns)}"
+            )
         divided[y] = raw_labels(frame[target])
         divided[x] = frame.drop(columns=[target])
         if not divided[x].shape[1]:
@@ -220,7 +238,7 @@ def divided(parts: Parts, target: str) -> Parts:
     return divided
 
 
-def nearest(name: Any, names: Sequence[Any]) -> str:
+def nearest_names(name: Any, names: Sequence[Any]) -> str:
     """The end of a sentence that says which names there are, the nearest one first."""
     near = difflib.get_close_matches(str(name), [str(known) for known in names], 1)
     if near:

@@ -27,9 +27,8 @@ from ssgan.data.labels import (
     task_of,
     unlabeled,
 )
-from ssgan.data.ledger import FILE as LEDGER
-from ssgan.data.ledger import LabelBudgetError, Ledger, resumed, verify
-from ssgan.data.selection import Selection, read_as, take
+from ssgan.data.ledger import LEDGER, LabelBudgetError, Ledger, resumed, verify
+from ssgan.data.selection import Selection, read_as, take_samples
 from ssgan.data.source import Data
 from ssgan.runs.storage import read_object
 
@@ -84,7 +83,7 @@ def make_split(
     refuse_constant(kept)
     return Split(
         data=data,
-        samples=take(data.x, chosen),
+        samples=take_samples(data.x, chosen),
         targets=kept,
         unlabeled=others(own, data, chosen),
         record=split_record({n: getattr(data, n) for n in IDENTITY}, kept, chosen, request),
@@ -164,7 +163,7 @@ def others(own: Data, data: Data, chosen: Any) -> Any:
     if data.fingerprint != own.fingerprint:
         return own.x
     rest = np.setdiff1d(np.arange(len(own)), chosen)
-    return take(own.x, rest) if len(rest) else None
+    return take_samples(own.x, rest) if len(rest) else None
 
 
 def labelled_data(own: Data, request: LabelRequest) -> Data:
@@ -275,7 +274,7 @@ def leave_learnt_out(model: Path, data: Data, chosen: Selection) -> Selection:
     return replace(
         chosen,
         part="held out",
-        x=take(chosen.x, rest),
+        x=take_samples(chosen.x, rest),
         y=None if chosen.y is None else chosen.y[rest],
         names={name: [values[row] for row in rest] for name, values in chosen.names.items()},
     )

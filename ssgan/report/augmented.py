@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ssgan.data.selection import take
+from ssgan.data.selection import take_samples
 from ssgan.report.figures import interval
 from ssgan.report.generated import CLASSES, EACH, show_packed
 from ssgan.runs.storage import read_object
@@ -106,4 +106,4 @@ def first_of(context: Context, block: Synthetic | None) -> dict[str, Any] | None
 def show_rows(context: Context, block: Synthetic, rows: NDArray[np.intp]) -> dict[str, Any]:
     """Some samples of a block, EACH of them in a row of the picture."""
     codec = context.gan.codec
-    return show_packed(codec, codec.pack(take(block.samples, rows)), EACH)
+    return show_packed(codec, codec.pack(take_samples(block.samples, rows)), EACH)

@@ -8,7 +8,7 @@ from torch import Tensor
 
 from ssgan.codecs.codec import Codec, as_table, sheet_of
 from ssgan.data import Data, read
-from ssgan.data.selection import reading_options, take
+from ssgan.data.selection import reading_options, take_samples
 from ssgan.metrics.generation import squared_distances
 from ssgan.metrics.spaces import space_of
 from ssgan.models.gan import GAN
@@ -150,4 +150,4 @@ def score_part(gan: GAN, data: Data) -> dict[str, Any] | None:
 def draw_rows(rows: Any, name: str) -> Any:
     """At most SCORED of the rows, drawn."""
     order = Rng(("report", name)).permutation(len(rows))[:SCORED].sort().values.numpy()
-    return take(rows if hasattr(rows, "iloc") else np.asarray(rows), order)
+    return take_samples(rows if hasattr(rows, "iloc") else np.asarray(rows), order)

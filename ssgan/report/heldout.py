@@ -9,7 +9,7 @@ import numpy as np
 from ssgan.codecs.codec import Array
 from ssgan.config import InputError
 from ssgan.data import Data, read, read_labels
-from ssgan.data.selection import reading_options, take
+from ssgan.data.selection import reading_options, take_samples
 from ssgan.prediction.predictor import Predictor, load_predictor
 from ssgan.randomness import Rng
 from ssgan.runs.run import Run
@@ -115,6 +115,6 @@ def limit_rows(rows: HeldOutRows, most: int = MOST_ROWS) -> HeldOutRows:
 
 def some_rows(rows: HeldOutRows, index: Array, which: str | None = None) -> HeldOutRows:
     """Some of the rows, by number."""
-    x = take(rows.x, index)
+    x = take_samples(rows.x, index)
     names = [rows.names[row] for row in index]
     return HeldOutRows(which=which or rows.which, seen=rows.seen, x=x, y=rows.y[index], names=names)

@@ -18,7 +18,7 @@ import pandas as pd
 
 from ssgan.codecs.codec import Array
 from ssgan.config import InputError, from_settings
-from ssgan.data.selection import read_again, take
+from ssgan.data.selection import read_again, take_samples
 from ssgan.data.split import read_split
 from ssgan.models.gan import GAN
 from ssgan.models.pretraining import load
@@ -105,7 +105,7 @@ class Proposal:
         labels = self.first.labels
         rows = Rng(("written", self.request.seed)).numpy().permutation(len(labels))[:count]
         rows.sort()  # by class, as they came
-        part = Synthetic(take(self.first.samples, rows), labels[rows])
+        part = Synthetic(take_samples(self.first.samples, rows), labels[rows])
         return iter([part] if count else [])
 
     def to_json(self, count: int) -> dict[str, Any]:
@@ -249,7 +249,7 @@ def labeled_rows(model: Predictor) -> tuple[Any, Array]:
     path = Path(model.about["run"])
     split = read_split(path)
     data = read_again(split["data"], path)
-    samples = take(data.x, np.asarray(split["indices"], np.int64))
+    samples = take_samples(data.x, np.asarray(split["indices"], np.int64))
     return samples, model.targets.decode(np.asarray(split["values"]))
 
 

@@ -16,7 +16,7 @@ from sklearn.neighbors import NearestNeighbors
 
 from ssgan.codecs.codec import Array
 from ssgan.config import InputError
-from ssgan.data.selection import take
+from ssgan.data.selection import take_samples
 from ssgan.prediction.graph import condensed
 from ssgan.randomness import Rng
 from ssgan.synthesis.augmenter import Added, Augmenter, GateBaseline, LabeledRows
@@ -129,7 +129,7 @@ def assess(
     folds = min(plan.folds, fewest)
     if folds < 2 or folds * plan.repeats < 3:
         return untested(plan, len(rows), f"a class has {fewest} labelled rows: too few to test on")
-    gan, samples = context.gan, take(context.samples, rows)
+    gan, samples = context.gan, take_samples(context.samples, rows)
     index = {label: place for place, label in enumerate(context.classes)}
     pools = {
         name: (gan.features(m.samples), np.array([index[x] for x in m.labels.tolist()], np.int64))

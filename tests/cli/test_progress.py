@@ -9,7 +9,7 @@ from dataclasses import replace
 import pytest
 
 from ssgan.cli import progress as shown
-from ssgan.cli.progress import lines, losses, pace, show
+from ssgan.cli.progress import lines, losses_line, pace, show
 from ssgan.training.runner import Progress
 
 
@@ -80,8 +80,8 @@ def test_a_terminal_gets_a_bar_with_losses_speed_and_time_left(capsys, monkeypat
 
 
 def test_updates_that_were_not_finite_are_mentioned_only_where_there_are_some():
-    assert "finite" not in losses(state(1, critic=1.0, not_finite=0.0))
-    assert "not finite 0.25" in losses(state(1, critic=1.0, not_finite=0.25))
+    assert "finite" not in losses_line(state(1, critic=1.0, not_finite=0.0))
+    assert "not finite 0.25" in losses_line(state(1, critic=1.0, not_finite=0.25))
 
 
 @pytest.mark.parametrize(

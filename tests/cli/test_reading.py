@@ -10,7 +10,7 @@ from click.testing import CliRunner
 from ssgan.cli import ssgan
 
 SMALL = ["--steps", "2", "--batch", "4", "--width", "2", "--latent", "2"]
-ROWS = 60
+ROWS = 120
 
 
 def run(*words):
@@ -90,3 +90,15 @@ def test_a_modality_and_an_empty_name_are_refused_in_one_line(home):
         assert result.exit_code == 1
         assert message in result.stderr.splitlines()[-1]
         assert not (home / "none").exists()
+
+
+def test_strict_refuses_levels_that_were_not_seen(home, tmp_path):
+    table = pd.read_csv(home / "t.csv", keep_default_na=False)
+    table.assign(size=["xxl", *table["size"][1:]]).to_csv(tmp_path / "new.csv", index=False)
+    words = ["predict", home / "m", tmp_path / "new.csv", "--out", tmp_path / "p.csv"]
+    said = done(*words).stderr
+    assert "warning: column 'size': 1 of 120 entries are levels that were not seen" in said
+    assert len(pd.read_csv(tmp_path / "p.csv")) == ROWS
+    result = run(*words, "--strict")
+    assert result.exit_code == 1
+    assert result.stderr.splitlines()[-1].startswith("ssgan: column 'size': 1 of 120 entries")

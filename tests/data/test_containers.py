@@ -193,3 +193,12 @@ def test_a_name_that_is_nearly_one_is_told():
 def test_what_is_neither_file_nor_folder_is_refused():
     with pytest.raises(ValueError, match="/dev/null is neither a file nor a folder"):
         read("/dev/null")
+
+
+def test_an_identifier_in_memory_is_said():
+    frame = pd.DataFrame({"name": [f"n{row}" for row in range(120)], "x": range(120)})
+    with pytest.warns(
+        UserWarning, match="column 'name' is text that hardly repeats, .*drop='name'"
+    ):
+        read(frame)
+    assert list(read(frame, drop="name").x) == ["x"]

@@ -7,7 +7,7 @@ import pytest
 
 from ssgan.data import from_memory, targets
 from ssgan.data.ledger import LabelBudgetError, Ledger, verify
-from ssgan.data.selection import select
+from ssgan.data.selection import select_part
 from ssgan.data.split import (
     LabelRequest,
     leave_learnt_out,
@@ -71,4 +71,4 @@ def test_labels_that_came_with_the_samples_are_recorded_too(tmp_path):
     assert record["seed"] is record["per_class"] is None
     assert len(verify(tmp_path / "labels.json")) == 20
     with pytest.raises(ValueError, match="learnt from every row of memory"):
-        leave_learnt_out(tmp_path, data, select(data))
+        leave_learnt_out(tmp_path, data, select_part(data))
