@@ -39,12 +39,33 @@ def describe_codec(codec: Codec) -> dict[str, Json]:
 
 
 def check(data: Data, target: str | None = None) -> dict[str, Json]:
-    """A summary of the data set, ready for JSON.
+    """Say what a data set holds and what looks wrong in it.
 
-    kind, source, rows, test_rows, shape of one sample, columns {name: dtype} or dtype and range,
-    labels {label: count} or {min, mean, max}, unlabeled, quarantine [[file, what]],
-    fingerprint and warnings. `target` takes that column of a table as labels; ValueError if it
-    has none of that name.
+    Parameters
+    ----------
+    data : Data
+        As `read` or `from_memory` gives it.
+    target : str, optional
+        A column of a table to take as labels.
+
+    Returns
+    -------
+    dict
+        Ready for JSON: kind, source, rows, test_rows, shape of one sample, columns {name: dtype} or
+        dtype and range, labels {label: count} or {min, mean, max}, unlabeled, quarantine
+        [[file, what]], fingerprint and warnings, a sentence each.
+
+    Raises
+    ------
+    InputError
+        If there is no column `target`.
+
+    Examples
+    --------
+    >>> from ssgan.data import from_memory
+    >>> found = check(from_memory([[1.0, 2.0], [1.0, 3.0]], y=["a", "b"]))
+    >>> found["labels"], found["warnings"][-1]
+    ({'a': 1, 'b': 1}, 'constant columns: 0')
     """
     if target is not None and target != data.options.get("target"):
         if not tabular(data):

@@ -23,14 +23,42 @@ FILE, LABEL = "file", "label"
 def read_labels(
     path: str | Path, data: Data, na: tuple[str, ...] = (), no_label: Any = None
 ) -> Array:
-    """Labels aligned with `data.x`, (N,): integers, floats or text; NaN or None for none.
+    """Read labels from a file of their own, aligned with the samples of a data set.
 
-    The file is a CSV with columns `file,label` for an image folder, names relative to it or,
-    where that is clear, without folders; or an .npy or a CSV of one column with a label a row.
-    `na` are words that mean no label, besides an empty entry and, where no `no_label` is given, -1.
-    Raises FileNotFoundError, and ValueError for names that are not in the folder, for a name with
-    two labels, for another number of rows, and for what looks half written: lines that end early,
-    text among numbers.
+    Parameters
+    ----------
+    path : str or Path
+        A CSV with columns `file,label` for an image folder, names relative to it or, where that is
+        clear, without folders; or an .npy or a CSV of one column with a label a row.
+    data : Data
+        The data set; its labels are not used.
+    na : sequence of str
+        Words that mean no label, besides an empty entry.
+    no_label : label, optional
+        The label that means no label, in place of -1.
+
+    Returns
+    -------
+    array (N,)
+        Integers, floats with NaN, or objects with None where there is none.
+
+    Raises
+    ------
+    FileNotFoundError
+        Where there is no such file.
+    InputError
+        For names that are not in the folder, for a name with two labels, for another number of
+        rows, and for what looks half written: lines that end early, text among numbers.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from ssgan.data import from_memory
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = Path(folder) / "labels.csv"
+    ...     _ = path.write_text("label\\ncat\\ndog\\n")
+    ...     read_labels(path, from_memory([[1.0], [2.0]])).tolist()
+    ['cat', 'dog']
     """
     path = Path(path)
     if not path.is_file():

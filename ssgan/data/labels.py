@@ -12,7 +12,6 @@ import pandas as pd
 from ssgan.codecs.codec import Array, as_array
 from ssgan.codecs.dtypes import plain
 from ssgan.config import InputError
-from ssgan.randomness import Rng
 
 Task = Literal["classification", "regression"]
 Label = str | int | float | bool
@@ -23,7 +22,23 @@ MOST_INTEGER_CLASSES = 100  # as for floats, but only where labels hardly ever r
 
 
 def digest(values: Any) -> str:
-    """The sha256 of an array's values, shape and dtype, in hexadecimal."""
+    """Hash an array: the sha256 of its values, shape and dtype.
+
+    Parameters
+    ----------
+    values : array-like
+        Numbers, or objects, which are hashed by their `repr`.
+
+    Returns
+    -------
+    str
+        64 hexadecimal digits.
+
+    Examples
+    --------
+    >>> digest([1, 2])[:8] == digest([1.0, 2.0])[:8]
+    False
+    """
     array = as_array(values)
     sha = hashlib.sha256(f"{array.dtype.str} {array.shape}".encode())
     if array.dtype.kind == "O":
@@ -34,10 +49,28 @@ def digest(values: Any) -> str:
 
 
 def unlabeled(y: Any, task: Task = "classification", no_label: Any = None) -> Array:
-    """Which entries (N,) stand for "no label".
+    """Find the entries that stand for "no label".
 
-    NaN, None, NA and "" always do, and `no_label`: by default -1 among classes, as a number or as
-    text. A `no_label` that is given stands in place of -1, in numbers too; "none" for no other.
+    Parameters
+    ----------
+    y : array-like (N,)
+        Labels; NaN, None, NA and "" always stand for none.
+    task : "classification" or "regression"
+        Among numbers to regress on, -1 is a number.
+    no_label : label, optional
+        What else stands for none: by default -1 among classes, as a number or as text. One that is
+        given stands in place of -1, in numbers too; "none" says that nothing else does.
+
+    Returns
+    -------
+    array of bool (N,)
+
+    Examples
+    --------
+    >>> unlabeled(["a", "", None, -1]).tolist()
+    [False, True, True, True]
+    >>> unlabeled([9, 0, -1], no_label=9).tolist()
+    [True, False, False]
     """
     values = raw_labels(y)
     missing: Array = pd.isna(values) | (values == "")
@@ -80,7 +113,25 @@ def raw_labels(y: Any) -> Array:
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Targets:
-    """What is to be learnt: the class index of every row, or a number."""
+    """What is to be learnt: the class of every row, or a number; `targets` makes it.
+
+    Parameters
+    ----------
+    values : array (N,)
+        int64 class indices with -1 where unlabeled, or float64 numbers with NaN.
+    classes : tuple, optional
+        The classes, sorted; None for regression.
+    dtype : str
+        That of the raw labels, a numpy name.
+    no_label : label, optional
+        What means "no label" in place of -1.
+
+    Examples
+    --------
+    >>> found = targets(["cat", "dog", "", "cat", "dog"])
+    >>> found.task, found.decode([1, 0]).tolist(), found.encode(["dog"]).tolist()
+    ('classification', ['dog', 'cat'], [1])
+    """
 
     values: Array  # (N,) int64 with -1 where unlabeled, or float64 with NaN
     classes: tuple[Label, ...] | None  # sorted; None for regression
@@ -340,31 +391,3 @@ def check_counts(found: Targets) -> None:
             UserWarning,
             stacklevel=3,
         )
-
-
-def draw_split(
-    found: Targets, per_class: int | None = None, seed: int = 0, *, labels: int | None = None
-) -> Array:
-    """Sorted int64 rows whose labels are kept, `per_class` of every class or `labels` in all.
-
-    Classification takes `per_class`, regression `labels`. A pure function of its arguments; a
-    smaller draw of the same seed lies within a larger one. Raises ValueError where there are too
-    few labels.
-    """
-    if (per_class is None) == (labels is None):
-        raise InputError("expected either a number of labels per class or of all labels")
-    if (found.classes is None) != (per_class is None):
-        asked = "labels in all" if found.classes is None else "labels per class"
-        raise InputError(f"for {found.task} give the number of {asked}")
-    count = per_class if per_class is not None else labels or 0
-    if count < 1:
-        raise InputError(f"expected at least 1 label, got {count}")
-    chosen = []
-    for index, name in enumerate(found.classes or ("all",)):
-        rows = found.labeled if found.classes is None else np.flatnonzero(found.values == index)
-        if len(rows) < count:
-            where = "" if found.classes is None else f" in class {name!r}"
-            raise InputError(f"asked for {count} labels{where}, there are {len(rows)}: ask fewer")
-        order = Rng(("split", seed, index)).numpy().permutation(len(rows))
-        chosen.append(rows[order[:count]])
-    return np.sort(np.concatenate(chosen)).astype(np.int64)

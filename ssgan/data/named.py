@@ -102,10 +102,23 @@ def first_line(error: Exception) -> str:
 
 
 def available(data_dir: str | Path | None = None) -> list[tuple[str, str, str]]:
-    """(name, state, where) of every named data set and of what else the data directory holds.
+    """List every named data set and what else the data directory holds.
 
-    State is "bundled", "ready", "to download" (on first use) or "missing"; where says in which
-    file or package it lies, will lie, or has to be put.
+    Parameters
+    ----------
+    data_dir : str or Path, optional
+        By default $SSGAN_DATA, else ~/.cache/ssgan.
+
+    Returns
+    -------
+    list of (name, state, where)
+        State is "bundled", "ready", "to download" (on first use) or "missing"; where says in which
+        file or package it lies, will lie, or has to be put.
+
+    Examples
+    --------
+    >>> available()[0]
+    ('digits', 'bundled', 'scikit-learn')
     """
     directory = data_directory(data_dir)
     others = {path.stem for suffix in NAMED_SUFFIXES for path in directory.glob(f"[!.]*{suffix}")}

@@ -26,7 +26,33 @@ LONG = 4  # times one side the other, from which "images" may be signals
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Data:
-    """A data set in the form in which it came; `x` are the samples to learn from."""
+    """A data set in the form in which it came; `read` and `from_memory` make it.
+
+    Parameters
+    ----------
+    kind : str
+        The modality, a key of `ssgan.codecs.CODECS`: "images", "table" or "vectors".
+    x : array, tensor or data frame
+        N samples to learn from, without their labels.
+    y : array (N,), optional
+        Labels as they came; see `unlabeled` for those that mean "no label".
+    x_test, y_test : optional
+        Samples held out, like `x`, and their labels.
+    source : str
+        A name or an absolute path: `read(source, **options)` reads it again.
+    options : dict
+        The options that it was read with, ready for JSON.
+    names : list of str, optional
+        The file of each sample of `x`, relative to the image folder.
+    quarantine : list of (str, str)
+        Files that were left out and lines that were repaired, with the reason.
+
+    Examples
+    --------
+    >>> data = from_memory([[1.0, 2.0], [3.0, 4.0]], y=["a", "b"])
+    >>> len(data), data.kind, data.source
+    (2, 'vectors', 'memory')
+    """
 
     kind: str  # of `ssgan.codecs.CODECS`: "images", "table", "vectors"
     x: Any  # images (N, H, W) or (N, H, W, C), a data frame without the target, or rows (N, F)

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from ssgan.codecs.codec import Array
 from ssgan.config import InputError
 from ssgan.data.frames import read_table
 from ssgan.data.label_files import read_labels
@@ -19,7 +20,6 @@ from ssgan.data.labels import (
     Targets,
     Task,
     digest,
-    draw_split,
     raw_labels,
     shown,
     sorted_classes,
@@ -30,6 +30,7 @@ from ssgan.data.labels import (
 from ssgan.data.ledger import LEDGER, LabelBudgetError, Ledger, resumed, verify
 from ssgan.data.selection import Selection, read_as, take_samples
 from ssgan.data.source import Data
+from ssgan.randomness import Rng
 from ssgan.runs.storage import read_object
 
 LABEL_FILES = (".csv", ".tsv", ".parquet")  # that hold a data set or labels alone
@@ -96,6 +97,60 @@ def choose_rows(found: Targets, request: LabelRequest) -> Any:
     if request.per_class or request.count:
         return draw_split(found, request.per_class, request.seed or 0, labels=request.count)
     return found.labeled
+
+
+def draw_split(
+    found: Targets, per_class: int | None = None, seed: int = 0, *, labels: int | None = None
+) -> Array:
+    """Draw the rows whose labels are kept: a pure function of its arguments.
+
+    A smaller draw of the same seed lies within a larger one.
+
+    Parameters
+    ----------
+    found : Targets
+        All labels.
+    per_class : int, optional
+        How many labels of every class, for classification.
+    seed : int
+        Which labels.
+    labels : int, optional
+        How many labels in all, for regression.
+
+    Returns
+    -------
+    array of int64 (n,)
+        Row numbers, sorted.
+
+    Raises
+    ------
+    InputError
+        Where there are too few labels, or the number is that of the other task.
+
+    Examples
+    --------
+    >>> found = targets(["a", "b"] * 50)
+    >>> rows = draw_split(found, per_class=2)
+    >>> len(rows), sorted(found.decode(found.values[rows]).tolist())
+    (4, ['a', 'a', 'b', 'b'])
+    """
+    if (per_class is None) == (labels is None):
+        raise InputError("expected either a number of labels per class or of all labels")
+    if (found.classes is None) != (per_class is None):
+        asked = "labels in all" if found.classes is None else "labels per class"
+        raise InputError(f"for {found.task} give the number of {asked}")
+    count = per_class if per_class is not None else labels or 0
+    if count < 1:
+        raise InputError(f"expected at least 1 label, got {count}")
+    chosen = []
+    for index, name in enumerate(found.classes or ("all",)):
+        rows = found.labeled if found.classes is None else np.flatnonzero(found.values == index)
+        if len(rows) < count:
+            where = "" if found.classes is None else f" in class {name!r}"
+            raise InputError(f"asked for {count} labels{where}, there are {len(rows)}: ask fewer")
+        order = Rng(("split", seed, index)).numpy().permutation(len(rows))
+        chosen.append(rows[order[:count]])
+    return np.sort(np.concatenate(chosen)).astype(np.int64)
 
 
 def read_counted(

@@ -9,6 +9,7 @@ from ssgan.data import from_memory, targets
 from ssgan.data.ledger import LabelBudgetError, Ledger, verify
 from ssgan.data.selection import select_part
 from ssgan.data.split import (
+    IDENTITY,
     LabelRequest,
     leave_learnt_out,
     make_split,
@@ -61,7 +62,8 @@ def test_labels_that_came_with_the_samples_are_recorded_too(tmp_path):
     found = targets(data.y)
     ledger = Ledger(len(found.labeled))
     ledger.read(found.labeled)
-    files = split_files(split_record(data, found, found.labeled), ledger)
+    identity = {name: getattr(data, name) for name in IDENTITY}
+    files = split_files(split_record(identity, found, found.labeled), ledger)
     for name, text in files.items():
         (tmp_path / name).write_text(text)
     record = read_split(tmp_path)
