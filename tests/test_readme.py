@@ -16,8 +16,8 @@ from ssgan.cli import ssgan as command
 ROOT = Path(ssgan.__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 TINY = {  # what the README types: the same with settings that take seconds
-    "pretrain(images)": "pretrain(images, ssgan.GANConfig(steps=2, batch=8, width=2))",
-    "few_labels)": 'few_labels, ssgan.PredictorConfig(method="probe", calibrate=False))',
+    "pretrain(images)": "pretrain(images, steps=2, batch=8, width=2)",
+    "few_labels)": 'few_labels, method="probe", calibrate=False)',
     "n=1000": "n=10",
     "ssgan pretrain digits": "ssgan pretrain digits --steps 2 --width 2",
     "--method auto": "--method probe --no-calibrate",

@@ -18,17 +18,10 @@ from torch import nn
 from torch.nn.functional import cross_entropy, interpolate
 from torchvision.models import resnet18
 
-from ssgan.models.config import GANConfig
+from ssgan import pretrain
 from ssgan.models.gan import GAN
-from ssgan.models.pretraining import pretrain
-from ssgan.randomness import (
-    Rng,
-    seeded,
-)
-from ssgan.synthesis import (
-    Implicit,
-    real_or_fake,
-)
+from ssgan.randomness import Rng, seeded
+from ssgan.synthesis import Implicit, real_or_fake
 
 LABELS = 200
 BATCH = 32
@@ -70,7 +63,7 @@ def accuracy(net: nn.Module, x: torch.Tensor, y: torch.Tensor) -> float:
 def main(gan_steps: int = 200, steps: int = 100) -> None:
     digits = load_digits()
     images = (digits.images * 15).astype(np.uint8)
-    gan = pretrain(images[:1400], GANConfig(steps=gan_steps, batch=32, width=8))
+    gan = pretrain(images[:1400], steps=gan_steps, batch=32, width=8)
     x = gan.codec.expand(gan.codec.pack(images))
     y = torch.from_numpy(digits.target)
     for name, weight in (("ordinary", 0.0), ("with the adversarial term", WEIGHT)):

@@ -18,7 +18,7 @@ import ssgan
 def main(gan_steps: int = 300, steps: int = 100) -> None:
     digits = load_digits()
     images = (digits.images * 15).astype(np.uint8)
-    gan = ssgan.pretrain(images[:1400], ssgan.GANConfig(steps=gan_steps, width=8))
+    gan = ssgan.pretrain(images[:1400], steps=gan_steps, width=8)
 
     x = gan.codec.expand(gan.codec.pack(images))  # what networks see: float32 (N, 1, 8, 8)
     y = torch.from_numpy(digits.target)

@@ -22,7 +22,7 @@ train, test = images[:1500], images[1500:]
 # %%
 # Pretraining reads no label. The defaults have 5,000 steps; 400 show how it works.
 
-gan = ssgan.pretrain(train, ssgan.GANConfig(steps=400, width=12))
+gan = ssgan.pretrain(train, steps=400, width=12)
 
 figure, axes = plt.subplots(4, 12, figsize=(7, 2.4))
 for axis, image in zip(axes.flat, gan.sample(48), strict=True):
@@ -35,8 +35,7 @@ for axis, image in zip(axes.flat, gan.sample(48), strict=True):
 # time.
 
 few = np.concatenate([np.flatnonzero(digits.target[:1500] == k)[:10] for k in range(10)])
-config = ssgan.PredictorConfig(calibrate=False)
-model = ssgan.finetune(gan, train[few], digits.target[few], config)
+model = ssgan.finetune(gan, train[few], digits.target[few], calibrate=False)
 accuracy = np.mean(model.predict(test) == digits.target[1500:])
 print(f"accuracy {accuracy:.3f} from {len(few)} labels")
 

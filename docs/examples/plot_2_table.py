@@ -25,7 +25,7 @@ table.head()
 # %%
 # Pretraining reads no label. Synthetic rows come back as a data frame with the same columns.
 
-gan = ssgan.pretrain(table[:450], ssgan.GANConfig(steps=300))
+gan = ssgan.pretrain(table[:450], steps=300)
 synthetic = gan.sample(450)
 synthetic.head()
 
@@ -45,7 +45,6 @@ figure.tight_layout()
 # says what it chose.
 
 known = np.concatenate([np.flatnonzero(diagnosis[:450] == k)[:10] for k in np.unique(diagnosis)])
-config = ssgan.PredictorConfig(method="auto")
-model = ssgan.finetune(gan, table.iloc[known], diagnosis[known], config)
+model = ssgan.finetune(gan, table.iloc[known], diagnosis[known], method="auto")
 accuracy = np.mean(model.predict(table[450:]) == diagnosis[450:])
 print(f"accuracy {accuracy:.3f} from {len(known)} labels, by {model.config.method}")

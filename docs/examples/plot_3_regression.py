@@ -21,9 +21,8 @@ progress = patients.target
 # %%
 # A GAN of all 300 rows, then a linear probe: a ridge regression on what the discriminator sees.
 
-gan = ssgan.pretrain(train, ssgan.GANConfig(steps=400))
-config = ssgan.PredictorConfig(method="probe")
-model = ssgan.finetune(gan, train[:60], progress[:60], config)
+gan = ssgan.pretrain(train, steps=400)
+model = ssgan.finetune(gan, train[:60], progress[:60], method="probe")
 predicted = model.predict(test)
 error = np.abs(predicted - progress[300:]).mean()
 baseline = np.abs(progress[:60].mean() - progress[300:]).mean()

@@ -16,7 +16,7 @@ DOCS = ROOT / "docs"
 PAGES = sorted([*ROOT.glob("*.md"), *(p for p in DOCS.glob("**/*.md") if "_build" not in p.parts)])
 EXAMPLES = sorted((DOCS / "examples").glob("*.py"))
 TINY = {"steps=400": "steps=2", "steps=300": "steps=2", '"auto"': '"baseline"'}
-TINY |= {"PredictorConfig(calibrate": "PredictorConfig(steps=2, calibrate"}
+TINY |= {"calibrate=False": "steps=2, calibrate=False"}
 
 
 def links(page):
