@@ -24,10 +24,7 @@ train, test = images[:1500], images[1500:]
 
 gan = ssgan.pretrain(train, steps=400, width=12)
 
-figure, axes = plt.subplots(4, 12, figsize=(7, 2.4))
-for axis, image in zip(axes.flat, gan.sample(48), strict=True):
-    axis.imshow(image, cmap="gray")
-    axis.axis("off")
+gan.plot(48)
 
 # %%
 # Ten labels of each class. The other images of ``train`` are known to the GAN; they are used
