@@ -42,6 +42,13 @@ def absent_words(texts: Series) -> Series:
     return texts.str.strip().str.casefold().isin(ABSENT_WORDS)
 
 
+def is_text(column: Series) -> bool:
+    """Whether all entries that are not missing are text."""
+    if isinstance(column.dtype, pd.CategoricalDtype):
+        return False
+    return bool(pd.api.types.infer_dtype(column, skipna=True) == "string")
+
+
 def plain_column(column: Series) -> Series:
     """The column in a type that a codec takes, where it has one that means the same.
 
@@ -62,6 +69,8 @@ def plain_column(column: Series) -> Series:
         return pd.to_datetime(column)
     if inferred == "decimal":
         return of_decimals(column)
+    if inferred == "time":
+        return column.map(str, na_action="ignore")
     return dates_in(column) if inferred == "string" else column
 
 
@@ -77,6 +86,8 @@ def of_arrow(column: Series) -> Series:
         dated = dates_in(column.astype(object).where(column.notna(), None))
         return dated if dated.dtype.kind == "M" else column
     kinds = (pa.types.is_date, pa.types.is_timestamp, pa.types.is_duration, pa.types.is_dictionary)
+    if pa.types.is_time(values.type):
+        return plain_column(column.astype(object).where(column.notna(), None))
     if not any(is_kind(values.type) for is_kind in kinds):
         return column
     found = values.to_pandas(date_as_object=False)

@@ -11,6 +11,7 @@ from ssgan.codecs import CODECS
 from ssgan.codecs.codec import Codec, Json, as_array
 from ssgan.codecs.columns import fit_column
 from ssgan.codecs.dtypes import Series
+from ssgan.codecs.plain import is_text
 from ssgan.config import InputError
 from ssgan.data.frames import read_column, suspicion_of
 from ssgan.data.labels import raw_labels, targets, task_of, unlabeled
@@ -167,7 +168,7 @@ def column_suspicions(frame: pd.DataFrame) -> list[str]:
 
 def column_suspicion(present: Series) -> str:
     """What a codec would refuse in a column, or a user should know of its text; "" for nothing."""
-    if pd.api.types.is_string_dtype(present.dtype):
+    if is_text(present):
         return read_column(present, False)[1] or suspicion_of(present, crowded=LISTED)
     if pd.api.types.is_float_dtype(present.dtype):
         infinite = np.isinf(present.to_numpy(np.float64))

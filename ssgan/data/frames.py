@@ -17,7 +17,7 @@ import numpy as np
 import pandas as pd
 
 from ssgan.codecs.dtypes import Series
-from ssgan.codecs.plain import absent_words, numbers_in, plain_column
+from ssgan.codecs.plain import absent_words, is_text, numbers_in, plain_column
 from ssgan.config import InputError
 from ssgan.data.delimited import (
     Fault,
@@ -193,7 +193,7 @@ def suspicion_of(column: Series, comma: bool = False, crowded: int = CROWDED) ->
 def is_crowded(column: Series, rows: int = CROWDED) -> bool:
     """Whether a column of `rows` or more is text that hardly repeats."""
     present = column.dropna()
-    if len(present) < rows or not pd.api.types.is_string_dtype(column.dtype):
+    if len(present) < rows or not is_text(present):
         return False
     return bool(present.nunique() > NEARLY * len(present))
 

@@ -310,7 +310,8 @@ def check_guess(found: Targets, given: Array) -> None:
             f"{number} different labels in {len(given)} rows are hardly classes: say what they are"
             " with task='classification' or 'regression' (--task)"
         )
-    if number > MOST_INTEGER_CLASSES and given.dtype.kind in "iuf":
+    rare = np.bincount(found.values[found.values >= 0]).min() == 1 and number > MOST_FLOAT_CLASSES
+    if (rare or number > MOST_INTEGER_CLASSES) and given.dtype.kind in "iuf":
         warnings.warn(
             f"{number} whole numbers are taken for classes: give task='regression' (--task "
             "regression) if they are counts or measurements, task='classification' if not",

@@ -76,6 +76,12 @@ def common_form(heads: Iterable[PictureHead], options: ReadOptions) -> PictureFo
             f"{sum(head.brightest > 0 for head in heads)} pictures of 16 bits use {bits} of them,"
             f" up to {deepest}: they are read as such; bits=16 (--bits 16) keeps the whole range"
         )
+    usual = int(np.median([head.brightest for head in heads if head.brightest] or [0]))
+    if options.bits is None and bits == BITS[1] and 0 < usual < 2**12:
+        say(
+            f"half of the pictures of 16 bits use at most {usual.bit_length()} of them, up to "
+            f"{usual}: bits={usual.bit_length()} (--bits {usual.bit_length()}) keeps their levels"
+        )
     return PictureForm(height, width, common_channels(heads, options.mode), bits)
 
 

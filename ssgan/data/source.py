@@ -13,7 +13,7 @@ import pandas as pd
 
 from ssgan.codecs import CODECS, Json, kind_of
 from ssgan.codecs.codec import as_array
-from ssgan.config import InputError
+from ssgan.config import InputError, InputTypeError
 from ssgan.data.containers import gather
 from ssgan.data.files import Parts
 from ssgan.data.frames import CROWDED, columns_of, is_crowded
@@ -90,7 +90,12 @@ def fingerprint(x: Any, names: list[str] | None = None) -> str:
     """The sha256 of raw samples and of their names, in hexadecimal."""
     if isinstance(x, pd.DataFrame):
         header = [(str(name), str(dtype)) for name, dtype in x.dtypes.items()]
-        of_x = repr(header) + digest(pd.util.hash_pandas_object(x, index=False).to_numpy())
+        try:
+            of_x = repr(header) + digest(pd.util.hash_pandas_object(x, index=False).to_numpy())
+        except TypeError as error:
+            raise InputTypeError(
+                f"the table holds entries that are no values of a table ({error}): make them text"
+            ) from error
     else:
         of_x = digest(x)
     return hashlib.sha256(repr((of_x, names)).encode()).hexdigest()

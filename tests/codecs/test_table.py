@@ -105,6 +105,24 @@ def test_dates_and_numbers_that_come_as_text_are_what_they_were_in_fitting():
     assert torch.equal(x.nan_to_num(9), same.nan_to_num(9))
 
 
+def test_entries_that_are_no_values_are_refused_by_column():
+    with pytest.raises(ValueError, match="column 'c': holds entries that are no text or numbers"):
+        fit_codec(pd.DataFrame({"c": [[1], [2]], "x": [1, 2]}))
+
+
+def test_text_among_numbers_is_named_with_its_row():
+    codec = fit_codec(pd.DataFrame({"x": [1, 2, 3]}))
+    with pytest.raises(ValueError, match="column 'x': expected numbers, got 'abc' in row 1: corr"):
+        codec.pack(pd.DataFrame({"x": ["1", "abc"]}))
+
+
+def test_times_of_the_day_are_text():
+    frame = pd.DataFrame({"t": [datetime.time(8, 30), datetime.time(9), None], "x": [1, 2, 3]})
+    codec = fit_codec(frame)
+    back = codec.decode(codec.expand(codec.pack(frame)))["t"]
+    assert back.tolist()[:2] == ["08:30:00", "09:00:00"]
+
+
 def test_numbers_too_large_are_refused_with_a_remedy():
     frame = pd.DataFrame({"id": pd.Series([10**30, 10**30 + 1], dtype=object)})
     with pytest.raises(ValueError, match="'id': has numbers of 31 digits, too large .*make them t"):

@@ -315,6 +315,13 @@ def test_deep_pixels_are_scaled_by_the_bits_that_they_use(tmp_path, bits):
     assert read(tmp_path, bits=16).x.max() == (2**bits - 1) >> 8
 
 
+def test_one_bright_image_among_deep_ones_is_said(tmp_path):
+    files = {f"{row}.png": deep(4095) for row in range(3)} | {"hot.png": deep(65535)}
+    with pytest.warns(UserWarning, match="half of the pictures of 16 bits use at most 12 of them"):
+        read(put(tmp_path, files))
+    assert len(np.unique(read(tmp_path, bits=12).x[0])) == 256
+
+
 def test_a_few_images_with_transparency_are_put_on_white(tmp_path):
     clear = Image.new("RGBA", (10, 8), (0, 0, 0, 0))
     put(tmp_path, {f"{row}.png": picture() for row in range(3)} | {"clear.png": clear})

@@ -297,6 +297,13 @@ def test_many_whole_numbers_are_classes_with_a_warning_that_names_regression():
     assert len(targets(np.repeat(np.arange(200), 2), "classification").classes) == 200
 
 
+def test_counts_with_rare_values_are_classes_with_a_warning():
+    y = np.repeat(np.arange(30), [1, *[10] * 29])
+    with pytest.warns(UserWarning) as said:
+        assert len(targets(y).classes) == 30
+    assert "30 whole numbers are taken for classes" in str(said[0].message)
+
+
 @pytest.mark.parametrize("y", [[f"n{row}" for row in range(30)], np.arange(30), np.arange(60) // 2])
 def test_labels_that_hardly_repeat_are_refused_as_a_guess(y):
     if len(y) == 60:

@@ -22,7 +22,7 @@ from ssgan.codecs.dtypes import (
     plain,
     series_of,
 )
-from ssgan.config import UnseenWarning
+from ssgan.config import InputTypeError, UnseenWarning
 
 BASE = 1000  # codes a digit can take, and so the widest block of states
 
@@ -129,7 +129,10 @@ def text_of(level: Any) -> str:
 
 
 def fit_category(column: Series, missing: Array) -> Category:
-    codes, levels = pd.factorize(column.astype(object))
+    try:
+        codes, levels = pd.factorize(column.astype(object))
+    except TypeError as error:  # lists, say
+        raise InputTypeError(f"holds entries that are no text or numbers ({error})") from error
     counts = np.bincount(codes[codes >= 0], minlength=len(levels))
     ranked = np.argsort(-counts, kind="stable")
     return Category(

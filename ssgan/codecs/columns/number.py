@@ -192,7 +192,11 @@ def numeric(column: Series, dtype: Any) -> Array:
     try:
         numbers = pd.to_numeric(column)
     except (TypeError, ValueError) as error:
-        raise InputError(f"expected numbers, got {error}") from error
+        wrong = int(pd.to_numeric(column, errors="coerce").isna().to_numpy().argmax())
+        raise InputError(
+            f"expected numbers, got {column.iloc[wrong]!r} in row {column.index[wrong]}: correct "
+            "it, or leave it empty"
+        ) from error
     kind = numbers.dtype.kind
     if kind not in "iufb" and pd.api.types.infer_dtype(numbers) == "integer":
         digits = max(len(str(abs(value))) for value in numbers)
