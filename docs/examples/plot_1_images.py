@@ -20,11 +20,12 @@ images = (digits.images * 15).astype(np.uint8)
 train, test = images[:1500], images[1500:]
 
 # %%
-# Pretraining reads no label. The defaults have 5,000 steps; 400 show how it works.
+# Pretraining reads no label. The defaults have 5,000 steps; 400 show how it works. A notebook
+# shows a GAN by new samples, as here; elsewhere ``gan.plot()`` draws them.
 
 gan = ssgan.pretrain(train, steps=400, width=12)
 
-gan.plot(48)
+gan
 
 # %%
 # Ten labels of each class. The other images of ``train`` are known to the GAN; they are used
