@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 from types import FrameType
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from ssgan.cli.options import note
 
@@ -78,7 +78,8 @@ def display(quiet: bool) -> "Iterator[Callable[[Progress], None]]":
 
 
 @contextmanager
-def bar() -> "Iterator[Callable[[Progress], None]]":
+def bar(console: Any = None) -> "Iterator[Callable[[Progress], None]]":
+    """A bar on the console of rich, by default on stderr."""
     from rich.console import Console
     from rich.progress import BarColumn, TextColumn
     from rich.progress import Progress as Bars
@@ -91,7 +92,7 @@ def bar() -> "Iterator[Callable[[Progress], None]]":
         # The one that a narrow terminal cuts.
         TextColumn("{task.fields[losses]}", table_column=Column(ratio=1, no_wrap=True)),
     )
-    console = Console(stderr=True)
+    console = console or Console(stderr=True)
     with Bars(*columns, console=console, expand=True, refresh_per_second=4) as bars:
         task = bars.add_task("starting", total=None, pace="", losses="")
 
@@ -108,15 +109,15 @@ def bar() -> "Iterator[Callable[[Progress], None]]":
         yield tell
 
 
-def lines() -> "Callable[[Progress], None]":
-    """Lines on stderr: the first, the last, and one every few seconds."""
+def lines(clock: Callable[[], float] = time.monotonic) -> "Callable[[Progress], None]":
+    """Lines on stderr: the first, the last, and one every few seconds of the clock."""
     last = -PAUSE
 
     def tell(progress: "Progress") -> None:
         nonlocal last
-        if progress.step < progress.steps and time.monotonic() - last < PAUSE:
+        if progress.step < progress.steps and clock() - last < PAUSE:
             return
-        last = time.monotonic()
+        last = clock()
         state = f"{losses_line(progress)}  {pace(progress)}"
         name = f"{progress.phase}, " if progress.phase else ""
         print(f"{name}step {progress.step}/{progress.steps}  {state}", file=sys.stderr)

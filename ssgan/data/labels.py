@@ -328,7 +328,8 @@ def warn_of_minus(labels: Array, found: Targets) -> None:
     minus = int(equal_to(labels, MINUS).sum())
     empty = int(unlabeled(labels, "regression").sum())
     counts = np.bincount(found.values[found.values >= 0], minlength=1)
-    frequent = counts.min() >= CLASS_SIZE and counts.min() <= 2 * minus <= 3 * counts.max()
+    alike = 0.75 * counts.min() <= minus <= 1.5 * counts.max()
+    frequent = counts.min() >= CLASS_SIZE and alike
     if minus and (frequent or empty):
         beside = f"{empty} rows have an empty one" if empty else f"{counts.max()} are alike"
         warnings.warn(

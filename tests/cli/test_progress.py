@@ -7,9 +7,9 @@ import threading
 from dataclasses import replace
 
 import pytest
+from rich.console import Console
 
-from ssgan.cli import progress as shown
-from ssgan.cli.progress import lines, losses_line, pace, show
+from ssgan.cli.progress import bar, lines, losses_line, pace, show
 from ssgan.training.runner import Progress
 
 
@@ -48,20 +48,18 @@ def test_a_log_has_the_first_line_and_the_last(capsys):
     ]
 
 
-def test_a_log_and_a_bar_name_the_training_that_is_under_way(capsys, monkeypatch):
+def test_a_log_and_a_bar_name_the_training_that_is_under_way(capsys):
     training = (replace(state(step), phase="calibration") for step in (1, 100))
     lines()(next(training))
     assert capsys.readouterr().err.startswith("calibration, step 1/100  critic")
-    monkeypatch.setattr(sys.stderr, "isatty", lambda: True, raising=False)
-    with shown.bar() as tell:
+    with bar(Console(stderr=True, force_terminal=True)) as tell:
         tell(next(training))
     assert "calibration 100/100" in capsys.readouterr().err
 
 
-def test_a_log_has_a_line_every_few_seconds(capsys, monkeypatch):
-    clock = iter(range(0, 1000, 2))
-    monkeypatch.setattr(shown.time, "monotonic", lambda: next(clock) / 2)
-    tell = lines()
+def test_a_log_has_a_line_every_few_seconds(capsys):
+    seconds = iter(range(0, 1000, 2))
+    tell = lines(clock=lambda: next(seconds) / 2)
     for step in range(1, 100):
         tell(state(step))
     steps = [int(line.split("/")[0][5:]) for line in capsys.readouterr().err.splitlines()]

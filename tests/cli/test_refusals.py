@@ -8,7 +8,7 @@ import pytest
 from click.testing import CliRunner
 from PIL import Image
 
-from ssgan.cli import ssgan
+from ssgan.cli import Commands, options, ssgan
 
 SMALL = ["--steps", "2", "--batch", "4", "--width", "2", "--latent", "2"]
 
@@ -336,12 +336,25 @@ def test_a_damaged_checkpoint_is_a_warning_where_there_is_one_before(home, tmp_p
     assert "step-00000002" in result.stderr
 
 
-def test_a_bug_shows_its_traceback(home, monkeypatch):
-    def broken(*_, **__):
-        raise KeyError("a bug")
+def failing(error):
+    """What the command line makes of a command that raises an error."""
 
-    monkeypatch.setattr("ssgan.data.available", broken)
-    assert isinstance(run("data", "list").exception, KeyError)
+    @options.command("report")
+    def body(*, quiet):
+        raise error
+
+    class Alone(Commands):
+        """A command line of that one command."""
+
+        def get_command(self, context, name):
+            return body
+
+    return CliRunner().invoke(Alone("ssgan"), ["report"])
+
+
+def test_a_bug_shows_its_traceback():
+    assert isinstance(failing(KeyError("a bug")).exception, KeyError)
+    assert isinstance(failing(ValueError("a bug")).exception, ValueError)
 
 
 @pytest.mark.parametrize(
@@ -354,12 +367,8 @@ def test_a_bug_shows_its_traceback(home, monkeypatch):
         (SystemExit(143), 143, ""),
     ],
 )
-def test_every_end_has_its_exit_code(monkeypatch, error, code, line):
-    def broken(*_, **__):
-        raise error
-
-    monkeypatch.setattr("ssgan.data.available", broken)
-    result = run("data", "list")
+def test_every_end_has_its_exit_code(error, code, line):
+    result = failing(error)
     assert result.exit_code == code
     assert result.stderr.startswith(line)
 
