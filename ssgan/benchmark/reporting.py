@@ -14,21 +14,64 @@ ELSEWHERE = "pretrained elsewhere"  # the league of networks that have seen othe
 
 @dataclass(frozen=True, kw_only=True)
 class Line:
-    """What the rows of a method say together."""
+    """What the rows of a method say together.
 
-    group: tuple[str, ...]  # the values of the columns of `Suite.by`
+    Parameters
+    ----------
+    group : tuple of str
+        The values of the columns of `Suite.by`.
+    mean, deviation, worst : float
+        Of what the suite measures; the deviation is that of a sample, 0 of a single row.
+    n : int
+        Number of rows.
+    seeds : dict of str to int
+        How many distinct values each seed column has.
+    seconds, gan_seconds : float
+        Mean of the rows, of the method alone and of the GAN's pretraining.
+    stale : int
+        Number of rows that other code made.
+
+    Examples
+    --------
+    >>> from ssgan.benchmark import suite
+    >>> row = {"data": "digits", "labels": "50", "method": "auto", "label_seed": "0"}
+    >>> rows = [row | {"accuracy": ".9"}, row | {"label_seed": "1", "accuracy": ".8"}]
+    >>> (line,) = summarise(rows, suite("digits"))
+    >>> round(line.mean, 2), line.worst, line.n
+    (0.85, 0.8, 2)
+    """
+
+    group: tuple[str, ...]
     mean: float
-    deviation: float  # of a sample; 0 of a single row
+    deviation: float
     worst: float
-    n: int  # rows
-    seeds: dict[str, int]  # how many distinct values each seed column has
-    seconds: float  # mean
-    gan_seconds: float  # mean, of what the rows rest on: a GAN's pretraining
-    stale: int  # rows that other code made
+    n: int
+    seeds: dict[str, int]
+    seconds: float
+    gan_seconds: float
+    stale: int
 
 
 def leagues(rows: Iterable[Row]) -> dict[str, list[Row]]:
-    """Rows that may be compared with each other; under "" those of the data's own, if any."""
+    """Rows that may be compared with each other.
+
+    Parameters
+    ----------
+    rows : iterable of dict
+        Rows of a CSV, as `read_rows` gives them.
+
+    Returns
+    -------
+    dict of str to list of dict
+        Under "" the rows of networks that saw the data of their row alone, and by the name of their
+        league those of networks that were pretrained elsewhere.
+
+    Examples
+    --------
+    >>> rows = [{"method": "auto"}, {"method": "DINO", "league": "pretrained elsewhere"}]
+    >>> {name: len(found) for name, found in leagues(rows).items()}
+    {'': 1, 'pretrained elsewhere': 1}
+    """
     found: dict[str, list[Row]] = {"": []}
     for row in rows:
         league = ELSEWHERE if row.get("league") == ELSEWHERE else ""
@@ -39,7 +82,24 @@ def leagues(rows: Iterable[Row]) -> dict[str, list[Row]]:
 def summarise(rows: Iterable[Row], suite: Suite) -> list[Line]:
     """A line for every group of rows, in the order of the suite's cells, others after them.
 
-    Of rows with one key the last counts. `seconds` are those of a method alone.
+    Parameters
+    ----------
+    rows : iterable of dict
+        Rows of a CSV; of rows of the same cell the last counts.
+    suite : Suite
+        It says what is measured, and by which columns rows are grouped.
+
+    Returns
+    -------
+    list of Line
+        One for every group that has rows.
+
+    Examples
+    --------
+    >>> from ssgan.benchmark import suite
+    >>> row = {"data": "digits", "labels": "50", "method": "auto", "accuracy": ".5"}
+    >>> [(line.group[-1], line.mean) for line in summarise([row], suite("digits"))]
+    [('auto', 0.5)]
     """
     keys = [name for name in key_of(suite.cells[0]) if name] if suite.cells else []
     last = {tuple(row.get(name, "") for name in keys): row for row in rows}
@@ -74,10 +134,36 @@ def column_of(rows: Sequence[Row], column: str) -> "np.ndarray[tuple[int], np.dt
 def paired(
     rows: Iterable[Row], measure: str, ours: str, theirs: str, draw: str = "label_seed"
 ) -> tuple[float, float]:
-    """Mean difference of a measure, ours - theirs, and half of its 95 % interval.
+    """Mean difference of a measure between two methods, paired over splits.
 
-    Paired over draws (Student's t), each the mean over its GANs. NaN where both share fewer than
-    two draws.
+    Parameters
+    ----------
+    rows : iterable of dict
+        Rows of a CSV.
+    measure : str
+        The column to compare.
+    ours, theirs : str
+        Names of the methods: the difference is ours - theirs.
+    draw : str, default="label_seed"
+        The column that names a split; several GANs of a split are averaged.
+
+    Returns
+    -------
+    mean, reach : float
+        The mean difference and half the width of its 95 % interval (Student's t); NaN where the
+        methods share fewer than two splits.
+
+    Examples
+    --------
+    >>> scores = {"auto": (0.9, 0.8), "probe": (0.7, 0.6)}
+    >>> rows = [
+    ...     {"method": method, "label_seed": str(split), "accuracy": str(score)}
+    ...     for method, both in scores.items()
+    ...     for split, score in enumerate(both)
+    ... ]
+    >>> mean, reach = paired(rows, "accuracy", "auto", "probe")
+    >>> round(mean, 3), round(reach, 3)
+    (0.2, 0.0)
     """
     of: dict[str, dict[str, list[float]]] = {ours: {}, theirs: {}}
     for row in rows:

@@ -12,7 +12,23 @@ Row = dict[str, str]  # as it stands in the file; "" and no such column are the 
 
 
 def read_rows(path: Path) -> list[Row]:
-    """The whole rows of a CSV; none if there is no such file. A torn line is no row."""
+    """The whole rows of a CSV; a line that was torn by a kill is no row.
+
+    Parameters
+    ----------
+    path : Path
+        The file; one that is not there has no rows.
+
+    Returns
+    -------
+    list of dict
+        Text by the name of the column.
+
+    Examples
+    --------
+    >>> read_rows(Path("not there.csv"))
+    []
+    """
     return parse(path)[1]
 
 
