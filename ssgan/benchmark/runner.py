@@ -31,6 +31,26 @@ class Cell:
     """The key of a row: a method on a data set with its seeds.
 
     Of the other columns a suite fills those that it needs, the same ones in all of its cells.
+
+    Parameters
+    ----------
+    data : str, default=""
+        Name of the data set.
+    league : str, default=""
+        Rows of different leagues are never compared.
+    labels : int, default=UNUSED
+        Number of labels in all.
+    method : str
+        Name of the method.
+    gan_seed, label_seed, seed : int, default=UNUSED
+        Of the GAN, of the split, and of a trial that has but one.
+    steps : int, default=UNUSED
+        Updates of the method.
+
+    Examples
+    --------
+    >>> str(Cell(data="digits", labels=100, method="auto", label_seed=0))
+    'data digits, labels 100, method auto, label_seed 0'
     """
 
     data: str = ""
@@ -47,7 +67,23 @@ class Cell:
 
 
 def grid(**columns: Iterable[Any]) -> tuple[Cell, ...]:
-    """A cell for each combination of the values of columns, those of the last one side by side."""
+    """A cell for each combination of the values of columns, those of the last one side by side.
+
+    Parameters
+    ----------
+    **columns : iterable
+        Values of the fields of `Cell`, by name.
+
+    Returns
+    -------
+    tuple of Cell
+        As many as the product of the numbers of values.
+
+    Examples
+    --------
+    >>> [cell.label_seed for cell in grid(method=["auto", "probe"], label_seed=range(2))]
+    [0, 1, 0, 1]
+    """
     return tuple(
         Cell(**dict(zip(columns, values, strict=True)))
         for values in itertools.product(*columns.values())
@@ -56,7 +92,22 @@ def grid(**columns: Iterable[Any]) -> tuple[Cell, ...]:
 
 @dataclass(frozen=True)
 class Place:
-    """Where a benchmark finds its data and keeps what cells share."""
+    """Where a benchmark finds its data and keeps what cells share.
+
+    Parameters
+    ----------
+    work : Path
+        The directory of what cells share.
+    data_dir : Path, default=None
+        The directory of named data sets; None is the default one.
+    reader : callable, default=data_of
+        It gives the data set of a name and of `data_dir`.
+
+    Examples
+    --------
+    >>> len(Place(Path("work")).read("digits").x)
+    1000
+    """
 
     work: Path
     data_dir: Path | None = None
@@ -115,7 +166,24 @@ class Job:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of a job: the values of a row, or why there are none."""
+    """What became of a job: the values of a row, or why there are none.
+
+    Parameters
+    ----------
+    what : Cell or hashable
+        The cell that was solved, or what cells need.
+    values : mapping, default={}
+        Values of the row by column; of a failed job none.
+    why : str, default=""
+        One sentence where it failed.
+    trace : str, default=""
+        The traceback of the failure.
+
+    Examples
+    --------
+    >>> Outcome(Cell(method="auto"), {"accuracy": 0.9}).why
+    ''
+    """
 
     what: Any
     values: Mapping[str, Value] = field(default_factory=dict)
@@ -124,7 +192,26 @@ class Outcome:
 
 
 def results(suite: Suite, out: Path) -> Path:
-    """The CSV of a suite in a directory."""
+    """The CSV of a suite in a directory.
+
+    Parameters
+    ----------
+    suite : Suite
+        Its name is that of the file.
+    out : Path
+        The directory.
+
+    Returns
+    -------
+    Path
+        It need not be there.
+
+    Examples
+    --------
+    >>> from ssgan.benchmark import suite
+    >>> results(suite("digits"), Path("out")).name
+    'digits.csv'
+    """
     return out / f"{suite.name}.csv"
 
 
@@ -153,7 +240,29 @@ def latest(suite: Suite, rows: Iterable[Row]) -> dict[Cell, Row]:
 
 
 def missing(suite: Suite, rows: Iterable[Row], renew: bool = False) -> list[Cell]:
-    """The cells without a row; with `renew` also those whose row is stale."""
+    """The cells without a row.
+
+    Parameters
+    ----------
+    suite : Suite
+        Its cells are asked for.
+    rows : iterable of dict
+        Rows of its CSV.
+    renew : bool, default=False
+        Whether a row that other code made counts as none.
+
+    Returns
+    -------
+    list of Cell
+        In the order of the suite.
+
+    Examples
+    --------
+    >>> from ssgan.benchmark import suite
+    >>> found = suite("digits")
+    >>> len(missing(found, [])) == len(found.cells)
+    True
+    """
     there = latest(suite, rows)
     return [cell for cell in suite.cells if cell not in there or (renew and stale(there[cell]))]
 

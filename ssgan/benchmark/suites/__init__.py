@@ -18,7 +18,34 @@ SUITES = benchmarks_in(__name__, __path__)
 
 
 def suite(name: str, short: bool = False, among: Mapping[str, Benchmark] = SUITES) -> Suite:
-    """The suite of that name, or its short form; InputError for a name that there is not."""
+    """The suite of that name, or its short form.
+
+    Parameters
+    ----------
+    name : str
+        A key of `SUITES`.
+    short : bool, default=False
+        Whether the form is wanted that takes minutes.
+    among : mapping of str to Benchmark, default=SUITES
+        Where the name is looked up.
+
+    Returns
+    -------
+    Suite
+        Its cells are not run yet.
+
+    Raises
+    ------
+    InputError
+        For a name that there is not.
+
+    Examples
+    --------
+    >>> suite("digits").measure
+    'accuracy'
+    >>> suite("digits", short=True).name
+    'digits-quick'
+    """
     if name not in among:
         raise InputError(f"no benchmark {name!r}; there are {', '.join(among)}")
     return among[name].suite(short)
