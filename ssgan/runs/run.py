@@ -1,10 +1,11 @@
 """The run directory: what was asked, how it went, and from where it goes on.
 
     config.json                     what the result depends on: `claim` refuses another
+    manifest.json                   the sha256 of every file that `write` wrote (see `manifest`)
     metrics.jsonl                   one JSON object a line, in the order of the steps
     checkpoints/step-00001000/      the newest two, the best and the last good one
     diagnosis.json                  why the guard stopped the training, if it did
-    samples/, report.html, ...      whatever callers hand to `write`
+    samples/, codec.json, ...       whatever callers hand to `write`; `read` checks what it gives
 
 Every file is written whole or not at all, and none is a pickle.
 """
@@ -13,9 +14,10 @@ import json
 import math
 import os
 import sys
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -24,7 +26,31 @@ from torch import Tensor
 from ssgan.config import InputError
 from ssgan.runs import checkpoints
 from ssgan.runs.checkpoints import Checkpoint
-from ssgan.runs.storage import UNFINISHED, append_line, plain, read_object, sweep, write_whole
+from ssgan.runs.identity import refuse_another, refuse_occupied
+from ssgan.runs.manifest import (
+    Allowed,
+    Manifest,
+    adopt,
+    file_sha256,
+    read_manifest,
+    sha256,
+    write_manifest,
+)
+from ssgan.runs.storage import (
+    append_line,
+    make_directory,
+    parse_object,
+    plain,
+    sweep,
+    write_whole,
+)
+
+LOG = "metrics.jsonl"
+SHOWN = ("samples/", "quarantine.csv", "diagnosis.json")  # people look at them, nothing is made
+RESTORE = (
+    "restore it from a backup, train again in another directory, or remove manifest.json to use "
+    "the directory unchecked"
+)
 
 if sys.platform != "win32":
     import fcntl
@@ -50,6 +76,7 @@ class Run:
     """
 
     path: Path
+    held: bool = field(default=False, compare=False, repr=False)  # its lock, by `writing`
 
     @classmethod
     def claim(
@@ -71,14 +98,17 @@ class Run:
         run = cls(Path(path))
         asked = plain(identity, "config")
         text = json.dumps(asked, indent=2, allow_nan=False) + "\n"
-        if not (run.path / "config.json").exists():
-            _refuse_occupied(run.path)
-            run.write("config.json", text)
+        if (run.path / "config.json").exists():
+            run.check()
+            refuse_another(run.path, plain(renew(run.config), "config"), asked, growing)
         else:
-            _refuse_another(run.path, plain(renew(run.config), "config"), asked, growing)
-        with run.writing():
-            if run.config != asked:
-                run.write("config.json", text)
+            refuse_occupied(run.path)
+            make_directory(run.path)
+        with run.writing() as held:
+            if (run.path / "config.json").exists():  # perhaps only now: somebody was faster
+                refuse_another(run.path, plain(renew(run.config), "config"), asked, growing)
+            if not (run.path / "config.json").exists() or run.config != asked:
+                held.write("config.json", text)
             sweep(run.path)
         return run
 
@@ -97,17 +127,20 @@ class Run:
     @property
     def config(self) -> dict[str, Any]:
         """The identity with which the run was claimed (lists where it had tuples)."""
-        return read_object(self.path / "config.json")
+        return self.read_object("config.json")
 
     @contextmanager
-    def writing(self) -> Iterator[None]:
-        """Nobody else writes here meanwhile; a BlockingIOError if somebody does already.
+    def writing(self) -> Iterator["Run"]:
+        """The run, to which nobody else writes meanwhile; a BlockingIOError if somebody does.
 
         The operating system holds the lock, so it ends with the process however that ends.
         """
+        if self.held:
+            yield self
+            return
         descriptor = _lock(self.path)
         try:
-            yield
+            yield replace(self, held=True)
         finally:
             if descriptor is not None:
                 os.close(descriptor)
@@ -119,8 +152,9 @@ class Run:
         state: dict[str, Any],
         marks: checkpoints.Marks | None = None,
     ) -> None:
-        """Write the checkpoint of `step`, as `checkpoints.save` says."""
+        """Write the checkpoint of `step`, as `checkpoints.save` says, and record the log so far."""
         checkpoints.save(self.path / "checkpoints", step, tensors, state, marks)
+        self._record_log(step)
 
     def load(self, step: int | None = None, which: str = "last") -> Checkpoint | None:
         """The newest intact checkpoint, or that of `step`, as `checkpoints.load` says.
@@ -147,30 +181,138 @@ class Run:
     def log(self, row: dict[str, Any]) -> None:
         """Append `row` to the metrics as one line; numbers that are not finite become null."""
         line = json.dumps(finite(plain(row, "row")))
-        append_line(self.path / "metrics.jsonl", line.encode())
+        append_line(self.path / LOG, line.encode())
 
     def metrics(self) -> list[dict[str, Any]]:
         """The logged rows, in their order; lines that a kill or a fault tore are left out."""
-        return [row for _, row in _lines(self.path / "metrics.jsonl")]
+        return [row for _, row in _lines(self.path / LOG)]
 
     def cut(self, step: int) -> None:
         """Drop the metrics after `step`, and torn lines, so that a resumed run continues them."""
-        if (self.path / "metrics.jsonl").exists():
-            lines = [
-                line
-                for line, row in _lines(self.path / "metrics.jsonl")
-                if row.get("step", 0) <= step
-            ]
-            self.write("metrics.jsonl", b"".join(line + b"\n" for line in lines))
+        if (self.path / LOG).exists():
+            kept = _lines_up_to(self.path / LOG, step)
+            if kept != (self.path / LOG).read_bytes():
+                self._record_log(step)
+                write_whole(self.path / LOG, kept)
 
     def write(self, name: str, data: bytes | str) -> Path:
-        """Write the file `name` ("samples/00001000.png": folders are made) whole or not at all."""
+        """Write the file `name` ("samples/00001000.png": folders are made) whole or not at all.
+
+        A file that is as it should be is left alone. BlockingIOError: somebody else is writing.
+        """
+        path, content = self._below(name), data.encode() if isinstance(data, str) else data
+        with self.writing():
+            manifest = read_manifest(self.path) or adopt(self.path)
+            now, new = file_sha256(path), sha256(content)
+            listed = manifest.files.get(name, (None,))
+            if now != new or listed != (new,):
+                both = (new, now) if now in listed and now != new else (new,)
+                write_manifest(self.path, manifest.allow(name, both))
+                write_whole(path, content)
+                if both != (new,):
+                    write_manifest(self.path, manifest.allow(name, (new,)))
+        return path
+
+    def read(self, name: str) -> bytes:
+        """The content of a file that `write` wrote; InputError where it is damaged or missing."""
+        path = self._below(name)
+        while True:
+            manifest = read_manifest(self.path)
+            data = path.read_bytes() if path.is_file() else None
+            if data is not None and (manifest is None or sha256(data) in _allowed(manifest, name)):
+                return data
+            if read_manifest(self.path) == manifest:  # else it has just been replaced
+                what = "is missing" if data is None else "is damaged"
+                raise InputError(f"{path} {what}: {RESTORE}")
+
+    def read_object(self, name: str) -> dict[str, Any]:
+        """The JSON object in a file that `write` wrote, as `read` gives it."""
+        return parse_object(self.read(name), self.path / name)
+
+    def has(self, name: str) -> bool:
+        """Whether there is such a file, or should be one: then `read` says that it is missing."""
+        manifest = read_manifest(self.path)
+        listed = manifest is not None and None not in _allowed(manifest, name)
+        return listed or self._below(name).is_file()
+
+    def remove(self, name: str) -> None:
+        """Remove a file that `write` wrote, if it is there."""
+        path = self._below(name)
+        with self.writing():
+            manifest = read_manifest(self.path) or adopt(self.path)
+            now = file_sha256(path)
+            write_manifest(self.path, manifest.allow(name, (now, None)))
+            path.unlink(missing_ok=True)
+            write_manifest(self.path, manifest.allow(name, ()))
+
+    def check(self) -> None:
+        """Compare every file with the manifest; InputError names those that are damaged.
+
+        A UserWarning names those that are there to be looked at only, and tells of a directory
+        that has no manifest, because it is older than they are.
+        """
+        manifest = read_manifest(self.path)
+        if manifest is None:
+            warnings.warn(
+                f"{self.path} is older than manifests, so damage of its files cannot be seen",
+                UserWarning,
+                stacklevel=3,
+            )
+            return
+        damages = {name: what for name in manifest.files if (what := self._damage(name))}
+        if self._log_is_damaged():
+            damages[LOG] = f"{self.path / LOG} is damaged up to the newest checkpoint"
+        for name, what in damages.items():
+            if name.startswith((*SHOWN, LOG)):
+                warnings.warn(
+                    f"{what}: nothing else depends on it; restore it from a backup, or do "
+                    "without it",
+                    UserWarning,
+                    stacklevel=3,
+                )
+        if named := [what for name, what in damages.items() if not name.startswith((*SHOWN, LOG))]:
+            raise InputError(f"{'; '.join(named)}: {RESTORE}")
+
+    def _damage(self, name: str) -> str | None:
+        """What is wrong with a file; None for nothing."""
+        while True:
+            manifest = read_manifest(self.path)
+            now = file_sha256(self.path / name)
+            if manifest is None or now in _allowed(manifest, name):
+                return None
+            if read_manifest(self.path) == manifest:
+                return f"{self.path / name} is {'missing' if now is None else 'damaged'}"
+
+    def _log_is_damaged(self) -> bool:
+        """Whether the recorded lines of the log are not those that were recorded."""
+        while True:
+            manifest = read_manifest(self.path)
+            if manifest is None or manifest.metrics is None:
+                return False
+            lines = _lines_up_to(self.path / LOG, manifest.metrics["step"])
+            if sha256(lines) == manifest.metrics["sha256"]:
+                return False
+            if read_manifest(self.path) == manifest:
+                return True
+
+    def _record_log(self, step: int) -> None:
+        """Put the lines of the log up to `step` into the manifest."""
+        if (self.path / LOG).exists():
+            manifest = read_manifest(self.path) or adopt(self.path)
+            lines = _lines_up_to(self.path / LOG, step)
+            recorded = {"step": step, "sha256": sha256(lines)}
+            write_manifest(self.path, replace(manifest, metrics=recorded))
+
+    def _below(self, name: str) -> Path:
+        """The path of a file of the run; InputError for one outside."""
         parts = PurePosixPath(name).parts
         if not parts or ".." in parts or Path(name).is_absolute():
             raise InputError(f"{name!r} must be the name of a file below the run directory")
-        path = self.path.joinpath(*parts)
-        write_whole(path, data.encode() if isinstance(data, str) else data)
-        return path
+        return self.path.joinpath(*parts)
+
+
+def _allowed(manifest: Manifest, name: str) -> Allowed:
+    return manifest.files.get(name, (None,))
 
 
 def _lock(path: Path) -> int | None:
@@ -208,6 +350,13 @@ def _lines(path: Path) -> Iterator[tuple[bytes, dict[str, Any]]]:
                 yield line, row
 
 
+def _lines_up_to(path: Path, step: int) -> bytes:
+    """The lines of a log up to a step, without torn ones."""
+    numbered = ((line, row.get("step", 0)) for line, row in _lines(path))
+    kept = (line for line, at in numbered if isinstance(at, int | float) and at <= step)
+    return b"".join(line + b"\n" for line in kept)
+
+
 def finite(value: Any) -> Any:
     """JSON `value` with null for each number that JSON has no word for."""
     if isinstance(value, dict):
@@ -215,63 +364,3 @@ def finite(value: Any) -> Any:
     if isinstance(value, list):
         return [finite(child) for child in value]
     return None if isinstance(value, float) and not math.isfinite(value) else value
-
-
-def _refuse_occupied(path: Path) -> None:
-    if path.exists() and not path.is_dir():
-        raise FileExistsError(f"{path} is a file, not a directory: choose another for the run")
-    names = sorted(os.listdir(path)) if path.exists() else []
-    if others := [name for name in names if not name.startswith(UNFINISHED)]:
-        raise FileExistsError(
-            f"{path} holds {others[0]} but no config.json, so it is not a run: choose a directory "
-            "that is new or empty"
-        )
-
-
-def _refuse_another(
-    path: Path, held: dict[str, Any], asked: dict[str, Any], growing: tuple[str, ...]
-) -> None:
-    """A FileExistsError that names the first settings in which `asked` is not what `path` holds."""
-    ours, theirs = _leaves(asked), _leaves(held)
-    differences = [
-        f"holds {_shown(name, theirs)}, asked {_shown(name, ours)}"
-        + (f" ({'.'.join(name)} can only grow)" if ".".join(name) in growing else "")
-        for name in dict.fromkeys([*ours, *theirs])
-        if not _agree(name, theirs, ours, growing)
-    ]
-    if differences:
-        more = f"; and {len(differences) - 3} more" if len(differences) > 3 else ""
-        raise FileExistsError(
-            f"{path}: {'; '.join(differences[:3])}{more}: choose another directory or the same "
-            "settings"
-        )
-
-
-Leaves = dict[tuple[str, ...], Any]  # values of nested dictionaries by their keys
-
-
-def _leaves(value: Any, name: tuple[str, ...] = ()) -> Leaves:
-    if not isinstance(value, dict) or not value:
-        return {name: value}
-    return {
-        inner: leaf
-        for key, child in value.items()
-        for inner, leaf in _leaves(child, (*name, key)).items()
-    }
-
-
-def _agree(name: tuple[str, ...], held: Leaves, asked: Leaves, growing: tuple[str, ...]) -> bool:
-    if name not in held or name not in asked:
-        return False
-    grown = ".".join(name) in growing and isinstance(held[name], int | float)
-    if grown and isinstance(asked[name], int | float):
-        return bool(asked[name] >= held[name])
-    return bool(held[name] == asked[name])
-
-
-def _shown(name: tuple[str, ...], leaves: Leaves) -> str:
-    """ "seed=0", or "no seed"; long values are cut."""
-    if name not in leaves:
-        return f"no {'.'.join(name)}"
-    text = json.dumps(leaves[name], ensure_ascii=False)
-    return f"{'.'.join(name)}={text if len(text) <= 60 else text[:57] + '...'}"

@@ -35,6 +35,12 @@ def write_whole(path: Path, data: bytes) -> None:
                 unfinished.unlink()
 
 
+def make_directory(path: Path) -> None:
+    """Make a directory, with those above it, where it is not there yet."""
+    with _explained(path):
+        path.mkdir(parents=True, exist_ok=True)
+
+
 @contextmanager
 def whole_file(path: Path) -> Iterator[io.RawIOBase]:
     """A stream for the file `path`, which is there when all went well; else what was there stays.
