@@ -31,7 +31,7 @@ from ssgan.data.ledger import LEDGER, LabelBudgetError, Ledger, resumed, verify
 from ssgan.data.selection import Selection, read_as, take_samples
 from ssgan.data.source import Data
 from ssgan.randomness import Rng
-from ssgan.runs.storage import read_object
+from ssgan.runs.run import Run
 
 LABEL_FILES = (".csv", ".tsv", ".parquet")  # that hold a data set or labels alone
 SPLIT = "split.json"
@@ -193,8 +193,9 @@ def split_files(record: Mapping[str, Any], ledger: Ledger) -> dict[str, str]:
 
 def count_conditions(ledger: Ledger, gan: Path) -> None:
     """Labels that a conditional GAN has learnt from are read by what is built on it as well."""
-    if not (gan / LEDGER).is_file():
+    if not Run(gan).has(LEDGER):
         return
+    Run(gan).read(LEDGER)  # refused where it is damaged
     seen = verify(gan / LEDGER)
     try:
         ledger.merge(seen)
@@ -304,9 +305,9 @@ def refuse_constant(kept: Targets) -> None:
 
 def read_split(model: Path) -> Mapping[str, Any]:
     """The record of the split that a model learnt from; InputError if its directory has none."""
-    if not (model / SPLIT).is_file():
+    if not Run(model).has(SPLIT):
         raise InputError(f"{model} does not say what it learnt from: run `ssgan finetune` for it")
-    return read_object(model / SPLIT)
+    return Run(model).read_object(SPLIT)
 
 
 def describe_split(record: Mapping[str, Any]) -> dict[str, Any]:
@@ -316,7 +317,7 @@ def describe_split(record: Mapping[str, Any]) -> dict[str, Any]:
 
 def leave_learnt_out(model: Path, data: Data, chosen: Selection) -> Selection:
     """`chosen`, all samples of `data`, without those whose labels the model learnt from."""
-    if not (model / SPLIT).is_file():
+    if not Run(model).has(SPLIT):
         return chosen
     split = read_split(model)
     if split["data"]["fingerprint"] != data.fingerprint:

@@ -104,9 +104,8 @@ def intervals_of(
     gan: GAN, config: PredictorConfig, rows: Labeled, run: Run | None
 ) -> Generator[Progress, None, Intervals | None]:
     """The networks of the folds of a regression: those of the run, or new ones."""
-    if run and (run.path / INTERVALS).exists():
-        data = (run.path / INTERVALS).read_bytes()
-        return from_bytes(data, gan.codec, config, gan.config, gan.runtime)
+    if run and run.has(INTERVALS):
+        return from_bytes(run.read(INTERVALS), gan.codec, config, gan.config, gan.runtime)
     found = (yield from train_intervals(gan, config, rows)) if config.calibrate else None
     if run and found:
         run.write(INTERVALS, found.to_bytes())
@@ -121,8 +120,8 @@ def calibrate(
         return float(learnt.choice.get("temperature", 1.0))
     if not learnt.config.calibrate:
         return 1.0
-    if run and (run.path / TEMPERATURE).exists():
-        return stored_temperature(run.path, None)
+    if run and run.has(TEMPERATURE):
+        return stored_temperature(run, None)
     config = learnt.config
     if config.method == "baseline":  # not to be chosen again in every fold
         config = replace(config, baseline=learnt.kept["name"])

@@ -1,6 +1,5 @@
 """A finetuned model: what it predicts, and how it is loaded from its directory."""
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from html import escape
@@ -24,7 +23,6 @@ from ssgan.prediction.network import Network
 from ssgan.prediction.rebuild import rebuilt_network
 from ssgan.prediction.select import CHOICE, stored_choice
 from ssgan.runs.run import Run
-from ssgan.runs.storage import read_object
 from ssgan.runs.transport import pack, unpack
 from ssgan.runtime import Runtime, runtime
 
@@ -188,18 +186,18 @@ def load_predictor(path: str | Path, device: str | None = None) -> Predictor:
     run = Run.open(path)
     if run.config.get("kind") != "predictor":
         raise InputError(f"{path} holds a {run.config.get('kind')}, expected a finetuned model")
+    run.check()
     choice, config = None, PredictorConfig.from_json(run.config["config"])
-    if config.method == "auto" and (run.path / CHOICE).exists():
-        choice, config = stored_choice(run.path)
+    if config.method == "auto" and run.has(CHOICE):
+        choice, config = stored_choice(run)
     tensors = finished(run, config, choice)
-    codec = codec_from_json(json.loads((run.path / "codec.json").read_text()))
+    codec = codec_from_json(run.read_object("codec.json"))
     gan = GANConfig.from_json(run.config["gan"]["config"])
-    kept = read_object(run.path / FIT_FILE) if (run.path / FIT_FILE).exists() else None
+    kept = run.read_object(FIT_FILE) if run.has(FIT_FILE) else None
     network = rebuilt_network(codec, config, gan, tensors, kept)
-    on, stored = runtime(device, codec.shape), run.path / INTERVALS
-    intervals = None
-    if stored.exists():
-        intervals = from_bytes(stored.read_bytes(), codec, config, gan, on)
+    on, intervals = runtime(device, codec.shape), None
+    if run.has(INTERVALS):
+        intervals = from_bytes(run.read(INTERVALS), codec, config, gan, on)
     about = {name: run.config[name] for name in ("gan", "labels")}
     about |= {"run": str(run.path.resolve())} | ({"choice": choice} if choice else {})
     return Predictor(
@@ -210,7 +208,7 @@ def load_predictor(path: str | Path, device: str | None = None) -> Predictor:
         runtime=on,
         about=about,
         intervals=intervals,
-        temperature=stored_temperature(run.path, choice),
+        temperature=stored_temperature(run, choice),
     )
 
 
@@ -228,18 +226,18 @@ def finished(
     checkpoint, labels = run.load(), run.config["labels"]
     if labels["classes"] is None:
         none = not config.calibrate or labels["count"] < MIN_LABELS
-        calibrated = none or (run.path / INTERVALS).exists()
+        calibrated = none or run.has(INTERVALS)
     else:
         none = not config.calibrate or choice is not None
-        calibrated = none or (run.path / TEMPERATURE).exists()
+        calibrated = none or run.has(TEMPERATURE)
     steps = (config.steps or 0) if config.learns else 0
     if not (checkpoint and checkpoint.step >= steps and calibrated and config.method != "auto"):
         raise FileNotFoundError(f"{run.path} is not finished: run the same `ssgan finetune` again")
     return checkpoint.tensors
 
 
-def stored_temperature(path: Path, choice: Mapping[str, Any] | None) -> float:
+def stored_temperature(run: Run, choice: Mapping[str, Any] | None) -> float:
     """The temperature that a model directory holds; 1 where it has none."""
-    if (path / TEMPERATURE).exists():
-        return float(read_object(path / TEMPERATURE)["temperature"])
+    if run.has(TEMPERATURE):
+        return float(run.read_object(TEMPERATURE)["temperature"])
     return float((choice or {}).get("temperature", 1.0))

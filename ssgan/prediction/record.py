@@ -21,7 +21,7 @@ def keep_split(run: Run, gan: GAN, rows: Labeled) -> None:
     Rows are those of the GAN's data, if the labelled samples are found there, else those of the
     samples that were given, which are in no file and so cannot be read again.
     """
-    if (run.path / SPLIT).is_file():
+    if run.has(SPLIT):
         return
     data, chosen = gan.data, places(rows.packed, pretrained_rows(gan, rows))
     if chosen is None:

@@ -13,7 +13,6 @@ where labels are few, so that one draw of the folds does not decide. What the fo
 import json
 from collections.abc import Generator, Mapping
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -40,7 +39,6 @@ from ssgan.prediction.learning import learning
 from ssgan.prediction.network import Network
 from ssgan.prediction.resolve import resolve_config
 from ssgan.runs.run import Run
-from ssgan.runs.storage import read_object
 from ssgan.training.runner import Progress
 from ssgan.transforms.views import movable
 
@@ -193,8 +191,8 @@ def choice_of(
     gan: GAN, config: PredictorConfig, rows: Labeled, run: Run | None
 ) -> Generator[Progress, None, tuple[dict[str, Any], PredictorConfig]]:
     """The choice of "auto", made or stored, and the config to learn by."""
-    if run and (run.path / CHOICE).exists():
-        return stored_choice(run.path)
+    if run and run.has(CHOICE):
+        return stored_choice(run)
     choice = yield from choose_method(gan, config, rows)
     baseline = choice["verdict"]["chosen"] if choice["method"] == "baseline" else None
     asked = replace(config, method=choice["method"], baseline=baseline)
@@ -205,7 +203,7 @@ def choice_of(
     return choice, config
 
 
-def stored_choice(path: Path) -> tuple[dict[str, Any], PredictorConfig]:
+def stored_choice(run: Run) -> tuple[dict[str, Any], PredictorConfig]:
     """The choice that a model directory holds, and the config that was learnt by."""
-    told = read_object(path / CHOICE)
+    told = run.read_object(CHOICE)
     return told["choice"], PredictorConfig.from_json(told["config"])

@@ -25,7 +25,7 @@ from ssgan.report.heldout import HeldOut, held_out
 from ssgan.report.predictions import prediction_part
 from ssgan.report.training import seconds, setting_rows, training_part
 from ssgan.runs.run import Run
-from ssgan.runs.storage import read_object, write_whole
+from ssgan.runs.storage import write_whole
 from ssgan.synthesis import Context, Verdict
 from ssgan.synthesis.augmented import Tally
 
@@ -75,7 +75,9 @@ def report(path: str | Path) -> Path:
     kind = run.config.get("kind")
     if kind not in ("gan", "predictor"):
         raise InputError(f"{path} holds a run of kind {kind!r}, expected a GAN or a model")
-    return run.write("report.html", rendered(gan_page(run) if kind == "gan" else model_page(run)))
+    page = rendered(gan_page(run) if kind == "gan" else model_page(run))
+    write_whole(run.path / "report.html", page.encode())  # at any time, also while it is trained
+    return run.path / "report.html"
 
 
 def report_augmented(path: Path, context: Context, verdict: Verdict, tally: Tally) -> Path:
@@ -178,8 +180,8 @@ def model_page(run: Run) -> PagePart:
 def model_lead(run: Run) -> str:
     """What a model is, and why where "auto" chose it."""
     method, choice_words = run.config["config"]["method"], ""
-    if (run.path / CHOICE).is_file():
-        choice = read_object(run.path / CHOICE)["choice"]
+    if run.has(CHOICE):
+        choice = run.read_object(CHOICE)["choice"]
         verdict, method = choice["verdict"], choice["method"]
         choice_words = f". auto took {verdict['chosen']}: {verdict['reason']}"
     kind = "the trunk of a GAN's discriminator, finetuned"
@@ -198,12 +200,12 @@ def predict_or_reason(run: Run) -> HeldOut | str:
 
 def gan_part(run: Run) -> PagePart | None:
     """The part about the GAN of a model, where its run is still there."""
-    origin = run.path / "origin.json"
     try:
-        path = read_object(origin).get("run") if origin.is_file() else None
+        path = run.read_object("origin.json").get("run") if run.has("origin.json") else None
         gan = Run.open(path) if path else None
         if gan is None or gan.config.get("kind") != "gan":
             return None
+        gan.check()
         return training_part(gan) | {"made": None}
     except (FileNotFoundError, ValueError):
         return None
@@ -211,7 +213,6 @@ def gan_part(run: Run) -> PagePart | None:
 
 def label_rows(run: Run) -> list[tuple[str, str]]:
     """What the model learnt from, as rows of a table."""
-    path = run.path / "split.json"
-    split = read_object(path) if path.is_file() else {}
+    split = run.read_object("split.json") if run.has("split.json") else {}
     split = {k: v for k, v in split.items() if k not in ("indices", "values", "count")}
     return setting_rows(run.config["labels"] | {"split": split})

@@ -13,7 +13,6 @@ from ssgan.data.selection import reading_options, take_samples
 from ssgan.prediction.predictor import Predictor, load_predictor
 from ssgan.randomness import Rng
 from ssgan.runs.run import Run
-from ssgan.runs.storage import read_object
 
 MOST_ROWS = 10_000  # that are predicted for the page
 
@@ -47,7 +46,7 @@ def held_out(run: Run) -> HeldOut:
     ValueError or FileNotFoundError with the reason where there are none.
     """
     model = load_predictor(run.path)
-    split = read_object(run.path / "split.json") if (run.path / "split.json").is_file() else None
+    split = run.read_object("split.json") if run.has("split.json") else None
     about = split["data"] if split else run.config["gan"]
     if about["source"] == "memory":
         raise InputError("the data were given in memory, so there is nothing here to compare with")

@@ -4,6 +4,7 @@ import csv
 import io
 import json
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from ssgan.config import InputError
 from ssgan.report.figures import curve, png
 from ssgan.runs.run import Run
 
@@ -29,34 +31,36 @@ def training_part(run: Run) -> dict[str, Any]:
     about = {k: v for k, v in data.items() if k != "config"}
     return {
         "name": run.path.resolve().name,
-        "pictures": sample_pictures(run.path / "samples"),
-        "previews": sample_tables(run.path / "samples"),
+        "pictures": sample_pictures(run),
+        "previews": sample_tables(run),
         "curves": curves(rows),
         "settings": setting_rows(config["config"]),
         "data": setting_rows(about),
-        "faults": file_faults(run.path / "quarantine.csv"),
+        "faults": file_faults(run),
     }
 
 
-def sample_pictures(folder: Path) -> list[tuple[str, str]]:
+def sample_pictures(run: Run) -> list[tuple[str, str]]:
     """(step, URI) of pictures of samples over time, the newest one last and larger."""
-    found = evenly(sorted(folder.glob("step-*.png")), SHOTS)
+    found = evenly(samples_of(run, ".png"), SHOTS)
     shots = []
     for path in found:
-        try:
-            shots.append(
-                (step_of(path), png(path.read_bytes(), STRIP if path != found[-1] else NEWEST))
-            )
-        except OSError:  # no picture after all: the others still tell the story
-            continue
+        with suppress(OSError, InputError):  # no picture after all: the others tell the story
+            picture = png(run.read(f"samples/{path.name}"), NEWEST if path == found[-1] else STRIP)
+            shots.append((step_of(path), picture))
     return shots
 
 
-def sample_tables(folder: Path) -> list[tuple[str, list[list[str]], int]]:
+def samples_of(run: Run, suffix: str) -> list[Path]:
+    """Files of samples over time, the first first."""
+    return sorted((run.path / "samples").glob(f"step-*{suffix}"))
+
+
+def sample_tables(run: Run) -> list[tuple[str, list[list[str]], int]]:
     """(step, header and rows, columns left out) of tables of samples: first, middle and last."""
     shots = []
-    for path in evenly(sorted(folder.glob("step-*.csv")), 3):
-        rows = list(csv.reader(io.StringIO(path.read_text("utf-8", errors="replace"))))
+    for path in evenly(samples_of(run, ".csv"), 3):
+        rows = csv_rows(run, f"samples/{path.name}")
         if rows:
             table = [[short(text) for text in row[:TABLE_COLUMNS]] for row in rows]
             shots.append((step_of(path), table[: TABLE_ROWS + 1], len(rows[0]) - len(table[0])))
@@ -116,11 +120,20 @@ def setting_rows(settings: Mapping[str, Any], above: str = "") -> list[tuple[str
     return rows
 
 
-def file_faults(path: Path) -> tuple[list[list[str]], int] | None:
+def csv_rows(run: Run, name: str) -> list[list[str]]:
+    """The rows of a CSV file of a run; none where it is damaged, of which loading has told."""
+    try:
+        text = run.read(name).decode("utf-8", errors="replace")
+    except InputError:
+        return []
+    return list(csv.reader(io.StringIO(text)))
+
+
+def file_faults(run: Run) -> tuple[list[list[str]], int] | None:
     """(file, reason) of what could not be read, the first few, and how many more there are."""
-    if not path.is_file():
+    rows = csv_rows(run, "quarantine.csv")[1:] if run.has("quarantine.csv") else []
+    if not rows:
         return None
-    rows = list(csv.reader(io.StringIO(path.read_text("utf-8", errors="replace"))))[1:]
     named = [[short(text) for text in row] for row in rows[:FAULTS]]
     return named, len(rows) - len(named)
 

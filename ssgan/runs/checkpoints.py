@@ -4,7 +4,8 @@
         state.safetensors   every tensor that the next step depends on
         state.json          everything else that it depends on
         manifest.json       format, step, size and sha256 of the two, and marks: which earlier
-                            steps are wanted beside it, {"best": {"step": 500, "distance": 1.2}}
+                            steps are wanted beside it, {"best": {"step": 500, "distance": 1.2}};
+                            and the sha256 of all that
 
 Nothing is a pickle: reading a checkpoint executes nothing, whoever wrote it.
 """
@@ -25,6 +26,7 @@ from safetensors import SafetensorError
 from torch import Tensor
 
 from ssgan.config import InputError
+from ssgan.runs.manifest import seal
 from ssgan.runs.storage import (
     REPLACED,
     parse_object,
@@ -172,7 +174,8 @@ def _contents(
     manifest = {"format": FORMAT, "step": int(step), "files": entries}
     if marks:
         manifest["marks"] = plain(marks, "marks")
-    return {**files, MANIFEST: json.dumps(manifest).encode()}
+    sealed = manifest | {"sha256": seal(manifest)}
+    return {**files, MANIFEST: json.dumps(sealed).encode()}
 
 
 def _read(directory: Path, step: int) -> Checkpoint:
@@ -201,7 +204,11 @@ def _read_manifest(path: Path, step: int) -> tuple[dict[str, dict[str, Any]], Ma
         raise InputError(
             f"{path} is of format {manifest.get('format')!r}, this version of ssgan reads {FORMAT}"
         )
-    if set(manifest) - {"marks"} != {"format", "step", "files"} or manifest["step"] != step:
+    if "sha256" in manifest and manifest["sha256"] != seal(manifest):  # the first had none
+        raise InputError(f"{path} is damaged: its sha256 is not that of its content")
+    if set(manifest) - {"marks", "sha256"} != {"format", "step", "files"}:
+        raise InputError(f"{path} is damaged: it has entries of no manifest, or lacks some")
+    if manifest["step"] != step:
         raise InputError(f"{path} is damaged: it is not that of step {step}")
     marks = manifest.get("marks", {})
     if not isinstance(marks, dict) or not all(_is_mark(mark, step) for mark in marks.values()):

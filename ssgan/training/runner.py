@@ -204,8 +204,8 @@ def run_training(
     without `guard` at once, a FloatingPointError tells of numbers that are not finite; a
     TrainingError of anything else. BlockingIOError: somebody else is writing to the run.
     """
-    with run.writing() if run else nullcontext():
-        yield from Session(task, schedule, run, guard).to_the_end(batches)
+    with run.writing() if run else nullcontext() as held:
+        yield from Session(task, schedule, held, guard).to_the_end(batches)
 
 
 def finish(training: Generator[Progress, None, Result]) -> Result:
