@@ -201,15 +201,13 @@ def describe_finetuning(gan: Any, split: Any, config: Any) -> None:
 
 def train_predictor(gan: Any, split: Any, config: Any, out: Path, quiet: bool) -> None:
     from ssgan.cli.progress import show
-    from ssgan.cli.recording import recorded
     from ssgan.data.split import split_files
-    from ssgan.prediction.finetune import finetuning
+    from ssgan.prediction.finetune import learning_from
+    from ssgan.prediction.labels import labeled
 
-    training = finetuning(
-        gan, split.samples, split.targets, config, unlabeled=split.unlabeled, run=out
-    )
+    rows = labeled(gan, split.samples, split.targets, split.unlabeled, config.seed)
     files = split_files(split.record, split.ledger)
-    model = show(recorded(training, out, files), quiet)
+    model = show(learning_from(gan, rows, config, out, files), quiet)
     if choice := model.about.get("choice"):
         note(f"auto takes {choice['verdict']['chosen']}: {choice['verdict']['reason']}", quiet)
     note(f"{out} holds a model for {model.task} from {len(split.samples)} labels", quiet)

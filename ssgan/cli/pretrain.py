@@ -1,6 +1,5 @@
 """`ssgan pretrain`: a GAN from unlabeled samples, or from some with labels."""
 
-import json
 from pathlib import Path
 from typing import Any
 
@@ -222,27 +221,11 @@ def describe_pretraining(data: Any, config: Any, labels: Any, device: str | None
     show_json(about | {"estimate": estimate(data, codec, config, labels, device)})
 
 
-def ledger_file(labels: Any, n: int) -> dict[str, str]:
-    """The file of the ledger: which of `n` rows a conditional GAN learns the labels of."""
-    if labels is None:
-        return {}
-    from ssgan.data.ledger import LEDGER, Ledger
-    from ssgan.models.condition import fit_condition
-
-    rows = fit_condition(labels, n)[1][:, -1].nonzero().flatten().numpy()
-    ledger = Ledger(len(rows))
-    ledger.read(rows)
-    return {LEDGER: json.dumps(ledger.to_json()) + "\n"}
-
-
 def train_gan(data: Any, config: Any, labels: Any, run: Path, how: tuple[str | None, bool]) -> None:
     """`how`: the device, and whether to be quiet."""
     from ssgan.cli.progress import show
-    from ssgan.cli.recording import quarantined, recorded
     from ssgan.models.pretraining import pretraining
 
     device, quiet = how
-    files = quarantined(data.quarantine) | ledger_file(labels, len(data))
-    training = pretraining(data, config, labels, run=run, device=device)
-    show(recorded(training, run, files), quiet)
+    show(pretraining(data, config, labels, run=run, device=device), quiet)
     note(f"{run} holds a GAN of {config.steps} steps", quiet)

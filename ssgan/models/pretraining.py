@@ -1,7 +1,8 @@
 """Pretraining: a generator and a discriminator from unlabeled samples, and loading them again."""
 
 import json
-from collections.abc import Generator, Mapping
+from collections.abc import Generator, Iterator, Mapping
+from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,8 @@ import torch
 
 from ssgan.config import InputError
 from ssgan.data import codec_from_json, digest, fit_codec, read
+from ssgan.data.ledger import Ledger
+from ssgan.data.records import ledger_file, quarantine_file
 from ssgan.models.condition import Condition, fit_condition
 from ssgan.models.config import GANConfig
 from ssgan.models.domain import Domain
@@ -17,7 +20,6 @@ from ssgan.models.gan import GAN
 from ssgan.models.table import MODELS
 from ssgan.randomness import Rng
 from ssgan.runs.run import Run
-from ssgan.runs.storage import read_object
 from ssgan.runtime import Runtime, runtime
 from ssgan.training.batches import Batches
 from ssgan.training.progress import show_progress
@@ -46,24 +48,40 @@ def pretraining(
         about["labels"] = {"labeled": int(given[:, -1].sum()), "sha256": digest(given)}
     domain = Domain(codec, codec.pack(data.x), given, condition)
     task = MODELS[config.model](config, {"unlabeled": domain.calibration(config.seed)}, on)
-    held = None if run is None else claim(Path(run), config, domain, about)
-    if held and config.steps == 0:  # the networks as they are before training, for comparison
-        held.save(0, *pack_parts(task.parts))
     streams = {"unlabeled": domain.stream(config.batch, on)}
     batches = Batches(streams, Rng(("pretrain", config.seed)))
     schedule = Schedule(config.steps, config.batch, options or TrainOptions())
-    yield from run_training(task, batches, schedule, held, config.guard)
+    files = files_of(domain) | quarantine_file(data.quarantine)
+    with nullcontext() if run is None else claim(run, config, about, files) as held:
+        if held and config.steps == 0:  # the networks as they are before training, to compare
+            held.save(0, *pack_parts(task.parts))
+        yield from run_training(task, batches, schedule, held, config.guard)
     return replace(gan_of(config, domain, task.parts, on), data=about, packed=domain.samples)
 
 
-def claim(path: Path, config: GANConfig, domain: Domain, about: Mapping[str, Any]) -> Run:
-    """The run directory of a training, with what else loading needs."""
+@contextmanager
+def claim(
+    path: str | Path, config: GANConfig, about: Mapping[str, Any], files: Mapping[str, str]
+) -> Iterator[Run]:
+    """The run directory of a training, with these files; nobody else writes to it meanwhile."""
     identity = {"format": 1, "kind": "gan", "config": config.to_json(), "data": about}
     run = Run.claim(path, identity, growing=("config.steps",), renew=renewed)
-    run.write("codec.json", json.dumps(domain.codec.to_json()))
-    if domain.condition is not None:
-        run.write("condition.json", json.dumps(domain.condition.to_json()))
-    return run
+    with run.writing() as held:
+        for name, content in files.items():
+            held.write(name, content)
+        yield held
+
+
+def files_of(domain: Domain) -> dict[str, str]:
+    """What else than its networks loading a GAN needs, and which labels it learnt from."""
+    files = {"codec.json": json.dumps(domain.codec.to_json())}
+    if domain.condition is None or domain.conditions is None:
+        return files
+    read = domain.conditions[:, -1].nonzero().flatten().numpy()
+    ledger = Ledger(len(read))
+    ledger.read(read)
+    condition = {"condition.json": json.dumps(domain.condition.to_json())}
+    return files | condition | ledger_file(ledger)
 
 
 def renewed(identity: dict[str, Any]) -> dict[str, Any]:
@@ -188,15 +206,16 @@ def load(path: str | Path, device: str | None = None, checkpoint: str = "last") 
     run = Run.open(path)
     if run.config.get("kind") != "gan":
         raise InputError(f"{path} holds a {run.config.get('kind')}, expected a pretrained GAN")
+    run.check()
     found = run.load(which=checkpoint)
     if found is None:
         which = " that was measured" if checkpoint == "best" else ""
         raise FileNotFoundError(
             f"{path} holds no checkpoint{which} yet: let `ssgan pretrain` run longer"
         )
-    codec = codec_from_json(json.loads((run.path / "codec.json").read_text()))
+    codec = codec_from_json(run.read_object("codec.json"))
     config, data = GANConfig.from_json(run.config["config"]), run.config["data"]
-    told = read_object(run.path / "condition.json") if "labels" in data else None
+    told = run.read_object("condition.json") if "labels" in data else None
     condition = Condition.from_json(told) if told else None
     on, width = runtime(device, codec.shape), condition.width if condition else 0
     parts = {

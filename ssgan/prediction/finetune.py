@@ -24,7 +24,8 @@ what `readout` names: all depths of the trunk, its last, or a student of both ne
 """
 
 import json
-from collections.abc import Generator, Mapping
+from collections.abc import Generator, Iterator, Mapping
+from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -39,7 +40,7 @@ from ssgan.prediction.intervals import INTERVALS, Intervals, from_bytes, train_i
 from ssgan.prediction.labels import Labeled, labeled
 from ssgan.prediction.learning import read_out
 from ssgan.prediction.predictor import TEMPERATURE, Predictor, stored_temperature
-from ssgan.prediction.record import keep_split
+from ssgan.prediction.record import record_split
 from ssgan.prediction.resolve import resolve_config
 from ssgan.prediction.select import Learnt, choosing
 from ssgan.runs.run import Run
@@ -57,16 +58,32 @@ def finetuning(
 ) -> Generator[Progress, None, Predictor]:
     """`finetune`, step by step: yields its progress and returns the predictor."""
     rows = labeled(gan, samples, labels, unlabeled, config.seed if config else 0)
-    return (yield from learning_from(gan, rows, config, run))
+    return (yield from learning_from(gan, rows, config, run, {}))
 
 
 def learning_from(
-    gan: GAN, rows: Labeled, config: PredictorConfig | None, run: str | Path | None
+    gan: GAN,
+    rows: Labeled,
+    config: PredictorConfig | None,
+    run: str | Path | None,
+    files: Mapping[str, str] | None = None,
 ) -> Generator[Progress, None, Predictor]:
-    """The predictor of labelled and unlabeled samples, step by step."""
+    """The predictor of labelled and unlabeled samples, step by step.
+
+    `files` for the run say which labels these are; by default those of `record`.
+    """
     config = resolve_config(config, gan, rows)
+    with nullcontext() if run is None else claim(run, gan, config, rows) as held:
+        if held:
+            record_split(held, gan, rows, files)
+        return (yield from learn(gan, rows, config, held))
+
+
+def learn(
+    gan: GAN, rows: Labeled, config: PredictorConfig, held: Run | None
+) -> Generator[Progress, None, Predictor]:
+    """The predictor by a resolved config, step by step, in a run that is held."""
     about = identity(gan, rows)
-    held = claim(run, gan, config, about) if run is not None else None
     gan = yield from read_out(gan, config, rows, held)
     learnt = yield from choosing(gan, config, rows, held)
     calibrated: dict[str, Any] = {}
@@ -91,13 +108,19 @@ def identity(gan: GAN, rows: Labeled) -> dict[str, Any]:
     return {"gan": source | {"config": gan.config.to_json()}, "labels": rows.metadata()}
 
 
-def claim(path: str | Path, gan: GAN, config: PredictorConfig, about: Mapping[str, Any]) -> Run:
-    """The model directory of this finetuning, with what else loading needs."""
+@contextmanager
+def claim(path: str | Path, gan: GAN, config: PredictorConfig, rows: Labeled) -> Iterator[Run]:
+    """The model directory of this finetuning, with what else loading needs.
+
+    Nobody else writes to it meanwhile.
+    """
+    about = identity(gan, rows)
     whole = {"format": 1, "kind": "predictor", "config": config.to_json(), **about}
     run = Run.claim(path, whole, growing=("config.steps",))
-    run.write("codec.json", json.dumps(gan.codec.to_json()))
-    run.write("origin.json", json.dumps({"run": gan.data.get("run")}))
-    return run
+    with run.writing() as held:
+        held.write("codec.json", json.dumps(gan.codec.to_json()))
+        held.write("origin.json", json.dumps({"run": gan.data.get("run")}))
+        yield held
 
 
 def intervals_of(
@@ -191,10 +214,7 @@ def finetune(
     if fields:
         config = (config or PredictorConfig()).changed(fields)
     rows = labeled(gan, samples, labels, unlabeled, config.seed if config else 0)
-    model = finish(learning_from(gan, rows, config, run))
-    if run is not None:
-        keep_split(Run.open(run), gan, rows)
-    return model
+    return finish(learning_from(gan, rows, config, run))
 
 
 def given(samples: Any, labels: Any) -> tuple[Any, Any]:

@@ -1,6 +1,7 @@
 """What a model directory says of the labels it was learnt from: split.json and labels.json."""
 
 from collections import defaultdict
+from collections.abc import Mapping
 from dataclasses import replace
 
 import numpy as np
@@ -15,14 +16,20 @@ from ssgan.prediction.labels import Labeled
 from ssgan.runs.run import Run
 
 
-def keep_split(run: Run, gan: GAN, rows: Labeled) -> None:
-    """Write both files, where the directory has none.
+def record_split(run: Run, gan: GAN, rows: Labeled, files: Mapping[str, str] | None = None) -> None:
+    """Write both files, where the directory has none, or those that are given.
 
     Rows are those of the GAN's data, if the labelled samples are found there, else those of the
     samples that were given, which are in no file and so cannot be read again.
     """
-    if run.has(SPLIT):
+    if files is None and run.has(SPLIT):
         return
+    for name, text in (found_files(gan, rows) if files is None else files).items():
+        run.write(name, text)
+
+
+def found_files(gan: GAN, rows: Labeled) -> dict[str, str]:
+    """Both files of labels that were given in memory."""
     data, chosen = gan.data, places(rows.packed, pretrained_rows(gan, rows))
     if chosen is None:
         data = {"source": "memory", "options": {}, "fingerprint": digest(rows.packed.numpy())}
@@ -31,8 +38,7 @@ def keep_split(run: Run, gan: GAN, rows: Labeled) -> None:
     ledger = Ledger(len(chosen))
     ledger.read(chosen[order])
     kept = replace(rows.targets, values=rows.raw[order])
-    for name, text in split_files(split_record(data, kept, chosen[order]), ledger).items():
-        run.write(name, text)
+    return split_files(split_record(data, kept, chosen[order]), ledger)
 
 
 def pretrained_rows(gan: GAN, rows: Labeled) -> Tensor | None:

@@ -204,8 +204,6 @@ def _read_manifest(path: Path, step: int) -> tuple[dict[str, dict[str, Any]], Ma
         raise InputError(
             f"{path} is of format {manifest.get('format')!r}, this version of ssgan reads {FORMAT}"
         )
-    if "sha256" in manifest and manifest["sha256"] != seal(manifest):  # the first had none
-        raise InputError(f"{path} is damaged: its sha256 is not that of its content")
     if set(manifest) - {"marks", "sha256"} != {"format", "step", "files"}:
         raise InputError(f"{path} is damaged: it has entries of no manifest, or lacks some")
     if manifest["step"] != step:
@@ -213,6 +211,8 @@ def _read_manifest(path: Path, step: int) -> tuple[dict[str, dict[str, Any]], Ma
     marks = manifest.get("marks", {})
     if not isinstance(marks, dict) or not all(_is_mark(mark, step) for mark in marks.values()):
         raise InputError(f"{path} is damaged: each mark must have a step of at most {step}")
+    if "sha256" in manifest and manifest["sha256"] != seal(manifest):  # the first had none
+        raise InputError(f"{path} is damaged: its sha256 is not that of its content")
     return files, marks
 
 

@@ -28,6 +28,7 @@ from ssgan.runs import checkpoints
 from ssgan.runs.checkpoints import Checkpoint
 from ssgan.runs.identity import refuse_another, refuse_occupied
 from ssgan.runs.manifest import (
+    MANIFEST,
     Allowed,
     Manifest,
     adopt,
@@ -222,8 +223,9 @@ class Run:
             if data is not None and (manifest is None or sha256(data) in _allowed(manifest, name)):
                 return data
             if read_manifest(self.path) == manifest:  # else it has just been replaced
-                what = "is missing" if data is None else "is damaged"
-                raise InputError(f"{path} {what}: {RESTORE}")
+                unlisted = manifest is None or name not in manifest.files
+                what = "is damaged" if not unlisted else f"is not listed in {MANIFEST}"
+                raise InputError(f"{path} {'is missing' if data is None else what}: {RESTORE}")
 
     def read_object(self, name: str) -> dict[str, Any]:
         """The JSON object in a file that `write` wrote, as `read` gives it."""

@@ -1,3 +1,4 @@
+import io
 import json
 import re
 import shutil
@@ -56,6 +57,12 @@ def refuse_what_is_not_self_contained(page):
     assert used <= set(ids)
 
 
+def png_of(pixels):
+    buffer = io.BytesIO()
+    Image.fromarray(pixels).save(buffer, "PNG")
+    return buffer.getvalue()
+
+
 def gan_run(path, source="digits", samples=".png", steps=(100, 500, 1000), term="critic"):
     """A GAN's run directory without its networks."""
     data = {"source": source, "options": {}, "fingerprint": "f" * 64}
@@ -64,8 +71,7 @@ def gan_run(path, source="digits", samples=".png", steps=(100, 500, 1000), term=
         run.log({"step": step, term: 1 / step, "not_finite": 0.0, "seconds": step / 100})
         name = f"samples/step-{step:08d}{samples}"
         if samples == ".png":
-            (run.path / "samples").mkdir(exist_ok=True)
-            Image.fromarray(np.full((16, 16), step % 251, np.uint8)).save(run.path / name)
+            run.write(name, png_of(np.full((16, 16), step % 251, np.uint8)))
         else:
             run.write(name, f"age,job\n{step},<b>\n")
     return run
@@ -124,7 +130,7 @@ def test_many_pictures_are_thinned_to_the_first_the_last_and_some_between(tmp_pa
 def test_large_pictures_are_made_small(tmp_path):
     run = gan_run(tmp_path / "run", steps=(1, 2, 3))
     noise = np.random.default_rng(0).integers(0, 256, (1500, 1500, 3)).astype(np.uint8)
-    Image.fromarray(noise).save(run.path / "samples/step-00000001.png")
+    run.write("samples/step-00000001.png", png_of(noise))
     assert report(run.path).stat().st_size < 1_000_000
 
 
@@ -171,7 +177,7 @@ def model_run(path, data, per_class=None, labels=None, split=True, config=None):
     learnt = replace(found, values=found.values[chosen])
     config = config or quick("probe")
     ssgan.finetune(gan, x, learnt, config, run=path / "model")
-    (path / "model" / "split.json").unlink()
+    Run.open(path / "model").remove("split.json")
     if split:
         about = {k: getattr(data, k) for k in ("source", "options", "fingerprint")}
         record = {"data": about, "labels": data.source, "seed": 0, "per_class": per_class}
@@ -355,7 +361,7 @@ def test_a_page_says_that_a_simple_model_is_no_network_and_why_it_was_taken(meth
         record = json.loads((path / "choice.json").read_text())
         record["choice"] |= {"method": "baseline"}
         record["choice"]["verdict"] |= {"chosen": "k-nn", "reason": "it has fewer errors"}
-        (path / "choice.json").write_text(json.dumps(record))
+        Run.open(path).write("choice.json", json.dumps(record))
     page = report(path).read_text()
     assert "a simple model of the labelled rows, without the GAN" in page
     assert ("auto took k-nn: it has fewer errors" in page) == (method == "auto")

@@ -440,3 +440,24 @@ def test_a_kill_at_any_time_of_a_save_leaves_a_loadable_checkpoint(tmp_path):
     checkpoint = load(tmp_path)
     assert checkpoint.step >= told[-1] and checkpoint.state == {"step": checkpoint.step}
     assert torch.equal(checkpoint.tensors["weight"], torch.full((300_000,), float(checkpoint.step)))
+
+
+def test_a_flipped_bit_of_a_manifest_never_changes_what_is_marked(tmp_path):
+    save(tmp_path, 1, tensors(1), {"step": 1})
+    save(tmp_path, 2, tensors(2), {"step": 2}, {"best": {"step": 1, "distance": 0.25}})
+    path = tmp_path / "step-00000002" / "manifest.json"
+    for bit in range(0, 8 * path.stat().st_size, 5):
+        flip(path, bit)
+        with pytest.warns(UserWarning, match="manifest.json is .*using step 1"):
+            assert_holds(tmp_path, 1)
+        flip(path, bit)
+    assert_holds(tmp_path, 2)
+
+
+def test_a_manifest_without_a_sha256_is_of_an_older_version_and_loads(tmp_path):
+    marked(tmp_path, 1, 1, 2)
+    path = tmp_path / "step-00000002" / "manifest.json"
+    manifest = json.loads(path.read_text())
+    del manifest["sha256"]
+    path.write_text(json.dumps(manifest))
+    assert_holds(tmp_path, 2)
