@@ -65,6 +65,8 @@ class Run:
     ----------
     path : Path
         The directory.
+    held : bool, default=False
+        Whether its lock is held: so is the run that `writing` gives.
 
     Examples
     --------
@@ -77,7 +79,7 @@ class Run:
     """
 
     path: Path
-    held: bool = field(default=False, compare=False, repr=False)  # its lock, by `writing`
+    held: bool = field(default=False, compare=False, repr=False)
 
     @classmethod
     def claim(
