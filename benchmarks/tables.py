@@ -15,7 +15,7 @@ from pathlib import Path
 import click
 import pandas as pd
 
-from benchmarks import front, glance, paces, which
+from benchmarks import breadth, front, glance, paces, which
 from ssgan.benchmark import Line, Suite, leagues, paired, read_rows, suite, summarise
 from ssgan.benchmark.runner import key_of, latest
 from ssgan.benchmark.suites import SUITES
@@ -232,6 +232,8 @@ def table(name: str, results: Path = RESULTS) -> str:
         return counted(found, cells)
     if found.measure == "seconds":
         return clocked(found, cells)
+    if found.measure == "points":
+        return breadth.tables(found, cells, rows)
     if "steps" in found.by:
         return paces.tables(found, cells, rows)
     if found.measure not in HEADS:

@@ -2,9 +2,10 @@
 
 import pytest
 
-from benchmarks import glance, tables
+from benchmarks import breadth, glance, tables
 from benchmarks.tables import MARK, PAGES, RESULTS, filled
 from ssgan.benchmark.reporting import ELSEWHERE
+from ssgan.benchmark.results import read_rows
 
 HELD = sorted(path.stem for path in RESULTS.glob("*.csv") if not path.stem.endswith("-quick"))
 LINE = "digits,100,{method},{draw},{draw},0,{accuracy},1.0,0.0\n"
@@ -193,3 +194,55 @@ def test_the_front_page_has_ten_lines_beside_the_best_simple_model(tmp_path):
 
 def test_a_suite_without_results_has_no_methods(tmp_path):
     assert glance.by_method(tmp_path, "digits", "100") == {}
+
+
+BOARD_LINE = "{data},balanced,10,{method},0,{draw},{points},{rmse},{ece},1200,0.9,2.0,30.0\n"
+BOARD_HEAD = (
+    "data,league,labels,method,gan_seed,label_seed,points,rmse,ece,test,interval_coverage,"
+    "seconds,gan_seconds\n"
+)
+
+
+def test_the_board_says_how_far_auto_is_behind_and_where(tmp_path):
+    from ssgan.benchmark.runner import Cell, Suite
+
+    scores = {  # points on one set, RMSE on another
+        "random forest": (90, 2.0),
+        "extra trees": (80, 4.0),
+        "linear probe, discriminator": (95, 3.0),
+        "auto": (88, 1.9),
+        "GAN off: auto": (70, 5.0),
+    }
+    cells = [
+        Cell(data=d, league="balanced", labels=10, method=m, gan_seed=0, label_seed=k)
+        for d in ("a", "b")
+        for m in scores
+        for k in (0, 1)
+    ]
+    text = BOARD_HEAD + "".join(
+        BOARD_LINE.format(
+            data=cell.data,
+            method=f'"{cell.method}"',
+            draw=cell.label_seed,
+            points=scores[cell.method][0] + 2 * cell.label_seed - 1,
+            rmse="" if cell.data == "a" else scores[cell.method][1],
+            ece=0.05 if cell.data == "a" else "",
+        )
+        for cell in cells
+    )
+    (tmp_path / "breadth.csv").write_text(text)
+    found = Suite(cells=tuple(cells), solve=lambda cell, place: {}, measure="points")
+    made = breadth.tables(found, read_rows(tmp_path / "breadth.csv"), tables.rows).splitlines()
+    assert "| lines | 2 |" in made and "| mean rank of `auto` | 2.0 |" in made
+    assert "| regret against the best ordinary model, mean | -1.50 |" in made
+    assert "| the same, worst line | +2.0 (a 10) |" in made
+    assert "| regret against the best row of the package, mean | -14.83 |" in made
+    assert "| ECE, 1,000 test samples or more, mean | 0.050 |" in made
+    assert "| coverage of 90 % intervals, mean | 0.900 |" in made
+    assert (
+        "| a | 10 | 2 | 90.0 random forest | 95.0 linear probe, discriminator | - | 70.0 | 88.0 "
+        "| +2.0 | 3 of 4 | 2 | 30 |"
+    ) in made
+    assert any(line.startswith("| b | 10 | 2 | 2 random forest | 3 linear") for line in made)
+    without = [row for row in read_rows(tmp_path / "breadth.csv") if row["method"] != "auto"]
+    assert breadth.tables(found, without, tables.rows) == "not measured"

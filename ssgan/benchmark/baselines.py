@@ -51,16 +51,24 @@ def rbf_svm(problem: Problem, seed: int) -> Array:
     return fit_predict(SVC(C=10, random_state=seed), problem)
 
 
+def spreading_model() -> LabelSpreading:
+    return LabelSpreading(kernel="knn", n_neighbors=7, alpha=0.2, max_iter=200)
+
+
+def self_training_model() -> SelfTrainingClassifier:
+    return SelfTrainingClassifier(LogisticRegression(C=10, max_iter=1000), threshold=0.9)
+
+
 def label_spreading(problem: Problem, seed: int) -> Array:
     labels = np.full(len(problem.data), -1)
     labels[problem.labeled] = problem.data.y[problem.labeled]
-    model = LabelSpreading(kernel="knn", n_neighbors=7, alpha=0.2, max_iter=200)
+    model = spreading_model()
     model.fit(flatten_samples(problem.data.x), labels)
     return np.asarray(model.predict(flatten_samples(problem.data.x_test)))
 
 
 def self_training(problem: Problem, seed: int) -> Array:
-    model = SelfTrainingClassifier(LogisticRegression(C=10, max_iter=1000), threshold=0.9)
+    model = self_training_model()
     rows, labels = partly_labelled(problem, SELF_TRAINING)
     return np.asarray(model.fit(rows, labels).predict(flatten_samples(problem.data.x_test)))
 

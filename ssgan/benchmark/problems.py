@@ -74,10 +74,10 @@ def rotate_both_parts(mnist: Data) -> Data:
     return Data(kind="images", x=x, y=y, x_test=x_test, y_test=y_test)
 
 
-def hold_out_test(data: Data) -> Data:
-    """A data set without a test part as one with it."""
+def hold_out_test(data: Data, share: float = TEST_SHARE) -> Data:
+    """A data set without a test part as one with it, of that share of the samples."""
     order = Rng(("benchmark", "test part")).numpy().permutation(len(data))
-    cut = round(TEST_SHARE * len(data))
+    cut = round(share * len(data))
     test, train = np.sort(order[:cut]), np.sort(order[cut:])
     parts = {"x": take_rows(data.x, train), "x_test": take_rows(data.x, test)}
     return Data(kind=data.kind, y=data.y[train], y_test=data.y[test], **parts)

@@ -64,6 +64,7 @@ CHOICES: dict[str, tuple[str, ...]] = {
     ),
     "selfsupervisions": ("rotation", "contrastive"),
     "suites": (
+        "breadth",
         "calibration",
         "cifar10-generation",
         "conditional-mnist",

@@ -1,0 +1,127 @@
+"""The board in Markdown: a line for every data set and label count, and what they say together.
+
+Means over the draws: accuracy in points, or the RMSE of a regression. The best ordinary model and
+the best row of the package are those with the best mean, which only the test part tells.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+
+import numpy as np
+import pandas as pd
+
+from ssgan.benchmark import Suite
+from ssgan.benchmark.ordinary import ORDINARY
+from ssgan.benchmark.runner import latest
+from ssgan.benchmark.suites.breadth import AUTO, LONG_TRAININGS
+
+Rows = Callable[[Sequence[str], Sequence[Sequence[str]]], str]  # a table of a header and lines
+LARGE = 1000  # test samples, from which on a calibration error says something
+HEADER = [
+    *("data", "labels", "draws", "best ordinary model", "best of the package", "long training"),
+    *("GAN off: `auto`", "`auto`", "regret", "rank", "seconds", "+ GAN seconds"),
+]
+
+
+def tables(found: Suite, cells: Sequence[Mapping[str, str]], rows: Rows) -> str:
+    """All of it, from what was measured; groups without `auto` wait for it."""
+    there = pd.DataFrame(latest(found, [dict(row) for row in cells]).values())
+    groups = there.groupby(["data", "league", "labels"], sort=False)
+    lines = [line for key, mine in groups if (line := Group(key, mine)).judged]
+    if not lines:
+        return "not measured"
+    parts = [rows(["bar", "value"], together(lines)), rows(HEADER, [x.cells() for x in lines])]
+    methods = list(dict.fromkeys(there["method"]))
+    every = [[*line.named, *(line.mean(name) for name in methods)] for line in lines]
+    return "\n\n".join([*parts, rows(["data", "labels", *methods], every)])
+
+
+class Group:
+    """The rows of a data set, league and label count."""
+
+    def __init__(self, key: Sequence[str], mine: pd.DataFrame) -> None:
+        self.key, self.rows = key, mine
+        rmse = mine["rmse"] if "rmse" in mine else pd.Series("", mine.index)
+        self.regression = bool((rmse.fillna("") != "").all())
+        values = pd.to_numeric(mine["rmse" if self.regression else "points"])
+        self.means = dict(values.groupby(mine["method"], sort=False).mean())
+        self.lower = -1 if self.regression else 1
+
+    @property
+    def judged(self) -> bool:
+        """Whether there are an ordinary model, another row of the package, and `auto`."""
+        kinds = {("ordinary" if n in ORDINARY else n if n in AUTO else "own") for n in self.means}
+        return {"ordinary", "own", "auto"} <= kinds
+
+    @property
+    def named(self) -> list[str]:
+        """The data set, with the league where there is another one, and the labels."""
+        data, league, labels = self.key
+        return [data if league == "balanced" else f"{data}, {league}", str(labels)]
+
+    def best(self, ordinary: bool) -> str:
+        """The method with the best mean, of one side."""
+        names = [n for n in self.means if n not in AUTO and (n in ORDINARY) == ordinary]
+        return max(names, key=lambda name: self.lower * self.means[name])
+
+    def regret(self, other: str) -> float:
+        """How far `auto` is behind a row: points, or per cent of its RMSE."""
+        gap = self.lower * (self.means[other] - self.means["auto"])
+        return float(100 * gap / self.means[other] if self.regression else gap)
+
+    @property
+    def rank(self) -> float:
+        """Of `auto` among all rows but the one without a GAN, ties shared; 1 is best."""
+        others = [self.lower * self.means[n] for n in self.means if n not in AUTO]
+        mine = self.lower * self.means["auto"]
+        return 1 + sum(x > mine for x in others) + sum(x == mine for x in others) / 2
+
+    def mean(self, name: str) -> str:
+        """The mean of a method; "-" where it was not run."""
+        if name not in self.means:
+            return "-"
+        return f"{self.means[name]:.3g}" if self.regression else f"{self.means[name]:.1f}"
+
+    def of_auto(self, column: str) -> float:
+        """The mean of a column of the rows of `auto`; NaN without one."""
+        mine = self.rows[self.rows["method"] == "auto"]
+        values = pd.to_numeric(mine.get(column, pd.Series(dtype=float)), errors="coerce")
+        return float(values.mean())
+
+    def cells(self) -> list[str]:
+        """The line under HEADER."""
+        ordinary, own = self.best(True), self.best(False)
+        long = next((name for name in LONG_TRAININGS.values() if name in self.means), "")
+        return [
+            *self.named,
+            str(int((self.rows["method"] == "auto").sum())),
+            f"{self.mean(ordinary)} {ordinary}",
+            f"{self.mean(own)} {own}",
+            self.mean(long),
+            self.mean("GAN off: auto"),
+            self.mean("auto"),
+            f"{self.regret(ordinary):+.1f}",
+            f"{self.rank:g} of {len(set(self.means) - set(AUTO)) + 1}",
+            f"{self.of_auto('seconds'):.0f}",
+            f"{self.of_auto('gan_seconds'):.0f}",
+        ]
+
+
+def together(lines: Sequence[Group]) -> list[list[str]]:
+    """What all lines say of `auto`: rank, regrets, calibration, intervals."""
+    regrets = {" ".join(x.named): x.regret(x.best(True)) for x in lines}
+    own = [x.regret(x.best(False)) for x in lines]
+    worst = max(regrets, key=lambda name: regrets[name])
+    large = [x.of_auto("ece") for x in lines if x.of_auto("test") >= LARGE and not x.regression]
+    covered = [x.of_auto("interval_coverage") for x in lines if x.regression]
+    made = [
+        ["lines", str(len(lines))],
+        ["mean rank of `auto`", f"{np.mean([x.rank for x in lines]):.1f}"],
+        ["regret against the best ordinary model, mean", f"{np.mean(list(regrets.values())):+.2f}"],
+        ["the same, worst line", f"{regrets[worst]:+.1f} ({worst})"],
+        ["regret against the best row of the package, mean", f"{np.mean(own):+.2f}"],
+    ]
+    if large:
+        made.append([f"ECE, {LARGE:,} test samples or more, mean", f"{np.nanmean(large):.3f}"])
+    if covered:
+        made.append(["coverage of 90 % intervals, mean", f"{np.nanmean(covered):.3f}"])
+    return made

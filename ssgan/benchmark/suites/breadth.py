@@ -1,0 +1,304 @@
+"""The board: ordinary models, ours and `auto` on data sets that no method was developed on.
+
+A cell is a method with the labels of one draw. It keeps its held-out and test predictions, so that
+a decision rule is judged without fitting again (`ssgan.benchmark.judging`). A GAN serves all draws
+of its data set, and so does a student.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from functools import partial
+from pathlib import Path
+from time import perf_counter
+from typing import Any
+
+import numpy as np
+from scipy.special import log_softmax
+
+from ssgan import metrics
+from ssgan.benchmark import fewlabel
+from ssgan.benchmark.board import BOARD, PROPORTION, BoardSet, in_proportion, read_set
+from ssgan.benchmark.fewlabel import Shared, Table, make_shared, shared_by, start_of
+from ssgan.benchmark.methods import CONTENDERS, Fields, config_for
+from ssgan.benchmark.ordinary import MOST_UNLABELED, ORDINARY, OrdinaryTask, raw_features
+from ssgan.benchmark.problems import Problem, choose_labelled
+from ssgan.benchmark.results import Value
+from ssgan.benchmark.runner import Benchmark, Cell, Place, Suite
+from ssgan.benchmark.stored import Outputs, keep
+from ssgan.codecs.codec import Array
+from ssgan.data import Data, targets
+from ssgan.models.config import GANConfig
+from ssgan.models.gan import GAN
+from ssgan.models.student import StudentConfig
+from ssgan.prediction.baselines import Folds, cross_validated, points, stratified
+from ssgan.prediction.baselines.folds import foldable
+from ssgan.prediction.config import PredictorConfig
+from ssgan.prediction.crossvalidation import by_method, folds_of, held_out_outputs
+from ssgan.prediction.labels import Labeled, labeled
+from ssgan.prediction.learning import read_out
+from ssgan.prediction.predictor import Predictor
+from ssgan.prediction.resolve import resolve_config
+from ssgan.randomness import Rng
+from ssgan.training.runner import finish
+
+DRAWS = 3
+LONG_STEPS = 1200  # of the long training, and of the one that "auto" may take
+IMAGE_STEPS = 2000  # of a GAN of images
+REPEATS, REPEAT_LABELS = 3, 120  # folds are drawn again where labels are few: held-out ones in all
+AUTO = ("auto", "GAN off: auto")
+EVERYWHERE = (
+    "linear probe, discriminator",
+    "label spreading on its features",
+    "finetuned discriminator",
+)
+OF_STUDENTS = (
+    "linear probe, distilled student",
+    "label spreading, distilled student",
+    "finetuned student",
+)
+LONG_TRAININGS = {
+    True: "student and consistency",
+    False: "consistency",
+}  # whether the samples are images
+SETTINGS: Fields = {
+    "auto": {"steps": LONG_STEPS, "calibrate": True},
+    "consistency": {"steps": LONG_STEPS},
+    "consistency+propagation": {"steps": LONG_STEPS},
+}
+QUICK = ("digits", "wine", "breast-cancer", "diabetes")  # sets of the short form
+QUICK_METHODS = (
+    "logistic or ridge regression",
+    "random forest",
+    "linear probe, discriminator",
+    "label spreading on its features",
+    "auto",
+)
+QUICK_STEPS = 200  # of every training of it
+
+
+@dataclass(frozen=True)
+class Board:
+    """Data sets, what runs on them and for how long."""
+
+    sets: Mapping[str, BoardSet]
+    methods: tuple[str, ...] | None = None  # None: all that suit a set
+    draws: int = DRAWS
+    gan_steps: int | None = None  # None: IMAGE_STEPS, or GANConfig's own
+    student: StudentConfig = StudentConfig()
+    settings: Fields = field(default_factory=lambda: SETTINGS)
+    reader: Callable[[str, Path | None], Data] = read_set
+
+    def table(self, data: str) -> Table:
+        """The settings of the package's own methods on a data set."""
+        images = self.sets[data].kind == "images"
+        steps = self.gan_steps or (IMAGE_STEPS if images else GANConfig().steps)
+        return Table(
+            name="breadth",
+            about="",
+            data=data,
+            labels=self.sets[data].labels,
+            draws=tuple((0, draw) for draw in range(self.draws)),
+            measure="rmse" if self.sets[data].regression else "accuracy",
+            gan=GANConfig(steps=steps),
+            student=self.student if images else None,
+            settings=self.settings,
+            timed=False,
+            device="cpu",
+            flops=None,
+        )
+
+    def methods_for(self, data: str) -> tuple[str, ...]:
+        """The rows of a data set, ordinary ones first."""
+        found = self.sets[data]
+        usual = [n for n, m in ORDINARY.items() if m.regressor or not found.regression]
+        images = found.kind == "images"
+        own = [*EVERYWHERE, *(OF_STUDENTS if images else ())]
+        own += [LONG_TRAININGS[images]] if found.long else []
+        rows = (*usual, *own, *AUTO)
+        asked = rows if self.methods is None else self.methods
+        return tuple(name for name in rows if name in asked and name not in found.without)
+
+    def cells(self) -> tuple[Cell, ...]:
+        """Every method on every draw of the labels, those of a data set side by side."""
+        return tuple(
+            Cell(data=data, league=league, labels=n, method=name, gan_seed=0, label_seed=draw)
+            for data, found in self.sets.items()
+            for league in found.leagues
+            for n in found.labels
+            for draw in range(self.draws)
+            for name in self.methods_for(data)
+        )
+
+
+def board_suite(board: Board) -> Suite:
+    """The suite of a board."""
+    return Suite(
+        cells=board.cells(),
+        solve=partial(solve_method, board),
+        measure="points",
+        by=("data", "league", "labels", "method"),
+        needs=partial(network_for, board),
+        prepare=partial(make_network, board),
+    )
+
+
+def network_for(board: Board, cell: Cell) -> Shared | None:
+    """The trained GAN or student that a cell shares with others."""
+    return None if cell.method in ORDINARY else shared_by(board.table(cell.data), cell)
+
+
+def make_network(board: Board, need: Shared, place: Place) -> None:
+    """Train what cells share."""
+    make_shared(board.table(need.data), need, replace(place, reader=board.reader))
+
+
+def solve_method(board: Board, cell: Cell, place: Place) -> dict[str, Value]:
+    """Fit a method, keep what it predicts, and score that on the test samples."""
+    place, table = replace(place, reader=board.reader), board.table(cell.data)
+    data = place.read(cell.data)
+    choose = in_proportion if cell.league == PROPORTION else choose_labelled
+    problem = Problem(data, choose(data, cell.labels, cell.label_seed))
+    few = targets(data.y)
+    truth = replace(few, values=few.values[problem.labeled])
+    y_test = few.encode(data.y_test)
+    if cell.method in ORDINARY:
+        found, scores = ordinary_outputs(cell, problem, truth.values, len(few.classes or ()))
+    else:
+        problem = replace(problem, start=start_of(table, cell, place))
+        found, scores = own_outputs(table, cell, problem)
+        scores |= pretraining_seconds(table, cell, place)
+    keep(place.work, cell, found, truth.values, y_test)
+    return scored(found.test, y_test) | {"test": len(y_test)} | scores
+
+
+def pretraining_seconds(table: Table, cell: Cell, place: Place) -> dict[str, Value]:
+    """What the GAN of a cell, and the student that it shares, took, and which code began it."""
+    if CONTENDERS[cell.method].needs != "gan":
+        return {"gan_seconds": 0.0, "gan_source": ""}
+    about = fewlabel.pretraining_cost(table, cell, place)
+    shared, _ = fewlabel.distilling_cost(table, cell, place)
+    seconds = round(float(about["seconds"]) + shared, 1)
+    return {"gan_seconds": seconds, "gan_source": str(about["source"])}
+
+
+def folds_for(labels: Array, classes: int, seed: int) -> Folds | None:
+    """The folds that all methods which are fitted at once are held out on; None where none can be.
+
+    They are those of `ssgan.prediction`, drawn again where labels are few.
+    """
+    if foldable(labels, classes) < 2:
+        return None
+    repeats = max(1, min(REPEATS, REPEAT_LABELS // len(labels)))
+    return stratified(labels, classes, Rng(("board", seed)), repeats=repeats)
+
+
+def no_folds(count: int, classes: int) -> tuple[Array, Array]:
+    """Held-out outputs of no repeats, and their folds."""
+    shape = (0, count, classes) if classes else (0, count)
+    return np.empty(shape), np.empty((0, count), np.int64)
+
+
+def ordinary_outputs(
+    cell: Cell, problem: Problem, labels: Array, classes: int
+) -> tuple[Outputs, dict[str, Value]]:
+    """What an ordinary model gives, and its seconds."""
+    rows, test = raw_features(problem.data)
+    rest = np.setdiff1d(np.arange(len(rows)), problem.labeled)
+    order = Rng(("board", "unlabeled")).numpy().permutation(len(rest))[:MOST_UNLABELED]
+    task = OrdinaryTask(rows[problem.labeled], labels, classes, rows[rest[order]], cell.label_seed)
+    began = perf_counter()
+    given = task.fit_predict(cell.method, np.arange(len(labels)), test)
+    seconds: dict[str, Value] = {"seconds": round(perf_counter() - began, 2)}
+    folds = folds_for(labels, classes, cell.label_seed)
+    if folds is None:
+        oof, of = no_folds(len(labels), classes)
+        return Outputs(oof, given, of), seconds
+
+    def answer(train: Array, held: Array) -> Array:
+        return task.fit_predict(cell.method, train, task.rows[held])
+
+    held_out = cross_validated(answer, labels, classes, folds).outputs
+    return Outputs(held_out, given, folds.of), seconds
+
+
+def own_outputs(table: Table, cell: Cell, problem: Problem) -> tuple[Outputs, dict[str, Value]]:
+    """What a method of the package gives, and its seconds; of "auto" also how sure it may be."""
+    contender = CONTENDERS[cell.method]
+    began = perf_counter()
+    model = contender.answer(problem, table.settings, cell.label_seed).model
+    about: dict[str, Value] = {"seconds": round(perf_counter() - began, 2)}
+    if model is None or not isinstance(problem.start, GAN):
+        raise TypeError(f"{cell.method} gave no model of a GAN")
+    x, test = problem.data.x_test, model_outputs(model, problem.data.x_test)
+    about["way"] = model.config.method
+    if model.intervals is not None:
+        true = np.asarray(problem.data.y_test, np.float64)
+        about["interval_coverage"] = metrics.interval_coverage(true, model.predict_interval(x))
+    config = config_for(contender, table.settings, cell.label_seed)
+    samples = labeled(problem.start, *problem.few, None, config.seed)
+    labels, folds = samples.values.numpy(), None
+    if cell.method not in AUTO:
+        folds = folds_for(labels, samples.classes, cell.label_seed)
+    if folds is None:
+        oof, of = no_folds(len(labels), samples.classes)
+        return Outputs(oof, test, of), about
+    oof, of = hold_out(problem.start, config, samples, folds)
+    return Outputs(oof, test, of), about
+
+
+def model_outputs(model: Predictor, samples: Any) -> Array:
+    """Log-probabilities (m, K), or numbers (m,)."""
+    if model.classes is None:
+        return model.numbers(samples)
+    logs: Array = log_softmax(model.outputs(samples) / model.temperature, axis=1)
+    return logs
+
+
+def hold_out(
+    gan: GAN, config: PredictorConfig, samples: Labeled, folds: Folds
+) -> tuple[Array, Array]:
+    """What a method gives for labelled samples when it learns from others, and on which folds.
+
+    A training in steps is a short one, held out once on the folds of "auto".
+    """
+    config = resolve_config(config, gan, samples)
+    gan = finish(read_out(gan, config, samples))
+    if config.learns:
+        folds = folds_of(samples, config)
+        given = finish(held_out_outputs(gan, config, samples, folds, "comparison"))[None]
+    else:
+        answer, labels = by_method(gan, config, samples, config.method), samples.values.numpy()
+        given = cross_validated(answer, labels, samples.classes, folds).outputs
+    if samples.classes:
+        return np.asarray(log_softmax(given, axis=-1)), folds.of
+    center, scale = samples.scale
+    return given * scale + center, folds.of
+
+
+def scored(test: Array, true: Array) -> dict[str, Value]:
+    """How good predictions of the test samples are; "points" are higher where they are better."""
+    if test.ndim == 1:
+        found = metrics.regression(true, test)
+        rmse = {"rmse": found["rmse"], "mae": found["mae"]}
+        return {"points": points(true, test, float(np.std(true))), **rmse}
+    probabilities = np.exp(test)
+    found = metrics.predictions(true, probabilities / probabilities.sum(1, keepdims=True))
+    return {"points": 100 * found["accuracy"], **found}
+
+
+def short_board(sets: Mapping[str, BoardSet]) -> Board:
+    """A board of bundled sets and of few methods, in minutes on two cores."""
+    few = {name: replace(sets[name], labels=sets[name].labels[:1]) for name in QUICK}
+    steps = {"steps": QUICK_STEPS, "student_steps": QUICK_STEPS}
+    return Board(
+        few, QUICK_METHODS, gan_steps=QUICK_STEPS, settings={"": steps, "auto": {"calibrate": True}}
+    )
+
+
+def breadth(short: bool) -> Suite:
+    """The suite of all data sets, or its short form."""
+    return board_suite(short_board(BOARD) if short else Board(BOARD))
+
+
+ABOUT = f"{len(BOARD)} data sets of five kinds, two label counts each, {DRAWS} draws"
+BENCHMARKS = (Benchmark("breadth", ABOUT, breadth),)
