@@ -141,11 +141,11 @@ def pretrain(
     reading = {name: flags.pop(name) for name in options.READING}
     asked = GANConfig.from_json(config_fields(recipe, config, flags))
     report_unreadable(found := read(data, **reading))
-    labels = conditions_of(found, *asked_labels)
+    labels = labels_to_read(found, *asked_labels)
     if run is None or dry_run:
         describe_pretraining(found, asked, labels, device)
     else:
-        train_gan(found, asked, labels, run, (device, quiet))
+        pretrain_into(found, asked, labels, run, (device, quiet))
 
 
 def refuse_alone(conditional: bool, per_class: int | None, label_seed: int | None) -> None:
@@ -173,7 +173,7 @@ def started(recipe: str | None) -> dict[str, Any]:
     return recipes.recipe(recipe).to_json()
 
 
-def conditions_of(data: Any, conditional: bool, per_class: int | None, seed: int | None) -> Any:
+def labels_to_read(data: Any, conditional: bool, per_class: int | None, seed: int | None) -> Any:
     """The labels of the train part, or those that are drawn of every class, the others blank.
 
     None, and none is read, without --conditional.
@@ -221,7 +221,9 @@ def describe_pretraining(data: Any, config: Any, labels: Any, device: str | None
     show_json(about | {"estimate": estimate(data, codec, config, labels, device)})
 
 
-def train_gan(data: Any, config: Any, labels: Any, run: Path, how: tuple[str | None, bool]) -> None:
+def pretrain_into(
+    data: Any, config: Any, labels: Any, run: Path, how: tuple[str | None, bool]
+) -> None:
     """`how`: the device, and whether to be quiet."""
     from ssgan.cli.progress import show
     from ssgan.models.pretraining import pretraining

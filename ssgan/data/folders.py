@@ -74,9 +74,9 @@ def head_in(path: Path) -> PictureHead | str:
 def parts_of(read: dict[str, "PicturePart"], form: PictureForm) -> Parts:
     """The parts of a data set, and the bits of its deep pictures where they are not all 16."""
     train, test = read["train"], read.get("test")
-    found: Parts = {"x": train.x, "y": class_names(train), "names": train.names}
+    found: Parts = {"x": train.x, "y": folder_classes(train), "names": train.names}
     if test and len(test.x):
-        found |= {"x_test": test.x, "y_test": class_names(test)}
+        found |= {"x_test": test.x, "y_test": folder_classes(test)}
     return found | ({"bits": form.bits} if form.bits < BITS[1] else {})
 
 
@@ -161,6 +161,6 @@ def check_share(faults: list[Fault], count: int, root: Path) -> None:
     )
 
 
-def class_names(part: PicturePart) -> Array | None:
+def folder_classes(part: PicturePart) -> Array | None:
     """Class names (N,) as objects with None where unlabeled; None without any class."""
     return np.array(part.labels, dtype=object) if any(part.labels) else None

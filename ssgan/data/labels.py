@@ -298,7 +298,7 @@ def targets(
         check_guess(found, given)
     if no_label is None and classes is None:
         warn_of_minus(labels, found)
-    check_counts(found)
+    refuse_few(found)
     return found
 
 
@@ -376,7 +376,7 @@ def sorted_classes(labels: Array) -> tuple[Label, ...]:
         return tuple(sorted(distinct, key=str))
 
 
-def check_counts(found: Targets) -> None:
+def refuse_few(found: Targets) -> None:
     """Refuse labels that no classifier can learn from; warn of classes with a single one."""
     classes = found.classes or ()
     counts = np.bincount(found.values[found.values >= 0], minlength=len(classes))

@@ -107,7 +107,7 @@ def train_gan(estimator: Any, gan: GAN | GANConfig, samples: Any, seed: int | No
     return dataclasses.replace(made, packed=None)  # a fitted estimator keeps no rows
 
 
-def label_array(estimator: Any, y: Any) -> Array:
+def labels_of(estimator: Any, y: Any) -> Array:
     """y as an array (N,), unlabeled entries as they came."""
     if y is None:
         raise InputError(
@@ -122,7 +122,7 @@ def label_array(estimator: Any, y: Any) -> Array:
     return labels.astype(object) if labels.dtype.kind == "T" else labels
 
 
-def as_classes(labels: Array, samples: Any) -> Targets:
+def classes_of(labels: Array, samples: Any) -> Targets:
     """Labels (N,) as classes; ValueError for fewer than two of them, and for measurements."""
     check_consistent_length(samples, labels)
     given = labels[~unlabeled(labels)].tolist()  # a list: objects become what they are

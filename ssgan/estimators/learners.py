@@ -13,12 +13,12 @@ from sklearn.utils.validation import check_is_fitted
 
 from ssgan.data import unlabeled
 from ssgan.estimators.inputs import (
-    as_classes,
     as_numbers,
     checked_predictor,
+    classes_of,
     gan_or_config,
-    label_array,
     labelled_only,
+    labels_of,
     learn_predictor,
     samples_of,
     seed_of,
@@ -185,7 +185,7 @@ class GANClassifier(NestedConfigs, ClassifierMixin, BaseEstimator):
         gan, seed = gan_or_config(self.gan, self.device), seed_of(self.random_state)
         checked_predictor(self.predictor)  # before anything is trained
         samples = samples_of(self, X, gan, reset=True)
-        found = as_classes(label_array(self, y), samples)
+        found = classes_of(labels_of(self, y), samples)
         self.gan_ = train_gan(self, gan, samples, seed)
         self.predictor_ = learn_predictor(self, self.gan_, samples, found, seed)
         self.classes_ = found.decode(np.arange(len(found.classes or ())))
@@ -203,7 +203,7 @@ class GANClassifier(NestedConfigs, ClassifierMixin, BaseEstimator):
 
     def score(self, X, y, sample_weight=None):
         """The accuracy on the rows of X that have a label in y."""
-        y = label_array(self, y)
+        y = labels_of(self, y)
         rows, weight = labelled_only(unlabeled(y), sample_weight)
         return float(np.average(self.predict(X)[rows] == y[rows], weights=weight))
 
@@ -269,7 +269,7 @@ class GANRegressor(NestedConfigs, RegressorMixin, BaseEstimator):
         gan, seed = gan_or_config(self.gan, self.device), seed_of(self.random_state)
         checked_predictor(self.predictor)  # before anything is trained
         samples = samples_of(self, X, gan, reset=True)
-        found = as_numbers(label_array(self, y), samples)
+        found = as_numbers(labels_of(self, y), samples)
         self.gan_ = train_gan(self, gan, samples, seed)
         self.predictor_ = learn_predictor(self, self.gan_, samples, found, seed)
         return self
@@ -281,7 +281,7 @@ class GANRegressor(NestedConfigs, RegressorMixin, BaseEstimator):
 
     def score(self, X, y, sample_weight=None):
         """The coefficient of determination on the rows of X that have a label in y."""
-        y = label_array(self, y)
+        y = labels_of(self, y)
         rows, weight = labelled_only(unlabeled(y, "regression"), sample_weight)
         true = y[rows].astype(np.float64)
         return r2_score(true, self.predict(X)[rows], sample_weight=weight)

@@ -7,10 +7,10 @@ from sklearn.utils.multiclass import type_of_target
 
 from ssgan.config import InputError
 from ssgan.estimators.inputs import (
-    as_classes,
     checked_predictor,
+    classes_of,
     gan_or_config,
-    label_array,
+    labels_of,
     learn_predictor,
     samples_of,
     seed_of,
@@ -115,7 +115,7 @@ class GANSampler(NestedConfigs, BaseSampler):
             raise InputError(f"expected judge to be report, enforce or None, got {self.judge!r}")
         samples = samples_of(self, X, gan, reset=True)
         labels = one_column(self, y)
-        found = as_classes(labels, samples)
+        found = classes_of(labels, samples)
         classes = found.decode(np.arange(len(found.classes or ())))
         counts = np.bincount(found.values[found.labeled], minlength=len(classes))
         known = labels[found.labeled]
@@ -167,7 +167,7 @@ def one_column(estimator, y):
     """Labels (N,) of y, which may have a column for every class."""
     array = np.asarray(y)
     if array.ndim != 2 or array.shape[1] == 1:
-        return label_array(estimator, array.ravel() if array.ndim == 2 else y)
+        return labels_of(estimator, array.ravel() if array.ndim == 2 else y)
     if type_of_target(array) != "multilabel-indicator" or (array.sum(1) > 1).any():
         raise InputError("Multilabel and multioutput targets are not supported.")
     return array.argmax(1)
