@@ -65,14 +65,14 @@ def print_twins(found: "Sequence[Versus]") -> None:
             f"{line.mean:.3f} ± {line.deviation:.3f}" if line.n > 1 else f"{line.mean:.3f}",
             str(line.n),
             f"{off.mean:.3f}" if off else "",
-            points(one),
+            gain_in_points(one),
             f"{line.seconds:.1f}",
             f"{line.gan_seconds:.0f}" if line.gan_seconds else "",
         )
     Console(markup=False).print(table)
 
 
-def points(one: "Versus") -> str:
+def gain_in_points(one: "Versus") -> str:
     """What the GAN adds to a method, with its 95 % interval where there are splits enough."""
     if one.off is None:
         return ""

@@ -64,7 +64,7 @@ def sample(
       ssgan sample run -n 1000 --out samples/
       ssgan sample run --per-class 100 --out samples.npz
     """
-    check_counts(count, per_class)
+    check_sample_counts(count, per_class)
     from ssgan.cli import writing
     from ssgan.cli.labeled import check_form
     from ssgan.models.pretraining import load
@@ -81,7 +81,7 @@ def sample(
     note(f"{out} holds {count} sample{'' if count == 1 else 's'}", quiet)
 
 
-def check_counts(count: int | None, per_class: int | None) -> None:
+def check_sample_counts(count: int | None, per_class: int | None) -> None:
     """Refuse other than one of -n and --per-class."""
     if count is None and per_class is None:
         raise click.UsageError("Missing option '-n', or --per-class: give one of them.")

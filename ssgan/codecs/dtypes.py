@@ -23,7 +23,7 @@ def dtype_to_json(dtype: Any) -> Json:
         categories = dtype.categories
         return {
             "name": "category",
-            "categories": [plain(level) for level in categories],
+            "categories": [as_python(level) for level in categories],
             "of": dtype_to_json(categories.dtype),
             "ordered": bool(dtype.ordered),
         }
@@ -50,7 +50,7 @@ def dtype_from_json(fields: Json) -> Any:
     return pd.ArrowDtype(pyarrow.type_for_alias(fields["of"]))
 
 
-def plain(level: Any) -> str | int | float | bool:
+def as_python(level: Any) -> str | int | float | bool:
     """A level as a Python value that JSON keeps; TypeError for others, as dates or tuples."""
     value = level.item() if isinstance(level, np.generic) else level
     if not isinstance(value, SCALARS):

@@ -13,12 +13,12 @@ from ssgan.codecs.codec import Array
 from ssgan.config import InputError
 from ssgan.data.labels import shown
 
-Parts = dict[str, Any]  # of a data set: x and, where there are any, y, x_test, y_test, ...
+RawParts = dict[str, Any]  # of a data set: x and, where there are any, y, x_test, y_test, ...
 BAD_ZIP = (zipfile.BadZipFile, zipfile.LargeZipFile, zlib.error, NotImplementedError)
 IDX_KINDS = {0x08: "u1", 0x09: "i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x0E: ">f8"}
 
 
-def read_npz(path: Path) -> Parts:
+def read_npz(path: Path) -> RawParts:
     """x_train, y_train, x_test and y_test of an .npz file; or x and y; or its only array."""
     try:
         with path.open("rb") as stream, np.load(stream) as arrays:
@@ -43,7 +43,7 @@ def wanted_in(names: list[str]) -> dict[str, str]:
     return {part: name for part, name in parts.items() if name in names}
 
 
-def read_npy(path: Path) -> Parts:
+def read_npy(path: Path) -> RawParts:
     """The array of an .npy file, which is all samples."""
     try:
         with path.open("rb") as stream:
@@ -67,9 +67,9 @@ def is_idx(path: Path) -> bool:
     return "-idx" in name or ".idx" in name
 
 
-def read_idx(path: Path) -> Parts:
+def read_idx(path: Path) -> RawParts:
     """Images of an idx file, with the labels and the test part that lie beside it as MNIST's do."""
-    parts: Parts = {"x": idx(path)}
+    parts: RawParts = {"x": idx(path)}
     beside = {"y": ("images-idx3", "labels-idx1")}
     if path.name.startswith("train-"):
         beside |= {

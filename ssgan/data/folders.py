@@ -15,7 +15,7 @@ from PIL import Image
 from ssgan.codecs.codec import Array
 from ssgan.config import InputError
 from ssgan.data.delimited import Fault
-from ssgan.data.files import Parts
+from ssgan.data.files import RawParts
 from ssgan.data.layouts import REFUSED, SUFFIXES, list_images
 from ssgan.data.options import BITS, ReadOptions
 from ssgan.data.pictures import PictureForm, PictureHead, common_form, inspect_picture, pixels_of
@@ -38,7 +38,7 @@ class PicturePart:
     labels: list[str | None]
 
 
-def read_folder(root: Path, options: ReadOptions) -> Parts:
+def read_folder(root: Path, options: ReadOptions) -> RawParts:
     """The images of a folder, in the size and the mode of the options where they are given.
 
     Files that cannot be decoded are left out and listed in `quarantine`. Raises InputError if
@@ -71,10 +71,10 @@ def head_in(path: Path) -> PictureHead | str:
     return attempt(inspect_picture, path)
 
 
-def parts_of(read: dict[str, "PicturePart"], form: PictureForm) -> Parts:
+def parts_of(read: dict[str, "PicturePart"], form: PictureForm) -> RawParts:
     """The parts of a data set, and the bits of its deep pictures where they are not all 16."""
     train, test = read["train"], read.get("test")
-    found: Parts = {"x": train.x, "y": folder_classes(train), "names": train.names}
+    found: RawParts = {"x": train.x, "y": folder_classes(train), "names": train.names}
     if test and len(test.x):
         found |= {"x_test": test.x, "y_test": folder_classes(test)}
     return found | ({"bits": form.bits} if form.bits < BITS[1] else {})

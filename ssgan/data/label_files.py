@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from ssgan.codecs.codec import Array
-from ssgan.codecs.dtypes import plain
+from ssgan.codecs.dtypes import as_python
 from ssgan.codecs.plain import ABSENT_WORDS
 from ssgan.config import InputError
 from ssgan.data.files import read_npy
@@ -125,7 +125,7 @@ def by_name(frame: pd.DataFrame, data: Data, path: Path, no_label: Any = None) -
             continue
         row = rows[name]
         if seen.setdefault(row, label) != label:
-            one, other = plain(seen[row]), plain(label)
+            one, other = as_python(seen[row]), as_python(label)
             raise InputError(f"{path} labels {name} twice, {one!r} and {other!r}: keep one")
         labels[row] = label
     return parsed(pd.Series(labels, dtype=object), no_label)

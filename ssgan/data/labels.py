@@ -10,10 +10,10 @@ import numpy as np
 import pandas as pd
 
 from ssgan.codecs.codec import Array, as_array
-from ssgan.codecs.dtypes import plain
+from ssgan.codecs.dtypes import as_python
 from ssgan.config import InputError
 
-Task = Literal["classification", "regression"]
+TaskName = Literal["classification", "regression"]
 Label = str | int | float | bool
 MINUS = -1  # the label that means "no label", where nobody says another
 CLASS_SIZE = 5  # labels a class, from which a -1 as frequent as classes looks like one
@@ -48,7 +48,7 @@ def digest(values: Any) -> str:
     return sha.hexdigest()
 
 
-def unlabeled(y: Any, task: Task = "classification", no_label: Any = None) -> Array:
+def unlabeled(y: Any, task: TaskName = "classification", no_label: Any = None) -> Array:
     """Find the entries that stand for "no label".
 
     Parameters
@@ -139,7 +139,7 @@ class Targets:
     no_label: Any = None  # what means "no label" in place of -1
 
     @property
-    def task(self) -> Task:
+    def task(self) -> TaskName:
         return "regression" if self.classes is None else "classification"
 
     @property
@@ -179,7 +179,7 @@ class Targets:
             pd.Index(labels[~missing].astype(object))
         )
         if (found < 0).any():
-            label = plain(labels[~missing][found < 0][0])
+            label = as_python(labels[~missing][found < 0][0])
             raise InputError(
                 f"label {label!r} is none of the {len(self.classes)} classes {shown(self.classes)}"
                 f": correct it, or leave out the rows of unknown classes ({(found < 0).sum()})"
@@ -211,7 +211,7 @@ def shown(values: Sequence[Any], most: int = 10) -> str:
     return ", ".join(map(repr, values[:most])) + more
 
 
-def task_of(labels: Array) -> Task:
+def task_of(labels: Array) -> TaskName:
     """What labels (N,) without unlabeled entries ask for.
 
     Strings, booleans and integers are classes; floats are numbers. Two exceptions: floats that
@@ -234,7 +234,7 @@ def task_of(labels: Array) -> Task:
 
 def targets(
     y: Any,
-    task: Task | None = None,
+    task: TaskName | None = None,
     classes: Sequence[Any] | None = None,
     no_label: Any = None,
 ) -> Targets:
@@ -352,7 +352,7 @@ def reason_of(found: Targets, y: Any) -> str:
     return f"{kind} of {len(found.classes)} values"
 
 
-def minus_task(labels: Array) -> Task:
+def minus_task(labels: Array) -> TaskName:
     """Whether -1 means "no label": not among floats with fractions, which are measurements."""
     present = labels[~unlabeled(labels, "regression")]
     return task_of(present) if labels.dtype.kind == "f" else "classification"
@@ -369,7 +369,7 @@ def dtype_of(y: Any, given: Array) -> str:
 
 def sorted_classes(labels: Array) -> tuple[Label, ...]:
     """The distinct labels in order, as plain Python values; mixed kinds by their text."""
-    distinct = [plain(label) for label in pd.unique(pd.Series(labels, dtype=object))]
+    distinct = [as_python(label) for label in pd.unique(pd.Series(labels, dtype=object))]
     try:
         return tuple(sorted(distinct))
     except TypeError:

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from ssgan.data import vision
-from ssgan.data.files import Parts
+from ssgan.data.files import RawParts
 
 BUNDLED = ("digits", "breast-cancer", "diabetes", "wine")
 DOWNLOADED = (*vision.DOWNLOADS, "california-housing")
@@ -38,7 +38,7 @@ def stored(name: str, directory: Path) -> Path | None:
     return next((path for path in paths if path.is_file()), None)
 
 
-def bundled(name: str) -> Parts | pd.DataFrame:
+def bundled(name: str) -> RawParts | pd.DataFrame:
     """A data set that comes with scikit-learn: images with labels, or a frame with its target.
 
     The digits are 1,000 train and 797 test images (N, 8, 8) of a fixed shuffle; their 17 grey

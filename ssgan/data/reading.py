@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from ssgan.config import InputError
-from ssgan.data.files import Parts, is_idx, read_idx, read_npy, read_npz
+from ssgan.data.files import RawParts, is_idx, read_idx, read_npy, read_npz
 from ssgan.data.folders import read_folder
 from ssgan.data.frames import is_table, read_table
 from ssgan.data.named import BUNDLED, DATA_SETS, bundled, data_directory, fetch, stored, target_of
@@ -90,13 +90,13 @@ def read(source: Any, **options: Any) -> Data:
     return replace(data, options=data.options | placed)
 
 
-def recorded_options(asked: ReadOptions, parts: Parts) -> ReadOptions:
+def recorded_options(asked: ReadOptions, parts: RawParts) -> ReadOptions:
     """The options to read the same again, with what a folder told by its pictures."""
     bits = parts.pop("bits", None)
     return replace(asked, bits=bits) if bits else asked
 
 
-def read_named(name: str, asked: ReadOptions, directory: Path) -> Parts:
+def read_named(name: str, asked: ReadOptions, directory: Path) -> RawParts:
     """A data set by name; the test part of a table lies beside it."""
     if name in BUNDLED:
         loaded = bundled(name)
@@ -110,7 +110,7 @@ def read_named(name: str, asked: ReadOptions, directory: Path) -> Parts:
     return parts
 
 
-def read_path(path: Path, asked: ReadOptions, directory: Path) -> Parts:
+def read_path(path: Path, asked: ReadOptions, directory: Path) -> RawParts:
     """What lies at the path, told by its name."""
     if path.is_dir():
         return read_folder(path, asked)

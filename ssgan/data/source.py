@@ -15,7 +15,7 @@ from ssgan.codecs import CODECS, Json, kind_of
 from ssgan.codecs.codec import as_array
 from ssgan.config import InputError, InputTypeError
 from ssgan.data.containers import gather
-from ssgan.data.files import Parts
+from ssgan.data.files import RawParts
 from ssgan.data.frames import CROWDED, columns_of, is_crowded
 from ssgan.data.labels import digest, raw_labels, shown
 from ssgan.data.options import ReadOptions, kind_named
@@ -211,7 +211,7 @@ def flat_labels(y: Any) -> Any:
     return raw_labels(y) if isinstance(y, list | tuple) else y
 
 
-def assemble(parts: Parts, source: str, options: ReadOptions) -> Data:
+def assemble(parts: RawParts, source: str, options: ReadOptions) -> Data:
     """The data set of these parts, as the options want it: columns, kind and size."""
     parts = without_columns(parts, options.drop, source)
     kind, x = in_modality(parts["x"], options)
@@ -234,7 +234,7 @@ def assemble(parts: Parts, source: str, options: ReadOptions) -> Data:
     return Data(kind=kind, source=source, options=options.to_json(), **parts)
 
 
-def without_columns(parts: Parts, names: tuple[str, ...], source: str) -> Parts:
+def without_columns(parts: RawParts, names: tuple[str, ...], source: str) -> RawParts:
     """The parts of a table without these columns."""
     if not names:
         return parts
@@ -251,7 +251,7 @@ def without_columns(parts: Parts, names: tuple[str, ...], source: str) -> Parts:
     return kept
 
 
-def divided(parts: Parts, target: str) -> Parts:
+def divided(parts: RawParts, target: str) -> RawParts:
     """A table's parts with the column `target` taken out as labels."""
     divided = dict(parts)
     for x, y in (("x", "y"), ("x_test", "y_test")):

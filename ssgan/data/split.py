@@ -18,7 +18,7 @@ from ssgan.data.frames import read_table
 from ssgan.data.label_files import read_labels
 from ssgan.data.labels import (
     Targets,
-    Task,
+    TaskName,
     digest,
     raw_labels,
     shown,
@@ -45,7 +45,7 @@ class LabelRequest:
     """Where the labels are read, and how many of them are kept: all without a number."""
 
     source: str  # a file of labels, or a labelled data set
-    task: Task | None = None  # None: told by the labels
+    task: TaskName | None = None  # None: told by the labels
     per_class: int | None = None
     count: int | None = None
     seed: int | None = None  # which labels are kept is drawn

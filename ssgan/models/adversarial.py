@@ -15,6 +15,7 @@ from ssgan.models.config import GANConfig, decay, optimizer, scheduled
 from ssgan.models.domain import Domain
 from ssgan.models.health import MOST, Evaluator, evaluator_of
 from ssgan.models.players import (
+    Given,
     Networks,
     fit_readout,
     health,
@@ -25,7 +26,7 @@ from ssgan.models.players import (
     untrained_pair,
 )
 from ssgan.models.sampler import generate
-from ssgan.networks import constrainable, flat, normalises, reestimate
+from ssgan.networks import constrainable, flatten_maps, normalises, reestimate
 from ssgan.networks.readout import Readout, width
 from ssgan.objectives import Critic, Objective, Terms, name_of
 from ssgan.randomness import Rng, seeded
@@ -40,7 +41,6 @@ from ssgan.transforms.batch import Augmentation, augment_batch
 
 ADAPTED = 4  # steps between two looks of the adaptive augmentation
 Share = float | Tensor | None  # the probability of augmentation
-Given = tuple[Tensor, ...]  # conditions (N, C), or nothing
 
 
 class Overfitting(nn.Module):
@@ -186,7 +186,7 @@ class Adversarial:
 
     def trunk(self, x: Tensor) -> Tensor:
         """What self-supervision works on: the features (N, F) under the critic's head."""
-        return flat(self.critic.trunk(x)[-1])
+        return flatten_maps(self.critic.trunk(x)[-1])
 
     def fake(self, n: int, rng: Rng, given: Given = ()) -> Tensor:
         """Samples of the generator in training."""

@@ -30,7 +30,7 @@ from ssgan.data.labels import (
 )
 from ssgan.randomness import Rng
 
-KEPT = 2000  # rows of numbers that are kept to draw from
+KEPT_ROWS = 2000  # rows of numbers that are kept to draw from
 MOST_KEPT = 400_000  # numbers in them
 
 
@@ -192,7 +192,7 @@ def fit_numbers(values: Array, dtype: str) -> tuple[Condition, Tensor]:
         center=tuple(present.mean(0).tolist()),
         scale=tuple(np.where(deviation > 0, deviation, 1.0).tolist()),
     )
-    kept = min(KEPT, max(1, MOST_KEPT // condition.numbers))
+    kept = min(KEPT_ROWS, max(1, MOST_KEPT // condition.numbers))
     chosen = Rng(("conditions",)).numpy().permutation(len(present))[:kept]
     rows = condition.standardised(present[chosen])[:, :-1]
     known = tuple(map(tuple, rows.tolist()))

@@ -12,7 +12,7 @@ from ssgan.codecs.codec import Codec
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-COLUMNS = 8  # of a table that are drawn
+PLOTTED_COLUMNS = 8  # of a table that are drawn
 
 
 def html(samples: Any, codec: Codec) -> str:
@@ -36,7 +36,7 @@ def figure(samples: Any, codec: Codec) -> "Figure":
         axes.set_axis_off()
         return drawn
     frame = samples if isinstance(samples, pd.DataFrame) else pd.DataFrame(np.asarray(samples))
-    names = list(frame.columns[:COLUMNS])
+    names = list(frame.columns[:PLOTTED_COLUMNS])
     drawn = Figure(
         figsize=(3 * min(len(names), 4), 2.4 * -(-len(names) // 4)), layout="constrained"
     )

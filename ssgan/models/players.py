@@ -24,6 +24,8 @@ from ssgan.training.loop import Guarded
 from ssgan.training.optim import cosine, set_rate
 from ssgan.training.schedule import Step
 
+Given = tuple[Tensor, ...]  # conditions (N, C), or nothing
+
 PREVIEW = 64  # samples kept at every checkpoint
 
 

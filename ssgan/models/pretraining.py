@@ -52,7 +52,7 @@ def pretraining(
     batches = Batches(streams, Rng(("pretrain", config.seed)))
     schedule = Schedule(config.steps, config.batch, options or TrainOptions())
     files = files_of(domain) | quarantine_file(data.quarantine)
-    with nullcontext() if run is None else claim(run, config, about, files) as held:
+    with nullcontext() if run is None else claim_run(run, config, about, files) as held:
         if held and config.steps == 0:  # the networks as they are before training, to compare
             held.save(0, *pack_parts(task.parts))
         yield from run_training(task, batches, schedule, held, config.guard)
@@ -60,7 +60,7 @@ def pretraining(
 
 
 @contextmanager
-def claim(
+def claim_run(
     path: str | Path, config: GANConfig, about: Mapping[str, Any], files: Mapping[str, str]
 ) -> Iterator[Run]:
     """The run directory of a training, with these files; nobody else writes to it meanwhile."""

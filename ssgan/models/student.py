@@ -34,7 +34,7 @@ from ssgan.models.domain import CALIBRATION
 from ssgan.models.gan import GAN
 from ssgan.models.inference import apply, blocks
 from ssgan.models.sampler import generate_maps
-from ssgan.networks import architecture_of, flat, reestimate, trunk
+from ssgan.networks import architecture_of, flatten_maps, reestimate, trunk
 from ssgan.networks.readout import Readout, pooled
 from ssgan.objectives import Terms, full
 from ssgan.randomness import Rng, seeded
@@ -111,7 +111,7 @@ class Pupil(nn.Module):
         self.trunk, self.head = below, Squeeze(below.features, size)
 
     def forward(self, x: Tensor) -> Tensor:
-        compared: Tensor = self.head(flat(self.trunk(x)[-1]))
+        compared: Tensor = self.head(flatten_maps(self.trunk(x)[-1]))
         return compared
 
 
@@ -126,7 +126,7 @@ class Student(nn.Module):
         self.trunk, self.squeeze = below, squeeze
 
     def forward(self, x: Tensor) -> list[Tensor]:
-        seen = flat(self.trunk(x)[-1])
+        seen = flatten_maps(self.trunk(x)[-1])
         return [seen if self.squeeze is None else act(self.squeeze(seen))]
 
 
@@ -304,7 +304,7 @@ def distilling(
     task = Distillation(config, gan, packed[order])
     held = None
     if run is not None:
-        identity: dict[str, Any] = {"format": 1, "kind": "student", "gan": fingerprint(gan)}
+        identity: dict[str, Any] = {"format": 1, "kind": "student", "gan": gan_fingerprint(gan)}
         identity |= {"config": dataclasses.asdict(config), "rows": digest(packed.numpy())}
         held = Run.claim(run, identity)
     stream = Stream((packed.to(gan.runtime.device),), config.batch)
@@ -379,7 +379,7 @@ def last(gan: GAN) -> GAN:
     return replace(gan, readout=gan.readout.of_last(pooled(maps[-1:]).shape[1]))
 
 
-def fingerprint(gan: GAN) -> str:
+def gan_fingerprint(gan: GAN) -> str:
     """A short name for what a GAN has learnt: the same weights have the same, on any device."""
     tensors, _ = pack_parts({"generator": gan.generator, "discriminator": gan.discriminator})
     sha = sha256()

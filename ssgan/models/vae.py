@@ -21,6 +21,7 @@ from ssgan.models.config import GANConfig, decay, optimizer, scheduled
 from ssgan.models.domain import Domain
 from ssgan.models.health import MOST, Evaluator, evaluator_of
 from ssgan.models.players import (
+    Given,
     Networks,
     fit_readout,
     health,
@@ -31,7 +32,7 @@ from ssgan.models.players import (
     untrained_pair,
 )
 from ssgan.models.sampler import generate
-from ssgan.networks import Discriminator, constrainable, flat
+from ssgan.networks import Discriminator, constrainable, flatten_maps
 from ssgan.networks.readout import Readout, width
 from ssgan.objectives import Critic, Objective, Terms, full
 from ssgan.randomness import Rng, seeded
@@ -42,8 +43,6 @@ from ssgan.training.schedule import Step
 from ssgan.training.state import Part
 from ssgan.training.step import descend
 
-Given = tuple[Tensor, ...]  # conditions (N, C), or nothing
-
 
 class Encoder(Discriminator):
     """A trunk under a head for the posterior of what a sample was made of; it gives no scores."""
@@ -53,7 +52,7 @@ class Encoder(Discriminator):
 
     def posterior(self, x: Tensor) -> tuple[Tensor, Tensor]:
         """Mean and log-variance (N, latent) of q(z | x), in float32, for samples (N, ...)."""
-        mean, log_variance = full(self.head(flat(self.trunk(x)[-1]))).chunk(2, 1)
+        mean, log_variance = full(self.head(flatten_maps(self.trunk(x)[-1]))).chunk(2, 1)
         return mean, log_variance
 
     def forward(self, x: Tensor, condition: Tensor | None = None) -> Tensor:
@@ -94,7 +93,7 @@ class VAE:
 
     def __init__(self, config: GANConfig, domains: Mapping[str, Domain], on: Runtime) -> None:
         """`domains`: a part of the samples, "unlabeled", to calibrate by."""
-        refuse_unfit(config, self.model)
+        refuse_unfit_vae(config, self.model)
         self.config, self.runtime, self.some = config, on, domains["unlabeled"]
         self.codec, self.sampler = self.some.codec, sampler_of(config, self.some.condition)
         self.readout: Readout
@@ -280,7 +279,7 @@ class VAEGAN(VAE):
 
     def seen(self, x: Tensor) -> Tensor:
         """The features (N, F) under the critic's head."""
-        return flat(self.critic.trunk(x)[-1])
+        return flatten_maps(self.critic.trunk(x)[-1])
 
     def mixed(self, z: Tensor, given: Given, rng: Rng) -> Tensor:
         """Samples (N, *shape) of noise, the first half, and of z (N, latent), the others."""
@@ -293,7 +292,7 @@ class VAEGAN(VAE):
         return health(self, self.critic)
 
 
-def refuse_unfit(config: GANConfig, model: str) -> None:
+def refuse_unfit_vae(config: GANConfig, model: str) -> None:
     """ValueError for settings of a GAN that mean nothing to this model."""
     unused = {
         "augmentation": config.augmentation is not None,

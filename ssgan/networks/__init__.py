@@ -50,7 +50,7 @@ class Design(TypedDict, total=False):
     condition: int  # columns of a condition; the last says whether there is one; 0 is none
 
 
-def flat(maps: Tensor) -> Tensor:
+def flatten_maps(maps: Tensor) -> Tensor:
     """Feature maps (N, C, ...) as rows (N, F), channels varying fastest.
 
     Channels last is how convolutions lay them out in memory, so this copies nothing and the
@@ -76,7 +76,7 @@ class Discriminator(nn.Module):
             self.embed = nn.Linear(condition - 1, features, bias=False)
 
     def forward(self, x: Tensor, condition: Tensor | None = None) -> Tensor:
-        features = flat(self.trunk(x)[-1])
+        features = flatten_maps(self.trunk(x)[-1])
         scores: Tensor = self.head(features)
         if condition is not None:
             given = conditional.check_condition(condition, self.condition).to(x)

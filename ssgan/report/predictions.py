@@ -59,7 +59,7 @@ def wilson_interval(share: float, count: int) -> tuple[float, float]:
 
 def confusion_part(found: HeldOut) -> dict[str, Any]:
     """The confusion matrix: written out for few classes, a picture and the worst for many."""
-    names = class_names(found)
+    names = shown_classes(found)
     counts = metrics.confusion(found.true, found.predicted, len(names))
     # Roots, so that a few mistakes among many rows can be seen.
     shares = np.sqrt(counts / counts.sum(1, keepdims=True).clip(1))
@@ -82,7 +82,7 @@ def confusion_part(found: HeldOut) -> dict[str, Any]:
     }
 
 
-def class_names(found: HeldOut) -> list[str]:
+def shown_classes(found: HeldOut) -> list[str]:
     return [short(str(name)) for name in found.model.classes or ()]
 
 

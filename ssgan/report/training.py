@@ -42,7 +42,7 @@ def training_part(run: Run) -> dict[str, Any]:
 
 def sample_pictures(run: Run) -> list[tuple[str, str]]:
     """(step, URI) of pictures of samples over time, the newest one last and larger."""
-    found = evenly(samples_of(run, ".png"), SHOTS)
+    found = evenly(sample_files(run, ".png"), SHOTS)
     shots = []
     for path in found:
         with suppress(OSError, InputError):  # no picture after all: the others tell the story
@@ -51,7 +51,7 @@ def sample_pictures(run: Run) -> list[tuple[str, str]]:
     return shots
 
 
-def samples_of(run: Run, suffix: str) -> list[Path]:
+def sample_files(run: Run, suffix: str) -> list[Path]:
     """Files of samples over time, the first first."""
     return sorted((run.path / "samples").glob(f"step-*{suffix}"))
 
@@ -59,7 +59,7 @@ def samples_of(run: Run, suffix: str) -> list[Path]:
 def sample_tables(run: Run) -> list[tuple[str, list[list[str]], int]]:
     """(step, header and rows, columns left out) of tables of samples: first, middle and last."""
     shots = []
-    for path in evenly(samples_of(run, ".csv"), 3):
+    for path in evenly(sample_files(run, ".csv"), 3):
         rows = csv_rows(run, f"samples/{path.name}")
         if rows:
             table = [[short(text) for text in row[:TABLE_COLUMNS]] for row in rows]

@@ -36,13 +36,13 @@ def unpack(thing: Any, state: dict[str, Any]) -> None:
 
     A GPU that is not there becomes the processor.
     """
-    on = available(state["runtime"])
+    on = usable_device(state["runtime"])
     for name, value in {**state, "runtime": on}.items():
         opened = content(value, on) if isinstance(value, Parcel) else value
         object.__setattr__(thing, name, opened)  # it is frozen for everyone else
 
 
-def available(on: Runtime) -> Runtime:
+def usable_device(on: Runtime) -> Runtime:
     """`on`, or a processor in float32 where this machine has no such device."""
     there = on.device == "cpu" or torch.cuda.is_available()
     return on if there else Runtime("cpu", bfloat16=False)

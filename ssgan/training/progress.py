@@ -1,11 +1,8 @@
 """A bar that shows how far a training is, on a terminal or in a notebook."""
 
 from collections.abc import Generator
-from typing import TypeVar
 
-from ssgan.training.runner import Progress
-
-Result = TypeVar("Result")
+from ssgan.training.runner import Progress, Result
 
 
 def show_progress(training: Generator[Progress, None, Result]) -> Result:

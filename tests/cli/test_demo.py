@@ -7,7 +7,7 @@ from click.testing import CliRunner
 from ssgan import benchmark
 from ssgan.benchmark import compare_on_split, compare_twins, demo_suite
 from ssgan.cli import ssgan
-from ssgan.cli.demo import points, summary
+from ssgan.cli.demo import gain_in_points, summary
 from ssgan.training.runner import Progress
 
 PROBE, OFF_PROBE = "linear probe, discriminator", "linear probe, random trunk"
@@ -36,9 +36,9 @@ def test_a_method_without_the_gan_stands_beside_its_twin_and_not_below():
     assert [one.simple for one in found.values()] == [True, True, False, False]
     assert found["RBF-SVM"].off is None
     assert found["auto"].off.mean == 0.95
-    assert [points(one) for one in found.values()] == ["", "", "+1.5 ± 6.4", "+1.0"]
+    assert [gain_in_points(one) for one in found.values()] == ["", "", "+1.5 ± 6.4", "+1.0"]
     worse = compare_twins(rows_of(SCORES | {"GAN off: auto": (0.97,)}), demo_suite(0))
-    assert points(worse[-1]) == "-1.0"
+    assert gain_in_points(worse[-1]) == "-1.0"
 
 
 def test_the_summary_compares_on_the_split_that_all_share_and_says_what_may_be_chance():

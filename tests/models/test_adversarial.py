@@ -20,7 +20,7 @@ from ssgan.models.recipes import RECIPES
 from ssgan.models.sampler import Sampler
 from ssgan.models.selfsupervision import SELFSUPERVISIONS
 from ssgan.models.table import MODELS
-from ssgan.networks import ARCHITECTURES, build, flat
+from ssgan.networks import ARCHITECTURES, build, flatten_maps
 from ssgan.objectives import OBJECTIVES, NonSaturating, Relativistic, Wasserstein, objective
 from ssgan.randomness import Rng
 from ssgan.runtime import runtime
@@ -162,7 +162,7 @@ def test_a_row_without_a_label_is_scored_as_if_there_were_no_conditions():
     task, rows = begun("vectors", SMALL, CLASSES)
     real, (told,) = real_of(task, rows)
     absent = told[:, -1] == 0
-    plain = task.critic.head(flat(task.critic.trunk(real[absent])[-1])).flatten()
+    plain = task.critic.head(flatten_maps(task.critic.trunk(real[absent])[-1])).flatten()
     torch.testing.assert_close(task.critic(real, told)[absent], plain)
 
 

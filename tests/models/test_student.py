@@ -23,7 +23,7 @@ from ssgan.models.student import (
     covariance,
     distil,
     distilling,
-    fingerprint,
+    gan_fingerprint,
     last,
     means,
     reading_out,
@@ -271,8 +271,12 @@ def test_a_directory_with_the_student_of_another_gan_or_of_other_rows_is_refused
 
 def test_a_fingerprint_is_that_of_the_weights():
     gan = trained("vectors")
-    assert fingerprint(gan) == fingerprint(replace(gan, generator=copy.deepcopy(gan.generator)))
-    assert fingerprint(gan) != fingerprint(pretrain(KINDS["vectors"](), replace(SMALL, seed=1)))
+    assert gan_fingerprint(gan) == gan_fingerprint(
+        replace(gan, generator=copy.deepcopy(gan.generator))
+    )
+    assert gan_fingerprint(gan) != gan_fingerprint(
+        pretrain(KINDS["vectors"](), replace(SMALL, seed=1))
+    )
 
 
 def test_a_student_travels_to_other_processes():

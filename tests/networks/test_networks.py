@@ -15,7 +15,7 @@ from ssgan.networks import (
     architecture_of,
     build,
     constrainable,
-    flat,
+    flatten_maps,
     normalises,
     reestimate,
     trunk,
@@ -352,7 +352,7 @@ def test_a_condition_adds_a_projection_of_the_features_where_there_is_one():
     _, discriminator = pair((1, 8, 8), condition=4)
     x, label = RNG.normal(3, 1, 8, 8), torch.eye(4)[[0, 1, 2]]
     present = label + torch.tensor([[0.0, 0, 0, 1], [0, 0, 0, 1], [0, 0, 0, 0]])
-    features = flat(discriminator.trunk(x)[-1])
+    features = flatten_maps(discriminator.trunk(x)[-1])
     expected = (features * (label[:, :3] @ discriminator.embed.weight.T)).sum(1)
     plain = discriminator(x)
     torch.testing.assert_close(discriminator(x, present)[:2], (plain + expected)[:2])
@@ -416,10 +416,10 @@ def test_a_discriminator_with_many_outputs_keeps_them():
 
 def test_maps_are_flattened_with_channels_varying_fastest():
     maps = torch.tensor([[[1.0, 2.0], [10.0, 20.0]]])  # (1, C, L)
-    assert flat(maps).tolist() == [[1.0, 10.0, 2.0, 20.0]]
+    assert flatten_maps(maps).tolist() == [[1.0, 10.0, 2.0, 20.0]]
     images = torch.arange(24.0).view(1, 2, 3, 4).contiguous(memory_format=torch.channels_last)
-    assert flat(images).tolist() == images.permute(0, 2, 3, 1).reshape(1, -1).tolist()
-    assert flat(images).data_ptr() == images.data_ptr()
+    assert flatten_maps(images).tolist() == images.permute(0, 2, 3, 1).reshape(1, -1).tolist()
+    assert flatten_maps(images).data_ptr() == images.data_ptr()
 
 
 def test_maps_of_all_depths_are_pooled_side_by_side():

@@ -78,7 +78,7 @@ from click.testing import CliRunner
 import ssgan
 from ssgan.cli import generate
 
-generate.FILE.write_text(generate.code())
+generate.NAMES_FILE.write_text(generate.code())
 from ssgan.cli import ssgan as command
 from ssgan.prediction.predictor import load_predictor
 

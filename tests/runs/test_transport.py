@@ -10,7 +10,7 @@ import torch
 from ssgan.models.config import GANConfig
 from ssgan.models.pretraining import pretrain
 from ssgan.prediction.finetune import finetune
-from ssgan.runs.transport import available, content, parcel
+from ssgan.runs.transport import content, parcel, usable_device
 from ssgan.runtime import Runtime
 from tests.examples import quick
 
@@ -76,5 +76,5 @@ def test_tensors_keep_their_dtype(dtype):
 
 def test_a_gpu_that_is_not_there_becomes_the_processor(monkeypatch):
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
-    assert available(Runtime("cuda:1", bfloat16=True)) == Runtime("cpu", bfloat16=False)
-    assert available(Runtime("cpu", bfloat16=True)) == Runtime("cpu", bfloat16=True)
+    assert usable_device(Runtime("cuda:1", bfloat16=True)) == Runtime("cpu", bfloat16=False)
+    assert usable_device(Runtime("cpu", bfloat16=True)) == Runtime("cpu", bfloat16=True)

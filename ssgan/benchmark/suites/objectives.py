@@ -33,7 +33,7 @@ from ssgan.models.config import GANConfig
 from ssgan.models.gan import GAN
 from ssgan.models.pretraining import pretrain
 from ssgan.models.recipes import RECIPES, recipe
-from ssgan.networks import flat
+from ssgan.networks import flatten_maps
 from ssgan.objectives import OBJECTIVES
 from ssgan.prediction.heads import linear_head
 
@@ -81,7 +81,7 @@ def probe(features: Array, labels: Array, test: Array, true: Array) -> float:
 
 def last_depth(gan: GAN, packed: Tensor) -> Array:
     """Features of the last depth alone, (N, F)."""
-    found: Array = gan.apply(lambda x: flat(gan.trunk(x)[-1]), packed).numpy()
+    found: Array = gan.apply(lambda x: flatten_maps(gan.trunk(x)[-1]), packed).numpy()
     return found
 
 

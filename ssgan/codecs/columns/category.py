@@ -13,13 +13,13 @@ from ssgan.codecs.codec import Array, Json
 from ssgan.codecs.dtypes import (
     Series,
     absent_in,
+    as_python,
     dtype_from_json,
     dtype_to_json,
     fields_from_json,
     fields_to_json,
     marker,
     missing_in,
-    plain,
     series_of,
 )
 from ssgan.config import InputTypeError, UnseenWarning
@@ -138,7 +138,7 @@ def fit_category(column: Series, missing: Array) -> Category:
     return Category(
         name=column.name,
         dtype=dtype_to_json(column.dtype),
-        levels=tuple(plain(levels[rank]) for rank in ranked),
+        levels=tuple(as_python(levels[rank]) for rank in ranked),
         missing=bool(missing.any()),
         absent=absent_in(column, missing),
     )
