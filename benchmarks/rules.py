@@ -82,19 +82,22 @@ RULES: dict[str, Rule] = {
     "by distance in half standard errors": partial(by_distance, scale=0.5),
 }
 ROWS = (DECIDED, f"GAN off: {DECIDED}")  # stored decisions, judged beside the rules
+BAR = 2.0  # points, or standard errors, whichever is larger: what a set may lose
 HEADER = (
-    f"{'rule':<40} {'regret':>7} {'worst set':<32} {'own':>7} {'rank':>6} {'of':>5} {'lines':>6}"
+    f"{'rule':<40} {'regret':>7} {'worst set':<32} {'over':>5} {'own':>7} {'rank':>6} {'of':>5} "
+    f"{'lines':>6}"
 )
 
 
 def line_of(name: str, found: Sequence[Judged]) -> str:
-    """What the lines of a rule say together."""
+    """What the lines of a rule say together; "over" counts those that lose more than BAR."""
     worst = max(found, key=lambda line: line.regret)
     place = f"{worst.regret:.1f} {worst.data}, {worst.labels}"
     means = [np.mean([getattr(x, n) for x in found]) for n in ("regret", "own_regret", "rank")]
     rows = np.mean([x.rows for x in found])
+    over = sum(x.regret > BAR * np.nanmax([1.0, x.error]) for x in found)
     return (
-        f"{name:<40} {means[0]:>7.2f} {place:<32} {means[1]:>7.2f} {means[2]:>6.1f} "
+        f"{name:<40} {means[0]:>7.2f} {place:<32} {over:>5} {means[1]:>7.2f} {means[2]:>6.1f} "
         f"{rows:>5.1f} {len(found):>6}"
     )
 
@@ -137,9 +140,13 @@ def report(stored: Sequence[StoredProblem], rules: Mapping[str, Rule], sets: boo
 def main(work: Path, sets: bool) -> None:
     """Print the regret of every rule, in points or per cent of RMSE; lower is better."""
     stored = load_stored(work)
-    if not stored:
-        raise click.ClickException(f"{work} holds no outputs: run `ssgan benchmark breadth` first")
-    click.echo("\n".join(report(stored, RULES, sets)))
+    lines = report(stored, RULES, sets)
+    if len(lines) == 1:
+        raise click.ClickException(
+            f"{work} holds no ordinary model beside a row of the package: run "
+            "`ssgan benchmark breadth` first"
+        )
+    click.echo("\n".join(lines))
 
 
 if __name__ == "__main__":

@@ -33,7 +33,7 @@ from ssgan.prediction.baselines import foldable
 from ssgan.prediction.baselines.models import class_probabilities
 
 TREES = 100
-ROUNDS = 40  # of boosting
+ROUNDS = 100  # of boosting
 SEARCH_FOLDS = 5  # that choose a parameter, at most
 CLIPPED = 5.0  # scaled values lie between this and its negative
 MOST_UNLABELED = 3000  # samples that self-training and label spreading learn from

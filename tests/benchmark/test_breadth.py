@@ -6,6 +6,7 @@ from importlib.util import find_spec
 import numpy as np
 import pandas as pd
 import pytest
+from click.testing import CliRunner
 
 from benchmarks import rules as command
 from ssgan.benchmark import board as sets
@@ -429,6 +430,21 @@ def test_rules_give_weights_also_where_nothing_was_held_out(name):
     numbers = {"random forest": np.zeros((1, 4)), "linear probe": np.ones((1, 4))}
     weights = rule(numbers, np.zeros(4))
     assert max(weights, key=weights.get) == "random forest"
+
+
+def test_a_work_directory_without_outputs_is_said_with_what_to_run(tmp_path):
+    told = CliRunner().invoke(command.main, ["--work", str(tmp_path)])
+    assert told.exit_code == 1 and "run `ssgan benchmark breadth` first" in told.stderr
+
+
+def test_lines_that_lose_more_than_the_bar_are_counted():
+    def spread(gaps):
+        others = [{**ROWS, "random forest": (given[None], given)} for given in gaps]
+        draws = [problem(one, Y, Y, seed=seed) for seed, one in enumerate(others)]
+        return judge_rule(lambda oof, y: {"extra trees": 1}, draws)
+
+    assert command.line_of("a", spread([HALF, HALF])).split()[5] == "1"  # 50 points, no error
+    assert command.line_of("a", spread([BAD, GOOD])).split()[5] == "0"  # 50, its error as well
 
 
 def test_the_command_prints_every_rule_the_stored_decision_and_the_one_left_out():

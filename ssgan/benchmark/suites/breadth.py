@@ -33,7 +33,12 @@ from ssgan.models.student import StudentConfig
 from ssgan.prediction.baselines import Folds, cross_validated, points, stratified
 from ssgan.prediction.baselines.folds import foldable
 from ssgan.prediction.config import PredictorConfig
-from ssgan.prediction.crossvalidation import by_method, folds_of, held_out_outputs
+from ssgan.prediction.crossvalidation import (
+    answers,
+    folds_of,
+    held_out_outputs,
+    short_training,
+)
 from ssgan.prediction.labels import Labeled, labeled
 from ssgan.prediction.learning import read_out
 from ssgan.prediction.predictor import Predictor
@@ -168,13 +173,14 @@ def solve_method(board: Board, cell: Cell, place: Place) -> dict[str, Value]:
         found, scores = own_outputs(table, cell, problem)
         scores |= pretraining_seconds(table, cell, place)
     keep(place.work, cell, found, truth.values, y_test)
-    return scored(found.test, y_test) | {"test": len(y_test)} | scores
+    common: dict[str, Value] = {"test": len(y_test), "gan_seconds": 0.0, "gan_source": ""}
+    return scored(found.test, y_test) | common | scores
 
 
 def pretraining_seconds(table: Table, cell: Cell, place: Place) -> dict[str, Value]:
     """What the GAN of a cell, and the student that it shares, took, and which code began it."""
     if CONTENDERS[cell.method].needs != "gan":
-        return {"gan_seconds": 0.0, "gan_source": ""}
+        return {}
     about = fewlabel.pretraining_cost(table, cell, place)
     shared, _ = fewlabel.distilling_cost(table, cell, place)
     seconds = round(float(about["seconds"]) + shared, 1)
@@ -263,11 +269,16 @@ def hold_out(
     """
     config = resolve_config(config, gan, samples)
     gan = finish(read_out(gan, config, samples))
+
+    def answer(train: Array, test: Array) -> Array:
+        network, _ = finish(short_training(gan, config, samples, train))
+        return answers(gan, network, samples, test)
+
     if config.learns:
         folds = folds_of(samples, config)
         given = finish(held_out_outputs(gan, config, samples, folds, "comparison"))[None]
     else:
-        answer, labels = by_method(gan, config, samples, config.method), samples.values.numpy()
+        labels = samples.values.numpy()
         given = cross_validated(answer, labels, samples.classes, folds).outputs
     if samples.classes:
         return np.asarray(log_softmax(given, axis=-1)), folds.of
