@@ -15,6 +15,7 @@ from ssgan.config import InputError, TrainingError, UnseenWarning
 
 Body = Callable[..., None]
 REFUSALS = (InputError, TrainingError, UnseenWarning, OSError, FloatingPointError, MemoryError)
+NO_MEMORY = ("out of memory", "can't allocate memory")  # as torch says it of a GPU and of a CPU
 
 
 def parse_size(
@@ -155,7 +156,7 @@ def refusals(debug: bool, strict: bool = False) -> Iterator[None]:
                 raise
             raise click.ClickException(sentence(error)) from error
         except RuntimeError as error:
-            if debug or "out of memory" not in str(error):
+            if debug or not any(words in str(error) for words in NO_MEMORY):
                 raise
             advice = "the device is out of memory: give a smaller --batch, --width or --size"
             raise click.ClickException(advice) from error

@@ -27,11 +27,12 @@ from ssgan.data.labels import (
     task_of,
     unlabeled,
 )
-from ssgan.data.ledger import LEDGER, LabelBudgetError, Ledger, resumed, verify
+from ssgan.data.ledger import LEDGER, LabelBudgetError, Ledger, resumed, verify, whole
 from ssgan.data.selection import Selection, read_as, take_samples
 from ssgan.data.source import Data
 from ssgan.randomness import Rng
 from ssgan.runs.run import Run
+from ssgan.runs.storage import understood
 
 LABEL_FILES = (".csv", ".tsv", ".parquet")  # that hold a data set or labels alone
 SPLIT = "split.json"
@@ -307,7 +308,13 @@ def read_split(model: Path) -> Mapping[str, Any]:
     """The record of the split that a model learnt from; InputError if its directory has none."""
     if not Run(model).has(SPLIT):
         raise InputError(f"{model} does not say what it learnt from: run `ssgan finetune` for it")
-    return Run(model).read_object(SPLIT)
+    with understood(model / SPLIT):
+        record = Run(model).read_object(SPLIT)
+        kinds = {"source": str, "options": dict, "fingerprint": str}
+        if not all(isinstance(record["data"][name], kind) for name, kind in kinds.items()):
+            raise ValueError("it does not name its samples")
+        whole(record["indices"])
+    return record
 
 
 def describe_split(record: Mapping[str, Any]) -> dict[str, Any]:

@@ -10,13 +10,14 @@ from typing import Any
 import torch
 
 from ssgan.config import InputError
-from ssgan.data import codec_from_json, digest, fit_codec, read
+from ssgan.data import digest, fit_codec, read
 from ssgan.data.ledger import Ledger
 from ssgan.data.records import ledger_file, quarantine_file
-from ssgan.models.condition import Condition, fit_condition
+from ssgan.models.condition import fit_condition
 from ssgan.models.config import GANConfig
 from ssgan.models.domain import Domain
 from ssgan.models.gan import GAN
+from ssgan.models.stored import stored_codec, stored_condition, stored_training
 from ssgan.models.table import MODELS
 from ssgan.randomness import Rng
 from ssgan.runs.run import Run
@@ -213,10 +214,8 @@ def load(path: str | Path, device: str | None = None, checkpoint: str = "last") 
         raise FileNotFoundError(
             f"{path} holds no checkpoint{which} yet: let `ssgan pretrain` run longer"
         )
-    codec = codec_from_json(run.read_object("codec.json"))
-    config, data = GANConfig.from_json(run.config["config"]), run.config["data"]
-    told = run.read_object("condition.json") if "labels" in data else None
-    condition = Condition.from_json(told) if told else None
+    (data, config), codec = stored_training(run, "gan"), stored_codec(run)
+    condition = stored_condition(run) if "labels" in data else None
     on, width = runtime(device, codec.shape), condition.width if condition else 0
     parts = {
         name: on.place(network).requires_grad_(False).eval()

@@ -36,6 +36,7 @@ from ssgan.models.inference import apply, blocks
 from ssgan.models.sampler import generate_maps
 from ssgan.networks import architecture_of, flatten_maps, reestimate, trunk
 from ssgan.networks.readout import Readout, pooled
+from ssgan.networks.size import check_depth, check_size
 from ssgan.objectives import Terms, full
 from ssgan.randomness import Rng, seeded
 from ssgan.runs.run import Run
@@ -138,7 +139,10 @@ def untrained(shape: tuple[int, ...], width: int, architecture: str, depth: int 
     """A student to be filled with weights; draws from torch's current random state."""
     own = architecture_of(shape, architecture).student
     if own is not None:
-        return Student(own(shape, width, depth), None)
+        check_depth(depth)
+        made = partial(own, shape, width, depth)
+        check_size(f"a student of width {width:,}", shape, (width, depth or 1), made)
+        return Student(made(), None)
     below = trunk(shape, width, architecture, depth)
     return Student(below, nn.Linear(below.features, SQUEEZED))
 

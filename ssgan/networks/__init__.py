@@ -14,6 +14,7 @@ it, in a file of this folder that names it `ARCHITECTURE`:
 """
 
 from collections.abc import Iterable
+from functools import partial
 from importlib import import_module
 from pkgutil import iter_modules
 from typing import Any, Required, TypedDict, Unpack
@@ -25,6 +26,7 @@ from ssgan.codecs.codec import architecture_for
 from ssgan.config import InputError
 from ssgan.networks import conditional
 from ssgan.networks.architecture import Architecture
+from ssgan.networks.size import check_depth, check_size
 from ssgan.randomness import Rng, seeded
 
 BATCH_NORMS = (nn.modules.batchnorm._BatchNorm,)
@@ -108,7 +110,11 @@ def trunk(
 
     Its `features` is the number of values of its last map.
     """
-    return architecture_of(shape, architecture).trunk(shape, width, depth)
+    found = architecture_of(shape, architecture)
+    made = partial(found.trunk, shape, width, depth)
+    check_depth(depth)
+    check_size(f"a trunk of width {width:,}", shape, (width, depth or 1), made)
+    return made()
 
 
 def build(
@@ -127,10 +133,15 @@ def build(
     architecture = architecture_of(shape, design.get("architecture", "auto"))
     condition = design.get("condition", 0)
     width, depth = design["width"], design.get("depth")
+    check_depth(depth)
+    sizes = (width, depth or 1, design["latent"], condition + 1)
+    name = f"a generator of width {width:,} and latent {design['latent']:,}"
+    made = partial(architecture.generator, shape, width, depth, design["latent"], condition)
+    check_size(name, shape, sizes, made)
     with seeded(rng("networks")):
         below = architecture.trunk(shape, width, depth)
         critic = Discriminator(below, below.features, condition=condition)
-        generator = architecture.generator(shape, width, depth, design["latent"], condition)
+        generator = made()
         architecture.initialise(critic)
         architecture.initialise(generator)
         if condition:  # of the scale of the head's weights, so that neither drowns the other

@@ -12,10 +12,10 @@ from torch import Tensor
 
 from ssgan.codecs.codec import Array
 from ssgan.config import InputError
-from ssgan.data import Codec, Targets, codec_from_json
+from ssgan.data import Codec, Targets
 from ssgan.data.labels import shown
-from ssgan.models.config import GANConfig
 from ssgan.models.inference import apply
+from ssgan.models.stored import check_kinds, stored_codec, stored_training
 from ssgan.prediction.config import PredictorConfig
 from ssgan.prediction.intervals import INTERVALS, MIN_LABELS, Intervals, from_bytes
 from ssgan.prediction.learning import FIT_FILE
@@ -23,6 +23,7 @@ from ssgan.prediction.network import Network
 from ssgan.prediction.rebuild import rebuilt_network
 from ssgan.prediction.select import CHOICE, stored_choice
 from ssgan.runs.run import Run
+from ssgan.runs.storage import understood
 from ssgan.runs.transport import pack, unpack
 from ssgan.runtime import Runtime, runtime
 
@@ -187,29 +188,55 @@ def load_predictor(path: str | Path, device: str | None = None) -> Predictor:
     if run.config.get("kind") != "predictor":
         raise InputError(f"{path} holds a {run.config.get('kind')}, expected a finetuned model")
     run.check()
-    choice, config = None, PredictorConfig.from_json(run.config["config"])
-    if config.method == "auto" and run.has(CHOICE):
-        choice, config = stored_choice(run)
+    labels, choice, config = stored_config(run)
     tensors = finished(run, config, choice)
-    codec = codec_from_json(run.read_object("codec.json"))
-    gan = GANConfig.from_json(run.config["gan"]["config"])
+    codec, (_, gan) = stored_codec(run), stored_training(run, "predictor")
     kept = run.read_object(FIT_FILE) if run.has(FIT_FILE) else None
-    network = rebuilt_network(codec, config, gan, tensors, kept)
+    with understood(run.path / "checkpoints"):
+        network = rebuilt_network(codec, config, gan, tensors, kept)
     on, intervals = runtime(device, codec.shape), None
     if run.has(INTERVALS):
-        intervals = from_bytes(run.read(INTERVALS), codec, config, gan, on)
+        with understood(run.path / INTERVALS):
+            intervals = from_bytes(run.read(INTERVALS), codec, config, gan, on)
     about = {name: run.config[name] for name in ("gan", "labels")}
     about |= {"run": str(run.path.resolve())} | ({"choice": choice} if choice else {})
-    return Predictor(
+    model = Predictor(
         config=config,
         codec=codec,
         network=on.place(network).eval(),
-        targets=stored_targets(run.config["labels"]),
+        targets=stored_targets(labels),
         runtime=on,
         about=about,
         intervals=intervals,
         temperature=stored_temperature(run, choice),
     )
+    with understood(run.path):
+        try_out(model)
+    return model
+
+
+def try_out(model: Predictor) -> None:
+    """Predict a sample: a model of files that do not fit together fails here, if at all."""
+    sample = model.codec.decode(torch.zeros(1, *model.codec.shape))
+    model.predict(sample)
+    if model.classes is not None:
+        model.predict_proba(sample)
+    elif model.intervals is not None:
+        model.predict_interval(sample)
+
+
+def stored_config(
+    run: Run,
+) -> tuple[Mapping[str, Any], Mapping[str, Any] | None, PredictorConfig]:
+    """What a model directory says of the labels, of the choice of "auto", and how it learnt."""
+    with understood(run.path / "config.json"):
+        labels, config = run.config["labels"], PredictorConfig.from_json(run.config["config"])
+        check_kinds(labels, {"classes": list | None, "dtype": str, "count": int, "task": str})
+        stored_targets(labels)
+    if config.method != "auto" or not run.has(CHOICE):
+        return labels, None, config
+    with understood(run.path / CHOICE):
+        return labels, *stored_choice(run)
 
 
 def stored_targets(labels: Mapping[str, Any]) -> Targets:
@@ -231,6 +258,12 @@ def finished(
         none = not config.calibrate or choice is not None
         calibrated = none or run.has(TEMPERATURE)
     steps = (config.steps or 0) if config.learns else 0
+    if checkpoint and checkpoint.step < steps <= max(run.steps()):
+        raise InputError(
+            f"the newest checkpoint of {run.path} is damaged, the one before is of step "
+            f"{checkpoint.step}: restore it from a backup, or run the same `ssgan finetune` again, "
+            "which goes on from there"
+        )
     if not (checkpoint and checkpoint.step >= steps and calibrated and config.method != "auto"):
         raise FileNotFoundError(f"{run.path} is not finished: run the same `ssgan finetune` again")
     return checkpoint.tensors
@@ -239,5 +272,9 @@ def finished(
 def stored_temperature(run: Run, choice: Mapping[str, Any] | None) -> float:
     """The temperature that a model directory holds; 1 where it has none."""
     if run.has(TEMPERATURE):
-        return float(run.read_object(TEMPERATURE)["temperature"])
+        with understood(run.path / TEMPERATURE):
+            found = float(run.read_object(TEMPERATURE)["temperature"])
+            if not 0 < found < float("inf"):
+                raise ValueError(f"a temperature of {found}")
+            return found
     return float((choice or {}).get("temperature", 1.0))

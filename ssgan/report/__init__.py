@@ -17,7 +17,10 @@ import torch
 
 from ssgan import __version__
 from ssgan.config import InputError
+from ssgan.data.split import SPLIT, read_split
+from ssgan.models.stored import stored_training
 from ssgan.prediction.config import renamed
+from ssgan.prediction.predictor import stored_config
 from ssgan.prediction.select import CHOICE
 from ssgan.report.augmented import augmented_part, page_beside, written
 from ssgan.report.generated import generated_part
@@ -25,7 +28,7 @@ from ssgan.report.heldout import HeldOut, held_out
 from ssgan.report.predictions import prediction_part
 from ssgan.report.training import seconds, setting_rows, training_part
 from ssgan.runs.run import Run
-from ssgan.runs.storage import write_whole
+from ssgan.runs.storage import understood, write_whole
 from ssgan.synthesis import Context, Verdict
 from ssgan.synthesis.augmented import Tally
 
@@ -137,14 +140,13 @@ def rendered(page: PagePart) -> str:
 
 
 def gan_page(run: Run) -> PagePart:
-    rows = run.metrics()
+    (about, config), rows = stored_training(run, "gan"), run.metrics()
     gan = training_part(run) | {"made": generated_part(run)}
     done = rows[-1]["step"] if rows else 0
     facts = [
-        ("steps", f"{done:,}", f"of {run.config['config']['steps']:,}"),
+        ("steps", f"{done:,}", f"of {config.steps:,}"),
         ("in training", *seconds(rows)),
     ]
-    about = run.config["data"]
     kind = "samples and labels" if "labels" in about else "unlabeled samples"
     return {
         "title": run.path.resolve().name,
@@ -157,7 +159,7 @@ def gan_page(run: Run) -> PagePart:
 
 
 def model_page(run: Run) -> PagePart:
-    labels, rows = run.config["labels"], run.metrics()
+    (labels, _, _), rows = stored_config(run), run.metrics()
     facts = [("labels", f"{labels['count']:,}", "learnt from"), ("in training", *seconds(rows))]
     model: PagePart = training_part(run) | {"labels": label_rows(run)}
     found = predict_or_reason(run)
@@ -181,9 +183,10 @@ def model_lead(run: Run) -> str:
     """What a model is, and why where "auto" chose it."""
     method, choice_words = run.config["config"]["method"], ""
     if run.has(CHOICE):
-        choice = run.read_object(CHOICE)["choice"]
-        verdict, method = choice["verdict"], choice["method"]
-        choice_words = f". auto took {verdict['chosen']}: {verdict['reason']}"
+        with understood(run.path / CHOICE):
+            choice = run.read_object(CHOICE)["choice"]
+            verdict, method = choice["verdict"], choice["method"]
+            choice_words = f". auto took {verdict['chosen']}: {verdict['reason']}"
     kind = "the trunk of a GAN's discriminator, finetuned"
     if renamed(method) == "baseline":
         kind = "a simple model of the labelled rows, without the GAN"
@@ -202,10 +205,11 @@ def gan_part(run: Run) -> PagePart | None:
     """The part about the GAN of a model, where its run is still there."""
     try:
         path = run.read_object("origin.json").get("run") if run.has("origin.json") else None
-        gan = Run.open(path) if path else None
+        gan = Run.open(path) if path and isinstance(path, str) else None
         if gan is None or gan.config.get("kind") != "gan":
             return None
         gan.check()
+        stored_training(gan, "gan")
         return training_part(gan) | {"made": None}
     except (FileNotFoundError, ValueError):
         return None
@@ -213,6 +217,6 @@ def gan_part(run: Run) -> PagePart | None:
 
 def label_rows(run: Run) -> list[tuple[str, str]]:
     """What the model learnt from, as rows of a table."""
-    split = run.read_object("split.json") if run.has("split.json") else {}
+    split = read_split(run.path) if run.has(SPLIT) else {}
     split = {k: v for k, v in split.items() if k not in ("indices", "values", "count")}
     return setting_rows(run.config["labels"] | {"split": split})

@@ -10,6 +10,7 @@ from ssgan.codecs.codec import Array
 from ssgan.config import InputError
 from ssgan.data import Data, read, read_labels
 from ssgan.data.selection import reading_options, take_samples
+from ssgan.data.split import SPLIT, read_split
 from ssgan.prediction.predictor import Predictor, load_predictor
 from ssgan.randomness import Rng
 from ssgan.runs.run import Run
@@ -46,7 +47,7 @@ def held_out(run: Run) -> HeldOut:
     ValueError or FileNotFoundError with the reason where there are none.
     """
     model = load_predictor(run.path)
-    split = run.read_object("split.json") if run.has("split.json") else None
+    split = read_split(run.path) if run.has(SPLIT) else None
     about = split["data"] if split else run.config["gan"]
     if about["source"] == "memory":
         raise InputError("the data were given in memory, so there is nothing here to compare with")

@@ -23,6 +23,7 @@ from ssgan.runs.storage import read_object, write_whole
 MANIFEST = "manifest.json"
 FORMAT = 1
 ADOPTED = ("*.json", "*.safetensors", "*.csv", "samples/*")  # of a directory without a manifest
+RESTORE = "restore it from a backup, or remove it to use the directory unchecked"
 Allowed = tuple[str | None, ...]  # sha256 of each content that a file may have; None: no file
 
 
@@ -44,12 +45,12 @@ def read_manifest(directory: Path) -> Manifest | None:
     path = directory / MANIFEST
     if not path.is_file():
         return None
-    found = read_object(path)
+    try:
+        found = read_object(path)
+    except InputError as error:
+        raise InputError(f"{error}; {RESTORE}") from error
     if found.get("sha256") != seal(found):
-        raise InputError(
-            f"{path} is damaged: its sha256 is not that of its content; restore it from a backup, "
-            "or remove it to use the directory unchecked"
-        )
+        raise InputError(f"{path} is damaged: its sha256 is not that of its content; {RESTORE}")
     if found.get("format") != FORMAT:
         raise InputError(
             f"{path} is of format {found.get('format')!r}, this version of ssgan reads {FORMAT}"

@@ -15,10 +15,17 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+from safetensors import SafetensorError
+
 from ssgan.config import InputError, InputTypeError
 
 UNFINISHED = ".unfinished-"  # prefix of what is not in its place yet, or on its way out
 REPLACED = ".replaced"  # suffix of a directory whose successor is about to take its name
+MAX_DEPTH = 50  # of JSON; all that is written is flatter
+MALFORMED = (
+    *(KeyError, IndexError, TypeError, ValueError, AttributeError, OverflowError),
+    *(RecursionError, RuntimeError, SafetensorError),
+)
 
 
 def write_whole(path: Path, data: bytes) -> None:
@@ -151,7 +158,35 @@ def parse_object(data: bytes, path: Path) -> dict[str, Any]:
         raise InputError(f"{path} is damaged: it is not JSON") from error
     if not isinstance(value, dict):
         raise InputError(f"{path} is damaged: it is not a JSON object")
+    if nested_deeper(value, MAX_DEPTH):
+        raise InputError(f"{path} is damaged: its entries are nested more than {MAX_DEPTH} deep")
     return value
+
+
+@contextmanager
+def understood(path: Path) -> Iterator[None]:
+    """Turn what fails on the content of a file into a sentence that names it; refusals pass."""
+    try:
+        yield
+    except InputError:
+        raise
+    except MALFORMED as error:
+        text = " ".join(str(error).split())[:120]
+        raise InputError(
+            f"{path} is damaged: it does not say what it should ({type(error).__name__}: {text}); "
+            "restore it from a backup, or train again in another directory"
+        ) from error
+
+
+def nested_deeper(value: Any, depth: int) -> bool:
+    """Whether lists and dictionaries lie in each other more than so deep."""
+    level = [value]
+    for _ in range(depth):
+        inner = [c for v in level for c in (v.values() if isinstance(v, dict) else v)]
+        level = [child for child in inner if isinstance(child, dict | list)]
+        if not level:
+            return False
+    return True
 
 
 def plain(value: Any, where: str) -> Any:

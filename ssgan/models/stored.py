@@ -1,0 +1,57 @@
+"""What the directory of a GAN or of a model says, checked before anything is made of it."""
+
+from collections.abc import Mapping
+from math import prod
+from typing import Any
+
+import torch
+
+from ssgan.codecs import Codec, from_json
+from ssgan.models.condition import Condition
+from ssgan.models.config import GANConfig
+from ssgan.randomness import Rng
+from ssgan.runs.run import Run
+from ssgan.runs.storage import understood
+
+MAX_VALUES = 2**31  # of a sample; more are no sample but damage
+TOLD = {"source": str, "options": dict, "fingerprint": str}  # of the samples of a training
+
+
+def stored_codec(run: Run) -> Codec:
+    """The codec of a directory; InputError where codec.json describes none that works."""
+    with understood(run.path / "codec.json"):
+        codec = from_json(run.read_object("codec.json"))
+        if min(codec.shape) < 1 or prod(codec.shape) > MAX_VALUES:
+            raise ValueError(f"no samples have the shape {codec.shape}")
+        codec.pack(codec.decode(torch.zeros(1, *codec.shape)))
+    return codec
+
+
+def stored_condition(run: Run) -> Condition:
+    """What a conditional GAN can be asked for."""
+    with understood(run.path / "condition.json"):
+        condition = Condition.from_json(run.read_object("condition.json"))
+        rows = condition.sample(2, Rng(("stored",)))
+        if rows.shape != (2, condition.width):
+            raise ValueError(f"conditions of shape {tuple(rows.shape)}")
+    return condition
+
+
+def stored_training(run: Run, kind: str) -> tuple[dict[str, Any], GANConfig]:
+    """What config.json says of a GAN's samples, and how that was trained.
+
+    `kind` is that of the directory: "gan" or "predictor".
+    """
+    with understood(run.path / "config.json"):
+        whole = run.config
+        data = whole["data"] if kind == "gan" else whole["gan"]
+        config = whole["config"] if kind == "gan" else data["config"]
+        check_kinds(data, TOLD)
+        return data, GANConfig.from_json(config)
+
+
+def check_kinds(fields: Mapping[str, Any], kinds: Mapping[str, Any]) -> None:
+    """ValueError for a field that is not of its kind, KeyError for one that is missing."""
+    for name, kind in kinds.items():
+        if not isinstance(fields[name], kind):
+            raise ValueError(f"{name} is {str(fields[name])[:40]!r}")
