@@ -111,7 +111,11 @@ def together(lines: Sequence[Group]) -> list[list[str]]:
     regrets = {" ".join(x.named): x.regret(x.best(True)) for x in lines}
     own = [x.regret(x.best(False)) for x in lines]
     worst = max(regrets, key=lambda name: regrets[name])
-    large = [x.of_auto("ece") for x in lines if x.of_auto("test") >= LARGE and not x.regression]
+    large = [
+        x.of_auto("calibration_debiased")
+        for x in lines
+        if x.of_auto("test") >= LARGE and not x.regression
+    ]
     covered = [x.of_auto("interval_coverage") for x in lines if x.regression]
     made = [
         ["lines", str(len(lines))],
@@ -121,7 +125,12 @@ def together(lines: Sequence[Group]) -> list[list[str]]:
         ["regret against the best row of the package, mean", f"{np.mean(own):+.2f}"],
     ]
     if large:
-        made.append([f"ECE, {LARGE:,} test samples or more, mean", f"{np.nanmean(large):.3f}"])
+        made.append(
+            [
+                f"debiased calibration error, {LARGE:,} test samples or more, mean",
+                f"{np.nanmean(large):.3f}",
+            ]
+        )
     if covered:
         made.append(["coverage of 90 % intervals, mean", f"{np.nanmean(covered):.3f}"])
     return made

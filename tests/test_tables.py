@@ -198,7 +198,7 @@ def test_a_suite_without_results_has_no_methods(tmp_path):
 
 BOARD_LINE = "{data},balanced,10,{method},0,{draw},{points},{rmse},{ece},1200,0.9,2.0,30.0\n"
 BOARD_HEAD = (
-    "data,league,labels,method,gan_seed,label_seed,points,rmse,ece,test,interval_coverage,"
+    "data,league,labels,method,gan_seed,label_seed,points,rmse,calibration_debiased,test,interval_coverage,"
     "seconds,gan_seconds\n"
 )
 
@@ -237,7 +237,7 @@ def test_the_board_says_how_far_auto_is_behind_and_where(tmp_path):
     assert "| regret against the best ordinary model, mean | -1.50 |" in made
     assert "| the same, worst line | +2.0 (a 10) |" in made
     assert "| regret against the best row of the package, mean | -14.83 |" in made
-    assert "| ECE, 1,000 test samples or more, mean | 0.050 |" in made
+    assert "| debiased calibration error, 1,000 test samples or more, mean | 0.050 |" in made
     assert "| coverage of 90 % intervals, mean | 0.900 |" in made
     assert (
         "| a | 10 | 2 | 90.0 random forest | 95.0 linear probe, discriminator | - | 70.0 | 88.0 "

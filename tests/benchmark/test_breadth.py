@@ -9,6 +9,8 @@ import pytest
 from click.testing import CliRunner
 
 from benchmarks import rules as command
+from benchmarks.encode import encode, text_parts
+from ssgan import metrics
 from ssgan.benchmark import board as sets
 from ssgan.benchmark.board import (
     BALANCED,
@@ -40,6 +42,7 @@ from ssgan.benchmark.suites.breadth import (
     Board,
     board_suite,
     breadth,
+    debiased_calibration,
     folds_for,
     network_for,
 )
@@ -319,6 +322,42 @@ def test_what_learns_from_some_labels_is_right_of_the_held_out_ones(tmp_path):
         for outputs in held.outputs.values():
             assert len(outputs.oof) == 3
             assert (outputs.oof.argmax(2) == held.y).mean() > 0.9
+
+
+def test_the_calibration_error_is_without_what_chance_adds():
+    rng = np.random.default_rng(0)
+    confidence = rng.uniform(0.5, 1, 400)
+    probabilities = np.stack([confidence, 1 - confidence], 1)
+    right = rng.uniform(size=400) < confidence
+    true = np.where(right, 0, 1)  # as often as it is said: there is no error but by chance
+    plain = metrics.calibration_error(true, probabilities)
+    assert debiased_calibration(true, probabilities) < plain / 2
+    sure = np.tile([0.9, 0.1], (10, 1))  # five of ten are right: (.9 - .5)² - .5² / 9
+    gap = debiased_calibration(np.arange(10) % 2, sure, bins=1)
+    assert gap == pytest.approx((0.16 - 0.25 / 9) ** 0.5)
+
+
+def test_embeddings_are_of_samples_drawn_once_and_keep_their_labels():
+    x = [f"text {k}" for k in range(50)]
+    y = np.array([f"class {k // 25}" for k in range(50)])  # sorted by class, as files may be
+
+    def rows(texts):
+        return np.array([[float(text.split()[1])] for text in texts], np.float32)
+
+    made = encode("any", ((x, y), (x[:9], y[:9])), rows)
+    assert made["x"].shape == (50, 1) and made["y"].dtype.kind == "U"
+    assert made["y"].tolist() == [f"class {int(k) // 25}" for k in made["x"][:, 0]]
+    assert {*made["y"][:20]} == {"class 0", "class 1"}
+    assert sorted(made["x_test"][:, 0]) == list(range(9))
+
+
+def test_texts_that_are_not_there_are_said_with_what_to_put_where(tmp_path):
+    with pytest.raises(FileNotFoundError, match="trec-train.csv is not there: put a table"):
+        text_parts("trec", tmp_path)
+    for name in ("trec-train", "trec-test"):
+        pd.DataFrame({"text": ["a", "b"], "label": [1, 2]}).to_csv(tmp_path / f"{name}.csv")
+    (texts, labels), _ = text_parts("trec", tmp_path)
+    assert texts == ["a", "b"] and labels.tolist() == ["1", "2"]
 
 
 def test_where_a_class_has_one_label_nothing_is_held_out():

@@ -49,6 +49,7 @@ from ssgan.training.runner import finish
 DRAWS = 3
 LONG_STEPS = 1200  # of the long training, and of the one that "auto" may take
 IMAGE_STEPS = 2000  # of a GAN of images
+CALIBRATION_BINS = 15
 REPEATS, REPEAT_LABELS = 3, 120  # folds are drawn again where labels are few: held-out ones in all
 AUTO = ("auto", "GAN off: auto")
 EVERYWHERE = (
@@ -293,8 +294,27 @@ def scored(test: Array, true: Array) -> dict[str, Value]:
         rmse = {"rmse": found["rmse"], "mae": found["mae"]}
         return {"points": points(true, test, float(np.std(true))), **rmse}
     probabilities = np.exp(test)
-    found = metrics.predictions(true, probabilities / probabilities.sum(1, keepdims=True))
-    return {"points": 100 * found["accuracy"], **found}
+    probabilities /= probabilities.sum(1, keepdims=True)
+    found = metrics.predictions(true, probabilities)
+    miscalibrated = debiased_calibration(true, probabilities)
+    return {"points": 100 * found["accuracy"], **found, "calibration_debiased": miscalibrated}
+
+
+def debiased_calibration(true: Array, probabilities: Array, bins: int = CALIBRATION_BINS) -> float:
+    """By how much confidence misses accuracy, without what chance adds in bins of few samples.
+
+    The debiased estimator of Kumar et al. 2019, "Verified uncertainty calibration": the root of the
+    mean squared gap over bins of as many samples each, less the variance of a bin's accuracy; 0 if
+    that is negative.
+    """
+    confidence, right = probabilities.max(1), probabilities.argmax(1) == true
+    total = 0.0
+    for rows in np.array_split(np.argsort(confidence, kind="stable"), min(bins, len(true) // 2)):
+        accuracy = float(right[rows].mean())
+        chance = accuracy * (1 - accuracy) / (len(rows) - 1)
+        gap = float(confidence[rows].mean()) - accuracy
+        total += len(rows) / len(true) * (gap**2 - chance)
+    return float(np.sqrt(max(total, 0.0)))
 
 
 def short_board(sets: Mapping[str, BoardSet]) -> Board:
