@@ -23,6 +23,7 @@ from ssgan.codecs.codec import (
     gaussian,
     head_of,
 )
+from ssgan.codecs.ranges import LARGEST, moments, warn_outside
 from ssgan.config import InputError, InputTypeError
 from ssgan.randomness import Rng
 
@@ -113,9 +114,11 @@ class VectorCodec:
                 f"expected rows of {len(self.mean)} numbers, got {rows.dtype} {rows.shape}"
             )
         finite_rows(rows, "numbers")
-        rows = (rows.astype(np.float64) - self._columns["mean"]) / self._columns["deviation"]
-        largest = np.finfo(np.float32).max
-        return as_tensor(rows.clip(-largest, largest).astype(np.float32))
+        numbers, at = rows.astype(np.float64), self._columns
+        warn_outside(numbers, at["low"], at["high"], range(len(self.mean)), stacklevel=4)
+        with np.errstate(over="ignore"):
+            rows = (numbers - at["mean"]) / at["deviation"]
+        return as_tensor(rows.clip(-LARGEST, LARGEST).astype(np.float32))
 
     def expand(self, packed: Tensor) -> Tensor:
         return packed.float()
@@ -161,7 +164,7 @@ def fit_vectors(raw: Any) -> VectorCodec:
         )
     finite_rows(rows, "numbers (a data frame may have missing ones)")
     numbers = rows.astype(np.float64)
-    mean, deviation = numbers.mean(0), numbers.std(0)
+    mean, deviation = moments(numbers)
     # The deviation of equal numbers is rounding, not zero.
     constant = (numbers.min(0) == numbers.max(0)) | (deviation <= 1e-12 * np.abs(mean))
     return VectorCodec(

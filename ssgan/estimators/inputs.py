@@ -2,6 +2,7 @@
 
 import dataclasses
 import math
+from contextlib import suppress
 from numbers import Integral
 from pathlib import Path
 from typing import Any, TypeVar
@@ -21,6 +22,7 @@ from ssgan.models.pretraining import load, pretrain
 from ssgan.models.student import StudentConfig
 from ssgan.prediction.config import PredictorConfig
 from ssgan.prediction.finetune import finetune
+from ssgan.prediction.labels import warn_unlike
 from ssgan.prediction.predictor import Predictor
 from ssgan.runs.run import Run
 
@@ -100,6 +102,9 @@ def samples_of(estimator: Any, X: Any, gan: GAN | GANConfig, *, reset: bool) -> 
 def train_gan(estimator: Any, gan: GAN | GANConfig, samples: Any, seed: int | None) -> GAN:
     """The GAN that was given, or one trained on the samples."""
     if isinstance(gan, GAN):
+        with suppress(InputError, OSError):  # its samples may have gone
+            if (rows := gan.rows()) is not None:
+                warn_unlike(gan.codec.pack(samples), rows)
         return gan
     shape = estimator.image_shape
     data = from_memory(samples, image_shape=None if shape is None else tuple(shape))

@@ -1,6 +1,8 @@
 """The rows that a predictor learns from: which are labelled, and what the labels mean."""
 
+import warnings
 from dataclasses import dataclass, replace
+from math import isfinite
 from typing import Any
 
 import numpy as np
@@ -8,6 +10,7 @@ import torch
 from torch import Tensor
 
 from ssgan.codecs.codec import Array
+from ssgan.codecs.ranges import moments
 from ssgan.config import InputError
 from ssgan.data import Targets, digest, targets
 from ssgan.models.gan import GAN
@@ -90,6 +93,30 @@ class Labeled:
         }
 
 
+def warn_unlike(packed: Tensor, trained_on: Tensor, few: int = 40) -> None:
+    """A UserWarning where rows (N, F) are on another scale than those of the GAN (M, F).
+
+    That is where most columns are 3 times as wide, or a third, or 3 deviations away.
+    """
+    if packed.dim() != 2 or min(len(packed), len(trained_on)) < few:
+        return
+    mine, theirs = packed.double(), trained_on[:GRAPH].double()
+    width, seen = mine.std(0), theirs.std(0)
+    varied = (seen > 0) & (width > 0)
+    ratio = width[varied] / seen[varied]
+    away = (mine.mean(0) - theirs.mean(0))[varied].abs() > 3 * seen[varied]
+    unlike = (ratio < 1 / 3) | (ratio > 3) | away
+    if int(unlike.sum()) > packed.shape[1] / 2:
+        warnings.warn(
+            "the samples are on another scale than those that the GAN was trained on: so are "
+            f"{int(unlike.sum())} of {packed.shape[1]} columns, which vary "
+            f"{float(ratio.nanmedian()):.2g} times as much: give them as in pretraining, or "
+            "pretrain on them as they are here",
+            UserWarning,
+            stacklevel=2,
+        )
+
+
 def labeled(gan: GAN, samples: Any, labels: Any, unlabeled: Any, seed: int) -> Labeled:
     """Sort out what is labelled and what is not; see `predictor.finetune`."""
     found = labels if isinstance(labels, Targets) else targets(labels)
@@ -101,6 +128,9 @@ def labeled(gan: GAN, samples: Any, labels: Any, unlabeled: Any, seed: int) -> L
     scale = (0.0, 1.0)
     if found.classes is None:
         scale = (float(values.mean()), float(values.std(correction=0)))
+        if not isfinite(scale[1]) or scale[1] == 0:  # too large or too small to be squared
+            center, std = moments(values.double().numpy())
+            scale = (float(center), float(std))
         if scale[1] == 0:
             raise InputError(
                 f"all {len(values)} labels are {scale[0]:g}: there is nothing to learn from them, "
@@ -109,6 +139,8 @@ def labeled(gan: GAN, samples: Any, labels: Any, unlabeled: Any, seed: int) -> L
         values = ((values - scale[0]) / scale[1]).float()
     rest = np.setdiff1d(np.arange(len(packed)), found.labeled)
     more = gan.codec.pack(unlabeled) if unlabeled is not None else gan.rows()
+    if unlabeled is None and more is not None:
+        warn_unlike(packed, more)
     others = [packed[torch.from_numpy(rest)]] + ([] if more is None else [more])
     rows = torch.cat(others)
     meaning = Targets(values=found.values[:0], classes=found.classes, dtype=found.dtype)

@@ -21,6 +21,7 @@ from ssgan.codecs.dtypes import (
     series_of,
 )
 from ssgan.codecs.plain import absent_words, numbers_in, plain_column
+from ssgan.codecs.ranges import warn_outside
 from ssgan.config import InputError
 
 KNOTS = 256  # of the map from values to places
@@ -88,6 +89,7 @@ class Number:
         column = from_text(column)
         missing = missing_in(column)
         packed = np.full((len(column), 1), np.nan, np.float32)
+        self._warn_outside(column[~missing])
         values = self._steps(column[~missing])
         knots = np.array(self.knots)
         # Left and right limit differ at point masses only: their middle.
@@ -95,6 +97,15 @@ class Number:
         left = np.interp(-values, -knots[::-1], -self.places[::-1])
         packed[~missing, 0] = (right - left) / 2
         return packed
+
+    def _warn_outside(self, column: Series) -> None:
+        """Tell of numbers far outside the range seen, which count as its ends; not of times."""
+        dtype = dtype_from_json(self.dtype)
+        if not isinstance(dtype, np.dtype | pd.DatetimeTZDtype) or dtype.kind not in "Mm":
+            rows = numeric(column, dtype).astype(np.float64)[:, None]
+            ends = np.array(self.knots)[[0, -1]]
+            low, high = ends * self.step + self.base if self.whole else ends
+            warn_outside(rows, np.array([low]), np.array([high]), [self.name], stacklevel=6)
 
     def _steps(self, column: Series) -> Array:
         """Entries that are not missing as float64: floats themselves, steps from the base else."""
