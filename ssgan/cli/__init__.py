@@ -24,10 +24,12 @@ COMMANDS = {  # name, as are its module and the command in it: what it does
     "augment": "Write real labelled rows with synthetic ones beside them.",
     "evaluate": "Measure a model's predictions, or a GAN's samples.",
     "report": "Write one HTML page about a run.",
+    "forget": "Remove what a run holds of the data and does not need.",
     "benchmark": "Compare methods on few labels, cell by cell.",
     "data": "List and check data sets.",
 }
 INTERRUPTED, TERMINATED = 128 + signal.SIGINT, 128 + signal.SIGTERM
+HUNG_UP = 129  # 128 + SIGHUP, which Windows has not
 
 
 class Commands(click.Group):
@@ -97,4 +99,6 @@ def ssgan(context: click.Context) -> None:
 def main() -> None:
     """The command `ssgan`."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(TERMINATED))
+    if hasattr(signal, "SIGHUP") and signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # nohup
+        signal.signal(signal.SIGHUP, lambda *_: sys.exit(HUNG_UP))
     ssgan(prog_name="ssgan")

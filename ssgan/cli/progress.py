@@ -5,7 +5,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Generator, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from types import FrameType
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -19,23 +19,24 @@ PAUSE = 5.0  # seconds between two plain lines
 
 
 class Stop:
-    """What a signal asked for: nothing, KeyboardInterrupt (130) or SystemExit (143)."""
+    """What a signal asked for: nothing, KeyboardInterrupt (130) or SystemExit (143, 129)."""
 
     error: BaseException | None = None
 
     def __call__(self, number: int, frame: FrameType | None) -> None:
         again = self.error is not None
-        terminated = number == signal.SIGTERM
-        self.error = SystemExit(128 + number) if terminated else KeyboardInterrupt()
+        interrupted = number == signal.SIGINT
+        self.error = KeyboardInterrupt() if interrupted else SystemExit(128 + number)
         if again:
             raise self.error
-        note("stopping, with a checkpoint where there is a run; a second signal stops at once")
+        with suppress(OSError):  # the terminal may be gone
+            note("stopping, with a checkpoint where there is a run; a second signal stops at once")
 
 
 def show(training: "Generator[Progress, None, Shown]", quiet: bool = False) -> Shown:
     """Carry a training out to its end and show how far it is; what it returns.
 
-    SIGINT and SIGTERM are thrown into it as KeyboardInterrupt and SystemExit(143) between two
+    SIGINT is thrown into it as KeyboardInterrupt, SIGTERM and SIGHUP as SystemExit between two
     steps, so that it saves a checkpoint; a second one ends it wherever it is.
     """
     with stopping() as stop, display(quiet) as tell:
@@ -52,12 +53,18 @@ def show(training: "Generator[Progress, None, Shown]", quiet: bool = False) -> S
 
 @contextmanager
 def stopping() -> Iterator[Stop]:
-    """A flag that SIGINT and SIGTERM raise; elsewhere than in the main thread nothing does."""
+    """A flag that SIGINT and SIGTERM raise, and SIGHUP unless nohup ignores it.
+
+    Elsewhere than in the main thread nothing does.
+    """
     stop = Stop()
     if threading.current_thread() is not threading.main_thread():
         yield stop
         return
-    before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
+    hangup = [signal.SIGHUP] if hasattr(signal, "SIGHUP") else []
+    heard = [n for n in hangup if signal.getsignal(n) is not signal.SIG_IGN]
+    numbers = (signal.SIGINT, signal.SIGTERM, *heard)
+    before = {number: signal.signal(number, stop) for number in numbers}
     try:
         yield stop
     finally:

@@ -100,7 +100,7 @@ class Run:
         """
         run = cls(Path(path))
         asked = plain(identity, "config")
-        text = json.dumps(asked, indent=2, allow_nan=False) + "\n"
+        json.dumps(asked, indent=2, allow_nan=False)  # before anything is written
         if (run.path / "config.json").exists():
             run.check()
             refuse_another(run.path, plain(renew(run.config), "config"), asked, growing)
@@ -111,7 +111,7 @@ class Run:
             if (run.path / "config.json").exists():  # perhaps only now: somebody was faster
                 refuse_another(run.path, plain(renew(run.config), "config"), asked, growing)
             if not (run.path / "config.json").exists() or run.config != asked:
-                held.write("config.json", text)
+                held.write_config(asked)
             sweep(run.path)
         return run
 
@@ -215,6 +215,11 @@ class Run:
                 if both != (new,):
                     write_manifest(self.path, manifest.allow(name, (new,)))
         return path
+
+    def write_config(self, identity: dict[str, Any]) -> None:
+        """Write another identity, of which nothing is asked."""
+        text = json.dumps(plain(identity, "config"), indent=2, allow_nan=False) + "\n"
+        self.write("config.json", text)
 
     def read(self, name: str) -> bytes:
         """The content of a file that `write` wrote; InputError where it is damaged or missing."""

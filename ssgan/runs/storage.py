@@ -265,6 +265,13 @@ def _explained(path: Path, size: int | None = None) -> Iterator[None]:
     try:
         yield
     except OSError as error:
+        if isinstance(error, FileNotFoundError) and not path.parent.exists():
+            gone = FileNotFoundError(
+                f"{path} could not be written: {path.parent} was removed meanwhile, with what was "
+                "saved in it; run the same again to begin anew"
+            )
+            gone.errno = error.errno
+            raise gone from error
         needed = "" if size is None else f"it needs {size:,} bytes, "
         explained = type(error)(
             f"{path} could not be written: {error.strerror or error} ({needed}"

@@ -90,7 +90,12 @@ def test_the_time_left_is_said_in_hours_minutes_and_seconds(seconds, left):
 
 
 @pytest.mark.parametrize(
-    ("number", "kind"), [(signal.SIGINT, KeyboardInterrupt), (signal.SIGTERM, SystemExit)]
+    ("number", "kind"),
+    [
+        (signal.SIGINT, KeyboardInterrupt),
+        (signal.SIGTERM, SystemExit),
+        (signal.SIGHUP, SystemExit),
+    ],
 )
 def test_a_signal_is_thrown_in_between_two_steps(number, kind, capsys):
     stopped = []
@@ -103,7 +108,7 @@ def test_a_signal_is_thrown_in_between_two_steps(number, kind, capsys):
     with pytest.raises(kind) as raised:
         show(training(), quiet=True)
     assert stopped == [(10, kind)]
-    assert kind is KeyboardInterrupt or raised.value.code == 143
+    assert kind is KeyboardInterrupt or raised.value.code == 128 + number
     assert "stopping" in capsys.readouterr().err
 
 

@@ -380,3 +380,9 @@ def test_a_run_uses_no_global_randomness(run):
     run.save(1, {"w": torch.ones(3)}, {})
     run.load()
     assert torch.equal(torch.get_rng_state(), torch_state) and random.getstate() == python_state
+
+
+def test_a_directory_that_was_removed_meanwhile_is_not_called_intact(run):
+    shutil.rmtree(run.path)
+    with pytest.raises(FileNotFoundError, match="run was removed meanwhile, with what was saved"):
+        run.log({"step": 1})

@@ -1,0 +1,67 @@
+"""Remove from a run or model directory what it holds of the data and does not need."""
+
+from pathlib import Path
+
+from ssgan.runs.run import Run
+
+FORGOTTEN = ("quarantine.csv", "labels.json", "split.json", "origin.json", "diagnosis.json")
+PAGE = "report.html"
+
+
+def forget(path: str | Path) -> list[str]:
+    """Remove the names and labels of samples, previews, the report and the path of the data.
+
+    What is left samples and predicts as before; it can neither be resumed nor finetuned on the
+    data that it was made of without giving those again. SECURITY.md lists what stays in it.
+
+    Parameters
+    ----------
+    path : str or Path
+        A run or model directory that nobody writes to.
+
+    Returns
+    -------
+    list of str
+        The files that were removed or changed; none the second time.
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is no run.
+    BlockingIOError
+        If a training is writing to it.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> import numpy as np, ssgan
+    >>> from ssgan.models.forget import forget
+    >>> x = np.random.default_rng(0).normal(size=(40, 3))
+    >>> with tempfile.TemporaryDirectory() as run:
+    ...     gan = ssgan.pretrain(x, run=run, steps=2, batch=8, width=2, latent=4)
+    ...     forget(run), forget(run), len(ssgan.load(run).sample(3))
+    (['samples/step-00000002.csv'], [], 3)
+    """
+    run = Run.open(path)
+    with run.writing() as held:
+        previews = [p.relative_to(run.path) for p in sorted((run.path / "samples").glob("*"))]
+        names = [*FORGOTTEN, *(preview.as_posix() for preview in previews)]
+        removed = [name for name in names if run.has(name)]
+        for name in removed:
+            held.remove(name)
+        if (run.path / PAGE).exists():
+            (run.path / PAGE).unlink()
+            removed.append(PAGE)
+        return removed + (["config.json"] if forget_source(held) else [])
+
+
+def forget_source(run: Run) -> bool:
+    """Take the path of the data, and where named data sets lie, out of config.json."""
+    config = run.config
+    of_data = config.get("data", config.get("gan"))
+    if not isinstance(of_data, dict) or of_data.get("source") == "memory":
+        return False
+    of_data["source"] = "memory"
+    of_data["options"] = {k: v for k, v in of_data["options"].items() if k != "data_dir"}
+    run.write_config(config)
+    return True
