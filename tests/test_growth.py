@@ -3,12 +3,14 @@
 No other file of the package knows of them.
 """
 
+import json
 import os
 import shutil
 import subprocess
 import sys
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 import ssgan
@@ -38,6 +40,10 @@ def grown(tmp_path_factory):
     return folder
 
 
+def read_json(path):
+    return json.loads(path.read_text(encoding="utf-8"))
+
+
 def test_no_file_of_the_package_is_replaced():
     new = {path.relative_to(GROWTH) for path in GROWTH.rglob("ssgan/**/*.py")}
     assert len(new) >= 4
@@ -51,8 +57,20 @@ def test_a_modality_is_pretrained_sampled_finetuned_and_reported(grown):
 
 
 def test_a_kind_of_column_an_objective_and_an_architecture_are_used(grown):
-    """The story stops with a message where one is not."""
+    config = read_json(grown / "new" / "config.json")["config"]
+    assert (config["objective"]["name"], config["architecture"]) == ("ramp", "linear")
+    columns = read_json(grown / "times" / "codec.json")["columns"]
+    assert [column["kind"] for column in columns] == ["clock", "number"]
+
+
+def test_a_method_is_named_on_the_command_line_and_its_model_predicts(grown):
+    assert read_json(grown / "same" / "config.json")["config"]["method"] == "constant"
+    probabilities = pd.read_csv(grown / "same.csv").filter(like="probability_")
+    assert probabilities.shape == (40, 2)
+    assert probabilities.eq(0.5).all(axis=None)
 
 
 def test_a_filter_and_a_baseline_of_the_gate_are_used(grown):
-    """The story stops with a message where one is not."""
+    record = read_json(grown / "more.verdict.json")
+    assert sum(record["samples"]["dropped"]["every-other"].values()) > 0
+    assert "again" in {comparison["baseline"] for comparison in record["comparisons"]}

@@ -41,7 +41,6 @@ IN_STEPS = CHOICES["methods in steps"]
     click.option(
         "--method",
         metavar="NAME",
-        callback=lambda _, __, name: method_of(name),
         help=f"{', '.join(ALONE)}; or {', '.join(IN_STEPS)}, these also together, as in"
         f" {'+'.join(IN_STEPS[1:])}.  [default: {METHOD_DEFAULTS['method']}]",
     ),
@@ -136,16 +135,6 @@ def split_for(
         reason = reason_of(split.targets, split.data.y)
         note(f"{split.targets.task}, told by the labels: {reason}; --task decides")
     return split
-
-
-def method_of(name: str | None) -> str | None:
-    """The name of a method, or of several that learn together."""
-    parts = [] if name is None else name.split("+")
-    old = CHOICES["methods of 0.1"]
-    together = set(parts) <= {*IN_STEPS, *old} and len(set(parts)) == len(parts)
-    if name is None or name in CHOICES["methods"] or together:
-        return name
-    raise click.BadParameter(f"{name!r} is not one of {', '.join(CHOICES['methods'])}")
 
 
 def names(text: str | None) -> tuple[str, ...] | None:

@@ -27,7 +27,6 @@ def choices() -> dict[str, tuple[str, ...]]:
     from ssgan.models.table import MODELS
     from ssgan.networks import ARCHITECTURES
     from ssgan.objectives import OBJECTIVES
-    from ssgan.prediction.config import RENAMED
     from ssgan.prediction.methods import FITTED, STEPPED
     from ssgan.synthesis import FILTERS
     from ssgan.transforms.batch import SCHEDULES
@@ -40,7 +39,6 @@ def choices() -> dict[str, tuple[str, ...]]:
         "filters": tuple(FILTERS),
         "methods": ("auto", *FITTED, *STEPPED),
         "methods in steps": STEPPED,
-        "methods of 0.1": tuple(RENAMED),
         "modalities": tuple(CODECS),
         "models": tuple(MODELS),
         "objectives": tuple(OBJECTIVES),

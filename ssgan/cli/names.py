@@ -35,7 +35,6 @@ CHOICES: dict[str, tuple[str, ...]] = {
         "propagation",
     ),
     "methods in steps": ("consistency", "k-plus-one", "propagation"),
-    "methods of 0.1": ("finetune", "joint", "spread", "simple"),
     "modalities": ("images", "table", "vectors"),
     "models": ("gan", "vae", "vae-gan"),
     "objectives": (

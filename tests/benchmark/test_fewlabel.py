@@ -314,7 +314,7 @@ def test_what_auto_compared_counts_as_well(tmp_path):
     """Three trainings on folds, the student that they share, and the one that is chosen then."""
     (row,) = carried_out(small(methods=("auto",), flops=by_the_step), tmp_path)
     course = passes(method="consistency+propagation", steps=3)
-    student, pretraining = 2 * methods.StudentConfig.batch, TINY.steps * TINY.batch
+    student, pretraining = 2 * StudentConfig.batch, TINY.steps * TINY.batch
     rest = int(row["samples_seen"]) - pretraining - student - FOLDS * course
     assert rest == course
     assert row["way"] == "consistency+propagation"

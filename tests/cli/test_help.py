@@ -123,7 +123,6 @@ def test_the_help_names_all_there_is(command, kinds):
             "exclude",
         ),
         (["finetune", "r", "--labels", "d", "--out", "m", "--task", "x"], "'x' is not one of"),
-        (["finetune", "r", "--labels", "d", "--out", "m", "--method", "x"], "'x' is not one of"),
         (
             ["finetune", "r", "--labels", "d", "--out", "m", "--mix"],
             "'propagation' has no rows to mix",

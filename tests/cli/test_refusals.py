@@ -131,6 +131,11 @@ def test_an_unknown_objective_is_refused(home, tmp_path):
     assert "no objective 'wgam'; there are non-saturating" in refused(*words)
 
 
+def test_an_unknown_method_is_refused_before_the_run_is_read():
+    words = ["finetune", "no-run", "--labels", "d", "--out", "m", "--method", "x"]
+    assert "no method 'x'; there are auto, " in refused(*words)
+
+
 @pytest.mark.parametrize("device", ["cuda", "tpu"])
 def test_a_device_that_is_not_there_is_refused(home, tmp_path, device):
     import torch
