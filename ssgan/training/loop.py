@@ -5,8 +5,10 @@ task     `update(batches, step)` takes one step and gives its terms (parts of lo
 batches  `batches(stream, step, k)`: the k-th batch of a stream ("unlabeled", "labeled")
 """
 
+import time
 from collections.abc import Iterator, Mapping
-from typing import Protocol, runtime_checkable
+from dataclasses import dataclass, field
+from typing import Any, Protocol, runtime_checkable
 
 import torch
 from torch import Tensor
@@ -46,29 +48,61 @@ class Pictured(Task, Protocol):
         """Files of the run directory, by name, after `step` steps."""
 
 
+@dataclass
+class Window:
+    """Sums of terms and measures since the last line of the log, and of how many steps."""
+
+    sums: dict[str, Any] = field(default_factory=dict)  # of tensors; of numbers where it was saved
+    count: int = 0
+
+    def add(self, values: Mapping[str, Tensor]) -> None:
+        """Add those of a step."""
+        for name, value in values.items():
+            self.sums[name] = self.sums.get(name, torch.zeros_like(value)) + value
+        self.count += 1
+
+    def close(self) -> tuple[dict[str, float], int]:
+        """The means and their count; the next window begins."""
+        means = {name: float(total) / self.count for name, total in self.sums.items()}
+        count, self.sums, self.count = self.count, {}, 0
+        return means, count
+
+    def to_json(self) -> dict[str, Any]:
+        """What a checkpoint between two lines keeps; the next sums are the same to the bit."""
+        sums = {name: float(total) for name, total in self.sums.items()}
+        return {"sums": sums, "count": self.count}
+
+
 def train(
-    task: Task, batches: BatchSource, schedule: Schedule, start: int = 0, restarts: int = 0
+    task: Task,
+    batches: BatchSource,
+    schedule: Schedule,
+    start: int = 0,
+    restarts: int = 0,
+    window: Window | None = None,
 ) -> Iterator[tuple[int, dict[str, float]]]:
     """Take the steps from `start` on; yield (steps done, mean terms and measures) now and then.
 
     Yields where the schedule has a line of the log, so that the device is asked for numbers only
-    then. Raises FloatingPointError when no update since the line before was finite.
+    then; and nothing but the step where that takes longer than a pulse. `window` holds what was
+    summed before the start. Raises FloatingPointError when no update since the line before was
+    finite.
     """
-    sums: dict[str, Tensor] = {}
-    count = 0
+    window, spoke = window or Window(), time.monotonic()
     for number in range(start, schedule.steps):
         done = number + 1
         terms, measures = task.update(batches, Step(number, restarts, schedule.saves(done)))
-        for name, value in {**terms, **measures}.items():
-            sums[name] = sums.get(name, torch.zeros_like(value)) + value
-        count += 1
+        window.add({**terms, **measures})
         if not schedule.logs(done):
+            if time.monotonic() - spoke > schedule.options.pulse:
+                yield done, {}
+                spoke = time.monotonic()
             continue
-        means = {name: float(total) / count for name, total in sums.items()}
+        means, count = window.close()
         if means.get("not_finite", 0.0) >= 1.0:
             raise FloatingPointError(
                 f"no update of the last {count} steps before step {done} was finite: "
                 "lower the learning rate or raise the penalties"
             )
-        sums, count = {}, 0
         yield done, means
+        spoke = time.monotonic()

@@ -13,7 +13,7 @@ from ssgan.runs.checkpoints import Checkpoint, not_finite
 from ssgan.runs.run import Run, finite
 from ssgan.training.batches import Batches, BatchSource
 from ssgan.training.guard import Health, diagnosis
-from ssgan.training.loop import Guarded, Pictured, Task, train
+from ssgan.training.loop import Guarded, Pictured, Task, Window, train
 from ssgan.training.schedule import Schedule
 from ssgan.training.state import State, pack_parts, restore, snapshot, unpack_parts
 
@@ -61,6 +61,7 @@ class Session:
         self.task, self.schedule, self.run, self.clock = task, schedule, run, Clock()
         self.guarded = task if guard and isinstance(task, Guarded) else None
         self.step, self.health = 0, Health(bounds=schedule.options.bounds)
+        self.window, self.told = Window(), dict[str, float]()
         self.good = self.copied()
         if checkpoint := run.load() if run else None:
             self.resume(checkpoint)
@@ -74,6 +75,7 @@ class Session:
         """Take the training up where a checkpoint left it."""
         unpack_parts(self.task.parts, checkpoint.tensors, checkpoint.state)
         self.step = checkpoint.step
+        self.window = Window(**checkpoint.state.get("window", {}))
         if not self.guarded or "guard" not in checkpoint.state:
             return
         self.health = Health.from_json(checkpoint.state["guard"], self.health.bounds)
@@ -107,17 +109,20 @@ class Session:
         restarts = self.health.restarts
         if isinstance(batches, Batches):
             batches = batches.again(restarts)
-        for step, values in train(self.task, batches, self.schedule, self.step, restarts):
+        start = (self.step, restarts, self.window)
+        for step, values in train(self.task, batches, self.schedule, *start):
             seconds = self.clock.tick(step - self.step)
             self.step, saved = step, self.schedule.saves(step)
             checkup = self.checkup(values) if saved else {}
-            self.log(values | checkup, seconds)
+            self.told = values or self.told
+            if values or saved:
+                self.log(values | checkup, seconds)
             if saved:
                 self.examine(checkup)
                 self.save()
                 self.show()
             try:
-                yield self.progress(values)
+                yield self.progress(self.told)
             except (KeyboardInterrupt, SystemExit):
                 self.save()
                 raise
@@ -162,7 +167,8 @@ class Session:
         if self.run:
             tensors, rest = pack_parts(self.task.parts)
             guard = {"guard": self.health.to_json()} if self.guarded else {}
-            self.run.save(self.step, tensors, rest | guard, self.health.marks)
+            window = {"window": self.window.to_json()} if self.window.count else {}
+            self.run.save(self.step, tensors, rest | guard | window, self.health.marks)
 
     def show(self) -> None:
         """Pictures of how far the task is, where it has any."""
@@ -176,6 +182,7 @@ class Session:
             raise trouble
         at, self.health = self.step, self.health.back(str(trouble), self.step)
         restore(self.task.parts, self.good)
+        self.window = Window()
         self.step = self.good.step
         self.save()  # at once: whoever resumes must not go on with what was given up
         if self.health.given_up:

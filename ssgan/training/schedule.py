@@ -12,6 +12,7 @@ class TrainOptions:
 
     log_every: int = 50  # steps between two lines of the log
     checkpoints: int = 10  # in a whole training
+    pulse: float = 5.0  # seconds between two lines after which it can be stopped all the same
     bounds: Bounds = Bounds()  # of healthy trainings
 
 

@@ -1,9 +1,11 @@
 """The training loop."""
 
+import json
+
 import pytest
 import torch
 
-from ssgan.training.loop import train
+from ssgan.training.loop import Window, train
 from ssgan.training.schedule import Schedule, TrainOptions
 
 
@@ -50,3 +52,25 @@ def test_a_window_in_which_every_update_was_refused_stops_the_training():
 def test_training_goes_on_when_an_update_of_a_window_was_applied():
     lines = list(train(Counting(refused=(4, 5, 6)), None, by_fours(8)))
     assert [means["not_finite"] for _, means in lines] == [0.0, 0.75]
+
+
+def test_between_two_lines_a_slow_training_gives_its_step_and_loses_no_term():
+    schedule = Schedule(10, 1, TrainOptions(log_every=4, pulse=0.0))
+    lines = list(train(Counting(), None, schedule))
+    assert [step for step, _ in lines] == list(range(1, 11))
+    spoken = [(step, means) for step, means in lines if means]
+    assert spoken == list(train(Counting(), None, by_fours(10)))
+
+
+def test_a_window_that_was_saved_goes_on_to_the_same_mean():
+    window = Window()
+    going = train(
+        Counting(), None, Schedule(8, 1, TrainOptions(log_every=4, pulse=0.0)), 0, 0, window
+    )
+    while next(going)[0] < 6:
+        pass
+    kept = json.loads(json.dumps(window.to_json()))
+    assert kept == {"sums": {"loss": 9.0, "not_finite": 0.0}, "count": 2}
+    assert next(train(Counting(), None, by_fours(8), 6, 0, Window(**kept))) == (
+        *(8, {"loss": 5.5, "not_finite": 0.0}),
+    )

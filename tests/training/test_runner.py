@@ -230,3 +230,18 @@ def test_finish_gives_what_the_training_returns():
         return "the result"
 
     assert finish(training()) == "the result"
+
+
+@pytest.mark.parametrize("stop", [3, 4, 5, 7])
+def test_a_training_stopped_between_two_lines_saves_and_ends_with_the_same_bits(tmp_path, stop):
+    whole, stopped = claim(tmp_path / "whole"), claim(tmp_path / "stopped")
+    list(fit(whole, every=4)[1])
+    options = TrainOptions(log_every=4, pulse=0.0)
+    training = run_training(Fit(), ROWS, Schedule(20, 4, options), stopped)
+    while next(training).step < stop:
+        pass
+    with pytest.raises(SystemExit):
+        training.throw(SystemExit(143))
+    assert stopped.load().step == stop
+    list(fit(stopped, every=4)[1])
+    assert_same_course(whole.path, stopped.path)
