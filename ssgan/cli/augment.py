@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ssgan.cli import options
+from ssgan.cli.names import CHOICES
 from ssgan.cli.options import note, one_of
 
 if TYPE_CHECKING:
@@ -42,6 +43,15 @@ if TYPE_CHECKING:
         metavar="NAME",
         help=f"Drop what does not pass {one_of('filters')}; repeat for several, in order.",
     ),
+    click.option(
+        "--classifier",
+        "classifiers",
+        multiple=True,
+        type=click.Choice(CHOICES["classifiers"]),
+        help="What the rows are to help; repeat for several. logistic, forest and boosting see the"
+        " columns, linear a GAN's features, cnn images. [default: logistic and boosting for rows of"
+        " columns, else linear]",
+    ),
     click.option("--force", is_flag=True, help="Write all synthetic rows whatever the verdict is."),
     options.seed,
     options.device,
@@ -52,6 +62,7 @@ def augment(
     model: Path,
     out: Path,
     filters: tuple[str, ...],
+    classifiers: tuple[str, ...],
     force: bool,
     seed: int,
     device: str | None,
@@ -60,11 +71,12 @@ def augment(
 ) -> None:
     """Write the labelled rows of MODEL and N synthetic ones: RUN's samples, labelled by MODEL.
 
-    MODEL labels those of a conditional RUN too, with filters or without. Whether they help a
-    classifier is tested first, by balanced accuracy where classes are balanced: OUT/verdict.json,
-    or .verdict.json beside a file. Only if it is "helps" are synthetic rows written, no more for
-    a real one than were found to help; with --force all are. A page beside it (report.html) shows
-    the gate's intervals, what passed and what filters dropped.
+    MODEL labels those of a conditional RUN too, with filters or without. Whether they help the
+    classifier is tested first, by balanced accuracy where classes are balanced, against nothing,
+    class weights, a moved threshold, SMOTE and transforms. What to do is said in one sentence:
+    OUT/verdict.json, or .verdict.json beside a file. Only if it is "helps" are synthetic rows
+    written, no more for a real one than were found to help; with --force all are. A page beside it
+    (report.html) shows the gate's intervals, what passed and what filters dropped.
 
     Tables: .csv or .parquet with a column `synthetic`. Images: folders OUT/real/CLASS and
     OUT/synthetic/CLASS, or an .npz file with x, y and synthetic, as for vectors.
@@ -82,6 +94,7 @@ def augment(
 
     gan, predictor = load_pair(run, model, device)
     check_form(out, gan.codec, predictor.classes)
+    asked["classifier"] = [*classifiers] or None
     request = Request(n=asked.pop("count"), filters=filters, seed=seed, **asked)
     real = labeled_rows(predictor)
     proposal = propose(context_for(gan, predictor, real), request)
@@ -113,8 +126,8 @@ def write_augmented(
     from ssgan.runs.storage import write_whole
 
     count = proposal.total if force else proposal.allowed
-    if 0 < count < proposal.total:
-        note(f"{count} of {proposal.total} are written, no more were found to help", quiet)
+    if count < proposal.total:
+        note(why_not_all(proposal, count), quiet)
     more = ((block.samples, block.labels) for block in proposal.blocks(count))
     if out.suffix:
         blocks = itertools.chain(marked([real], False), marked(more, True))
@@ -126,6 +139,16 @@ def write_augmented(
             write_class_folders(more, folder / "synthetic")
             (folder / "verdict.json").write_text(verdict_json(proposal, count))
     note(f"{out} holds {len(real[1])} real and {count} synthetic rows", quiet)
+
+
+def why_not_all(proposal: "Proposal", count: int) -> str:
+    """Why fewer synthetic rows are written than were asked for."""
+    verdict, total = proposal.verdict, proposal.total
+    if count:
+        return f"{count} of {total} are written, no more were found to help"
+    found = "they hurt" if verdict.answer == "hurts" else "they are not seen to help"
+    because = verdict.reason or f"{found} ({verdict.classifier}, {verdict.metric})"
+    return f"0 of {total} synthetic rows are written, because {because}; --force writes them"
 
 
 def marked(blocks: Iterable[tuple[Any, Any]], synthetic: bool) -> "Iterator[Block]":

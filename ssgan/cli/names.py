@@ -8,6 +8,7 @@ from typing import Any
 CHOICES: dict[str, tuple[str, ...]] = {
     "architectures": ("conv", "dcgan", "dense", "residual", "resnet", "auto"),
     "augmentations": ("fixed", "cosine", "adaptive"),
+    "classifiers": ("boosting", "cnn", "forest", "linear", "logistic"),
     "data sets": (
         "digits",
         "breast-cancer",
@@ -90,6 +91,7 @@ CHOICES: dict[str, tuple[str, ...]] = {
         "metric-suite",
         "objectives-mnist",
         "objectives-fashion",
+        "rare-calls",
         "stacked-mnist",
         "time-to-accuracy",
     ),

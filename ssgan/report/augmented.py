@@ -11,7 +11,7 @@ from ssgan.data.selection import take_samples
 from ssgan.report.figures import interval
 from ssgan.report.generated import CLASSES, EACH, show_packed
 from ssgan.runs.storage import read_object
-from ssgan.synthesis import Context, Synthetic, Verdict
+from ssgan.synthesis import Comparison, Context, Synthetic, Verdict
 from ssgan.synthesis.augmented import Tally
 
 
@@ -30,12 +30,14 @@ def augmented_part(context: Context, verdict: Verdict, tally: Tally) -> dict[str
     """What the page shows of synthetic rows."""
     return {
         "answer": verdict.answer,
+        "advice": verdict.advice,
+        "why": verdict.why,
+        "judges": [judge_part(one, verdict) for one in (verdict, *verdict.others)],
         "reason": verdict.reason,
         "smallest": None if verdict.smallest is None else f"{verdict.smallest:.1f}",
         "metric": verdict.metric,
         "alpha": f"{verdict.alpha:g}",
         "reach": f"{chart_reach(verdict):.1f}",
-        "comparisons": comparison_rows(verdict),
         "kept": tally.kept,
         "filters": filter_rows(context, tally),
         "by_class": kept_by_class(context, tally.first),
@@ -43,15 +45,30 @@ def augmented_part(context: Context, verdict: Verdict, tally: Tally) -> dict[str
     }
 
 
+def judge_part(one: Verdict, verdict: Verdict) -> dict[str, Any]:
+    """What one classifier found, on the scale of all."""
+    scores = [
+        (name, f"{score:.1f}", f"{one.rankings[name]:.1f}" if name in one.rankings else "")
+        for name, score in one.scores.items()
+    ]
+    rows = comparison_rows(one, chart_reach(verdict))
+    return {"name": one.classifier, "rows": rows, "scores": scores, "reason": one.reason}
+
+
+def compared(verdict: Verdict) -> tuple[Comparison, ...]:
+    """All comparisons of a classifier."""
+    return (*verdict.alternatives, *verdict.comparisons)
+
+
 def chart_reach(verdict: Verdict) -> float:
     """Points from the middle of the chart to either end: all that it shows lies between."""
-    ends = [abs(end) for c in verdict.comparisons for end in (c.low, c.high, c.smallest)]
+    every = [c for one in (verdict, *verdict.others) for c in compared(one)]
+    ends = [abs(end) for c in every for end in (c.low, c.high, c.smallest)]
     return max([*ends, 1e-9])
 
 
-def comparison_rows(verdict: Verdict) -> list[dict[str, Any]]:
-    """The gate's comparisons, each with its interval on one common scale."""
-    widest = chart_reach(verdict)
+def comparison_rows(verdict: Verdict, widest: float) -> list[dict[str, Any]]:
+    """A classifier's comparisons, each with its interval on one common scale."""
     return [
         {
             "candidate": c.candidate,
@@ -61,7 +78,7 @@ def comparison_rows(verdict: Verdict) -> list[dict[str, Any]]:
             "p": f"{c.p_better:.2g}",
             "plot": interval(c.low, c.gain, c.high, c.smallest, widest),
         }
-        for c in verdict.comparisons
+        for c in compared(verdict)
     ]
 
 

@@ -3,7 +3,9 @@
 augmented    make, filter, judge: `augment`, and what the command line writes
 generation   exact counts of every class, by a GAN and a predictor or by a conditional GAN
 filters      which samples are kept, a file each
-gate         whether they help a classifier; candidates and baselines are what it compares
+gate         whether they help a classifier: `classifiers` are those that may gain, candidates,
+             baselines and adjustments (class weights, a threshold) what it compares
+verdict      what it found, and what to do about it
 features     a GAN over features, for the training set of a head
 implicit     adversarial terms for a training of your own
 sampling     samples of a GAN, block by block
@@ -24,6 +26,7 @@ from ssgan.synthesis.augmenter import LabeledRows
 from ssgan.synthesis.baselines import BASELINES
 from ssgan.synthesis.baselines.smote import smote
 from ssgan.synthesis.candidates import assess, assess_features
+from ssgan.synthesis.classifiers import CLASSIFIERS
 from ssgan.synthesis.context import Context, Filter, Synthetic
 from ssgan.synthesis.features import FeatureGAN, augment_features, features_of
 from ssgan.synthesis.filters import FILTERS, filter_named, filter_samples
@@ -33,14 +36,17 @@ from ssgan.synthesis.filters.confidence import Confidence
 from ssgan.synthesis.filters.langevin import Langevin
 from ssgan.synthesis.filters.near_duplicates import NearDuplicates
 from ssgan.synthesis.filters.rejection import Rejection
-from ssgan.synthesis.gate import Comparison, Verdict, judge, preselect
+from ssgan.synthesis.gate import judge, preselect
 from ssgan.synthesis.generation import sample_classes, select_samples, synthesise
 from ssgan.synthesis.implicit import Implicit, real_or_fake, unsure
-from ssgan.synthesis.plan import Plan, linear_judge, sklearn_judge
+from ssgan.synthesis.judges import linear_judge, sklearn_judge
+from ssgan.synthesis.plan import Plan
 from ssgan.synthesis.requests import Request, counts_for, strategy_counts
+from ssgan.synthesis.verdict import Comparison, Verdict
 
 __all__ = [
     "BASELINES",
+    "CLASSIFIERS",
     "FILTERS",
     "Agreement",
     "Centroid",

@@ -25,12 +25,14 @@ from ssgan.models.pretraining import load
 from ssgan.prediction.predictor import Predictor, load_predictor
 from ssgan.randomness import Rng
 from ssgan.synthesis.candidates import assess
+from ssgan.synthesis.classifiers import default_classifiers
 from ssgan.synthesis.context import Context, Filter, Synthetic
-from ssgan.synthesis.filters import filter_named
-from ssgan.synthesis.gate import Verdict
-from ssgan.synthesis.generation import select_samples, synthesise
+from ssgan.synthesis.filters import filter_named, filter_samples
+from ssgan.synthesis.generation import SPARE, select_samples, synthesise
+from ssgan.synthesis.judges import linear_judge
 from ssgan.synthesis.plan import Plan
 from ssgan.synthesis.requests import Request
+from ssgan.synthesis.verdict import Verdict
 
 BLOCK_SAMPLES = 10_000  # samples that are in memory at once
 
@@ -167,8 +169,8 @@ def augment(
         Real rows with their labels, to judge by and for filters and strategies. A model that the
         command line made, and that was loaded, knows them itself.
     **fields
-        Of `ssgan.synthesis.Request`: `counts`, `balance`, `per_class`, `strategy`, `filters` and
-        `seed`.
+        Of `ssgan.synthesis.Request`: `counts`, `balance`, `per_class`, `strategy`, `filters`,
+        `seed`, and `classifier`: what the samples are to help.
 
     Returns
     -------
@@ -177,7 +179,8 @@ def augment(
     labels : ndarray (n,)
         In the dtype of the labels that the model learnt from.
     verdict : Verdict
-        Only with `gate`: `verdict.answer` is "helps", "no evidence" or "hurts".
+        Only with `gate`: `verdict.answer` is "helps", "no evidence" or "hurts", and
+        `verdict.advice` says what to do in one sentence.
 
     Raises
     ------
@@ -299,8 +302,34 @@ def propose(
     blocks = tally.over(make_blocks(context, request, counts, block))
     first = next(blocks)
     names = [given if isinstance(given, str) else type(given).__name__ for given in request.filters]
-    verdict = assess(context, {" + ".join(names) or "gan": first}, plan=plan)
+    asked, why = request.classifier, None
+    if asked is None and plan.judge is linear_judge:
+        asked, why = default_classifiers(context.gan.codec)
+    made = {" + ".join(names) or "gan": first}
+    wanted = None
+    if counts is not None and context.classes:
+        wanted = np.bincount(context.places(first.labels), minlength=len(context.classes))
+        made = {name: samples_of_any_class(context, request, len(first.labels)) for name in made}
+    verdict = assess(context, made, plan=plan, classifiers=asked, wanted=wanted)
+    verdict = replace(verdict, why=why)
     return Proposal(request, context, first, blocks, total, verdict, tally)
+
+
+def samples_of_any_class(context: Context, request: Request, count: int) -> Synthetic:
+    """Samples to judge by, SPARE times as many as are wanted, made regardless of their classes.
+
+    The filters of the request are applied, each sample in the class that the model predicts.
+    """
+    if context.model is None:
+        raise InputError("expected a finetuned model: it labels the samples")
+    seed = Rng(("judged", request.seed)).entropy()
+    samples = context.gan.sample(SPARE * count, seed)
+    filters = [filter_named(f) if isinstance(f, str) else f for f in request.filters]
+    indices = context.model.predict_proba(samples).argmax(1)
+    if not filters:
+        return Synthetic(samples, context.labels(indices))
+    found = filter_samples(samples, indices, filters, context, request.seed)
+    return found if len(found.labels) else Synthetic(samples, context.labels(indices))
 
 
 def make_blocks(

@@ -31,6 +31,16 @@ class LabeledRows:
         Names of the transforms that keep a label of such samples, as their codec says.
     seed : int, default=0
         Of what baselines change.
+    balanced : bool, default=False
+        Whether rare classes are to count as much as frequent ones.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from ssgan.synthesis import LabeledRows
+    >>> rows = LabeledRows(np.eye(3), np.array([0, 1, 1]))
+    >>> rows.along(np.eye(3)[:2]).features.shape
+    (3, 2)
     """
 
     features: Array
@@ -39,6 +49,7 @@ class LabeledRows:
     view: View | None = None
     transforms: tuple[str, ...] = ()
     seed: int = 0
+    balanced: bool = False
 
     def along(self, axes: Array) -> "LabeledRows":
         """The same rows with features along axes (R, F)."""

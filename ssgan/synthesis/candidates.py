@@ -8,8 +8,9 @@ a sample that looks like a held-out row has that row's label, be it right or a t
 that noise would pass for help.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 from sklearn.neighbors import NearestNeighbors
@@ -17,14 +18,27 @@ from sklearn.neighbors import NearestNeighbors
 from ssgan.codecs.codec import Array
 from ssgan.config import InputError
 from ssgan.data.selection import take_samples
+from ssgan.prediction.baselines import flat
 from ssgan.prediction.graph import condensed
 from ssgan.randomness import Rng
-from ssgan.synthesis.augmenter import Added, Augmenter, GateBaseline, LabeledRows
+from ssgan.synthesis.augmenter import Added, Augmenter, GateBaseline, LabeledRows, View
 from ssgan.synthesis.baselines import BASELINES
+from ssgan.synthesis.classifiers import AskedClassifier, classifiers_named
 from ssgan.synthesis.context import Context, Synthetic
-from ssgan.synthesis.gate import Verdict, baseline_augmenters, judge, preselect
-from ssgan.synthesis.plan import Plan, linear_judge
+from ssgan.synthesis.gate import baseline_augmenters, judge, preselect
+from ssgan.synthesis.judges import (
+    EstimatorJudge,
+    balanced_weights,
+    by_index,
+    linear_judge,
+    linear_scores,
+)
+from ssgan.synthesis.plan import Plan
+from ssgan.synthesis.verdict import Verdict
 
+# Numbers of the real rows that may be seen, of rows of a pool, and how many of these are wanted;
+# the numbers of those that are taken, and their classes.
+Chooser = Callable[[Array, Array, int], tuple[Array, Array]]
 Ratios = Sequence[float | None]  # synthetic rows for a real one; None is all of a pool
 RATIOS = (0.5, 1.0, 2.0)  # that are tested, where a pool reaches them
 DISTINCT = 0.9  # of two ratios: candidates of nearly as many rows would be one candidate twice
@@ -47,30 +61,58 @@ def reachable_ratios(pool: int, rows: int) -> tuple[float, ...]:
     return (*[ratio for ratio in RATIOS if ratio <= DISTINCT * whole][-2:], whole)
 
 
-def pool_augmenter(pool: Array, indices: Array, copies: Array, ratio: float) -> Augmenter:
+def pool_augmenter(
+    pool: Array, indices: Array, copies: Array, ratio: float, choose: Chooser | None = None
+) -> Augmenter:
     """The augmenter that adds `ratio` times as many rows of a pool (M, F) as there are.
 
-    `indices` (M,) are their classes. Those that are `copies` (M,) of rows not at hand, by their
-    numbers, are left out; -1 is none.
+    `indices` (M,) are their classes, unless a chooser gives them others. Those that are `copies`
+    (M,) of rows not at hand, by their numbers, are left out; -1 is none.
     """
 
     def add(rows: Array, rng: Rng) -> Added:
         left = np.flatnonzero((copies < 0) | np.isin(copies, rows))
-        order = rng("pool").numpy().permutation(len(left))
-        left = left[order[: round(ratio * len(rows))]]
-        return pool[left], indices[left]
+        left = left[rng("pool").numpy().permutation(len(left))]
+        count = round(ratio * len(rows))
+        if choose is None or not len(left):
+            return pool[left[:count]], indices[left[:count]]
+        left, classes = choose(rows, left, count)
+        return pool[left], classes
 
     return add
 
 
-def relabel(augmenter: Augmenter, features: Array, classes: Array) -> Augmenter:
-    """The augmenter with classes from a linear head on the rows that it may see."""
+def as_they_come(features: Array, classes: Array, pool: Array) -> Chooser:
+    """The first rows of a pool (M, F), labelled by a linear head on the real ones at hand."""
 
-    def add(rows: Array, rng: Rng) -> Added:
-        x, y = augmenter(rows, rng)
-        return (x, linear_judge(features[rows], classes[rows], x)) if len(x) else (x, y)
+    def choose(rows: Array, left: Array, count: int) -> tuple[Array, Array]:
+        left = left[:count]
+        if not len(left):
+            return left, np.empty(0, np.int64)
+        return left, linear_judge(features[rows], classes[rows], pool[left])
 
-    return add
+    return choose
+
+
+def by_class(features: Array, classes: Array, pool: Array, wanted: Array) -> Chooser:
+    """Of every class its share of `wanted` (K,): the rows of which a linear head is surest.
+
+    To the head all classes are equally frequent, else it would find next to none of a rare one.
+    The pool (M, F) was made regardless of classes. Rows that were chosen by who knows all labels
+    would show which held-out rows are of a rare class by where they lie.
+    """
+    shares = wanted / wanted.sum()
+
+    def choose(rows: Array, left: Array, count: int) -> tuple[Array, Array]:
+        x, y = features[rows], classes[rows]
+        scores = by_index(linear_scores(x, y, pool[left], balanced_weights(y)), y, len(shares))
+        likeliest, found = scores.argmax(1), []
+        counts = np.diff(np.round(np.cumsum([0, *shares]) * min(count, len(left)))).astype(int)
+        for index, number in enumerate(counts):
+            found.append(np.lexsort((-scores[:, index], likeliest != index))[:number])
+        return left[np.concatenate(found)], np.repeat(np.arange(len(shares)), counts)
+
+    return choose
 
 
 def assess(
@@ -79,6 +121,8 @@ def assess(
     *,
     plan: Plan | None = None,
     ratios: Ratios | None = None,
+    classifiers: Any = None,
+    wanted: Array | None = None,
 ) -> Verdict:
     """The gate's verdict on samples; candidates are ratio x filter.
 
@@ -97,6 +141,14 @@ def assess(
         Synthetic rows for a real one; None among them is all of a pool. By default .5, 1, 2 and
         all, as far as there are enough. More than 3 candidates are reduced to the 3 best on a
         fifth of the rows, which is then not tested on.
+    classifiers : str, estimator or sequence of them, default=None
+        Names of `CLASSIFIERS`, or classifiers of scikit-learn, which see the samples' columns as
+        numbers. The verdict is that of the one that is best without synthetic rows; the others
+        are in it. By default the plan's judge, over the GAN's features.
+    wanted : ndarray of int (K,), default=None
+        How many of every class are wanted of samples that were made regardless of classes. In each
+        fold those are taken of which a linear head on its rows is surest. Samples that were chosen
+        by class cannot be judged so: where they lie tells what held-out rows are.
 
     Returns
     -------
@@ -105,7 +157,7 @@ def assess(
     Raises
     ------
     InputError
-        Where real rows have no labels.
+        Where real rows have no labels, and for unknown classifiers.
 
     Examples
     --------
@@ -129,16 +181,69 @@ def assess(
     folds = min(plan.folds, fewest)
     if folds < 2 or folds * plan.repeats < 3:
         return untested(plan, len(rows), f"a class has {fewest} labelled rows: too few to test on")
-    gan, samples = context.gan, take_samples(context.samples, rows)
-    index = {label: place for place, label in enumerate(context.classes)}
-    pools = {
-        name: (gan.features(m.samples), np.array([index[x] for x in m.labels.tolist()], np.int64))
-        for name, m in made.items()
-    }
-    real = LabeledRows(
-        gan.features(samples), classes, samples, gan.features, gan.codec.transforms, plan.seed
-    )
-    return assess_features(real, pools, plan=replace(plan, folds=folds), ratios=ratios)
+    plan = replace(plan, folds=folds)
+    if classifiers is None:
+        asked = [AskedClassifier("linear", None, plan.repeats)]
+    else:
+        asked = classifiers_named(classifiers, context.gan.codec.shape, plan.seed)
+        plan = replace(plan, alpha=plan.alpha / len(asked))
+    return first_of_all([assess_one(context, made, a, plan, ratios, wanted) for a in asked])
+
+
+def seen_by(
+    context: Context, made: Mapping[str, Synthetic], view: View
+) -> tuple[LabeledRows, dict[str, Added]]:
+    """Labelled rows and pools of samples in a view: features, or their own columns."""
+    if context.indices is None:
+        raise InputError("expected real rows with labels to judge by, got none: give their classes")
+    rows = np.flatnonzero(context.indices >= 0)
+    samples = take_samples(context.samples, rows)
+    pools = {name: (view(m.samples), context.places(m.labels)) for name, m in made.items()}
+    transforms = context.gan.codec.transforms
+    return LabeledRows(view(samples), context.indices[rows], samples, view, transforms), pools
+
+
+def assess_one(
+    context: Context,
+    made: Mapping[str, Synthetic],
+    asked: AskedClassifier,
+    plan: Plan,
+    ratios: Ratios | None,
+    wanted: Array | None,
+) -> Verdict:
+    """The verdict of one classifier.
+
+    It sees the samples' own columns, but the labels of a pool and what is a copy are found in the
+    GAN's features.
+    """
+    plan = replace(plan, repeats=min(plan.repeats, asked.repeats))
+    real, pools = seen_by(context, made, context.gan.features)
+    _, axes = condensed(real.features)
+    real = replace(real.along(axes), seed=plan.seed)
+    pools = {name: (pool @ axes.T, indices) for name, (pool, indices) in pools.items()}
+    if asked.model is None:
+        candidates = make_candidates(real, pools, True, ratios, wanted=wanted)
+        found = verdict_on(real, candidates, plan, BASELINES)
+    else:
+        codec = context.gan.codec
+        shown, columns = seen_by(context, made, lambda samples: flat(codec, codec.pack(samples)))
+        rows = {name: pool for name, (pool, _) in columns.items()}
+        candidates = make_candidates(real, pools, True, ratios, shown=rows, wanted=wanted)
+        plan = replace(plan, judge=EstimatorJudge(asked.model))
+        found = verdict_on(replace(shown, seed=plan.seed), candidates, plan, BASELINES)
+    found = replace(found, classifier=asked.name)
+    return with_ratio(found, sizes_of(pools, wanted), len(real.classes), ratios)
+
+
+def first_of_all(found: Sequence[Verdict]) -> Verdict:
+    """The verdict of the classifier that is best without synthetic rows, and the others in it."""
+
+    def without(verdict: Verdict) -> float:
+        names = ["nothing", *(c.candidate for c in verdict.alternatives)]
+        return max((verdict.scores.get(name, 0.0) for name in names), default=0.0)
+
+    best = max(found, key=without)
+    return replace(best, others=tuple(one for one in found if one is not best))
 
 
 def assess_features(
@@ -193,44 +298,82 @@ def assess_features(
     >>> verdict.answer, verdict.candidate, verdict.ratio
     ('helps', 'more all', 7.0)
     """
-    plan, classes = plan or Plan(), real.classes
+    plan = plan or Plan()
     _, axes = condensed(real.features)
     real = real.along(axes)
     seen = {name: (pool @ axes.T, indices) for name, (pool, indices) in pools.items()}
     candidates = make_candidates(real, seen, relabeled, ratios)
+    found = verdict_on(real, candidates, plan, BASELINES if baselines is None else baselines)
+    return with_ratio(found, sizes_of(seen), len(real.classes), ratios)
+
+
+def sizes_of(pools: Mapping[str, Added], wanted: Array | None = None) -> dict[str, int]:
+    """How many rows of every pool there are to add: at most as many as are wanted."""
+    most = None if wanted is None else int(wanted.sum())
+    return {name: min(len(pool), most or len(pool)) for name, (pool, _) in pools.items()}
+
+
+def verdict_on(
+    real: LabeledRows,
+    candidates: Mapping[str, Augmenter],
+    plan: Plan,
+    baselines: Mapping[str, GateBaseline],
+) -> Verdict:
+    """The verdict on the best of some candidates, tested on rows that did not choose them."""
+    classes = real.classes
     best, tested = preselect(real.features, classes, candidates, judge=plan.judge, seed=plan.seed)
     if np.bincount(classes[tested], minlength=classes.max() + 1).min() < plan.folds:
         best, tested = dict(list(candidates.items())[:3]), np.arange(len(classes))
-    others = baseline_augmenters(real, BASELINES if baselines is None else baselines)
-    verdict = judge(real.features, classes, best, baselines=others, plan=plan, tested=tested)
-    named = {
-        name: ratio for name, (_, ratio) in name_candidates(seen, len(classes), ratios).items()
-    }
+    real = replace(real, balanced=plan.metric == "balanced accuracy")
+    others = baseline_augmenters(real, baselines)
+    return judge(real.features, classes, best, baselines=others, plan=plan, tested=tested)
+
+
+def with_ratio(
+    verdict: Verdict, sizes: Mapping[str, int], rows: int, ratios: Ratios | None
+) -> Verdict:
+    """The verdict with how many rows for a real one its candidate adds."""
+    named = {name: ratio for name, (_, ratio) in name_candidates(sizes, rows, ratios).items()}
     return replace(verdict, ratio=named[verdict.candidate] if verdict.candidate else None)
 
 
 def name_candidates(
-    pools: Mapping[str, Added], rows: int, ratios: Ratios | None
+    sizes: Mapping[str, int], rows: int, ratios: Ratios | None
 ) -> dict[str, tuple[str, float]]:
     """The pool and the ratio of every candidate, by its name."""
     found: dict[str, tuple[str, float]] = {}
-    for name, (pool, _) in pools.items():
-        for ratio in reachable_ratios(len(pool), rows) if ratios is None else ratios:
+    for name, size in sizes.items():
+        for ratio in reachable_ratios(size, rows) if ratios is None else ratios:
             called = f"{name} {'all' if ratio is None else f'{ratio:.3g} : 1'}"
-            found[called] = name, len(pool) / rows if ratio is None else ratio
+            found[called] = name, size / rows if ratio is None else ratio
     return found
 
 
 def make_candidates(
-    real: LabeledRows, pools: Mapping[str, Added], relabeled: bool, ratios: Ratios | None
+    real: LabeledRows,
+    pools: Mapping[str, Added],
+    relabeled: bool,
+    ratios: Ratios | None,
+    *,
+    shown: Mapping[str, Array] | None = None,
+    wanted: Array | None = None,
 ) -> dict[str, Augmenter]:
-    """An augmenter for every ratio and pool, whose rows lie along the same axes as the real."""
+    """An augmenter for every ratio and pool, whose rows lie along the same axes as the real.
+
+    `shown` is what is added in place of the pools' own rows, `wanted` (K,) how many of every class
+    are chosen from pools that were made regardless of classes.
+    """
     found: dict[str, Augmenter] = {}
     features, classes = real.features, real.classes
     copies = {name: find_copies(features, pool) for name, (pool, _) in pools.items()}
-    for called, (name, ratio) in name_candidates(pools, len(features), ratios).items():
-        add = pool_augmenter(*pools[name], copies[name], ratio)
-        found[called] = relabel(add, features, classes) if relabeled else add
+    named = name_candidates(sizes_of(pools, wanted), len(features), ratios)
+    for called, (name, ratio) in named.items():
+        pool, indices = pools[name]
+        choose = as_they_come(features, classes, pool) if relabeled else None
+        if wanted is not None:
+            choose = by_class(features, classes, pool, wanted)
+        rows = pool if shown is None else shown[name]
+        found[called] = pool_augmenter(rows, indices, copies[name], ratio, choose)
     return found
 
 

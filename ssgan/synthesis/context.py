@@ -109,6 +109,11 @@ class Context:
         """Class indices (N,) as labels (N,)."""
         return np.array(self.classes)[indices]
 
+    def places(self, labels: Array) -> Array:
+        """Labels (N,) as class indices (N,)."""
+        index = {label: place for place, label in enumerate(self.classes)}
+        return np.array([index[label] for label in np.asarray(labels).tolist()], np.int64)
+
     @cached_property
     def labeled(self) -> tuple[Array, Array]:
         """Features (R, F) and class indices (R,) of the real rows that have a label."""

@@ -13,9 +13,9 @@ Bengio 2003, "Inference for the generalization error", eq. 9). A candidate helps
 every baseline, which needs no correction, and candidates are corrected after Holm (1979).
 """
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
-from typing import Any
+import itertools
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy import stats
@@ -24,100 +24,26 @@ from sklearn.model_selection import StratifiedKFold
 from ssgan.codecs.codec import Array
 from ssgan.config import InputError
 from ssgan.randomness import Rng
+from ssgan.synthesis.adjustments import (
+    Trained,
+    adjustments,
+    average_precision,
+    chosen_power,
+    outputs_of,
+    plain,
+    ranked_classes,
+    threshold_at,
+)
 from ssgan.synthesis.augmenter import Augmenter, GateBaseline, LabeledRows
 from ssgan.synthesis.baselines import BASELINES
-from ssgan.synthesis.plan import METRICS, Judge, Plan, linear_judge
+from ssgan.synthesis.judges import Judge, linear_judge
+from ssgan.synthesis.plan import METRICS, Plan
+from ssgan.synthesis.verdict import Comparison, Verdict, advise
 
+# What a classifier says (M, K) of test rows, by the numbers of these and of the training rows.
+Way = Callable[[Array, Array, Rng], Array]
 SEEN = 0.8  # probability with which the smallest gain is seen
 MAX_CANDIDATES = 3
-
-
-@dataclass(frozen=True, kw_only=True)
-class Comparison:
-    """A candidate against a baseline.
-
-    Parameters
-    ----------
-    candidate, baseline : str
-        Their names.
-    gain : float
-        Of the candidate over the baseline, in points of the metric, which has 100.
-    low, high : float
-        The two-sided 95 % interval of the gain.
-    smallest : float
-        The gain that is seen with a probability of 0.8.
-    p_better, p_worse : float
-        One-sided p-values.
-    """
-
-    candidate: str
-    baseline: str
-    gain: float
-    low: float
-    high: float
-    smallest: float
-    p_better: float
-    p_worse: float
-
-
-@dataclass(frozen=True, kw_only=True)
-class Verdict:
-    """What the gate found; only "helps" speaks for adding rows.
-
-    Parameters
-    ----------
-    answer : {"helps", "no evidence", "hurts"}
-        The verdict.
-    candidate : str or None
-        The one that helps most.
-    smallest : float or None
-        Points that the best-measured candidate had to gain over nothing to be seen.
-    rows : int
-        Labelled rows that it was tested on.
-    metric : str
-        What was to gain.
-    alpha : float
-        The probability of a wrong "helps".
-    score : float or None
-        The metric with nothing added, in points from 0 to 100.
-    comparisons : tuple of Comparison
-        Every candidate against every baseline.
-    ratio : float or None, default=None
-        Added rows for a real one in that candidate.
-    reason : str or None, default=None
-        Why nothing could be tested.
-    """
-
-    answer: str
-    candidate: str | None
-    smallest: float | None
-    rows: int
-    metric: str
-    alpha: float
-    score: float | None
-    comparisons: tuple[Comparison, ...]
-    ratio: float | None = None
-    reason: str | None = None
-
-    def to_json(self) -> dict[str, Any]:
-        """All fields, for verdict.json."""
-        return asdict(self)
-
-    def lines(self) -> list[str]:
-        """What to print: what could have been seen first, then what was."""
-        if self.smallest is None:
-            return [f"verdict: {self.answer}: {self.reason}"]
-        seen = [
-            f"with {self.rows} labelled rows a gain of {self.smallest:.1f} points or more would "
-            "be seen in 4 of 5 cases"
-        ]
-        for c in self.comparisons:
-            seen.append(
-                f"{c.candidate} against {c.baseline}: {c.gain:+.2f} points "
-                f"({c.low:+.2f} to {c.high:+.2f}), p = {c.p_better:.2g}"
-            )
-        which = f": {self.candidate}" if self.candidate else ""
-        return [*seen, f"verdict: {self.answer}{which}"]
 
 
 def add_nothing(features: Array) -> Augmenter:
@@ -196,19 +122,106 @@ def judge(
     check_rows(features, classes, plan)
     if baselines is None:
         baselines = baseline_augmenters(LabeledRows(features, classes))
-    if taken := {"nothing"} & {*baselines, *candidates} or {*baselines} & {*candidates}:
-        raise InputError(f"the name {min(taken)!r} is that of a baseline: call it something else")
-    others = {"nothing": add_nothing(features), **baselines}
-    scores = measure(features, classes, {**others, **candidates}, plan, tested)
-    pool = len(features) if tested is None else len(tested)
-    overlap = (pool / plan.folds) / (len(features) - pool / plan.folds)
+    trained = plain(plan.judge, int(classes.max()) + 1)
+    adjusted = adjustments(plan.judge, classes, plan.metric)
+    check_names({"nothing", *adjusted}, baselines, candidates)
+    nothing = add_nothing(features)
+    tried = {name: way(features, classes, nothing, fit) for name, fit in adjusted.items()}
+    for name, augmenter in {**baselines, **candidates}.items():
+        tried[name] = way(features, classes, augmenter, trained)
+    test = FoldTest(plan, len(features), len(features) if tested is None else len(tested))
     level = plan.alpha / len(candidates)
-    found = [
-        compare_gains((name, other), scores[name] - scores[other], overlap, level, pool)
-        for name in candidates
-        for other in others
-    ]
-    return decide(found, plan, len(features), float(scores["nothing"].mean()))
+    plainly = {"nothing": way(features, classes, nothing, trained)}
+    found = measure(features, classes, plainly, plan, tested)
+    start = float(found["nothing"][:, 0].mean())
+    if (finest := test.finest(level)) > 100 - start:
+        return hopeless(plan, len(features), start, finest)
+    found |= measure(features, classes, tried, plan, tested)
+    without = [*adjusted, *baselines]
+    gains = test.compare(found, [*candidates], ["nothing", *without], level)
+    verdict = decide(gains, plan, len(features), start)
+    verdict = replace(verdict, alternatives=test.compare(found, without, ["nothing"], level))
+    return finish(verdict, found, features, classes, plan)
+
+
+def check_names(reserved: set[str], baselines: Iterable[str], candidates: Iterable[str]) -> None:
+    """InputError for a name that says two things."""
+    if taken := reserved & {*baselines, *candidates} or {*baselines} & {*candidates}:
+        raise InputError(f"the name {min(taken)!r} is that of a baseline: call it something else")
+
+
+def way(features: Array, classes: Array, augmenter: Augmenter, trained: Trained) -> Way:
+    """What a classifier says that is trained with the rows of an augmenter."""
+
+    def outputs(train: Array, test: Array, rng: Rng) -> Array:
+        x, y = augmenter(train, rng)
+        rows = np.concatenate([features[train], x]), np.concatenate([classes[train], y])
+        return trained(*rows, features[test], rng)
+
+    return outputs
+
+
+def finish(
+    verdict: Verdict, found: Mapping[str, Array], features: Array, classes: Array, plan: Plan
+) -> Verdict:
+    """The verdict with what else was measured, and with what to do."""
+    means = {name: values.mean(0) for name, values in found.items()}
+    power, outputs = None, outputs_of(plan.judge)
+    if "threshold" in found and outputs is not None:
+        rng = Rng(("gate", plan.seed, "threshold"))
+        power = chosen_power(outputs, features, classes, plan.metric, rng, folds=plan.folds)
+    verdict = replace(
+        verdict,
+        scores={name: round(float(mean[0]), 3) for name, mean in means.items()},
+        rankings={name: round(float(m[1]), 3) for name, m in means.items() if not np.isnan(m[1])},
+        power=power,
+        threshold=None if power is None else threshold_at(power, classes),
+    )
+    return replace(verdict, advice=advise(verdict))
+
+
+@dataclass(frozen=True)
+class FoldTest:
+    """The paired test over folds of `pool` rows out of `rows`."""
+
+    plan: Plan
+    rows: int
+    pool: int
+
+    def finest(self, level: float) -> float:
+        """The smallest gain that would be seen if every fold agreed."""
+        law = stats.t(self.plan.folds * self.plan.repeats - 1)
+        return float(law.ppf(1 - level) + law.ppf(SEEN)) * (100 / self.pool / 2)
+
+    def compare(
+        self, found: Mapping[str, Array], names: list[str], others: list[str], level: float
+    ) -> tuple[Comparison, ...]:
+        """Each of some names against each of others, by what was measured."""
+        held = self.pool / self.plan.folds
+        overlap, compared = held / (self.rows - held), []
+        for pair in itertools.product(names, others):
+            gains, ranked = (found[pair[0]] - found[pair[1]]).T
+            ranking = None if np.isnan(ranked).any() else float(ranked.mean())
+            one = compare_gains(pair, gains, overlap, level, self.pool)
+            compared.append(replace(one, ranking=ranking))
+        return tuple(compared)
+
+
+def hopeless(plan: Plan, rows: int, score: float, finest: float) -> Verdict:
+    """No evidence, as no gain that there could be would be seen."""
+    return Verdict(
+        answer="no evidence",
+        candidate=None,
+        smallest=finest,
+        rows=rows,
+        metric=plan.metric,
+        alpha=plan.alpha,
+        score=score,
+        comparisons=(),
+        scores={"nothing": score},
+        reason=f"of {rows} labelled rows no gain below {finest:.1f} points of {plan.metric} could "
+        f"be seen, and without synthetic rows it is {score:.1f} of 100: label more",
+    )
 
 
 def check_rows(features: Array, classes: Array, plan: Plan) -> None:
@@ -229,15 +242,14 @@ def check_rows(features: Array, classes: Array, plan: Plan) -> None:
 
 
 def measure(
-    features: Array,
-    classes: Array,
-    augmenters: Mapping[str, Augmenter],
-    plan: Plan,
-    tested: Array | None,
+    features: Array, classes: Array, ways: Mapping[str, Way], plan: Plan, tested: Array | None
 ) -> dict[str, Array]:
-    """The metric (folds x repeats,) with every augmenter, on the same folds."""
+    """The metric and average precision (folds x repeats, 2) of every way, on the same folds.
+
+    NaN is the average precision of a judge that gives classes alone.
+    """
     pool = np.arange(len(features)) if tested is None else np.asarray(tested)
-    scores: dict[str, list[float]] = {name: [] for name in augmenters}
+    scores: dict[str, list[tuple[float, float]]] = {name: [] for name in ways}
     for repeat in range(plan.repeats):
         rng = Rng(("gate", plan.seed, repeat))
         state = rng("folds").entropy() % 2**32
@@ -245,12 +257,18 @@ def measure(
         for fold, (_, part) in enumerate(folds.split(pool, classes[pool])):
             test = pool[part]
             train = np.setdiff1d(np.arange(len(features)), test)
-            for name, augmenter in augmenters.items():
-                x, y = augmenter(train, rng(name, fold))
-                rows = np.concatenate([features[train], x]), np.concatenate([classes[train], y])
-                predicted = plan.judge(*rows, features[test])
-                scores[name].append(METRICS[plan.metric](classes[test], predicted))
+            for name, say in ways.items():
+                outputs = say(train, test, rng(name, fold))
+                scores[name].append(score_both(classes[test], outputs, classes, plan))
     return {name: np.array(values) for name, values in scores.items()}
+
+
+def score_both(truth: Array, outputs: Array, classes: Array, plan: Plan) -> tuple[float, float]:
+    """The metric, and average precision, of outputs (M, K) for test rows of classes (M,)."""
+    decided = METRICS[plan.metric](truth, outputs.argmax(1))
+    if outputs_of(plan.judge) is None:
+        return decided, float("nan")
+    return decided, average_precision(truth, outputs, ranked_classes(classes))
 
 
 def compare_gains(
@@ -287,7 +305,7 @@ def holm(p: Mapping[str, float], alpha: float) -> list[str]:
     return refused
 
 
-def decide(found: list[Comparison], plan: Plan, rows: int, score: float) -> Verdict:
+def decide(found: Sequence[Comparison], plan: Plan, rows: int, score: float) -> Verdict:
     """The verdict of all comparisons; `score` is the metric with nothing added."""
     names = list(dict.fromkeys(c.candidate for c in found))
     worst = {name: max(c.p_better for c in found if c.candidate == name) for name in names}

@@ -33,6 +33,10 @@ class Request:
         What samples have to pass, in order; names are those of `FILTERS`.
     seed : int, default=0
         The same seed, the same samples.
+    classifier : str, estimator or sequence of them, default=None
+        What the samples are to help: "logistic", "forest", "boosting", "cnn" or "linear" (over the
+        GAN's features), or a classifier of scikit-learn, which sees the columns as numbers. By
+        default logistic regression and boosting for rows of columns, else "linear".
 
     Raises
     ------
@@ -53,6 +57,7 @@ class Request:
     balance: bool = False
     filters: Sequence[str | Filter] = ()
     seed: int = 0
+    classifier: Any = None
 
     def __post_init__(self) -> None:
         numbers = {"n": self.n, "per_class": self.per_class}

@@ -31,7 +31,7 @@ from ssgan.report.training import TABLE_COLUMNS
 from ssgan.runs.run import Run
 from ssgan.synthesis import Context, Synthetic
 from ssgan.synthesis.augmented import Tally
-from ssgan.synthesis.gate import Comparison, Verdict
+from ssgan.synthesis.verdict import Comparison, Verdict
 from tests.examples import KINDS, SMALL, table
 from tests.report.test_report import Page, refuse_what_is_not_self_contained
 
@@ -179,7 +179,8 @@ def verdict(*comparisons):
 
 
 def test_the_chart_draws_the_intervals_of_the_verdict_on_one_scale():
-    rows = comparison_rows(verdict(comparison(3.0), comparison(-8.0, "smote")))
+    found = verdict(comparison(3.0), comparison(-8.0, "smote"))
+    rows = comparison_rows(found, chart_reach(found))
     assert [row["interval"] for row in rows] == ["+1.00 to +5.00", "-10.00 to -6.00"]
     assert rows[0]["plot"] == interval(1.0, 3.0, 5.0, 4.0, 10.0)
     assert 'x1="110.0" x2="150.0"' in rows[0]["plot"]  # 0 is 100, 10 points are 200
@@ -190,7 +191,7 @@ def test_the_chart_draws_the_intervals_of_the_verdict_on_one_scale():
 
 def test_the_smallest_gain_of_every_row_lies_on_the_scale():
     found = verdict(comparison(3.0), comparison(0.0, "smote", smallest=8.0))
-    rows = comparison_rows(found)
+    rows = comparison_rows(found, chart_reach(found))
     assert chart_reach(found) == 8.0
     assert 'x1="150.0" x2="150.0"' in rows[0]["plot"]  # 4 of 8
     assert 'x1="200.0" x2="200.0"' in rows[1]["plot"]

@@ -66,9 +66,10 @@ def test_more_rows_of_the_same_law_help_and_labels_turned_round_hurt():
 def test_what_could_be_seen_is_told_before_the_verdict():
     x, y = rows(60)
     verdict = judge(x, y, {"none": add_nothing(x)}, plan=QUICK)
-    first, *_, last = verdict.lines()
+    first, *_, last, advice = verdict.lines()
     assert first.startswith("with 60 labelled rows a gain of")
     assert last == "verdict: no evidence"
+    assert advice.startswith("what to do: change nothing")
     assert {c.baseline for c in verdict.comparisons} == {"nothing", "smote"}
 
 

@@ -85,12 +85,18 @@ def interpolate(rows: Array, count: int, neighbours: int, rng: Rng) -> Array:
 
 
 def interpolated(rows: LabeledRows, ratio: float = 1.0) -> Augmenter:
-    """The augmenter that adds `ratio` times the rows it sees, between neighbours of a class."""
+    """The augmenter that adds rows between neighbours of a class.
+
+    They fill up rare classes where these are to count as much as frequent ones, else there are
+    `ratio` times as many of every class.
+    """
     features, classes = rows.features, rows.classes
 
     def add(at: Array, rng: Rng) -> Added:
         counts = np.bincount(classes[at])
-        return smote(features[at], classes[at], (ratio * counts).astype(int), rng)
+        missing = np.where(counts > 0, counts.max() - counts, 0)
+        more = missing if rows.balanced and missing.any() else (ratio * counts).astype(int)
+        return smote(features[at], classes[at], more, rng)
 
     return add
 
