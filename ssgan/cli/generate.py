@@ -28,14 +28,14 @@ def choices() -> dict[str, tuple[str, ...]]:
     from ssgan.networks import ARCHITECTURES
     from ssgan.objectives import OBJECTIVES
     from ssgan.prediction.methods import FITTED, STEPPED
-    from ssgan.synthesis import CLASSIFIERS, FILTERS
+    from ssgan.synthesis import FILTERS, GATE_CLASSIFIERS
     from ssgan.transforms.batch import SCHEDULES
     from ssgan.transforms.views import TRANSFORMS
 
     return {
         "architectures": (*ARCHITECTURES, "auto"),
         "augmentations": SCHEDULES,
-        "classifiers": tuple(CLASSIFIERS),
+        "classifiers": tuple(GATE_CLASSIFIERS),
         "data sets": DATA_SETS,
         "filters": tuple(FILTERS),
         "methods": ("auto", *FITTED, *STEPPED),

@@ -26,7 +26,7 @@ from ssgan.synthesis.augmenter import LabeledRows
 from ssgan.synthesis.baselines import BASELINES
 from ssgan.synthesis.baselines.smote import smote
 from ssgan.synthesis.candidates import assess, assess_features
-from ssgan.synthesis.classifiers import CLASSIFIERS
+from ssgan.synthesis.classifiers import GATE_CLASSIFIERS
 from ssgan.synthesis.context import Context, Filter, Synthetic
 from ssgan.synthesis.features import FeatureGAN, augment_features, features_of
 from ssgan.synthesis.filters import FILTERS, filter_named, filter_samples
@@ -46,7 +46,7 @@ from ssgan.synthesis.verdict import Comparison, Verdict
 
 __all__ = [
     "BASELINES",
-    "CLASSIFIERS",
+    "GATE_CLASSIFIERS",
     "FILTERS",
     "Agreement",
     "Centroid",

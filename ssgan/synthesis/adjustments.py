@@ -12,26 +12,26 @@ from sklearn.model_selection import StratifiedKFold
 
 from ssgan.codecs.codec import Array
 from ssgan.randomness import Rng
-from ssgan.synthesis.judges import EstimatorJudge, Judge, Outputs, linear_judge, linear_outputs
+from ssgan.synthesis.judges import EstimatorJudge, Judge, JudgeOutputs, linear_judge, linear_outputs
 from ssgan.synthesis.plan import METRICS
 
 POWERS = tuple(np.linspace(0, 2, 41).tolist())  # of the shares: 0 moves nothing
 INNER_FOLDS = 3  # of the training rows, within a fold
 UNEVEN = 1.1  # rows of the most frequent class for one of the rarest: from there on that is rare
-MIN_PROBABILITY = 1e-6
+MIN_SHARE = 1e-6
 
 # What a classifier says (M, K) of test rows (M, F), of training rows (N, F) and their classes.
 Trained = Callable[[Array, Array, Array, Rng], Array]
 
 
-def outputs_of(judge: Judge) -> Outputs | None:
+def outputs_of(judge: Judge) -> JudgeOutputs | None:
     """The outputs behind a judge; None where it gives classes alone."""
     if judge is linear_judge:
         return linear_outputs
     return judge.outputs if isinstance(judge, EstimatorJudge) else None
 
 
-def plain(judge: Judge, classes: int) -> Trained:
+def unadjusted(judge: Judge, classes: int) -> Trained:
     """The judge as it is: its outputs, or 1 for the class that it predicts."""
     outputs = outputs_of(judge)
     if outputs is None:
@@ -61,15 +61,15 @@ def adjustments(judge: Judge, classes: Array, metric: str) -> dict[str, Trained]
 
 
 def move(outputs: Array, y: Array, power: float) -> Array:
-    """Outputs (M, K), each divided by the share of its class in y (N,) to a power."""
+    """JudgeOutputs (M, K), each divided by the share of its class in y (N,) to a power."""
     shares = np.bincount(y, minlength=outputs.shape[1]) / len(y)
-    offset = np.log(np.maximum(shares, MIN_PROBABILITY))
-    moved: Array = np.log(np.maximum(outputs, MIN_PROBABILITY)) - power * offset
+    offset = np.log(np.maximum(shares, MIN_SHARE))
+    moved: Array = np.log(np.maximum(outputs, MIN_SHARE)) - power * offset
     return moved
 
 
-def held_out(outputs: Outputs, x: Array, y: Array, folds: int, rng: Rng) -> Array:
-    """Outputs (N, K) for rows that were held out."""
+def inner_outputs(outputs: JudgeOutputs, x: Array, y: Array, folds: int, rng: Rng) -> Array:
+    """JudgeOutputs (N, K) for rows that were held out."""
     count = int(y.max()) + 1
     found = np.zeros((len(y), count))
     state = rng("inner").entropy() % 2**32
@@ -79,14 +79,14 @@ def held_out(outputs: Outputs, x: Array, y: Array, folds: int, rng: Rng) -> Arra
 
 
 def chosen_power(
-    outputs: Outputs, x: Array, y: Array, metric: str, rng: Rng, folds: int = INNER_FOLDS
+    outputs: JudgeOutputs, x: Array, y: Array, metric: str, rng: Rng, folds: int = INNER_FOLDS
 ) -> float:
     """The power that is best on held-out rows: the middle of those that are as good as the best."""
     counts = np.bincount(y)
     folds = min(folds, int(counts[counts > 0].min()))
     if folds < 2:
         return 0.0
-    found = held_out(outputs, x, y, folds, rng)
+    found = inner_outputs(outputs, x, y, folds, rng)
     scores = [METRICS[metric](y, move(found, y, power).argmax(1)) for power in POWERS]
     best = np.flatnonzero(np.array(scores) >= max(scores) - 1e-9)
     return float(POWERS[best[len(best) // 2]])

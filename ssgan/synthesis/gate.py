@@ -30,9 +30,9 @@ from ssgan.synthesis.adjustments import (
     average_precision,
     chosen_power,
     outputs_of,
-    plain,
     ranked_classes,
     threshold_at,
+    unadjusted,
 )
 from ssgan.synthesis.augmenter import Augmenter, GateBaseline, LabeledRows
 from ssgan.synthesis.baselines import BASELINES
@@ -122,9 +122,9 @@ def judge(
     check_rows(features, classes, plan)
     if baselines is None:
         baselines = baseline_augmenters(LabeledRows(features, classes))
-    trained = plain(plan.judge, int(classes.max()) + 1)
+    trained = unadjusted(plan.judge, int(classes.max()) + 1)
     adjusted = adjustments(plan.judge, classes, plan.metric)
-    check_names({"nothing", *adjusted}, baselines, candidates)
+    refuse_taken({"nothing", *adjusted}, baselines, candidates)
     nothing = add_nothing(features)
     tried = {name: way(features, classes, nothing, fit) for name, fit in adjusted.items()}
     for name, augmenter in {**baselines, **candidates}.items():
@@ -141,10 +141,10 @@ def judge(
     gains = test.compare(found, [*candidates], ["nothing", *without], level)
     verdict = decide(gains, plan, len(features), start)
     verdict = replace(verdict, alternatives=test.compare(found, without, ["nothing"], level))
-    return finish(verdict, found, features, classes, plan)
+    return with_advice(verdict, found, features, classes, plan)
 
 
-def check_names(reserved: set[str], baselines: Iterable[str], candidates: Iterable[str]) -> None:
+def refuse_taken(reserved: set[str], baselines: Iterable[str], candidates: Iterable[str]) -> None:
     """InputError for a name that says two things."""
     if taken := reserved & {*baselines, *candidates} or {*baselines} & {*candidates}:
         raise InputError(f"the name {min(taken)!r} is that of a baseline: call it something else")
@@ -161,7 +161,7 @@ def way(features: Array, classes: Array, augmenter: Augmenter, trained: Trained)
     return outputs
 
 
-def finish(
+def with_advice(
     verdict: Verdict, found: Mapping[str, Array], features: Array, classes: Array, plan: Plan
 ) -> Verdict:
     """The verdict with what else was measured, and with what to do."""

@@ -21,8 +21,8 @@ Judge = Callable[[Array, Array, Array], Array]
 PENALTY = 1e-2  # of the linear judge, a share of the number of rows
 
 
-class Outputs(Protocol):
-    """Outputs (M, K), the higher the surer, of classes that are indices below K."""
+class JudgeOutputs(Protocol):
+    """JudgeOutputs (M, K), the higher the surer, of classes that are indices below K."""
 
     def __call__(
         self, x: Array, y: Array, test: Array, classes: int, *, weighted: bool = False
@@ -88,7 +88,7 @@ def balanced_weights(y: Array) -> Array:
 
 
 def by_index(outputs: Array, known: Array, classes: int) -> Array:
-    """Outputs for the classes that are known as ones for all (M, K), others below them all."""
+    """JudgeOutputs for the classes that are known as ones for all (M, K), others below them all."""
     found = np.full((len(outputs), classes), outputs.min(initial=0.0))
     found[:, np.unique(known)] = outputs
     return found

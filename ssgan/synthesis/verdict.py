@@ -167,20 +167,20 @@ def advise(verdict: Verdict) -> str:
     instead = ""
     if remedy is not None:
         unsure = "" if remedy.p_better * len(verdict.alternatives) < SURE else "likely "
-        instead = f"{remedy_words(remedy, verdict)}: {unsure}{points(remedy.gain)}"
+        instead = f"{remedy_words(remedy, verdict)}: {unsure}{gain_words(remedy.gain)}"
     if verdict.candidate is not None:
-        gain = points(plain[verdict.candidate].gain)
+        gain = gain_words(plain[verdict.candidate].gain)
         gain = f"add the synthetic rows ({verdict.candidate}): {gain}"
         return f"{gain} of {verdict.metric}" + (f", more than to {instead}" if instead else "")
     if instead:
         return f"{instead} of {verdict.metric}; synthetic rows add nothing to that"
     if verdict.answer == "hurts":
         worst = min(c.gain for c in plain.values())
-        return f"add no synthetic rows: {points(worst)} of {verdict.metric}"
+        return f"add no synthetic rows: {gain_words(worst)} of {verdict.metric}"
     return "change nothing: neither synthetic rows nor what needs none was seen to help"
 
 
-def points(gain: float) -> str:
+def gain_words(gain: float) -> str:
     """A gain in words."""
     return f"{gain:+.1f} points"
 

@@ -15,8 +15,8 @@ from ssgan.config import InputError, InputTypeError
 from ssgan.synthesis.judges import ClassifierKind
 
 MAX_COLUMNS = 256  # that boosting looks through in seconds
-REPEATS = 4  # of folds, for a classifier of one's own
-CLASSIFIERS: dict[str, ClassifierKind] = {
+ESTIMATOR_REPEATS = 4  # of folds, for a classifier of one's own
+GATE_CLASSIFIERS: dict[str, ClassifierKind] = {
     module.name: import_module(f"{__name__}.{module.name}").CLASSIFIER
     for module in iter_modules(__path__)
 }
@@ -49,13 +49,13 @@ def one_classifier(given: Any, shape: tuple[int, ...], seed: int) -> AskedClassi
     if not isinstance(given, str):
         if not hasattr(given, "fit") or not hasattr(given, "get_params"):
             raise InputTypeError(
-                f"expected a classifier of scikit-learn or one of {', '.join(CLASSIFIERS)}, got "
+                f"expected a classifier of scikit-learn or one of {', '.join(GATE_CLASSIFIERS)}, got "
                 f"{type(given).__name__}"
             )
-        return AskedClassifier(type(given).__name__, given, REPEATS)
-    if given not in CLASSIFIERS:
-        raise InputError(f"no classifier {given!r}: there are {', '.join(CLASSIFIERS)}")
-    kind = CLASSIFIERS[given]
+        return AskedClassifier(type(given).__name__, given, ESTIMATOR_REPEATS)
+    if given not in GATE_CLASSIFIERS:
+        raise InputError(f"no classifier {given!r}: there are {', '.join(GATE_CLASSIFIERS)}")
+    kind = GATE_CLASSIFIERS[given]
     return AskedClassifier(given, kind.make(shape, seed), kind.repeats)
 
 

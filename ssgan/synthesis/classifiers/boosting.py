@@ -6,13 +6,13 @@ from sklearn.ensemble import HistGradientBoostingClassifier
 
 from ssgan.synthesis.judges import ClassifierKind
 
-TREES = 50  # half of scikit-learn's own number: as good on some hundred rows
+BOOSTED_TREES = 50  # half of scikit-learn's own number: as good on some hundred rows
 
 
 def boosted_trees(shape: tuple[int, ...], seed: int) -> Any:
     """With scikit-learn's own settings but for fewer trees."""
     return HistGradientBoostingClassifier(
-        max_iter=TREES, early_stopping=False, random_state=seed % 2**32
+        max_iter=BOOSTED_TREES, early_stopping=False, random_state=seed % 2**32
     )
 
 

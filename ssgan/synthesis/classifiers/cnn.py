@@ -13,7 +13,7 @@ from ssgan.config import InputError
 from ssgan.randomness import Rng, seeded
 from ssgan.synthesis.judges import ClassifierKind, balanced_weights
 
-BATCH = 64
+CNN_BATCH = 64
 
 
 class SmallCNN(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
@@ -39,7 +39,7 @@ class SmallCNN(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         optimizer = torch.optim.Adam(self.network_.parameters(), 3e-3)
         random = rng("batches").numpy()
         for _ in range(self.steps):
-            at = torch.from_numpy(random.integers(len(rows), size=min(BATCH, len(rows))))
+            at = torch.from_numpy(random.integers(len(rows), size=min(CNN_BATCH, len(rows))))
             losses = F.cross_entropy(self.network_(rows[at]), classes[at], reduction="none")
             optimizer.zero_grad()
             (losses * weights[at].float()).mean().backward()  # type: ignore[no-untyped-call]

@@ -9,9 +9,9 @@ from sklearn.preprocessing import StandardScaler
 from ssgan.synthesis.judges import ClassifierKind
 
 
-def logistic_regression(shape: tuple[int, ...], seed: int) -> Any:
+def standardised_logistic(shape: tuple[int, ...], seed: int) -> Any:
     """With scikit-learn's own settings."""
     return make_pipeline(StandardScaler(), LogisticRegression(max_iter=300))
 
 
-CLASSIFIER = ClassifierKind(logistic_regression, 10)
+CLASSIFIER = ClassifierKind(standardised_logistic, 10)
