@@ -18,7 +18,7 @@ from ssgan.synthesis.plan import METRICS
 POWERS = tuple(np.linspace(0, 2, 41).tolist())  # of the shares: 0 moves nothing
 INNER_FOLDS = 3  # of the training rows, within a fold
 UNEVEN = 1.1  # rows of the most frequent class for one of the rarest: from there on that is rare
-MIN_SHARE = 1e-6
+MIN_CHANCE = 1e-6
 
 # What a classifier says (M, K) of test rows (M, F), of training rows (N, F) and their classes.
 Trained = Callable[[Array, Array, Array, Rng], Array]
@@ -63,8 +63,8 @@ def adjustments(judge: Judge, classes: Array, metric: str) -> dict[str, Trained]
 def move(outputs: Array, y: Array, power: float) -> Array:
     """JudgeOutputs (M, K), each divided by the share of its class in y (N,) to a power."""
     shares = np.bincount(y, minlength=outputs.shape[1]) / len(y)
-    offset = np.log(np.maximum(shares, MIN_SHARE))
-    moved: Array = np.log(np.maximum(outputs, MIN_SHARE)) - power * offset
+    offset = np.log(np.maximum(shares, MIN_CHANCE))
+    moved: Array = np.log(np.maximum(outputs, MIN_CHANCE)) - power * offset
     return moved
 
 

@@ -142,7 +142,7 @@ def assess(
         all, as far as there are enough. More than 3 candidates are reduced to the 3 best on a
         fifth of the rows, which is then not tested on.
     classifiers : str, estimator or sequence of them, default=None
-        Names of `GATE_CLASSIFIERS`, or classifiers of scikit-learn, which see the samples' columns as
+        Names of `GATE_CLASSIFIERS`, or classifiers of scikit-learn over the samples' columns as
         numbers. The verdict is that of the one that is best without synthetic rows; the others
         are in it. By default the plan's judge, over the GAN's features.
     wanted : ndarray of int (K,), default=None

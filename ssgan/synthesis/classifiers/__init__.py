@@ -49,8 +49,8 @@ def one_classifier(given: Any, shape: tuple[int, ...], seed: int) -> AskedClassi
     if not isinstance(given, str):
         if not hasattr(given, "fit") or not hasattr(given, "get_params"):
             raise InputTypeError(
-                f"expected a classifier of scikit-learn or one of {', '.join(GATE_CLASSIFIERS)}, got "
-                f"{type(given).__name__}"
+                "expected a classifier of scikit-learn or one of "
+                f"{', '.join(GATE_CLASSIFIERS)}, got {type(given).__name__}"
             )
         return AskedClassifier(type(given).__name__, given, ESTIMATOR_REPEATS)
     if given not in GATE_CLASSIFIERS:
