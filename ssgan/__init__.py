@@ -12,9 +12,13 @@ from typing import TYPE_CHECKING
 
 __version__ = "0.2.0"
 __all__ = [
+    "GAN",
     "GANConfig",
+    "Predictor",
     "PredictorConfig",
     "Run",
+    "SearchConfig",
+    "StudentConfig",
     "__version__",
     "augment",
     "data",
@@ -30,21 +34,29 @@ __all__ = [
 if TYPE_CHECKING:
     from ssgan import data, estimators, metrics, objectives
     from ssgan.models.config import GANConfig
-    from ssgan.models.pretraining import load, pretrain
-    from ssgan.prediction.config import PredictorConfig
+    from ssgan.models.gan import GAN
+    from ssgan.models.pretraining import pretrain
+    from ssgan.models.student import StudentConfig
+    from ssgan.prediction.config import PredictorConfig, SearchConfig
     from ssgan.prediction.evaluation import evaluate
     from ssgan.prediction.finetune import finetune
+    from ssgan.prediction.loading import load
+    from ssgan.prediction.predictor import Predictor
     from ssgan.runs.run import Run
     from ssgan.synthesis import augment
 else:
     _MODULES = {"data", "estimators", "metrics", "objectives"}
     _HOMES = {
+        "GAN": "models.gan",
         "GANConfig": "models.config",
-        "load": "models.pretraining",
+        "StudentConfig": "models.student",
         "pretrain": "models.pretraining",
+        "Predictor": "prediction.predictor",
         "PredictorConfig": "prediction.config",
+        "SearchConfig": "prediction.config",
         "evaluate": "prediction.evaluation",
         "finetune": "prediction.finetune",
+        "load": "prediction.loading",
         "Run": "runs",
         "augment": "synthesis",
     }

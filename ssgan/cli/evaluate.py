@@ -50,12 +50,13 @@ def evaluate(
     Example:
       ssgan evaluate model mnist --json measures.json
     """
-    from ssgan.cli.samples import open_directory, read_for
+    from ssgan.cli.samples import read_for
     from ssgan.data import read_labels
     from ssgan.prediction.evaluation import evaluate as measure
+    from ssgan.prediction.loading import load
     from ssgan.runs.storage import write_whole
 
-    model = open_directory(run, device)
+    model = load(run, device)
     source = read_for(model, data, reading)
     if labels is not None:
         meant = {"na": reading["na"], "no_label": reading["unlabeled"]}

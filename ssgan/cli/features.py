@@ -51,12 +51,13 @@ def features(
     import numpy as np
 
     from ssgan.cli import writing
-    from ssgan.cli.samples import open_directory, read_for
+    from ssgan.cli.samples import read_for
     from ssgan.codecs.vector import VectorCodec
     from ssgan.data.selection import select_part
+    from ssgan.prediction.loading import load
 
     writing.check_suffix(out, VectorCodec.formats, "features")
-    model = open_directory(run, device)
+    model = load(run, device)
     if readout is not None:
         model = read_by(model, readout, run, quiet)
     chosen = select_part(read_for(model, data, reading), part)

@@ -14,16 +14,6 @@ if TYPE_CHECKING:
     from ssgan.prediction.predictor import Predictor
 
 
-def open_directory(path: Path, device: str | None) -> "GAN | Predictor":
-    """The GAN of a run directory or the predictor of a model directory."""
-    from ssgan.models.pretraining import load
-    from ssgan.prediction.predictor import load_predictor
-    from ssgan.runs.run import Run
-
-    predictor = Run.open(path).config.get("kind") == "predictor"
-    return load_predictor(path, device) if predictor else load(path, device)
-
-
 def read_for(model: "GAN | Predictor", source: str, asked: Mapping[str, Any]) -> "Data":
     """A data set in the form that a model takes: resized, and without its target, as then."""
     trained_on = getattr(model, "data", None) or getattr(model, "about", {})["gan"]

@@ -171,42 +171,13 @@ def pretrain(
 
 
 def load(path: str | Path, device: str | None = None, checkpoint: str = "last") -> GAN:
-    """Load the GAN of a run directory.
-
-    Parameters
-    ----------
-    path : str or Path
-        The directory.
-    device : str, optional
-        Where to put it: "cpu", "cuda" or "cuda:1"; by default the best that there is.
-    checkpoint : {"last", "best"}, default="last"
-        The last intact checkpoint, or that of the lowest distance between generated samples and
-        those of the training.
-
-    Returns
-    -------
-    GAN
-        Without the training samples, which `GAN.rows` reads again.
-
-    Raises
-    ------
-    FileNotFoundError
-        If there is no run, or no such checkpoint yet.
-    InputError
-        If the directory holds something other than a GAN.
-
-    Examples
-    --------
-    >>> import numpy, ssgan, tempfile
-    >>> x = numpy.random.default_rng(0).normal(size=(40, 3))
-    >>> with tempfile.TemporaryDirectory() as run:
-    ...     gan = ssgan.pretrain(x, run=run, steps=2, batch=8, width=2, latent=4)
-    ...     numpy.array_equal(ssgan.load(run).sample(4), gan.sample(4))
-    True
-    """
+    """The GAN of a run directory, as `ssgan.load` gives it, which opens models too."""
     run = Run.open(path)
     if run.config.get("kind") != "gan":
-        raise InputError(f"{path} holds a {run.config.get('kind')}, expected a pretrained GAN")
+        raise InputError(
+            f"{path} holds a {run.config.get('kind')}, expected a pretrained GAN: give the "
+            "directory that `pretrain` was given as `run` (`ssgan.load` also opens models)"
+        )
     run.check()
     found = run.load(which=checkpoint)
     if found is None:

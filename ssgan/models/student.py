@@ -19,7 +19,6 @@ from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from hashlib import sha256
-from itertools import combinations
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +33,7 @@ from ssgan.models.domain import CALIBRATION
 from ssgan.models.gan import GAN
 from ssgan.models.inference import apply, blocks
 from ssgan.models.sampler import generate_maps
+from ssgan.models.vicreg import alike
 from ssgan.networks import architecture_of, flatten_maps, reestimate, trunk
 from ssgan.networks.readout import Readout, pooled
 from ssgan.networks.size import check_depth, check_size
@@ -53,7 +53,6 @@ READOUTS = ("all", "last", "student")
 SQUEEZED = 128  # features of a student
 COMPARED = 1024  # numbers that a student with a network of its own is compared by
 GENERATED = 0.25  # weight of the generated samples' terms, against the real ones'; and their share
-ALIKE, VARIANCE, COVARIANCE = 25.0, 25.0, 1.0  # weights of the terms, of both papers
 EMA = 0.99  # decay of the average of the weights
 BETAS, DECAY = (0.9, 0.99), 0.01
 Pair = tuple[Tensor, Tensor]
@@ -61,14 +60,43 @@ Pair = tuple[Tensor, Tensor]
 
 @dataclass(frozen=True, kw_only=True)
 class StudentConfig:
-    """What a student depends on, besides the GAN and the samples."""
+    """What a student depends on, besides the GAN and the samples.
 
-    steps: int = 1000  # 0 leaves its first weights, for comparison
-    batch: int = 96  # real samples a step; a third as many are generated
-    views: int = 2  # of each real sample
-    rate: float = 1e-3  # learning rate at the start; falls along a cosine
-    transforms: tuple[str, ...] | None = None  # that keep what a sample is; None finds them
-    warp: float = 1.0  # strength of random turns, stretches and shifts of images
+    Parameters
+    ----------
+    steps : int, default=1000
+        Updates; 0 leaves its first weights, for comparison.
+    batch : int, default=96
+        Real samples a step; a third as many are generated.
+    views : int, default=2
+        Of each real sample.
+    rate : float, default=1e-3
+        Learning rate at the start; it falls along a cosine.
+    transforms : tuple of str, optional
+        Names of transforms that keep what a sample is; None finds them.
+    warp : float, default=1
+        Strength of random turns, stretches and shifts of images.
+    seed : int, default=0
+        The same seed gives the same student.
+
+    Raises
+    ------
+    InputError
+        For values that cannot be used.
+
+    Examples
+    --------
+    >>> from ssgan import StudentConfig
+    >>> StudentConfig(steps=200, transforms=["zoom", "noise"]).transforms
+    ('zoom', 'noise')
+    """
+
+    steps: int = 1000
+    batch: int = 96
+    views: int = 2
+    rate: float = 1e-3
+    transforms: tuple[str, ...] | None = None
+    warp: float = 1.0
     seed: int = 0
 
     def __post_init__(self) -> None:
@@ -165,37 +193,6 @@ def first_trunk(gan: GAN) -> tuple[Any, int]:
 def means(maps: Sequence[Tensor]) -> Tensor:
     """Every channel of maps (N, C, ...) by its mean, all depths side by side: float32 (N, F)."""
     return torch.cat([full(m).flatten(2).mean(2) if m.dim() > 2 else full(m) for m in maps], 1)
-
-
-def alike(views: Sequence[Tensor], weight: float, name: str) -> Terms:
-    """VICReg's three terms of aligned batches (N, D), two or more, each called after `name`.
-
-    Of more than two all pairs are compared (after Tong et al. 2023, "EMP-SSL", whose many views
-    make few epochs enough), and weights are those of one pair.
-    """
-    if len(views[0]) < 2:
-        raise InputError("a student compares samples with each other: give it a batch of 2 on")
-    pairs = list(combinations(views, 2))
-    distances = torch.stack([F.mse_loss(one, other) for one, other in pairs])
-    variances = 2 * torch.stack([variance(view) for view in views]).mean()
-    covariances = 2 * torch.stack([covariance(view) for view in views]).mean()
-    return {
-        f"{name}_distance": weight * ALIKE * distances.mean(),
-        f"{name}_variance": weight * VARIANCE * variances,
-        f"{name}_covariance": weight * COVARIANCE * covariances,
-    }
-
-
-def variance(rows: Tensor) -> Tensor:
-    """How far deviations of columns (N, D) stay below 1, on average (VICReg, eq. 1)."""
-    return F.relu(1 - (rows.var(0) + 1e-4).sqrt()).mean()
-
-
-def covariance(rows: Tensor) -> Tensor:
-    """Squares of the covariances between columns (N, D), summed and divided by D (eq. 4)."""
-    centred = rows - rows.mean(0)
-    found = centred.T @ centred / (len(rows) - 1)
-    return (found.square().sum() - found.diagonal().square().sum()) / rows.shape[1]
 
 
 class Distillation:

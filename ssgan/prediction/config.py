@@ -20,16 +20,47 @@ STUDENT = {"student_steps": "steps", "student_batch": "batch", "student_views": 
 
 @dataclass(frozen=True, kw_only=True)
 class SearchConfig:
-    """How much is tried where folds of the labels choose, compare and calibrate."""
+    """How much is tried where folds of the labels choose, compare and calibrate.
 
-    folds: int = 10  # of any cross-validation, at most
-    repeats: int = 5  # of the folds, at most
-    repeat_rows: int = 500  # held-out samples in all, from which on folds are not drawn again
-    calibration_rows: int = 2000  # held-out samples that tell a temperature
-    steps: int = 400  # updates of a training on a fold, at most
-    values: int = 7  # of a penalty or another parameter, at most: those in the middle
-    trees: int = 100  # of a boosted baseline
-    tolerance: float = 1e-6  # relative, to which a graph's equations are solved
+    Parameters
+    ----------
+    folds : int, default=10
+        Folds of any cross-validation, at most.
+    repeats : int, default=5
+        Repeats of the folds, at most.
+    repeat_rows : int, default=500
+        Held-out samples in all, from which on folds are not drawn again.
+    calibration_rows : int, default=2000
+        Held-out samples that tell a temperature.
+    steps : int, default=400
+        Updates of a training on a fold, at most.
+    values : int, default=7
+        Values of a penalty or another parameter, at most: those in the middle.
+    trees : int, default=100
+        Trees of a boosted baseline.
+    tolerance : float, default=1e-6
+        Relative, to which a graph's equations are solved.
+
+    Raises
+    ------
+    InputError
+        For values that cannot be used.
+
+    Examples
+    --------
+    >>> from ssgan import SearchConfig
+    >>> SearchConfig(values=3).middle((0.01, 0.1, 1.0, 10.0, 100.0))
+    (0.1, 1.0, 10.0)
+    """
+
+    folds: int = 10
+    repeats: int = 5
+    repeat_rows: int = 500
+    calibration_rows: int = 2000
+    steps: int = 400
+    values: int = 7
+    trees: int = 100
+    tolerance: float = 1e-6
 
     def __post_init__(self) -> None:
         least = dict.fromkeys(("repeats", "repeat_rows", "calibration_rows", "steps"), 1)

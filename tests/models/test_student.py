@@ -19,8 +19,6 @@ from ssgan.models.student import (
     Distillation,
     Squeeze,
     StudentConfig,
-    alike,
-    covariance,
     distil,
     distilling,
     gan_fingerprint,
@@ -28,8 +26,8 @@ from ssgan.models.student import (
     means,
     reading_out,
     readout_of,
-    variance,
 )
+from ssgan.models.vicreg import alike, covariance, variance
 from ssgan.networks import build
 from ssgan.networks.residual import ResidualTrunk
 from ssgan.networks.resnet import ResnetTrunk

@@ -8,6 +8,8 @@ import pandas as pd
 import pytest
 import torch
 
+import ssgan
+from ssgan.config import InputError
 from ssgan.data import read, targets
 from ssgan.data.ledger import verify
 from ssgan.data.split import read_split
@@ -377,6 +379,20 @@ def test_what_is_no_model_is_not_loaded(tmp_path):
     Run.claim(tmp_path / "gan", {"kind": "gan"})
     with pytest.raises(ValueError, match="holds a gan, expected a finetuned model"):
         load_predictor(tmp_path / "gan")
+
+
+def test_one_name_opens_a_gan_and_a_model(tmp_path):
+    x = KINDS["vectors"]()
+    gan = pretrain(x, GANConfig(steps=2, batch=6, width=2, latent=4), run=tmp_path / "gan")
+    model = finetune(gan, x, LABELS, config("probe"), run=tmp_path / "m")
+    again = ssgan.load(tmp_path / "gan", checkpoint="last")
+    np.testing.assert_array_equal(again.features(x), gan.features(x))
+    np.testing.assert_array_equal(ssgan.load(tmp_path / "m").outputs(x), model.outputs(x))
+    with pytest.raises(InputError, match="one state alone: leave checkpoint='best' out"):
+        ssgan.load(tmp_path / "m", checkpoint="best")
+    Run.claim(tmp_path / "student", {"kind": "student"})
+    with pytest.raises(InputError, match="kind 'student', expected a GAN or a model: give"):
+        ssgan.load(tmp_path / "student")
 
 
 def test_steps_may_grow(tmp_path):
