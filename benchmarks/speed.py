@@ -74,7 +74,7 @@ def lines() -> list[tuple[str, str]]:
     busy = median_seconds(lambda: trained.append(pretrain(data, config)))
     gan = trained[-1]
     x = torch.zeros(8, *gan.codec.shape)
-    critic = mflop(gan.discriminator, x)
+    critic = mflop(gan.critic, x)
     maker = mflop(gan.generator, torch.zeros(8, config.latent))
     features = median_seconds(lambda: gan.features(data.x[:10_000]))
     rate, threads = STEPS * config.batch / (busy - idle), torch.get_num_threads()

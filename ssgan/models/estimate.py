@@ -39,11 +39,12 @@ def estimate(
         sum(map(float, terms.values()))  # waits for the device
     seconds = (time.perf_counter() - began) / TIMED
     networks = model.networks(task.parts)
+    readers = [one for one in (networks.discriminator, networks.encoder) if one is not None]
     return {
         "device": on.device,
         "bfloat16": on.bfloat16,
         "generator_parameters": sum(p.numel() for p in networks.generator.parameters()),
-        "discriminator_parameters": sum(p.numel() for p in networks.discriminator.parameters()),
+        "discriminator_parameters": sum(p.numel() for one in readers for p in one.parameters()),
         "data_bytes": packed.numel() * packed.element_size(),
         "memory_bytes": peak_memory(on.device),
         "flops_per_step": operations,

@@ -46,8 +46,8 @@ class GAN:
     generator : torch.nn.Module
         Noise (N, config.latent), and conditions (N, C) if it was trained with labels, to raw
         outputs (N, *codec.shape); `codec.activate` makes samples of them.
-    discriminator : torch.nn.Module
-        Encoded samples (N, *codec.shape) to scores (N,), high for real ones.
+    discriminator : torch.nn.Module or None
+        Encoded samples (N, *codec.shape) to scores (N,), high for real ones; a VAE has none.
     readout : Readout
         Feature maps of all depths to one standardised row of features.
     runtime : Runtime
@@ -58,6 +58,8 @@ class GAN:
         How labels become conditions, where it was trained with labels.
     packed : torch.Tensor, optional
         The training samples in packed form, where they are at hand.
+    encoder : torch.nn.Module, optional
+        Of a VAE: its `trunk` is read from in place of the discriminator's.
     student : torch.nn.Module, optional
         A network that features are read from in place of the discriminator's trunk.
 
@@ -90,13 +92,14 @@ class GAN:
     config: GANConfig
     codec: Codec
     generator: nn.Module
-    discriminator: nn.Module  # with a `trunk`
+    discriminator: nn.Module | None
     readout: Readout
     runtime: Runtime
-    data: Mapping[str, Any]  # source, options and fingerprint of what it was trained on
-    condition: Condition | None = None  # what it was told of each sample, if anything
-    packed: Tensor | None = field(default=None, repr=False)  # those rows, where they are at hand
-    student: nn.Module | None = None  # what features are read from instead (see `encoder`)
+    data: Mapping[str, Any]
+    condition: Condition | None = None
+    packed: Tensor | None = field(default=None, repr=False)
+    encoder: nn.Module | None = None
+    student: nn.Module | None = None
 
     def __repr__(self) -> str:
         of, on = self.config, self.runtime.device
@@ -135,11 +138,26 @@ class GAN:
 
     @property
     def trunk(self) -> nn.Module:
-        """What features are read from: the discriminator's trunk, or a student of both networks.
+        """What features are read from: the trunk of pretraining, or a student of both networks.
 
         A plain module from encoded samples (N, *codec.shape) to feature maps of all depths.
         """
-        return self.student or self.discriminator.get_submodule("trunk")
+        return self.student or self.pretrained_trunk
+
+    @property
+    def pretrained_trunk(self) -> nn.Module:
+        """The trunk of the discriminator, of a VAE that of the encoder."""
+        return (self.encoder or self.critic).get_submodule("trunk")
+
+    @property
+    def critic(self) -> nn.Module:
+        """The discriminator, to score samples with; InputError for a VAE, which has none."""
+        if self.discriminator is None:
+            raise InputError(
+                "a VAE has no critic that could score samples: pretrain with model 'gan' or "
+                "'vae-gan'"
+            )
+        return self.discriminator
 
     @property
     def classes(self) -> tuple[Label, ...] | None:
@@ -199,7 +217,7 @@ class GAN:
     def features(self, samples: Any) -> np.ndarray[Any, Any]:
         """What the discriminator sees in `samples` at all its depths, standardised: (N, F).
 
-        Another readout (see `encoder`) gives the last depth alone, or what a student sees.
+        Another readout (see `student`) gives the last depth alone, or what a student sees.
         """
         return self.apply(self.encode, self.codec.pack(samples)).numpy()
 
@@ -210,7 +228,7 @@ class GAN:
         """
         packed = self.codec.pack(samples)
         told = None if labels is None else self.asked(labels, len(packed))
-        return apply(self.discriminator, packed, self.codec, self.runtime, told).numpy()
+        return apply(self.critic, packed, self.codec, self.runtime, told).numpy()
 
     def apply(self, network: Callable[[Tensor], Tensor], packed: Tensor) -> Tensor:
         """`network` over packed samples (N, ...); float32 (N, ...) on the CPU."""

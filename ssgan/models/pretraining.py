@@ -104,6 +104,7 @@ def gan_of(config: GANConfig, domain: Domain, parts: Mapping[str, Any], on: Runt
         runtime=on,
         data={},
         condition=domain.condition,
+        encoder=networks.encoder,
     )
 
 

@@ -13,6 +13,7 @@ from ssgan.runtime import Runtime
 
 CHUNK = 1000  # samples of a list that are generated at once
 NOISES = ("normal", "uniform")
+Conditions = tuple[Tensor, ...]  # conditions (N, C), or nothing
 
 
 @dataclass(frozen=True)
@@ -23,21 +24,21 @@ class Sampler:
     noise: str = "normal"  # of NOISES; uniform is in [-1, 1)
     condition: Condition | None = None
 
-    def inputs(self, n: int, rng: Rng, given: tuple[Tensor, ...] = ()) -> tuple[Tensor, ...]:
-        """The generator's arguments for n samples: noise from `rng`, then what is given."""
+    def inputs(self, n: int, rng: Rng, conditions: Conditions = ()) -> tuple[Tensor, ...]:
+        """The generator's arguments for n samples: noise from `rng`, then conditions."""
         if self.noise == "uniform":
-            return 2 * rng.uniform(n, self.latent) - 1, *given
-        return rng.normal(n, self.latent), *given
+            return 2 * rng.uniform(n, self.latent) - 1, *conditions
+        return rng.normal(n, self.latent), *conditions
 
-    def chunk(self, number: int, rng: Rng, given: tuple[Tensor, ...] = ()) -> tuple[Tensor, ...]:
+    def chunk(self, number: int, rng: Rng, conditions: Conditions = ()) -> tuple[Tensor, ...]:
         """The arguments for CHUNK samples of the endless list that `rng` names.
 
         Conditions come as often as in training where none are given.
         """
-        given = given or self.conditions(CHUNK, rng("condition", number))
-        return self.inputs(CHUNK, rng("noise", number), given)
+        conditions = conditions or self.conditions(CHUNK, rng("condition", number))
+        return self.inputs(CHUNK, rng("noise", number), conditions)
 
-    def conditions(self, n: int, rng: Rng) -> tuple[Tensor, ...]:
+    def conditions(self, n: int, rng: Rng) -> Conditions:
         """Conditions as often as they came in training, to be given to `inputs`; () without."""
         return () if self.condition is None else (self.condition.sample(n, rng),)
 

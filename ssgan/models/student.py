@@ -186,7 +186,7 @@ def first_trunk(gan: GAN) -> tuple[Any, int]:
     config = gan.config
     own = own_student(gan)
     if own is None:
-        return copy.deepcopy(gan.discriminator.trunk), SQUEEZED
+        return copy.deepcopy(gan.pretrained_trunk), SQUEEZED
     return own(gan.codec.shape, config.width, config.depth), COMPARED
 
 
@@ -382,7 +382,11 @@ def last(gan: GAN) -> GAN:
 
 def gan_fingerprint(gan: GAN) -> str:
     """A short name for what a GAN has learnt: the same weights have the same, on any device."""
-    tensors, _ = pack_parts({"generator": gan.generator, "discriminator": gan.discriminator})
+    read = gan.encoder or gan.critic
+    tensors, _ = pack_parts({"generator": gan.generator, "discriminator": read})
+    if gan.encoder is not None and gan.discriminator is not None:
+        critic = gan.discriminator.state_dict()
+        tensors |= {f"discriminator/critic.{name}": value for name, value in critic.items()}
     sha = sha256()
     for name, tensor in sorted(tensors.items()):
         sha.update(name.encode() + digest(tensor.detach().cpu().numpy()).encode())

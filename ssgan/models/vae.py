@@ -9,7 +9,6 @@ decoder gets is the standard normal distribution, so samples are made as a GAN m
 """
 
 from collections.abc import Mapping
-from functools import cached_property
 from typing import Any
 
 import torch
@@ -19,19 +18,15 @@ from ssgan.codecs.codec import Codec, gaussian
 from ssgan.config import InputError
 from ssgan.models.config import GANConfig, decay, optimizer, scheduled
 from ssgan.models.domain import Domain
-from ssgan.models.health import MOST, Evaluator, evaluator_of
 from ssgan.models.players import (
-    Given,
+    Batch,
+    Generative,
     Networks,
     fit_readout,
-    health,
-    pictures,
-    real_batch,
-    sampler_of,
     set_rates,
     untrained_pair,
 )
-from ssgan.models.sampler import generate
+from ssgan.models.sampler import Conditions
 from ssgan.networks import Discriminator, constrainable, flatten_maps
 from ssgan.networks.readout import Readout, width
 from ssgan.objectives import Critic, Objective, Terms, full
@@ -41,46 +36,30 @@ from ssgan.training.batches import BatchSource
 from ssgan.training.ema import average, averaged
 from ssgan.training.schedule import Step
 from ssgan.training.state import Part
-from ssgan.training.step import descend
+from ssgan.training.step import Stepped, descend
 
 
-class Encoder(Discriminator):
-    """A trunk under a head for the posterior of what a sample was made of; it gives no scores."""
+class Encoder(nn.Module):
+    """A trunk under a head for the posterior of what a sample was made of."""
 
-    def __init__(self, below: nn.Module, features: int, latent: int) -> None:
-        super().__init__(below, features, outputs=2 * latent)
+    def __init__(self, below: Any, latent: int) -> None:
+        super().__init__()
+        self.trunk = below
+        self.head = nn.Linear(below.features, 2 * latent)
 
     def posterior(self, x: Tensor) -> tuple[Tensor, Tensor]:
         """Mean and log-variance (N, latent) of q(z | x), in float32, for samples (N, ...)."""
         mean, log_variance = full(self.head(flatten_maps(self.trunk(x)[-1]))).chunk(2, 1)
         return mean, log_variance
 
-    def forward(self, x: Tensor, condition: Tensor | None = None) -> Tensor:
-        raise InputError(
-            "a VAE has no critic that could score samples: pretrain with model 'gan' or 'vae-gan'"
-        )
-
-
-class Scored(nn.Module):
-    """The trunk of an encoder, and the scores of the critic beside it."""
-
-    def __init__(self, encoder: Encoder, critic: Discriminator) -> None:
-        super().__init__()
-        self.trunk, self.head, self.features = encoder.trunk, encoder.head, encoder.features
-        self.critic, self.condition = critic, critic.condition
-
-    def forward(self, x: Tensor, condition: Tensor | None = None) -> Tensor:
-        scores: Tensor = self.critic(x, condition)
-        return scores
-
 
 def encoder_on(trunk: Any, config: GANConfig) -> Encoder:
     """An encoder whose head is untrained."""
     with seeded(Rng(("pretrain", config.seed))("encoder", "head")):
-        return Encoder(trunk, trunk.features, config.latent)
+        return Encoder(trunk, config.latent)
 
 
-class VAE:
+class VAE(Generative):
     """Encoder and decoder, both averaged, under the evidence lower bound.
 
     The log has its two parts in nats a sample: "reconstruction", -log p(x | z), and "kl", of
@@ -92,23 +71,19 @@ class VAE:
     players: tuple[str, ...] = ("generator", "encoder")
 
     def __init__(self, config: GANConfig, domains: Mapping[str, Domain], on: Runtime) -> None:
-        """`domains`: a part of the samples, "unlabeled", to calibrate by."""
         refuse_unfit_vae(config, self.model)
-        self.config, self.runtime, self.some = config, on, domains["unlabeled"]
-        self.codec, self.sampler = self.some.codec, sampler_of(config, self.some.condition)
+        super().__init__(config, domains, on)
         self.readout: Readout
-        self.generator: nn.Module
         self.encoder: Encoder
-        self.mean_generator: nn.Module
         self.mean_encoder: Encoder
-        for name, network in self.untrained(config, self.codec, self.some.width).items():
+        for name, network in self.untrained(config, self.codec, self.calibration.width).items():
             setattr(self, name, on.place(network))
         for player in self.players:
             network = getattr(self, f"mean_{player}")
             setattr(self, player, network)
             setattr(self, f"mean_{player}", averaged(network))
         self.optimizer = optimizer(nn.ModuleList([self.generator, self.encoder]), config)
-        fit_readout(self.readout, self.mean_encoder.trunk, self.some, on)
+        fit_readout(self.readout, self.mean_encoder.trunk, self.calibration, on)
 
     @staticmethod
     def untrained(config: GANConfig, codec: Codec, condition: int) -> dict[str, nn.Module]:
@@ -121,12 +96,8 @@ class VAE:
     @staticmethod
     def networks(parts: Mapping[str, Any]) -> Networks:
         """Decoder, encoder and readout as they are used: the averages."""
-        return Networks(parts["mean_generator"], parts["mean_encoder"], parts["readout"])
-
-    @property
-    def rng(self) -> Rng:
-        """The randomness of all steps."""
-        return Rng(("pretrain", self.config.seed), self.runtime.device)
+        encoder = parts["mean_encoder"]
+        return Networks(parts["mean_generator"], parts["readout"], encoder=encoder)
 
     @property
     def parts(self) -> dict[str, Part]:
@@ -137,36 +108,30 @@ class VAE:
     def update(self, batches: BatchSource, step: Step) -> tuple[Terms, Terms]:
         """One step of encoder and decoder."""
         set_rates(self.config, step, self.optimizer)
-        real, given = real_batch(batches, step.number, 0, self.codec, self.runtime)
-        terms, refused = self.descended(self.config.objective, real, given, step.rng(self.rng))
+        batch = self.batch(batches, step)
+        terms, refused = self.bound_step(self.config.objective, batch, step.rng(self.rng))
         self.averages(step)
         return terms, {"not_finite": refused}
 
-    def descended(
-        self, now: Objective, real: Tensor, given: Given, rng: Rng
-    ) -> tuple[Terms, Tensor]:
+    def bound_step(self, now: Objective, batch: Batch, rng: Rng) -> Stepped:
         """One step of encoder and decoder."""
+        real, conditions = batch
 
         def loss(real: Tensor) -> Terms:
-            return self.bound(now, real, given, rng)
+            return self.bound(now, real, conditions, rng)
 
         return descend(loss, (real,), self.optimizer, self.runtime)
 
-    def bound(self, now: Objective, real: Tensor, given: Given, rng: Rng) -> Terms:
+    def bound(self, now: Objective, real: Tensor, conditions: Conditions, rng: Rng) -> Terms:
         """The parts of the negative bound for samples (N, *shape), means over them."""
         mean, log_variance = self.encoder.posterior(real)
-        output = self.output(sampled(mean, log_variance, rng("posterior")), given)
+        output = self.output(sample_posterior(mean, log_variance, rng("posterior")), conditions)
         likelihood = self.codec.log_likelihood(output, real, rng("activation"))
         return {"reconstruction": -likelihood.mean(), "kl": kl(mean, log_variance).mean()}
 
-    def output(self, z: Tensor, given: Given) -> Tensor:
+    def output(self, z: Tensor, conditions: Conditions) -> Tensor:
         """The decoder's output before the codec's activation, float32 (N, *shape)."""
-        return full(self.generator(z, *given))
-
-    def made(self, generator: nn.Module, n: int, rng: Rng, given: Given = ()) -> Tensor:
-        """Samples (n, *shape) as networks see them, of noise from `rng`."""
-        inputs = self.sampler.inputs(n, rng("noise"), given)
-        return generate(generator, inputs, self.codec, self.runtime, rng("activation"))
+        return full(self.generator(z, *conditions))
 
     def averages(self, step: Step) -> None:
         """Move the averages on, and fit the readout to them where a checkpoint follows."""
@@ -174,20 +139,7 @@ class VAE:
         for name in self.players:
             average(getattr(self, f"mean_{name}"), getattr(self, name), mean, step.number)
         if step.saved:
-            fit_readout(self.readout, self.mean_encoder.trunk, self.some, self.runtime)
-
-    @cached_property
-    def evaluator(self) -> Evaluator | None:
-        """What generated samples are compared with."""
-        return evaluator_of(self.codec.expand(self.some.samples[:MOST]))
-
-    def health(self, step: int) -> dict[str, float]:
-        """Measures of `players.health`, without a critic's."""
-        return health(self)
-
-    def pictures(self, step: int) -> dict[str, bytes]:
-        """A few samples."""
-        return pictures(self, step)
+            fit_readout(self.readout, self.mean_encoder.trunk, self.calibration, self.runtime)
 
 
 class VAEGAN(VAE):
@@ -201,11 +153,11 @@ class VAEGAN(VAE):
     scale of the rest).
     """
 
+    critic: Discriminator
     model = "vae-gan"
     players = ("generator", "encoder", "critic")
 
     def __init__(self, config: GANConfig, domains: Mapping[str, Domain], on: Runtime) -> None:
-        self.critic: Discriminator
         super().__init__(config, domains, on)
         self.critic_optimizer = optimizer(self.critic, config)
 
@@ -221,9 +173,9 @@ class VAEGAN(VAE):
 
     @staticmethod
     def networks(parts: Mapping[str, Any]) -> Networks:
-        """Decoder, encoder with the critic's scores, and readout: the averages."""
-        scored = Scored(parts["mean_encoder"], parts["mean_critic"])
-        return Networks(parts["mean_generator"], scored, parts["readout"])
+        """Decoder, readout, critic and encoder as they are used: the averages."""
+        names = ("mean_generator", "readout", "mean_critic", "mean_encoder")
+        return Networks(*(parts[name] for name in names))
 
     @property
     def parts(self) -> dict[str, Part]:
@@ -232,64 +184,60 @@ class VAEGAN(VAE):
 
     def update(self, batches: BatchSource, step: Step) -> tuple[Terms, Terms]:
         """Some steps of the critic and one of encoder and decoder."""
-        number, rng = step.number, step.rng(self.rng)
-        now, refused = scheduled(self.config, number), []
-        terms: Terms = {}
+        now, rng = scheduled(self.config, step.number), step.rng(self.rng)
         set_rates(self.config, step, self.optimizer, self.critic_optimizer)
-        for k in range(now.critic_steps(number)):
-            real, given = real_batch(batches, number, k, self.codec, self.runtime)
-            terms, bad = self.critic_step(now, real, given, rng(k, "critic"))
-            refused.append(bad)
-        more, bad = self.descended(now, real, given, rng("generator"))
+
+        def take(batch: Batch, k: int) -> Stepped:
+            return self.critic_step(now, batch, rng(k, "critic"))
+
+        n = now.critic_steps(step.number)
+        batch, (terms, refused) = self.critic_steps(n, batches, step, take)
+        more, bad = self.bound_step(now, batch, rng("generator"))
         self.averages(step)
-        return terms | more, {"not_finite": torch.stack([*refused, bad]).amax()}
+        return terms | more, {"not_finite": torch.stack([refused, bad]).amax()}
 
-    def score(self, given: Given) -> Critic:
+    def score(self, conditions: Conditions) -> Critic:
         """The critic as objectives see it: it knows the conditions."""
-        return lambda x: self.critic(x, *given)
+        return lambda x: self.critic(x, *conditions)
 
-    def critic_step(
-        self, now: Objective, real: Tensor, given: Given, rng: Rng
-    ) -> tuple[Terms, Tensor]:
+    def critic_step(self, now: Objective, batch: Batch, rng: Rng) -> Stepped:
         """One step of the critic."""
+        real, conditions = batch
         with torch.no_grad(), self.runtime.autocast():
-            z = sampled(*self.encoder.posterior(real), rng("posterior"))
-            fake = self.mixed(z, given, rng)
+            z = sample_posterior(*self.encoder.posterior(real), rng("posterior"))
+            fake = self.mixed(z, conditions, rng)
 
         def loss(real: Tensor, fake: Tensor) -> Terms:
-            return now.critic_loss(self.score(given), real, fake, rng("loss"))
+            return now.critic_loss(self.score(conditions), real, fake, rng("loss"))
 
         stepped = descend(loss, (real, fake), self.critic_optimizer, self.runtime)
         now.constrain(constrainable(self.critic))
         return stepped
 
-    def bound(self, now: Objective, real: Tensor, given: Given, rng: Rng) -> Terms:
+    def bound(self, now: Objective, real: Tensor, conditions: Conditions, rng: Rng) -> Terms:
         """The bound on the critic's features, and the game against it, per feature."""
         mean, log_variance = self.encoder.posterior(real)
-        z = sampled(mean, log_variance, rng("posterior"))
-        rebuilt = self.codec.activate(self.output(z, given), rng("activation"))
+        z = sample_posterior(mean, log_variance, rng("posterior"))
+        rebuilt = self.codec.activate(self.output(z, conditions), rng("activation"))
         with torch.no_grad():
-            seen = full(self.seen(real))
-        likelihood = gaussian(seen, full(self.seen(rebuilt)))
-        fake = self.mixed(z.detach(), given, rng)  # the encoder has no part in the game
+            target = full(self.critic_features(real))
+        likelihood = gaussian(target, full(self.critic_features(rebuilt)))
+        fake = self.mixed(z.detach(), conditions, rng)  # the encoder has no part in the game
         parts = {"reconstruction": -likelihood.mean(), "kl": kl(mean, log_variance).mean()}
         return {name: part / self.critic.features for name, part in parts.items()} | (
-            now.generator_loss(self.score(given), real, fake, rng("loss"))
+            now.generator_loss(self.score(conditions), real, fake, rng("loss"))
         )
 
-    def seen(self, x: Tensor) -> Tensor:
+    def critic_features(self, x: Tensor) -> Tensor:
         """The features (N, F) under the critic's head."""
         return flatten_maps(self.critic.trunk(x)[-1])
 
-    def mixed(self, z: Tensor, given: Given, rng: Rng) -> Tensor:
+    def mixed(self, z: Tensor, conditions: Conditions, rng: Rng) -> Tensor:
         """Samples (N, *shape) of noise, the first half, and of z (N, latent), the others."""
         half = len(z) // 2
         noise = rng("noise").normal(half, z.shape[1])
-        return self.codec.activate(self.output(torch.cat([noise, z[half:]]), given), rng("mixed"))
-
-    def health(self, step: int) -> dict[str, float]:
-        """Measures of `players.health`."""
-        return health(self, self.critic)
+        output = self.output(torch.cat([noise, z[half:]]), conditions)
+        return self.codec.activate(output, rng("mixed"))
 
 
 def refuse_unfit_vae(config: GANConfig, model: str) -> None:
@@ -302,9 +250,9 @@ def refuse_unfit_vae(config: GANConfig, model: str) -> None:
     if model == "vae":
         unused["objective"] = config.objective != GANConfig().objective
         unused["penalty_final"] = config.penalty_final != 1
-    if given := [name for name, changed in unused.items() if changed]:
+    if found := [name for name, changed in unused.items() if changed]:
         raise InputError(
-            f"the setting {given[0]} has no meaning for the model {model!r}: leave it at its "
+            f"the setting {found[0]} has no meaning for the model {model!r}: leave it at its "
             "default, or take the model 'gan'"
         )
     if config.architecture == "dcgan":
@@ -314,7 +262,7 @@ def refuse_unfit_vae(config: GANConfig, model: str) -> None:
         )
 
 
-def sampled(mean: Tensor, log_variance: Tensor, rng: Rng) -> Tensor:
+def sample_posterior(mean: Tensor, log_variance: Tensor, rng: Rng) -> Tensor:
     """One draw (N, latent) of each posterior (Kingma and Welling 2014, section 2.4)."""
     return mean + (log_variance / 2).exp() * rng.normal(*mean.shape).to(mean)
 

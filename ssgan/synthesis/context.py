@@ -208,4 +208,4 @@ def distinct(packed: Tensor) -> Tensor:
 def critic_scores(gan: GAN, packed: Tensor, labels: Array | None = None) -> Array:
     """How real the critic finds packed rows (N, ...), as samples of the labels (N,): float64."""
     conditions = None if labels is None else gan.asked(labels, len(packed))
-    return apply(gan.discriminator, packed, gan.codec, gan.runtime, conditions).double().numpy()
+    return apply(gan.critic, packed, gan.codec, gan.runtime, conditions).double().numpy()

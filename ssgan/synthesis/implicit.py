@@ -62,8 +62,8 @@ class Implicit:
                 f"got {tuple(x.shape)}: encode them with the GAN's codec"
             )
         # The parameters take part without gradients, so a user's optimiser cannot reach them.
-        frozen = {k: v.detach() for k, v in self.gan.discriminator.named_parameters()}
-        scores = torch.func.functional_call(self.gan.discriminator, frozen, (x,))
+        frozen = {k: v.detach() for k, v in self.gan.critic.named_parameters()}
+        scores = torch.func.functional_call(self.gan.critic, frozen, (x,))
         return F.softplus(-scores.float()).mean()
 
 

@@ -9,6 +9,8 @@ from ssgan.objectives import Terms
 from ssgan.runtime import Runtime
 from ssgan.training.optim import laid_out_like
 
+Stepped = tuple[Terms, Tensor]  # the terms of a step, and 1 if it was refused
+
 
 def descend(
     loss: Callable[..., Terms],
@@ -16,7 +18,7 @@ def descend(
     optimizer: torch.optim.Optimizer,
     runtime: Runtime,
     buffers: Sequence[Tensor] = (),
-) -> tuple[Terms, Tensor]:
+) -> Stepped:
     """One step of `optimizer` down the sum of `loss(*batch)`; its terms, and 1 if it was refused.
 
     An update whose loss or gradient is not finite is not applied: the flag stays on the device,

@@ -151,8 +151,8 @@ def test_a_fake_copies_label_and_presence_of_its_real_partner():
     assert 0 < told[:, -1].mean() < 1
     task.__dict__["generator"], task.__dict__["critic"] = Seen(task.generator), Seen(task.critic)
     real, given = real_of(task, rows)
-    task.critic_step(task.config.objective, real, given, Step(0).rng(task.rng), None)
-    task.generator_step(task.config.objective, real, given, Step(0).rng(task.rng), None)
+    task.critic_step(task.config.objective, (real, given), Step(0).rng(task.rng), None)
+    task.generator_step(task.config.objective, (real, given), Step(0).rng(task.rng), None)
     for network in (task.generator, task.critic):
         assert len(network.given) >= 2
         assert all(torch.equal(seen, told) for seen in network.given)
@@ -365,7 +365,7 @@ def test_batch_norm_is_measured_anew_for_the_averages():
     task, rows = begun("larger", config)
     task.update(rows, Step(0))
     task.calibrate()
-    (x,) = task.some.encoded(task.runtime)
+    (x,) = task.calibration.encoded(task.runtime)
     layer = next(m for m in task.mean_critic.modules() if isinstance(m, torch.nn.BatchNorm2d))
     inputs = []
     handle = layer.register_forward_pre_hook(lambda _, given: inputs.append(given[0]))
@@ -400,13 +400,13 @@ def test_a_refused_update_leaves_the_statistics_of_batch_norm():
     task, _ = begun("larger", replace(SMALL, architecture="dcgan", objective=NonSaturating()))
     spoilt = torch.full((8, *task.codec.shape), torch.nan)
     before = [buffer.clone() for buffer in task.critic.buffers()]
-    _, refused = task.critic_step(NonSaturating(), spoilt, (), Step(0).rng(task.rng), None)
+    _, refused = task.critic_step(NonSaturating(), (spoilt, ()), Step(0).rng(task.rng), None)
     assert refused == 1
     assert before and all(map(torch.equal, before, task.critic.buffers()))
     with torch.no_grad():
         next(task.generator.parameters()).fill_(torch.nan)
     before = [b.clone() for network in (task.generator, task.critic) for b in network.buffers()]
-    _, refused = task.generator_step(NonSaturating(), spoilt, (), Step(0).rng(task.rng), None)
+    _, refused = task.generator_step(NonSaturating(), (spoilt, ()), Step(0).rng(task.rng), None)
     after = [b for network in (task.generator, task.critic) for b in network.buffers()]
     assert refused == 1
     assert all(map(torch.equal, before, after))

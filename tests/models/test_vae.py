@@ -14,7 +14,7 @@ from ssgan.models.domain import Domain
 from ssgan.models.players import real_batch
 from ssgan.models.pretraining import load, pretrain, pretraining
 from ssgan.models.selfsupervision import Rotation
-from ssgan.models.vae import VAE, VAEGAN, kl, sampled
+from ssgan.models.vae import VAE, VAEGAN, kl, sample_posterior
 from ssgan.objectives import objective
 from ssgan.randomness import Rng
 from ssgan.runtime import Runtime
@@ -58,7 +58,7 @@ def test_the_divergence_is_that_of_the_distributions():
 def test_the_divergence_is_that_of_many_draws():
     """E_q[log q - log p] over 200,000 draws, whose standard error is below .01."""
     mean, log_variance = torch.tensor([[0.7, -1.2]]), torch.tensor([[-0.5, 0.8]])
-    z = sampled(mean.expand(200_000, -1), log_variance.expand(200_000, -1), RNG("many"))
+    z = sample_posterior(mean.expand(200_000, -1), log_variance.expand(200_000, -1), RNG("many"))
     q, p = Normal(mean, (log_variance / 2).exp()), Normal(0.0, 1.0)
     estimate = (q.log_prob(z) - p.log_prob(z)).sum(1).mean()
     assert float(kl(mean, log_variance)) == pytest.approx(float(estimate), abs=0.03)
@@ -71,7 +71,7 @@ def test_a_posterior_that_is_the_prior_costs_nothing_and_any_other_something():
 
 def test_draws_have_the_mean_and_the_variance_of_the_posterior():
     mean, log_variance = torch.tensor([2.0, -1.0]), torch.tensor([0.0, -2.0])
-    z = sampled(mean.expand(100_000, -1), log_variance.expand(100_000, -1), RNG)
+    z = sample_posterior(mean.expand(100_000, -1), log_variance.expand(100_000, -1), RNG)
     torch.testing.assert_close(z.mean(0), mean, atol=0.02, rtol=0)
     torch.testing.assert_close(z.var(0).log(), log_variance, atol=0.02, rtol=0)
 
@@ -80,7 +80,7 @@ def test_slopes_pass_a_draw_and_the_divergence_as_finite_differences_say():
     mean, log_variance = posteriors(3, 2)
 
     def bound(mean, log_variance):
-        return sampled(mean, log_variance, RNG).sin().sum(1) + kl(mean, log_variance)
+        return sample_posterior(mean, log_variance, RNG).sin().sum(1) + kl(mean, log_variance)
 
     assert torch.autograd.gradcheck(bound, (mean, log_variance))
 
@@ -201,10 +201,13 @@ def test_a_vae_has_no_scores_and_says_what_has(kind):
 
 def test_scores_of_a_vae_gan_are_its_critics():
     task, _ = task_of("vae-gan", "vectors")
-    discriminator = task.networks(task.parts).discriminator
-    x = RNG("x").normal(4, 3)
-    assert torch.equal(discriminator(x), task.mean_critic(x))
-    assert discriminator.trunk is task.mean_encoder.trunk
+    networks = task.networks(task.parts)
+    assert networks.discriminator is task.mean_critic
+    assert networks.encoder is task.mean_encoder
+    x, gan = KINDS["vectors"](), pretrain(KINDS["vectors"](), replace(SMALL, model="vae-gan"))
+    encoded = gan.codec.expand(gan.codec.pack(x))
+    torch.testing.assert_close(torch.tensor(gan.scores(x)), gan.discriminator(encoded))
+    assert gan.trunk is gan.encoder.trunk is not gan.discriminator.trunk
 
 
 @pytest.mark.parametrize("model", TASKS)
@@ -231,7 +234,7 @@ def test_a_restart_draws_and_steps_otherwise():
 @each_task
 def test_a_condition_reaches_the_decoder(model):
     task, _ = task_of(model, "vectors", condition_width=3)
-    rows = task.some.samples[:6], torch.eye(3)[torch.arange(6) % 3]
+    rows = task.calibration.samples[:6], torch.eye(3)[torch.arange(6) % 3]
     terms, _ = task.update(lambda stream, step, k: rows, Step(0))
     assert all(term.isfinite() for term in terms.values())
     z = RNG("z").normal(2, SMALL.latent)

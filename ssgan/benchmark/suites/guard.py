@@ -45,13 +45,13 @@ class FrozenGenerator(Adversarial):
         self.now = step > self.SINCE
         return super().health(step)
 
-    def made(
-        self, generator: nn.Module, n: int, rng: Rng, given: tuple[Tensor, ...] = ()
+    def generate_samples(
+        self, generator: nn.Module, n: int, rng: Rng, conditions: tuple[Tensor, ...] = ()
     ) -> Tensor:
-        usual = super().made(generator, n, rng, given)
+        usual = super().generate_samples(generator, n, rng, conditions)
         if not self.now:
             return usual
-        real, *_ = self.some.encoded(self.runtime)
+        real, *_ = self.calibration.encoded(self.runtime)
         near = (real - real[0]).flatten(1).norm(dim=1).argsort()[: len(real) // 10]
         return real[near[rng("one mode").integers(len(near), n)]] + 0 * usual
 

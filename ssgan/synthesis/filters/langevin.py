@@ -86,7 +86,7 @@ class Langevin:
         for step in range(self.steps):
             with torch.enable_grad():
                 z = z.detach().requires_grad_()
-                score = gan.discriminator(made(z), *given)
+                score = gan.critic(made(z), *given)
                 energy = z.square().sum() / 2 - weight * score.float().sum()
                 (slope,) = torch.autograd.grad(energy, z)
             kick = on("kick", step).normal(*z.shape)
