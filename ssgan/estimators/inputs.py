@@ -103,7 +103,7 @@ def train_gan(estimator: Any, gan: GAN | GANConfig, samples: Any, seed: int | No
     """The GAN that was given, or one trained on the samples."""
     if isinstance(gan, GAN):
         with suppress(InputError, OSError):  # its samples may have gone
-            if (rows := gan.rows()) is not None:
+            if (rows := gan.training_samples()) is not None:
                 warn_unlike(gan.codec.pack(samples), rows)
         return gan
     shape = estimator.image_shape

@@ -22,7 +22,7 @@ from ssgan.models.config import GANConfig
 from ssgan.models.display import figure, html
 from ssgan.models.inference import apply
 from ssgan.models.players import PREVIEW, sampler_of
-from ssgan.models.sampler import CHUNK, Sampler, generate
+from ssgan.models.sampler import CHUNK, Conditions, Sampler, generate
 from ssgan.networks.readout import Readout
 from ssgan.objectives import name_of
 from ssgan.randomness import Rng
@@ -178,17 +178,18 @@ class GAN:
         on the seed, on its place in the list and on its own label alone. Raises ValueError for
         unknown classes, and for labels where there were none in training.
         """
-        asked = None if labels is None else self.asked(labels, n)
+        conditions = None if labels is None else self.encode_labels(labels, n)
         chunks, rng = [], Rng(("samples", seed), self.runtime.device)
         for chunk in range(start // CHUNK, -(-(start + n) // CHUNK)):
-            inputs = self.sampler.chunk(chunk, rng, self.part(asked, chunk * CHUNK - start))
+            part = self._conditions_of_chunk(conditions, chunk * CHUNK - start)
+            inputs = self.sampler.chunk(chunk, rng, part)
             on = rng("activation", chunk)
             chunks.append(generate(self.generator, inputs, self.codec, self.runtime, on))
         first = start % CHUNK
         return torch.cat(chunks)[first : first + n] if chunks else torch.empty(0, *self.codec.shape)
 
-    def asked(self, labels: Any, n: int) -> Tensor:
-        """Labels as conditions (n, C); ValueError where the GAN knows of none."""
+    def encode_labels(self, labels: Any, n: int) -> Tensor:
+        """Labels as conditions (n, C); InputError where the GAN was trained without."""
         if self.condition is None:
             raise InputError(
                 "this GAN was trained without labels, so it cannot be asked for any: train it "
@@ -196,14 +197,14 @@ class GAN:
             )
         return self.condition.encode(labels, n)
 
-    def part(self, asked: Tensor | None, first: int) -> tuple[Tensor, ...]:
-        """The conditions of a chunk: CHUNK rows of `asked` from `first` on; () for none."""
-        if asked is None or self.condition is None:
+    def _conditions_of_chunk(self, conditions: Tensor | None, first: int) -> Conditions:
+        """CHUNK of the conditions, from `first` on; () for none."""
+        if conditions is None or self.condition is None:
             return ()
-        rows = torch.zeros(CHUNK, self.condition.width)  # those outside are thrown away
-        skipped, part = max(0, -first), asked[max(0, first) : first + CHUNK]
-        rows[skipped : skipped + len(part)] = part
-        return (rows.to(self.runtime.device),)
+        chunk = torch.zeros(CHUNK, self.condition.width)  # those outside are thrown away
+        skipped, part = max(0, -first), conditions[max(0, first) : first + CHUNK]
+        chunk[skipped : skipped + len(part)] = part
+        return (chunk.to(self.runtime.device),)
 
     def sample(self, n: int, seed: int = 0, labels: Any = None) -> Any:
         """Exactly `n` new samples in the form of the training data; fewer are the first of more.
@@ -227,15 +228,15 @@ class GAN:
         With `labels`, one or one for each: how real as samples of those.
         """
         packed = self.codec.pack(samples)
-        told = None if labels is None else self.asked(labels, len(packed))
-        return apply(self.critic, packed, self.codec, self.runtime, told).numpy()
+        conditions = None if labels is None else self.encode_labels(labels, len(packed))
+        return apply(self.critic, packed, self.codec, self.runtime, conditions).numpy()
 
     def apply(self, network: Callable[[Tensor], Tensor], packed: Tensor) -> Tensor:
         """`network` over packed samples (N, ...); float32 (N, ...) on the CPU."""
         return apply(network, packed, self.codec, self.runtime)
 
-    def rows(self) -> Tensor | None:
-        """The packed rows that it was trained on, read again from their source if need be.
+    def training_samples(self) -> Tensor | None:
+        """The packed samples that it was trained on, read again from their source if need be.
 
         None if they were in a memory that is gone. Raises ValueError if the source has changed.
         """

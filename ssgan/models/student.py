@@ -6,7 +6,7 @@
                common: `distil`. It starts as the trunk; the architecture "resnet" has its own
 
 Squeeze and span (Yang et al. 2022, "Distilling Representations from GAN Generator via Squeeze and
-Span"): the student starts as the discriminator. Of generated samples it foretells what the
+Span"): the student starts as the discriminator. Of generated samples it predicts what the
 generator's maps of all depths are squeezed to (eq. 4 and 5), two changed views of a real sample are
 to look alike to it (eq. 6), and its outputs keep their variance and are not correlated, without
 which all of this would be easiest with a constant (Bardes et al. 2022, "VICReg", eq. 1 to 6). No
@@ -124,15 +124,15 @@ class Squeeze(nn.Module):
     @torch.no_grad()
     def layer(self) -> nn.Linear:
         """`squeeze` and `norm` with its statistics as one layer."""
-        seen = self.norm.state_dict()
-        gain = seen["weight"] * (seen["running_var"] + self.norm.eps).rsqrt()
+        norm = self.norm.state_dict()
+        gain = norm["weight"] * (norm["running_var"] + self.norm.eps).rsqrt()
         found = copy.deepcopy(self.squeeze)
         found.weight.mul_(gain[:, None])
-        found.bias.copy_((found.bias - seen["running_mean"]) * gain + seen["bias"])
+        found.bias.copy_((found.bias - norm["running_mean"]) * gain + norm["bias"])
         return found
 
 
-class Pupil(nn.Module):
+class StudentInTraining(nn.Module):
     """The student while it learns: samples (N, ...) to what is compared, (N, size)."""
 
     def __init__(self, below: Any, size: int) -> None:
@@ -155,15 +155,17 @@ class Student(nn.Module):
         self.trunk, self.squeeze = below, squeeze
 
     def forward(self, x: Tensor) -> list[Tensor]:
-        seen = flatten_maps(self.trunk(x)[-1])
-        return [seen if self.squeeze is None else act(self.squeeze(seen))]
+        features = flatten_maps(self.trunk(x)[-1])
+        return [features if self.squeeze is None else act(self.squeeze(features))]
 
 
 def act(x: Tensor) -> Tensor:
     return F.leaky_relu(x, 0.2)
 
 
-def untrained(shape: tuple[int, ...], width: int, architecture: str, depth: int | None) -> Student:
+def empty_student(
+    shape: tuple[int, ...], width: int, architecture: str, depth: int | None
+) -> Student:
     """A student to be filled with weights; draws from torch's current random state."""
     own = architecture_of(shape, architecture).student
     if own is not None:
@@ -209,22 +211,23 @@ class Distillation:
         self.views = Views(config.transforms or (), config.warp)
         self.rng = Rng(("student", config.seed), gan.runtime.device)
         on = gan.runtime
-        seen = sum(m.shape[1] for m in self.generated(2, self.rng("shapes"))[:-1])
+        channels = sum(m.shape[1] for m in self.generated(2, self.rng("shapes"))[:-1])
         with seeded(self.rng("networks")):
             below, size = first_trunk(gan)
-            self.pupil = on.place(Pupil(below, size))
+            self.student = on.place(StudentInTraining(below, size))
             # Features of the generator come in scales of their own: the first layer standardises.
             self.teacher = on.place(
-                nn.Sequential(nn.BatchNorm1d(seen, affine=False), Squeeze(seen, size))
+                nn.Sequential(nn.BatchNorm1d(channels, affine=False), Squeeze(channels, size))
             )
-        self.pupil.requires_grad_(True).train()
-        self.mean = averaged(self.pupil)
-        learnt = nn.ModuleList([self.pupil, self.teacher])
+        self.student.requires_grad_(True).train()
+        self.mean = averaged(self.student)
+        learnt = nn.ModuleList([self.student, self.teacher])
         self.optimizer = adam(learnt, config.rate, BETAS, DECAY)
 
     @property
     def parts(self) -> dict[str, Part]:
-        parts: dict[str, Part] = {"pupil": self.pupil, "teacher": self.teacher, "mean": self.mean}
+        """What a checkpoint keeps."""
+        parts: dict[str, Part] = {"pupil": self.student, "teacher": self.teacher, "mean": self.mean}
         return parts | {"optimizer": self.optimizer}
 
     def health(self, step: int) -> dict[str, float]:
@@ -235,8 +238,8 @@ class Distillation:
     def generated(self, n: int, rng: Rng) -> list[Tensor]:
         """The generator's maps of all depths for new noise; the last are encoded samples."""
         gan = self.gan
-        given = gan.sampler.conditions(n, rng("told"))
-        inputs = gan.sampler.inputs(n, rng("noise"), given)
+        conditions = gan.sampler.conditions(n, rng("told"))
+        inputs = gan.sampler.inputs(n, rng("noise"), conditions)
         return generate_maps(gan.generator, inputs, gan.codec, gan.runtime, rng("activation"))
 
     def update(self, batches: BatchSource, step: Step) -> tuple[Terms, Terms]:
@@ -251,15 +254,15 @@ class Distillation:
         views = [self.views.far(x.float(), rng("view", name)) for name, x in samples.items()]
         loss = partial(self.costs, means(maps[:-1]), [len(x) for x in views])
         terms, refused = descend(loss, (on.batch(torch.cat(views)),), self.optimizer, on)
-        average(self.mean, self.pupil, EMA, step.number)
+        average(self.mean, self.student, EMA, step.number)
         return terms, {"not_finite": refused}
 
-    def costs(self, seen: Tensor, sizes: list[int], batch: Tensor) -> Terms:
+    def costs(self, generator_means: Tensor, sizes: list[int], batch: Tensor) -> Terms:
         """The terms of a batch: generated samples, and one view of real ones after the other."""
-        found, wanted = self.pupil(batch), self.teacher(seen)
+        compared, target = self.student(batch), self.teacher(generator_means)
         with torch.autocast(self.gan.runtime.device.split(":")[0], enabled=False):
-            generated, *views = torch.split(full(found), sizes)
-            squeezed = alike([generated, full(wanted)], GENERATED, "squeeze")
+            generated, *views = torch.split(full(compared), sizes)
+            squeezed = alike([generated, full(target)], GENERATED, "squeeze")
             return squeezed | alike(views, 1 - GENERATED, "span")
 
     def result(self) -> GAN:
@@ -281,7 +284,7 @@ class Distillation:
             yield (self.gan.runtime.batch(x),)
 
 
-def settled(config: StudentConfig | None, gan: GAN, packed: Tensor) -> StudentConfig:
+def resolve_student(config: StudentConfig | None, gan: GAN, packed: Tensor) -> StudentConfig:
     """The config with the transforms that these rows have; ValueError for some they cannot have."""
     config = config or StudentConfig()
     if config.transforms is not None:
@@ -300,7 +303,7 @@ def distilling(
     options: TrainOptions | None = None,
 ) -> Generator[Progress, None, GAN]:
     """`distil` from packed rows (N, ...), step by step: yields its progress, returns the GAN."""
-    config = settled(config, gan, packed)
+    config = resolve_student(config, gan, packed)
     order = Rng(("reference", config.seed)).permutation(len(packed))[:CALIBRATION]
     task = Distillation(config, gan, packed[order])
     held = None
@@ -334,7 +337,7 @@ def distil(
 
 def rows_of(gan: GAN, samples: Any = None) -> Tensor:
     """Raw samples packed, or the rows that the GAN was trained on; ValueError if those are gone."""
-    packed = gan.rows() if samples is None else gan.codec.pack(samples)
+    packed = gan.training_samples() if samples is None else gan.codec.pack(samples)
     if packed is None or len(packed) < 2:
         raise InputError(
             "a student learns from real samples too, and those that this GAN was trained on are "

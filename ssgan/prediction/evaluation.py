@@ -82,7 +82,7 @@ def evaluate(
 
 def closeness(gan: GAN, samples: Any, seed: int, reference: str | None) -> dict[str, float]:
     """How close a GAN comes to raw samples; at most 10,000 of each, and of its training rows."""
-    codec, real, train = gan.codec, gan.codec.pack(samples)[:MOST_SAMPLES], gan.rows()
+    codec, real, train = gan.codec, gan.codec.pack(samples)[:MOST_SAMPLES], gan.training_samples()
     fake = codec.expand(codec.pack(gan.sample(len(real), seed)))
     x = codec.expand(real)
     own = train is not None and digest(train[: len(real)].numpy()) == digest(real.numpy())

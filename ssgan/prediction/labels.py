@@ -138,7 +138,7 @@ def labeled(gan: GAN, samples: Any, labels: Any, unlabeled: Any, seed: int) -> L
             )
         values = ((values - scale[0]) / scale[1]).float()
     rest = np.setdiff1d(np.arange(len(packed)), found.labeled)
-    more = gan.codec.pack(unlabeled) if unlabeled is not None else gan.rows()
+    more = gan.codec.pack(unlabeled) if unlabeled is not None else gan.training_samples()
     if unlabeled is None and more is not None:
         warn_unlike(packed, more)
     others = [packed[torch.from_numpy(rest)]] + ([] if more is None else [more])

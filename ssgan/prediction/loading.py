@@ -27,7 +27,7 @@ def load(
     Returns
     -------
     GAN or Predictor
-        A GAN comes without its training samples, which `GAN.rows` reads again.
+        A GAN comes without its training samples, which `GAN.training_samples` reads again.
 
     Raises
     ------

@@ -6,7 +6,7 @@ from torch import Tensor
 
 from ssgan.data import Codec
 from ssgan.models.config import GANConfig, resolve_architecture
-from ssgan.models.student import untrained
+from ssgan.models.student import empty_student
 from ssgan.networks import trunk
 from ssgan.prediction.config import PredictorConfig
 from ssgan.prediction.graph import Neighbours, Votes
@@ -26,7 +26,7 @@ def rebuilt_network(
         return method.rebuild(state, kept)
     features = len(state["readout.center"])
     with seeded(Rng(("rebuilt",))):
-        made = untrained if config.readout == "student" else trunk
+        made = empty_student if config.readout == "student" else trunk
         body = made(codec.shape, gan.width, resolve_architecture(gan, codec), gan.depth)
         head = method.head(beneath("head.", state), features)
     network = Network(body, empty_readout(method, config, features), head)

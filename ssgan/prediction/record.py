@@ -45,7 +45,7 @@ def pretrained_rows(gan: GAN, rows: Labeled) -> Tensor | None:
     """The packed samples that the GAN was trained on, where they are at hand."""
     if rows.first is not None and rows.unlabeled is not None:
         return rows.unlabeled[rows.first :]
-    return gan.rows()
+    return gan.training_samples()
 
 
 def places(some: Tensor, of: Tensor | None) -> Array | None:

@@ -116,7 +116,7 @@ def conditions(gan: GAN) -> tuple[Tensor, ...]:
         return ()
     if gan.classes:
         names = [gan.classes[row % len(gan.classes)] for row in range(PAIRS)]
-        given = gan.asked(np.repeat(np.array(names), STEPS), PAIRS * STEPS)
+        given = gan.encode_labels(np.repeat(np.array(names), STEPS), PAIRS * STEPS)
     else:
         given = gan.condition.sample(PAIRS, Rng(("report", "told"))).repeat_interleave(STEPS, 0)
     return (given.to(gan.runtime.device),)

@@ -60,7 +60,7 @@ class Context:
         Raises InputError for fewer than 2.
         """
         given = None if self.samples is None else self.gan.codec.pack(self.samples)
-        found = [part for part in (self.gan.rows(), given) if part is not None]
+        found = [part for part in (self.gan.training_samples(), given) if part is not None]
         rows = distinct(torch.cat(found)) if found else torch.empty(0)
         if len(rows) < 2:
             raise InputError("this filter compares with real rows: give 2 or more different ones")
@@ -207,5 +207,5 @@ def distinct(packed: Tensor) -> Tensor:
 
 def critic_scores(gan: GAN, packed: Tensor, labels: Array | None = None) -> Array:
     """How real the critic finds packed rows (N, ...), as samples of the labels (N,): float64."""
-    conditions = None if labels is None else gan.asked(labels, len(packed))
+    conditions = None if labels is None else gan.encode_labels(labels, len(packed))
     return apply(gan.critic, packed, gan.codec, gan.runtime, conditions).double().numpy()

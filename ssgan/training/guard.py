@@ -32,15 +32,15 @@ Checkup = Mapping[str, Any]  # measures by name, "step", "alarms" once judged, "
 class Bounds:
     """From where on a training is held for broken; `diagnosis.json` quotes them."""
 
-    young: int = 200  # steps before which nothing is judged: networks are all but untrained
+    first_judged_step: int = 200  # before it networks are all but untrained
     patience: int = 2  # checkups in a row with an alarm; one may be a bad moment
     attempts: int = 3  # rollbacks before the training is stopped
     diversity: float = 0.05  # of real samples': one point, or one of many narrow modes
-    kept: float = 1 / 3  # share of the highest diversity and coverage so far that must be left
-    covered: float = 0.15  # coverage from which losing it means anything
-    far: float = 3.0  # times the lowest distance, and on the way half of the way back, in factors
-    gained: float = 100.0  # the part of the first distance below which the lowest is noise
-    leap: float = 1000.0  # times the largest score gap and terms so far, or 10 where they are less
+    min_share_of_best: float = 1 / 3  # of the highest diversity and coverage so far
+    min_judged_coverage: float = 0.15  # the coverage from which losing it means anything
+    max_distance_ratio: float = 3.0  # to the lowest; on the way half of the way back, too
+    noise_floor: float = 100.0  # distances below the first one over this count as that much
+    max_score_ratio: float = 1000.0  # to the largest score gap and terms so far, 10 at least
 
 
 def alarms(past: Sequence[Checkup], now: Checkup, bounds: Bounds = Bounds()) -> list[str]:
@@ -48,7 +48,7 @@ def alarms(past: Sequence[Checkup], now: Checkup, bounds: Bounds = Bounds()) -> 
 
     Where it is the "last" there is no time left to come back: the distance is held closer.
     """
-    if now["step"] < bounds.young:
+    if now["step"] < bounds.first_judged_step:
         return []
     named = [name for name, value in now.items() if not isfinite(value)]
     found = [f"{name} is not a finite number" for name in named]
@@ -71,17 +71,19 @@ def limits(
         return [value for value in values if isfinite(value)]
 
     diversity = min(max(so_far("diversity"), default=0.0), 1.0)  # noise is more diverse than data
-    yield "diversity", max(bounds.diversity, bounds.kept * diversity), inf
+    yield "diversity", max(bounds.diversity, bounds.min_share_of_best * diversity), inf
     coverage = max(so_far("coverage"), default=0.0)
-    yield "coverage", bounds.kept * coverage if coverage >= bounds.covered else -inf, inf
+    judged = coverage >= bounds.min_judged_coverage
+    yield "coverage", bounds.min_share_of_best * coverage if judged else -inf, inf
     if distances := so_far("distance"):
-        best, first = min(distances), max(so_far("distance", least=0)[:2])
-        half = (max(best, first / bounds.gained, 0.0) * max(first, 0.0)) ** 0.5
-        end = bounds.far * max(best, first / bounds.gained)
-        yield "distance", -inf, end if now.get("last") else max(bounds.far * best, half)
+        first = max(so_far("distance", least=0)[:2])
+        lowest = max(min(distances), first / bounds.noise_floor)
+        half = (max(lowest, 0.0) * max(first, 0.0)) ** 0.5
+        before = max(bounds.max_distance_ratio * min(distances), half)
+        yield "distance", -inf, bounds.max_distance_ratio * lowest if now.get("last") else before
     for name in ("score_gap", "terms"):
         if sizes := [abs(value) for value in so_far(name)]:
-            yield name, -inf, bounds.leap * max(10.0, *sizes)
+            yield name, -inf, bounds.max_score_ratio * max(10.0, *sizes)
 
 
 @dataclass(frozen=True)
@@ -90,7 +92,7 @@ class Health:
 
     restarts: int = 0
     checkups: tuple[Checkup, ...] = ()  # of the training that led here, each with its "alarms"
-    left: tuple[Mapping[str, Any], ...] = ()  # what was given up: attempt, step, why, checkups
+    abandoned: tuple[Mapping[str, Any], ...] = ()  # attempts: "attempt", "step", "why", "checkups"
     bounds: Bounds = Bounds()
 
     def after(self, checkup: Checkup) -> "Health":
@@ -109,7 +111,7 @@ class Health:
     @property
     def good(self) -> int:
         """The step of the last checkup that was judged and not alarming; else the beginning."""
-        judged = (one for one in self.checkups if one["step"] >= self.bounds.young)
+        judged = (one for one in self.checkups if one["step"] >= self.bounds.first_judged_step)
         return max((one["step"] for one in judged if not one["alarms"]), default=0)
 
     @property
@@ -126,18 +128,18 @@ class Health:
     @property
     def given_up(self) -> bool:
         """Whether the training broke down more often than it may be begun again."""
-        return len(self.left) > self.bounds.attempts
+        return len(self.abandoned) > self.bounds.attempts
 
     def back(self, why: str, step: int) -> "Health":
         """At the last good state, begun again, after what was seen at `step`."""
         at = self.good
         gone = [one for one in self.checkups if one["step"] > at]
-        left = {"attempt": self.restarts, "step": step, "why": why, "checkups": gone}
+        abandoned = {"attempt": self.restarts, "step": step, "why": why, "checkups": gone}
         return replace(
             self,
             restarts=min(self.restarts + 1, self.bounds.attempts),
             checkups=tuple(one for one in self.checkups if one["step"] <= at),
-            left=(*self.left, left),
+            abandoned=(*self.abandoned, abandoned),
         )
 
     def to_json(self) -> dict[str, Any]:
@@ -145,7 +147,7 @@ class Health:
         return {
             "attempt": self.restarts,
             "checkups": [dict(one) for one in self.checkups],
-            "left": [dict(one) for one in self.left],
+            "left": [dict(one) for one in self.abandoned],
         }
 
     @classmethod
@@ -162,7 +164,7 @@ def diagnosis(health: Health, why: str, step: int, config: Any) -> dict[str, Any
         "last_good_step": health.good,
         "best": health.marks.get("best"),
         "bounds": dataclasses.asdict(health.bounds),
-        "courses_left": list(health.left),
+        "restarts": list(health.abandoned),
         "checkups": list(health.checkups),
         "config": config,
     }

@@ -192,7 +192,9 @@ class Session:
 
     def explained(self, why: str, step: int) -> str:
         """One sentence on why the training is stopped; the whole story goes into a file."""
-        text = f"training broke down {len(self.health.left)} times, at last by step {step}: {why}"
+        text = (
+            f"training broke down {len(self.health.abandoned)} times, at last by step {step}: {why}"
+        )
         if self.run is None:
             return text
         story = diagnosis(self.health, why, step, self.run.config)

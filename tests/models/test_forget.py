@@ -48,7 +48,7 @@ def test_a_gan_forgets_its_previews_and_the_path_of_its_data(model):
     before = ssgan.load(run).sample(3)
     assert "config.json" in forget(run)
     gan = ssgan.load(run)
-    assert np.array_equal(gan.sample(3), before) and gan.rows() is None
+    assert np.array_equal(gan.sample(3), before) and gan.training_samples() is None
     assert SECRET not in (run / "config.json").read_text() + (run / "manifest.json").read_text()
     assert json.loads((run / "config.json").read_text())["data"]["source"] == "memory"
     assert not list((run / "samples").glob("*"))

@@ -405,8 +405,8 @@ def test_a_run_shows_rows_of_a_table_at_its_checkpoints(kind, tmp_path):
 def test_rows_in_memory_are_kept_and_gone_after_loading(tmp_path):
     x = KINDS["vectors"]()
     gan = pretrain(x, SMALL, run=tmp_path / "r")
-    assert torch.equal(gan.rows(), gan.codec.pack(x))
-    assert load(tmp_path / "r").rows() is None
+    assert torch.equal(gan.training_samples(), gan.codec.pack(x))
+    assert load(tmp_path / "r").training_samples() is None
 
 
 def test_rows_of_a_file_are_read_again_and_refused_when_they_changed(tmp_path):
@@ -414,10 +414,10 @@ def test_rows_of_a_file_are_read_again_and_refused_when_they_changed(tmp_path):
     np.save(tmp_path / "x.npy", x)
     pretrain(read(tmp_path / "x.npy"), SMALL, run=tmp_path / "r")
     gan = load(tmp_path / "r")
-    assert torch.equal(gan.rows(), gan.codec.pack(x))
+    assert torch.equal(gan.training_samples(), gan.codec.pack(x))
     np.save(tmp_path / "x.npy", x + 1)
     with pytest.raises(ValueError, match="has changed since the GAN was trained on it"):
-        gan.rows()
+        gan.training_samples()
 
 
 # Settings and refusals

@@ -279,7 +279,7 @@ def test_rows_of_a_run_are_read_again_from_their_file(tmp_path):
 
 def test_a_gan_whose_rows_are_gone_learns_from_labels_alone():
     gan, x = replace(trained("vectors"), packed=None), KINDS["vectors"]()
-    assert gan.rows() is None
+    assert gan.training_samples() is None
     model = finetune(gan, x[:12], LABELS[:12], config())
     assert model.config.unlabeled == 0
 

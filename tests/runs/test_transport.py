@@ -33,7 +33,7 @@ def test_a_gan_that_was_sent_is_the_same(gan):
     np.testing.assert_array_equal(there.features(IMAGES), gan.features(IMAGES))
     np.testing.assert_array_equal(there.sample(3, seed=1), gan.sample(3, seed=1))
     assert (there.config, there.codec, there.data) == (gan.config, gan.codec, gan.data)
-    assert torch.equal(there.rows(), gan.rows())
+    assert torch.equal(there.training_samples(), gan.training_samples())
     assert not any(p.requires_grad for p in there.discriminator.parameters())
 
 

@@ -74,7 +74,7 @@ def equal(one, other):
 
 def train(task, run=None, guard=True):
     """A line of the log every 5 steps, a checkup every 10, judged from step 20 on."""
-    options = TrainOptions(log_every=5, bounds=Bounds(young=20))
+    options = TrainOptions(log_every=5, bounds=Bounds(first_judged_step=20))
     return run_training(task, ROWS, Schedule(100, 4, options), run, guard)
 
 
@@ -194,7 +194,7 @@ def test_the_best_is_the_first_of_the_lowest_distances_and_never_alarming():
 
 
 def test_what_was_never_judged_is_not_gone_back_to():
-    health = Health(bounds=Bounds(young=20)).after({"step": 0, **GONE})
+    health = Health(bounds=Bounds(first_judged_step=20)).after({"step": 0, **GONE})
     for step in (5, 10, 15):  # judged from 20 on
         health = health.after({"step": step, **GONE})
     assert health.good == 0 and "good" not in health.marks
@@ -287,7 +287,7 @@ def test_after_three_rollbacks_the_training_stops_and_says_what_was_seen(
         list(train(task, run))
     assert type(stop.value) is error
     told = json.loads((run.path / "diagnosis.json").read_text())
-    assert [one["attempt"] for one in told["courses_left"]] == [0, 1, 2, 3]
+    assert [one["attempt"] for one in told["restarts"]] == [0, 1, 2, 3]
     assert told["last_good_step"] == 40
     assert words in told["why"] and told["config"] == {"steps": 100}
     assert told["bounds"]["attempts"] == Bounds().attempts == 3

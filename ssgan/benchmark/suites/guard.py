@@ -111,7 +111,7 @@ def train_guarded(kind: type[Adversarial], config: GANConfig) -> dict[str, Any]:
         finish(held.to_the_end(batches))
     except (FloatingPointError, RuntimeError) as error:
         stopped = str(error)
-    left = [(one["step"], one["why"]) for one in held.health.left]
+    left = [(one["step"], one["why"]) for one in held.health.abandoned]
     checkups = [dict(one) for one in held.health.checkups]
     return {"attempts": len(left), "stopped": stopped, "left": left, "checkups": checkups}
 

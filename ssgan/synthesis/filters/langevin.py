@@ -103,7 +103,7 @@ def conditions_of(context: Context, indices: Array, rng: Rng) -> tuple[Tensor, .
     if gan.classes is None:
         conditions = gan.condition.sample(len(indices), rng)
     else:
-        conditions = gan.asked(context.labels(indices), len(indices))
+        conditions = gan.encode_labels(context.labels(indices), len(indices))
     return (conditions.to(gan.runtime.device),)
 
 
