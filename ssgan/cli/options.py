@@ -30,7 +30,18 @@ def parse_size(
     return int(given[0]) if len(given) == 1 else (int(given[1]), int(given[0]))
 
 
-PATH = click.Path(path_type=Path)
+class PathGiven(click.Path):
+    """A path; an empty one, as an unset variable gives, would be the current directory."""
+
+    def convert(
+        self, value: Any, parameter: click.Parameter | None, context: click.Context | None
+    ) -> Any:
+        if value == "":
+            self.fail("the path is empty: give one", parameter, context)
+        return super().convert(value, parameter, context)
+
+
+PATH = PathGiven(path_type=Path)
 TOML = click.Path(exists=True, dir_okay=False, path_type=Path)
 COUNT = click.IntRange(min=1)
 NUMBER = click.IntRange(min=0)

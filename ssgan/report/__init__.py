@@ -79,7 +79,7 @@ def report(path: str | Path) -> Path:
     if kind not in ("gan", "predictor"):
         raise InputError(f"{path} holds a run of kind {kind!r}, expected a GAN or a model")
     page = rendered(gan_page(run) if kind == "gan" else model_page(run))
-    write_whole(run.path / "report.html", page.encode())  # at any time, also while it is trained
+    write_whole(run.path / "report.html", encoded(page))  # at any time, also while it is trained
     return run.path / "report.html"
 
 
@@ -126,7 +126,7 @@ def report_augmented(path: Path, context: Context, verdict: Verdict, tally: Tall
         facts.append(("written", f"{count:,}", "synthetic rows"))
     page: PagePart = {"title": path.name, "lead": lead, "facts": facts, "gan": None, "model": None}
     page["augmented"] = augmented_part(context, verdict, tally)
-    write_whole(page_beside(path), rendered(page).encode())
+    write_whole(page_beside(path), encoded(rendered(page)))
     return page_beside(path)
 
 
@@ -137,6 +137,11 @@ def rendered(page: PagePart) -> str:
     template = environment.from_string((files("ssgan.report") / "page.html").read_text("utf-8"))
     versions = f"ssgan {__version__}, torch {torch.__version__}, Python {platform.python_version()}"
     return template.render(**page, versions=versions)
+
+
+def encoded(page: str) -> bytes:
+    """The page as UTF-8; bytes of a path that are none are shown as "\\udce9"."""
+    return page.encode("utf-8", errors="backslashreplace")
 
 
 def gan_page(run: Run) -> PagePart:

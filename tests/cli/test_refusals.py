@@ -389,3 +389,22 @@ def test_what_was_interrupted_keeps_its_split(home, tmp_path, monkeypatch):
     words = ["--labels", home / "d.npz", "--per-class", 2, "--out", tmp_path / "m", "--steps", 2]
     assert run("finetune", home / "r", *words).exit_code == 130
     assert len(json.loads((tmp_path / "m" / "split.json").read_text())["indices"]) == 4
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["pretrain", "digits", "--run", ""],
+        ["pretrain", "", "--run", "r"],
+        ["finetune", "", "--labels", "digits", "--out", "m"],
+        ["finetune", "r", "--labels", "digits", "--out", ""],
+        ["report", ""],
+        ["forget", ""],
+        ["predict", "", "digits", "--out", "p.csv"],
+    ],
+)
+def test_an_empty_path_is_not_the_current_directory(words, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    ended = CliRunner().invoke(ssgan, words)
+    assert ended.exit_code in (1, 2) and "is empty" in ended.output
+    assert list(tmp_path.iterdir()) == []

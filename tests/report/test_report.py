@@ -1,5 +1,6 @@
 import io
 import json
+import os
 import re
 import shutil
 from dataclasses import replace
@@ -365,3 +366,9 @@ def test_a_page_says_that_a_simple_model_is_no_network_and_why_it_was_taken(meth
     page = report(path).read_text()
     assert "a simple model of the labelled rows, without the GAN" in page
     assert ("auto took k-nn: it has fewer errors" in page) == (method == "auto")
+
+
+def test_a_path_that_is_not_utf8_is_shown_as_what_it_is(tmp_path):
+    run = gan_run(tmp_path / os.fsdecode(b"caf\xe9"), source=os.fsdecode(b"/data/caf\xe9.npz"))
+    page = report(run.path).read_text("utf-8")
+    assert r"/data/caf\udce9.npz" in page
