@@ -1,5 +1,6 @@
 """Bad input: one sentence on stderr, the exit code, and nothing lost."""
 
+import contextlib
 import json
 
 import numpy as np
@@ -403,8 +404,8 @@ def test_what_was_interrupted_keeps_its_split(home, tmp_path, monkeypatch):
         ["predict", "", "digits", "--out", "p.csv"],
     ],
 )
-def test_an_empty_path_is_not_the_current_directory(words, tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    ended = CliRunner().invoke(ssgan, words)
+def test_an_empty_path_is_not_the_current_directory(words, tmp_path):
+    with contextlib.chdir(tmp_path):
+        ended = CliRunner().invoke(ssgan, words)
     assert ended.exit_code in (1, 2) and "is empty" in ended.output
     assert list(tmp_path.iterdir()) == []

@@ -573,3 +573,12 @@ def test_loading_builds_no_more_than_what_is_used(tmp_path):
     for network in (found.generator, found.discriminator, found.readout):
         assert not any(p.requires_grad for p in network.parameters())
         assert not network.training or network is found.readout
+
+
+def test_the_same_call_on_a_finished_run_writes_nothing_so_its_disk_may_be_read_only(tmp_path):
+    x = KINDS["vectors"]()
+    gan = pretrain(x, SMALL, run=tmp_path / "r")
+    before = {p: p.stat().st_mtime_ns for p in [tmp_path / "r", *(tmp_path / "r").rglob("*")]}
+    assert equal(pretrain(x, SMALL, run=tmp_path / "r"), gan)
+    after = {p: p.stat().st_mtime_ns for p in [tmp_path / "r", *(tmp_path / "r").rglob("*")]}
+    assert before == after
