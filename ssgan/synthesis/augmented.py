@@ -46,6 +46,17 @@ class JudgedSamples(NamedTuple):
         Raw; none unless the verdict is "helps", and no more for a real row than help.
     labels : ndarray (M,)
     verdict : Verdict
+        What the gate found, and in `verdict.advice` what to do.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from ssgan.synthesis import JudgedSamples, Verdict
+    >>> found = Verdict(answer="no evidence", candidate=None, smallest=4.0, rows=300,
+    ...                 metric="accuracy", alpha=0.002, score=90.0, comparisons=())
+    >>> samples, labels, verdict = JudgedSamples(np.empty((0, 3)), np.empty(0), found)
+    >>> len(samples), verdict.answer
+    (0, 'no evidence')
     """
 
     samples: Any

@@ -44,6 +44,16 @@ class Context:
         Their class indices, -1 where unknown.
     sketch_width : int, default=256
         Near-duplicates are sought along that many random directions of the features.
+
+    Examples
+    --------
+    >>> import numpy as np, ssgan
+    >>> from ssgan.synthesis import Context
+    >>> x = np.random.default_rng(0).normal(size=(40, 3))
+    >>> gan = ssgan.pretrain(x, ssgan.GANConfig(steps=2, batch=8, width=2, latent=4))
+    >>> context = Context(gan, ("a", "b"), samples=x[:2], indices=np.array([0, -1]))
+    >>> context.labels(np.array([1, 0])).tolist(), context.places(np.array(["b"])).tolist()
+    (['b', 'a'], [1])
     """
 
     gan: GAN
@@ -178,6 +188,14 @@ class Synthetic:
         How many samples of each class each filter dropped.
     examples : mapping of str to array or DataFrame, default={}
         The first samples that each filter dropped, raw.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from ssgan.synthesis import Synthetic
+    >>> made = Synthetic(np.zeros((2, 3)), np.array(["a", "b"]))
+    >>> made.labels.tolist(), dict(made.dropped)
+    (['a', 'b'], {})
     """
 
     samples: Any
@@ -187,7 +205,19 @@ class Synthetic:
 
 
 class Filter(Protocol):
-    """`apply` returns the samples, changed or not, and a mask (M,) of those that stay."""
+    """`apply` returns the samples, changed or not, and a mask (M,) of those that stay.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from ssgan.synthesis import Synthetic
+    >>> class Bright:
+    ...     def apply(self, drawn, rng):
+    ...         return drawn, drawn.samples.mean((1, 2)) > 100
+    >>> keep = Bright().apply(Synthetic(np.full((2, 8, 8), 200), np.array([0, 1])), None)[1]
+    >>> keep.tolist()
+    [True, True]
+    """
 
     def apply(self, drawn: Generated, rng: Rng) -> tuple[Generated, Array]: ...
 

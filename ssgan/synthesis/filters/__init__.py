@@ -40,6 +40,10 @@ def filter_named(name: str) -> Filter:
     name : str
         Of `FILTERS`.
 
+    Returns
+    -------
+    Filter
+
     Raises
     ------
     InputError
