@@ -1,6 +1,7 @@
 """Every file of a run is recorded: damage is named, old directories are told of once."""
 
 import os
+import threading
 import warnings
 
 import pytest
@@ -139,3 +140,30 @@ def test_a_write_that_stops_at_any_call_leaves_the_old_content_or_the_new_one(ru
     assert sorted(os.listdir(run.path)) == [
         *("checkpoints", "codec.json", "config.json", "manifest.json", "metrics.jsonl", "samples")
     ]
+
+
+def test_readers_never_see_damage_while_somebody_writes(run):
+    contents, seen, ended = [f'{{"n": {n}}}' for n in range(60)], set(), threading.Event()
+
+    def write():
+        with run.writing() as held:
+            for step, content in enumerate(contents, 4):
+                held.write("codec.json", content)
+                held.log({"step": step})
+                if step % 10 == 0:
+                    held.save(step, {}, {})
+                if step % 30 == 0:
+                    held.save(step - 5, {}, {})
+                    held.cut(step - 5)
+        ended.set()
+
+    writer = threading.Thread(target=write)
+    writer.start()
+    while not ended.is_set():
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            Run.open(run.path).check()
+        seen.add(run.read("codec.json").decode())
+    writer.join()
+    assert len(seen) > 1 and seen <= {*contents, '{"kind": "vectors"}'}
+    assert run.read("codec.json").decode() == contents[-1]
