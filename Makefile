@@ -20,6 +20,7 @@ lint: .venv/installed
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/python -m benchmarks.tables --check
+	$(BIN)/python -m ssgan.cli.generate --check
 
 # Warnings are errors; the site is docs/_build/html/index.html.
 docs: .venv/installed-docs

@@ -28,7 +28,7 @@ IN_STEPS = CHOICES["methods in steps"]
     click.option(
         "--task",
         type=click.Choice(["classification", "regression"]),
-        help="What the labels are.  [default: told by the labels]",
+        help="What the labels are.  [default: as the labels look]",
     ),
     click.option("--per-class", type=COUNT, metavar="N", help="Keep N labels of every class."),
     click.option("--count", type=COUNT, metavar="N", help="Keep N labels in all (regression)."),
@@ -36,7 +36,7 @@ IN_STEPS = CHOICES["methods in steps"]
         "--label-seed",
         type=options.SEED,
         metavar="N",
-        help="Which labels are kept is drawn.  [default: 0]",
+        help="Seed of the draw of labels.  [default: 0]",
     ),
     click.option(
         "--method",
@@ -54,19 +54,19 @@ IN_STEPS = CHOICES["methods in steps"]
         "--transforms",
         metavar="A,B",
         callback=lambda _, __, text: names(text),
-        help=f"What keeps a label: {one_of('transforms', 'none')}.  [default: found from the"
-        " unlabeled rows]",
+        help=f"What keeps a label: {one_of('transforms', 'none')}.  [default: those that"
+        " suit the unlabeled samples]",
     ),
     click.option(
         "--mix/--no-mix",
         default=None,
-        help="Whether consistency mixes unlabeled rows in pairs.  [default: no-mix]",
+        help="Whether consistency mixes unlabeled samples in pairs.  [default: no-mix]",
     ),
     click.option(
         "--calibrate/--no-calibrate",
         default=None,
-        help="Learn on folds of the labels too, which tells how sure predictions are.  [default:"
-        " calibrate]",
+        help="Train on folds of the labels too, to calibrate probabilities or intervals."
+        "  [default: calibrate]",
     ),
     click.option("--steps", type=COUNT, metavar="N", help="Updates.  [default: the method's own]"),
     click.option(
@@ -90,9 +90,9 @@ def finetune(
     """Learn to predict from few labels, on top of the GAN in RUN.
 
     Text and whole numbers are classes, other numbers are regressed on. -1, NaN and empty entries
-    mean unlabeled; the other rows of RUN's data are used without labels. --per-class and --count
+    mean unlabeled; the other samples of RUN's data are used without labels. --per-class and --count
     draw a split of a fully labelled set, which is recorded in MODEL/split.json. MODEL learns from
-    the labels of these rows alone, which MODEL/labels.json lists; the others are looked at only
+    the labels of these samples alone, which MODEL/labels.json lists; the others are looked at only
     to draw as many of every class.
 
     \b
@@ -133,7 +133,7 @@ def split_for(
     report_unreadable(split.data)
     if request.task is None and not quiet:
         reason = reason_of(split.targets, split.data.y)
-        note(f"{split.targets.task}, told by the labels: {reason}; --task decides")
+        note(f"{split.targets.task}, by the labels: {reason}; --task decides")
     return split
 
 

@@ -1,9 +1,12 @@
 """Write `names.py`: all that the help of the command line names, so that it loads nothing heavy.
 
-python -m ssgan.cli.generate
+python -m ssgan.cli.generate            writes it
+python -m ssgan.cli.generate --check    says whether it is out of date
 """
 
 import json
+import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +15,7 @@ CODE = '''"""Names and defaults for the help, as the packages below have them.
 Written by `python -m ssgan.cli.generate`: do not edit.
 """
 '''
+STALE = "ssgan/cli/names.py is out of date: run python -m ssgan.cli.generate"
 NAMES_FILE = Path(__file__).with_name("names.py")
 LINE = 100  # characters
 
@@ -97,5 +101,16 @@ def code() -> str:
     )
 
 
+def main(arguments: Sequence[str]) -> int:
+    """Write the file; with --check only say whether it is out of date, as an exit code."""
+    if "--check" not in arguments:
+        NAMES_FILE.write_text(code(), encoding="utf-8")
+        return 0
+    if NAMES_FILE.read_text(encoding="utf-8") == code():
+        return 0
+    print(STALE, file=sys.stderr)
+    return 1
+
+
 if __name__ == "__main__":
-    NAMES_FILE.write_text(code(), encoding="utf-8")
+    sys.exit(main(sys.argv[1:]))

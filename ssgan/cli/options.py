@@ -82,7 +82,7 @@ bits = click.option(
     "--bits",
     type=click.IntRange(8, 16),
     metavar="N",
-    help="How many of their 16 bits grey pictures use.  [default: told by the brightest]",
+    help="How many of their 16 bits grey pictures use.  [default: as the brightest needs]",
 )
 na = click.option(
     "--na",
@@ -114,7 +114,7 @@ reading = (data_dir, size, target, modality, mode, bits, na, unlabeled_value, dr
 part = click.option(
     "--part",
     type=click.Choice(["train", "test", "all"]),
-    help="The rows to take.  [default: the test part where DATA has one, else all]",
+    help="The samples to take.  [default: the test part where DATA has one, else all]",
 )
 out = click.option("--out", type=PATH, required=True, metavar="OUT", help="Where to write.")
 config = click.option(

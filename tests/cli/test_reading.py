@@ -75,7 +75,7 @@ def test_the_task_and_its_reason_are_said(home, tmp_path):
     words = ["--labels", home / "t.csv", "--target", "mood", "--unlabeled", "-1"]
     words += ["--out", tmp_path / "m", "--method", "probe"]
     said = done("finetune", home / "r", *words).stderr
-    assert "classification, told by the labels: whole numbers of 2 values; --task decides" in said
+    assert "classification, by the labels: whole numbers of 2 values; --task decides" in said
 
 
 def test_a_modality_and_an_empty_name_are_refused_in_one_line(home):
