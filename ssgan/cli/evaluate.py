@@ -50,7 +50,7 @@ def evaluate(
     Example:
       ssgan evaluate model mnist --json measures.json
     """
-    from ssgan.cli.samples import read_for
+    from ssgan.cli.inputs import read_for
     from ssgan.data import read_labels
     from ssgan.prediction.evaluation import evaluate as measure
     from ssgan.prediction.loading import load

@@ -8,7 +8,6 @@ import click
 from ssgan.cli import options
 from ssgan.cli.names import CHOICES, DEFAULTS
 from ssgan.cli.options import COUNT, note, one_of
-from ssgan.config import InputError
 
 GAN_DEFAULTS = DEFAULTS["pretrain"]
 
@@ -132,20 +131,22 @@ def pretrain(
     """
     if run is None and not dry_run:
         raise click.UsageError("Missing option '--run': the directory to train in.")
-    asked_labels = [flags.pop(name) for name in ("conditional", "per_class", "label_seed")]
-    refuse_alone(*asked_labels)
-    from ssgan.cli.samples import report_unreadable
+    conditional, per_class, seed = map(flags.pop, ("conditional", "per_class", "label_seed"))
+    refuse_alone(conditional, per_class, seed)
+    from ssgan.cli.inputs import report_unreadable
     from ssgan.data import read
+    from ssgan.data.split import condition_labels
     from ssgan.models.config import GANConfig
 
     reading = {name: flags.pop(name) for name in options.READING}
-    asked = GANConfig.from_json(config_fields(recipe, config, flags))
-    report_unreadable(found := read(data, **reading))
-    labels = labels_to_read(found, *asked_labels)
+    settings = GANConfig.from_json(config_fields(recipe, config, flags))
+    samples = read(data, **reading)
+    report_unreadable(samples)
+    labels = condition_labels(samples, per_class, seed or 0) if conditional else None
     if run is None or dry_run:
-        describe_pretraining(found, asked, labels, device)
+        describe_pretraining(samples, settings, labels, device)
     else:
-        pretrain_into(found, asked, labels, run, (device, quiet))
+        pretrain_into(samples, settings, labels, run, device, quiet)
 
 
 def refuse_alone(conditional: bool, per_class: int | None, label_seed: int | None) -> None:
@@ -173,32 +174,6 @@ def started(recipe: str | None) -> dict[str, Any]:
     return recipes.recipe(recipe).to_json()
 
 
-def labels_to_read(data: Any, conditional: bool, per_class: int | None, seed: int | None) -> Any:
-    """The labels of the train part, or those that are drawn of every class, the others blank.
-
-    None, and none is read, without --conditional.
-    """
-    if not conditional:
-        return None
-    import numpy as np
-
-    from ssgan.data import draw_split, targets
-
-    if data.y is None:
-        columns = ", ".join(str(name) for name in getattr(data.x, "columns", ()))
-        advice = f"name their column with --target: {columns}" if columns else "leave it out"
-        raise InputError(f"--conditional needs labels and {data.source} holds none: {advice}")
-    if per_class is None and data.no_label is None:
-        return data.y
-    found = targets(data.y, no_label=data.no_label)
-    if -1 in (found.classes or ()):
-        raise InputError("a conditional GAN takes -1 for no label: rename that class")
-    chosen = draw_split(found, per_class, seed or 0) if per_class else found.labeled
-    kept = np.full(len(found.values), -1)
-    kept[chosen] = found.values[chosen]
-    return found.decode(kept)
-
-
 def describe_pretraining(data: Any, config: Any, labels: Any, device: str | None) -> None:
     from ssgan.cli.settings import show_json
     from ssgan.data import fit_codec
@@ -222,12 +197,10 @@ def describe_pretraining(data: Any, config: Any, labels: Any, device: str | None
 
 
 def pretrain_into(
-    data: Any, config: Any, labels: Any, run: Path, how: tuple[str | None, bool]
+    data: Any, config: Any, labels: Any, run: Path, device: str | None, quiet: bool
 ) -> None:
-    """`how`: the device, and whether to be quiet."""
     from ssgan.cli.progress import show
     from ssgan.models.pretraining import pretraining
 
-    device, quiet = how
     show(pretraining(data, config, labels, run=run, device=device), quiet)
     note(f"{run} holds a GAN of {config.steps} steps", quiet)

@@ -70,6 +70,14 @@ class Codec(Protocol):
         ...
 
     @classmethod
+    def coerce(cls, raw: Any) -> Any:
+        """Raw samples that a user says are of this modality, in a form that `claims` knows.
+
+        As they are where there is no such form.
+        """
+        ...
+
+    @classmethod
     def fit(cls, raw: Any, shape: tuple[int, ...] | None = None) -> "Codec":
         """The codec of raw samples; ValueError or TypeError for those that it cannot take."""
         ...

@@ -100,6 +100,10 @@ class ImageCodec:
         return axes_and_dtype(raw)[0] in (3, 4) if shape is None else len(shape) in (2, 3)
 
     @classmethod
+    def coerce(cls, raw: Any) -> Any:
+        return raw
+
+    @classmethod
     def fit(cls, raw: Any, shape: tuple[int, ...] | None = None) -> "ImageCodec":
         return fit_images(raw, tuple(shape) if shape else None)
 

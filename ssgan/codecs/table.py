@@ -22,6 +22,7 @@ from ssgan.codecs.codec import (
     Array,
     Json,
     architecture_for,
+    as_array,
     axes_and_dtype,
     encoded,
     gaussian,
@@ -84,6 +85,14 @@ class TableCodec:
             return True
         axes, dtype = axes_and_dtype(raw)
         return shape is None and axes == 2 and dtype in "OUT"
+
+    @classmethod
+    def coerce(cls, raw: Any) -> Any:
+        if hasattr(raw, "columns"):
+            return raw
+        rows = as_array(raw)
+        rows = rows.reshape(len(rows), -1)
+        return pd.DataFrame(rows, columns=[f"x{i}" for i in range(rows.shape[1])])
 
     @classmethod
     def fit(cls, raw: Any, shape: tuple[int, ...] | None = None) -> "TableCodec":

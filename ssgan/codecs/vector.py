@@ -84,6 +84,14 @@ class VectorCodec:
         return axes == 2 and dtype in "biuf"
 
     @classmethod
+    def coerce(cls, raw: Any) -> Any:
+        if not hasattr(raw, "columns"):
+            return raw.reshape(len(raw), -1)
+        if not all(dtype.kind in "biuf" for dtype in raw.dtypes) or raw.isna().any(axis=None):
+            raise InputError("vectors are numbers, none missing: leave modality out for a table")
+        return raw.to_numpy(np.float64)
+
+    @classmethod
     def fit(cls, raw: Any, shape: tuple[int, ...] | None = None) -> "VectorCodec":
         return fit_vectors(raw)
 

@@ -111,23 +111,15 @@ def in_modality(x: Any, options: ReadOptions) -> tuple[str, Any]:
         kind = kind_of(x, options.image_shape)
         warn_ambiguous(x, kind, options)
         return kind, x
-    kind, framed = kind_named(options.modality), isinstance(x, pd.DataFrame)
-    if kind == "table" and not framed:
-        rows = as_array(x)
-        rows = rows.reshape(len(rows), -1)
-        return kind, pd.DataFrame(rows, columns=[f"x{i}" for i in range(rows.shape[1])])
-    if kind == "vectors" and framed:
-        if not all(dtype.kind in "biuf" for dtype in x.dtypes) or x.isna().any(axis=None):
-            raise InputError("vectors are numbers, none missing: leave modality out for a table")
-        return kind, x.to_numpy(np.float64)
-    if kind == "vectors":
-        return kind, x.reshape(len(x), -1)
-    if kind_of(x, options.image_shape) != kind:
+    kind = kind_named(options.modality)
+    codec = CODECS[kind]
+    samples = codec.coerce(x)
+    if not (codec.claims(samples) or codec.claims(samples, options.image_shape)):
         raise InputError(
-            f"{options.modality} was asked for, got {CODECS[kind_of(x)].form}: leave modality "
-            "out, or give image_shape=(height, width) with flat images"
+            f"modality {options.modality!r} was requested, got {CODECS[kind_of(x)].form}: leave "
+            "modality out, or give image_shape=(height, width) with flat images"
         )
-    return kind, x
+    return kind, samples
 
 
 def warn_ambiguous(x: Any, kind: str, options: ReadOptions) -> None:

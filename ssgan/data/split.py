@@ -148,10 +148,29 @@ def draw_split(
         rows = found.labeled if found.classes is None else np.flatnonzero(found.values == index)
         if len(rows) < count:
             where = "" if found.classes is None else f" in class {name!r}"
-            raise InputError(f"asked for {count} labels{where}, there are {len(rows)}: ask fewer")
+            raise InputError(
+                f"asked for {count} labels{where}, there are {len(rows)}: ask for fewer"
+            )
         order = Rng(("split", seed, index)).numpy().permutation(len(rows))
         chosen.append(rows[order[:count]])
     return np.sort(np.concatenate(chosen)).astype(np.int64)
+
+
+def condition_labels(data: Data, per_class: int | None = None, seed: int = 0) -> Any:
+    """The labels (N,) that a conditional GAN learns from, others blank: all, or a drawn few."""
+    if data.y is None:
+        columns = ", ".join(str(name) for name in getattr(data.x, "columns", ()))
+        advice = f"name their column with --target: {columns}" if columns else "leave it out"
+        raise InputError(f"--conditional needs labels and {data.source} holds none: {advice}")
+    if per_class is None and data.no_label is None:
+        return data.y
+    labels = targets(data.y, no_label=data.no_label)
+    if -1 in (labels.classes or ()):
+        raise InputError("a conditional GAN takes -1 for no label: rename that class")
+    rows = draw_split(labels, per_class, seed) if per_class else labels.labeled
+    kept = np.full(len(labels.values), -1)
+    kept[rows] = labels.values[rows]
+    return labels.decode(kept)
 
 
 def read_counted(

@@ -152,7 +152,7 @@ def test_a_modality_decides():
     assert read(frame, modality="vectors").x.tolist() == [[1, 0.5], [2, 1.5]]
     with pytest.raises(ValueError, match="vectors are numbers"):
         read(TABLE, modality="vector")
-    with pytest.raises(ValueError, match="image was asked for, got rows"):
+    with pytest.raises(ValueError, match="image. was requested, got rows"):
         read(rows, modality="image")
 
 

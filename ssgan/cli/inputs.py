@@ -1,4 +1,4 @@
-"""Samples for a run or a model, in the form that it was trained on; what could not be read."""
+"""Data for a run or a model, in the form that it was trained on; what could not be read."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -14,13 +14,13 @@ if TYPE_CHECKING:
     from ssgan.prediction.predictor import Predictor
 
 
-def read_for(model: "GAN | Predictor", source: str, asked: Mapping[str, Any]) -> "Data":
+def read_for(model: "GAN | Predictor", source: str, reading: Mapping[str, Any]) -> "Data":
     """A data set in the form that a model takes: resized, and without its target, as then."""
     trained_on = getattr(model, "data", None) or getattr(model, "about", {})["gan"]
     channels = getattr(model.codec, "channels", None)
-    if channels is not None and asked.get("mode") is None and Path(source).is_dir():
-        asked = {**asked, "mode": MODE_OF_CHANNELS[channels]}
-    data = read_as(trained_on["options"], source, asked)
+    if channels is not None and reading.get("mode") is None and Path(source).is_dir():
+        reading = {**reading, "mode": MODE_OF_CHANNELS[channels]}
+    data = read_as(trained_on["options"], source, reading)
     report_unreadable(data)
     return data
 
