@@ -147,7 +147,7 @@ def rare_calls(short: bool) -> Suite:
     """The suite."""
     settings = CallSettings()
     if short:
-        settings = CallSettings(gan=GANConfig(steps=200), users=("logistic",), seeds=1)
+        settings = CallSettings(gan=GANConfig(steps=1000), users=("logistic",), seeds=1)
     return Suite(
         cells=grid(league=settings.users, method=METHODS, seed=range(settings.seeds)),
         solve=partial(solve_calls, settings),
