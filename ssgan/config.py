@@ -32,7 +32,7 @@ class TrainingError(RuntimeError):
 
 
 def from_settings(kind: type[Settings], fields: Mapping[str, Any]) -> Settings:
-    """The dataclass `kind` from some of its fields; ValueError for one that it does not have."""
+    """The dataclass `kind` from some of its fields; InputError for one that it does not have."""
     check_names(fields, [field.name for field in dataclasses.fields(kind)])  # type: ignore[arg-type]
     return kind(**fields)
 
@@ -47,9 +47,9 @@ def check_names(fields: Collection[str], known: Collection[str]) -> None:
     """InputError for a field that is not known, with the one that was meant where that shows."""
     if unknown := sorted(set(fields) - set(known)):
         near = [name for one in unknown for name in difflib.get_close_matches(one, known, 1)]
-        meant = f": did you mean {', '.join(near)}?" if near else ""
-        there = ", ".join(known) or "none"
-        raise InputError(f"no setting {', '.join(unknown)}; there are {there}{meant}")
+        meant = f": did you mean {', '.join(near)}? There" if near else "; there"
+        names = ", ".join(known) or "none"
+        raise InputError(f"no setting {', '.join(unknown)}{meant} are {names}")
 
 
 def check_numbers(settings: Any, least: Mapping[str, int] | None = None) -> None:

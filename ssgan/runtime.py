@@ -41,11 +41,11 @@ class Runtime:
 def runtime(device: str | None, shape: tuple[int, ...]) -> Runtime:
     """`device` ("cpu", "cuda", "cuda:1") or the best there is, and the precision that pays there.
 
-    Raises ValueError for a device that this machine does not have.
+    Raises InputError for a device that this machine does not have.
     """
     name = device or ("cuda" if torch.cuda.is_available() else "cpu")
     if name.startswith("cuda") and not torch.cuda.is_available():
-        raise InputError(f"no CUDA GPU can be used here, asked was device {name!r}: use 'cpu'")
+        raise InputError(f"no CUDA GPU can be used here, requested device {name!r}: use 'cpu'")
     if name.split(":")[0] not in ("cpu", "cuda"):
         raise InputError(f"expected device 'cpu' or 'cuda', got {name!r}")
     cells = torch.Size(shape[1:]).numel()

@@ -34,7 +34,7 @@ def test_unknown_devices_are_refused(device):
 @pytest.mark.parametrize("device", ["cuda", "cuda:1"])
 def test_a_gpu_that_is_not_there_is_refused(device, monkeypatch):
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
-    with pytest.raises(ValueError, match=f"no CUDA GPU.*asked was device '{device}': use 'cpu'"):
+    with pytest.raises(ValueError, match=f"no CUDA GPU.*requested device '{device}': use 'cpu'"):
         runtime(device, (3,))
 
 

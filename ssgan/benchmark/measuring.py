@@ -5,20 +5,17 @@ import hashlib
 import os
 import platform
 import subprocess
-import sys
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import sklearn
 import torch
-from torch.utils._python_dispatch import TorchDispatchMode
-from torch.utils.flop_counter import flop_registry
 
 from ssgan import __version__
 from ssgan.benchmark.results import Value
+from ssgan.training.cost import count_flops, peak_resident_bytes
 
 PACKAGE = Path(__file__).parents[1]
 ASIDE = ("cli", "estimators", "report")  # no cell runs them, so a change there ages no row
@@ -90,45 +87,7 @@ def forget_peak() -> None:
 def peaks() -> dict[str, Value]:
     """The most memory in MB that this process held at once since `forget_peak`, and on the GPU."""
     on_gpu = torch.cuda.max_memory_allocated() if torch.cuda.is_available() else 0
-    return {"peak_mb": round(resident_peak()), "gpu_peak_mb": round(on_gpu / 1e6)}
-
-
-def resident_peak() -> float:
-    """In MB; elsewhere than on Linux since the process began."""
-    with suppress(OSError, StopIteration):
-        lines = Path("/proc/self/status").read_text().splitlines()
-        high = next(line for line in lines if line.startswith("VmHWM"))
-        return int(high.split()[1]) * 1024 / 1e6
-    import resource
-
-    unit = 1 if sys.platform == "darwin" else 1024
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 1e6
-
-
-class Operations(TorchDispatchMode):  # type: ignore[no-untyped-call]
-    """Counts by torch's own formulas; its FlopCounterMode refuses penalties on gradients."""
-
-    def __init__(self) -> None:
-        super().__init__()  # type: ignore[no-untyped-call]
-        self.total = 0
-
-    def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
-        kwargs = kwargs or {}
-        count = flop_registry.get(func._overloadpacket)
-        if count is None:
-            with self:  # in inference mode products come inside of others: `linear`, `conv2d`
-                inner = func.decompose(*args, **kwargs)
-            return func(*args, **kwargs) if inner is NotImplemented else inner
-        out = func(*args, **kwargs)
-        self.total += int(count(*args, **kwargs, out_val=out))
-        return out
-
-
-def flops(work: Callable[[], object]) -> int:
-    """Floating point operations of the products and convolutions that torch does in `work`."""
-    with Operations() as counter:
-        work()
-    return int(counter.total)
+    return {"peak_mb": round(peak_resident_bytes() / 1e6), "gpu_peak_mb": round(on_gpu / 1e6)}
 
 
 def flops_of_steps(train: Callable[[Steps], object], steps: Steps) -> int:
@@ -139,8 +98,8 @@ def flops_of_steps(train: Callable[[Steps], object], steps: Steps) -> int:
     """
     long = {name: n for name, n in steps.items() if n > 2 * COUNTED_STEPS}
     short = {**steps, **dict.fromkeys(long, COUNTED_STEPS)}
-    once = total = flops(lambda: train(short))
+    once = total = count_flops(lambda: train(short))
     for name, n in long.items():
-        twice = flops(lambda name=name: train({**short, name: 2 * COUNTED_STEPS}))  # type: ignore[misc]
+        twice = count_flops(lambda name=name: train({**short, name: 2 * COUNTED_STEPS}))  # type: ignore[misc]
         total += round((twice - once) / COUNTED_STEPS * (n - COUNTED_STEPS))
     return total

@@ -98,7 +98,7 @@ def list_suites() -> None:
 
 
 def only_methods(suite: "Suite", only: tuple[str, ...]) -> "Suite":
-    """The suite with the cells of some methods; ValueError where there are none."""
+    """The suite with the cells of some methods; InputError where there are none."""
     from dataclasses import replace
 
     if not only:

@@ -166,7 +166,7 @@ def config_fields(recipe: str | None, file: Path | None, flags: dict[str, Any]) 
 
 
 def started(recipe: str | None) -> dict[str, Any]:
-    """The settings of a recipe; ValueError if there is none of that name."""
+    """The settings of a recipe; InputError if there is none of that name."""
     if recipe is None:
         return {}
     from ssgan.models import recipes

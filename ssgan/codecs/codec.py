@@ -79,7 +79,7 @@ class Codec(Protocol):
 
     @classmethod
     def fit(cls, raw: Any, shape: tuple[int, ...] | None = None) -> "Codec":
-        """The codec of raw samples; ValueError or TypeError for those that it cannot take."""
+        """The codec of raw samples; InputError for those that it cannot take."""
         ...
 
     @classmethod
@@ -110,7 +110,7 @@ class Codec(Protocol):
     def pack(self, raw: Any) -> Tensor:
         """Raw samples as one compact tensor on the CPU; its first axis counts them.
 
-        Raises ValueError for samples unlike those that it was fitted on, naming row or column.
+        Raises InputError for samples unlike those that it was fitted on, naming row or column.
         """
         ...
 
@@ -218,7 +218,7 @@ def contain(array: Array, container: str) -> Any:
 
 
 def finite_rows(array: Array, what: str) -> None:
-    """Raise ValueError that names the first row with NaN or infinity; integers always pass."""
+    """Raise InputError that names the first row with NaN or infinity; integers always pass."""
     if array.dtype.kind != "f" or np.isfinite(array).all():
         return
     row = int(np.flatnonzero(~np.isfinite(array.reshape(len(array), -1)).all(1))[0])

@@ -262,7 +262,7 @@ def layout_of(shape: tuple[int, ...], container: str) -> str:
     """The axes of one image of `shape`: "hw", "hwc", or "chw" as torch has them.
 
     Where both ends could be the channels, a torch tensor has them first and an array last. Raises
-    ValueError for a shape that is no image's.
+    InputError for a shape that is no image's.
     """
     if len(shape) == 2 and min(shape) > 0:
         return "hw"

@@ -251,7 +251,7 @@ def packed_column(column: Column, frame: pd.DataFrame) -> Array:
 def fit_table(raw: Any) -> TableCodec:
     """The codec of a data frame or of an array of objects (N, columns).
 
-    Raises ValueError or TypeError that names the column: for several of one name, for infinite
+    Raises InputError that names the column: for several of one name, for infinite
     values, for contents that are neither numbers, times, text nor booleans, and if all columns
     are constant.
     """

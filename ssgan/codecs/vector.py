@@ -162,7 +162,7 @@ class VectorCodec:
 
 
 def fit_vectors(raw: Any) -> VectorCodec:
-    """The codec of an array or tensor (N, F) of numbers; ValueError names a row that has NaN."""
+    """The codec of an array or tensor (N, F) of numbers; InputError names a row that has NaN."""
     rows = as_array(raw)
     if rows.ndim != 2 or not rows.size:
         raise InputError(f"expected rows (N, F) of numbers, at least one, got shape {rows.shape}")

@@ -88,7 +88,7 @@ def read_idx(path: Path) -> RawParts:
 
 
 def idx(path: Path) -> Array:
-    """The array of one idx file (LeCun et al. 1998); ValueError if it is cut or none at all."""
+    """The array of one idx file (LeCun et al. 1998); InputError if it is cut or none at all."""
     try:
         with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as stream:
             head = stream.read(4)

@@ -97,7 +97,7 @@ def in_threads(work: Callable[[str], Found], items: Sequence[str]) -> list[Found
 
 @contextmanager
 def opened(path: Path) -> Iterator[Image.Image]:
-    """The image, its header read; ValueError where it may not be decoded."""
+    """The image, its header read; InputError where it may not be decoded."""
     if path.suffix.lower() in REFUSED:
         raise InputError(f"{path.suffix} files are not read: convert it to PNG")
     if not path.stat().st_size:

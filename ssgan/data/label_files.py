@@ -84,7 +84,7 @@ def read_labels(
 
 
 def whole_table(path: Path, na: tuple[str, ...] = ()) -> pd.DataFrame:
-    """A table of text in which no line ends early; ValueError names the first that does."""
+    """A table of text in which no line ends early; InputError names the first that does."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of the same lines
         frame, faults = read_table(path, text=True, na=na)
@@ -151,7 +151,7 @@ def parsed(column: Any, no_label: Any = None) -> Array:
 
     Text is turned into numbers only where nothing is lost: "007" stays text. A missing entry
     makes pandas read integers as floats; here they are integers again. Spaces around text say
-    nothing, and "-1" among text is no label. Raises ValueError for text among measured numbers.
+    nothing, and "-1" among text is no label. Raises InputError for text among measured numbers.
     """
     values = stripped(raw_labels(pd.Series(column).astype(object)))
     missing = unlabeled(values, "regression")

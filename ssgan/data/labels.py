@@ -92,7 +92,7 @@ def equal_to(values: Array, label: Any) -> Array:
 
 
 def raw_labels(y: Any) -> Array:
-    """Labels of any container as an array (N,); strings as objects. ValueError for other shapes."""
+    """Labels of any container as an array (N,); strings as objects. InputError for other shapes."""
     if isinstance(y, list | tuple):  # numpy would turn ["a", -1] into text
         y = pd.Series(list(y), dtype=object)
         y = y if y.isna().any() else y.infer_objects()
@@ -167,7 +167,7 @@ class Targets:
     def encode(self, y: Any) -> Array:
         """Raw labels (N,) as class indices or numbers like `values`, for other rows.
 
-        Raises ValueError for a label that is none of the classes.
+        Raises InputError for a label that is none of the classes.
         """
         labels = raw_labels(y)
         no_label = "none" if self.no_label is None and MINUS in (self.classes or ()) else None
@@ -189,7 +189,7 @@ class Targets:
 
 
 def numbers(labels: Array, missing: Array) -> Array:
-    """Labels as float64 with NaN where missing; ValueError for one that is no finite number."""
+    """Labels as float64 with NaN where missing; InputError for one that is no finite number."""
     values = np.full(len(labels), np.nan)
     try:
         values[~missing] = labels[~missing].astype(np.float64)

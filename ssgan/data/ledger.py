@@ -31,7 +31,7 @@ class LabelBudgetError(InputError):
 class Ledger:
     """The label indices that were read, at most `budget` of them; `only` these where it is given.
 
-    Raises ValueError for a budget below 1.
+    Raises InputError for a budget below 1.
     """
 
     def __init__(self, budget: int, only: Iterable[int] | None = None) -> None:
@@ -58,7 +58,7 @@ class Ledger:
         """Record that the labels of `rows` (n,) are read; all of them or, with an error, none.
 
         Raises LabelBudgetError where they would exceed the budget or where a resumed run had read
-        others, ValueError for what are no indices.
+        others, InputError for what are no indices.
         """
         asked = set(whole(rows).tolist())
         if self.only is not None and (new := sorted(asked - self.only)):
@@ -96,7 +96,7 @@ class Ledger:
     def keep(self, path: str | Path) -> None:
         """Write what was read to a file; one that is there must say the same.
 
-        Raises LabelBudgetError where it names other labels, and leaves it; ValueError if it is
+        Raises LabelBudgetError where it names other labels, and leaves it; InputError if it is
         damaged.
         """
         path = Path(path)
@@ -134,7 +134,7 @@ class Labels:
 def resumed(path: str | Path, budget: int) -> Ledger:
     """The ledger of a run: a new one, or one that gives only the labels read before.
 
-    Raises LabelBudgetError where more than `budget` were read, ValueError for a damaged file.
+    Raises LabelBudgetError where more than `budget` were read, InputError for a damaged file.
     """
     path = Path(path)
     if not path.exists():
@@ -149,7 +149,7 @@ def resumed(path: str | Path, budget: int) -> Ledger:
 
 
 def verify(path: str | Path) -> Ledger:
-    """What a file says was read, if it agrees with itself; ValueError if it does not."""
+    """What a file says was read, if it agrees with itself; InputError if it does not."""
     path = Path(path)
     fields = read_object(path)
     for name, kind in FIELDS.items():
@@ -168,7 +168,7 @@ def verify(path: str | Path) -> Ledger:
 
 
 def whole(rows: Any) -> Array:
-    """Row numbers (n,) as int64; ValueError for what are none."""
+    """Row numbers (n,) as int64; InputError for what are none."""
     array = np.asarray(rows)
     if array.ndim == 1 and not len(array):
         return array.astype(np.int64)

@@ -16,7 +16,7 @@ LARGEST = 4096  # pixels a side: more is a typing error
 
 
 def sides(size: int | Sequence[int]) -> tuple[int, int]:
-    """(height, width) of a size given as one side or as both; ValueError for others."""
+    """(height, width) of a size given as one side or as both; InputError for others."""
     given = (size, size) if isinstance(size, int) else tuple(size)
     if len(given) != 2 or not all(isinstance(s, int) and 0 < s <= LARGEST for s in given):
         raise InputError(

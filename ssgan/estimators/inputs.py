@@ -128,7 +128,7 @@ def labels_of(estimator: Any, y: Any) -> Array:
 
 
 def classes_of(labels: Array, samples: Any) -> Targets:
-    """Labels (N,) as classes; ValueError for fewer than two of them, and for measurements."""
+    """Labels (N,) as classes; InputError for fewer than two of them, and for measurements."""
     check_consistent_length(samples, labels)
     given = labels[~unlabeled(labels)].tolist()  # a list: objects become what they are
     if given:

@@ -127,7 +127,7 @@ class GANSampler(NestedConfigs, BaseSampler):
     def fit_resample(self, X, y):
         """X and y with synthetic rows below: (X (M, ...), y (M,)) in the containers of the input.
 
-        Raises ValueError for what cannot be learnt or is not to be had by over-sampling.
+        Raises InputError for what cannot be learnt or is not to be had by over-sampling.
         """
         return self._fit_resample(X, y)
 

@@ -264,7 +264,7 @@ def squared_distances(a: Tensor, b: Tensor) -> Tensor:
 
 
 def finite_features(real: Tensor, fake: Tensor) -> tuple[Tensor, Tensor]:
-    """Both as float64 on the CPU; ValueError unless they are finite (N, D) and (M, D)."""
+    """Both as float64 on the CPU; InputError unless they are finite (N, D) and (M, D)."""
     if real.ndim != 2 or fake.ndim != 2 or real.shape[1] != fake.shape[1]:
         raise InputError(
             "expected features (N, D) and (M, D) of one space, "

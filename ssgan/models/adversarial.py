@@ -248,7 +248,7 @@ def headed(critic: nn.Module, x: Tensor, conditions: Conditions) -> Tensor:
 
 
 def refuse_batch_norm(objective: Objective, critic: nn.Module) -> None:
-    """ValueError if `objective` penalises gradients in single samples and `critic` mixes them."""
+    """InputError if `objective` penalises gradients in single samples and `critic` mixes them."""
     if objective.penalises and normalises(critic):
         raise InputError(
             f"objective {name_of(objective)!r} penalises the critic's gradient in each sample, but "
@@ -258,7 +258,7 @@ def refuse_batch_norm(objective: Objective, critic: nn.Module) -> None:
 
 
 def refuse_unfit(config: GANConfig, codec: Codec, critic: nn.Module, n: int) -> None:
-    """ValueError for settings that cannot work with `n` such samples or these networks."""
+    """InputError for settings that cannot work with `n` such samples or these networks."""
     refuse_batch_norm(config.objective, critic)
     if normalises(critic) and min(n, config.batch) < 2:
         raise InputError(

@@ -58,7 +58,7 @@ class Condition:
     def encode(self, labels: Any, n: int) -> Tensor:
         """Conditions (n, K + 1) of one label or of n of them; -1, NaN and None have none.
 
-        Raises ValueError for a class that is not known and for another number of labels.
+        Raises InputError for a class that is not known and for another number of labels.
         """
         given = self.measured(labels) if self.classes is None else self.indices(labels)
         if len(given) not in (1, n):
@@ -109,7 +109,7 @@ class Condition:
         return torch.cat([rows * present, present], 1)
 
     def parse(self, text: str) -> Any:
-        """The class of that name, or the numbers in "1.5,2"; ValueError for others."""
+        """The class of that name, or the numbers in "1.5,2"; InputError for others."""
         if self.classes is not None:
             for label in self.classes:
                 if str(label) == text:
@@ -145,7 +145,7 @@ def fit_condition(labels: Any, n: int) -> tuple[Condition, Tensor]:
     """The condition of labels for n samples, and its rows (n, K + 1).
 
     Labels are classes (n,), one number each (n,) or several (n, K), told apart as `targets` does;
-    -1, NaN, None and "" have none, nor have rows of NaN. Raises ValueError where none has any.
+    -1, NaN, None and "" have none, nor have rows of NaN. Raises InputError where none has any.
     """
     if len(labels) != n:
         raise InputError(f"{n} samples but {len(labels)} labels: one label a row")
@@ -200,7 +200,7 @@ def fit_numbers(values: Array, dtype: str) -> tuple[Condition, Tensor]:
 
 
 def refuse_partial(values: Array) -> Array:
-    """Rows of numbers that are finite or all NaN, as they came; ValueError for others."""
+    """Rows of numbers that are finite or all NaN, as they came; InputError for others."""
     wrong = ~np.isfinite(values).all(1) & ~np.isnan(values).all(1)
     if wrong.any():
         row = int(np.flatnonzero(wrong)[0])

@@ -49,7 +49,7 @@ class GANConfig:
     rate, final : float, default=1e-3 and 0.1
         Learning rate at the start, and its share at the end, along a cosine.
     beta1, beta2 : float, default=0 and 0.99
-        Of Adam. Momentum destabilises the two-player game.
+        Of Adam. Momentum destabilises the two-player game (Huang et al. 2024).
     penalty_final : float, default=1
         Share of the weights of R1 and R2 at the end, along a cosine.
     augmentation : Augmentation, optional
@@ -59,7 +59,8 @@ class GANConfig:
     l2 : float, default=0
         Weight of |w|^2 / 2, added to the losses of both players.
     ema, ema_first : float, default=0.999 and None
-        Decay of the averages of both networks' weights at the end and at the start; None is `ema`.
+        Decay of the averages of both networks' weights at the end and at the start, along a cosine;
+        None is `ema`. It is less in the first steps, as there is little to average.
     seed : int, default=0
         The same seed gives the same GAN.
     guard : bool, default=True
@@ -81,28 +82,28 @@ class GANConfig:
     Hinge(updates=1)
     """
 
-    model: str = "gan"  # of the table of models
+    model: str = "gan"
     objective: Objective = Relativistic()
-    architecture: str = "auto"  # of networks.ARCHITECTURES; "auto" goes by the samples
-    depth: int | None = None  # of the networks; None is the architecture's own
-    width: int = 24  # channels after the first convolution; dense layers have 8 times as many units
-    latent: int = 64  # dimension of the noise
-    noise: str = "normal"  # or "uniform" in [-1, 1]
-    steps: int = 5000  # generator updates; 0 leaves the networks untrained, for comparison
-    batch: int = 64  # real samples an update
-    optimizer: str = "adam"  # or "rmsprop", which knows no betas
-    rate: float = 1e-3  # learning rate at the start
-    beta1: float = 0.0  # no momentum: it destabilises the two-player game (Huang et al. 2024)
+    architecture: str = "auto"
+    depth: int | None = None
+    width: int = 24
+    latent: int = 64
+    noise: str = "normal"
+    steps: int = 5000
+    batch: int = 64
+    optimizer: str = "adam"
+    rate: float = 1e-3
+    beta1: float = 0.0
     beta2: float = 0.99
-    final: float = 0.1  # share of the rate at the end, along a cosine
-    penalty_final: float = 1.0  # share of the weights of R1 and R2 at the end, likewise
+    final: float = 0.1
+    penalty_final: float = 1.0
     augmentation: Augmentation | None = None
-    selfsupervision: Rotation | Contrastive | None = None  # more for the critic to learn
-    l2: float = 0.0  # of all weights, added to their gradients: the penalty l2 |w|^2 / 2
-    ema: float = 0.999  # decay of the averages of both networks' weights; less in the first steps
-    ema_first: float | None = None  # the same at the start, along the cosine; None is `ema`
+    selfsupervision: Rotation | Contrastive | None = None
+    l2: float = 0.0
+    ema: float = 0.999
+    ema_first: float | None = None
     seed: int = 0
-    guard: bool = True  # measure the GAN at its checkpoints, and go back where it breaks down
+    guard: bool = True
 
     def __post_init__(self) -> None:
         check_numbers(self, least={"batch": 1, "width": 1, "latent": 1})
@@ -181,7 +182,7 @@ def augmentation(schedule: str = "fixed", **fields: Any) -> Augmentation:
 
 
 def selfsupervision(name: str, **fields: Any) -> Rotation | Contrastive:
-    """The self-supervision of that name; ValueError for an unknown one."""
+    """The self-supervision of that name; InputError for an unknown one."""
     if name not in SELFSUPERVISIONS:
         raise InputError(f"no self-supervision {name!r}; there are {', '.join(SELFSUPERVISIONS)}")
     return from_settings(SELFSUPERVISIONS[name], fields)

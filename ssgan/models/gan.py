@@ -175,7 +175,7 @@ class GAN:
 
         `labels` is a class or a vector of numbers, or one for each sample; -1, NaN and None are
         "without". No labels at all are drawn as often as they came in training. A sample depends
-        on the seed, on its place in the list and on its own label alone. Raises ValueError for
+        on the seed, on its place in the list and on its own label alone. Raises InputError for
         unknown classes, and for labels where there were none in training.
         """
         conditions = None if labels is None else self.encode_labels(labels, n)
@@ -238,7 +238,7 @@ class GAN:
     def training_samples(self) -> Tensor | None:
         """The packed samples that it was trained on, read again from their source if need be.
 
-        None if they were in a memory that is gone. Raises ValueError if the source has changed.
+        None if they were in a memory that is gone. Raises InputError if the source has changed.
         """
         if self.packed is not None or self.data["source"] == "memory":
             return self.packed

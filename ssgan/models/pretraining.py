@@ -1,5 +1,6 @@
 """Pretraining: a generator and a discriminator from unlabeled samples, and loading them again."""
 
+import dataclasses
 import json
 from collections.abc import Generator, Iterator, Mapping
 from contextlib import contextmanager, nullcontext
@@ -27,6 +28,8 @@ from ssgan.training.progress import show_progress
 from ssgan.training.runner import Progress, finish, run_training
 from ssgan.training.schedule import Schedule, TrainOptions
 from ssgan.training.state import pack_parts, unpack_parts
+
+OPTION_NAMES = {field.name for field in dataclasses.fields(TrainOptions)}
 
 
 def pretraining(
@@ -139,7 +142,9 @@ def pretrain(
     progress : bool, default=False
         Show a bar, on a terminal or in a notebook.
     **fields
-        Fields of the config to change: ``steps=1000, objective="hinge"``.
+        Fields of the config to change: ``steps=1000, objective="hinge"``; and of
+        `ssgan.training.schedule.TrainOptions`: ``log_every=10`` steps between two lines of the
+        log, ``checkpoints=20`` in the whole training.
 
     Returns
     -------
@@ -164,10 +169,13 @@ def pretrain(
     ((3, 8, 8), 40)
     >>> ssgan.pretrain(x, step=2)
     Traceback (most recent call last):
-    ssgan.config.InputError: no setting step; there are model, ...: did you mean steps?
+    ssgan.config.InputError: no setting step: did you mean steps? There are model, ...
     """
+    options = {name: fields.pop(name) for name in OPTION_NAMES & fields.keys()}
     config = (config or GANConfig()).changed(fields)
-    training = pretraining(samples, config, labels, run=run, device=device)
+    training = pretraining(
+        samples, config, labels, run=run, device=device, options=TrainOptions(**options)
+    )
     return show_progress(training) if progress else finish(training)
 
 

@@ -191,7 +191,7 @@ RECIPES: dict[str, Callable[[], GANConfig]] = {
 
 
 def recipe(name: str, **changes: Any) -> GANConfig:
-    """The recipe of that name with changed fields; ValueError for a name that there is not."""
+    """The recipe of that name with changed fields; InputError for a name that there is not."""
     refuse_ambiguous(name)
     if name not in RECIPES:
         raise InputError(f"no recipe {name!r}; there are {', '.join(RECIPES)}")

@@ -3,9 +3,9 @@
     Rotation       which way up is it? (Chen et al. 2019, SS-GAN)
     Contrastive    which two views are of one sample? (Jeong and Shin 2021, ContraD)
 
-Each is a frozen dataclass: `check(shape)` refuses samples that it cannot work with, `heads` makes
-what stands on the trunk beside the critic's head, and the two `terms` add to the losses of both
-players. `trunk` is any callable from samples (N, ...) to features (N, F).
+Each is a frozen dataclass: `check(shape, batch)` refuses samples that it cannot work with, `heads`
+makes what stands on the trunk beside the critic's head, and the two `terms` add to the losses of
+both players. `trunk` is any callable from samples (N, ...) to features (N, F).
 """
 
 from collections.abc import Callable
@@ -44,7 +44,7 @@ class Rotation:
         check_numbers(self)
 
     def check(self, shape: tuple[int, ...], batch: int) -> None:
-        """ValueError unless samples of `shape` are square images."""
+        """InputError unless samples of `shape` are square images."""
         if len(shape) != 3 or shape[1] != shape[2]:
             raise InputError(
                 "rotation turns square images by right angles, these samples are of shape "
@@ -107,7 +107,7 @@ class Contrastive:
             )
 
     def check(self, shape: tuple[int, ...], batch: int) -> None:
-        """ValueError unless there are views of samples of `shape`: images or rows of numbers, and
+        """InputError unless there are views of samples of `shape`: images or rows of numbers, and
         two in a batch to compare.
         """
         if batch < 2:

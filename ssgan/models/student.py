@@ -285,7 +285,7 @@ class Distillation:
 
 
 def resolve_student(config: StudentConfig | None, gan: GAN, packed: Tensor) -> StudentConfig:
-    """The config with the transforms that these rows have; ValueError for some they cannot have."""
+    """The config with the transforms that these rows have; InputError for some they cannot have."""
     config = config or StudentConfig()
     if config.transforms is not None:
         check_transforms(config.transforms, gan.codec)
@@ -329,14 +329,14 @@ def distil(
 
     `samples` are raw ones, by default those that the GAN was trained on. `run` names a directory to
     keep the training in; one that holds an unfinished one of the same GAN, samples and config is
-    taken up where it stopped. Raises ValueError where there are no samples, or no transforms or
+    taken up where it stopped. Raises InputError where there are no samples, or no transforms or
     maps to learn from as asked, FileExistsError for a directory that holds something else.
     """
     return finish(distilling(gan, rows_of(gan, samples), config, run=run))
 
 
 def rows_of(gan: GAN, samples: Any = None) -> Tensor:
-    """Raw samples packed, or the rows that the GAN was trained on; ValueError if those are gone."""
+    """Raw samples packed, or the rows that the GAN was trained on; InputError if those are gone."""
     packed = gan.training_samples() if samples is None else gan.codec.pack(samples)
     if packed is None or len(packed) < 2:
         raise InputError(
@@ -372,7 +372,7 @@ def readout_of(gan: GAN, readout: str) -> str:
 
 
 def check_readout(name: str) -> None:
-    """ValueError for one that there is not."""
+    """InputError for one that there is not."""
     if name not in READOUTS:
         raise InputError(f"no readout {name!r}; there are {', '.join(READOUTS)}")
 

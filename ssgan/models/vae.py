@@ -241,7 +241,7 @@ class VAEGAN(VAE):
 
 
 def refuse_unfit_vae(config: GANConfig, model: str) -> None:
-    """ValueError for settings of a GAN that mean nothing to this model."""
+    """InputError for settings of a GAN that mean nothing to this model."""
     unused = {
         "augmentation": config.augmentation is not None,
         "selfsupervision": config.selfsupervision is not None,

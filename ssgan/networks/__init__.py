@@ -9,7 +9,7 @@ it, in a file of this folder that names it `ARCHITECTURE`:
     residual   the same shapes, deeper; no batch norm either
     dcgan      the same shapes; the networks of the DCGAN paper, with batch norm
     resnet     the same shapes; the pair of "residual", and a larger network with batch norm for
-               what is distilled from it (see `encoder`): for a GPU
+               what is distilled from it (see `ssgan.models.student`): for a GPU
     auto       dense for (F,), residual where the shortest side has 32 cells or more, else conv
 """
 
@@ -88,7 +88,7 @@ class Discriminator(nn.Module):
 
 
 def architecture_of(shape: tuple[int, ...], name: str = "auto") -> Architecture:
-    """The architecture of that name; ValueError if there is none, or it cannot take such samples.
+    """The architecture of that name; InputError if there is none, or it cannot take such samples.
 
     "auto" goes by the shape alone.
     """
@@ -123,7 +123,7 @@ def build(
     """An untrained generator (N, latent) -> (N, *shape) and discriminator (N, *shape) -> (N,).
 
     Both take a condition (N, condition) as their second argument where `condition` is not 0. The
-    global random state is left as it was. Raises ValueError for an
+    global random state is left as it was. Raises InputError for an
     architecture that does not fit `shape`.
     """
     if unknown := sorted(design.keys() - Design.__annotations__.keys()):

@@ -7,7 +7,7 @@ from ssgan.config import InputError
 
 
 def check_condition(condition: Tensor, width: int) -> Tensor:
-    """The condition itself; ValueError if it is not what a network of that width was built for."""
+    """The condition itself; InputError if it is not what a network of that width was built for."""
     if condition.dim() != 2 or condition.shape[1] != width:
         built = f"a condition (N, {width})" if width else "no condition"
         raise InputError(

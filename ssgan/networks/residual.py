@@ -1,10 +1,10 @@
-"""Residual bodies without batch norm for signals, images and volumes.
+"""Residual networks without batch norm for signals, images and volumes.
 
 Blocks x + conv(leaky(conv(leaky(x)))) (He et al. 2016) at every resolution, average pooling and
 repetition between them, as the ablation of Huang et al. 2024 has them: no norm, no strided
 convolutions inside, no skips to the output. Plain 3 x 3 blocks stand in for their grouped inverted
 bottlenecks, which cost half as much again on a processor for the same number of operations. A
-strided convolution, and its transpose, is the layer that touches pixels, as in the body "conv".
+strided convolution, and its transpose, is the layer that touches pixels, as in "conv".
 
 The last convolution of a branch starts small enough that all branches together at most multiply
 the variance of the stream by e (after Zhang et al. 2019, "Fixup"): depth alone does not let

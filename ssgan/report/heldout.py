@@ -44,7 +44,7 @@ def held_out(run: Run) -> HeldOut:
     """The predictions of the model in a directory for rows whose labels it has not learnt from.
 
     They are the test part of its data, else the labelled rows that its split left out. Raises
-    ValueError or FileNotFoundError with the reason where there are none.
+    InputError or FileNotFoundError with the reason where there are none.
     """
     model = load_predictor(run.path)
     split = read_split(run.path) if run.has(SPLIT) else None
@@ -79,7 +79,7 @@ def test_rows(data: Data) -> HeldOutRows | None:
 
 
 def rows_left_out(data: Data, split: Mapping[str, Any] | None, seen: bool) -> HeldOutRows:
-    """The rows of a data set that a split left out; ValueError where there are none."""
+    """The rows of a data set that a split left out; InputError where there are none."""
     if split is None:
         raise InputError(
             f"{data.source} has no test part with labels, and it is not recorded which rows were "
@@ -94,7 +94,7 @@ def rows_left_out(data: Data, split: Mapping[str, Any] | None, seen: bool) -> He
 
 
 def labeled_only(rows: HeldOutRows, model: Predictor) -> HeldOutRows:
-    """Those of the rows that have a label; ValueError where none has."""
+    """Those of the rows that have a label; InputError where none has."""
     values = model.targets.encode(rows.y)
     known = np.flatnonzero(values >= 0 if model.classes is not None else np.isfinite(values))
     if not len(known):

@@ -2,7 +2,8 @@
 
 task     `update(batches, step)` takes one step and gives its terms (parts of losses) and
          measures (anything else worth a line in the log); `parts` names what a checkpoint keeps
-batches  `batches(stream, step, k)`: the k-th batch of a stream ("unlabeled", "labeled")
+batches  `batches(stream, step, k)`: the k-th batch of a stream: "unlabeled", "labeled", or
+         "every" for both
 """
 
 import time

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from ssgan.config import check_numbers
 from ssgan.randomness import Rng
 from ssgan.training.guard import Bounds
 
@@ -14,6 +15,9 @@ class TrainOptions:
     checkpoints: int = 10  # in a whole training
     pulse: float = 5.0  # seconds between two lines after which it can be stopped all the same
     bounds: Bounds = Bounds()  # of healthy trainings
+
+    def __post_init__(self) -> None:
+        check_numbers(self, least={"log_every": 1, "checkpoints": 1})
 
 
 @dataclass(frozen=True)

@@ -38,7 +38,7 @@ def pack_parts(parts: Parts) -> tuple[dict[str, Tensor], dict[str, Any]]:
 
 
 def fill(network: nn.Module, state: Mapping[str, Tensor]) -> None:
-    """Give a network its weights; ValueError if they are those of another one."""
+    """Give a network its weights; InputError if they are those of another one."""
     try:
         network.load_state_dict(state)
     except RuntimeError as error:

@@ -105,7 +105,7 @@ class Views:
 
 
 def check_transforms(transforms: tuple[str, ...], codec: Codec) -> None:
-    """ValueError for unknown transforms and for those that samples of `codec` cannot have."""
+    """InputError for unknown transforms and for those that samples of `codec` cannot have."""
     if unknown := [name for name in transforms if name not in TRANSFORMS]:
         raise InputError(f"no transform {unknown[0]!r}; there are {', '.join(TRANSFORMS)}")
     if wrong := [name for name in transforms if name not in codec.transforms]:

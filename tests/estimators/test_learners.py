@@ -250,7 +250,7 @@ def test_fields_of_configs_are_parameters(predictor):
 @pytest.mark.parametrize(
     ("params", "message"),
     [
-        ({"predictor__step": 3}, "no setting step; there are method, steps"),
+        ({"predictor__step": 3}, "no setting step: did you mean steps. There are method, steps"),
         ({"gan__steps": 3}, "gan__steps is a field of a GANConfig, but gan is a GAN: give gan"),
         ({"student__steps": 3}, "Invalid parameter 'student' for estimator GANClassifier"),
     ],

@@ -15,6 +15,7 @@ import pandas as pd
 import pytest
 import torch
 
+from ssgan.config import InputError
 from ssgan.data import Data, from_memory, read
 from ssgan.models.config import GANConfig
 from ssgan.models.pretraining import load, pretrain, pretraining
@@ -361,6 +362,15 @@ def test_a_gan_of_zero_steps_is_kept_and_loaded_too(tmp_path):
     assert equal(load(tmp_path / "r"), gan)
 
 
+def test_options_of_the_training_are_keywords_too(tmp_path):
+    x = KINDS["vectors"]()
+    pretrain(x, SMALL, run=tmp_path / "r", steps=6, log_every=2, checkpoints=1)
+    assert [row["step"] for row in Run.open(tmp_path / "r").metrics()] == [2, 4, 6]
+    assert Run.open(tmp_path / "r").steps() == [6]
+    with pytest.raises(InputError, match="expected log_every to be a whole number from 1 on"):
+        pretrain(x, SMALL, log_every=0)
+
+
 def test_what_is_no_gan_is_not_loaded(tmp_path):
     with pytest.raises(FileNotFoundError, match="not a run directory"):
         load(tmp_path / "none")
@@ -438,7 +448,7 @@ def test_an_objective_is_named_by_its_name_alone_or_with_weights():
 @pytest.mark.parametrize(
     ("fields", "message"),
     [
-        ({"stepz": 3}, "no setting stepz; there are model, objective"),
+        ({"stepz": 3}, "no setting stepz: did you mean steps. There are model, objective"),
         ({"objective": "wgan2"}, "no objective 'wgan2'; there are non-saturating, minimax"),
         ({"objective": "lsgan"}, "say least-squares .* or loss-sensitive"),
         ({"model": "ae"}, "expected model gan, vae, vae-gan, got 'ae'"),
@@ -459,7 +469,10 @@ def test_an_objective_is_named_by_its_name_alone_or_with_weights():
         ({"augmentation": {"kinds": []}}, "expected kinds of augmentation out of"),
         ({"augmentation": {"share": 1.5}}, "expected share from 0 to 1, got 1.5"),
         ({"augmentation": {"images": 0}}, "expected images to be a whole number from 1 on"),
-        ({"augmentation": {"kind": "cutout"}}, "no setting kind; there are kinds, schedule"),
+        (
+            {"augmentation": {"kind": "cutout"}},
+            "no setting kind: did you mean kinds. There are kinds, schedule",
+        ),
         ({"selfsupervision": "jigsaw"}, "no self-supervision 'jigsaw'; there are rotation"),
         ({"selfsupervision": {"name": "rotation", "k": 1}}, "no setting k; there are critic"),
         ({"objective": {"name": "relativistic", "r3": 1}}, "no setting r3; there are r1, r2"),
@@ -538,7 +551,7 @@ def test_fields_change_a_config_and_the_nearest_is_named_for_one_that_there_is_n
     assert gan.config == replace(SMALL, objective=objective("hinge"), steps=2)
     assert pretrain(x, SMALL, body="dense").config.architecture == "dense"
     assert equal(pretrain(x, steps=4, batch=6, width=2, latent=4), trained("vectors"))
-    with pytest.raises(ValueError, match=r"no setting widht; .*: did you mean width\?"):
+    with pytest.raises(ValueError, match=r"widht: did you mean width\? There are model, "):
         pretrain(x, widht=3)
 
 

@@ -416,7 +416,7 @@ def test_fields_of_the_config_are_keywords():
     assert changed.config == replace(one.config, method="knn")
     flat = finetune(gan, x, LABELS, asked, student_steps=7, search={"folds": 4})
     assert (flat.config.student.steps, flat.config.search.folds) == (7, 4)
-    with pytest.raises(ValueError, match="no setting stepz; there are .*: did you mean steps.$"):
+    with pytest.raises(ValueError, match="no setting stepz: did you mean steps. There are "):
         finetune(gan, x, LABELS, stepz=3)
 
 

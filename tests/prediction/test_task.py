@@ -247,7 +247,7 @@ def test_a_search_takes_values_around_the_middle_one():
             {"method": "forest"},
             "no method 'forest'; there are auto, baseline, graph",
         ),
-        ({"stepz": 3}, "no setting stepz; there are method, steps.*: did you mean steps.$"),
+        ({"stepz": 3}, "no setting stepz: did you mean steps. There are method, steps"),
         ({"steps": 0}, "expected steps to be a whole number from 1 on, got 0"),
         ({"batch": 0}, "expected batch to be a whole number from 1 on, got 0"),
         ({"unlabeled": -0.5}, "expected unlabeled to be a number from 0 on, got -0.5"),

@@ -58,7 +58,7 @@ class Column(Protocol):
 
     @classmethod
     def fit(cls, column: Series, content: str) -> "Column":
-        """The column of these entries; ValueError or TypeError for those that it cannot take."""
+        """The column of these entries; InputError for those that it cannot take."""
         ...
 
     @classmethod
@@ -89,7 +89,7 @@ def column_from_json(fields: Mapping[str, Json]) -> Column:
 
 
 def fit_column(column: Series) -> Column:
-    """What the column is; ValueError or TypeError that names it if it is nothing of that."""
+    """What the column is; InputError that names it if it is nothing of that."""
     try:
         content = content_of(column)
         kind = max(COLUMNS.values(), key=lambda kind: kind.claims(column, content))
