@@ -1,4 +1,4 @@
-"""What a conditional generator is told: the class of a sample, or numbers, and whether it has any.
+"""Conditions of a generator: the class of a sample, or numbers, and whether it has any.
 
 A condition is float32 (N, K + 1): a one for the class, or K standardised numbers over the root of
 K, so that a row is of about the length 1 in either case; and a last column that is 1 where there is
@@ -60,10 +60,10 @@ class Condition:
 
         Raises InputError for a class that is not known and for another number of labels.
         """
-        given = self.measured(labels) if self.classes is None else self.indices(labels)
-        if len(given) not in (1, n):
-            raise InputError(f"expected one label or {n}, one for each sample, got {len(given)}")
-        rows = self.standardised(given) if self.classes is None else self.one_hot(given)
+        values = self.measured(labels) if self.classes is None else self.indices(labels)
+        if len(values) not in (1, n):
+            raise InputError(f"expected one label or {n}, one for each sample, got {len(values)}")
+        rows = self.standardised(values) if self.classes is None else self.one_hot(values)
         return rows.expand(n, -1) if len(rows) == 1 else rows
 
     def indices(self, labels: Any) -> Array:
@@ -153,19 +153,19 @@ def fit_condition(labels: Any, n: int) -> tuple[Condition, Tensor]:
         return fit_numbers(refuse_partial(as_array(labels).astype(np.float64)), "float64")
     raw = raw_labels(labels)
     missing = unlabeled(raw, minus_task(raw))
-    given = raw[~missing]
-    if not len(given):
+    present = raw[~missing]
+    if not len(present):
         raise InputError(
             f"a conditional GAN needs labels and none of the {n} rows has one (-1, NaN and empty "
             "mean unlabeled): give some, or train without conditions"
         )
-    if task_of(given) == "regression":
-        return fit_numbers(numbers(raw, missing)[:, None], dtype_of(labels, given))
-    return fit_classes(labels, raw, given)
+    if task_of(present) == "regression":
+        return fit_numbers(numbers(raw, missing)[:, None], dtype_of(labels, present))
+    return fit_classes(labels, raw, present)
 
 
-def fit_classes(labels: Any, raw: Array, given: Array) -> tuple[Condition, Tensor]:
-    classes, dtype = sorted_classes(given), dtype_of(labels, given)
+def fit_classes(labels: Any, raw: Array, present: Array) -> tuple[Condition, Tensor]:
+    classes, dtype = sorted_classes(present), dtype_of(labels, present)
     indices = Targets(values=np.empty(0, np.int64), classes=classes, dtype=dtype).encode(raw)
     counts = np.bincount(indices[indices >= 0], minlength=len(classes))
     condition = Condition(

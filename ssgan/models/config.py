@@ -111,13 +111,13 @@ class GANConfig:
         from ssgan.models.table import MODELS  # which is made of what needs this config
 
         for name, known in {"model": tuple(MODELS), **NAMES}.items():
-            if (given := getattr(self, name)) not in known:
-                raise InputError(f"expected {name} {', '.join(known)}, got {given!r}")
+            if (value := getattr(self, name)) not in known:
+                raise InputError(f"expected {name} {', '.join(known)}, got {value!r}")
         if self.depth is not None and (type(self.depth) is not int or self.depth < 1):
             raise InputError(f"expected depth to be a whole number from 1 on, got {self.depth!r}")
         for name in ("beta1", "beta2", "ema"):
-            if not (given := getattr(self, name)) < 1:
-                raise InputError(f"expected {name} to be below 1, got {given!r}")
+            if not (value := getattr(self, name)) < 1:
+                raise InputError(f"expected {name} to be below 1, got {value!r}")
         first = self.ema_first
         if first is not None and not (isinstance(first, int | float) and 0 <= first < 1):
             raise InputError(f"expected ema_first to be from 0 to below 1, got {first!r}")
@@ -139,9 +139,9 @@ class GANConfig:
             fields["augmentation"] = vars(self.augmentation) | {
                 "kinds": list(self.augmentation.kinds)
             }
-        if given := self.selfsupervision:
-            name = next(n for n, kind in SELFSUPERVISIONS.items() if type(given) is kind)
-            fields["selfsupervision"] = {"name": name, **vars(given)}
+        if chosen := self.selfsupervision:
+            name = next(n for n, kind in SELFSUPERVISIONS.items() if type(chosen) is kind)
+            fields["selfsupervision"] = {"name": name, **vars(chosen)}
         return fields
 
     @classmethod
@@ -160,21 +160,21 @@ class GANConfig:
         if "body" in fields:  # its name before 0.2
             fields["architecture"] = fields.pop("body")
         for name, make in NESTED.items():
-            given = fields.get(name)
-            if given == "none" and name != "objective":
+            value = fields.get(name)
+            if value == "none" and name != "objective":
                 fields[name] = None
-            elif isinstance(given, str):
-                fields[name] = make(given)
-            elif isinstance(given, Mapping):
-                if "name" not in given and name != "augmentation":
+            elif isinstance(value, str):
+                fields[name] = make(value)
+            elif isinstance(value, Mapping):
+                if "name" not in value and name != "augmentation":
                     raise InputError(f"{name} has no name: say which with name = ...")
-                fields[name] = make(**given)
+                fields[name] = make(**value)
         return with_fields(self, fields)
 
 
-def penalties(given: Objective) -> dict[str, float]:
+def penalties(rule: Objective) -> dict[str, float]:
     """The weights of R1 and R2, where the objective has them."""
-    return {name: value for name, value in vars(given).items() if name in ("r1", "r2")}
+    return {name: value for name, value in vars(rule).items() if name in ("r1", "r2")}
 
 
 def augmentation(schedule: str = "fixed", **fields: Any) -> Augmentation:

@@ -43,8 +43,8 @@ class Domain:
     def calibration(self, seed: int) -> "Domain":
         """A part of it to calibrate by, the same for the same seed."""
         order = Rng(("reference", seed)).permutation(len(self))[:CALIBRATION]
-        given = None if self.conditions is None else self.conditions[order]
-        return replace(self, samples=self.samples[order], conditions=given)
+        conditions = None if self.conditions is None else self.conditions[order]
+        return replace(self, samples=self.samples[order], conditions=conditions)
 
     def stream(self, size: int, on: Runtime) -> Stream:
         """Batches of `size` samples."""
@@ -52,8 +52,8 @@ class Domain:
 
     def encoded(self, on: Runtime, n: int | None = None) -> tuple[Tensor, ...]:
         """The first n samples, or all, as networks see them, and their conditions."""
-        x, *given = (tensor[:n].to(on.device) for tensor in self.tensors)
-        return on.batch(self.codec.expand(x)), *given
+        x, *conditions = (tensor[:n].to(on.device) for tensor in self.tensors)
+        return on.batch(self.codec.expand(x)), *conditions
 
     def blocks(self, on: Runtime) -> Iterator[tuple[Tensor, ...]]:
         """All samples as `encoded`, in blocks to take statistics of."""

@@ -24,9 +24,9 @@ def estimate(
 ) -> dict[str, Any]:
     """Parameters, bytes, operations and seconds of the training; writes nothing."""
     on, packed = runtime(device, codec.shape), codec.pack(data.x)
-    condition, given = (None, None) if labels is None else fit_condition(labels, len(data))
-    domain = Domain(codec, packed, given, condition)
-    few = Domain(codec, packed[:2], None if given is None else given[:2], condition)
+    condition, conditions = (None, None) if labels is None else fit_condition(labels, len(data))
+    domain = Domain(codec, packed, conditions, condition)
+    few = Domain(codec, packed[:2], None if conditions is None else conditions[:2], condition)
     model = MODELS[config.model]
     task = model(config, {"unlabeled": few}, on)
     batches = Batches({"unlabeled": domain.stream(config.batch, on)}, Rng(("estimate",)))

@@ -8,7 +8,7 @@ from torch import Tensor
 from ssgan.metrics import Space, frechet_distance, kernel_distance, precision_recall, space_of
 from ssgan.metrics.generation import REACH_NEIGHBOURS
 
-GRID = 64  # samples of the same noise each time, whose spread is told
+GRID = 64  # samples of the same noise each time, whose spread is measured
 MOST = 1000  # samples of a side that are compared
 MEASURES = ("diversity", "coverage", "distance")
 

@@ -34,9 +34,9 @@ def apply(
     rows = []
     for number, block in enumerate(torch.split(packed, BLOCK)):
         x = on.batch(codec.expand(filled(block).to(on.device)))
-        told = () if condition is None else (filled(torch.split(condition, BLOCK)[number]),)
+        conditions = () if condition is None else (torch.split(condition, BLOCK)[number],)
         with on.autocast():
-            output = network(x, *(t.to(on.device) for t in told))
+            output = network(x, *(filled(c).to(on.device) for c in conditions))
         rows.append(output[: len(block)].float().cpu())
     return torch.cat(rows)
 

@@ -192,13 +192,13 @@ def measure_health(task: Generative) -> dict[str, float]:
     if not all(fake.isfinite().all() for fake in fakes):
         names = MEASURES if critic is None else ("score_gap", *MEASURES)
         return dict.fromkeys(names, float("nan"))
-    found = {}
+    measures = {}
     if critic is not None:
         with on.autocast(), evaluating(critic):
             scores = [critic(x, *conditions).float().mean() for x in (real, fakes[0])]
-        found["score_gap"] = float(scores[0] - scores[1])
+        measures["score_gap"] = float(scores[0] - scores[1])
     grid, fake = (codec.expand(codec.pack(codec.decode(f))) for f in fakes)
-    return found | task.evaluator.measures(fake, grid[:GRID])
+    return measures | task.evaluator.measures(fake, grid[:GRID])
 
 
 @contextmanager

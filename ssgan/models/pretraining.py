@@ -47,10 +47,10 @@ def pretraining(
     on = runtime(device, codec.shape)
     about = {"source": data.source, "options": data.options, "rows": len(data)}
     about["fingerprint"] = data.fingerprint
-    condition, given = (None, None) if labels is None else fit_condition(labels, len(data))
-    if given is not None:
-        about["labels"] = {"labeled": int(given[:, -1].sum()), "sha256": digest(given)}
-    domain = Domain(codec, codec.pack(data.x), given, condition)
+    condition, conditions = (None, None) if labels is None else fit_condition(labels, len(data))
+    if conditions is not None:
+        about["labels"] = {"labeled": int(conditions[:, -1].sum()), "sha256": digest(conditions)}
+    domain = Domain(codec, codec.pack(data.x), conditions, condition)
     task = MODELS[config.model](config, {"unlabeled": domain.calibration(config.seed)}, on)
     streams = {"unlabeled": domain.stream(config.batch, on)}
     batches = Batches(streams, Rng(("pretrain", config.seed)))
@@ -188,8 +188,8 @@ def load(path: str | Path, device: str | None = None, checkpoint: str = "last") 
             "directory that `pretrain` was given as `run` (`ssgan.load` also opens models)"
         )
     run.check()
-    found = run.load(which=checkpoint)
-    if found is None:
+    saved = run.load(which=checkpoint)
+    if saved is None:
         which = " that was measured" if checkpoint == "best" else ""
         raise FileNotFoundError(
             f"{path} holds no checkpoint{which} yet: let `ssgan pretrain` run longer"
@@ -201,7 +201,7 @@ def load(path: str | Path, device: str | None = None, checkpoint: str = "last") 
         name: on.place(network).requires_grad_(False).eval()
         for name, network in MODELS[config.model].untrained(config, codec, width).items()
     }
-    unpack_parts(parts, found.tensors, {})
+    unpack_parts(parts, saved.tensors, {})
     domain = Domain(codec, torch.empty(0), condition=condition)
     gan = gan_of(config, domain, parts, on)
     return replace(gan, data=data | {"run": str(run.path.resolve())})

@@ -126,10 +126,10 @@ class Squeeze(nn.Module):
         """`squeeze` and `norm` with its statistics as one layer."""
         norm = self.norm.state_dict()
         gain = norm["weight"] * (norm["running_var"] + self.norm.eps).rsqrt()
-        found = copy.deepcopy(self.squeeze)
-        found.weight.mul_(gain[:, None])
-        found.bias.copy_((found.bias - norm["running_mean"]) * gain + norm["bias"])
-        return found
+        layer = copy.deepcopy(self.squeeze)
+        layer.weight.mul_(gain[:, None])
+        layer.bias.copy_((layer.bias - norm["running_mean"]) * gain + norm["bias"])
+        return layer
 
 
 class StudentInTraining(nn.Module):
@@ -290,8 +290,8 @@ def resolve_student(config: StudentConfig | None, gan: GAN, packed: Tensor) -> S
     if config.transforms is not None:
         check_transforms(config.transforms, gan.codec)
         return config
-    found = natural(gan.codec, gan.codec.expand(packed[:CALIBRATION]), config.seed)
-    return replace(config, transforms=found)
+    transforms = natural(gan.codec, gan.codec.expand(packed[:CALIBRATION]), config.seed)
+    return replace(config, transforms=transforms)
 
 
 def distilling(

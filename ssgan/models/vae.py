@@ -1,7 +1,7 @@
 """Pretraining with an encoder: the variational autoencoder and its marriage with a GAN.
 
     VAE       encoder and decoder under the evidence lower bound (Kingma and Welling 2014)
-    VAEGAN    what is alike is told by a critic's features (Larsen et al. 2016)
+    VAEGAN    samples are compared by a critic's features (Larsen et al. 2016)
 
 Both are tasks beside `adversarial.Adversarial`. The generator is the decoder, and the trunk,
 from which features are read and which is finetuned, is the encoder's. The prior of what the
@@ -64,7 +64,7 @@ class VAE(Generative):
 
     The log has its two parts in nats a sample: "reconstruction", -log p(x | z), and "kl", of
     q(z | x) from the prior. What p(x | z) is for a modality, its codec says: `log_likelihood`.
-    A condition is told to the decoder alone: the bound holds for any q.
+    The decoder alone gets a condition: the bound holds for any q.
     """
 
     model = "vae"
@@ -250,9 +250,9 @@ def refuse_unfit_vae(config: GANConfig, model: str) -> None:
     if model == "vae":
         unused["objective"] = config.objective != GANConfig().objective
         unused["penalty_final"] = config.penalty_final != 1
-    if found := [name for name, changed in unused.items() if changed]:
+    if changes := [name for name, changed in unused.items() if changed]:
         raise InputError(
-            f"the setting {found[0]} has no meaning for the model {model!r}: leave it at its "
+            f"the setting {changes[0]} has no meaning for the model {model!r}: leave it at its "
             "default, or take the model 'gan'"
         )
     if config.architecture == "dcgan":

@@ -44,5 +44,5 @@ def variance(rows: Tensor) -> Tensor:
 def covariance(rows: Tensor) -> Tensor:
     """Squares of the covariances between columns (N, D), summed and divided by D (eq. 4)."""
     centred = rows - rows.mean(0)
-    found = centred.T @ centred / (len(rows) - 1)
-    return (found.square().sum() - found.diagonal().square().sum()) / rows.shape[1]
+    matrix = centred.T @ centred / (len(rows) - 1)
+    return (matrix.square().sum() - matrix.diagonal().square().sum()) / rows.shape[1]

@@ -50,15 +50,15 @@ def alarms(past: Sequence[Checkup], now: Checkup, bounds: Bounds = Bounds()) -> 
     """
     if now["step"] < bounds.first_judged_step:
         return []
-    named = [name for name, value in now.items() if not isfinite(value)]
-    found = [f"{name} is not a finite number" for name in named]
+    infinite = [name for name, value in now.items() if not isfinite(value)]
+    wrong = [f"{name} is not a finite number" for name in infinite]
     for name, low, high in limits(past, now, bounds):
         value = now.get(name, low)
         if value < low:
-            found.append(f"{name} {value:.3g} is below its bound {low:.3g}")
+            wrong.append(f"{name} {value:.3g} is below its bound {low:.3g}")
         if abs(value) > high and isfinite(value):
-            found.append(f"{name} {value:.3g} is beyond its bound {high:.3g}")
-    return found
+            wrong.append(f"{name} {value:.3g} is beyond its bound {high:.3g}")
+    return wrong
 
 
 def limits(
@@ -119,11 +119,11 @@ class Health:
         """The steps that checkpoints must keep: the last good one and the best."""
         judged = [one for one in self.checkups if one["step"] > 0 and not one["alarms"]]
         measured = [one for one in judged if isfinite(one.get("distance", inf))]
-        found = {"good": {"step": self.good}} if self.good else {}
+        marks = {"good": {"step": self.good}} if self.good else {}
         if measured:
             best = min(measured, key=lambda one: one["distance"])
-            found["best"] = {name: best[name] for name in ("step", "distance")}
-        return found
+            marks["best"] = {name: best[name] for name in ("step", "distance")}
+        return marks
 
     @property
     def given_up(self) -> bool:

@@ -18,8 +18,8 @@ def adam(
     `decay` is taken off the weights (Loshchilov and Hutter 2019), `l2` times them is added to their
     gradients, as older papers have it; not both.
     """
-    kind, given = (torch.optim.Adam, l2) if l2 else (torch.optim.AdamW, decay)
-    return kind(network.parameters(), rate, betas=betas, weight_decay=given, fused=True)
+    kind, weight = (torch.optim.Adam, l2) if l2 else (torch.optim.AdamW, decay)
+    return kind(network.parameters(), rate, betas=betas, weight_decay=weight, fused=True)
 
 
 def rmsprop(network: nn.Module, rate: float, l2: float = 0.0) -> torch.optim.RMSprop:

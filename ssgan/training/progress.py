@@ -15,12 +15,12 @@ def show_progress(training: Generator[Progress, None, Result]) -> Result:
         bar = bars.add_task("starting", total=None, losses="")
         while True:
             try:
-                told = next(training)
+                state = next(training)
             except StopIteration as end:
                 result: Result = end.value
                 return result
-            losses = "  ".join(f"{name} {value:.3g}" for name, value in told.values.items())
-            words = f"{told.phase} {told.step}/{told.steps}".strip()
+            losses = "  ".join(f"{name} {value:.3g}" for name, value in state.values.items())
+            words = f"{state.phase} {state.step}/{state.steps}".strip()
             bars.update(
-                bar, description=words, completed=told.step, total=told.steps, losses=losses
+                bar, description=words, completed=state.step, total=state.steps, losses=losses
             )

@@ -87,10 +87,10 @@ class Session:
     def reloaded(self, step: int) -> State | None:
         """The state that the run holds of a step; where that is damaged, the present one."""
         try:
-            found = self.run.load(step) if self.run else None
+            saved = self.run.load(step) if self.run else None
         except (FileNotFoundError, ValueError):
-            found = None
-        return State(step, found.tensors, found.state) if found else self.copied()
+            saved = None
+        return State(step, saved.tensors, saved.state) if saved else self.copied()
 
     def copied(self) -> State | None:
         """The present state, where there is a guard that may go back to it."""
@@ -136,8 +136,8 @@ class Session:
 
     def checkup(self, values: dict[str, float]) -> dict[str, float]:
         """The task's measures of health, and with them the largest of the logged values."""
-        asked = self.guarded.health(self.step) if self.guarded else {}
-        measures = {name: float(value) for name, value in asked.items()}
+        health = self.guarded.health(self.step) if self.guarded else {}
+        measures = {name: float(value) for name, value in health.items()}
         terms = [abs(value) for value in values.values() if isfinite(value)]
         return measures | {"terms": max(terms)} if measures and terms else measures
 

@@ -72,12 +72,12 @@ def fill_optimizer(
         index, slot = key.split("/")
         value = laid_out_like(parameters[int(index)], value)
         state.setdefault(int(index), {})[slot] = value
-    settled = []
+    param_groups = []
     for saved, held in zip(groups, optimizer.param_groups, strict=True):
         kernels = {name: held[name] for name in KERNELS if name in held}
         pairs = {"betas": tuple(saved["betas"])} if "betas" in saved else {}  # JSON has lists only
-        settled.append({**saved, **pairs, **kernels})
-    optimizer.load_state_dict({"state": state, "param_groups": settled})
+        param_groups.append({**saved, **pairs, **kernels})
+    optimizer.load_state_dict({"state": state, "param_groups": param_groups})
 
 
 @dataclass(frozen=True)
