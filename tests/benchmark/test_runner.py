@@ -245,20 +245,6 @@ def test_no_file_has_no_rows(tmp_path):
     assert read_rows(tmp_path / "none.csv") == []
 
 
-def test_operations_are_counted_through_penalties_on_gradients():
-    weight = torch.ones(4, 5, requires_grad=True)
-    x = torch.ones(3, 4, requires_grad=True)
-
-    def penalised():
-        (slope,) = torch.autograd.grad((x @ weight).sum(), x, create_graph=True)
-        slope.square().sum().backward()
-
-    assert measuring.flops(lambda: x @ weight) == 2 * 3 * 4 * 5
-    with torch.inference_mode():
-        assert measuring.flops(lambda: torch.nn.functional.linear(x, weight.mT)) == 2 * 3 * 4 * 5
-    assert measuring.flops(penalised) == 3 * 2 * 3 * 4 * 5  # forward, to x, and that to the weight
-
-
 @pytest.mark.parametrize("steps", [1, 20, 21, 5000])
 @pytest.mark.parametrize("student", [None, 1, 4000])
 def test_operations_of_many_steps_are_told_from_few(steps, student):
@@ -302,7 +288,7 @@ def test_memory_is_counted_again_for_every_cell(tmp_path):
     def peak(megabytes):
         measuring.forget_peak()
         torch.ones(megabytes, 1000 * 250).sum()
-        return measuring.resident_peak()
+        return measuring.peaks()["peak_mb"]
 
     large = peak(200)
     assert peak(1) < large - 150

@@ -233,14 +233,6 @@ def test_a_flag_sets_what_it_names_and_trains(name, home, tmp_path):
     assert str(found) == asked
 
 
-def test_the_estimate_counts_the_operations_of_matrix_products():
-    import torch
-
-    from ssgan.models.estimate import counted
-
-    assert counted(lambda: torch.ones(3, 4) @ torch.ones(4, 5)) == 2 * 3 * 4 * 5
-
-
 @pytest.mark.parametrize(("flag", "mix"), [("--mix", True), ("--no-mix", False)])
 def test_rows_are_mixed_where_the_command_says_so(home, tmp_path, flag, mix):
     words = ["--labels", home / "images.npz", "--out", tmp_path / "m", "--transforms", "colour"]
