@@ -39,34 +39,34 @@ def lines(results: Path) -> Sequence[Sequence[str]]:
     """The lines under HEADER; a suite without results has none."""
     made = []
     for name, labels in TABLES:
-        asked, found = suite(name), glance.by_method(results, name, labels)
-        if not found:
+        asked, by_method = suite(name), glance.by_method(results, name, labels)
+        if not by_method:
             continue
         simple = next(iter(METHODS))
-        cells = [told({simple: found[simple]}, asked) if simple in found else "-"]
-        cells += [told(within(found, seconds), asked) for seconds in WAITS]
-        auto = front.score(found.get("auto"), asked.measure)
-        gan = gan_seconds(found, asked)
+        cells = [told({simple: by_method[simple]}, asked) if simple in by_method else "-"]
+        cells += [told(within(by_method, seconds), asked) for seconds in WAITS]
+        auto = front.score(by_method.get("auto"), asked.measure)
+        gan = gan_seconds(by_method, asked)
         data = asked.cells[0].data + (LARGER if name.endswith("-large") else "")
         made.append([f"{data}, {labels}", *cells, auto, f"{gan:.0f}"])
     return made
 
 
-def gan_seconds(found: Mapping[str, Line], asked: Suite) -> float:
+def gan_seconds(by_method: Mapping[str, Line], asked: Suite) -> float:
     """Those of the row that the front page shows; of the best method where a suite has no such."""
-    ours = next((found[method] for method in front.OURS if method in found), None)
-    best = ours or front.best(list(within(found, WAITS[-1]).values()), asked.lower)
+    ours = next((by_method[method] for method in front.OURS if method in by_method), None)
+    best = ours or front.best(list(within(by_method, WAITS[-1]).values()), asked.lower)
     return best.gan_seconds if best else 0.0
 
 
-def within(found: Mapping[str, Line], seconds: float) -> dict[str, Line]:
+def within(by_method: Mapping[str, Line], seconds: float) -> dict[str, Line]:
     """The methods that a user can name and that take at most so many seconds."""
-    return {m: found[m] for m in METHODS if m in found and found[m].seconds <= seconds}
+    return {m: by_method[m] for m in METHODS if m in by_method and by_method[m].seconds <= seconds}
 
 
-def told(found: Mapping[str, Line], asked: Suite) -> str:
+def told(by_method: Mapping[str, Line], asked: Suite) -> str:
     """The best of some methods with its score; "-" of none."""
-    line = front.best(list(found.values()), asked.lower)
+    line = front.best(list(by_method.values()), asked.lower)
     if line is None:
         return "-"
     return f"{METHODS[line.group[-1]]} {front.score(line, asked.measure)}"

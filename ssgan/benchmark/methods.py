@@ -101,7 +101,7 @@ def config_for(contender: Contender, table: Fields, seed: int) -> PredictorConfi
     return PredictorConfig.from_json({"seed": seed, "calibrate": False, **common})
 
 
-def short_trainings(model: Predictor, asked: PredictorConfig) -> tuple[PredictorConfig, ...]:
+def short_trainings(model: Predictor, config: PredictorConfig) -> tuple[PredictorConfig, ...]:
     """The trainings on folds that "auto" chose by; what is fitted at once is left out.
 
     They share a student, which is the first one's where the chosen model does not read it.
@@ -109,8 +109,10 @@ def short_trainings(model: Predictor, asked: PredictorConfig) -> tuple[Predictor
     choice = model.about.get("choice")
     if choice is None:
         return ()
-    most = asked.search.steps
-    short = replace(asked, steps=min(most, asked.steps or most), readout=choice["readout"])
+    max_steps = config.search.steps
+    short = replace(
+        config, steps=min(max_steps, config.steps or max_steps), readout=choice["readout"]
+    )
     learnt = [replace(short, method=name) for name in stepwise(choice["verdict"]["means"])]
     trainings = [with_student(training, 1) for training in FOLDS * learnt]
     if learnt and model.config.readout != choice["readout"]:

@@ -69,14 +69,14 @@ def leagues(rows: Iterable[Row]) -> dict[str, list[Row]]:
     Examples
     --------
     >>> rows = [{"method": "auto"}, {"method": "DINO", "league": "pretrained elsewhere"}]
-    >>> {name: len(found) for name, found in leagues(rows).items()}
+    >>> {name: len(by_league) for name, by_league in leagues(rows).items()}
     {'': 1, 'pretrained elsewhere': 1}
     """
-    found: dict[str, list[Row]] = {"": []}
+    by_league: dict[str, list[Row]] = {"": []}
     for row in rows:
         league = ELSEWHERE if row.get("league") == ELSEWHERE else ""
-        found.setdefault(league, []).append(row)
-    return found
+        by_league.setdefault(league, []).append(row)
+    return by_league
 
 
 def summarise(rows: Iterable[Row], suite: Suite) -> list[Line]:

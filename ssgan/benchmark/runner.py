@@ -231,12 +231,12 @@ def latest(suite: Suite, rows: Iterable[Row]) -> dict[Cell, Row]:
     """The last row of every cell of the suite that has one, in the order of the cells."""
     keys = {frozenset(key_of(cell).items()): cell for cell in suite.cells}
     names = key_of(suite.cells[0]) if suite.cells else {}
-    found = {}
+    rows_by_cell = {}
     for row in rows:
         key = frozenset((name, row.get(name, "")) for name in names)
         if key in keys:
-            found[keys[key]] = row
-    return {cell: found[cell] for cell in suite.cells if cell in found}
+            rows_by_cell[keys[key]] = row
+    return {cell: rows_by_cell[cell] for cell in suite.cells if cell in rows_by_cell}
 
 
 def missing(suite: Suite, rows: Iterable[Row], renew: bool = False) -> list[Cell]:

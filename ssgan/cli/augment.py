@@ -67,7 +67,7 @@ def augment(
     seed: int,
     device: str | None,
     quiet: bool,
-    **asked: Any,  # count, per_class, strategy, balance
+    **amounts: Any,  # count, per_class, strategy, balance
 ) -> None:
     """Write the labelled rows of MODEL and N synthetic ones: RUN's samples, labelled by MODEL.
 
@@ -86,7 +86,7 @@ def augment(
       ssgan augment run model -n 1000 --out augmented/
       ssgan augment run model --strategy auto --out balanced.npz
     """
-    refuse_two_numbers(asked)
+    refuse_two_numbers(amounts)
     from ssgan.cli.labeled import check_form
     from ssgan.data.split import read_split
     from ssgan.report import report_augmented
@@ -94,8 +94,8 @@ def augment(
 
     gan, predictor = load_pair(run, model, device)
     check_form(out, gan.codec, predictor.classes)
-    asked["classifier"] = [*classifiers] or None
-    request = Request(n=asked.pop("count"), filters=filters, seed=seed, **asked)
+    amounts["classifier"] = [*classifiers] or None
+    request = Request(n=amounts.pop("count"), filters=filters, seed=seed, **amounts)
     real = labeled_rows(predictor)
     proposal = propose(context_for(gan, predictor, real), request)
     verdict = proposal.verdict
@@ -106,11 +106,11 @@ def augment(
     note(f"how they look: {page}", quiet)
 
 
-def refuse_two_numbers(asked: dict[str, Any]) -> None:
+def refuse_two_numbers(amounts: dict[str, Any]) -> None:
     """How many rows is said once."""
-    if sum(asked[name] is not None for name in ("count", "per_class", "strategy")) != 1:
+    if sum(amounts[name] is not None for name in ("count", "per_class", "strategy")) != 1:
         raise click.UsageError("Give one of -n, --per-class and --strategy: each says how many.")
-    if asked["balance"] and asked["count"] is None:
+    if amounts["balance"] and amounts["count"] is None:
         raise click.UsageError("--balance goes with -n: --per-class and --strategy balance.")
 
 

@@ -50,7 +50,7 @@ def demo(*, out: Path, seed: int, quiet: bool) -> None:
     click.echo(f"reports: {report(out / 'gan')} and {report(out / 'model')}")
 
 
-def print_twins(found: "Sequence[Versus]") -> None:
+def print_twins(comparisons: "Sequence[Versus]") -> None:
     """Print a line for every method, with the same without the GAN beside it."""
     from rich.console import Console
     from rich.table import Table
@@ -58,7 +58,7 @@ def print_twins(found: "Sequence[Versus]") -> None:
     table = Table("method", title=TITLE)
     for head in ("accuracy", "splits", "GAN off", "the GAN, points", "seconds", "+ GAN"):
         table.add_column(head, justify="right")
-    for one in found:
+    for one in comparisons:
         line, off = one.line, one.off
         table.add_row(
             one.method,
@@ -81,12 +81,12 @@ def gain_in_points(one: "Versus") -> str:
     return "{:+.1f} ± {:.1f}".format(*(100 * value for value in one.gain))
 
 
-def summary(found: "Sequence[Versus]", tests: int) -> str:
+def summary(comparisons: "Sequence[Versus]", tests: int) -> str:
     """What the recommended method gives against the best simple model, and what is the GAN's."""
     from ssgan.benchmark import RECOMMENDED
 
-    ours = next(one for one in found if one.method == RECOMMENDED)
-    simple = max((one for one in found if one.simple), key=lambda one: one.line.mean)
+    ours = next(one for one in comparisons if one.method == RECOMMENDED)
+    simple = max((one for one in comparisons if one.simple), key=lambda one: one.line.mean)
     wrong = 1 - ours.line.mean
     chance = 100 * 1.96 * (2 * wrong * (1 - wrong) / tests) ** 0.5
     off = f", without the GAN {ours.off.mean:.3f}" if ours.off else ""

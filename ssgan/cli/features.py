@@ -61,13 +61,13 @@ def features(
     if readout is not None:
         model = read_by(model, readout, run, quiet)
     chosen = select_part(read_for(model, data, reading), part)
-    found = model.features(chosen.x)
+    array = model.features(chosen.x)
     names = {name: np.asarray(values) for name, values in chosen.names.items()}
     if out.suffix in writing.TABLES:
-        writing.write_arrays(out, **names, feature=found)
+        writing.write_arrays(out, **names, feature=array)
     else:
-        writing.write_arrays(out, x=found, **names)
-    note(f"{out} holds {found.shape[1]} features of {len(found)} rows", quiet)
+        writing.write_arrays(out, x=array, **names)
+    note(f"{out} holds {array.shape[1]} features of {len(array)} rows", quiet)
 
 
 def read_by(model: Any, readout: str, run: Path, quiet: bool) -> Any:

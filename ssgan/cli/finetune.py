@@ -85,7 +85,7 @@ def finetune(
     dry_run: bool,
     device: str | None,
     quiet: bool,
-    **asked: Any,
+    **arguments: Any,
 ) -> None:
     """Learn to predict from few labels, on top of the GAN in RUN.
 
@@ -100,18 +100,18 @@ def finetune(
       ssgan finetune run --labels mnist --per-class 10 --out model
       ssgan finetune run --labels labels.csv --out model
     """
-    check_use(out is None and not dry_run, **asked)
+    check_use(out is None and not dry_run, **arguments)
     from ssgan.cli.settings import settings
     from ssgan.models.pretraining import load
     from ssgan.prediction.config import PredictorConfig
 
     named = ("method", "readout", "transforms", "mix", "calibrate", "steps", "seed")
-    flags = {name: asked.pop(name) for name in named}
+    flags = {name: arguments.pop(name) for name in named}
     chosen = PredictorConfig.from_json(settings(config, **flags))
     check_taught(chosen)
     check_seen(chosen)
     gan = load(run, device)
-    split = split_for(gan, run, labels, asked, out, quiet)
+    split = split_for(gan, run, labels, arguments, out, quiet)
     if out is None or dry_run:
         describe_finetuning(gan, split, chosen)
     else:
@@ -119,7 +119,7 @@ def finetune(
 
 
 def split_for(
-    gan: Any, run: Path, labels: str, asked: dict[str, Any], out: Path | None, quiet: bool
+    gan: Any, run: Path, labels: str, arguments: dict[str, Any], out: Path | None, quiet: bool
 ) -> Any:
     """The split of the GAN's data that the options ask for."""
     from ssgan.cli.inputs import report_unreadable
@@ -127,8 +127,10 @@ def split_for(
     from ssgan.data.selection import read_again
     from ssgan.data.split import LabelRequest, make_split
 
-    reading = {name: asked.pop(name) for name in options.READING}
-    request = LabelRequest(source=labels, seed=asked.pop("label_seed"), **asked, reading=reading)
+    reading = {name: arguments.pop(name) for name in options.READING}
+    request = LabelRequest(
+        source=labels, seed=arguments.pop("label_seed"), **arguments, reading=reading
+    )
     split = make_split(read_again(gan.data, run), request, gan=run, out=out)
     report_unreadable(split.data)
     if request.task is None and not quiet:

@@ -24,10 +24,10 @@ def parse_size(
     """A side, or WIDTHxHEIGHT as images are described; (height, width) to the library."""
     if value is None:
         return None
-    given = value.lower().split("x")
-    if len(given) > 2 or not all(side.isdecimal() and int(side) for side in given):
+    parts = value.lower().split("x")
+    if len(parts) > 2 or not all(side.isdecimal() and int(side) for side in parts):
         raise click.BadParameter(f"expected a side as 64, or WIDTHxHEIGHT as 64x48, got {value!r}")
-    return int(given[0]) if len(given) == 1 else (int(given[1]), int(given[0]))
+    return int(parts[0]) if len(parts) == 1 else (int(parts[1]), int(parts[0]))
 
 
 class PathGiven(click.Path):

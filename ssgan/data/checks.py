@@ -126,18 +126,18 @@ def described_labels(y: Any, no_label: Any = None) -> dict[str, Json]:
 
 def suspicions(data: Data) -> list[str]:
     """One sentence for each thing that looks wrong."""
-    found = [label_suspicion(data)] if data.y is not None else []
+    sentences = [label_suspicion(data)] if data.y is not None else []
     if tabular(data):
-        found += column_suspicions(data.x)
+        sentences += column_suspicions(data.x)
     elif "corrupt" in CODECS[data.kind].transforms:  # values that are columns of their own
         array = as_array(data.x)
         if array.dtype.kind == "f" and not np.isfinite(array).all():
-            found.append(f"{int((~np.isfinite(array)).any(1).sum())} rows hold NaN or infinity")
+            sentences.append(f"{int((~np.isfinite(array)).any(1).sum())} rows hold NaN or infinity")
         constant = np.flatnonzero((array == array[:1]).all(0))
-        found.append(listing("constant columns", [str(column) for column in constant]))
+        sentences.append(listing("constant columns", [str(column) for column in constant]))
     if data.quarantine:
-        found.append(f"{len(data.quarantine)} files or lines could not be read whole")
-    return [sentence for sentence in found if sentence]
+        sentences.append(f"{len(data.quarantine)} files or lines could not be read whole")
+    return [sentence for sentence in sentences if sentence]
 
 
 def label_suspicion(data: Data) -> str:
@@ -153,7 +153,7 @@ def label_suspicion(data: Data) -> str:
 
 def column_suspicions(frame: pd.DataFrame) -> list[str]:
     names: dict[str, list[str]] = {"constant columns": [], "columns that are mostly missing": []}
-    found = []
+    sentences = []
     for name in frame.columns:
         column = frame[name]
         present = column.dropna()
@@ -161,9 +161,9 @@ def column_suspicions(frame: pd.DataFrame) -> list[str]:
             names["constant columns"].append(str(name))
         elif len(present) < len(column) / 2:
             names["columns that are mostly missing"].append(str(name))
-        told = column_suspicion(present) if len(present) else ""
-        found += [f"column {name!r} {told}"] if told else []
-    return [*(listing(what, columns) for what, columns in names.items()), *found]
+        suspicion = column_suspicion(present) if len(present) else ""
+        sentences += [f"column {name!r} {suspicion}"] if suspicion else []
+    return [*(listing(what, columns) for what, columns in names.items()), *sentences]
 
 
 def column_suspicion(present: Series) -> str:

@@ -22,8 +22,8 @@ def read_npz(path: Path) -> RawParts:
     """x_train, y_train, x_test and y_test of an .npz file; or x and y; or its only array."""
     try:
         with path.open("rb") as stream, np.load(stream) as arrays:
-            wanted = wanted_in(list(arrays.files))
-            parts = {part: arrays[name] for part, name in wanted.items()}
+            members = wanted_in(list(arrays.files))
+            parts = {part: arrays[name] for part, name in members.items()}
             names = shown(list(arrays.files))
     except (ValueError, EOFError, AttributeError, TypeError, *BAD_ZIP) as error:
         raise unreadable(path, error) from error
@@ -55,10 +55,10 @@ def read_npy(path: Path) -> RawParts:
     return {"x": loaded}
 
 
-def unreadable(path: Path, error: Exception) -> ValueError:
+def unreadable(path: Path, error: Exception) -> InputError:
     if "allow_pickle" in str(error):
-        return ValueError(f"{path} holds Python objects, which can run code: save plain arrays")
-    return ValueError(f"{path} is not a whole {path.suffix} file ({error}): write it again")
+        return InputError(f"{path} holds Python objects, which can run code: save plain arrays")
+    return InputError(f"{path} is not a whole {path.suffix} file ({error}): write it again")
 
 
 def is_idx(path: Path) -> bool:

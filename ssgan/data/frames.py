@@ -141,11 +141,11 @@ def convert_text(
     for name in frame.columns.difference(list(drop), sort=False):
         if not pd.api.types.is_string_dtype(frame[name].dtype) or frame[name].isna().all():
             continue
-        column, told = read_column(frame[name], comma)
+        column, remark = read_column(frame[name], comma)
         if column is not frame[name]:
             changed[name] = column
-        if told:
-            warnings.warn(f"{path}: column {name!r} {told}", UserWarning, stacklevel=3)
+        if remark:
+            warnings.warn(f"{path}: column {name!r} {remark}", UserWarning, stacklevel=3)
     return frame.assign(**changed) if changed else frame
 
 
@@ -156,18 +156,18 @@ def read_column(column: Series, comma: bool) -> tuple[Series, str]:
         return dated, ""
     present = column.dropna().astype(str)
     absent = absent_words(present)
-    found = numbers_in(present[~absent], comma) if not absent.all() else None
+    parsed = numbers_in(present[~absent], comma) if not absent.all() else None
     words = counts_of(present[absent])
     coded = present.str.match(r"[+-]?0\d") | present.str.fullmatch(r"[+-]?\d{16,}")
-    if found is None or coded.any():
+    if parsed is None or coded.any():
         return column, suspicion_of(column, comma)
-    values, how = found
+    values, how = parsed
     numbers = pd.Series(np.nan, index=column.index, name=column.name)
     numbers[present.index[~absent]] = values
     whole = len(values) == len(column) and np.array_equal(values, np.rint(values))
-    told = [f"is {len(values)} numbers {how}, and is read as numbers"] if how else []
-    told += [f"has {words} among numbers, taken as missing: say so with --na"] if words else []
-    return (numbers.astype("int64") if whole else numbers), "; it ".join(told)
+    remarks = [f"is {len(values)} numbers {how}, and is read as numbers"] if how else []
+    remarks += [f"has {words} among numbers, taken as missing: say so with --na"] if words else []
+    return (numbers.astype("int64") if whole else numbers), "; it ".join(remarks)
 
 
 def suspicion_of(column: Series, comma: bool = False, crowded: int = CROWDED) -> str:

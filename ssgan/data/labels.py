@@ -175,16 +175,16 @@ class Targets:
         if self.classes is None:
             return numbers(labels, missing)
         values = np.full(len(labels), -1, np.int64)
-        found = pd.Index(np.array(self.classes, dtype=object)).get_indexer(
+        indices = pd.Index(np.array(self.classes, dtype=object)).get_indexer(
             pd.Index(labels[~missing].astype(object))
         )
-        if (found < 0).any():
-            label = as_python(labels[~missing][found < 0][0])
+        if (indices < 0).any():
+            label = as_python(labels[~missing][indices < 0][0])
             raise InputError(
                 f"label {label!r} is none of the {len(self.classes)} classes {shown(self.classes)}"
-                f": correct it, or leave out the rows of unknown classes ({(found < 0).sum()})"
+                f": correct it, or leave out the rows of unknown classes ({(indices < 0).sum()})"
             )
-        values[~missing] = found
+        values[~missing] = indices
         return values
 
 
@@ -271,47 +271,47 @@ def targets(
 
     Examples
     --------
-    >>> found = targets(["cat", "dog", "", "cat", "dog"])
-    >>> found.classes, found.values.tolist(), found.labeled.tolist()
+    >>> coded = targets(["cat", "dog", "", "cat", "dog"])
+    >>> coded.classes, coded.values.tolist(), coded.labeled.tolist()
     (('cat', 'dog'), [0, 1, -1, 0, 1], [0, 1, 3, 4])
     >>> targets([0.5, 1.25, float("nan")]).task
     'regression'
     """
     labels = raw_labels(y)
-    asked = task or ("classification" if classes is not None else None)
-    missing = unlabeled(labels, asked or minus_task(labels), no_label)
-    given = labels[~missing]
-    if not len(given):
+    known_task = task or ("classification" if classes is not None else None)
+    missing = unlabeled(labels, known_task or minus_task(labels), no_label)
+    present = labels[~missing]
+    if not len(present):
         raise InputError(
             f"none of the {len(labels)} rows has a label: -1, NaN and empty mean unlabeled"
         )
-    dtype = dtype_of(y, given)
-    if (asked or task_of(given)) == "regression":
+    dtype = dtype_of(y, present)
+    if (known_task or task_of(present)) == "regression":
         values = numbers(labels, missing)
         if np.nanmin(values) == np.nanmax(values):
             raise InputError(f"all labels are {values[~missing][0]:g}: there is nothing to learn")
         return Targets(values=values, classes=None, dtype=dtype, no_label=no_label)
-    known = tuple(classes) if classes is not None else sorted_classes(given)
-    found = Targets(values=np.empty(0, np.int64), classes=known, dtype=dtype, no_label=no_label)
-    found = replace(found, values=found.encode(labels))
-    if asked is None:
-        check_guess(found, given)
+    known = tuple(classes) if classes is not None else sorted_classes(present)
+    coded = Targets(values=np.empty(0, np.int64), classes=known, dtype=dtype, no_label=no_label)
+    coded = replace(coded, values=coded.encode(labels))
+    if known_task is None:
+        check_guess(coded, present)
     if no_label is None and classes is None:
-        warn_of_minus(labels, found)
-    refuse_few(found)
-    return found
+        warn_of_minus(labels, coded)
+    refuse_few(coded)
+    return coded
 
 
-def check_guess(found: Targets, given: Array) -> None:
+def check_guess(coded: Targets, present: Array) -> None:
     """Refuse labels that may be no classes, and say that many numbers are taken for some."""
-    number = len(found.classes or ())
-    if number > MOST_FLOAT_CLASSES and len(given) < 2 * number:
+    number = len(coded.classes or ())
+    if number > MOST_FLOAT_CLASSES and len(present) < 2 * number:
         raise InputError(
-            f"{number} different labels in {len(given)} rows are hardly classes: say what they are"
-            " with task='classification' or 'regression' (--task)"
+            f"{number} different labels in {len(present)} rows are hardly classes: say what they "
+            "are with task='classification' or 'regression' (--task)"
         )
-    rare = np.bincount(found.values[found.values >= 0]).min() == 1 and number > MOST_FLOAT_CLASSES
-    if (rare or number > MOST_INTEGER_CLASSES) and given.dtype.kind in "iuf":
+    rare = np.bincount(coded.values[coded.values >= 0]).min() == 1 and number > MOST_FLOAT_CLASSES
+    if (rare or number > MOST_INTEGER_CLASSES) and present.dtype.kind in "iuf":
         warnings.warn(
             f"{number} whole numbers are taken for classes: give task='regression' (--task "
             "regression) if they are counts or measurements, task='classification' if not",
@@ -320,14 +320,14 @@ def check_guess(found: Targets, given: Array) -> None:
         )
 
 
-def warn_of_minus(labels: Array, found: Targets) -> None:
+def warn_of_minus(labels: Array, coded: Targets) -> None:
     """Say that -1 is taken for unlabeled where it looks like a class.
 
     It does where it is as frequent as the classes, or where other rows have an empty label.
     """
     minus = int(equal_to(labels, MINUS).sum())
     empty = int(unlabeled(labels, "regression").sum())
-    counts = np.bincount(found.values[found.values >= 0], minlength=1)
+    counts = np.bincount(coded.values[coded.values >= 0], minlength=1)
     alike = 0.75 * counts.min() <= minus <= 1.5 * counts.max()
     frequent = counts.min() >= CLASS_SIZE and alike
     if minus and (frequent or empty):
@@ -340,16 +340,16 @@ def warn_of_minus(labels: Array, found: Targets) -> None:
         )
 
 
-def reason_of(found: Targets, y: Any) -> str:
+def reason_of(coded: Targets, y: Any) -> str:
     """How the task was told by labels, in words."""
     labels = raw_labels(y)
-    given = labels[~unlabeled(labels, found.task, found.no_label)]
-    if found.classes is None:
-        whole = given.dtype.kind in "iu"
+    present = labels[~unlabeled(labels, coded.task, coded.no_label)]
+    if coded.classes is None:
+        whole = present.dtype.kind in "iu"
         return "whole numbers that hardly repeat" if whole else "numbers with fractions"
     kinds = {"b": "true or false", "O": "text"}
-    kind = kinds.get(given.dtype.kind, "whole numbers")
-    return f"{kind} of {len(found.classes)} values"
+    kind = kinds.get(present.dtype.kind, "whole numbers")
+    return f"{kind} of {len(coded.classes)} values"
 
 
 def minus_task(labels: Array) -> TaskName:
@@ -358,13 +358,13 @@ def minus_task(labels: Array) -> TaskName:
     return task_of(present) if labels.dtype.kind == "f" else "classification"
 
 
-def dtype_of(y: Any, given: Array) -> str:
+def dtype_of(y: Any, present: Array) -> str:
     """The numpy dtype of labels as they came; that of numbers where objects are all of a kind."""
-    dtype = getattr(y, "dtype", given.dtype)
+    dtype = getattr(y, "dtype", present.dtype)
     if isinstance(dtype, np.dtype) and dtype.kind != "O":
         return dtype.str
     kinds = {"integer": "int64", "floating": "float64", "boolean": "bool"}
-    return kinds.get(pd.api.types.infer_dtype(given, skipna=False), "object")
+    return kinds.get(pd.api.types.infer_dtype(present, skipna=False), "object")
 
 
 def sorted_classes(labels: Array) -> tuple[Label, ...]:
@@ -376,10 +376,10 @@ def sorted_classes(labels: Array) -> tuple[Label, ...]:
         return tuple(sorted(distinct, key=str))
 
 
-def refuse_few(found: Targets) -> None:
+def refuse_few(coded: Targets) -> None:
     """Refuse labels that no classifier can learn from; warn of classes with a single one."""
-    classes = found.classes or ()
-    counts = np.bincount(found.values[found.values >= 0], minlength=len(classes))
+    classes = coded.classes or ()
+    counts = np.bincount(coded.values[coded.values >= 0], minlength=len(classes))
     if counts.sum() < len(classes):
         raise InputError(
             f"{counts.sum()} labels for {len(classes)} classes: label at least one row of each"

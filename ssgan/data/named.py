@@ -27,9 +27,9 @@ NAMED_SUFFIXES = (".npz", ".csv", ".parquet")
 DIGITS_TRAIN = 1000  # of 1,797; the rest is the test part
 
 
-def data_directory(given: str | Path | None = None) -> Path:
-    """Where named data sets lie: `given`, else $SSGAN_DATA, else ~/.cache/ssgan."""
-    return Path(given or os.environ.get("SSGAN_DATA") or Path.home() / ".cache" / "ssgan")
+def data_directory(directory: str | Path | None = None) -> Path:
+    """Where named data sets lie: `directory`, else $SSGAN_DATA, else ~/.cache/ssgan."""
+    return Path(directory or os.environ.get("SSGAN_DATA") or Path.home() / ".cache" / "ssgan")
 
 
 def stored(name: str, directory: Path) -> Path | None:

@@ -71,49 +71,49 @@ def read(source: Any, **options: Any) -> Data:
     >>> data.x.shape, data.x.dtype.name, data.x_test.shape
     ((1000, 8, 8), 'uint8', (797, 8, 8))
     """
-    asked = ReadOptions.of(options)
+    read_options = ReadOptions.of(options)
     if isinstance(source, Data):
         return source
     if not isinstance(source, str | Path):
         return from_memory(source, **options)
     if not str(source).strip():
         raise InputError("the name of the data set is empty: give a name, a folder or a file")
-    name, directory = str(source), data_directory(asked.data_dir)
+    name, directory = str(source), data_directory(read_options.data_dir)
     found = name in DATA_SETS or (not Path(name).exists() and stored(name, directory) is not None)
     if not found:
-        parts = read_path(Path(name), asked, directory)
-        return assemble(parts, str(Path(name).resolve()), recorded_options(asked, parts))
-    parts = read_named(name, asked, directory)
-    asked = replace(asked, target=asked.target or target_of(name))
-    data = assemble(parts, name, recorded_options(asked, parts))
-    placed = {"data_dir": str(directory.resolve())} if asked.data_dir else {}
+        parts = read_path(Path(name), read_options, directory)
+        return assemble(parts, str(Path(name).resolve()), recorded_options(read_options, parts))
+    parts = read_named(name, read_options, directory)
+    read_options = replace(read_options, target=read_options.target or target_of(name))
+    data = assemble(parts, name, recorded_options(read_options, parts))
+    placed = {"data_dir": str(directory.resolve())} if read_options.data_dir else {}
     return replace(data, options=data.options | placed)
 
 
-def recorded_options(asked: ReadOptions, parts: RawParts) -> ReadOptions:
+def recorded_options(options: ReadOptions, parts: RawParts) -> ReadOptions:
     """The options to read the same again, with what a folder told by its pictures."""
     bits = parts.pop("bits", None)
-    return replace(asked, bits=bits) if bits else asked
+    return replace(options, bits=bits) if bits else options
 
 
-def read_named(name: str, asked: ReadOptions, directory: Path) -> RawParts:
+def read_named(name: str, options: ReadOptions, directory: Path) -> RawParts:
     """A data set by name; the test part of a table lies beside it."""
     if name in BUNDLED:
         loaded = bundled(name)
         return {"x": loaded} if isinstance(loaded, pd.DataFrame) else loaded
     path = fetch(name, directory)
-    parts = read_path(path, asked, directory)
+    parts = read_path(path, options, directory)
     test = path.with_name(f"{path.stem}-test{path.suffix}")
     if is_table(path) and test.is_file():
-        frame, faults = read_table(test, na=asked.na, header=asked.header, drop=asked.drop)
+        frame, faults = read_table(test, na=options.na, header=options.header, drop=options.drop)
         parts |= {"x_test": frame, "quarantine": parts["quarantine"] + faults}
     return parts
 
 
-def read_path(path: Path, asked: ReadOptions, directory: Path) -> RawParts:
+def read_path(path: Path, options: ReadOptions, directory: Path) -> RawParts:
     """What lies at the path, told by its name."""
     if path.is_dir():
-        return read_folder(path, asked)
+        return read_folder(path, options)
     if not path.exists():
         near = difflib.get_close_matches(str(path), DATA_SETS, 1)
         hint = f"did you mean {near[0]!r}? Data" if near else "data"
@@ -124,7 +124,7 @@ def read_path(path: Path, asked: ReadOptions, directory: Path) -> RawParts:
     if not path.is_file():
         raise InputError(f"{path} is neither a file nor a folder: give one of them")
     if is_table(path):
-        frame, faults = read_table(path, na=asked.na, header=asked.header, drop=asked.drop)
+        frame, faults = read_table(path, na=options.na, header=options.header, drop=options.drop)
         return {"x": frame, "quarantine": faults}
     if path.suffix == ".npz":
         return read_npz(path)

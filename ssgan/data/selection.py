@@ -26,16 +26,16 @@ class Selection:
     names: dict[str, list[Any]]  # columns that say which sample it is
 
 
-def read_as(options: Mapping[str, Any], source: Any, asked: Mapping[str, Any]) -> Data:
+def read_as(options: Mapping[str, Any], source: Any, reading: Mapping[str, Any]) -> Data:
     """A data set read with the options of another, save those that are asked for.
 
     So images get the size, and a table loses the target, with which a model was trained.
     """
-    given = {name: value for name, value in asked.items() if value not in (None, ())}
+    overrides = {name: value for name, value in reading.items() if value not in (None, ())}
     usual = {name: options[name] for name in FORMING if name in options}
-    given.setdefault("data_dir", options.get("data_dir"))
+    overrides.setdefault("data_dir", options.get("data_dir"))
     column = usual.pop("target", None)
-    data = read(source, **reading_options(usual | given))
+    data = read(source, **reading_options(usual | overrides))
     if column in getattr(data.x, "columns", ()) and data.y is None:
         data = replace(data, **divided({"x": data.x, "x_test": data.x_test}, column))
         data = replace(data, options=data.options | {"target": column})

@@ -75,11 +75,11 @@ def make_split(
     """
     data = labelled_data(own, request)
     refuse_seen_target(own, data)
-    found = targets(data.y, task=request.task, no_label=data.no_label)
-    refuse_strange_classes(own, data, found)
-    warn_of_unlearnt(data, found)
-    chosen = choose_rows(found, request)
-    kept, ledger = read_counted(found, chosen, request, out)
+    labels = targets(data.y, task=request.task, no_label=data.no_label)
+    refuse_strange_classes(own, data, labels)
+    warn_of_unlearnt(data, labels)
+    chosen = choose_rows(labels, request)
+    kept, ledger = read_counted(labels, chosen, request, out)
     if gan is not None and data.fingerprint == own.fingerprint:
         count_conditions(ledger, gan)
     refuse_constant(kept)
@@ -93,15 +93,15 @@ def make_split(
     )
 
 
-def choose_rows(found: Targets, request: LabelRequest) -> Any:
+def choose_rows(labels: Targets, request: LabelRequest) -> Any:
     """Sorted rows (n,) whose labels are kept."""
     if request.per_class or request.count:
-        return draw_split(found, request.per_class, request.seed or 0, labels=request.count)
-    return found.labeled
+        return draw_split(labels, request.per_class, request.seed or 0, labels=request.count)
+    return labels.labeled
 
 
 def draw_split(
-    found: Targets, per_class: int | None = None, seed: int = 0, *, labels: int | None = None
+    y: Targets, per_class: int | None = None, seed: int = 0, *, labels: int | None = None
 ) -> Array:
     """Draw the rows whose labels are kept: a pure function of its arguments.
 
@@ -109,7 +109,7 @@ def draw_split(
 
     Parameters
     ----------
-    found : Targets
+    y : Targets
         All labels.
     per_class : int, optional
         How many labels of every class, for classification.
@@ -130,26 +130,26 @@ def draw_split(
 
     Examples
     --------
-    >>> found = targets(["a", "b"] * 50)
-    >>> rows = draw_split(found, per_class=2)
-    >>> len(rows), sorted(found.decode(found.values[rows]).tolist())
+    >>> y = targets(["a", "b"] * 50)
+    >>> rows = draw_split(y, per_class=2)
+    >>> len(rows), sorted(y.decode(y.values[rows]).tolist())
     (4, ['a', 'a', 'b', 'b'])
     """
     if (per_class is None) == (labels is None):
         raise InputError("expected either a number of labels per class or of all labels")
-    if (found.classes is None) != (per_class is None):
-        asked = "labels in all" if found.classes is None else "labels per class"
-        raise InputError(f"for {found.task} give the number of {asked}")
+    if (y.classes is None) != (per_class is None):
+        unit = "labels in all" if y.classes is None else "labels per class"
+        raise InputError(f"for {y.task} give the number of {unit}")
     count = per_class if per_class is not None else labels or 0
     if count < 1:
         raise InputError(f"expected at least 1 label, got {count}")
     chosen = []
-    for index, name in enumerate(found.classes or ("all",)):
-        rows = found.labeled if found.classes is None else np.flatnonzero(found.values == index)
+    for index, name in enumerate(y.classes or ("all",)):
+        rows = y.labeled if y.classes is None else np.flatnonzero(y.values == index)
         if len(rows) < count:
-            where = "" if found.classes is None else f" in class {name!r}"
+            where = "" if y.classes is None else f" in class {name!r}"
             raise InputError(
-                f"asked for {count} labels{where}, there are {len(rows)}: ask for fewer"
+                f"{count} labels{where} were requested, there are {len(rows)}: ask for fewer"
             )
         order = Rng(("split", seed, index)).numpy().permutation(len(rows))
         chosen.append(rows[order[:count]])
@@ -174,12 +174,12 @@ def condition_labels(data: Data, per_class: int | None = None, seed: int = 0) ->
 
 
 def read_counted(
-    found: Targets, chosen: Any, request: LabelRequest, out: Path | None = None
+    labels: Targets, chosen: Any, request: LabelRequest, out: Path | None = None
 ) -> tuple[Targets, Ledger]:
     """The labels of the rows `chosen` (n,) alone, and the ledger that counted them."""
-    budget = budget_of(found, request)
+    budget = budget_of(labels, request)
     ledger = resumed(out / LEDGER, budget) if out else Ledger(budget)
-    return replace(found, values=ledger.take(found.values, chosen)), ledger
+    return replace(labels, values=ledger.take(labels.values, chosen)), ledger
 
 
 def split_record(
@@ -190,15 +190,15 @@ def split_record(
     `data` has its source, options and fingerprint, `kept` a value for each of these rows. Without
     a request the labels came with the samples.
     """
-    asked = request or LabelRequest(source=data["source"])
-    drawn = asked.per_class or asked.count
-    named = Path(asked.source)
+    request = request or LabelRequest(source=data["source"])
+    drawn = request.per_class or request.count
+    named = Path(request.source)
     return {
         "data": {name: data[name] for name in IDENTITY},
-        "labels": str(named.resolve()) if named.is_file() else asked.source,
-        "seed": (asked.seed or 0) if drawn else None,
-        "per_class": asked.per_class,
-        "count": asked.count,
+        "labels": str(named.resolve()) if named.is_file() else request.source,
+        "seed": (request.seed or 0) if drawn else None,
+        "per_class": request.per_class,
+        "count": request.count,
         "sha256": digest(chosen),
         "indices": chosen.tolist(),
         "values": kept.values.tolist(),
@@ -207,8 +207,8 @@ def split_record(
 
 def split_files(record: Mapping[str, Any], ledger: Ledger) -> dict[str, str]:
     """The files of a model's directory that say what it learnt from, as text by their names."""
-    told = {SPLIT: record, LEDGER: ledger.to_json()}
-    return {name: json.dumps(fields) + "\n" for name, fields in told.items()}
+    records = {SPLIT: record, LEDGER: ledger.to_json()}
+    return {name: json.dumps(fields) + "\n" for name, fields in records.items()}
 
 
 def count_conditions(ledger: Ledger, gan: Path) -> None:
@@ -227,11 +227,11 @@ def count_conditions(ledger: Ledger, gan: Path) -> None:
         ) from error
 
 
-def budget_of(found: Targets, request: LabelRequest) -> int:
+def budget_of(labels: Targets, request: LabelRequest) -> int:
     """How many labels were asked for: not how many were drawn, which the ledger checks by it."""
     if request.per_class:
-        return request.per_class * len(found.classes or ())
-    return request.count or len(found.labeled)
+        return request.per_class * len(labels.classes or ())
+    return request.count or len(labels.labeled)
 
 
 def others(own: Data, data: Data, chosen: Any) -> Any:
@@ -246,8 +246,8 @@ def labelled_data(own: Data, request: LabelRequest) -> Data:
     """The data set with the labels asked for: the run's own, or one that brings its own."""
     path = Path(request.source)
     if path.is_file() and labels_alone(path, own, request.reading.get("target")):
-        given = request.reading
-        meant = {name: given[name] for name in MEANING if given.get(name) not in (None, ())}
+        reading = request.reading
+        meant = {name: reading[name] for name in MEANING if reading.get(name) not in (None, ())}
         labels = read_labels(path, own, na=meant.get("na", ()), no_label=meant.get("unlabeled"))
         return replace(own, y=labels, options=own.options | meant)
     try:
@@ -283,22 +283,22 @@ def refuse_seen_target(own: Data, data: Data) -> None:
         )
 
 
-def refuse_strange_classes(own: Data, data: Data, found: Targets) -> None:
+def refuse_strange_classes(own: Data, data: Data, labels: Targets) -> None:
     """Labels from a file that share some classes with the data's own, but not all: a slip."""
-    if data.x is not own.x or data.y is own.y or found.classes is None:
+    if data.x is not own.x or data.y is own.y or labels.classes is None:
         return
     known = classes_in(own.y, data.no_label)
-    strange = [label for label in found.classes if label not in known]
-    if strange and len(strange) < len(found.classes):
+    strange = [label for label in labels.classes if label not in known]
+    if strange and len(strange) < len(labels.classes):
         raise InputError(
             f"the labels name classes that {own.source} does not have: {shown(strange)}, it has "
             f"{shown(known)}: correct them, or rename all"
         )
 
 
-def warn_of_unlearnt(data: Data, found: Targets) -> None:
+def warn_of_unlearnt(data: Data, labels: Targets) -> None:
     """Classes that appear only in the test part can never be predicted."""
-    classes = found.classes or ()
+    classes = labels.classes or ()
     tested = classes_in(data.y_test, data.no_label) if classes else []
     unlearnt = [label for label in tested if label not in classes]
     if unlearnt and len(unlearnt) < len(tested):  # where all differ the file has other classes
@@ -309,8 +309,10 @@ def warn_of_unlearnt(data: Data, found: Targets) -> None:
 def classes_in(y: Any, no_label: Any = None) -> list[Any]:
     """The distinct labels of y (N,) in order; none for numbers, and where there are none."""
     labels = raw_labels([] if y is None else y)
-    given = labels[~unlabeled(labels, no_label=no_label)]
-    return [*sorted_classes(given)] if len(given) and task_of(given) == "classification" else []
+    present = labels[~unlabeled(labels, no_label=no_label)]
+    return (
+        [*sorted_classes(present)] if len(present) and task_of(present) == "classification" else []
+    )
 
 
 def refuse_constant(kept: Targets) -> None:

@@ -167,11 +167,11 @@ def model_page(run: Run) -> PagePart:
     (labels, _, _), rows = stored_config(run), run.metrics()
     facts = [("labels", f"{labels['count']:,}", "learnt from"), ("in training", *seconds(rows))]
     model: PagePart = training_part(run) | {"labels": label_rows(run)}
-    found = predict_or_reason(run)
-    if isinstance(found, str):
-        model["reason"] = found
+    heldout = predict_or_reason(run)
+    if isinstance(heldout, str):
+        model["reason"] = heldout
     else:
-        model |= prediction_part(found)
+        model |= prediction_part(heldout)
         facts = [*model["facts"], *facts]
     what = "classes" if labels["task"] == "classification" else "numbers"
     return {
@@ -202,7 +202,7 @@ def predict_or_reason(run: Run) -> HeldOut | str:
     """Predictions for held-out rows, or why there are none."""
     try:
         return held_out(run)
-    except (FileNotFoundError, ValueError) as error:
+    except (FileNotFoundError, InputError) as error:
         return str(error).removesuffix(".")
 
 
@@ -216,7 +216,7 @@ def gan_part(run: Run) -> PagePart | None:
         gan.check()
         stored_training(gan, "gan")
         return training_part(gan) | {"made": None}
-    except (FileNotFoundError, ValueError):
+    except (FileNotFoundError, InputError):
         return None
 
 

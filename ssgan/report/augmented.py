@@ -85,7 +85,7 @@ def comparison_rows(verdict: Verdict, widest: float) -> list[dict[str, Any]]:
 def filter_rows(context: Context, tally: Tally) -> list[dict[str, Any]]:
     """What every filter dropped: how many, of which classes most, and examples."""
     examples: Mapping[str, Any] = tally.first.examples if tally.first else {}
-    found = []
+    parts = []
     for name, counts in tally.dropped.items():
         most = sorted(counts, key=lambda label: -counts[label])[:3]
         part: dict[str, Any] = {
@@ -97,20 +97,20 @@ def filter_rows(context: Context, tally: Tally) -> list[dict[str, Any]]:
         if name in examples:
             packed = context.gan.codec.pack(examples[name])
             part |= show_packed(context.gan.codec, packed, 2 * EACH)
-        found.append(part)
-    return found
+        parts.append(part)
+    return parts
 
 
 def kept_by_class(context: Context, block: Synthetic | None) -> list[dict[str, Any]]:
     """The first samples of every class that stayed."""
     if block is None:
         return []
-    found = []
+    pictures = []
     for name in context.classes[:CLASSES]:
         rows = np.flatnonzero(np.asarray(block.labels) == name)[:EACH]
         if len(rows):
-            found.append({"name": str(name), **show_rows(context, block, rows)})
-    return found
+            pictures.append({"name": str(name), **show_rows(context, block, rows)})
+    return pictures
 
 
 def first_of(context: Context, block: Synthetic | None) -> dict[str, Any] | None:

@@ -116,11 +116,11 @@ def svg_of(figure: Figure, name: str = "") -> Markup:
     return Markup(re.sub(r"\s*\n\s*", "\n", svg))
 
 
-def heat(shares: Array) -> str:
+def heat(shades: Array) -> str:
     """A matrix (K, K) of numbers from 0 to 1 as the URI of a picture, a pixel a number."""
-    pixels = np.zeros((*shares.shape, 4), np.uint8)
+    pixels = np.zeros((*shades.shape, 4), np.uint8)
     pixels[..., :3] = (59, 110, 165)
-    pixels[..., 3] = np.rint(255 * shares.clip(0, 1))
+    pixels[..., 3] = np.rint(255 * shades.clip(0, 1))
     return image(pixels, most=len(pixels))
 
 

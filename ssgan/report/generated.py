@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 
 from ssgan.codecs.codec import Codec, as_table, sheet_of
+from ssgan.config import InputError
 from ssgan.data import Data, read
 from ssgan.data.selection import reading_options, take_samples
 from ssgan.metrics.generation import squared_distances
@@ -32,7 +33,7 @@ def generated_part(run: Run) -> dict[str, Any] | str:
     """What the page shows of the samples of a run's GAN, or why it shows nothing."""
     try:
         gan = load(run.path)
-    except (FileNotFoundError, ValueError) as error:
+    except (FileNotFoundError, InputError) as error:
         return str(error).removesuffix(".")
     data = data_or_reason(gan)
     part: dict[str, Any] = {"by_class": classes_part(gan), "between": interpolation_part(gan)}
@@ -48,7 +49,7 @@ def data_or_reason(gan: GAN) -> Data | str:
         return "the data were given in memory, so there is nothing here to compare with"
     try:
         data = read(gan.data["source"], **reading_options(gan.data["options"]))
-    except (FileNotFoundError, ValueError) as error:
+    except (FileNotFoundError, InputError) as error:
         return str(error).removesuffix(".")
     if data.fingerprint != gan.data["fingerprint"]:
         return f"{gan.data['source']} is no longer what it was when the GAN was trained on it"
@@ -69,11 +70,11 @@ def show_packed(codec: Codec, packed: Tensor, columns: int) -> dict[str, Any]:
 
 def classes_part(gan: GAN) -> list[dict[str, Any]]:
     """Samples of every class that the GAN can be asked for, the same noise for each."""
-    found = []
+    pictures = []
     for name in (gan.classes or ())[:CLASSES]:
         packed = gan.codec.pack(gan.sample(EACH, labels=np.repeat(np.array([name]), EACH)))
-        found.append({"name": str(name), **show_packed(gan.codec, packed, EACH)})
-    return found
+        pictures.append({"name": str(name), **show_packed(gan.codec, packed, EACH)})
+    return pictures
 
 
 def neighbours_part(gan: GAN, train: Tensor) -> dict[str, Any]:

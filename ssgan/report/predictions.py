@@ -26,25 +26,25 @@ MEANINGS = {
 }
 
 
-def prediction_part(found: HeldOut) -> dict[str, Any]:
+def prediction_part(heldout: HeldOut) -> dict[str, Any]:
     """What the page shows of predictions for held-out rows."""
-    count = len(found.true)
-    if found.probabilities is None:
-        measures = metrics.regression(found.true, found.predicted)
-        part: dict[str, Any] = {"scatter": scatter(found.true, found.predicted)}
+    count = len(heldout.true)
+    if heldout.probabilities is None:
+        measures = metrics.regression(heldout.true, heldout.predicted)
+        part: dict[str, Any] = {"scatter": scatter(heldout.true, heldout.predicted)}
         fact = ("R²", f"{measures['r2']:.3f}", "on held-out rows")
     else:
-        measures = metrics.predictions(found.true, found.probabilities)
-        part = confusion_part(found)
+        measures = metrics.predictions(heldout.true, heldout.probabilities)
+        part = confusion_part(heldout)
         low, high = wilson_interval(measures["accuracy"], count)
-        part["always"] = f"{np.bincount(found.true).max() / count:.1%}"
+        part["always"] = f"{np.bincount(heldout.true).max() / count:.1%}"
         part["interval"] = f"{low:.1%} to {high:.1%}"
         fact = ("accuracy", f"{measures['accuracy']:.1%}", "on held-out rows")
     return part | {
-        "which": found.rows.which,
-        "seen": found.rows.seen,
+        "which": heldout.rows.which,
+        "seen": heldout.rows.seen,
         "measures": [(name, f"{value:.4f}", MEANINGS[name]) for name, value in measures.items()],
-        "mistakes": mistakes(found),
+        "mistakes": mistakes(heldout),
         "facts": [fact, ("rows", f"{count:,}", "held out")],
     }
 
@@ -57,19 +57,19 @@ def wilson_interval(share: float, count: int) -> tuple[float, float]:
     return max(0.0, middle - half), min(1.0, middle + half)
 
 
-def confusion_part(found: HeldOut) -> dict[str, Any]:
+def confusion_part(heldout: HeldOut) -> dict[str, Any]:
     """The confusion matrix: written out for few classes, a picture and the worst for many."""
-    names = shown_classes(found)
-    counts = metrics.confusion(found.true, found.predicted, len(names))
+    names = shown_classes(heldout)
+    counts = metrics.confusion(heldout.true, heldout.predicted, len(names))
     # Roots, so that a few mistakes among many rows can be seen.
-    shares = np.sqrt(counts / counts.sum(1, keepdims=True).clip(1))
+    shades = np.sqrt(counts / counts.sum(1, keepdims=True).clip(1))
     if len(names) <= MOST_CELLS:
         rows = [
             {
                 "name": name,
                 "cells": [(int(n), round(float(s), 3)) for n, s in zip(*row, strict=True)],
             }
-            for name, row in zip(names, zip(counts, shares, strict=True), strict=True)
+            for name, row in zip(names, zip(counts, shades, strict=True), strict=True)
         ]
         return {"classes": names, "matrix": rows}
     wrong = np.where(np.eye(len(names), dtype=bool), 0, counts)
@@ -77,52 +77,52 @@ def confusion_part(found: HeldOut) -> dict[str, Any]:
     pairs = [(int(i), int(j)) for i, j in zip(*np.unravel_index(worst, wrong.shape), strict=True)]
     return {
         "classes": names,
-        "heat": heat(shares),
+        "heat": heat(shades),
         "pairs": [(names[i], names[j], int(wrong[i, j])) for i, j in pairs if wrong[i, j]],
     }
 
 
-def shown_classes(found: HeldOut) -> list[str]:
-    return [short(str(name)) for name in found.model.classes or ()]
+def shown_classes(heldout: HeldOut) -> list[str]:
+    return [short(str(name)) for name in heldout.model.classes or ()]
 
 
-def mistakes(found: HeldOut) -> dict[str, Any]:
+def mistakes(heldout: HeldOut) -> dict[str, Any]:
     """The held-out rows that are most surely, or by most, wrong: as pictures or as rows."""
-    codec = found.model.codec
-    if found.probabilities is None:
-        worst = np.argsort(-np.abs(found.predicted - found.true), kind="stable")
+    codec = heldout.model.codec
+    if heldout.probabilities is None:
+        worst = np.argsort(-np.abs(heldout.predicted - heldout.true), kind="stable")
     else:
-        worst = np.argsort(-found.probabilities.max(1), kind="stable")
-        worst = worst[found.predicted[worst] != found.true[worst]]
+        worst = np.argsort(-heldout.probabilities.max(1), kind="stable")
+        worst = worst[heldout.predicted[worst] != heldout.true[worst]]
     part: dict[str, Any] = {"count": len(worst), "rows": []}
     if not len(worst):
         return part
     chosen = worst[:PICTURES]
-    rows = some_rows(found.rows, chosen)
+    rows = some_rows(heldout.rows, chosen)
     if (pictures := codec.pictures(rows.x)) is not None:
         looks: list[dict[str, Any]] = [{"picture": image(p)} for p in pictures]
     else:
         chosen = worst[:LINES]
-        rows = some_rows(found.rows, chosen)
+        rows = some_rows(heldout.rows, chosen)
         table = as_table(rows.x)
         head = table.iloc[:, :TABLE_COLUMNS]
         part["columns"] = [short(str(name)) for name in head.columns]
         part["more"] = table.shape[1] - head.shape[1]
         looks = [{"cells": [cell_text(v, 5) for v in row]} for row in head.itertuples(index=False)]
-    words = [row_words(found, int(row)) for row in chosen]
+    words = [row_words(heldout, int(row)) for row in chosen]
     named = [{"name": short(name)} for name in rows.names]
     part["rows"] = [a | b | c for a, b, c in zip(looks, named, words, strict=True)]
     return part
 
 
-def row_words(found: HeldOut, row: int) -> dict[str, str]:
+def row_words(heldout: HeldOut, row: int) -> dict[str, str]:
     """What a row is, what it was taken for, and how surely, in words."""
-    true, predicted = found.true[row], found.predicted[row]
-    if found.probabilities is None:
+    true, predicted = heldout.true[row], heldout.predicted[row]
+    if heldout.probabilities is None:
         off = f"{predicted - true:+.4g}"
         return {"true": f"{true:.5g}", "predicted": f"{predicted:.5g}", "sure": off}
-    names = found.model.classes or ()
-    sure = f"{found.probabilities[row].max():.1%}"
+    names = heldout.model.classes or ()
+    sure = f"{heldout.probabilities[row].max():.1%}"
     return {
         "true": short(str(names[true])),
         "predicted": short(str(names[predicted])),

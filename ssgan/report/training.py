@@ -82,7 +82,7 @@ def step_of(path: Path) -> str:
 def curves(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     """Every logged number over the steps; those that never leave 0 are left out."""
     names = dict.fromkeys(name for row in rows for name in row if name not in BESIDES)
-    found = []
+    plots = []
     for name in names:
         points = [
             (row["step"], row[name]) for row in rows if is_number(row.get(name)) and "step" in row
@@ -90,8 +90,8 @@ def curves(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
         if any(value for _, value in points):
             steps, values = (np.array(column, np.float64) for column in zip(*points, strict=True))
             text = f"{values[-1]:.3g}"
-            found.append({"name": short(name), "last": text, "plot": curve(name, steps, values)})
-    return found
+            plots.append({"name": short(name), "last": text, "plot": curve(name, steps, values)})
+    return plots
 
 
 def is_number(value: Any) -> bool:

@@ -12,11 +12,11 @@ from ssgan.benchmark.suites import imbalance
 from ssgan.benchmark.suites import imbalance_credit as credit
 from ssgan.benchmark.suites.imbalance import (
     ALONE,
-    RECIPES_OF,
     SHAPES,
     TOO,
-    Recipe,
+    TREATMENTS,
     TrainingSet,
+    Treatment,
 )
 from ssgan.data import Data, read
 from ssgan.models.config import GANConfig
@@ -66,9 +66,9 @@ def test_the_labelled_rows_have_the_counts_of_the_profile(digits):
 
 
 @pytest.mark.filterwarnings("ignore:of .* synthetic samples")  # of a GAN of two steps
-@pytest.mark.parametrize("name", RECIPES_OF)
+@pytest.mark.parametrize("name", TREATMENTS)
 def test_every_method_fills_the_classes_up_and_is_scored_on_the_test_part(name, digits, place):
-    method = RECIPES_OF[name]
+    method = TREATMENTS[name]
     cell = Cell(data="digits", league=method.league, method=name, gan_seed=0)
     found = imbalance.train_imbalanced({"digits": TINY}, cell, place)
     few = imbalance.rare_classes(digits, TINY, 0)
@@ -116,7 +116,7 @@ def test_weights_make_the_rare_class_count_as_much_as_the_frequent_one():
     fresh = torch.from_numpy(rng.normal(size=(400, 1, 8, 8)).astype(np.float32)) * 0.5 + 0.15
 
     def recall(weighted):
-        method = Recipe(imbalance.real_alone, weighted=weighted)
+        method = Treatment(imbalance.real_alone, weighted=weighted)
         guess = imbalance.train_network(TrainingSet(x, y), method, replace(TINY, steps=60), 0)
         return float((guess(fresh) == 1).double().mean())
 
@@ -135,7 +135,7 @@ def test_the_recall_of_the_rarest_classes_is_told(digits):
 def test_both_leagues_are_kept_apart():
     leagues = {(cell.method, cell.league) for cell in suite("imbalance").cells}
     assert {league for _, league in leagues} == {ALONE, TOO}
-    assert len(leagues) == len(RECIPES_OF)
+    assert len(leagues) == len(TREATMENTS)
 
 
 def payers(n, seed):

@@ -232,7 +232,7 @@ def test_classes_of_the_test_part_only_are_a_warning_and_cannot_be_judged(tmp_pa
 
 def test_more_labels_than_there_are_cannot_be_drawn(home, tmp_path):
     words = ["finetune", home / "r", "--labels", home / "d.npz", "--out", tmp_path / "m"]
-    assert "asked for 11 labels in class 0, there are 10" in refused(*words, "--per-class", 11)
+    assert "11 labels in class 0 were requested, there are 10" in refused(*words, "--per-class", 11)
     assert "give the number of labels per class" in refused(*words, "--count", 11)
 
 

@@ -182,11 +182,11 @@ def test_numbers_are_drawn_by_their_count():
 CLASS = targets(["a", "b", "a", "b", "b"])
 NUMBER = targets([0.5, 1.5, 2.5])
 SPLIT_REFUSALS = [
-    (CLASS, {"per_class": 3}, "asked for 3 labels in class 'a', there are 2"),
+    (CLASS, {"per_class": 3}, "3 labels in class 'a' were requested, there are 2"),
     (CLASS, {"per_class": 0}, "at least 1 label, got 0"),
     (CLASS, {"labels": 3}, "for classification give the number of labels per class"),
     (NUMBER, {"per_class": 3}, "for regression give the number of labels in all"),
-    (NUMBER, {"labels": 4}, "asked for 4 labels, there are 3"),
+    (NUMBER, {"labels": 4}, "4 labels were requested, there are 3"),
     (NUMBER, {}, "expected either"),
 ]
 

@@ -61,8 +61,8 @@ def measures(
     true: "np.ndarray[tuple[int], np.dtype[np.int64]]", outputs: object
 ) -> dict[str, float]:
     """Calibration error and log loss of class indices (N,) under logits (N, K)."""
-    found = metrics.predictions(true, softmax(np.asarray(outputs), axis=1))
-    return {name: round(found[name], 5) for name in ("ece", "log_loss", "accuracy")}
+    values = metrics.predictions(true, softmax(np.asarray(outputs), axis=1))
+    return {name: round(values[name], 5) for name in ("ece", "log_loss", "accuracy")}
 
 
 def table_of(tables: Sequence[Table], cell: Cell | Shared) -> Table:

@@ -121,19 +121,19 @@ def guard_trial(kind: str, seed: int, **changes: Any) -> dict[str, Any]:
     return train_guarded(TROUBLES[kind], replace(TRIAL, seed=seed, **changes))
 
 
-def ended_well(found: Mapping[str, Any]) -> bool:
+def ended_well(record: Mapping[str, Any]) -> bool:
     """Whether a run was stopped, or ended about as near to the data as it had ever been."""
-    reached = [one["distance"] for one in found["checkups"] if one["step"]]
-    return found["stopped"] is not None or reached[-1] <= 3 * min(reached[:5])
+    reached = [one["distance"] for one in record["checkups"] if one["step"]]
+    return record["stopped"] is not None or reached[-1] <= 3 * min(reached[:5])
 
 
-def right(kind: str, found: Mapping[str, Any]) -> bool:
+def right(kind: str, record: Mapping[str, Any]) -> bool:
     """Whether the guard did what it is for: no alarm, one in time, recovery or a clean stop."""
     if kind == "healthy":
-        return not found["left"]
+        return not record["left"]
     if kind == "frozen":
-        return bool(found["left"]) and found["left"][0][0] <= CAUGHT
-    return ended_well(found)
+        return bool(record["left"]) and record["left"][0][0] <= CAUGHT
+    return ended_well(record)
 
 
 def bound(seen: int, of: int) -> float:

@@ -168,8 +168,14 @@ def with_conditional(few: RareClasses, place: Place, judge: bool = True) -> Trai
     classes = gan.classes or ()
     counts = {name: int(n) for name, n in zip(classes, few.missing, strict=True)}
     x, labels = sample_classes(gan, sum(counts.values()), counts=counts, seed=few.seed)
-    lesson = with_added(few, few.codec.expand(few.codec.pack(x)), np.searchsorted(classes, labels))
-    return replace(lesson, helps=gate_says_yes(few, gan, None, x, labels)) if judge else lesson
+    training_set = with_added(
+        few, few.codec.expand(few.codec.pack(x)), np.searchsorted(classes, labels)
+    )
+    return (
+        replace(training_set, helps=gate_says_yes(few, gan, None, x, labels))
+        if judge
+        else training_set
+    )
 
 
 def with_labelled(few: RareClasses, place: Place, judge: bool = True) -> TrainingSet:
@@ -177,18 +183,22 @@ def with_labelled(few: RareClasses, place: Place, judge: bool = True) -> Trainin
     gan = gan_for(few, TOO, place)
     model = finetune(gan, few.x, few.labels, few.predictor_config)
     x, y = synthesise(gan, model, few.missing, few.seed)
-    lesson = with_added(few, few.codec.expand(few.codec.pack(x)), y)
+    training_set = with_added(few, few.codec.expand(few.codec.pack(x)), y)
     if not judge:
-        return lesson
-    return replace(lesson, helps=gate_says_yes(few, gan, model, x, model.targets.decode(y)))
+        return training_set
+    return replace(training_set, helps=gate_says_yes(few, gan, model, x, model.targets.decode(y)))
 
 
 def where_gate_says_yes(
     make: Callable[[RareClasses, Place], TrainingSet], few: RareClasses, place: Place
 ) -> TrainingSet:
     """What `make` gives if the gate finds that it helps, else the labelled rows alone."""
-    lesson = make(few, place)
-    return lesson if lesson.helps else replace(real_alone(few, place), helps=lesson.helps)
+    training_set = make(few, place)
+    return (
+        training_set
+        if training_set.helps
+        else replace(real_alone(few, place), helps=training_set.helps)
+    )
 
 
 def own_discriminator(few: RareClasses, place: Place) -> Predictor:
@@ -209,57 +219,59 @@ def gate_says_yes(
 
 
 @dataclass(frozen=True)
-class Recipe:
+class Treatment:
     """What is learnt from, and how."""
 
-    lesson: Callable[[RareClasses, Place], TrainingSet | Predictor]
+    training_set: Callable[[RareClasses, Place], TrainingSet | Predictor]
     weighted: bool = False  # rare classes count for more
     moved: bool = False  # by transforms that are natural for such images
     league: str = ALONE
 
 
-RECIPES_OF = {
-    "nothing": Recipe(real_alone),
-    "class weights": Recipe(real_alone, weighted=True),
-    "SMOTE": Recipe(with_smote),
-    "transforms": Recipe(real_alone, moved=True),
-    "class weights and transforms": Recipe(real_alone, weighted=True, moved=True),
-    "SMOTE and transforms": Recipe(with_smote, moved=True),
-    "ssgan": Recipe(with_conditional),
-    "ssgan, where the gate says yes": Recipe(partial(where_gate_says_yes, with_conditional)),
-    "ssgan and transforms": Recipe(partial(with_conditional, judge=False), moved=True),
-    "ssgan, labelled by its discriminator": Recipe(with_labelled, league=TOO),
-    "the same, where the gate says yes": Recipe(
+TREATMENTS = {
+    "nothing": Treatment(real_alone),
+    "class weights": Treatment(real_alone, weighted=True),
+    "SMOTE": Treatment(with_smote),
+    "transforms": Treatment(real_alone, moved=True),
+    "class weights and transforms": Treatment(real_alone, weighted=True, moved=True),
+    "SMOTE and transforms": Treatment(with_smote, moved=True),
+    "ssgan": Treatment(with_conditional),
+    "ssgan, where the gate says yes": Treatment(partial(where_gate_says_yes, with_conditional)),
+    "ssgan and transforms": Treatment(partial(with_conditional, judge=False), moved=True),
+    "ssgan, labelled by its discriminator": Treatment(with_labelled, league=TOO),
+    "the same, where the gate says yes": Treatment(
         partial(where_gate_says_yes, with_labelled), league=TOO
     ),
-    "the same and transforms": Recipe(partial(with_labelled, judge=False), moved=True, league=TOO),
-    "that discriminator itself": Recipe(own_discriminator, league=TOO),
+    "the same and transforms": Treatment(
+        partial(with_labelled, judge=False), moved=True, league=TOO
+    ),
+    "that discriminator itself": Treatment(own_discriminator, league=TOO),
 }
 
 
 def train_network(
-    lesson: TrainingSet, method: Recipe, shape: Shape, seed: int, rate: float = 2e-3
+    training_set: TrainingSet, method: Treatment, shape: Shape, seed: int, rate: float = 2e-3
 ) -> Callable[[Tensor], Tensor]:
     """A small convolutional network after its updates: encoded samples to class indices."""
     steps, moves = shape.steps, shape.transforms
-    rng, classes = Rng(("imbalance classifier", seed)), int(lesson.y.max()) + 1
+    rng, classes = Rng(("imbalance classifier", seed)), int(training_set.y.max()) + 1
     runtime = Runtime("cpu", bfloat16=False)
     with seeded(rng("weights")):
-        network = small_network(lesson.x.shape[1], classes)
+        network = small_network(training_set.x.shape[1], classes)
     optimizer = adam(network, rate, (0.9, 0.999), 1e-4)
-    counts = torch.bincount(lesson.y, minlength=classes).clamp_min(1)
-    weight = len(lesson.y) / classes / counts if method.weighted else None
+    counts = torch.bincount(training_set.y, minlength=classes).clamp_min(1)
+    weight = len(training_set.y) / classes / counts if method.weighted else None
     views = Views(moves if method.moved else ())
 
     def loss(x: Tensor, y: Tensor) -> dict[str, Tensor]:
         return {"cross_entropy": F.cross_entropy(network(x), y, weight)}
 
     for step in range(steps):
-        index = rng("rows", step).integers(len(lesson.y), 64)
-        x = lesson.x[index]
+        index = rng("rows", step).integers(len(training_set.y), 64)
+        x = training_set.x[index]
         x = views.of(x, rng("views", step)) if method.moved else x
         set_rate(optimizer, cosine(step, steps, rate, 0.0))
-        descend(loss, (x, lesson.y[index]), optimizer, runtime)
+        descend(loss, (x, training_set.y[index]), optimizer, runtime)
     network.eval()
 
     @torch.inference_mode()
@@ -282,16 +294,16 @@ def scores_of(few: RareClasses, predictions: Array, rarest: int = 3) -> dict[str
 
 
 def train_imbalanced(shapes: Mapping[str, Shape], cell: Cell, place: Place) -> Mapping[str, Value]:
-    method, shape = RECIPES_OF[cell.method], shapes[cell.data]
+    method, shape = TREATMENTS[cell.method], shapes[cell.data]
     few = rare_classes(place.read(cell.data), shape, cell.gan_seed)
-    lesson = method.lesson(few, place)
-    if isinstance(lesson, Predictor):
-        predictions = lesson.targets.encode(lesson.predict(few.data.x_test))
+    training_set = method.training_set(few, place)
+    if isinstance(training_set, Predictor):
+        predictions = training_set.targets.encode(training_set.predict(few.data.x_test))
         return {**scores_of(few, predictions), "helps": "", "rows": len(few.y)}
-    guess = train_network(lesson, method, shape, cell.gan_seed)
+    guess = train_network(training_set, method, shape, cell.gan_seed)
     predictions = guess(few.codec.expand(few.codec.pack(few.data.x_test))).numpy()
-    helps = "" if lesson.helps is None else int(lesson.helps)
-    return {**scores_of(few, predictions), "helps": helps, "rows": len(lesson.y)}
+    helps = "" if training_set.helps is None else int(training_set.helps)
+    return {**scores_of(few, predictions), "helps": helps, "rows": len(training_set.y)}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -304,7 +316,7 @@ class NeededGAN:
 
 
 def gan_needed(cell: Cell) -> NeededGAN | None:
-    if RECIPES_OF[cell.method].lesson in (real_alone, with_smote):
+    if TREATMENTS[cell.method].training_set in (real_alone, with_smote):
         return None
     return NeededGAN(data=cell.data, league=cell.league, gan_seed=cell.gan_seed)
 
@@ -328,7 +340,7 @@ def imbalance(short: bool) -> Suite:
         cells=tuple(
             Cell(data=data, league=method.league, method=name, gan_seed=seed)
             for data, count in seeds.items()
-            for name, method in RECIPES_OF.items()
+            for name, method in TREATMENTS.items()
             for seed in range(count)
         ),
         solve=partial(train_imbalanced, shapes),

@@ -49,8 +49,8 @@ def stack_digits(digits: Array, seed: int, n: int = 60_000) -> Array:
 
 def mode_counts(counts: Array) -> dict[str, float]:
     """The modes that were met, and the divergence of their shares from equal ones, in nats."""
-    shares = counts[counts > 0] / counts.sum()
-    kl = float((shares * np.log(shares * len(counts))).sum())
+    probabilities = counts[counts > 0] / counts.sum()
+    kl = float((probabilities * np.log(probabilities * len(counts))).sum())
     return {"modes": int((counts > 0).sum()), "kl": round(kl, 5)}
 
 
