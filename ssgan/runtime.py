@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from ssgan.config import InputError
 
 Network = TypeVar("Network", bound=nn.Module)
-SMALL = 16 * 16  # samples of fewer cells are faster in float32 on a processor
+FLOAT32_CELLS = 16 * 16  # samples of so many cells or fewer are faster in float32 on a processor
 
 
 @dataclass(frozen=True)
@@ -51,5 +51,5 @@ def runtime(device: str | None, shape: tuple[int, ...]) -> Runtime:
     cells = torch.Size(shape[1:]).numel()
     if name == "cpu":
         fast = torch.cpu._is_avx512_bf16_supported()
-        return Runtime(name, fast and len(shape) > 1 and cells > SMALL)
+        return Runtime(name, fast and len(shape) > 1 and cells > FLOAT32_CELLS)
     return Runtime(name, torch.cuda.is_bf16_supported(including_emulation=False))

@@ -10,15 +10,15 @@ from torch import nn
 
 from ssgan.config import InputError
 
-MAX_DEPTH = 1000  # layers; what is deeper has no gradient to speak of
-SMALL = 2**18  # values of a sample, or numbers of a layer, that fit anywhere
+MAX_LAYERS = 1000  # layers; what is deeper has no gradient to speak of
+FITS_ANYWHERE = 2**18  # values of a sample, or numbers of a layer, that fit anywhere
 BYTES = 4  # of a weight
 
 
 def check_depth(depth: int | None) -> None:
     """InputError for more layers than can be made."""
-    if depth is not None and depth > MAX_DEPTH:
-        raise InputError(f"expected a depth of at most {MAX_DEPTH:,} layers, got {depth:,}")
+    if depth is not None and depth > MAX_LAYERS:
+        raise InputError(f"expected a depth of at most {MAX_LAYERS:,} layers, got {depth:,}")
 
 
 def check_size(
@@ -29,7 +29,11 @@ def check_size(
     It is made without its weights, unless its `sizes` (width, latent and the like) and the
     samples are small.
     """
-    if prod(shape) <= SMALL and prod(sizes) <= SMALL and max(sizes) <= SMALL // 64:
+    if (
+        prod(shape) <= FITS_ANYWHERE
+        and prod(sizes) <= FITS_ANYWHERE
+        and max(sizes) <= FITS_ANYWHERE // 64
+    ):
         return
     memory = memory_bytes()
     try:

@@ -1,12 +1,11 @@
 """Exponential moving averages of a network's weights."""
 
 import copy
-from typing import TypeVar
 
 import torch
 from torch import nn
 
-Network = TypeVar("Network", bound=nn.Module)
+from ssgan.runtime import Network
 
 
 def averaged(network: Network) -> Network:
