@@ -36,22 +36,22 @@ def lines(results: Path) -> Sequence[Sequence[str]]:
     """The lines under HEADER; a suite without results has none."""
     made = []
     for name, labels in ROWS:
-        asked, found = suite(name), glance.by_method(results, name, labels)
-        ours = next((method for method in OURS if method in found), None)
+        table, by_method = suite(name), glance.by_method(results, name, labels)
+        ours = next((method for method in OURS if method in by_method), None)
         if ours is None:
             continue
-        off = found.get(f"GAN off: {ours}")
-        simple = best([found[m] for m in SIMPLE if m in found], asked.lower)
-        shown = [score(line, asked.measure) for line in (found[ours], off, simple)]
-        seconds = f"{found[ours].seconds:.0f} + {found[ours].gan_seconds:.0f}"
-        made.append([asked.cells[0].data, labels, *shown, seconds])
+        off = by_method.get(f"GAN off: {ours}")
+        simple = best([by_method[m] for m in SIMPLE if m in by_method], table.lower)
+        shown = [score(line, table.measure) for line in (by_method[ours], off, simple)]
+        seconds = f"{by_method[ours].seconds:.0f} + {by_method[ours].gan_seconds:.0f}"
+        made.append([table.cells[0].data, labels, *shown, seconds])
     return made
 
 
-def best(found: Sequence[Line], lower: bool) -> Line | None:
+def best(candidates: Sequence[Line], lower: bool) -> Line | None:
     """The line with the best mean; None of none."""
     choose = min if lower else max
-    return choose(found, key=lambda line: line.mean, default=None)
+    return choose(candidates, key=lambda line: line.mean, default=None)
 
 
 def score(line: Line | None, measure: str) -> str:

@@ -116,42 +116,42 @@ def scores(lines: Sequence[Line], found: Suite, missing: Sequence[tuple[str, ...
     return rows([*header, "seconds", "+ GAN seconds"], table)
 
 
-def gaps(found: Suite, cells: Sequence[dict[str, str]]) -> str:
+def gaps(table: Suite, cells: Sequence[dict[str, str]]) -> str:
     """Differences of methods, paired over label draws, with their 95 % intervals; "" for none.
 
     In points of accuracy, or in the unit of the measure.
     """
-    scale, unit = (100, "points") if found.measure == "accuracy" else (1, HEADS[found.measure])
+    scale, unit = (100, "points") if table.measure == "accuracy" else (1, HEADS[table.measure])
     lines = []
     counts = sorted({row["labels"] for row in cells}, key=int)
     for labels in counts:
         mine = [row for row in cells if row["labels"] == labels]
         named = f", {labels} labels" if len(counts) > 1 else ""
         for ours, theirs in GAPS:
-            mean, reach = paired(mine, found.measure, ours, theirs)
+            mean, reach = paired(mine, table.measure, ours, theirs)
             if mean == mean:  # NaN where a row is missing
                 text = f"{scale * mean:+.2f} ± {scale * reach:.2f}"
                 lines.append([f"{ours} - {theirs}{named}", text])
     return rows(["difference", unit], lines) if lines else ""
 
 
-def measured(found: Suite, cells: Sequence[dict[str, str]]) -> str:
+def measured(table: Suite, cells: Sequence[dict[str, str]]) -> str:
     """Means and deviations of every measure of generators, a table a league; and rare alarms."""
-    there = pd.DataFrame(latest(found, cells).values())
+    there = pd.DataFrame(latest(table, cells).values())
     shown = [name for name in MEASURES if name in there]
-    place, parts = shown.index(found.measure) + 1, []
-    leagues = [name for name in found.by[:-1] if name in there]
+    place, parts = shown.index(table.measure) + 1, []
+    leagues = [name for name in table.by[:-1] if name in there]
     for league, mine in there.groupby(leagues, sort=False) if leagues else [((), there)]:
         lines = []
         for method, group in mine.groupby("method", sort=False):
             values = [deviating(pd.to_numeric(group[name]), name) for name in shown]
-            values.insert(place, worst(pd.to_numeric(group[found.measure]), found))
+            values.insert(place, worst(pd.to_numeric(group[table.measure]), table))
             lines.append([str(method), *values, str(len(group))])
         heads = [MEASURES[name][0] for name in shown]
         heads.insert(place, "worst")
         title = f"*{', '.join(league)}*\n\n" if league else ""
         parts.append(title + rows(["method", *heads, "n"], lines))
-    if found.name == "guard":
+    if table.name == "guard":
         healthy = there[there["method"] == "healthy"]["right"].astype(float)
         alarms = int((healthy == 0).sum())
         share = 100 * bound(alarms, len(healthy))
@@ -162,16 +162,16 @@ def measured(found: Suite, cells: Sequence[dict[str, str]]) -> str:
     return "\n\n".join(parts)
 
 
-def counted(found: Suite, cells: Sequence[dict[str, str]]) -> str:
+def counted(table: Suite, cells: Sequence[dict[str, str]]) -> str:
     """How often something happened in trials of each kind, with means of what else they tell."""
-    there = pd.DataFrame(latest(found, cells).values())
-    shown = COUNTED[found.measure]
+    there = pd.DataFrame(latest(table, cells).values())
+    shown = COUNTED[table.measure]
     lines = []
-    for kind, mine in there.groupby(list(found.by), sort=False):
-        hits, trials = int(mine[found.measure].astype(int).sum()), len(mine)
+    for kind, mine in there.groupby(list(table.by), sort=False):
+        hits, trials = int(mine[table.measure].astype(int).sum()), len(mine)
         means = [f"{mine[name].astype(float).mean():.2f}" for name in shown]
         lines.append([*map(str, kind), f"{hits} of {trials}", bounded(hits, trials), *means])
-    heads = [*found.by, found.measure, "95 % bound", *(CALLED.get(name, name) for name in shown)]
+    heads = [*table.by, table.measure, "95 % bound", *(CALLED.get(name, name) for name in shown)]
     parts = [rows(heads, lines)]
     if "true_gain" in there:
         harmful = there[there["true_gain"].astype(float) < 0]
@@ -187,9 +187,9 @@ def bounded(hits: int, trials: int) -> str:
     return f"at least {100 * (1 - bound(trials - hits, trials)):.1f} %"
 
 
-def clocked(found: Suite, cells: Sequence[dict[str, str]]) -> str:
+def clocked(table: Suite, cells: Sequence[dict[str, str]]) -> str:
     """Seconds of every measure, and how far it is from other people's code."""
-    there = pd.DataFrame(latest(found, cells).values())
+    there = pd.DataFrame(latest(table, cells).values())
     lines = []
     for method, mine in there.groupby("method", sort=False):
         apart = mine["difference"].iloc[0] if "difference" in mine else ""
@@ -198,10 +198,10 @@ def clocked(found: Suite, cells: Sequence[dict[str, str]]) -> str:
     return rows(["measure", "seconds, median", "worst", "relative difference"], lines)
 
 
-def worst(values: "pd.Series[float]", found: Suite) -> str:
+def worst(values: "pd.Series[float]", table: Suite) -> str:
     """The worst draw of what a suite compares."""
-    value = values.max() if found.lower else values.min()
-    return f"{value:.{MEASURES[found.measure][1]}f}"
+    value = values.max() if table.lower else values.min()
+    return f"{value:.{MEASURES[table.measure][1]}f}"
 
 
 def deviating(values: "pd.Series[float]", name: str) -> str:

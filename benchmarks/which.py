@@ -39,23 +39,23 @@ def lines(results: Path) -> Sequence[Sequence[str]]:
     """The lines under HEADER; a suite without results has none."""
     made = []
     for name, labels in TABLES:
-        asked, by_method = suite(name), glance.by_method(results, name, labels)
+        table, by_method = suite(name), glance.by_method(results, name, labels)
         if not by_method:
             continue
         simple = next(iter(METHODS))
-        cells = [told({simple: by_method[simple]}, asked) if simple in by_method else "-"]
-        cells += [told(within(by_method, seconds), asked) for seconds in WAITS]
-        auto = front.score(by_method.get("auto"), asked.measure)
-        gan = gan_seconds(by_method, asked)
-        data = asked.cells[0].data + (LARGER if name.endswith("-large") else "")
+        cells = [best_of({simple: by_method[simple]}, table) if simple in by_method else "-"]
+        cells += [best_of(within(by_method, seconds), table) for seconds in WAITS]
+        auto = front.score(by_method.get("auto"), table.measure)
+        gan = gan_seconds(by_method, table)
+        data = table.cells[0].data + (LARGER if name.endswith("-large") else "")
         made.append([f"{data}, {labels}", *cells, auto, f"{gan:.0f}"])
     return made
 
 
-def gan_seconds(by_method: Mapping[str, Line], asked: Suite) -> float:
+def gan_seconds(by_method: Mapping[str, Line], table: Suite) -> float:
     """Those of the row that the front page shows; of the best method where a suite has no such."""
     ours = next((by_method[method] for method in front.OURS if method in by_method), None)
-    best = ours or front.best(list(within(by_method, WAITS[-1]).values()), asked.lower)
+    best = ours or front.best(list(within(by_method, WAITS[-1]).values()), table.lower)
     return best.gan_seconds if best else 0.0
 
 
@@ -64,9 +64,9 @@ def within(by_method: Mapping[str, Line], seconds: float) -> dict[str, Line]:
     return {m: by_method[m] for m in METHODS if m in by_method and by_method[m].seconds <= seconds}
 
 
-def told(by_method: Mapping[str, Line], asked: Suite) -> str:
+def best_of(by_method: Mapping[str, Line], table: Suite) -> str:
     """The best of some methods with its score; "-" of none."""
-    line = front.best(list(by_method.values()), asked.lower)
+    line = front.best(list(by_method.values()), table.lower)
     if line is None:
         return "-"
-    return f"{METHODS[line.group[-1]]} {front.score(line, asked.measure)}"
+    return f"{METHODS[line.group[-1]]} {front.score(line, table.measure)}"

@@ -102,16 +102,16 @@ def data_of(name: str, data_dir: Path | None) -> Data:
 
 def choose_labelled(data: Data, labels: int, seed: int) -> Array:
     """The labelled rows of a seed: as many of every class, or as many in all of a regression."""
-    found = targets(data.y)
-    if found.classes is None:
-        return draw_split(found, labels=labels, seed=seed)
-    per_class, rest = divmod(labels, len(found.classes))
+    y = targets(data.y)
+    if y.classes is None:
+        return draw_split(y, labels=labels, seed=seed)
+    per_class, rest = divmod(labels, len(y.classes))
     if rest or not per_class:
         raise InputError(
-            f"{labels} labels cannot be as many in each of {len(found.classes)} classes: "
+            f"{labels} labels cannot be as many in each of {len(y.classes)} classes: "
             "ask for a multiple"
         )
-    return draw_split(found, per_class=per_class, seed=seed)
+    return draw_split(y, per_class=per_class, seed=seed)
 
 
 def score(problem: Problem, predictions: Array, measure: str) -> float:

@@ -78,15 +78,15 @@ def benchmark(
         return list_suites()
     if suite is None:
         raise click.UsageError(f"name a suite: {', '.join(package.SUITES)}")
-    found = only_methods(package.suite(suite, quick), only)
-    path = package.results(found, out)
+    chosen = only_methods(package.suite(suite, quick), only)
+    path = package.results(chosen, out)
     how = {"work": work or out / "work", "data_dir": data_dir, "jobs": jobs, "renew": renew}
-    failed = [] if show else run_suite(found, out, how, quiet)
+    failed = [] if show else run_suite(chosen, out, how, quiet)
     for league, rows in package.leagues(package.read_rows(path)).items():
-        print_lines(package.summarise(rows, found), found, league)
+        print_lines(package.summarise(rows, chosen), chosen, league)
     click.echo(f"rows: {path}")
     if failed:
-        count = f"{len(failed)} of {len(found.cells)} cells failed"
+        count = f"{len(failed)} of {len(chosen.cells)} cells failed"
         raise click.ClickException(f"{count}: run the same again to try them again")
 
 

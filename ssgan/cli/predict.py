@@ -57,9 +57,9 @@ def table(predictor: Any, chosen: Any) -> Any:
 
     columns = {**chosen.names, "prediction": predictor.predict(chosen.x)}
     if predictor.classes is not None:
-        shares = predictor.predict_proba(chosen.x)
+        probabilities = predictor.predict_proba(chosen.x)
         names = [f"probability_{name}" for name in predictor.classes]
-        columns |= dict(zip(names, shares.T, strict=True))
+        columns |= dict(zip(names, probabilities.T, strict=True))
     elif predictor.intervals is not None:
         columns["lower"], columns["upper"] = predictor.predict_interval(chosen.x).T
     return pd.DataFrame(columns)
