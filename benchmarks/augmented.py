@@ -82,7 +82,7 @@ def scores(gan: GAN, draw: int) -> list[dict[str, Any]]:
     data = read("digits")
     few = draw_split(targets(data.y), per_class=PER_CLASS, seed=draw)
     x, y = data.x[few], data.y[few]
-    model = ssgan.finetune(gan, x, y)
+    model = ssgan.finetune(gan, x, y, method="propagation")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UserWarning)  # a class that the GAN makes rarely
         more, labels = ssgan.augment(gan, model, SYNTHETIC, balance=True, seed=draw)

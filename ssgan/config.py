@@ -27,6 +27,10 @@ class UnseenWarning(UserWarning):
     """
 
 
+class WorseModelWarning(UserWarning):
+    """On folds of the labels a model is worse than a constant guess, or than an ordinary model."""
+
+
 class TrainingError(RuntimeError):
     """A training broke down, and going back to a good state did not help."""
 

@@ -139,6 +139,8 @@ def samples_seen(trainings: Sequence[PredictorConfig], labels: int, rows: int) -
 
 def samples_in(config: PredictorConfig, labels: int, rows: int) -> int:
     """Samples that a training goes through once it has its features."""
+    if config.members:
+        return sum(samples_in(member.config, labels, rows) for member in config.members)
     if not config.learns:
         return min(rows, labels + GRAPH) if config.method == "graph" else labels
     taught = config.ratio * len({*config.learns} & {"consistency", "k-plus-one"})

@@ -74,7 +74,8 @@ def read_by(model: Any, readout: str, run: Path, quiet: bool) -> Any:
     """The GAN with that readout; a student is trained once and kept in the run."""
     from ssgan.cli.progress import show
     from ssgan.models.gan import GAN
-    from ssgan.models.student import gan_fingerprint, reading_out
+    from ssgan.models.readouts import reading_out
+    from ssgan.models.student import gan_fingerprint
 
     if not isinstance(model, GAN):
         raise InputError(f"{run} holds a model, which has its own readout: leave --readout out")

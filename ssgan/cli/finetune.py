@@ -47,8 +47,9 @@ IN_STEPS = CHOICES["methods in steps"]
     click.option(
         "--readout",
         type=click.Choice(CHOICES["readouts"]),
-        help="What is read: all depths of the discriminator, its last, or a student that is"
-        " trained first.  [default: student for auto on images with classes, else all]",
+        help="What is read: all depths of the discriminator, its last, the samples themselves,"
+        " those beside all depths, or a student that is trained first.  [default: student for"
+        " auto on images with classes, else all]",
     ),
     click.option(
         "--transforms",
@@ -200,5 +201,9 @@ def train_predictor(gan: Any, split: Any, config: Any, out: Path, quiet: bool) -
     files = split_files(split.record, split.ledger)
     model = show(learning_from(gan, rows, config, out, files), quiet)
     if choice := model.about.get("choice"):
-        note(f"auto takes {choice['verdict']['chosen']}: {choice['verdict']['reason']}", quiet)
+        note(f"auto takes the {choice['verdict']['chosen']}: {choice['verdict']['reason']}", quiet)
+    elif model.comparison:
+        note(model.comparison.line, quiet)
+    if model.comparison and model.comparison.warning:
+        note(f"warning: {model.comparison.warning}", False)
     note(f"{out} holds a model for {model.task} from {len(split.samples)} labels", quiet)

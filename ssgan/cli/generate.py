@@ -25,9 +25,9 @@ def choices() -> dict[str, tuple[str, ...]]:
     from ssgan.benchmark import SUITES
     from ssgan.codecs import CODECS
     from ssgan.data.named import DATA_SETS
+    from ssgan.models.readouts import READOUTS
     from ssgan.models.recipes import RECIPES
     from ssgan.models.selfsupervision import SELFSUPERVISIONS
-    from ssgan.models.student import READOUTS
     from ssgan.models.table import MODELS
     from ssgan.networks import ARCHITECTURES
     from ssgan.objectives import OBJECTIVES

@@ -29,6 +29,7 @@ CHOICES: dict[str, tuple[str, ...]] = {
         "baseline",
         "graph",
         "knn",
+        "on-features",
         "probe",
         "svm",
         "consistency",
@@ -49,7 +50,7 @@ CHOICES: dict[str, tuple[str, ...]] = {
         "wgan",
         "wgan-gp",
     ),
-    "readouts": ("all", "last", "student"),
+    "readouts": ("all", "last", "samples", "samples+all", "student"),
     "recipes": (
         "r3gan",
         "points",
@@ -135,7 +136,7 @@ DEFAULTS: dict[str, dict[str, Any]] = {
         "guard": True,
     },
     "finetune": {
-        "method": "propagation",
+        "method": "auto",
         "steps": None,
         "batch": 32,
         "ratio": 4,
@@ -149,6 +150,7 @@ DEFAULTS: dict[str, dict[str, Any]] = {
         "mix": False,
         "align": False,
         "baseline": None,
+        "members": [],
         "readout": None,
         "student": {
             "steps": 1000,

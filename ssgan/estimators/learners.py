@@ -26,7 +26,8 @@ from ssgan.estimators.inputs import (
     with_seed,
 )
 from ssgan.estimators.nested import NestedConfigs
-from ssgan.models.student import StudentConfig, check_readout, reading_out
+from ssgan.models.readouts import check_readout, reading_out, readout_of
+from ssgan.models.student import StudentConfig
 from ssgan.training.runner import finish
 
 
@@ -45,9 +46,9 @@ class GANFeatures(NestedConfigs, ClassNamePrefixFeaturesOutMixin, TransformerMix
         "cpu", "cuda" or "cuda:1" to train or load on; the best there is by default.
     random_state : int, RandomState or None, default=None
         The seed; with None that of the config, so that a second fit gives the same.
-    readout : {"all", "last", "student"}, default="all"
-        Features of all its depths, of the last, or of a student that learns from both networks
-        and X.
+    readout : {"all", "last", "samples", "samples+all", "student"}, default="all"
+        Features of all its depths, of the last, the standardised samples alone or beside all
+        depths, or of a student that learns from both networks and X.
     student : StudentConfig or None, default=None
         How a student learns, for that readout only.
 
@@ -94,9 +95,9 @@ class GANFeatures(NestedConfigs, ClassNamePrefixFeaturesOutMixin, TransformerMix
         gan, seed = gan_or_config(self.gan, self.device), seed_of(self.random_state)
         samples = samples_of(self, X, gan, reset=True)
         gan = train_gan(self, gan, samples, seed)
-        packed = gan.codec.pack(samples) if self.readout == "student" else None
+        own = readout_of(gan) if self.readout == "all" else self.readout  # a student stays
         config = with_seed(self.student or StudentConfig(), seed)
-        self.gan_ = finish(reading_out(gan, self.readout, packed, config))
+        self.gan_ = finish(reading_out(gan, own, gan.codec.pack(samples), config))
         self._n_features_out = self.gan_.features(samples[:1]).shape[1]
         return self
 

@@ -62,6 +62,8 @@ class GAN:
         Of a VAE: its `trunk` is read from in place of the discriminator's.
     student : torch.nn.Module, optional
         A network that features are read from in place of the discriminator's trunk.
+    own : Readout, optional
+        The readout of its pretraining, where it reads another.
 
     Notes
     -----
@@ -100,6 +102,7 @@ class GAN:
     packed: Tensor | None = field(default=None, repr=False)
     encoder: nn.Module | None = None
     student: nn.Module | None = None
+    own: Readout | None = None
 
     def __repr__(self) -> str:
         of, on = self.config, self.runtime.device
@@ -218,7 +221,7 @@ class GAN:
     def features(self, samples: Any) -> np.ndarray[Any, Any]:
         """What the discriminator sees in `samples` at all its depths, standardised: (N, F).
 
-        Another readout (see `student`) gives the last depth alone, or what a student sees.
+        Another readout (see `readouts`) gives the last depth alone, or what a student sees.
         """
         return self.apply(self.encode, self.codec.pack(samples)).numpy()
 

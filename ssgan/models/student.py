@@ -1,9 +1,6 @@
-"""Readouts: what of a GAN its features are read from.
+"""A student: a network that has learnt from generator and discriminator what samples share.
 
-    all        every depth of the discriminator's trunk
-    last       its last depth alone
-    student    a network that has learnt from generator and discriminator what samples have in
-               common: `distil`. It starts as the trunk; the architecture "resnet" has its own
+It is a readout (see `readouts`). It starts as the trunk; the architecture "resnet" has its own.
 
 Squeeze and span (Yang et al. 2022, "Distilling Representations from GAN Generator via Squeeze and
 Span"): the student starts as the discriminator. Of generated samples it predicts what the
@@ -35,7 +32,7 @@ from ssgan.models.inference import apply, blocks
 from ssgan.models.sampler import generate_maps
 from ssgan.models.vicreg import alike
 from ssgan.networks import architecture_of, flatten_maps, reestimate, trunk
-from ssgan.networks.readout import Readout, pooled
+from ssgan.networks.readout import Readout
 from ssgan.networks.size import check_depth, check_size
 from ssgan.objectives import Terms, full
 from ssgan.randomness import Rng, seeded
@@ -49,7 +46,6 @@ from ssgan.training.state import Part, pack_parts
 from ssgan.training.step import descend
 from ssgan.transforms.views import TRANSFORMS, Views, check_transforms, natural
 
-READOUTS = ("all", "last", "student")
 SQUEEZED = 128  # features of a student
 COMPARED = 1024  # numbers that a student with a network of its own is compared by
 GENERATED = 0.25  # weight of the generated samples' terms, against the real ones'; and their share
@@ -275,7 +271,7 @@ class Distillation:
         readout = Readout(int(mean.trunk.features) if own else SQUEEZED).to(gan.runtime.device)
         rows = apply(lambda x: readout.pooled(student(x)), self.reference, gan.codec, gan.runtime)
         readout.fit(rows.to(gan.runtime.device))
-        return replace(gan, student=student, readout=readout)
+        return replace(gan, student=student, readout=readout, own=gan.own or gan.readout)
 
     def expanded(self) -> Iterator[tuple[Tensor, ...]]:
         """The reference rows as the network sees them, a block at a time."""
@@ -344,43 +340,6 @@ def rows_of(gan: GAN, samples: Any = None) -> Tensor:
             "gone: give at least 2"
         )
     return packed
-
-
-def reading_out(
-    gan: GAN,
-    readout: str,
-    packed: Tensor | None = None,
-    config: StudentConfig | None = None,
-    *,
-    run: str | Path | None = None,
-) -> Generator[Progress, None, GAN]:
-    """The GAN with one of READOUTS, step by step; what is trained for "student" as in `distil`.
-
-    `packed` are rows (N, ...). A GAN that has a student already keeps it.
-    """
-    if gan.student is None and readout == "student":
-        packed = rows_of(gan) if packed is None else packed
-        return (yield from distilling(gan, packed, config, run=run))
-    return last(gan) if gan.student is None and readout == "last" else gan
-
-
-def readout_of(gan: GAN, readout: str) -> str:
-    """Which of READOUTS a GAN has after `reading_out` of another."""
-    if gan.student is not None:
-        return "student"
-    return "last" if gan.readout.only_last else readout
-
-
-def check_readout(name: str) -> None:
-    """InputError for one that there is not."""
-    if name not in READOUTS:
-        raise InputError(f"no readout {name!r}; there are {', '.join(READOUTS)}")
-
-
-def last(gan: GAN) -> GAN:
-    """The same GAN, whose features are those of the last depth alone."""
-    maps = gan.trunk(torch.zeros(1, *gan.codec.shape, device=gan.runtime.device))
-    return replace(gan, readout=gan.readout.of_last(pooled(maps[-1:]).shape[1]))
 
 
 def gan_fingerprint(gan: GAN) -> str:

@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ssgan.config import InputError, check_numbers, with_fields
-from ssgan.models.student import StudentConfig, check_readout
+from ssgan.models.readouts import check_readout
+from ssgan.models.student import StudentConfig
 from ssgan.transforms.views import TRANSFORMS
 
 RENAMED = {  # methods of 0.1, still read
@@ -76,15 +77,25 @@ DEFAULT_SEARCH = SearchConfig()
 
 
 @dataclass(frozen=True, kw_only=True)
+class Member:
+    """A model of an ensemble."""
+
+    config: "PredictorConfig"  # resolved
+    weight: float  # of its probabilities, or numbers
+    temperature: float = 1.0  # that its outputs are divided by before that
+
+
+@dataclass(frozen=True, kw_only=True)
 class PredictorConfig:
     """How to finetune; the directory of the model is an argument.
 
     Parameters
     ----------
-    method : str, default="propagation"
-        "auto", one of `ssgan.prediction.methods.FITTED`, or some of `STEPPED` with "+" between
-        them. The names of version 0.1 are still read: "finetune" is "propagation", "joint" is
-        "k-plus-one", "spread" is "graph", "simple" is "baseline".
+    method : str, default="auto"
+        "auto", which weighs several by folds of the labels; "ensemble" of `members`; one of
+        `ssgan.prediction.methods.FITTED`, or some of `STEPPED` with "+" between them. The names of
+        version 0.1 are still read: "finetune" is "propagation", "joint" is "k-plus-one", "spread"
+        is "graph", "simple" is "baseline".
     steps : int or None, default=None
         Updates of the methods that take steps; None is the method's own number.
     batch : int, default=32
@@ -111,9 +122,12 @@ class PredictorConfig:
     align : bool, default=False
         Align the pseudo-labels of "consistency" with the distribution of the labels.
     baseline : str or None, default=None
-        Which model method "baseline" fits; None lets folds of the labels choose.
-    readout : {"all", "last", "student"} or None, default=None
-        What features are read from; None is the method's own.
+        Which model method "baseline" fits, which None lets folds of the labels choose, or method
+        "on-features".
+    members : tuple of Member, default=()
+        Of method "ensemble": what "auto" has weighed.
+    readout : {"all", "last", "samples", "samples+all", "student"} or None, default=None
+        What features are read from; None is what the GAN reads, or the method's own.
     student : StudentConfig, default=StudentConfig()
         Training of the student, for that readout. Its `warp` and `seed`, and its `transforms`
         where they are None, are those of this config.
@@ -136,7 +150,7 @@ class PredictorConfig:
     'graph'
     """
 
-    method: str = "propagation"
+    method: str = "auto"
     steps: int | None = None
     batch: int = 32
     ratio: int = 4
@@ -150,6 +164,7 @@ class PredictorConfig:
     mix: bool = False
     align: bool = False
     baseline: str | None = None
+    members: tuple[Member, ...] = ()
     readout: str | None = None
     student: StudentConfig = field(default_factory=StudentConfig)
     search: SearchConfig = field(default_factory=SearchConfig)
@@ -158,6 +173,8 @@ class PredictorConfig:
     def __post_init__(self) -> None:
         object.__setattr__(self, "method", renamed(self.method))
         check_method(self.method)
+        if (self.method == "ensemble") != bool(self.members):
+            raise InputError('members are for method "ensemble", which has one or more: auto?')
         check_numbers(self, least={"batch": 1, "ratio": 1})
         if self.readout is not None:
             check_readout(self.readout)
@@ -183,6 +200,8 @@ class PredictorConfig:
     def to_json(self) -> dict[str, Any]:
         """All fields as JSON, nested configs as objects."""
         fields = dataclasses.asdict(self)
+        own = [{**vars(member), "config": member.config.to_json()} for member in self.members]
+        fields["members"] = own
         for holder in (fields, fields["student"]):
             named = holder["transforms"]
             holder["transforms"] = None if named is None else list(named)
@@ -203,10 +222,19 @@ class PredictorConfig:
             fields["baseline"] = fields.pop("simple")
         if flat := {new: fields.pop(old) for old, new in STUDENT.items() if old in fields}:
             fields["student"] = {**fields.get("student", {}), **flat}
+        if "members" in fields:
+            fields["members"] = tuple(member_of(member) for member in fields["members"])
         for name in ("student", "search"):
             if isinstance(given := fields.get(name), Mapping):
                 fields[name] = with_fields(getattr(self, name), given)
         return with_fields(self, fields)
+
+
+def member_of(given: Any) -> Member:
+    """A member of an ensemble, or the one that its JSON describes."""
+    if isinstance(given, Member):
+        return given
+    return Member(**{**given, "config": PredictorConfig.from_json(given["config"])})
 
 
 def renamed(method: str) -> str:
@@ -220,7 +248,7 @@ def check_method(method: str) -> None:
 
     parts = method.split("+")
     together = set(parts) <= set(STEPPED) and len(set(parts)) == len(parts)
-    if not (together or method in ("auto", *FITTED)):
+    if not (together or method in ("auto", "ensemble", *FITTED)):
         raise InputError(
             f"no method {method!r}; there are {', '.join(('auto', *FITTED, *STEPPED))}; "
             f"{', '.join(STEPPED)} also together, as in {'+'.join(STEPPED[:2])}"

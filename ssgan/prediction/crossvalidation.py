@@ -16,16 +16,18 @@ from torch import Tensor
 
 from ssgan.models.gan import GAN
 from ssgan.models.inference import apply
-from ssgan.prediction.baselines import Array, FitPredict, Folds, stratified, too_few
+from ssgan.prediction.baselines import Array, Folds, stratified, too_few
 from ssgan.prediction.calibration import temperature
+from ssgan.prediction.comparison import Comparison
 from ssgan.prediction.config import PredictorConfig
+from ssgan.prediction.ensemble import Model
+from ssgan.prediction.heldout import compared, held_out
 from ssgan.prediction.labels import Labeled
 from ssgan.prediction.learning import learning
 from ssgan.prediction.methods import METHODS
-from ssgan.prediction.network import Network
 from ssgan.prediction.resolve import resolve_config
 from ssgan.randomness import Rng
-from ssgan.training.runner import Progress, finish
+from ssgan.training.runner import Progress
 
 FOLDS = 3
 CALIBRATION_FOLDS = 10  # of what is fitted at once: fewer labels make it less sure than it will be
@@ -39,29 +41,24 @@ def folds_of(rows: Labeled, config: PredictorConfig, repeats: int = 1, count: in
 
 def short_training(
     gan: GAN, config: PredictorConfig, rows: Labeled, train: Array, phase: str = ""
-) -> Generator[Progress, None, tuple[Network, Any]]:
+) -> Generator[Progress, None, tuple[Model, Any]]:
     """`learning` from the labels of the rows `train` (n,), the others among the unlabeled ones."""
     part, most = rows.part(torch.from_numpy(train)), config.search.steps
-    short = replace(config, steps=min(most, config.steps or most))
-    return (yield from learning(gan, resolve_config(short, gan, part), part, phase=phase))
+    short = resolve_config(shortened(config, most), gan, part)
+    return (yield from learning(gan, short, part, phase=phase))
 
 
-def answers(gan: GAN, network: Network, rows: Labeled, held: Array) -> Array:
+def shortened(config: PredictorConfig, most: int) -> PredictorConfig:
+    """The config with at most so many steps, of its members as well."""
+    members = [replace(m, config=shortened(m.config, most)) for m in config.members]
+    return replace(config, steps=min(most, config.steps or most), members=tuple(members))
+
+
+def answers(gan: GAN, network: Model, rows: Labeled, held: Array) -> Array:
     """What a network gives for the labelled rows `held`: logits (m, K) or numbers (m,), float64."""
     packed: Tensor = rows.packed[torch.from_numpy(held)]
     outputs: Array = apply(network, packed, gan.codec, gan.runtime).double().numpy()
     return outputs if rows.classes else outputs[:, 0]
-
-
-def by_method(gan: GAN, config: PredictorConfig, rows: Labeled, method: str) -> FitPredict:
-    """What `method` gives for some labelled rows when it learns from others of them."""
-    asked = replace(config, method=method)
-
-    def answer(train: Array, test: Array) -> Array:
-        network, _ = finish(short_training(gan, asked, rows, train))
-        return answers(gan, network, rows, test)
-
-    return answer
 
 
 def held_out_outputs(
@@ -80,20 +77,30 @@ def held_out_outputs(
 
 def temperature_of(
     gan: GAN, config: PredictorConfig, rows: Labeled
-) -> Generator[Progress, None, float]:
-    """The temperature of the probabilities that a resolved config gives.
+) -> Generator[Progress, None, tuple[float, Comparison | None]]:
+    """The temperature of the probabilities that a resolved config gives, and how good it is beside
+    ordinary models on the same folds.
 
-    It is 1 where some class has too few labels to hold any out, and for a graph, whose shares are
-    as sure as hidden labels have told. Where there are many, it is told by the first folds alone.
+    It is 1, and nothing is compared, where some class has too few labels to hold any out. A graph
+    needs none: its shares are as sure as hidden labels have told. Where there are many labels, it
+    is told by the first folds alone, and nothing is compared.
     """
     labels, held, outputs = rows.values.numpy(), [np.empty(0, np.int64)], []
     method = METHODS.get(config.method)
-    if too_few(labels, rows.classes) or (method and method.calibrated):
-        return 1.0
+    if too_few(labels, rows.classes):
+        return 1.0, None
     count = CALIBRATION_FOLDS if method and method.fit else FOLDS
-    for _, train, test in folds_of(rows, config, count=count):
+    folds = folds_of(rows, config, count=count)
+    if method and method.calibrated:
+        votes = held_out(gan, {config.method: config}, rows, folds)[config.method].outputs
+        return 1.0, compared(gan, config, rows, votes, folds)
+    for _, train, test in folds:
         if sum(map(len, held)) < config.search.calibration_rows:
             network, _ = yield from short_training(gan, config, rows, train, "calibration")
             outputs.append(answers(gan, network, rows, test))
             held.append(test)
-    return temperature(np.concatenate(outputs), labels[np.concatenate(held)])
+    said, order = np.concatenate(outputs), np.concatenate(held)
+    found = temperature(said, labels[order])
+    if len(order) < len(labels):
+        return found, None
+    return found, compared(gan, config, rows, said[order.argsort()][None], folds)

@@ -16,6 +16,7 @@ from torch import Tensor, nn
 
 from ssgan.config import InputError, check_numbers
 from ssgan.prediction.baselines import Array
+from ssgan.prediction.config import PredictorConfig
 from ssgan.prediction.network import Network
 from ssgan.randomness import Rng
 
@@ -97,7 +98,7 @@ def true_outputs(outputs: Mapping[str, Array], labels: Array) -> Array:
     values = np.stack([np.asarray(v, np.float64) for v in outputs.values()])
     if values.ndim == 4:
         values = np.exp(values[:, :, np.arange(len(labels)), labels])
-    return values.reshape(len(values), -1)
+    return np.asarray(values.reshape(len(values), -1))
 
 
 def select(seen: Array, labels: Array, config: WeighConfig) -> Array:
@@ -108,7 +109,7 @@ def select(seen: Array, labels: Array, config: WeighConfig) -> Array:
     def losses(means: Array) -> Array:
         """Mean loss (M,) of probabilities of the truth, or of numbers, (M, R * n)."""
         found: Array = -np.log(np.maximum(means, TINY)) if classes else (means - truth) ** 2
-        return found.mean(1)
+        return np.asarray(found.mean(1))
 
     # In float32 candidates that are as good but for rounding lose the same: the first is taken.
     first = np.argsort(losses(seen).astype(np.float32), kind="stable")[: config.first]
@@ -118,7 +119,7 @@ def select(seen: Array, labels: Array, config: WeighConfig) -> Array:
         best = int(losses((total + seen) / (size + 1)).astype(np.float32).argmin())
         counts[best] += 1
         total = total + seen[best]
-    return counts / counts.sum()
+    return np.asarray(counts / counts.sum())
 
 
 class Ensemble(nn.Module):
@@ -129,7 +130,7 @@ class Ensemble(nn.Module):
 
     def __init__(
         self,
-        networks: Sequence[Network],
+        networks: Sequence[nn.Module],
         weights: Sequence[float],
         temperatures: Sequence[float],
         classes: int,
@@ -153,3 +154,13 @@ class Ensemble(nn.Module):
             return (self.weights.view(-1, 1, 1) * outputs).sum(0)
         logs = (outputs / self.temperatures.view(-1, 1, 1)).log_softmax(2)
         return (logs + self.weights.log().view(-1, 1, 1)).logsumexp(0)
+
+
+Model = Network | Ensemble
+
+
+def ensemble_of(networks: Sequence[Model], config: PredictorConfig, classes: int) -> Ensemble:
+    """The ensemble of the members of a config, in their order."""
+    weights = [member.weight for member in config.members]
+    temperatures = [member.temperature for member in config.members]
+    return Ensemble(networks, weights, temperatures, classes)

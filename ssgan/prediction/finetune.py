@@ -16,30 +16,40 @@ The labels tell the task: classes for classification, numbers for regression. Me
     graph        the graph alone, of classes or numbers: the labels of the nearest samples
     baseline     what folds of the labels choose of logistic or ridge regression, nearest
                  neighbours, a support vector machine and gradient boosting on the samples
-    auto         a method that learns from the unlabeled samples where folds of the labels say that
-                 it beats the probe and the baselines, else the best of those
+    on-features  one model of that kind, or a forest, on the features
+    auto         the default: an average of the best of these, weighed by folds of labels, with a
+                 method that learns from the unlabeled samples where it earns its place there
 
 The first three may be put together, as in "consistency+k-plus-one". All but "baseline" work on
-what `readout` names: all depths of the trunk, its last, or a student of both networks.
+what `readout` names: all depths of the trunk, its last, the samples, those beside all depths, or a
+student of both networks.
 """
 
 import json
+import warnings
 from collections.abc import Generator, Iterator, Mapping
 from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from ssgan.config import InputError
+from ssgan.config import InputError, WorseModelWarning
 from ssgan.data import Data, read
 from ssgan.data.containers import gather
 from ssgan.models.gan import GAN
+from ssgan.prediction.comparison import Comparison
 from ssgan.prediction.config import PredictorConfig
 from ssgan.prediction.crossvalidation import temperature_of
 from ssgan.prediction.intervals import INTERVALS, Intervals, from_bytes, train_intervals
 from ssgan.prediction.labels import Labeled, labeled
 from ssgan.prediction.learning import read_out
-from ssgan.prediction.predictor import TEMPERATURE, Predictor, stored_temperature
+from ssgan.prediction.predictor import (
+    COMPARISON,
+    TEMPERATURE,
+    Predictor,
+    stored_comparison,
+    stored_temperature,
+)
 from ssgan.prediction.record import record_split
 from ssgan.prediction.resolve import resolve_config
 from ssgan.prediction.select import Learnt, choosing
@@ -87,17 +97,18 @@ def learn(
     gan = yield from read_out(gan, config, rows, held)
     learnt = yield from choosing(gan, config, rows, held)
     calibrated: dict[str, Any] = {}
-    if rows.classes:
-        calibrated["temperature"] = yield from calibrate(gan, learnt, rows, held)
-    else:
-        calibrated["intervals"] = yield from intervals_of(gan, learnt.config, rows, held)
+    calibration = calibrate if rows.classes else intervals_of
+    name = "temperature" if rows.classes else "intervals"
+    calibrated[name], beside = yield from calibration(gan, learnt, rows, held)
+    if learnt.choice:
+        about, beside = about | {"choice": learnt.choice}, None
     return Predictor(
         config=learnt.config,
         codec=gan.codec,
         network=learnt.network,
         targets=rows.targets,
         runtime=gan.runtime,
-        about=about | ({"choice": learnt.choice} if learnt.choice else {}),
+        about=about | ({"comparison": beside.to_json()} if beside else {}),
         **calibrated,
     )
 
@@ -124,34 +135,53 @@ def claim(path: str | Path, gan: GAN, config: PredictorConfig, rows: Labeled) ->
 
 
 def intervals_of(
-    gan: GAN, config: PredictorConfig, rows: Labeled, run: Run | None
-) -> Generator[Progress, None, Intervals | None]:
-    """The networks of the folds of a regression: those of the run, or new ones."""
+    gan: GAN, learnt: Learnt, rows: Labeled, run: Run | None
+) -> Generator[Progress, None, tuple[Intervals | None, Comparison | None]]:
+    """The networks of the folds of a regression, those of the run or new ones; and how good they
+    are beside ordinary models."""
+    config = learnt.config
     if run and run.has(INTERVALS):
-        return from_bytes(run.read(INTERVALS), gan.codec, config, gan.config, gan.runtime)
-    found = (yield from train_intervals(gan, config, rows)) if config.calibrate else None
-    if run and found:
-        run.write(INTERVALS, found.to_bytes())
-    return found
+        found = from_bytes(run.read(INTERVALS), gan.codec, config, gan.config, gan.runtime)
+        return found, comparison_of(run)
+    trained = (yield from train_intervals(gan, config, rows)) if config.calibrate else None
+    if trained is None:
+        return None, None
+    if run:
+        keep_comparison(run, None if learnt.choice else trained[1])  # "auto" has its own
+        run.write(INTERVALS, trained[0].to_bytes())
+    return trained
 
 
 def calibrate(
     gan: GAN, learnt: Learnt, rows: Labeled, run: Run | None
-) -> Generator[Progress, None, float]:
-    """The temperature of a classifier: of the folds of "auto", of the run, or of new folds."""
-    if learnt.choice is not None:
-        return float(learnt.choice.get("temperature", 1.0))
-    if not learnt.config.calibrate:
-        return 1.0
-    if run and run.has(TEMPERATURE):
-        return stored_temperature(run, None)
+) -> Generator[Progress, None, tuple[float, Comparison | None]]:
+    """The temperature of a classifier, of the folds of "auto", of the run, or of new folds; and how
+    good it is beside ordinary models."""
     config = learnt.config
+    if learnt.choice is not None:
+        return float(learnt.choice.get("temperature", 1.0)), None
+    if not config.calibrate:
+        return 1.0, None
+    if run and run.has(TEMPERATURE):
+        return stored_temperature(run, None), comparison_of(run)
     if config.method == "baseline":  # not to be chosen again in every fold
         config = replace(config, baseline=learnt.kept["name"])
-    found = yield from temperature_of(gan, config, rows)
+    found, beside = yield from temperature_of(gan, config, rows)
     if run:
+        keep_comparison(run, beside)
         run.write(TEMPERATURE, json.dumps({"temperature": found}))
-    return found
+    return found, beside
+
+
+def comparison_of(run: Run) -> Comparison | None:
+    """The comparison that a run holds, if any."""
+    found = stored_comparison(run)
+    return Comparison.from_json(found["comparison"]) if found else None
+
+
+def keep_comparison(run: Run, beside: Comparison | None) -> None:
+    if beside:
+        run.write(COMPARISON, json.dumps(beside.to_json()))
 
 
 def finetune(
@@ -197,6 +227,11 @@ def finetune(
     FileExistsError
         For a directory that holds something else.
 
+    Warns
+    -----
+    WorseModelWarning
+        Where folds of the labels say that an ordinary model, or a constant guess, is better.
+
     Examples
     --------
     >>> import numpy as np, ssgan
@@ -214,7 +249,10 @@ def finetune(
     if fields:
         config = (config or PredictorConfig()).changed(fields)
     rows = labeled(gan, samples, labels, unlabeled, config.seed if config else 0)
-    return finish(learning_from(gan, rows, config, run))
+    model = finish(learning_from(gan, rows, config, run))
+    if model.comparison and (worse := model.comparison.warning):
+        warnings.warn(worse, WorseModelWarning, stacklevel=2)
+    return model
 
 
 def given(samples: Any, labels: Any) -> tuple[Any, Any]:

@@ -24,6 +24,7 @@ from torch import Tensor, nn
 
 from ssgan.codecs.codec import Array
 from ssgan.models.gan import GAN
+from ssgan.prediction.baselines.folds import Folds
 from ssgan.prediction.calibration import temperature
 from ssgan.prediction.config import DEFAULT_SEARCH, SearchConfig
 from ssgan.prediction.heads import MIN_SHARE, folds
@@ -80,16 +81,58 @@ def neighbourhood(rows: Array) -> Any:
     return sparse.csr_matrix((np.ones(links.size), links.ravel(), ends), shape=(size, size))
 
 
-def links_of(features: Array) -> Any:
-    """The `neighbourhood` of features (M, F) along their principal axes.
+def coordinates_of(features: Array) -> Array:
+    """Features (M, F) along their principal axes, (M, R).
 
-    The coordinates are float64, in which rows that are the same stay the same: a labelled sample is
-    often among the unlabeled ones as well.
+    They are float64, in which rows that are the same stay the same: a labelled sample is often
+    among the unlabeled ones as well.
     """
     axes = condensed(features)[1].T.astype(np.float64)
     blocks = range(0, len(features), ROWS_AT_ONCE)
     parts = [features[start : start + ROWS_AT_ONCE].astype(np.float64) @ axes for start in blocks]
-    return neighbourhood(np.concatenate(parts))
+    return np.concatenate(parts)
+
+
+def links_of(features: Array) -> Any:
+    """The `neighbourhood` of features (M, F) along their principal axes."""
+    return neighbourhood(coordinates_of(features))
+
+
+def held_out_votes(
+    features: Array, graph: Graph, folds: Folds, search: SearchConfig = DEFAULT_SEARCH
+) -> Array:
+    """What `Neighbours` over a graph says of its labelled rows, held out in folds: log shares
+    (R, n, K), or numbers (R, n).
+
+    They are the first n of M rows of `features` (M, F). A held-out row is in the graph, which new
+    rows are not: neither its own node nor one of the same features votes for it. How sure shares
+    are is told once, by all labels.
+    """
+    count, labels = len(folds.of[0]), graph.labels.numpy()
+    rows, unknown = coordinates_of(features), -1 if graph.classes else np.nan
+    rough, others = roughness(neighbourhood(rows)), near_others(rows, count)
+    heat = heat_of(rough, labels, graph.classes, search)[0] if graph.classes else 1.0
+    found = np.empty((len(folds.of), count, max(graph.classes, 1)))
+    for repeat, _, test in folds:
+        rest = labels.copy()
+        rest[test] = unknown
+        if graph.classes:
+            spread = shares_at(rough, rest, graph.classes, heat, search)
+        else:
+            spread = smoothest(rough, rest, NUMBER_WEIGHT, search)[:, None]
+        found[repeat, test] = spread[others[test]].mean(1)
+    return np.log(np.maximum(found, MIN_SHARE)) if graph.classes else found[..., 0]
+
+
+def near_others(rows: Array, count: int) -> Array:
+    """The NEIGHBOURS nearest of rows (M, R) to each of the first `count`, of those that differ from
+    it; of itself and its duplicates where too few do."""
+    most = min(4 * NEIGHBOURS, len(rows))
+    gaps, near = NearestNeighbors(n_neighbors=most).fit(rows).kneighbors(rows[:count])
+    same = gaps <= EQUAL * max(float(np.sqrt((rows**2).sum(1).mean())), np.finfo(np.float64).tiny)
+    order = np.argsort(same, axis=1, kind="stable")[:, : min(NEIGHBOURS, most)]
+    found: Array = np.take_along_axis(near, order, 1)
+    return found
 
 
 def spread_over(
@@ -110,16 +153,33 @@ def shares_over(
     Soft maxima of `scores_over` at the temperature that hidden labels tell. Known rows have their
     label, and rows that no label reaches equal shares of all classes that have one.
     """
-    rough, known = roughness(links), labels >= 0
+    rough = roughness(links)
+    heat, error = heat_of(rough, labels, classes, search)
+    return shares_at(rough, labels, classes, heat, search), error
+
+
+def heat_of(
+    rough: Any, labels: Array, classes: int, search: SearchConfig = DEFAULT_SEARCH
+) -> tuple[float, float]:
+    """The temperature of `scores_over` that hidden labels tell, and the share of them missed; 1 and
+    infinite where none can be hidden."""
+    hidden = hidden_scores(rough, labels, classes, search)
+    if hidden is None:
+        return 1.0, np.inf
+    known = labels >= 0
     present, named = np.unique(labels[known], return_inverse=True)
-    heat, error, hidden = 1.0, np.inf, hidden_scores(rough, labels, classes, search)
-    if hidden is not None:
-        heat = temperature(hidden[:, present], named)
-        error = float((hidden.argmax(1) != labels[known]).mean())
-    scores = scores_over(rough, labels, classes, search)
+    error = float((hidden.argmax(1) != labels[known]).mean())
+    return temperature(hidden[:, present], named), error
+
+
+def shares_at(
+    rough: Any, labels: Array, classes: int, heat: float, search: SearchConfig = DEFAULT_SEARCH
+) -> Array:
+    """Shares (M, K) float32 at a temperature; known rows have their label."""
+    scores, known = scores_over(rough, labels, classes, search), labels >= 0
     shares: Array = softmax(scores / heat, axis=1).astype(np.float32)
     shares[known] = np.eye(classes)[labels[known]]
-    return shares, error
+    return shares
 
 
 def scores_over(

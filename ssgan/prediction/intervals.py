@@ -1,6 +1,6 @@
 """Prediction intervals of a regression, from the folds of its labelled rows.
 
-    intervals = finish(train_intervals(gan, config, rows))  # a network a fold, which did not see it
+    intervals, _ = finish(train_intervals(gan, config, rows))  # a network a fold, unseen by it
     intervals.of(packed, codec, on, level=0.9)              # (M, 2), of standardised numbers
 
 No label is lost to calibration: the model itself still learns from all of them (Barber et al. 2021,
@@ -24,10 +24,12 @@ from ssgan.models.gan import GAN
 from ssgan.models.inference import apply
 from ssgan.prediction.baselines import stratified
 from ssgan.prediction.calibration import cv_plus
+from ssgan.prediction.comparison import Comparison
 from ssgan.prediction.config import PredictorConfig
 from ssgan.prediction.crossvalidation import answers, short_training
+from ssgan.prediction.ensemble import Model
+from ssgan.prediction.heldout import compared
 from ssgan.prediction.labels import Labeled
-from ssgan.prediction.network import Network
 from ssgan.prediction.rebuild import rebuilt_network
 from ssgan.randomness import Rng
 from ssgan.runtime import Runtime
@@ -43,7 +45,7 @@ MIN_LABELS = 10
 class Intervals:
     """A network for each fold of the labelled rows, and how far each was from the rows held out."""
 
-    networks: tuple[Network, ...]
+    networks: tuple[Model, ...]
     kept: tuple[Any, ...]  # what a fit keeps beside its network
     residuals: Array  # (n,) standardised
     fold_of_row: Array  # (n,)
@@ -85,8 +87,9 @@ def from_bytes(
 
 def train_intervals(
     gan: GAN, config: PredictorConfig, rows: Labeled
-) -> Generator[Progress, None, Intervals | None]:
-    """Train a network for each fold by a settled config; None for too few labels."""
+) -> Generator[Progress, None, tuple[Intervals, Comparison | None] | None]:
+    """Train a network for each fold by a settled config, and compare them with ordinary models
+    unless labels are many; None for too few labels."""
     if len(rows.values) < MIN_LABELS:
         return None
     values = rows.values.double().numpy()
@@ -98,4 +101,7 @@ def train_intervals(
         residuals[held] = values[held] - answers(gan, network, rows, held)
         networks.append(network)
         kept.append(one)
-    return Intervals(tuple(networks), tuple(kept), residuals, folds.of[0])
+    found = Intervals(tuple(networks), tuple(kept), residuals, folds.of[0])
+    if len(values) > config.search.calibration_rows:
+        return found, None
+    return found, compared(gan, config, rows, (values - residuals)[None], folds)

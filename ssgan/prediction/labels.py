@@ -60,16 +60,16 @@ class Labeled:
             first=None,
         )
 
-    def few(self) -> Tensor:
-        """At most GRAPH of the unlabeled rows."""
+    def few(self, most: int = GRAPH) -> Tensor:
+        """At most so many of the unlabeled rows."""
         if self.unlabeled is None:
             return self.packed[:0]
-        order = Rng(("graph", self.seed)).permutation(len(self.unlabeled))[:GRAPH]
+        order = Rng(("graph", self.seed)).permutation(len(self.unlabeled))[:most]
         return self.unlabeled[order]
 
-    def graph(self) -> Graph:
+    def graph(self, most: int = GRAPH) -> Graph:
         """Labelled rows and few of the others, whose labels are unknown."""
-        others = self.few()
+        others = self.few(most)
         unknown = torch.full((len(others),), -1 if self.classes else torch.nan)
         labels = torch.cat([self.values, unknown.to(self.values.dtype)])
         return Graph(torch.cat([self.packed, others]), labels, self.classes)

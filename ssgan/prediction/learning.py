@@ -6,11 +6,13 @@ from dataclasses import replace
 from typing import Any
 
 from ssgan.models.gan import GAN
-from ssgan.models.student import StudentConfig, reading_out
+from ssgan.models.readouts import reading_out
+from ssgan.models.student import StudentConfig
 from ssgan.prediction.config import PredictorConfig
+from ssgan.prediction.ensemble import Model, ensemble_of
 from ssgan.prediction.labels import Labeled
 from ssgan.prediction.methods import METHODS
-from ssgan.prediction.network import Network, frozen, initial_network
+from ssgan.prediction.network import frozen, initial_network
 from ssgan.prediction.resolve import losses_of, natural_transforms
 from ssgan.prediction.task import Finetune, Key
 from ssgan.randomness import Rng
@@ -71,19 +73,44 @@ def learning(
     run: Run | None = None,
     phase: str = "",
     options: TrainOptions | None = None,
-) -> Generator[Progress, None, tuple[Network, Any]]:
+) -> Generator[Progress, None, tuple[Model, Any]]:
     """Train or fit by a resolved config: the network, and what a fit keeps beside it."""
+    if config.members:
+        return (yield from members_learning(gan, config, rows, run, phase))
     method = METHODS.get(config.method)
     if method and method.fit:
         network, kept = method.fit(gan, config, rows)
-        network = frozen(network, gan.runtime.device)
-        if run and kept is not None:
-            run.write(FIT_FILE, json.dumps(kept))
-        if run:
-            run.save(1, *pack_parts({"mean": network}))
-        return network, kept
+        return fitted(gan, network, kept, run), kept
     task = make_task(gan, config, rows)
     batches = Batches(streams(gan, rows, task), Rng(("finetune", config.seed)))
     schedule = Schedule(config.steps or 1, config.batch, options or TrainOptions(), phase)
     yield from run_training(task, batches, schedule, run)
     return task.result, None
+
+
+def fitted(gan: GAN, network: Model, kept: Any, run: Run | None) -> Model:
+    """The network as it predicts, which a run keeps."""
+    network = frozen(network, gan.runtime.device)
+    if run and kept is not None:
+        run.write(FIT_FILE, json.dumps(kept))
+    if run:
+        run.save(1, *pack_parts({"mean": network}))
+    return network
+
+
+def members_learning(
+    gan: GAN, config: PredictorConfig, rows: Labeled, run: Run | None, phase: str
+) -> Generator[Progress, None, tuple[Model, Any]]:
+    """The members of an ensemble one by one; one that takes steps has a run of its own."""
+    networks, kept = [], []
+    for place, member in enumerate(config.members):
+        own = None
+        if run and member.config.learns:
+            told = {"format": 1, "kind": "member", "config": member.config.to_json()}
+            own = Run.claim(run.path / f"member-{place}", told | {"labels": rows.metadata()})
+        reader = yield from read_out(gan, member.config, rows, run)
+        network, one = yield from learning(reader, member.config, rows, own, phase)
+        networks.append(network)
+        kept.append(one)
+    whole = {"classes": rows.classes, "members": kept}
+    return fitted(gan, ensemble_of(networks, config, rows.classes), whole, run), whole

@@ -14,15 +14,15 @@ from ssgan.prediction.network import Head, Network
 from ssgan.prediction.task import Finetune, UnlabeledLoss
 
 Tensors = Mapping[str, Tensor]
-MakeHead = Callable[[Tensors, int], nn.Module]  # saved weights, number of features
+MakeHead = Callable[[Tensors, int, Any], nn.Module]  # saved weights, features, what a fit kept
 
 
-def trained_head(state: Tensors, features: int) -> nn.Module:
+def trained_head(state: Tensors, features: int, kept: Any) -> nn.Module:
     """The head of the methods that take steps."""
     return Head(features, len(state["linear.bias"]))
 
 
-def linear_layer(state: Tensors, features: int) -> nn.Module:
+def linear_layer(state: Tensors, features: int, kept: Any) -> nn.Module:
     """The head of a linear model."""
     return nn.Linear(features, len(state["bias"]))
 

@@ -2,6 +2,7 @@
 
 import copy
 from math import sqrt
+from typing import TypeVar
 
 import torch
 from torch import Tensor, nn
@@ -9,6 +10,8 @@ from torch import Tensor, nn
 from ssgan.models.gan import GAN
 from ssgan.networks.readout import Readout
 from ssgan.randomness import Rng, seeded
+
+Frozen = TypeVar("Frozen", bound=nn.Module)
 
 
 class Head(nn.Module):
@@ -56,6 +59,6 @@ def initial_network(gan: GAN, outputs: int, seed: int) -> Network:
     return Network(trunk, readout, head).to(gan.runtime.device)
 
 
-def frozen(network: Network, device: str | torch.device) -> Network:
+def frozen(network: Frozen, device: str | torch.device) -> Frozen:
     """The network as it predicts: on a device, without gradients."""
     return network.to(device).requires_grad_(False).eval()

@@ -16,10 +16,11 @@ from ssgan.data import Codec, Targets
 from ssgan.data.labels import shown
 from ssgan.models.inference import apply
 from ssgan.models.stored import check_kinds, stored_codec, stored_training
+from ssgan.prediction.comparison import Comparison
 from ssgan.prediction.config import PredictorConfig
+from ssgan.prediction.ensemble import Model
 from ssgan.prediction.intervals import INTERVALS, MIN_LABELS, Intervals, from_bytes
 from ssgan.prediction.learning import FIT_FILE
-from ssgan.prediction.network import Network
 from ssgan.prediction.rebuild import rebuilt_network
 from ssgan.prediction.select import CHOICE, stored_choice
 from ssgan.runs.run import Run
@@ -28,6 +29,7 @@ from ssgan.runs.transport import pack, unpack
 from ssgan.runtime import Runtime, runtime
 
 TEMPERATURE = "temperature.json"
+COMPARISON = "comparison.json"
 
 
 @dataclass(frozen=True, repr=False)
@@ -40,7 +42,7 @@ class Predictor:
         As it was trained; of "auto" that of the method that was chosen.
     codec : Codec
         Of the GAN: raw samples to tensors.
-    network : Network
+    network : Network or Ensemble
         A trunk, a readout and a head: encoded samples (N, ...) to outputs (N, K) or (N, 1).
     targets : Targets
         Classes and dtype of the labels, without values.
@@ -67,7 +69,7 @@ class Predictor:
 
     config: PredictorConfig
     codec: Codec
-    network: Network
+    network: Model
     targets: Targets
     runtime: Runtime
     about: Mapping[str, Any]
@@ -99,6 +101,13 @@ class Predictor:
             f"<tr><th>{escape(k)}</th><td>{escape(str(v))}</td></tr>" for k, v in facts.items()
         ]
         return f"<table><caption>Predictor</caption>{''.join(lines)}</table>"
+
+    @property
+    def comparison(self) -> Comparison | None:
+        """How good it is on folds of the labels beside ordinary models, where that was measured."""
+        verdict = self.about.get("choice", {}).get("verdict", {})
+        found = self.about.get("comparison") or verdict.get("comparison")
+        return Comparison.from_json(found) if found else None
 
     @property
     def verdict(self) -> str:
@@ -200,6 +209,7 @@ def load_predictor(path: str | Path, device: str | None = None) -> Predictor:
             intervals = from_bytes(run.read(INTERVALS), codec, config, gan, on)
     about = {name: run.config[name] for name in ("gan", "labels")}
     about |= {"run": str(run.path.resolve())} | ({"choice": choice} if choice else {})
+    about |= stored_comparison(run)
     model = Predictor(
         config=config,
         codec=codec,
@@ -267,6 +277,14 @@ def finished(
     if not (checkpoint and checkpoint.step >= steps and calibrated and config.method != "auto"):
         raise FileNotFoundError(f"{run.path} is not finished: run the same `ssgan finetune` again")
     return checkpoint.tensors
+
+
+def stored_comparison(run: Run) -> dict[str, Any]:
+    """The "comparison" with ordinary models that a model directory holds, if any."""
+    if not run.has(COMPARISON):
+        return {}
+    with understood(run.path / COMPARISON):
+        return {"comparison": Comparison.from_json(run.read_object(COMPARISON)).to_json()}
 
 
 def stored_temperature(run: Run, choice: Mapping[str, Any] | None) -> float:

@@ -5,10 +5,10 @@ from typing import Any
 from torch import Tensor
 
 from ssgan.data import Codec
-from ssgan.models.config import GANConfig, resolve_architecture
-from ssgan.models.student import empty_student
-from ssgan.networks import trunk
+from ssgan.models.config import GANConfig
+from ssgan.models.readouts import empty_trunk
 from ssgan.prediction.config import PredictorConfig
+from ssgan.prediction.ensemble import Ensemble, Model, ensemble_of
 from ssgan.prediction.graph import Neighbours, Votes
 from ssgan.prediction.method import Tensors, empty_readout
 from ssgan.prediction.methods import METHODS
@@ -19,23 +19,43 @@ from ssgan.training.state import fill
 
 def rebuilt_network(
     codec: Codec, config: PredictorConfig, gan: GANConfig, tensors: Tensors, kept: Any = None
-) -> Network:
+) -> Model:
     """The averaged network of a checkpoint, by a resolved config; `kept` is what the fit kept."""
-    method, state = METHODS[config.method.split("+")[0]], beneath("mean/", tensors)
+    state = beneath("mean/", tensors)
+    if config.members:
+        return rebuilt_ensemble(codec, config, gan, state, kept)
+    method = METHODS[config.method.split("+")[0]]
     if method.rebuild is not None:
         return method.rebuild(state, kept)
+    if voters := beneath("voters/", tensors):
+        state = beside(state, voters)
     features = len(state["readout.center"])
+    votes = beneath("head.neighbours.", state)
     with seeded(Rng(("rebuilt",))):
-        made = empty_student if config.readout == "student" else trunk
-        body = made(codec.shape, gan.width, resolve_architecture(gan, codec), gan.depth)
-        head = method.head(beneath("head.", state), features)
+        body = empty_trunk(config.readout or "all", codec, gan)
+        head = method.head(beneath("head.head." if votes else "head.", state), features, kept)
+    if votes:
+        head = Votes(head, Neighbours(len(votes["rows"]), features, votes["shares"].shape[1]))
     network = Network(body, empty_readout(method, config, features), head)
     fill(network, state)
-    if votes := beneath("voters/", tensors):
-        voters = Neighbours(len(votes["rows"]), features, votes["shares"].shape[1])
-        voters.load_state_dict(votes)
-        network.head = Votes(head, voters)
     return network.requires_grad_(False)
+
+
+def beside(state: Tensors, voters: Tensors) -> dict[str, Tensor]:
+    """The weights of a network whose head votes with neighbours, which a training keeps apart."""
+    network = {f"head.{n}" if n.startswith("head.") else n: t for n, t in state.items()}
+    return network | {f"head.neighbours.{name}": tensor for name, tensor in voters.items()}
+
+
+def rebuilt_ensemble(
+    codec: Codec, config: PredictorConfig, gan: GANConfig, state: Tensors, kept: Any
+) -> Ensemble:
+    """The members of an ensemble, each from its own part of the weights."""
+    networks = []
+    for place, member in enumerate(config.members):
+        own = {f"mean/{n}": t for n, t in beneath(f"networks.{place}.", state).items()}
+        networks.append(rebuilt_network(codec, member.config, gan, own, kept["members"][place]))
+    return ensemble_of(networks, config, kept["classes"])
 
 
 def beneath(first: str, tensors: Tensors) -> dict[str, Tensor]:

@@ -5,7 +5,7 @@ from dataclasses import replace
 from ssgan.config import InputError
 from ssgan.models.domain import CALIBRATION
 from ssgan.models.gan import GAN
-from ssgan.models.student import readout_of
+from ssgan.models.readouts import readout_of
 from ssgan.prediction.config import PredictorConfig
 from ssgan.prediction.labels import Labeled
 from ssgan.prediction.methods import METHODS
@@ -18,7 +18,10 @@ def resolve_config(config: PredictorConfig | None, gan: GAN, rows: Labeled) -> P
     Raises InputError for a method or transforms that these samples cannot have.
     """
     config = config or PredictorConfig()
-    readout = readout_of(gan, config.readout or default_readout(gan, config, rows))
+    if config.members:
+        members = [replace(m, config=resolve_config(m.config, gan, rows)) for m in config.members]
+        return replace(config, members=tuple(members), readout=config.readout or "all")
+    readout = config.readout or default_readout(gan, config, rows)
     method = METHODS.get(config.method)  # none for "auto" and for several
     if method and method.readout:
         readout = method.readout
@@ -41,15 +44,22 @@ def losses_of(config: PredictorConfig, classes: int) -> tuple[str, ...]:
 
 
 def default_readout(gan: GAN, config: PredictorConfig, rows: Labeled) -> str:
-    """The readout where none is named: "auto" takes a student where it has views to learn from.
+    """The readout where none is named: the GAN's, if that is another than all depths; else "auto"
+    takes a student where it has views to learn from.
 
     Those of images that keep a class, or that are stated to keep a number; a student without them
     is worth no more than all depths.
     """
-    found = bool(rows.classes) if config.transforms is None else {*config.transforms} - {"noise"}
-    views = found and movable(gan.codec) and config.warp
-    asked = config.method == "auto" and views and rows.unlabeled is not None
+    if (own := readout_of(gan)) != "all":
+        return own
+    asked = config.method == "auto" and has_views(gan, config, rows) and rows.unlabeled is not None
     return "student" if asked and hasattr(gan.generator, "maps") else "all"
+
+
+def has_views(gan: GAN, config: PredictorConfig, rows: Labeled) -> bool:
+    """Whether samples have views that keep a class, or that are stated to keep a label."""
+    found = bool(rows.classes) if config.transforms is None else {*config.transforms} - {"noise"}
+    return bool(found and movable(gan.codec) and config.warp)
 
 
 def resolve_transforms(gan: GAN, config: PredictorConfig, rows: Labeled) -> tuple[str, ...]:

@@ -191,10 +191,12 @@ def model_lead(run: Run) -> str:
         with understood(run.path / CHOICE):
             choice = run.read_object(CHOICE)["choice"]
             verdict, method = choice["verdict"], choice["method"]
-            choice_words = f". auto took {verdict['chosen']}: {verdict['reason']}"
+            choice_words = f". auto took the {verdict['chosen']}: {verdict['reason']}"
     kind = "the trunk of a GAN's discriminator, finetuned"
     if renamed(method) == "baseline":
         kind = "a simple model of the labelled rows, without the GAN"
+    if method == "ensemble":
+        kind = "an average of several models"
     return kind + choice_words
 
 

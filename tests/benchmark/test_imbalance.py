@@ -30,7 +30,7 @@ TINY = replace(
     steps=20,
     gan=GANConfig(steps=2, width=4, latent=4),
     unlabeled=GANConfig(steps=2, width=4, latent=4),
-    predictor=PredictorConfig(steps=20, calibrate=False),
+    predictor=PredictorConfig(method="propagation", steps=20, calibrate=False),
 )
 
 
@@ -154,7 +154,7 @@ def test_every_method_finds_some_of_the_rare_class_of_a_table(name):
     settings = credit.CreditSettings(
         rows=200,
         gan=GANConfig(steps=30, width=4, latent=8),
-        predictor=PredictorConfig(steps=100, calibrate=False),
+        predictor=PredictorConfig(method="propagation", steps=100, calibrate=False),
         boosting={"max_iter": 20, "max_leaf_nodes": 8},
     )
     few = credit.rare_class(data, settings, 0)

@@ -42,16 +42,17 @@ def home(tmp_path_factory):
     np.savez(home / "images.npz", x=examples.images(), y=examples.LABELS)
     np.save(home / "vectors.npy", examples.vectors())
     np.save(home / "numbers.npy", examples.NUMBERS)
+    brief = ["--method", "propagation", "--steps", 2]
     small = ["--steps", 2, "--batch", 8, "--width", 2, "--latent", 4]
     for kind, file in (("images", "images.npz"), ("vectors", "vectors.npy")):
         done("pretrain", home / file, "--run", home / f"r-{kind}", *small)
-    classes = ["--labels", home / "images.npz", "--per-class", REAL // 2, "--steps", 2]
+    classes = ["--labels", home / "images.npz", "--per-class", REAL // 2, *brief]
     classes += ["--no-calibrate"]  # which would make it sure of what it tells
     done("finetune", home / "r-images", *classes, "--out", home / "m-images")
     np.save(home / "rare.npy", np.where(np.arange(24) % 6 == 1, 1, -(np.arange(24) % 2)))
-    rare = ["--labels", home / "rare.npy", "--steps", 2]  # 12 of class 0 and 4 of class 1
+    rare = ["--labels", home / "rare.npy", *brief]  # 12 of class 0 and 4 of class 1
     done("finetune", home / "r-images", *rare, "--out", home / "m-rare")
-    numbers = ["--labels", home / "numbers.npy", "--count", REAL, "--steps", 2]
+    numbers = ["--labels", home / "numbers.npy", "--count", REAL, *brief]
     done("finetune", home / "r-vectors", *numbers, "--out", home / "m-vectors")
     return home
 

@@ -11,6 +11,8 @@ from ssgan.cli import COMMANDS, generate, ssgan
 from ssgan.cli.names import CHOICES
 from ssgan.cli.options import READING, sentence
 
+GRAPH = ("--method", "propagation")
+
 
 def run(*words):
     return CliRunner().invoke(ssgan, list(words))
@@ -123,7 +125,7 @@ def test_the_help_names_all_there_is(command, kinds):
         ),
         (["finetune", "r", "--labels", "d", "--out", "m", "--task", "x"], "'x' is not one of"),
         (
-            ["finetune", "r", "--labels", "d", "--out", "m", "--mix"],
+            ["finetune", "r", "--labels", "d", "--out", "m", "--mix", *GRAPH],
             "'propagation' has no rows to mix",
         ),
         (
@@ -131,7 +133,7 @@ def test_the_help_names_all_there_is(command, kinds):
             "'probe' has no rows to mix",
         ),
         (
-            ["finetune", "r", "--labels", "d", "--out", "m", "--transforms", "zoom,flip"],
+            ["finetune", "r", "--labels", "d", "--out", "m", "--transforms", "zoom,flip", *GRAPH],
             "zoom is for a student's views, readout 'all' has none",
         ),
         (["predict", "m", "d"], "Missing option '--out'"),
@@ -151,7 +153,7 @@ def test_a_wrong_use_is_one_line_on_stderr_with_exit_code_2(words, message):
 
 
 def test_alignment_that_a_config_asks_for_is_refused_where_no_teacher_says_anything(tmp_path):
-    (tmp_path / "f.toml").write_text("align = true")
+    (tmp_path / "f.toml").write_text('align = true\nmethod = "propagation"')
     result = run("finetune", "r", "--labels", "d", "--out", "m", "--config", tmp_path / "f.toml")
     assert result.exit_code == 2
     assert "'propagation' has no teacher to align" in result.stderr

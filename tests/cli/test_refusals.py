@@ -50,6 +50,7 @@ def home(tmp_path_factory):
     assert run("pretrain", home / "flat", "--run", home / "rf", *SMALL).exit_code == 0
     assert run("pretrain", home / "t.csv", "--run", home / "rt", *SMALL).exit_code == 0
     words = ["--labels", home / "d.npz", "--per-class", 2, "--out", home / "m", "--steps", 2]
+    words += ["--method", "propagation"]
     assert run("finetune", home / "r", *words).exit_code == 0
     return home
 
@@ -388,6 +389,7 @@ def test_what_was_interrupted_keeps_its_split(home, tmp_path, monkeypatch):
 
     monkeypatch.setattr(progress, "show", stopped)
     words = ["--labels", home / "d.npz", "--per-class", 2, "--out", tmp_path / "m", "--steps", 2]
+    words += ["--method", "propagation"]
     assert run("finetune", home / "r", *words).exit_code == 130
     assert len(json.loads((tmp_path / "m" / "split.json").read_text())["indices"]) == 4
 

@@ -87,6 +87,7 @@ def regression(home):
 
 def finetune(home, name, labels, *words, out=None):
     model = out or home / f"m-{name}"
+    words = words if "--method" in words else ("--method", "propagation", *words)
     return done(
         "finetune", home / f"r-{name}", "--labels", labels, "--out", model, "--steps", 2, *words
     )
@@ -246,7 +247,7 @@ def test_a_dry_run_of_finetune_shows_the_split_and_writes_nothing(home, tmp_path
     words = ["--labels", home / "images.npz", "--per-class", 2, "--out", tmp_path / "m"]
     about = json.loads(done("finetune", home / "r-images", *words, "--dry-run").stdout)
     assert about["split"]["per_class"] == 2
-    assert about["config"]["method"] == "propagation"
+    assert about["config"]["method"] == "auto"
     assert list(tmp_path.iterdir()) == []
 
 

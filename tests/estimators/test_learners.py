@@ -26,7 +26,7 @@ from tests.examples import quick
 
 # The defaults take minutes, and the checks fit hundreds of times: a GAN that has hardly begun.
 SMALL = GANConfig(steps=3, batch=16, width=2, latent=8)
-QUICK = PredictorConfig(steps=20, batch=32, rate=3e-2, calibrate=False)
+QUICK = PredictorConfig(method="propagation", steps=20, batch=32, rate=3e-2, calibrate=False)
 FACES = [GANFeatures(SMALL), GANClassifier(SMALL, QUICK), GANRegressor(SMALL, QUICK)]
 EXPECTED = {
     "GANClassifier": {
@@ -225,6 +225,7 @@ def test_a_search_goes_over_fields_of_configs_that_are_not_given(gan):
     X, y = blobs()
     y[::3] = -1
     grid = {"predictor__steps": [1, 2], "predictor__calibrate": [False]}
+    grid["predictor__method"] = ["propagation"]
     search = GridSearchCV(GANClassifier(gan), grid, cv=LabeledSplit(2), error_score="raise")
     search.fit(X, y)
     assert search.best_estimator_.predictor.steps == search.best_params_["predictor__steps"]
@@ -269,7 +270,8 @@ def test_features_are_those_of_another_readout_where_one_is_named(gan):
         expected = distil(gan, X, replace(brief, seed=state or 0)).features(X)
         np.testing.assert_array_equal(found.transform(X), expected)
         assert found.get_feature_names_out()[-1] == "ssgan_127"
-    with pytest.raises(ValueError, match="no readout 'first'; there are all, last, student"):
+    readouts = "all, last, samples, samples+all, student".replace("+", r"\+")
+    with pytest.raises(ValueError, match=f"no readout 'first'; there are {readouts}"):
         GANFeatures(gan, readout="first").fit(X)
 
 

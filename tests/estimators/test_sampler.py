@@ -24,7 +24,7 @@ from ssgan.prediction.finetune import finetune
 
 # The checks fit often: a GAN that has hardly begun, and may not make every class yet.
 SMALL = GANConfig(steps=10, batch=16, width=2, latent=8)
-QUICK = PredictorConfig(steps=60, batch=32, rate=1e-2, calibrate=False)
+QUICK = PredictorConfig(method="propagation", steps=60, batch=32, rate=1e-2, calibrate=False)
 FACE = GANSampler(SMALL, QUICK)
 EXPECTED = {
     "check_samplers_pandas_sparse": "sparse columns are refused like sparse matrices: a GAN makes "

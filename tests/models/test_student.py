@@ -13,6 +13,7 @@ from torch import nn
 
 from ssgan.models.gan import GAN
 from ssgan.models.pretraining import pretrain
+from ssgan.models.readouts import last, reading_out, readout_of
 from ssgan.models.recipes import dcgan
 from ssgan.models.student import (
     SQUEEZED,
@@ -22,10 +23,7 @@ from ssgan.models.student import (
     distil,
     distilling,
     gan_fingerprint,
-    last,
     means,
-    reading_out,
-    readout_of,
 )
 from ssgan.models.vicreg import alike, covariance, variance
 from ssgan.networks import build
@@ -138,8 +136,8 @@ def test_the_last_depth_gives_the_last_of_the_features(kind):
 def test_all_depths_are_read_where_nothing_else_is_asked_for():
     gan = trained("images")
     assert finish(reading_out(gan, "all")) is gan
-    assert readout_of(gan, "all") == "all"
-    assert readout_of(last(gan), "all") == "last"
+    assert readout_of(gan) == "all"
+    assert readout_of(last(gan)) == "last"
 
 
 # Students
@@ -153,7 +151,7 @@ def test_a_student_gives_features_of_every_kind_of_samples(kind):
     assert (found.shape, found.dtype) == ((N, SQUEEZED), np.float32)
     np.testing.assert_allclose(found.mean(0), 0, atol=1e-4)
     np.testing.assert_array_equal(student.features(x[:3]), found[:3])
-    assert readout_of(student, "all") == "student"
+    assert readout_of(student) == "student"
 
 
 @pytest.mark.parametrize("name", MODELS)

@@ -36,7 +36,7 @@ def fit(gan, config, rows):
     return network, None
 
 
-METHOD = Method(fit=fit, head=lambda state, features: Means(*state["means"].shape), numbers=False)
+METHOD = Method(fit=fit, head=lambda state, *_: Means(*state["means"].shape), numbers=False)
 '''
 ENTROPY = '''
 """The entropy of what the network says of unlabeled samples (Grandvalet and Bengio 2005)."""

@@ -1,4 +1,4 @@
-"""Method "auto": what it chooses from the labelled rows, and that it says so and remembers it."""
+"""Method "auto": what it averages, that it says so, and that a directory remembers it."""
 
 import json
 from dataclasses import replace
@@ -7,17 +7,33 @@ import numpy as np
 import pytest
 import torch
 
+from ssgan.config import InputError
 from ssgan.models.pretraining import pretrain
+from ssgan.models.readouts import reading_out, readout_of
 from ssgan.models.student import StudentConfig, distil
-from ssgan.prediction import crossvalidation
 from ssgan.prediction import select as auto
-from ssgan.prediction.baselines import Choice, Verdict, candidates, cross_validated
+from ssgan.prediction.baselines import Folds
+from ssgan.prediction.comparison import compare
+from ssgan.prediction.config import Member, PredictorConfig
+from ssgan.prediction.crossvalidation import folds_of
 from ssgan.prediction.finetune import finetune
+from ssgan.prediction.heldout import held_out
 from ssgan.prediction.labels import labeled
 from ssgan.prediction.methods.baseline import model_of
 from ssgan.prediction.predictor import load_predictor
 from ssgan.prediction.resolve import resolve_config
-from ssgan.prediction.select import by_rows, choose_method, choosing, deep_method, held_out_costs
+from ssgan.prediction.select import (
+    MEMBERS,
+    PRIOR,
+    Found,
+    candidates,
+    choose_members,
+    mean_of,
+    prior,
+    training,
+    tried,
+    weighed,
+)
 from ssgan.training.runner import finish
 from tests.examples import FAST, KINDS, LABELS, NUMBERS, SMALL, N, quick, same, trained
 
@@ -32,6 +48,12 @@ def rows_of(kind, task, count=N):
     return labeled(trained(kind), KINDS[kind]()[:count], labels, None, 0)
 
 
+def known_of(kind, task):
+    rows = rows_of(kind, task)
+    config = resolve_config(replace(AUTO, readout="all"), trained(kind), rows)
+    return candidates(trained(kind), config, rows), rows, config
+
+
 @each
 @each_task
 def test_it_learns_from_every_kind_and_its_directory_remembers_the_choice(kind, task, tmp_path):
@@ -39,98 +61,272 @@ def test_it_learns_from_every_kind_and_its_directory_remembers_the_choice(kind, 
     model = finetune(trained(kind), x, y, AUTO, run=tmp_path / "m")
     choice = json.loads((tmp_path / "m" / "choice.json").read_text())["choice"]
     assert choice == json.loads(json.dumps(model.about["choice"]))
-    assert choice["method"] == model.config.method
-    known = {"baseline", "probe", "propagation", "consistency", "consistency+propagation", "graph"}
-    assert choice["method"] in known
+    assert choice["method"] == model.config.method == "ensemble"
     student = kind == "images" and task == "classification"
     assert (tmp_path / "m" / "student").exists() == student
-    assert choice["verdict"]["chosen"] in choice["verdict"]["means"]
+    verdict = choice["verdict"]
+    assert verdict["chosen"] in verdict["means"]
+    assert set(verdict["weights"]) < set(verdict["means"])
     again = load_predictor(tmp_path / "m")
     assert again.config == model.config
     assert same(model.outputs(x), again.outputs(x))
+    assert same(model.features(x), again.features(x))
+    assert again.comparison == model.comparison
     if task == "classification":
         assert same(model.predict_proba(x), again.predict_proba(x))
+    else:
+        assert same(model.predict_interval(x), again.predict_interval(x))
+    assert not list((tmp_path / "m").rglob("*.pkl"))
 
 
 def test_a_run_chooses_once(tmp_path, monkeypatch):
     x = KINDS["vectors"]()
     first = finetune(trained("vectors"), x, LABELS, AUTO, run=tmp_path / "m")
-    monkeypatch.setattr(auto, "choose_method", lambda *_: pytest.fail("it chose again"))
+    monkeypatch.setattr(auto, "choose_members", lambda *_: pytest.fail("it chose again"))
     again = finetune(trained("vectors"), x, LABELS, AUTO, run=tmp_path / "m")
     assert same(first.outputs(x), again.outputs(x))
 
 
-@pytest.mark.parametrize("count", [4, 5])
-def test_below_three_labels_of_a_class_it_compares_nothing_and_says_so(count):
-    choice = finish(
-        choose_method(trained("images"), AUTO, rows_of("images", "classification", count))
-    )
-    assert choice["verdict"]["abstained"]
-    assert choice["method"] == "consistency"
-    assert "2 classes have fewer than 3 labels" in choice["verdict"]["reason"]
+def test_what_was_weighed_is_what_is_learnt_and_nothing_else():
+    model = finetune(trained("vectors"), KINDS["vectors"](), LABELS, AUTO)
+    weights = model.about["choice"]["verdict"]["weights"]
+    made = [
+        f"{m.config.baseline or m.config.method} on {m.config.readout}"
+        for m in model.config.members
+    ]
+    assert made == list(weights)
+    assert [m.weight for m in model.config.members] == list(weights.values())
+    assert len(model.network.networks) == len(weights) <= MEMBERS
+    assert all(weight > 0 for weight in weights.values())
+    assert sum(weights.values()) == pytest.approx(1)
 
 
-def test_where_the_samples_tell_all_a_simple_model_is_kept():
-    gan, x = trained("vectors"), KINDS["vectors"]()
-    model = finetune(gan, x, LABELS, AUTO)
-    assert model.config.method in ("baseline", "probe")
-    assert (model.predict(x) == LABELS).all()
+@each_task
+@pytest.mark.filterwarnings("ignore:a single label")
+@pytest.mark.parametrize("count", [2, 3])
+def test_where_nothing_can_be_held_out_the_usual_average_is_taken_and_said(task, count):
+    gan, x = trained("vectors"), KINDS["vectors"]()[:count]
+    model = finetune(gan, x, TASKS[task][:count], AUTO)
+    verdict = model.about["choice"]["verdict"]
+    assert verdict["abstained"]
+    assert "held out" in verdict["reason"]
+    known, *_ = known_of("vectors", task)
+    assert verdict["weights"] == prior(known)
+    assert np.isfinite(model.outputs(KINDS["vectors"]())).all()
+    assert not any(member.config.learns for member in model.config.members)
 
 
-def test_a_fold_hides_its_labels_and_keeps_its_rows_as_unlabeled():
-    rows = rows_of("vectors", "classification")
-    part = rows.part(torch.arange(4))
-    assert len(part.values) == 4
-    assert len(part.every()) == len(rows.every())
-    hidden = part.unlabeled[: N - 4]
-    assert torch.equal(hidden, rows.packed[4:])
+def test_it_tells_what_the_samples_tell():
+    model = finetune(trained("vectors"), KINDS["vectors"](), LABELS, AUTO)
+    assert (model.predict(KINDS["vectors"]()) == LABELS).all()
+    assert "accuracy 100.0 % on folds" in model.verdict
 
 
-def test_the_course_is_by_the_kind_of_samples_and_labels():
-    assert deep_method(trained("images"), rows_of("images", "classification")) == "consistency"
-    assert deep_method(trained("table"), rows_of("table", "classification")) == "propagation"
-    assert deep_method(trained("table"), rows_of("table", "regression")) == "consistency"
+@each_task
+def test_features_that_are_constant_are_no_obstacle(task):
+    x = np.ones((N, 3))
+    x[: N // 2, 0] += 1e-9
+    gan = pretrain(np.random.default_rng(0).normal(size=(N, 3)), replace(SMALL, steps=0))
+    model = finetune(gan, x, TASKS[task], AUTO, unlabeled=x[:0])
+    assert np.isfinite(model.outputs(x)).all()
+
+
+def planted(n, seed):
+    """Rows (n, 6) whose classes one of the columns tells, and a column with far values."""
+    draw = np.random.default_rng(seed)
+    x, y = draw.normal(size=(n, 6)), np.arange(n) % 2
+    x[:, 2] += 2.5 * y
+    x[:, 5] = draw.standard_cauchy(n) * 50
+    return x, y
+
+
+def test_a_trunk_that_says_nothing_hides_nothing_that_samples_say():
+    """By far: all depths of such a trunk alone tell the classes much worse."""
+    x, y = planted(60, 0)
+    new, truth = planted(400, 1)
+    gan = pretrain(x, replace(SMALL, steps=0, width=8))
+    with torch.no_grad():
+        for parameter in gan.discriminator.parameters():
+            parameter.mul_(0)
+    model = finetune(gan, x, y, AUTO)
+    blind = finetune(gan, x, y, quick("probe", calibrate=False))
+    assert (blind.predict(new) == truth).mean() < 0.6
+    assert (model.predict(new) == truth).mean() > 0.82
 
 
 @each
-@each_task
-def test_the_simple_model_comes_back_to_the_same_bits_without_pickle(kind, task, tmp_path):
-    x, config = KINDS[kind](), quick("baseline")
-    model = finetune(trained(kind), x, TASKS[task], config, run=tmp_path / "m")
-    again = load_predictor(tmp_path / "m")
-    assert same(model.outputs(x), again.outputs(x))
-    assert same(model.features(x), again.features(x))
-    assert not list((tmp_path / "m").rglob("*.pkl"))
+def test_samples_are_standardised_and_both_blocks_have_half_of_the_variance(kind):
+    gan, x = trained(kind), KINDS[kind]()
+    alone = finish(reading_out(gan, "samples", gan.codec.pack(x)))
+    both = finish(reading_out(gan, "samples+all", gan.codec.pack(x)))
+    assert (readout_of(alone), readout_of(both)) == ("samples", "samples+all")
+    found, beside = alone.features(x), both.features(x)
+    size = found.shape[1]
+    assert beside.shape[1] == size + gan.features(x).shape[1]
+    assert abs(found).max() <= 5 or kind == "images"
+    np.testing.assert_allclose(found.mean(0), 0, atol=0.2)
+    parts = [part.var(0).sum() for part in (beside[:, :size], beside[:, size:])]
+    np.testing.assert_allclose(parts, beside.shape[1] / 2, rtol=1e-3)
 
 
-def test_probabilities_are_divided_by_the_temperature_of_the_folds():
+def test_every_readout_can_be_had_from_any_gan():
     gan, x = trained("images"), KINDS["images"]()
-    model = finetune(gan, x, LABELS, AUTO)
-    warmer = replace(model, temperature=2.0)
-    logits = torch.from_numpy(model.outputs(x))
-    np.testing.assert_allclose(warmer.predict_proba(x), (logits / 2).softmax(1).numpy())
-    found = model.about["choice"]["temperature"]
-    assert found == model.temperature
-    np.testing.assert_allclose(model.predict_proba(x), (logits / found).softmax(1).numpy())
+    packed = gan.codec.pack(x)
+    student = distil(gan, x, StudentConfig(steps=2, batch=6))
+    for name in ("all", "last", "samples", "samples+all"):
+        own, other = (finish(reading_out(source, name, packed)) for source in (gan, student))
+        assert readout_of(own) == readout_of(other) == name
+        assert same(own.features(x), other.features(x))
 
 
-def test_what_was_left_open_is_open_for_the_method_that_is_chosen(monkeypatch):
-    seen = {}
+# Candidates, and what they say of held-out labels
 
-    def watched(gan, config, rows, held=None, **named):
-        seen[config.method] = config
-        return auto_learning(gan, config, rows, held, **named)
 
-    auto_learning = auto.learning
-    monkeypatch.setattr(auto, "learning", watched)
-    monkeypatch.setattr(crossvalidation, "learning", watched)
-    finetune(trained("images"), KINDS["images"](), LABELS, AUTO)
-    plain = finetune(
-        trained("images"), KINDS["images"](), LABELS, replace(AUTO, method="propagation")
-    )
-    taught = seen["consistency+propagation"]
-    assert taught.unlabeled == 1.0
-    assert taught.transforms == plain.config.transforms != ()
+@each_task
+def test_candidates_are_ordinary_models_and_graphs_on_every_readout(task):
+    known, *_ = known_of("vectors", task)
+    linear = "logistic" if task == "classification" else "ridge"
+    for name in ("k-nn", "boosting", "forest", "svm", linear, "graph"):
+        assert f"{name} on samples" in known
+    for readout in ("samples+all", "all"):
+        own = {name for name in known if name.endswith(f" {readout}")}
+        assert own == {f"{name} on {readout}" for name in (linear, "svm", "graph")}
+    assert set(prior(known)) <= set(known)
+
+
+def test_a_held_out_sample_has_no_vote_for_itself_nor_have_its_copies():
+    """Pairs of twins of different classes: only a row's own label, or its twin's, tells it."""
+    gan, draw = trained("vectors"), np.random.default_rng(0)
+    x, y = np.repeat(draw.normal(size=(20, 3)), 2, axis=0), np.arange(40) % 2
+    rows = labeled(gan, x, y, x, 0)
+    graph = replace(AUTO, method="graph", readout="samples")
+    folds = folds_of(rows, AUTO)
+    found = held_out(gan, {"graph": graph}, rows, folds)["graph"].outputs
+    assert abs((found[0].argmax(1) == y).mean() - 0.5) < 0.3
+
+
+@each_task
+def test_outputs_are_of_folds_that_hide_the_label(task):
+    known, rows, config = known_of("vectors", task)
+    folds = folds_of(rows, config, 2)
+    found = held_out(trained("vectors"), known, rows, folds)
+    shape = (2, N, 2) if rows.classes else (2, N)
+    assert list(found) == list(known)
+    assert all(m.outputs.shape == shape for m in found.values())
+    assert all(np.isfinite(m.outputs).all() for m in found.values())
+    best = "forest on samples"
+    assert found[best].scores.mean() > (80 if rows.classes else 30)
+
+
+def of(right, labels):
+    """Log-probabilities (1, n, 2) with `right` (n,) for the truth."""
+    p = np.stack([1 - right, right], 1)
+    return np.log(np.where(labels[:, None] == 1, p, p[:, ::-1]))[None]
+
+
+def test_the_fewer_labels_the_more_the_prior_average_counts():
+    config, before = PredictorConfig(), {"plain": 1.0}
+    for count in (20, 2000):
+        labels = np.arange(count) % 2
+        found = Found({}, {}, labels)
+        found.add("plain", of(np.full(count, 0.5), labels))
+        found.add("best", of(np.where(np.arange(count) % 10 == 0, 0.2, 0.9), labels))
+        weights = weighed(found, before, config)
+        trust = PRIOR / (PRIOR + count)
+        assert weights["plain"] >= trust - 1e-9
+        assert weights["best"] == pytest.approx(1 - weights["plain"])
+        assert weights["best"] > (0.6 if count == 2000 else 0.3)
+
+
+def test_candidates_are_calibrated_before_they_are_weighed():
+    labels = np.arange(40) % 2
+    right = np.where(np.arange(40) % 4 == 0, 0.001, 0.999)  # too sure: wrong for a quarter
+    found = Found({}, {}, labels)
+    found.add("sure", of(right, labels))
+    assert found.temperatures["sure"] > 3
+    assert np.exp(found.outputs["sure"]).max() < 0.9
+
+
+def test_an_average_is_of_probabilities_or_of_numbers():
+    weights = {"one": 0.75, "other": 0.25}
+    p = {"one": np.log([[[0.9, 0.1]]]), "other": np.log([[[0.2, 0.8]]])}
+    np.testing.assert_allclose(np.exp(mean_of(p, weights)), [[[0.725, 0.275]]])
+    numbers = {"one": np.array([[1.0]]), "other": np.array([[5.0]])}
+    np.testing.assert_allclose(mean_of(numbers, weights), [[2.0]])
+
+
+# The training that learns from unlabeled samples
+
+
+def test_it_is_tried_where_samples_have_views():
+    gan = trained("images")
+    student = distil(gan, KINDS["images"](), StudentConfig(steps=2, batch=6))
+    rows = rows_of("images", "classification")
+    assert training(gan, replace(AUTO, readout="all"), rows).method == "consistency"
+    asked = resolve_config(AUTO, student, rows)
+    assert training(student, asked, rows).method == "consistency+propagation"
+    assert training(gan, replace(AUTO, warp=0.0), rows) is None
+    assert training(gan, replace(AUTO, unlabeled=0.0), rows) is None
+    assert training(gan, AUTO, rows_of("images", "regression")) is None
+    assert training(trained("table"), AUTO, rows_of("table", "classification")) is None
+
+
+def test_it_is_not_tried_where_what_is_fitted_at_once_is_never_wrong(monkeypatch):
+    monkeypatch.setattr(auto, "short_training", lambda *_: pytest.fail("it was tried"))
+    rows = rows_of("images", "classification")
+    average = of(np.full(N, 0.9), LABELS)
+    folds = folds_of(rows, AUTO)
+    assert finish(tried(trained("images"), AUTO, rows, folds, average)) is None
+
+
+@pytest.mark.parametrize(("share", "trainings"), [(0.1, 1), (0.9, 3)])
+def test_it_is_given_up_after_a_fold_that_leaves_it_far_behind(share, trainings, monkeypatch):
+    """It is right for `share` of the samples, the average for all but one."""
+    rows, started = rows_of("images", "classification"), []
+
+    def short(*_):
+        started.append(1)
+        return None, None
+        yield
+
+    def says(gan, network, rows, held):
+        right = np.arange(len(held)) < round(share * len(held))
+        return of(np.where(right, 0.9, 0.1), LABELS[held])[0]
+
+    monkeypatch.setattr(auto, "short_training", short)
+    monkeypatch.setattr(auto, "answers", says)
+    average = of(np.where(np.arange(N) == 0, 0.1, 0.9), LABELS)
+    folds = Folds(np.arange(N)[None] // 2 % 3)
+    found = finish(tried(trained("images"), AUTO, rows, folds, average))
+    assert (found is None, len(started)) == (trainings == 1, trainings)
+
+
+def test_its_own_held_out_predictions_decide_about_it(monkeypatch):
+    """It has all weight but the prior's where it alone is right, and none where it is wrong."""
+    gan, rows = trained("images"), rows_of("images", "classification")
+    config = resolve_config(replace(AUTO, readout="all"), gan, rows)
+    for right in (0.95, 0.05):
+
+        def known(*_, right=right):
+            return of(np.full(N, right), LABELS)[0]
+            yield
+
+        monkeypatch.setattr(auto, "tried", known)
+        monkeypatch.setattr(auto, "held_out", confused)
+        choice, members = finish(choose_members(gan, config, rows))
+        weight = choice["verdict"]["weights"].get("consistency", 0)
+        assert (weight > 0.3) == (right > 0.5)
+        assert any(m.config.learns for m in members) == (weight > 0)
+
+
+def confused(gan, known, rows, folds):
+    """Candidates that know nothing."""
+    found = held_out(gan, {"forest on samples": known["forest on samples"]}, rows, folds)
+    half = replace(next(iter(found.values())), outputs=np.log(np.full((1, N, 2), 0.5)))
+    return dict.fromkeys(known, half)
+
+
+# Configs, and what is said
 
 
 @pytest.mark.parametrize(
@@ -155,132 +351,115 @@ def test_it_reads_a_student_where_there_are_views_that_keep_a_label(kind, task, 
     assert config.readout == readout
 
 
-def test_a_probe_of_a_student_has_learnt_from_unlabeled_rows_and_stands_for_the_deep_method():
-    gan, rows = trained("images"), rows_of("images", "classification")
-    student = distil(gan, KINDS["images"](), StudentConfig(steps=2, batch=6))
-    for source, plain in ((gan, True), (student, False)):
-        verdict = finish(choose_method(source, AUTO, rows))["verdict"]
-        known = set(candidates(rows.packed.flatten(1).numpy(), LABELS, rows.classes, 0))
-        assert set(verdict["means"]) == {*known, "probe", "graph", deep_method(source, rows)}
-        if not plain:
-            assert verdict["simple"]["name"] in known
-
-
-def spiral(count):
-    """Rows (count, 2) along two turns of a spiral, and how far along each lies."""
-    along = np.linspace(0.0, 1.0, count)
-    turn = 2 * np.pi * (0.5 + 2 * along)
-    return np.stack([turn * np.cos(turn), turn * np.sin(turn)], 1), along
-
-
-def test_numbers_along_a_curve_are_spread_over_a_graph_where_other_rows_show_it():
-    exact = replace(AUTO, search=replace(FAST, tolerance=1e-6))
-    x, along = spiral(300)
-    gan, known = pretrain(x, replace(SMALL, steps=0, seed=1)), np.arange(5, 300, 15)
-    found = {}
-    for more in (x, None):
-        rows = labeled(replace(gan, packed=None), x[known], along[known], more, 0)
-        found[more is None] = finish(choose_method(gan, exact, rows))["verdict"]
-    assert (found[False]["chosen"], found[False]["deep"]) == ("graph", True)
-    assert found[False]["gain"] > 2 * found[False]["error"]  # far enough for any processor
-    assert "graph" not in found[True]["means"]
-
-
-def wrong(*rows):
-    """What 100 rows cost when these are wrong."""
-    cost = np.zeros(100)
-    cost[list(rows)] = 100.0
-    return cost
-
-
-def judged(simple, deep, probe=None):
-    choice = Choice("linear", 80.0, 0.0, "")
-    verdict = Verdict(chosen="linear", deep=False, reason="", simple=choice)
-    costs = {"linear": simple[None], "deep": deep[None]}
-    if probe is None:
-        return by_rows(verdict, costs, "deep")
-    return by_rows(verdict, costs | {"probe": np.stack([probe, probe])}, "deep", "probe")
-
-
-def test_folds_that_are_drawn_again_make_a_row_count_once():
-    choice = Choice("linear", 80.0, 0.0, "")
-    verdict = Verdict(chosen="linear", deep=False, reason="", simple=choice)
-    often = np.stack([wrong(*range(10)), wrong(*range(20))])
-    deep = np.stack([wrong(*range(5)), wrong(*range(5))])
-    found = by_rows(verdict, {"linear": often, "deep": deep}, "deep")
-    gaps = 100 * np.repeat([0.0, 1.0, 0.5, 0.0], [5, 5, 10, 80])
-    assert found.gain == pytest.approx(gaps.mean())
-    assert found.error == pytest.approx(np.std(gaps, ddof=1) / 10)
-
-
-def test_few_labels_are_held_out_several_times_and_the_training_once(monkeypatch):
-    seen = []
-
-    def watched(answer, labels, classes, folds):
-        seen.append(len(folds.of))
-        return cross_validated(answer, labels, classes, folds)
-
-    monkeypatch.setattr(auto, "cross_validated", watched)
-    gan, twice = trained("vectors"), replace(FAST, repeats=2)
-    rows = rows_of("vectors", "classification")
-    means = finish(choose_method(gan, replace(AUTO, search=twice), rows))["verdict"]["means"]
-    assert seen == [2] * (len(means) - 2)  # but for the training and the graph
-    seen.clear()
-    finish(choose_method(gan, replace(AUTO, search=replace(twice, repeat_rows=N)), rows))
-    assert seen == []
-
-
-def test_a_probe_that_is_ahead_speaks_for_the_deep_method():
-    found = judged(wrong(*range(15)), wrong(*range(14)), wrong(*range(5)))
-    assert (found.chosen, found.deep) == ("deep", True)
-    assert found.gain == pytest.approx(10.0)
-    assert "a held-out row costs probe 10.0 points less than linear" in found.reason
-    assert judged(wrong(*range(15)), wrong(*range(14)), wrong(*range(15))).chosen == "linear"
-    assert judged(wrong(*range(15)), wrong(*range(16)), wrong(*range(5))).chosen == "probe"
-
-
-def test_the_course_is_taken_when_its_gain_is_more_than_a_standard_error_row_by_row():
-    taken = judged(wrong(*range(15)), wrong(*range(10)))
-    assert (taken.chosen, taken.deep) == ("deep", True)
-    assert taken.gain == pytest.approx(5.0)
-    assert taken.error == pytest.approx(np.std([100] * 5 + [0] * 95, ddof=1) / 10)
-    kept = judged(wrong(*range(12)), wrong(*range(9), 50, 51))
-    assert (kept.chosen, kept.deep) == ("linear", False)
-    assert "no reason to leave the simple model" in kept.reason
-
-
-@pytest.mark.parametrize("truth", [-0.05, -0.02, 0.0, 0.02, 0.1], ids=str)
-@pytest.mark.parametrize("count", [30, 100])
-def test_mean_regret_against_the_simple_model_is_at_most_a_point(count, truth):
-    """Most rows are as hard for both; the course is right more often by `truth`."""
-    rng, regrets = np.random.default_rng(0), []
-    for _ in range(600):
-        hard = rng.random(count)
-        own = np.where(rng.random(count) < 0.7, hard, rng.random(count))
-        found = judged((hard < 0.2) * 1.0, (own < 0.2 - truth) * 1.0)
-        regrets.append(-truth if found.deep else 0.0)
-    assert np.mean(regrets) <= 0.01
-
-
-def test_losses_are_errors_of_classes_and_squares_of_numbers_in_points():
-    assert held_out_costs(np.array([[[1.0, 0.0], [1.0, 0.0]]]), np.array([0, 1])).tolist() == [
-        [0, 100]
-    ]
-    labels = np.array([1.0, 3.0])
-    assert held_out_costs(np.array([[1.0, 5.0]]), labels).tolist() == [[0, 400]]
-    assert held_out_costs(np.full((1, 2), labels.mean()), labels).mean() == 100
-
-
-def test_the_simple_model_that_is_learnt_is_the_one_that_the_folds_chose(monkeypatch):
-    """Even where its own folds would choose another."""
-    monkeypatch.setattr(
-        "ssgan.prediction.methods.baseline.choose", lambda *_: pytest.fail("chosen again")
+def test_an_ensemble_is_a_config_that_comes_back_from_json():
+    members = tuple(
+        Member(config=quick(method, readout="all"), weight=0.5, temperature=2.0)
+        for method in ("probe", "graph")
     )
-    monkeypatch.setattr(auto, "by_rows", lambda verdict, *_: replace(verdict, chosen="k-nn"))
-    gan, rows = trained("vectors"), rows_of("vectors", "classification")
-    learnt = finish(choosing(gan, AUTO, rows))
-    assert learnt.config.method == "baseline"
-    assert learnt.config.baseline == learnt.choice["verdict"]["chosen"] == "k-nn"
+    config = PredictorConfig(method="ensemble", members=members)
+    assert PredictorConfig.from_json(json.loads(json.dumps(config.to_json()))) == config
+    for fields in ({"method": "ensemble"}, {"method": "probe", "members": members}):
+        with pytest.raises(InputError, match="members are for method"):
+            PredictorConfig(**fields)
+
+
+def test_auto_is_the_default():
+    assert PredictorConfig().method == "auto"
+    model = finetune(trained("vectors"), KINDS["vectors"](), LABELS, search=FAST)
+    assert model.config.method == "ensemble"
+
+
+def test_probabilities_are_divided_by_the_temperature_of_the_folds():
+    gan, x = trained("vectors"), KINDS["vectors"]()
+    model = finetune(gan, x, LABELS, AUTO)
+    found = model.about["choice"]["temperature"]
+    assert found == model.temperature
+    logits = torch.from_numpy(model.outputs(x))
+    np.testing.assert_allclose(model.predict_proba(x), (logits / found).softmax(1).numpy())
+
+
+def test_a_fold_hides_its_labels_and_keeps_its_rows_as_unlabeled():
+    rows = rows_of("vectors", "classification")
+    part = rows.part(torch.arange(4))
+    assert len(part.values) == 4
+    assert len(part.every()) == len(rows.every())
+    hidden = part.unlabeled[: N - 4]
+    assert torch.equal(hidden, rows.packed[4:])
+
+
+def test_of_many_labels_some_weigh_the_candidates(monkeypatch):
+    monkeypatch.setattr(auto, "judged", lambda gan, known, deep, rows, config: stop(rows))
+    x, y = planted(3000, 0)
+    gan = trained("vectors")
+    many = labeled(gan, x[:, :3], np.where(np.arange(3000) < 20, 2, y), None, 0)
+    with pytest.raises(Stopped) as found:
+        finish(choose_members(gan, replace(AUTO, readout="all"), many))
+    counts = np.bincount(found.value.args[0].values)
+    assert 990 < counts.sum() < 1010
+    assert counts.min() >= 5
+
+
+class Stopped(Exception):
+    pass
+
+
+def stop(rows):
+    raise Stopped(rows)
+    yield
+
+
+def test_a_model_is_compared_with_a_constant_and_with_ordinary_models():
+    labels = np.arange(40) % 4 // 3  # 30 of one class
+    good, poor = of(np.full(40, 0.9), labels), of(np.where(labels == 1, 0.9, 0.1), labels)
+    found = compare(good, {"forest on samples": poor}, labels)
+    assert (found.score, found.constant, found.best) == (100, 75, 25)
+    assert found.ordinary == "forest" and found.warning is None
+    assert "accuracy 100.0 % on folds; the most frequent class 75.0 %" in found.line
+    assert "worse than the most frequent class" in compare(poor, {"a": poor}, labels).warning
+    wrong = of(np.where(np.arange(40) < 8, 0.1, 0.9), labels)
+    assert "worse than forest" in compare(wrong, {"forest on samples": good}, labels).warning
+    assert compare(wrong, {"forest": wrong}, labels).warning is None
+
+
+def test_numbers_are_compared_by_their_error():
+    labels = np.linspace(-1, 1, 30)
+    found = compare(0.5 * labels[None], {"ridge on samples": labels[None]}, labels)
+    assert found.score == pytest.approx(50)
+    assert "error 50 % of the labels' deviation on folds; the mean 100 %" in found.line
+    assert "worse than ridge" in found.warning
+    assert "worse than the mean" in compare(-labels[None], {"a": labels[None]}, labels).warning
+
+
+@pytest.mark.parametrize("task", TASKS)
+@pytest.mark.parametrize("method", ["probe", "graph"])
+def test_every_method_is_compared_with_ordinary_models(task, method, tmp_path):
+    x, labels = KINDS["vectors"](), TASKS[task]
+    model = finetune(trained("vectors"), x, labels, quick(method), run=tmp_path / "m")
+    assert model.comparison.best > (90 if task == "classification" else 50)
+    assert load_predictor(tmp_path / "m").comparison == model.comparison
+
+
+# The baseline
+
+
+@each
+@each_task
+def test_the_simple_model_comes_back_to_the_same_bits_without_pickle(kind, task, tmp_path):
+    x, config = KINDS[kind](), quick("baseline", calibrate=False)
+    model = finetune(trained(kind), x, TASKS[task], config, run=tmp_path / "m")
+    again = load_predictor(tmp_path / "m")
+    assert same(model.outputs(x), again.outputs(x))
+    assert same(model.features(x), again.features(x))
+    assert not list((tmp_path / "m").rglob("*.pkl"))
+
+
+@pytest.mark.parametrize("readout", ["all", "last", "samples", "samples+all", "student"])
+@pytest.mark.parametrize("name", ["svm", "forest"])
+def test_models_on_features_come_back_to_the_same_bits(readout, name, tmp_path):
+    x = KINDS["images"]()
+    config = quick("on-features", baseline=name, readout=readout, calibrate=False)
+    model = finetune(trained("images"), x, LABELS, config, run=tmp_path / "m")
+    assert same(model.outputs(x), load_predictor(tmp_path / "m").outputs(x))
 
 
 def test_a_simple_model_can_be_named_and_one_that_there_is_not_is_refused():
@@ -289,3 +468,5 @@ def test_a_simple_model_can_be_named_and_one_that_there_is_not_is_refused():
     assert model_of(gan, asked, rows).name == "k-nn"
     with pytest.raises(ValueError, match="no baseline 'oracle'.*logistic"):
         model_of(gan, replace(asked, baseline="oracle"), rows)
+    with pytest.raises(ValueError, match="no model 'oracle'.*forest"):
+        finetune(gan, KINDS["vectors"](), LABELS, quick("on-features", baseline="oracle"))

@@ -23,7 +23,14 @@ from ssgan.transforms.batch import MOVES
 from tests.examples import KINDS, LABELS, NUMBERS, N, trained
 
 RNG = Rng(("finetuning test",))
-CONFIG = PredictorConfig(steps=3, batch=8)
+
+
+def graph_config(**settings):
+    """The method whose unlabeled samples have the labels of a graph."""
+    return PredictorConfig(method="propagation", **settings)
+
+
+CONFIG = graph_config(steps=3, batch=8)
 each = pytest.mark.parametrize("kind", KINDS)
 
 
@@ -100,7 +107,7 @@ def test_a_task_takes_steps_on_labelled_and_unlabeled_rows(kind):
 
 
 def test_without_unlabeled_rows_only_labels_count_and_nobody_votes():
-    task, rows = prepared("vectors", PredictorConfig(steps=3, batch=8, unlabeled=0.0))
+    task, rows = prepared("vectors", graph_config(steps=3, batch=8, unlabeled=0.0))
     ((_, means),) = train(task, rows, Schedule(3, 1))
     assert set(means) == {"supervised", "not_finite"}
     assert set(task.parts) == {"network", "mean", "optimizer"}
@@ -110,21 +117,21 @@ def test_without_unlabeled_rows_only_labels_count_and_nobody_votes():
 def test_the_weight_of_unlabeled_rows_multiplies_their_term():
     found = {}
     for weight in (1.0, 0.25):
-        task, rows = prepared("vectors", PredictorConfig(steps=1, batch=8, unlabeled=weight))
+        task, rows = prepared("vectors", graph_config(steps=1, batch=8, unlabeled=weight))
         ((_, found[weight]),) = train(task, rows, Schedule(1, 1))
     assert found[0.25]["unlabeled"] == pytest.approx(found[1.0]["unlabeled"] / 4)
     assert found[0.25]["supervised"] == pytest.approx(found[1.0]["supervised"])
 
 
 def test_the_first_loss_is_that_of_a_head_at_0():
-    task, rows = prepared("images", PredictorConfig(steps=1, batch=8))
+    task, rows = prepared("images", graph_config(steps=1, batch=8))
     ((_, means),) = train(task, rows, Schedule(1, 1))
     assert means["supervised"] == pytest.approx(log(2), rel=1e-5)
     assert means["unlabeled"] == pytest.approx(log(2), rel=1e-5)
 
 
 def test_learning_lowers_the_loss_to_nothing_where_classes_are_apart():
-    task, rows = prepared("vectors", PredictorConfig(steps=60, batch=8, rate=1e-2))
+    task, rows = prepared("vectors", graph_config(steps=60, batch=8, rate=1e-2))
     means = [means for _, means in train(task, rows, Schedule(60, 1, TrainOptions(log_every=20)))]
     assert means[-1]["supervised"] < 0.1 < means[0]["supervised"]
 
@@ -140,7 +147,7 @@ def test_the_graph_is_laid_anew_after_the_last_step_only():
 
 def test_only_images_are_warped_and_each_time_differently():
     def view(kind, rng, **settings):
-        task, _ = prepared(kind, PredictorConfig(**settings))
+        task, _ = prepared(kind, graph_config(**settings))
         plain = task.codec.expand(rows_of(kind).packed[:4])
         return plain, task.views.of(plain, rng)
 
@@ -262,7 +269,7 @@ def test_settings_that_make_no_sense_are_refused(fields, message):
 
 
 def test_a_regression_learns_numbers_with_the_same_task():
-    config = PredictorConfig(steps=80, batch=12, rate=1e-2, unlabeled=0.0)
+    config = graph_config(steps=80, batch=12, rate=1e-2, unlabeled=0.0)
     gan = trained("vectors")
     packed = gan.codec.pack(KINDS["vectors"]())
     numbers = torch.from_numpy((NUMBERS - NUMBERS.mean()) / NUMBERS.std()).float()

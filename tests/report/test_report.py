@@ -365,7 +365,7 @@ def test_a_page_says_that_a_simple_model_is_no_network_and_why_it_was_taken(meth
         Run.open(path).write("choice.json", json.dumps(record))
     page = report(path).read_text()
     assert "a simple model of the labelled rows, without the GAN" in page
-    assert ("auto took k-nn: it has fewer errors" in page) == (method == "auto")
+    assert ("auto took the k-nn: it has fewer errors" in page) == (method == "auto")
 
 
 def test_a_path_that_is_not_utf8_is_shown_as_what_it_is(tmp_path):

@@ -49,7 +49,7 @@ class Shape:
     transforms: tuple[str, ...]  # as people use them for such images
     gan: GANConfig  # of the labelled rows alone
     unlabeled: GANConfig  # of all rows
-    predictor: PredictorConfig = PredictorConfig(calibrate=False)
+    predictor: PredictorConfig = PredictorConfig(method="propagation", calibrate=False)
 
 
 SHAPES = {

@@ -47,7 +47,7 @@ class CreditSettings:
 
     rows: int = 5000  # labelled
     gan: GANConfig = GANConfig(steps=3000)
-    predictor: PredictorConfig = PredictorConfig(calibrate=False)
+    predictor: PredictorConfig = PredictorConfig(method="propagation", calibrate=False)
     boosting: Mapping[str, Any] = field(default_factory=dict)  # of scikit-learn's model
 
 

@@ -34,6 +34,7 @@ from ssgan.prediction.baselines.models import (
     fitted,
     flat,
     kinds,
+    tuned,
 )
 
 __all__ = [
@@ -60,4 +61,5 @@ __all__ = [
     "select",
     "stratified",
     "too_few",
+    "tuned",
 ]

@@ -1,5 +1,6 @@
 """Models of few rows, each with one parameter that cross-validation on these rows chooses."""
 
+import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import cache, cached_property, partial
@@ -9,11 +10,17 @@ import numpy as np
 import torch
 from scipy.special import softmax
 from sklearn.decomposition import PCA
-from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
+from sklearn.ensemble import (
+    HistGradientBoostingClassifier,
+    HistGradientBoostingRegressor,
+    RandomForestClassifier,
+    RandomForestRegressor,
+)
+from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.neighbors import KNeighborsClassifier, KNeighborsRegressor
 from sklearn.pipeline import make_pipeline
-from sklearn.svm import SVC
+from sklearn.svm import SVC, SVR
 from threadpoolctl import ThreadpoolController  # type: ignore[import-untyped]
 from torch import Tensor
 
@@ -26,7 +33,9 @@ from ssgan.randomness import Rng
 FitPredict = Callable[[Array, Array], Array]  # labelled rows to fit on, rows to answer for
 MIN_PROBABILITY = 1e-4  # probability that no class falls below
 MOST_BOOSTED = 256  # features that trees look through
+MOST_FOREST = 1100  # features that a forest looks through
 MOST_KERNEL = 5000  # labelled rows, of which all pairs are compared
+TOTAL = 1000.0  # variance of features in all, where they are not scaled by their widest column
 
 
 @dataclass(frozen=True)
@@ -36,7 +45,8 @@ class Kind:
     make: Callable[[float, int, int], Any]  # value, labelled rows, seed; a scikit-learn model
     values: tuple[float, ...]  # that are tried; the middle one where there is no trying
     scaled: bool = True  # whether it compares the columns of a row with each other
-    trees: bool = False  # whether it is made of trees, which may be fewer
+    trees: str | None = None  # its number of trees, which may be fewer
+    usual: bool = True  # whether method "baseline" knows it; others are of features alone
 
 
 def logistic(value: float, rows: int, seed: int) -> Any:
@@ -50,6 +60,14 @@ def ridge(value: float, rows: int, seed: int) -> Any:
 
 def svm(value: float, rows: int, seed: int) -> Any:
     return SVC(C=value, random_state=seed)
+
+
+def regression_svm(value: float, rows: int, seed: int) -> Any:
+    return SVR(C=value)
+
+
+def forest(model: Callable[..., Any], leaf: int, value: float, rows: int, seed: int) -> Any:
+    return model(min_samples_leaf=leaf, random_state=seed)
 
 
 def nearest(model: Callable[..., Any], value: float, rows: int, seed: int) -> Any:
@@ -74,12 +92,23 @@ CANDIDATES: Mapping[str, Mapping[str, Kind]] = {  # the simplest first
         "logistic": Kind(logistic, (1e-3, 1e-2, 1e-1, 1.0, 10.0)),
         "k-nn": Kind(partial(nearest, KNeighborsClassifier), NEIGHBOUR_COUNTS),
         "svm": Kind(svm, (10.0,)),
-        "boosting": Kind(partial(boosting, HistGradientBoostingClassifier), (0.1,), False, True),
+        "boosting": Kind(
+            partial(boosting, HistGradientBoostingClassifier), (0.1,), False, "max_iter"
+        ),
+        "forest": Kind(
+            partial(forest, RandomForestClassifier, 1), (0.0,), False, "n_estimators", False
+        ),
     },
     "regression": {
         "ridge": Kind(ridge, tuple(10.0**power for power in range(-3, 4))),
         "k-nn": Kind(partial(nearest, KNeighborsRegressor), NEIGHBOUR_COUNTS),
-        "boosting": Kind(partial(boosting, HistGradientBoostingRegressor), (0.1,), False, True),
+        "boosting": Kind(
+            partial(boosting, HistGradientBoostingRegressor), (0.1,), False, "max_iter"
+        ),
+        "svm": Kind(regression_svm, (0.3, 1.0, 3.0, 10.0), usual=False),
+        "forest": Kind(
+            partial(forest, RandomForestRegressor, 2), (0.0,), False, "n_estimators", False
+        ),
     },
 }
 
@@ -90,12 +119,18 @@ def flat(codec: Codec, packed: Tensor) -> Array:
     return rows
 
 
-def kinds(classes: int, shape: tuple[int, ...]) -> dict[str, Kind]:
-    """Those of CANDIDATES that suit rows of `shape` (N, F); `classes` 0 means numbers."""
+def kinds(classes: int, shape: tuple[int, ...], usual: bool = True) -> dict[str, Kind]:
+    """Those of CANDIDATES that suit rows of `shape` (N, F); `classes` 0 means numbers.
+
+    `usual`: those alone that method "baseline" knows.
+    """
     count, features = shape
-    found = dict(CANDIDATES["classification" if classes else "regression"])
+    known = CANDIDATES["classification" if classes else "regression"]
+    found = {name: kind for name, kind in known.items() if kind.usual or not usual}
     if features > MOST_BOOSTED:
         found.pop("boosting")
+    if features > MOST_FOREST:
+        found.pop("forest", None)
     if count > MOST_KERNEL:
         found.pop("svm", None)
     return found
@@ -116,6 +151,7 @@ class Baseline:
     value: float  # of the kind's one parameter
     seed: int
     trees: int = 100  # of a kind that has some
+    total: bool = False  # whether rows are scaled by all columns, else by the widest
 
     @cached_property
     def kind(self) -> Kind:
@@ -126,14 +162,19 @@ class Baseline:
         """The mean of the columns (F,) and one deviation for all: their ratios mean something."""
         rows = self.rows.astype(np.float64)
         deviation = float(rows.std(0).max())
+        if self.total:  # the same along any axes
+            deviation = float(np.sqrt(rows.var(0).sum() / TOTAL))
         return rows.mean(0), deviation or 1.0
 
     @cached_property
     def model(self) -> Any:
         made = self.kind.make(self.value, len(self.rows), self.seed)
         if self.kind.trees:
-            made.set_params(max_iter=self.trees)
-        with one_thread():
+            made.set_params(**{self.kind.trees: self.trees})
+        with one_thread(), np.errstate(invalid="ignore"), warnings.catch_warnings():
+            # Columns may all be constant, and labels few.
+            warnings.simplefilter("ignore", ConvergenceWarning)
+            warnings.filterwarnings("ignore", message="The number of unique classes")
             return made.fit(self.seen(self.rows), self.labels)
 
     def seen(self, rows: Array) -> Array:
@@ -160,7 +201,8 @@ class Baseline:
         return {"rows": torch.from_numpy(self.rows), "labels": torch.from_numpy(self.labels)}
 
     def to_json(self) -> dict[str, Any]:
-        return {n: getattr(self, n) for n in ("name", "classes", "value", "seed", "trees")}
+        names = ("name", "classes", "value", "seed", "trees", "total")
+        return {name: getattr(self, name) for name in names}
 
     @classmethod
     def from_tensors(cls, tensors: Mapping[str, Tensor], about: Mapping[str, Any]) -> "Baseline":
@@ -223,13 +265,19 @@ def fitted(
         seed=seed,
         trees=search.trees,
     )
+    return tuned(model, search)
+
+
+def tuned(model: Baseline, search: SearchConfig = DEFAULT_SEARCH) -> Baseline:
+    """The model with the value that cross-validation on its rows chooses."""
     usual = model.kind.values[len(model.kind.values) // 2]
     tried = search.middle(model.kind.values)
-    most = foldable(labels, classes)
+    most = foldable(model.labels, model.classes)
     if len(tried) == 1 or most < 2:
         return replace(model, value=usual)
     count = min(FOLDS, most, search.folds)
-    folds = stratified(labels, classes, Rng(("simple", seed)), folds=count, repeats=1)
+    rng = Rng(("simple", model.seed))
+    folds = stratified(model.labels, model.classes, rng, folds=count, repeats=1)
     return replace(model, value=min(tried, key=lambda value: loss(model, value, folds)))
 
 

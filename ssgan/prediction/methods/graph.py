@@ -1,5 +1,7 @@
 """Labels propagated over a graph of nearest neighbours, of classes or numbers, and nothing else."""
 
+from typing import Any
+
 from torch import nn
 
 from ssgan.models.gan import GAN
@@ -18,7 +20,7 @@ def fit(gan: GAN, config: PredictorConfig, rows: Labeled) -> tuple[Network, None
     return network, None
 
 
-def head(state: Tensors, features: int) -> nn.Module:
+def head(state: Tensors, features: int, kept: Any) -> nn.Module:
     return Neighbours(len(state["rows"]), features, state["shares"].shape[1])
 
 

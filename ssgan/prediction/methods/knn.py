@@ -1,5 +1,7 @@
 """What the nearest labelled samples have, in feature space."""
 
+from typing import Any
+
 from torch import nn
 
 from ssgan.models.gan import GAN
@@ -17,7 +19,7 @@ def fit(gan: GAN, config: PredictorConfig, rows: Labeled) -> tuple[Network, None
     return network, None
 
 
-def head(state: Tensors, features: int) -> nn.Module:
+def head(state: Tensors, features: int, kept: Any) -> nn.Module:
     rows, outputs = state["values"].shape
     return Nearest(rows, features, outputs, classes=outputs > 1)
 

@@ -1,0 +1,90 @@
+"""How good a model is on held-out labels, beside a constant guess and the best ordinary model."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from ssgan.codecs.codec import Array
+from ssgan.config import from_settings
+
+PLAIN = "on samples"  # how names of ordinary models end
+
+
+@dataclass(frozen=True, kw_only=True)
+class Comparison:
+    """Scores by folds, in points: 100 times the accuracy; or of numbers, 100 less the percentage
+    that the root mean squared error is of the labels' deviation."""
+
+    score: float
+    constant: float  # of the most frequent class, or of the mean
+    ordinary: str  # the best of the ordinary models
+    best: float  # its score
+    behind: float  # standard errors by which held-out labels cost more than with that
+    classes: bool
+
+    @property
+    def line(self) -> str:
+        """One line for people."""
+        if self.classes:
+            return (
+                f"accuracy {self.score:.1f} % on folds; the most frequent class "
+                f"{self.constant:.1f} %, best ordinary model ({self.ordinary}) {self.best:.1f} %"
+            )
+        return (
+            f"error {100 - self.score:.0f} % of the labels' deviation on folds; the mean 100 %, "
+            f"best ordinary model ({self.ordinary}) {100 - self.best:.0f} %"
+        )
+
+    @property
+    def warning(self) -> str | None:
+        """What is to be said where the model is worse than one of both; None where it is not."""
+        if self.score < self.constant:
+            worse = "the most frequent class" if self.classes else "the mean"
+        elif self.behind > 1:
+            worse = self.ordinary
+        else:
+            return None
+        return f"this model is worse than {worse}: {self.line}. Use method auto, or label more"
+
+    def to_json(self) -> dict[str, Any]:
+        return dict(vars(self))
+
+    @classmethod
+    def from_json(cls, fields: Mapping[str, Any]) -> "Comparison":
+        return from_settings(cls, fields)
+
+
+def compare(outputs: Array, ordinary: Mapping[str, Array], labels: Array) -> Comparison:
+    """Held-out outputs (R, n, K) or (R, n) of a model and of ordinary ones, for labels (n,)."""
+    classes = outputs.ndim == 3
+    costs = {name: costs_of(found, labels) for name, found in ordinary.items()}
+    name = min(costs, key=lambda name: float(costs[name].mean()))
+    own = costs_of(outputs, labels)
+    gaps = own - costs[name]
+    error = float(gaps.std()) / np.sqrt(len(gaps))
+    frequent = 100 * float(np.bincount(labels).max()) / len(labels) if classes else 0.0
+    return Comparison(
+        score=score(own, labels, classes),
+        constant=frequent,
+        ordinary=name.removesuffix(f" {PLAIN}"),
+        best=score(costs[name], labels, classes),
+        behind=float(gaps.mean() / error) if error else 0.0,
+        classes=classes,
+    )
+
+
+def costs_of(outputs: Array, labels: Array) -> Array:
+    """What each of n labels costs, (n,), in the mean of R times: 1 for a wrong class, or the
+    squared error."""
+    if outputs.ndim == 3:
+        return np.asarray((outputs.argmax(2) != labels).mean(0))
+    return np.asarray(((outputs - labels) ** 2).mean(0))
+
+
+def score(costs: Array, labels: Array, classes: bool) -> float:
+    """Points of costs (n,)."""
+    if classes:
+        return 100 * (1 - float(costs.mean()))
+    return 100 * (1 - float(np.sqrt(costs.mean())) / float(labels.std()))
