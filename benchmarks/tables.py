@@ -54,6 +54,7 @@ MEASURES = {  # of generators: the column, its head and its digits
     "macro_f1": ("macro-F1", 4),
     "rare_recall": ("recall of the 3 rarest", 3),
     "minority_f1": ("F1 of the rare class", 4),
+    "balanced_accuracy": ("balanced accuracy, %", 1),
     "average_precision": ("average precision", 4),
     "helps": ("the gate: helps", 2),
     "cas": ("learnt on samples", 4),

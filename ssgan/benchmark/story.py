@@ -36,8 +36,6 @@ DEMO = replace(
         "linear probe, discriminator",
         "label spreading, random trunk",
         "label spreading on its features",
-        "GAN off: linear probe, distilled student",
-        "linear probe, distilled student",
         "GAN off: label spreading, distilled student",
         "label spreading, distilled student",
         "GAN off: auto",
