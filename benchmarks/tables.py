@@ -17,7 +17,8 @@ import pandas as pd
 
 from benchmarks import breadth, front, glance, paces, which
 from ssgan.benchmark import Line, Suite, leagues, paired, read_rows, suite, summarise
-from ssgan.benchmark.runner import key_of, latest
+from ssgan.benchmark.cells import key_of
+from ssgan.benchmark.runner import latest
 from ssgan.benchmark.suites import SUITES
 from ssgan.benchmark.suites.guard import bound
 

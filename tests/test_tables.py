@@ -204,7 +204,7 @@ BOARD_HEAD = (
 
 
 def test_the_board_says_how_far_auto_is_behind_and_where(tmp_path):
-    from ssgan.benchmark.runner import Cell, Suite
+    from ssgan.benchmark.cells import Cell, Suite
 
     scores = {  # points on one set, RMSE on another
         "random forest": (90, 2.0),

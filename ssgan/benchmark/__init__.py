@@ -5,27 +5,11 @@ rows = list(run(found, Path("results"), work=Path("runs"), jobs=2))     # goes o
 summarise(rows, found)         # a line for every method: mean, deviation, worst, n
 """
 
+from ssgan.benchmark.cells import Benchmark, Cell, Place, Suite, grid
 from ssgan.benchmark.reporting import Line, leagues, paired, summarise
 from ssgan.benchmark.results import read_rows
-from ssgan.benchmark.runner import (
-    Benchmark,
-    Cell,
-    Outcome,
-    Place,
-    Suite,
-    grid,
-    missing,
-    results,
-    run,
-)
-from ssgan.benchmark.story import (
-    RECOMMENDED,
-    Versus,
-    compare_on_split,
-    compare_twins,
-    demo_suite,
-    run_demo,
-)
+from ssgan.benchmark.runner import Outcome, missing, results, run
+from ssgan.benchmark.story import RECOMMENDED
 from ssgan.benchmark.suites import SUITES, suite
 
 __all__ = [
@@ -37,10 +21,6 @@ __all__ = [
     "Outcome",
     "Place",
     "Suite",
-    "Versus",
-    "compare_on_split",
-    "compare_twins",
-    "demo_suite",
     "grid",
     "leagues",
     "missing",
@@ -48,7 +28,6 @@ __all__ = [
     "read_rows",
     "results",
     "run",
-    "run_demo",
     "suite",
     "summarise",
 ]

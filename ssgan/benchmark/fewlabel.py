@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from ssgan.benchmark import measuring
+from ssgan.benchmark.cells import Cell, Place, Suite
 from ssgan.benchmark.methods import (
     CONTENDERS,
     Answer,
@@ -25,7 +26,6 @@ from ssgan.benchmark.methods import (
 from ssgan.benchmark.problems import Problem, choose_labelled, score
 from ssgan.benchmark.reporting import ELSEWHERE
 from ssgan.benchmark.results import Value
-from ssgan.benchmark.runner import Cell, Place, Suite
 from ssgan.data import digest
 from ssgan.models.config import GANConfig
 from ssgan.models.gan import GAN

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import stats
 
+from ssgan.benchmark.cells import Suite, key_of
 from ssgan.benchmark.results import Row
-from ssgan.benchmark.runner import Suite, key_of, stale
+from ssgan.benchmark.runner import stale
 
 ELSEWHERE = "pretrained elsewhere"  # the league of networks that have seen other people's data
 

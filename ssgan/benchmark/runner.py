@@ -5,10 +5,9 @@ The runner knows nothing of few labels, generators or augmentation.
 """
 
 import dataclasses
-import itertools
 import time
 import traceback
-from collections.abc import Callable, Generator, Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -18,141 +17,8 @@ import joblib
 import torch
 
 from ssgan.benchmark import measuring
-from ssgan.benchmark.problems import data_of
-from ssgan.benchmark.results import Row, Value, append_row, as_text, read_rows
-from ssgan.data import Data
-
-UNUSED = -1  # of a number of a cell: its suite has no such column
-SHORT_FORM = "-quick"  # what the name of a short form ends with
-
-
-@dataclass(frozen=True, kw_only=True)
-class Cell:
-    """The key of a row: a method on a data set with its seeds.
-
-    Of the other columns a suite fills those that it needs, the same ones in all of its cells.
-
-    Parameters
-    ----------
-    data : str, default=""
-        Name of the data set.
-    league : str, default=""
-        Rows of different leagues are never compared.
-    labels : int, default=UNUSED
-        Number of labels in all.
-    method : str
-        Name of the method.
-    gan_seed, label_seed, seed : int, default=UNUSED
-        Of the GAN, of the split, and of a trial that has but one.
-    steps : int, default=UNUSED
-        Updates of the method.
-
-    Examples
-    --------
-    >>> str(Cell(data="digits", labels=100, method="auto", label_seed=0))
-    'data digits, labels 100, method auto, label_seed 0'
-    """
-
-    data: str = ""
-    league: str = ""  # rows of different leagues are never compared
-    labels: int = UNUSED  # in all
-    method: str
-    gan_seed: int = UNUSED
-    label_seed: int = UNUSED  # which samples are labelled
-    seed: int = UNUSED  # of a trial that has but one
-    steps: int = UNUSED
-
-    def __str__(self) -> str:
-        return ", ".join(f"{name} {value}" for name, value in key_of(self).items())
-
-
-def grid(**columns: Iterable[Any]) -> tuple[Cell, ...]:
-    """A cell for each combination of the values of columns, those of the last one side by side.
-
-    Parameters
-    ----------
-    **columns : iterable
-        Values of the fields of `Cell`, by name.
-
-    Returns
-    -------
-    tuple of Cell
-        As many as the product of the numbers of values.
-
-    Examples
-    --------
-    >>> [cell.label_seed for cell in grid(method=["auto", "probe"], label_seed=range(2))]
-    [0, 1, 0, 1]
-    """
-    return tuple(
-        Cell(**dict(zip(columns, values, strict=True)))
-        for values in itertools.product(*columns.values())
-    )
-
-
-@dataclass(frozen=True)
-class Place:
-    """Where a benchmark finds its data and keeps what cells share.
-
-    Parameters
-    ----------
-    work : Path
-        The directory of what cells share.
-    data_dir : Path, default=None
-        The directory of named data sets; None is the default one.
-    reader : callable, default=data_of
-        It gives the data set of a name and of `data_dir`.
-
-    Examples
-    --------
-    >>> len(Place(Path("work")).read("digits").x)
-    1000
-    """
-
-    work: Path
-    data_dir: Path | None = None
-    reader: Callable[[str, Path | None], Data] = data_of
-
-    def read(self, name: str) -> Data:
-        """A data set with a test part."""
-        return self.reader(name, self.data_dir)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Suite:
-    """A table that can be made: its cells and what solves one.
-
-    `solve(cell, place)` gives the values of a row, among them `measure`; "seconds" too where only a
-    part of its time counts. `needs(cell)` names what cells share (a pretrained GAN), or None, and
-    `prepare(need, place)` makes it in the directory `place.work` once, before the cells. Both are
-    called in other processes and may raise: such a cell has no row, the others go on.
-    """
-
-    name: str = ""  # results go to NAME.csv
-    about: str = ""  # one line for people
-    cells: tuple[Cell, ...]
-    solve: Callable[[Cell, Place], Mapping[str, Value]]
-    measure: str  # the column that is compared
-    lower: bool = False  # whether less of it is better
-    by: tuple[str, ...] = ("method",)  # columns of the key that a line of the report stands for
-    needs: Callable[[Cell], Hashable] = lambda cell: None
-    prepare: Callable[[Any, Place], None] = lambda need, place: None
-    timed: Callable[[Cell], bool] = lambda cell: False  # runs alone, with all threads
-
-
-@dataclass(frozen=True)
-class Benchmark:
-    """What `ssgan benchmark NAME` makes: a suite, or its short form that takes minutes."""
-
-    name: str
-    about: str  # one line for people
-    make: Callable[[bool], Suite]  # given whether the short form is wanted
-
-    def suite(self, short: bool = False) -> Suite:
-        """The suite under its name."""
-        about = f"a short form: {self.about}" if short else self.about
-        name = self.name + SHORT_FORM * short
-        return dataclasses.replace(self.make(short), name=name, about=about)
+from ssgan.benchmark.cells import Cell, Place, Suite, key_of
+from ssgan.benchmark.results import Row, Value, append_row, read_rows
 
 
 @dataclass(frozen=True)
@@ -213,12 +79,6 @@ def results(suite: Suite, out: Path) -> Path:
     'digits.csv'
     """
     return out / f"{suite.name}.csv"
-
-
-def key_of(cell: Cell) -> Row:
-    """The columns that name a cell."""
-    used = {k: v for k, v in dataclasses.asdict(cell).items() if v not in ("", UNUSED)}
-    return {name: as_text(value) for name, value in used.items()}
 
 
 def stale(row: Row) -> bool:
@@ -282,6 +142,40 @@ def run(
     with all the threads that torch has now. joblib's parallel_config spreads the processes over
     machines. KeyboardInterrupt leaves the rows that are there; the same call goes on with them.
     Rows that are renewed rest on what the code at hand makes, in a folder of `work` of its own.
+
+    Parameters
+    ----------
+    suite : Suite
+        The cells and what solves them.
+    out : Path
+        The directory of its CSV.
+    work : Path
+        The directory of what cells share.
+    data_dir : Path, optional
+        Where named data sets lie.
+    jobs : int, default=1
+        Processes for what is not timed.
+    renew : bool, default=False
+        Solve again what other code has solved.
+
+    Returns
+    -------
+    generator of Row
+        It returns a list of `Outcome`: the cells that failed, and why.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> from ssgan.benchmark import Suite, grid, run
+    >>> def half(cell, place):
+    ...     return {"accuracy": 0.5}
+    >>> suite = Suite(
+    ...     name="halves", cells=grid(method=("one",), seed=(0,)), solve=half, measure="accuracy"
+    ... )
+    >>> with tempfile.TemporaryDirectory() as out:
+    ...     [row["accuracy"] for row in run(suite, Path(out), work=Path(out) / "work")]
+    ['0.5']
     """
     path = results(suite, out)
     left = missing(suite, read_rows(path), renew)

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ssgan.benchmark.runner import Cell
+from ssgan.benchmark.cells import Cell
 from ssgan.codecs.codec import Array
 from ssgan.runs.storage import write_whole
 

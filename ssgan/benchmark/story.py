@@ -9,11 +9,12 @@ from collections.abc import Generator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from ssgan.benchmark.cells import Suite
 from ssgan.benchmark.fewlabel import Table, pairs, suite_of
 from ssgan.benchmark.methods import CONTENDERS, twin_of
 from ssgan.benchmark.reporting import Line, paired, summarise
 from ssgan.benchmark.results import Row, read_rows
-from ssgan.benchmark.runner import Suite, results, run
+from ssgan.benchmark.runner import results, run
 from ssgan.benchmark.suites.fewlabel import DIGITS
 from ssgan.data import read
 from ssgan.models.pretraining import pretraining

@@ -9,7 +9,7 @@ import click
 from ssgan.cli import options
 
 if TYPE_CHECKING:
-    from ssgan.benchmark import Versus
+    from ssgan.benchmark.story import Versus
 
 TITLE = "accuracy on held-out digits, 10 labels a class"
 
@@ -37,15 +37,15 @@ def demo(*, out: Path, seed: int, quiet: bool) -> None:
     """
     import torch
 
-    from ssgan import benchmark
+    from ssgan.benchmark import story
     from ssgan.cli.progress import show
     from ssgan.data import read
     from ssgan.report import report
 
     torch.set_num_threads(1)  # for networks this small two threads wait for each other
-    rows, suite = show(benchmark.run_demo(out, seed=seed), quiet), benchmark.demo_suite(seed)
-    print_twins(benchmark.compare_twins(rows, suite))
-    click.echo(summary(benchmark.compare_on_split(rows, suite), len(read("digits").y_test)))
+    rows, suite = show(story.run_demo(out, seed=seed), quiet), story.demo_suite(seed)
+    print_twins(story.compare_twins(rows, suite))
+    click.echo(summary(story.compare_on_split(rows, suite), len(read("digits").y_test)))
     click.echo(f"samples of the GAN: {latest_samples(out / 'gan')}")
     click.echo(f"reports: {report(out / 'gan')} and {report(out / 'model')}")
 

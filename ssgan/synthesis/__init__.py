@@ -15,12 +15,7 @@ It imports from `prediction` and all below.
 
 from ssgan.synthesis.augmented import (
     JudgedSamples,
-    Proposal,
     augment,
-    context_for,
-    labeled_rows,
-    load_pair,
-    propose,
 )
 from ssgan.synthesis.augmenter import LabeledRows
 from ssgan.synthesis.baselines import BASELINES
@@ -61,7 +56,6 @@ __all__ = [
     "Langevin",
     "NearDuplicates",
     "Plan",
-    "Proposal",
     "Rejection",
     "Request",
     "Synthetic",
@@ -70,17 +64,13 @@ __all__ = [
     "assess_features",
     "augment",
     "augment_features",
-    "context_for",
     "counts_for",
     "features_of",
     "filter_named",
     "filter_samples",
     "judge",
-    "labeled_rows",
     "linear_judge",
-    "load_pair",
     "preselect",
-    "propose",
     "real_or_fake",
     "sample_classes",
     "select_samples",

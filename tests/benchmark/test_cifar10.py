@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from ssgan.benchmark.runner import Cell, Place
+from ssgan.benchmark.cells import Cell, Place
 from ssgan.benchmark.suites import cifar10, stacked_mnist
 from ssgan.benchmark.suites.cifar10 import BY_CLASS, WITHOUT
 from ssgan.data import Data

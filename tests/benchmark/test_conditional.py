@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from ssgan.benchmark import suite
-from ssgan.benchmark.runner import Cell, Place
+from ssgan.benchmark.cells import Cell, Place
 from ssgan.benchmark.suites import conditional
 from ssgan.benchmark.suites.conditional import CONDITIONAL, REAL, Amounts
 from ssgan.data import read

@@ -12,6 +12,7 @@ import torch
 
 from ssgan import benchmark
 from ssgan.benchmark import fewlabel, measuring, methods, story
+from ssgan.benchmark.cells import Cell, Place
 from ssgan.benchmark.fewlabel import Table, cells_of, home, pairs, seconds_of, suite_of
 from ssgan.benchmark.methods import (
     CLASSIFIERS,
@@ -29,7 +30,6 @@ from ssgan.benchmark.problems import (
     score,
 )
 from ssgan.benchmark.results import read_rows
-from ssgan.benchmark.runner import Cell, Place
 from ssgan.benchmark.suites import SUITES, calibration, suite, time_to_accuracy
 from ssgan.benchmark.suites.fewlabel import FEW_LABEL_TABLES, SHORT_STEPS, SLOW, shorten
 from ssgan.data import Data, digest, read, vision

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from ssgan.benchmark import suite
-from ssgan.benchmark.runner import Cell
+from ssgan.benchmark.cells import Cell
 from ssgan.benchmark.suites import gate as gating
 from ssgan.benchmark.suites.gate import ADDITIONS, GAIN, TOSSED, FixedFeatures
 from ssgan.data import read

@@ -5,8 +5,8 @@ import pytest
 import torch
 
 from ssgan.benchmark import suite
+from ssgan.benchmark.cells import Cell, Place
 from ssgan.benchmark.effort import DEFAULT_METHOD, EQUAL, OWN, real_samples, updates
-from ssgan.benchmark.runner import Cell, Place
 from ssgan.benchmark.suites import gaussians, guard, objectives, stacked_mnist
 from ssgan.models.config import GANConfig
 from ssgan.models.recipes import RECIPES

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from ssgan.benchmark import suite
-from ssgan.benchmark.runner import Cell, Place
+from ssgan.benchmark.cells import Cell, Place
 from ssgan.benchmark.suites import imbalance
 from ssgan.benchmark.suites import imbalance_credit as credit
 from ssgan.benchmark.suites.imbalance import (

@@ -7,9 +7,10 @@ import pytest
 import torch
 
 from ssgan.benchmark import measuring
+from ssgan.benchmark.cells import Cell, Suite, grid, key_of
 from ssgan.benchmark.reporting import paired, summarise
 from ssgan.benchmark.results import append_row, read_rows
-from ssgan.benchmark.runner import Cell, Suite, grid, key_of, missing, results, run
+from ssgan.benchmark.runner import missing, results, run
 from ssgan.benchmark.suites import SUITES, benchmarks_in, suite
 
 
@@ -295,7 +296,7 @@ def test_memory_is_counted_again_for_every_cell(tmp_path):
 
 
 DUMMY = """
-from ssgan.benchmark.runner import Benchmark, Suite, grid
+from ssgan.benchmark.cells import Benchmark, Suite, grid
 
 def echo(cell, place):
     return {"accuracy": cell.seed / 10}

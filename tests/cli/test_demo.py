@@ -4,8 +4,8 @@ import re
 
 from click.testing import CliRunner
 
-from ssgan import benchmark
-from ssgan.benchmark import compare_on_split, compare_twins, demo_suite
+from ssgan.benchmark import story
+from ssgan.benchmark.story import compare_on_split, compare_twins, demo_suite
 from ssgan.cli import ssgan
 from ssgan.cli.demo import gain_in_points, summary
 from ssgan.training.runner import Progress
@@ -59,7 +59,7 @@ def test_the_command_prints_a_line_for_every_method_and_where_pictures_and_repor
             picture.touch()
         return rows_of(SCORES, seed)
 
-    monkeypatch.setattr(benchmark, "run_demo", run_demo)
+    monkeypatch.setattr(story, "run_demo", run_demo)
     monkeypatch.setattr("ssgan.report.report", lambda path: path / "report.html")
     monkeypatch.setenv("COLUMNS", "120")
     result = CliRunner().invoke(ssgan, ["demo", "--out", str(tmp_path / "d"), "--seed", "3"])

@@ -9,17 +9,8 @@ import ssgan
 from ssgan.models.pretraining import pretrain
 from ssgan.prediction.config import PredictorConfig
 from ssgan.prediction.finetune import finetune
-from ssgan.synthesis import (
-    Context,
-    NearDuplicates,
-    Plan,
-    Request,
-    Verdict,
-    augment,
-    context_for,
-    propose,
-)
-from ssgan.synthesis.augmented import make_blocks
+from ssgan.synthesis import Context, NearDuplicates, Plan, Request, Verdict, augment
+from ssgan.synthesis.augmented import context_for, make_blocks, propose
 from tests import examples
 from tests.examples import same
 

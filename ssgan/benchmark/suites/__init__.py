@@ -4,7 +4,7 @@ import pkgutil
 from collections.abc import Iterable, Mapping
 from importlib import import_module
 
-from ssgan.benchmark.runner import Benchmark, Suite
+from ssgan.benchmark.cells import Benchmark, Suite
 from ssgan.config import InputError
 
 

@@ -18,12 +18,12 @@ from scipy.special import log_softmax
 from ssgan import metrics
 from ssgan.benchmark import fewlabel
 from ssgan.benchmark.board import BOARD, PROPORTION, BoardSet, in_proportion, read_set
+from ssgan.benchmark.cells import Benchmark, Cell, Place, Suite
 from ssgan.benchmark.fewlabel import Shared, Table, make_shared, shared_by, start_of
 from ssgan.benchmark.methods import CONTENDERS, Fields, config_for
 from ssgan.benchmark.ordinary import MOST_UNLABELED, ORDINARY, OrdinaryTask, raw_features
 from ssgan.benchmark.problems import Problem, choose_labelled
 from ssgan.benchmark.results import Value
-from ssgan.benchmark.runner import Benchmark, Cell, Place, Suite
 from ssgan.benchmark.stored import Outputs, keep
 from ssgan.codecs.codec import Array
 from ssgan.data import Data, targets

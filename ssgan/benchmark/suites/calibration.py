@@ -13,6 +13,7 @@ import numpy as np
 from scipy.special import softmax
 
 from ssgan import metrics
+from ssgan.benchmark.cells import Benchmark, Cell, Place, Suite
 from ssgan.benchmark.fewlabel import (
     Shared,
     Table,
@@ -24,7 +25,6 @@ from ssgan.benchmark.fewlabel import (
 )
 from ssgan.benchmark.methods import CONTENDERS, Fields
 from ssgan.benchmark.results import Value
-from ssgan.benchmark.runner import Benchmark, Cell, Place, Suite
 from ssgan.benchmark.suites.fewlabel import DIGITS, MNIST_100
 from ssgan.config import InputError
 

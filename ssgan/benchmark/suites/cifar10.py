@@ -11,9 +11,9 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from ssgan.benchmark.cells import Benchmark, Cell, Place, Suite, grid
 from ssgan.benchmark.effort import cost_of
 from ssgan.benchmark.results import Value
-from ssgan.benchmark.runner import Benchmark, Cell, Place, Suite, grid
 from ssgan.codecs.codec import Array
 from ssgan.data import Data
 from ssgan.data.named import data_directory

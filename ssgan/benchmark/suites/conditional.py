@@ -16,9 +16,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from ssgan.benchmark.cells import Benchmark, Cell, Place, Suite
 from ssgan.benchmark.effort import IMAGE_SETS
 from ssgan.benchmark.results import Value
-from ssgan.benchmark.runner import Benchmark, Cell, Place, Suite
 from ssgan.codecs.codec import Array
 from ssgan.data import Data, fit_codec
 from ssgan.metrics import (

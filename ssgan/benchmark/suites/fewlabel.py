@@ -3,9 +3,9 @@
 from dataclasses import replace
 from functools import partial
 
+from ssgan.benchmark.cells import Benchmark, Suite
 from ssgan.benchmark.fewlabel import Table, pairs, suite_of
 from ssgan.benchmark.methods import Fields, contenders_for
-from ssgan.benchmark.runner import Benchmark, Suite
 from ssgan.models.config import GANConfig
 from ssgan.models.student import StudentConfig
 

@@ -15,8 +15,8 @@ from pathlib import Path
 import numpy as np
 
 from ssgan.benchmark import fewlabel
+from ssgan.benchmark.cells import Benchmark, Cell, Place, Suite
 from ssgan.benchmark.results import Value
-from ssgan.benchmark.runner import Benchmark, Cell, Place, Suite
 from ssgan.codecs.codec import Array
 from ssgan.models.config import GANConfig
 from ssgan.models.pretraining import pretrain

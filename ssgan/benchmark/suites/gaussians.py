@@ -10,6 +10,7 @@ from functools import partial
 
 import numpy as np
 
+from ssgan.benchmark.cells import Benchmark, Cell, Place, Suite
 from ssgan.benchmark.effort import (
     DEFAULT_METHOD,
     EQUAL,
@@ -19,7 +20,6 @@ from ssgan.benchmark.effort import (
     updates,
 )
 from ssgan.benchmark.results import Value
-from ssgan.benchmark.runner import Benchmark, Cell, Place, Suite
 from ssgan.codecs.codec import Array
 from ssgan.models.config import GANConfig
 from ssgan.models.pretraining import pretrain

@@ -13,8 +13,8 @@ import torch
 from scipy import stats
 from torch import Tensor, nn
 
+from ssgan.benchmark.cells import Benchmark, Cell, Place, Suite
 from ssgan.benchmark.results import Value
-from ssgan.benchmark.runner import Benchmark, Cell, Place, Suite
 from ssgan.data import fit_codec, from_memory
 from ssgan.models.adversarial import Adversarial
 from ssgan.models.config import GANConfig

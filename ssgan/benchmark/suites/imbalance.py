@@ -16,8 +16,8 @@ import torch.nn.functional as F
 from sklearn.metrics import f1_score, recall_score
 from torch import Tensor
 
+from ssgan.benchmark.cells import Benchmark, Cell, Place, Suite
 from ssgan.benchmark.results import Value
-from ssgan.benchmark.runner import Benchmark, Cell, Place, Suite
 from ssgan.codecs.codec import Array
 from ssgan.codecs.image import MOVES
 from ssgan.data import Codec, Data, fit_codec

@@ -11,8 +11,8 @@ from functools import lru_cache
 import torch
 from torch import Tensor
 
+from ssgan.benchmark.cells import Benchmark, Cell, Place, Suite
 from ssgan.benchmark.results import Value
-from ssgan.benchmark.runner import Benchmark, Cell, Place, Suite
 from ssgan.data import Codec, fit_codec
 from ssgan.metrics import memorises, space_of
 from ssgan.randomness import Rng

@@ -15,8 +15,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from ssgan.benchmark.cells import Benchmark, Cell, Place, Suite, grid
 from ssgan.benchmark.results import Value
-from ssgan.benchmark.runner import Benchmark, Cell, Place, Suite, grid
 from ssgan.data import Data, fit_codec
 from ssgan.metrics import (
     class_coverage,

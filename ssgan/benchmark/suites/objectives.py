@@ -14,6 +14,7 @@ from functools import partial
 import numpy as np
 from torch import Tensor
 
+from ssgan.benchmark.cells import Benchmark, Cell, Place, Suite
 from ssgan.benchmark.effort import (
     DEFAULT_METHOD,
     EQUAL,
@@ -25,7 +26,6 @@ from ssgan.benchmark.effort import (
 )
 from ssgan.benchmark.problems import choose_labelled
 from ssgan.benchmark.results import Value
-from ssgan.benchmark.runner import Benchmark, Cell, Place, Suite
 from ssgan.codecs.codec import Array
 from ssgan.data import Data
 from ssgan.metrics.generation import samples

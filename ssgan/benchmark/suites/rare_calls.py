@@ -15,9 +15,9 @@ import numpy as np
 from sklearn.metrics import average_precision_score
 
 from ssgan.benchmark.board import bank
+from ssgan.benchmark.cells import Benchmark, Cell, Place, Suite, grid
 from ssgan.benchmark.problems import take_rows
 from ssgan.benchmark.results import Value
-from ssgan.benchmark.runner import Benchmark, Cell, Place, Suite, grid
 from ssgan.codecs.codec import Array
 from ssgan.data import Data
 from ssgan.models.config import GANConfig
@@ -27,8 +27,9 @@ from ssgan.prediction.baselines import flat
 from ssgan.prediction.config import PredictorConfig
 from ssgan.prediction.finetune import finetune
 from ssgan.randomness import Rng
-from ssgan.synthesis import Request, Synthetic, augment, context_for, propose, smote
+from ssgan.synthesis import Request, Synthetic, augment, smote
 from ssgan.synthesis.adjustments import chosen_power, move
+from ssgan.synthesis.augmented import context_for, propose
 from ssgan.synthesis.classifiers import classifiers_named
 from ssgan.synthesis.judges import EstimatorJudge
 from ssgan.synthesis.plan import balanced

@@ -13,9 +13,9 @@ import torch
 from safetensors.torch import load, save
 from torch import Tensor, nn
 
+from ssgan.benchmark.cells import Benchmark, Cell, Place, Suite, grid
 from ssgan.benchmark.effort import real_samples, updates
 from ssgan.benchmark.results import Value
-from ssgan.benchmark.runner import Benchmark, Cell, Place, Suite, grid
 from ssgan.codecs.codec import Array
 from ssgan.metrics.scores import small_network
 from ssgan.models.config import GANConfig

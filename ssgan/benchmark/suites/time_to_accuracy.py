@@ -8,6 +8,7 @@ import functools
 from collections.abc import Mapping
 from dataclasses import replace
 
+from ssgan.benchmark.cells import Benchmark, Cell, Place, Suite
 from ssgan.benchmark.fewlabel import (
     Table,
     cells_of,
@@ -18,7 +19,6 @@ from ssgan.benchmark.fewlabel import (
 )
 from ssgan.benchmark.methods import CONTENDERS
 from ssgan.benchmark.results import Value
-from ssgan.benchmark.runner import Benchmark, Cell, Place, Suite
 from ssgan.benchmark.suites.fewlabel import MNIST_100
 
 LENGTHS = (100, 250, 600, 1500)  # steps
