@@ -109,8 +109,7 @@ def finetune(
     named = ("method", "readout", "transforms", "mix", "calibrate", "steps", "seed")
     flags = {name: arguments.pop(name) for name in named}
     chosen = PredictorConfig.from_json(settings(config, **flags))
-    check_taught(chosen)
-    check_seen(chosen)
+    check_settings(chosen)
     gan = load(run, device)
     split = split_for(gan, run, labels, arguments, out, quiet)
     if out is None or dry_run:
@@ -159,27 +158,15 @@ def check_use(
         raise click.UsageError("--label-seed draws labels: give --per-class or --count with it.")
 
 
-def check_taught(config: Any) -> None:
-    """Refuse what is for the teacher of consistency where a method has none."""
-    if {"auto", "consistency"} & {config.method, *config.learns}:
-        return
-    for name, lacking in (("mix", "rows to mix"), ("align", "teacher to align")):
-        if getattr(config, name):
-            raise click.UsageError(
-                f"{name} is for consistency, method {config.method!r} has no {lacking}: give"
-                " --method consistency, alone or with others, or auto."
-            )
+def check_settings(config: Any) -> None:
+    """A usage error for settings that nothing in the config would use, before the GAN is read."""
+    from ssgan.config import InputError
+    from ssgan.prediction.resolve import refuse_unused
 
-
-def check_seen(config: Any) -> None:
-    """Refuse views of a student where nothing is read from one."""
-    if config.method == "auto" or config.readout == "student":
-        return
-    if "zoom" in (config.transforms or ()):
-        raise click.UsageError(
-            f"zoom is for a student's views, readout {config.readout or 'all'!r} has none: give"
-            " --readout student, or leave zoom out."
-        )
+    try:
+        refuse_unused(config)
+    except InputError as error:
+        raise click.UsageError(f"{error}.") from error
 
 
 def describe_finetuning(gan: Any, split: Any, config: Any) -> None:

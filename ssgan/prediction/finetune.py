@@ -51,7 +51,7 @@ from ssgan.prediction.predictor import (
     stored_temperature,
 )
 from ssgan.prediction.record import record_split
-from ssgan.prediction.resolve import resolve_config
+from ssgan.prediction.resolve import check_settings, resolve_config
 from ssgan.prediction.select import Learnt, choosing
 from ssgan.runs.run import Run
 from ssgan.training.runner import Progress, finish
@@ -82,6 +82,8 @@ def learning_from(
 
     `files` for the run say which labels these are; by default those of `record`.
     """
+    config = config or PredictorConfig()
+    check_settings(config, gan, rows)
     config = resolve_config(config, gan, rows)
     with nullcontext() if run is None else claim(run, gan, config, rows) as held:
         if held:

@@ -38,6 +38,34 @@ def resolve_config(config: PredictorConfig | None, gan: GAN, rows: Labeled) -> P
     return replace(config, transforms=transforms, steps=config.steps or steps)
 
 
+def refuse_unused(
+    config: PredictorConfig, own: str = "all", suits: tuple[str, ...] | None = None
+) -> None:
+    """InputError for settings that nothing would use, given the readout of the GAN and the
+    transforms that suit the samples, which a resolved config has all of."""
+    if not {"auto", "consistency"} & {config.method, *config.learns}:
+        for name, lacking in (("mix", "samples to mix"), ("align", "teacher to align")):
+            if getattr(config, name):
+                raise InputError(
+                    f"{name} is for consistency, method {config.method!r} has no {lacking}: take "
+                    "method consistency, alone or with others, or auto"
+                )
+    readout = config.readout or own
+    if config.method == "auto" or readout == "student" or config.transforms == suits:
+        return
+    if "zoom" in (config.transforms or ()):
+        raise InputError(
+            f"zoom is for a student's views, readout {readout!r} has none: take readout student, or"
+            " leave zoom out"
+        )
+
+
+def check_settings(config: PredictorConfig, gan: GAN, rows: Labeled) -> None:
+    """`refuse_unused` for these samples."""
+    suits = natural_transforms(gan, rows) if "zoom" in (config.transforms or ()) else None
+    refuse_unused(config, readout_of(gan), suits)
+
+
 def losses_of(config: PredictorConfig, classes: int) -> tuple[str, ...]:
     """The methods of a config whose losses of unlabeled samples such labels can have."""
     return tuple(name for name in config.learns if classes or METHODS[name].numbers)

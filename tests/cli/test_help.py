@@ -126,11 +126,11 @@ def test_the_help_names_all_there_is(command, kinds):
         (["finetune", "r", "--labels", "d", "--out", "m", "--task", "x"], "'x' is not one of"),
         (
             ["finetune", "r", "--labels", "d", "--out", "m", "--mix", *GRAPH],
-            "'propagation' has no rows to mix",
+            "'propagation' has no samples to mix",
         ),
         (
             ["finetune", "r", "--labels", "d", "--out", "m", "--mix", "--method", "probe"],
-            "'probe' has no rows to mix",
+            "'probe' has no samples to mix",
         ),
         (
             ["finetune", "r", "--labels", "d", "--out", "m", "--transforms", "zoom,flip", *GRAPH],

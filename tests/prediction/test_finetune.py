@@ -21,7 +21,7 @@ from ssgan.prediction.finetune import finetune, finetuning
 from ssgan.prediction.labels import labeled
 from ssgan.prediction.learning import learning
 from ssgan.prediction.predictor import load_predictor
-from ssgan.prediction.resolve import resolve_config
+from ssgan.prediction.resolve import refuse_unused, resolve_config
 from ssgan.runs.run import Run
 from ssgan.training.runner import finish
 from tests.examples import (
@@ -478,6 +478,40 @@ def test_samples_that_are_there_twice_have_a_place_each(tmp_path):
 
 
 # Refusals
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        (
+            {"method": "probe", "mix": True},
+            "method 'probe' has no samples to mix: take method cons",
+        ),
+        ({"method": "propagation", "align": True}, "'propagation' has no teacher to align"),
+        ({"method": "consistency", "transforms": ("zoom",)}, "readout 'all' has none: take readou"),
+    ],
+)
+def test_a_setting_that_nothing_would_use_is_refused_and_leaves_no_directory(
+    settings, message, tmp_path
+):
+    config = quick(**settings)
+    with pytest.raises(InputError, match=message):
+        finetune(trained("images"), KINDS["images"](), LABELS, config, run=tmp_path / "m")
+    assert not (tmp_path / "m").exists()
+
+
+@pytest.mark.parametrize("method", ["auto", "consistency+propagation"])
+def test_settings_of_a_teacher_are_for_every_method_that_has_one(method):
+    refuse_unused(PredictorConfig(method=method, mix=True, align=True))
+
+
+def test_zoom_is_for_a_student_and_no_mistake_among_what_suits_the_samples():
+    zoom = PredictorConfig(method="consistency", transforms=("zoom", "noise"))
+    refuse_unused(replace(zoom, readout="student"))
+    refuse_unused(zoom, own="student")
+    refuse_unused(zoom, suits=("zoom", "noise"))
+    with pytest.raises(InputError, match="zoom is for a student's views"):
+        refuse_unused(zoom, suits=("noise",))
 
 
 def test_a_method_for_classes_refuses_numbers():
