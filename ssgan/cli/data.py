@@ -32,7 +32,7 @@ def check_data(*, data: str, quiet: bool, **reading: Any) -> None:
     Example:
       ssgan data check photos/ --size 64
     """
-    from ssgan.cli.inputs import report_unreadable
+    from ssgan.cli.samples import report_unreadable
     from ssgan.cli.settings import show_json
     from ssgan.data import check, read
 

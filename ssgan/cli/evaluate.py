@@ -1,7 +1,6 @@
 """`ssgan evaluate`: how good predictions or samples are, in numbers."""
 
 import json
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +8,6 @@ import click
 
 from ssgan.cli import options
 from ssgan.cli.options import note
-from ssgan.config import InputError
 
 
 @options.command(
@@ -17,12 +15,7 @@ from ssgan.config import InputError
     click.argument("run", type=options.PATH, metavar="RUN|MODEL"),
     click.argument("data"),
     click.option("--json", "file", type=options.PATH, help="Write the JSON here too."),
-    click.option(
-        "--labels",
-        type=options.PATH,
-        metavar="FILE",
-        help="Labels of DATA where it brings none: a CSV file,label, or a column of them.",
-    ),
+    options.labels,
     options.part,
     *options.reading,
     options.strict,
@@ -44,25 +37,20 @@ def evaluate(
     """Compare a model's predictions with the labels of DATA, or a GAN's samples with its rows.
 
     Rows that the model learnt the labels of are left out, unless --part names them. Prints JSON on
-    stdout and, for people, a table on stderr.
+    stdout and, for people, a table on stderr, which says of each measure which way is better.
 
     \b
     Example:
       ssgan evaluate model mnist --json measures.json
     """
-    from ssgan.cli.inputs import read_for
-    from ssgan.data import read_labels
+    from ssgan.cli.samples import rows_to_judge
     from ssgan.prediction.evaluation import evaluate as measure
     from ssgan.prediction.loading import load
     from ssgan.runs.storage import write_whole
 
     model = load(run, device)
-    source = read_for(model, data, reading)
-    if labels is not None:
-        meant = {"na": reading["na"], "no_label": reading["unlabeled"]}
-        source = replace(source, y=read_labels(labels, source, **meant))
-    chosen = labelled_rows(run, source, part, labelled=hasattr(model, "targets"))
-    about = {"data": source.source, "part": chosen.part, "rows": len(chosen.x)}
+    source, chosen = rows_to_judge(run, model, data, {"labels": labels, "part": part, **reading})
+    about = {"data": source, "part": chosen.part, "rows": len(chosen.x)}
     beside = None if hasattr(model, "targets") else chosen.part
     about["measures"] = measure(model, chosen.x, chosen.y, seed, beside)
     text = json.dumps(about, indent=2)
@@ -73,34 +61,19 @@ def evaluate(
         note(f"{file} holds the same", quiet)
 
 
-def labelled_rows(run: Path, data: Any, part: str | None, labelled: bool) -> Any:
-    """The rows of a part; without one the test part, else all that the model did not learn from.
-
-    A GAN, which is not `labelled`, is compared with rows without their labels.
-    """
-    from ssgan.data.selection import select_part
-    from ssgan.data.split import leave_learnt_out
-
-    chosen = select_part(data, part)
-    if part is None and chosen.part == "all":
-        chosen = leave_learnt_out(run, data, chosen)
-    if labelled and chosen.y is None:
-        raise InputError(
-            f"{data.source} holds no labels to compare with: name their column with --target, "
-            "give them with --labels, or give a labelled data set"
-        )
-    return chosen if labelled else replace(chosen, y=None)
-
-
 def show_table(about: dict[str, Any], quiet: bool) -> None:
     if quiet:
         return
     from rich.console import Console
     from rich.table import Table
 
+    from ssgan.metrics import meaning_of
+
     title = f"{about['rows']} rows of {about['data']} ({about['part']})"
-    table = Table("measure", "value", title=title, title_justify="left")
+    table = Table("measure", "value", "better", "what it is", title=title, title_justify="left")
     table.columns[1].justify = "right"
     for name, value in about["measures"].items():
-        table.add_row(name, f"{value:.4f}" if isinstance(value, float) else str(value))
+        text, better = meaning_of(name)
+        shown = f"{value:.4f}" if isinstance(value, float) else str(value)
+        table.add_row(name, shown, better, text)
     Console(stderr=True, markup=False).print(table)

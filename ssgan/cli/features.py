@@ -51,7 +51,7 @@ def features(
     import numpy as np
 
     from ssgan.cli import writing
-    from ssgan.cli.inputs import read_for
+    from ssgan.cli.samples import read_for
     from ssgan.codecs.vector import VectorCodec
     from ssgan.data.selection import select_part
     from ssgan.prediction.loading import load

@@ -122,7 +122,7 @@ def split_for(
     gan: Any, run: Path, labels: str, arguments: dict[str, Any], out: Path | None, quiet: bool
 ) -> Any:
     """The split of the GAN's data that the options ask for."""
-    from ssgan.cli.inputs import report_unreadable
+    from ssgan.cli.samples import report_unreadable
     from ssgan.data.labels import reason_of
     from ssgan.data.selection import read_again
     from ssgan.data.split import LabelRequest, make_split

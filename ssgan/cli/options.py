@@ -116,6 +116,12 @@ part = click.option(
     type=click.Choice(["train", "test", "all"]),
     help="The samples to take.  [default: the test part where DATA has one, else all]",
 )
+labels = click.option(
+    "--labels",
+    type=PATH,
+    metavar="FILE",
+    help="Labels of DATA where it brings none: a CSV file,label, or a column of them.",
+)
 out = click.option("--out", type=PATH, required=True, metavar="OUT", help="Where to write.")
 config = click.option(
     "--config", type=TOML, metavar="FILE.toml", help="A file with settings; flags beat it."

@@ -40,7 +40,7 @@ def predict(
       ssgan predict model photos/ --out predictions.csv
     """
     from ssgan.cli import writing
-    from ssgan.cli.inputs import read_for
+    from ssgan.cli.samples import read_for
     from ssgan.data.selection import select_part
     from ssgan.prediction.predictor import load_predictor
 

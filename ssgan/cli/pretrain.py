@@ -133,7 +133,7 @@ def pretrain(
         raise click.UsageError("Missing option '--run': the directory to train in.")
     conditional, per_class, seed = map(flags.pop, ("conditional", "per_class", "label_seed"))
     refuse_alone(conditional, per_class, seed)
-    from ssgan.cli.inputs import report_unreadable
+    from ssgan.cli.samples import report_unreadable
     from ssgan.data import read
     from ssgan.data.split import condition_labels
     from ssgan.models.config import GANConfig

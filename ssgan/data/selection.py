@@ -1,7 +1,9 @@
 """Which samples of a data set are taken, and in the form in which a model learnt from them."""
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -9,11 +11,15 @@ import numpy as np
 import pandas as pd
 
 from ssgan.config import InputError
+from ssgan.data.frames import is_table
 from ssgan.data.reading import read
 from ssgan.data.source import Data, divided
 
 # Options that say what form samples have, and what their entries mean.
 FORMING = ("size", "image_shape", "target", "modality", "mode", "bits", "na", "unlabeled", "drop")
+# Of what a run says that it was made of: more is not read.
+SPARE_FILES, FILES_A_ROW = 10_000, 20
+SPARE_BYTES, BYTES_A_ROW, BYTES_A_SAMPLE = 2**30, 2**20, 2**26  # of tables, and of others
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,21 +58,43 @@ def reading_options(options: Mapping[str, Any]) -> dict[str, Any]:
 def read_again(record: Mapping[str, Any], path: str | Path) -> Data:
     """The data set that the run in `path` recorded, checked to be what it was.
 
-    `record` holds its source, options and fingerprint. Raises InputError where the samples were
-    in memory or have changed, FileNotFoundError where they have gone.
+    `record` holds its source, options and fingerprint, and the number of its rows. Raises
+    InputError where the samples were in memory, have changed, or are far larger than those were,
+    as where somebody else wrote the record; FileNotFoundError where they have gone.
     """
     if record["source"] == "memory":
         raise InputError(f"{path} was made of samples in memory, which are gone: use Python for it")
+    refuse_larger(Path(record["source"]), record.get("rows"), path)
     try:
         data = read(record["source"], **reading_options(record["options"]))
     except FileNotFoundError as error:
         raise FileNotFoundError(f"the data of {path} has gone: {error}") from error
     if data.fingerprint != record["fingerprint"]:
         raise InputError(
-            f"{record['source']} is not what it was when {path} was made of it: restore it, or "
-            "pretrain a new run on what it is now"
+            f"{record['source']} is not what it was when {path} was made of it: restore it, give "
+            "the samples by themselves, or pretrain a new run on what it is now"
         )
     return data
+
+
+def refuse_larger(source: Path, rows: Any, path: str | Path) -> None:
+    """InputError for a folder or file that cannot be what a run of so many rows was made of."""
+    if not isinstance(rows, int):
+        return
+    most_files = SPARE_FILES + FILES_A_ROW * rows
+    most_bytes = SPARE_BYTES + (BYTES_A_ROW if is_table(source) else BYTES_A_SAMPLE) * rows
+    if source.is_dir():
+        entries = (name for _, _, files in os.walk(source) for name in files)
+        larger = next(islice(entries, most_files, None), None) is not None
+        what = f"more than {most_files:,} files"
+    else:
+        larger = source.is_file() and source.stat().st_size > most_bytes
+        what = f"more than {most_bytes:,} bytes"
+    if larger:
+        raise InputError(
+            f"{source} holds {what}, {path} was made of {rows:,} samples: its config.json names "
+            "another place than it did; give the data by themselves"
+        )
 
 
 def select_part(data: Data, part: str | None = None) -> Selection:

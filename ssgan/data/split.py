@@ -83,12 +83,13 @@ def make_split(
     if gan is not None and data.fingerprint == own.fingerprint:
         count_conditions(ledger, gan)
     refuse_constant(kept)
+    about = {name: getattr(data, name) for name in IDENTITY} | {"rows": len(data)}
     return Split(
         data=data,
         samples=take_samples(data.x, chosen),
         targets=kept,
         unlabeled=others(own, data, chosen),
-        record=split_record({n: getattr(data, n) for n in IDENTITY}, kept, chosen, request),
+        record=split_record(about, kept, chosen, request),
         ledger=ledger,
     )
 
@@ -187,14 +188,14 @@ def split_record(
 ) -> dict[str, Any]:
     """What split.json holds: the data set, the rows `chosen` (n,) of it and their labels.
 
-    `data` has its source, options and fingerprint, `kept` a value for each of these rows. Without
-    a request the labels came with the samples.
+    `data` has its source, options, fingerprint and rows, `kept` a value for each row that is
+    kept. Without a request the labels came with the samples.
     """
     request = request or LabelRequest(source=data["source"])
     drawn = request.per_class or request.count
     named = Path(request.source)
     return {
-        "data": {name: data[name] for name in IDENTITY},
+        "data": {name: data[name] for name in (*IDENTITY, "rows") if name in data},
         "labels": str(named.resolve()) if named.is_file() else request.source,
         "seed": (request.seed or 0) if drawn else None,
         "per_class": request.per_class,

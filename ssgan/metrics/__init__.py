@@ -7,6 +7,7 @@ told_apart(real, fake)                   # c2st_logistic_randconv_5000_real: .5 
 accuracy_scores(train, test, fake)       # cas_logistic_randconv_5000_test: learnt on generated ones
 memorisation(train, held_out, fake)      # memorised_p_randconv_5000_train, ...
 class_coverage(real, real_y, fake, fake_y).alarms
+meaning_of("ece").better                 # lower
 
 The name of a measure of samples says in which space and over how many it was taken, and against
 what: numbers under different names cannot be compared.
@@ -15,12 +16,14 @@ what: numbers under different names cannot be compared.
 from ssgan.metrics.coverage import ClassCoverage, class_coverage
 from ssgan.metrics.generation import frechet_distance, kernel_distance, precision_recall, samples
 from ssgan.metrics.inception import inception
+from ssgan.metrics.meanings import meaning_of
 from ssgan.metrics.memorisation import Memorisation, memorisation, memorises
 from ssgan.metrics.prediction import (
     calibration_error,
     confusion,
     interval_coverage,
     interval_width,
+    per_class,
     predictions,
     regression,
 )
@@ -42,8 +45,10 @@ __all__ = [
     "interval_coverage",
     "interval_width",
     "kernel_distance",
+    "meaning_of",
     "memorisation",
     "memorises",
+    "per_class",
     "precision_recall",
     "predictions",
     "regression",

@@ -122,6 +122,35 @@ def confusion(true: ArrayLike, predicted: ArrayLike, classes: int) -> Array:
     return counts.astype(np.int64)
 
 
+def per_class(true: ArrayLike, predicted: ArrayLike, classes: int) -> dict[str, Array]:
+    """How well each class is predicted.
+
+    Parameters
+    ----------
+    true, predicted : array_like of int, shape (N,)
+        Indices of the true and of the predicted classes.
+    classes : int
+        How many classes there are, K.
+
+    Returns
+    -------
+    dict of str to ndarray, shape (K,)
+        "precision", the share of rows predicted as the class that are of it; "recall", the share of
+        its rows that are predicted as it; "f1" of both; 0 where there are no such rows; and "rows",
+        how many there are of it.
+
+    Examples
+    --------
+    >>> found = per_class([0, 0, 1], [0, 1, 1], 2)
+    >>> found["precision"].tolist(), found["recall"].tolist(), found["rows"].tolist()
+    ([1.0, 0.5], [0.5, 1.0], [2, 1])
+    """
+    precision, recall, f1, rows = sklearn_metrics.precision_recall_fscore_support(
+        np.asarray(true), np.asarray(predicted), labels=np.arange(classes), zero_division=0
+    )
+    return {"precision": precision, "recall": recall, "f1": f1, "rows": rows}
+
+
 def regression(true: ArrayLike, predicted: ArrayLike) -> dict[str, float]:
     """Measures of predicted numbers.
 

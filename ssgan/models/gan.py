@@ -15,8 +15,8 @@ from torch import Tensor, nn
 
 from ssgan.codecs.codec import Codec
 from ssgan.config import InputError
-from ssgan.data import read
 from ssgan.data.labels import Label
+from ssgan.data.selection import read_again
 from ssgan.models.condition import Condition
 from ssgan.models.config import GANConfig
 from ssgan.models.display import figure, html
@@ -245,13 +245,7 @@ class GAN:
         """
         if self.packed is not None or self.data["source"] == "memory":
             return self.packed
-        data = read(self.data["source"], **self.data["options"])
-        if data.fingerprint != self.data["fingerprint"]:
-            raise InputError(
-                f"{self.data['source']} has changed since the GAN was trained on it: restore it, "
-                "or give the unlabeled samples yourself"
-            )
-        return self.codec.pack(data.x)
+        return self.codec.pack(read_again(self.data, self.data.get("run", "the GAN")).x)
 
     def encode(self, x: Tensor) -> Tensor:
         """Standardised features (N, F) of encoded samples (N, *shape)."""

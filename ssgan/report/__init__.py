@@ -8,6 +8,7 @@ The page loads nothing from elsewhere and holds no script; all text of others is
 """
 
 import platform
+import re
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -24,8 +25,9 @@ from ssgan.prediction.predictor import stored_config
 from ssgan.prediction.select import CHOICE
 from ssgan.report.augmented import augmented_part, page_beside, written
 from ssgan.report.generated import generated_part
-from ssgan.report.heldout import HeldOut, held_out
+from ssgan.report.heldout import HeldOut, HeldOutRows, given_rows, held_out
 from ssgan.report.predictions import prediction_part
+from ssgan.report.quality import covered
 from ssgan.report.training import seconds, setting_rows, training_part
 from ssgan.runs.run import Run
 from ssgan.runs.storage import understood, write_whole
@@ -37,17 +39,30 @@ __all__ = ["report", "report_augmented"]
 PagePart = dict[str, Any]  # what the template shows of one thing
 
 
-def report(path: str | Path) -> Path:
+def report(
+    path: str | Path, samples: Any = None, labels: Any = None, *, which: str = "the rows given"
+) -> Path:
     """Write `report.html` into a run or model directory.
 
-    A GAN's page shows samples over training, by class, beside training rows and between noises,
-    scores, losses, settings and data. A model's page shows how good it is on held-out rows, and
-    says which; its most confident mistakes; its labels; and the GAN where its run is still there.
+    A GAN's page says first how good it is: how often its samples are told from real ones. It shows
+    samples over training, by class, beside training rows and between noises, scores, losses,
+    settings and data. A model's page shows how good it is on held-out rows, and says which: beside
+    ordinary models, by class, how reliable its probabilities are; its most confident mistakes; its
+    labels; and the GAN where its run is still there.
+
+    What the directory says that it was made of is read again, unless it has changed or is far
+    larger; only what has the same fingerprint is shown.
 
     Parameters
     ----------
     path : str or Path
         A run directory of `pretrain` or a model directory of `finetune`.
+    samples : array (N, ...) or data frame, optional
+        Rows to judge by; by default the test part of the data, else rows that were held out.
+    labels : array (N,), optional
+        Of these rows, for a model.
+    which : str
+        What the page calls these rows.
 
     Returns
     -------
@@ -59,7 +74,7 @@ def report(path: str | Path) -> Path:
     FileNotFoundError
         For a directory that holds no run.
     InputError
-        For a run of another kind.
+        For a run of another kind, and for a model's rows without labels.
 
     Examples
     --------
@@ -78,7 +93,10 @@ def report(path: str | Path) -> Path:
     kind = run.config.get("kind")
     if kind not in ("gan", "predictor"):
         raise InputError(f"{path} holds a run of kind {kind!r}, expected a GAN or a model")
-    page = rendered(gan_page(run) if kind == "gan" else model_page(run))
+    given = None
+    if samples is not None:
+        given = given_rows(samples, labels, which, labelled=kind == "predictor")
+    page = rendered(gan_page(run, given) if kind == "gan" else model_page(run, given))
     write_whole(run.path / "report.html", encoded(page))  # at any time, also while it is trained
     return run.path / "report.html"
 
@@ -134,9 +152,15 @@ def rendered(page: PagePart) -> str:
     environment = jinja2.Environment(
         autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
+    environment.tests["hash"] = is_hash
     template = environment.from_string((files("ssgan.report") / "page.html").read_text("utf-8"))
     versions = f"ssgan {__version__}, torch {torch.__version__}, Python {platform.python_version()}"
     return template.render(**page, versions=versions)
+
+
+def is_hash(value: str) -> bool:
+    """Whether a value is a checksum, which is folded away."""
+    return re.fullmatch("[0-9a-f]{40,}…?", value) is not None
 
 
 def encoded(page: str) -> bytes:
@@ -144,14 +168,16 @@ def encoded(page: str) -> bytes:
     return page.encode("utf-8", errors="backslashreplace")
 
 
-def gan_page(run: Run) -> PagePart:
+def gan_page(run: Run, given: HeldOutRows | None = None) -> PagePart:
     (about, config), rows = stored_training(run, "gan"), run.metrics()
-    gan = training_part(run) | {"made": generated_part(run)}
+    gan = training_part(run) | {"made": generated_part(run, given), "covered": covered(rows)}
     done = rows[-1]["step"] if rows else 0
     facts = [
         ("steps", f"{done:,}", f"of {config.steps:,}"),
         ("in training", *seconds(rows)),
     ]
+    if isinstance(gan["made"], dict) and (quality := gan["made"].get("quality")):
+        facts.insert(0, quality["fact"])
     kind = "samples and labels" if "labels" in about else "unlabeled samples"
     return {
         "title": run.path.resolve().name,
@@ -163,11 +189,11 @@ def gan_page(run: Run) -> PagePart:
     }
 
 
-def model_page(run: Run) -> PagePart:
+def model_page(run: Run, given: HeldOutRows | None = None) -> PagePart:
     (labels, _, _), rows = stored_config(run), run.metrics()
     facts = [("labels", f"{labels['count']:,}", "learnt from"), ("in training", *seconds(rows))]
     model: PagePart = training_part(run) | {"labels": label_rows(run)}
-    heldout = predict_or_reason(run)
+    heldout = held_out(run, given) if given else predict_or_reason(run)
     if isinstance(heldout, str):
         model["reason"] = heldout
     else:
@@ -204,7 +230,7 @@ def predict_or_reason(run: Run) -> HeldOut | str:
     """Predictions for held-out rows, or why there are none."""
     try:
         return held_out(run)
-    except (FileNotFoundError, InputError) as error:
+    except (OSError, InputError) as error:
         return str(error).removesuffix(".")
 
 
@@ -217,8 +243,8 @@ def gan_part(run: Run) -> PagePart | None:
             return None
         gan.check()
         stored_training(gan, "gan")
-        return training_part(gan) | {"made": None}
-    except (FileNotFoundError, InputError):
+        return training_part(gan) | {"made": None, "covered": None}
+    except (OSError, InputError):
         return None
 
 

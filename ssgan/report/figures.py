@@ -50,6 +50,18 @@ def scatter(true: Array, predicted: Array) -> Markup:
     return svg_of(figure)
 
 
+def reliability(said: Array, true: Array, counts: Array) -> Markup:
+    """Accuracy over confidence (K,), larger dots for more rows, and the line of both alike."""
+    figure, axes = empty_axes(4.0, 4.0)
+    axes.plot([0, 1], [0, 1], color=INK, linewidth=0.8, alpha=0.5)
+    axes.plot(said, true, color=ACCENT, linewidth=1.0, clip_on=False)
+    for x, y, share in zip(said, true, counts / counts.max(), strict=True):
+        dot = axes.plot([x], [y], "o", color=ACCENT, clip_on=False)
+        dot[0].set(markersize=3 + 7 * np.sqrt(share), markeredgewidth=0)
+    axes.set(xlim=(0, 1), ylim=(0, 1), aspect="equal")
+    return svg_of(figure, "reliability")
+
+
 def histogram(parts: Mapping[str, Array]) -> Markup:
     """Densities of numbers (N,) over each other: filled, dashed if there is a third, a line."""
     figure, axes = empty_axes(6.0, 2.2)

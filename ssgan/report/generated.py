@@ -8,8 +8,8 @@ from torch import Tensor
 
 from ssgan.codecs.codec import Codec, as_table, sheet_of
 from ssgan.config import InputError
-from ssgan.data import Data, read
-from ssgan.data.selection import reading_options, take_samples
+from ssgan.data import Data
+from ssgan.data.selection import read_again, take_samples
 from ssgan.metrics.generation import squared_distances
 from ssgan.metrics.spaces import space_of
 from ssgan.models.gan import GAN
@@ -17,6 +17,8 @@ from ssgan.models.pretraining import load
 from ssgan.models.sampler import generate
 from ssgan.randomness import Rng
 from ssgan.report.figures import histogram, png
+from ssgan.report.heldout import HeldOutRows
+from ssgan.report.quality import quality_part
 from ssgan.report.training import TABLE_COLUMNS, cell_text, short
 from ssgan.runs.run import Run
 
@@ -29,8 +31,12 @@ SCORED = 2000  # rows of every kind
 MAX_SIDE = 1200  # pixels a side of a picture
 
 
-def generated_part(run: Run) -> dict[str, Any] | str:
-    """What the page shows of the samples of a run's GAN, or why it shows nothing."""
+def generated_part(run: Run, given: HeldOutRows | None = None) -> dict[str, Any] | str:
+    """What the page shows of the samples of a run's GAN, or why it shows nothing.
+
+    How good they are is measured on rows that are given, else on the test part of its data, else
+    on training rows.
+    """
     try:
         gan = load(run.path)
     except (FileNotFoundError, InputError) as error:
@@ -38,9 +44,20 @@ def generated_part(run: Run) -> dict[str, Any] | str:
     data = data_or_reason(gan)
     part: dict[str, Any] = {"by_class": classes_part(gan), "between": interpolation_part(gan)}
     if isinstance(data, str):
-        return part | {"reason": data, "scores": None}
+        quality = quality_part(gan, given.x, given.which) if given else None
+        return part | {"reason": data, "scores": None, "quality": quality}
     train = gan.codec.pack(data.x)
+    real, which = compared_rows(data, given)
+    part["quality"] = quality_part(gan, real, which)
     return part | {"near": neighbours_part(gan, train), "scores": score_part(gan, data)}
+
+
+def compared_rows(data: Data, given: HeldOutRows | None) -> tuple[Any, str]:
+    """The rows with which samples are compared, and what they are called."""
+    if given:
+        return given.x, given.which
+    tested = data.x_test is not None and len(data.x_test)
+    return (data.x_test, "test rows") if tested else (data.x, "training rows")
 
 
 def data_or_reason(gan: GAN) -> Data | str:
@@ -48,12 +65,9 @@ def data_or_reason(gan: GAN) -> Data | str:
     if gan.data["source"] == "memory":
         return "the data were given in memory, so there is nothing here to compare with"
     try:
-        data = read(gan.data["source"], **reading_options(gan.data["options"]))
-    except (FileNotFoundError, InputError) as error:
+        return read_again(gan.data, gan.data["run"])
+    except (OSError, InputError) as error:
         return str(error).removesuffix(".")
-    if data.fingerprint != gan.data["fingerprint"]:
-        return f"{gan.data['source']} is no longer what it was when the GAN was trained on it"
-    return data
 
 
 def show_packed(codec: Codec, packed: Tensor, columns: int) -> dict[str, Any]:

@@ -1,15 +1,16 @@
 """Rows that a model has not learnt the labels of, and what it makes of them."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from ssgan.codecs.codec import Array
 from ssgan.config import InputError
-from ssgan.data import Data, read, read_labels
-from ssgan.data.selection import reading_options, take_samples
+from ssgan.data import Data, read_labels
+from ssgan.data.labels import raw_labels
+from ssgan.data.selection import read_again, take_samples
 from ssgan.data.split import SPLIT, read_split
 from ssgan.prediction.predictor import Predictor, load_predictor
 from ssgan.randomness import Rng
@@ -23,7 +24,7 @@ class HeldOutRows:
     """Labelled rows of a data set, and which they are in words."""
 
     which: str  # "all 797 labelled rows of the test part of digits"
-    seen: bool  # the model learnt from their samples, though not from their labels
+    seen: bool | None  # the model learnt from their samples, not from their labels; None: unknown
     x: Any  # raw samples (N, ...)
     y: Array  # raw labels (N,)
     names: list[str]  # of each row: its file, or its number
@@ -40,22 +41,29 @@ class HeldOut:
     probabilities: Array | None  # (N, K), None for regression
 
 
-def held_out(run: Run) -> HeldOut:
+def given_rows(x: Any, y: Any, which: str, labelled: bool) -> HeldOutRows:
+    """Samples and labels that somebody brings, of which it is not asked where they were.
+
+    A GAN, which is not `labelled`, is compared with the samples alone.
+    """
+    if labelled and y is None:
+        raise InputError("a page about predictions needs labels to compare with: give them")
+    if labelled and len(x) != len(y):
+        raise InputError(f"{len(x)} samples but {len(y)} labels: one label a row")
+    names = [f"row {row}" for row in range(len(x))]
+    y = raw_labels(y) if labelled else np.zeros(len(x))
+    return HeldOutRows(which=which, seen=None, x=x, y=y, names=names)
+
+
+def held_out(run: Run, given: HeldOutRows | None = None) -> HeldOut:
     """The predictions of the model in a directory for rows whose labels it has not learnt from.
 
-    They are the test part of its data, else the labelled rows that its split left out. Raises
-    InputError or FileNotFoundError with the reason where there are none.
+    They are those that are given; else the test part of its data; else the labelled rows that its
+    split left out. Raises InputError or FileNotFoundError with the reason where there are none.
     """
     model = load_predictor(run.path)
-    split = read_split(run.path) if run.has(SPLIT) else None
-    about = split["data"] if split else run.config["gan"]
-    if about["source"] == "memory":
-        raise InputError("the data were given in memory, so there is nothing here to compare with")
-    data = read(about["source"], **reading_options(about["options"]))
-    if data.fingerprint != about["fingerprint"]:
-        raise InputError(f"{about['source']} is no longer what it was when this was made of it")
-    seen = data.fingerprint == run.config["gan"]["fingerprint"]
-    rows = limit_rows(labeled_only(test_rows(data) or rows_left_out(data, split, seen), model))
+    rows = replace(given, which=f"of {given.which}") if given else own_rows(run)
+    rows = limit_rows(labeled_only(rows, model))
     true = model.targets.encode(rows.y)
     if model.classes is None:
         predicted, probabilities = model.predict(rows.x).astype(np.float64), None
@@ -65,6 +73,17 @@ def held_out(run: Run) -> HeldOut:
     return HeldOut(
         rows=rows, model=model, true=true, predicted=predicted, probabilities=probabilities
     )
+
+
+def own_rows(run: Run) -> HeldOutRows:
+    """Rows of the data that a model learnt from, whose labels it has not seen."""
+    split = read_split(run.path) if run.has(SPLIT) else None
+    about = split["data"] if split else run.config["gan"]
+    if about["source"] == "memory":
+        raise InputError("the data were given in memory, so there is nothing here to compare with")
+    data = read_again(about, run.path)
+    seen = data.fingerprint == run.config["gan"]["fingerprint"]
+    return test_rows(data) or rows_left_out(data, split, seen)
 
 
 def test_rows(data: Data) -> HeldOutRows | None:

@@ -7,23 +7,15 @@ import numpy as np
 
 from ssgan import metrics
 from ssgan.codecs.codec import as_table
-from ssgan.report.figures import heat, image, scatter
+from ssgan.report.figures import heat, image, reliability, scatter
 from ssgan.report.heldout import HeldOut, some_rows
 from ssgan.report.training import TABLE_COLUMNS, cell_text, short
 
 PICTURES, LINES = 24, 12  # mistakes that are shown as images, and as rows of a table
 MOST_CELLS = 20  # classes of a confusion matrix that is written out
 PAIRS = 12  # confusions that are named where it is not
-MEANINGS = {
-    "accuracy": "share of rows whose class is right",
-    "balanced_accuracy": "the same share, averaged over classes",
-    "macro_f1": "F1 of precision and recall, averaged over classes",
-    "log_loss": "mean −log probability of the right class; 0 is best",
-    "ece": "by how much confidence misses accuracy; 0 is best",
-    "mae": "mean distance from the true number",
-    "rmse": "root of the mean squared distance",
-    "r2": "share of the variance that is explained; 1 is best",
-}
+CLASS_LINES = 50  # classes whose figures are listed
+RELIABILITY_BINS = 10  # of confidence
 
 
 def prediction_part(heldout: HeldOut) -> dict[str, Any]:
@@ -35,15 +27,19 @@ def prediction_part(heldout: HeldOut) -> dict[str, Any]:
         fact = ("R²", f"{measures['r2']:.3f}", "on held-out rows")
     else:
         measures = metrics.predictions(heldout.true, heldout.probabilities)
-        part = confusion_part(heldout)
+        part = confusion_part(heldout) | class_part(heldout) | reliability_part(heldout)
         low, high = wilson_interval(measures["accuracy"], count)
         part["always"] = f"{np.bincount(heldout.true).max() / count:.1%}"
         part["interval"] = f"{low:.1%} to {high:.1%}"
         fact = ("accuracy", f"{measures['accuracy']:.1%}", "on held-out rows")
+    compared = heldout.model.comparison
     return part | {
+        "comparison": compared.line if compared else None,
         "which": heldout.rows.which,
         "seen": heldout.rows.seen,
-        "measures": [(name, f"{value:.4f}", MEANINGS[name]) for name, value in measures.items()],
+        "measures": [
+            (name, f"{value:.4f}", metrics.meaning_of(name)) for name, value in measures.items()
+        ],
         "mistakes": mistakes(heldout),
         "facts": [fact, ("rows", f"{count:,}", "held out")],
     }
@@ -80,6 +76,30 @@ def confusion_part(heldout: HeldOut) -> dict[str, Any]:
         "heat": heat(shades),
         "pairs": [(names[i], names[j], int(wrong[i, j])) for i, j in pairs if wrong[i, j]],
     }
+
+
+def class_part(heldout: HeldOut) -> dict[str, Any]:
+    """How well each class is predicted: those with most rows, and how many are left out."""
+    names = shown_classes(heldout)
+    found = metrics.per_class(heldout.true, heldout.predicted, len(names))
+    order = np.argsort(-found["rows"], kind="stable")[:CLASS_LINES]
+    scores = ("precision", "recall", "f1")
+    rows = [
+        (names[k], *(f"{found[name][k]:.3f}" for name in scores), f"{found['rows'][k]:,}")
+        for k in sorted(order)
+    ]
+    return {"per_class": rows, "classes_left_out": len(names) - len(rows)}
+
+
+def reliability_part(heldout: HeldOut) -> dict[str, Any]:
+    """How often predictions of each confidence are right."""
+    shares = np.asarray(heldout.probabilities).max(1)
+    right = heldout.predicted == heldout.true
+    bins = np.minimum((shares * RELIABILITY_BINS).astype(np.int64), RELIABILITY_BINS - 1)
+    used = [k for k in range(RELIABILITY_BINS) if (bins == k).any()]
+    points = [(shares[bins == k].mean(), right[bins == k].mean(), (bins == k).sum()) for k in used]
+    said, true, counts = (np.array(column, np.float64) for column in zip(*points, strict=True))
+    return {"reliability": reliability(said, true, counts)}
 
 
 def shown_classes(heldout: HeldOut) -> list[str]:

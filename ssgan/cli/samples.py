@@ -1,0 +1,68 @@
+"""Samples for a run or a model, in the form that it was trained on; what could not be read."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ssgan.cli.options import note
+from ssgan.codecs.image import MODE_OF_CHANNELS
+from ssgan.config import InputError
+from ssgan.data import read_labels
+from ssgan.data.selection import faults_of, read_as, select_part
+from ssgan.data.split import leave_learnt_out
+
+if TYPE_CHECKING:
+    from ssgan.data import Data
+    from ssgan.data.selection import Selection
+    from ssgan.models.gan import GAN
+    from ssgan.prediction.predictor import Predictor
+
+
+def read_for(model: "GAN | Predictor", source: str, reading: Mapping[str, Any]) -> "Data":
+    """A data set in the form that a model takes: resized, and without its target, as then."""
+    trained_on = getattr(model, "data", None) or getattr(model, "about", {})["gan"]
+    channels = getattr(model.codec, "channels", None)
+    if channels is not None and reading.get("mode") is None and Path(source).is_dir():
+        reading = {**reading, "mode": MODE_OF_CHANNELS[channels]}
+    data = read_as(trained_on["options"], source, reading)
+    report_unreadable(data)
+    return data
+
+
+def rows_to_judge(
+    run: Path, model: "GAN | Predictor", source: str, reading: Mapping[str, Any]
+) -> "tuple[str, Selection]":
+    """Where the rows lie by which a model or a GAN is judged, and which they are.
+
+    `reading` has the options of `read`, and "labels" and "part".
+    """
+    reading = dict(reading)
+    labels, part = reading.pop("labels"), reading.pop("part")
+    data = read_for(model, source, reading)
+    if labels is not None:
+        meant = {"na": reading["na"], "no_label": reading["unlabeled"]}
+        data = replace(data, y=read_labels(labels, data, **meant))
+    return data.source, labelled_rows(run, data, part, labelled=hasattr(model, "targets"))
+
+
+def labelled_rows(run: Path, data: "Data", part: str | None, labelled: bool) -> "Selection":
+    """The rows of a part; without one the test part, else all that the model did not learn from.
+
+    A GAN, which is not `labelled`, is compared with rows without their labels.
+    """
+    chosen = select_part(data, part)
+    if part is None and chosen.part == "all":
+        chosen = leave_learnt_out(run, data, chosen)
+    if labelled and chosen.y is None:
+        raise InputError(
+            f"{data.source} holds no labels to compare with: name their column with --target, "
+            "give them with --labels, or give a labelled data set"
+        )
+    return chosen if labelled else replace(chosen, y=None)
+
+
+def report_unreadable(data: "Data") -> None:
+    """Name the files that were left out, and the lines that were repaired."""
+    for line in faults_of(data):
+        note(f"warning: {line}")

@@ -1,0 +1,50 @@
+"""How good a GAN is, in one sentence and a few numbers: what its page says first."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from ssgan.config import InputError
+from ssgan.data.selection import take_samples
+from ssgan.metrics import meaning_of
+from ssgan.models.gan import GAN
+from ssgan.prediction.evaluation import evaluate
+from ssgan.randomness import Rng
+from ssgan.report.training import is_number
+
+COMPARED = 2000  # rows and samples of a side
+FAR, NEAR = 0.9, 0.65  # how often samples are told from real rows
+LONGER = "train longer (--steps), or try another recipe (--recipe)"
+
+
+def quality_part(gan: GAN, rows: Any, which: str) -> dict[str, Any] | None:
+    """How close samples come to raw rows, which are called `which`; None from too few rows."""
+    order = Rng(("report", "quality")).permutation(len(rows))[:COMPARED].sort().values.numpy()
+    try:
+        found = evaluate(gan, take_samples(rows, order), reference="rows")
+    except InputError:
+        return None
+    apart = next(v for k, v in found.items() if k.startswith("c2st_logistic"))
+    measures = [(k, f"{v:.4f}", meaning_of(k)) for k, v in found.items() if k != "memorised"]
+    fact = ("told apart", f"{apart:.0%}", f"from {which}; 50 % is chance")
+    return {"sentence": sentence(apart, which), "measures": measures, "fact": fact}
+
+
+def sentence(apart: float, which: str) -> str:
+    """What it means that samples are told from real rows so often."""
+    told = f"A classifier tells its samples from {which} {apart:.0%} of the time; 50 % is chance"
+    if apart >= FAR:
+        return f"{told}. They are far from real ones: {LONGER}."
+    if apart >= NEAR:
+        return f"{told}. They are like real ones, but not alike: longer training may help."
+    return f"{told}. They are hardly told apart."
+
+
+def covered(rows: Sequence[Mapping[str, Any]]) -> str | None:
+    """What the log of a training says of how much its samples cover, where it does."""
+    last = next((row for row in reversed(rows) if is_number(row.get("coverage"))), None)
+    if last is None:
+        return None
+    return (
+        f"After step {last['step']:,} its samples lay near {last['coverage']:.0%} of the training "
+        "rows that were compared; the more, the better."
+    )
