@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 __version__ = "0.2.0"
 __all__ = [
+    "AdaptConfig",
     "GAN",
     "GANConfig",
     "Predictor",
@@ -20,6 +21,7 @@ __all__ = [
     "SearchConfig",
     "StudentConfig",
     "__version__",
+    "adapt",
     "augment",
     "data",
     "estimators",
@@ -33,6 +35,8 @@ __all__ = [
 
 if TYPE_CHECKING:
     from ssgan import data, estimators, metrics, objectives
+    from ssgan.adaptation.adapt import adapt
+    from ssgan.adaptation.config import AdaptConfig
     from ssgan.models.config import GANConfig
     from ssgan.models.gan import GAN
     from ssgan.models.pretraining import pretrain
@@ -47,6 +51,8 @@ if TYPE_CHECKING:
 else:
     _MODULES = {"data", "estimators", "metrics", "objectives"}
     _HOMES = {
+        "AdaptConfig": "adaptation.config",
+        "adapt": "adaptation.adapt",
         "GAN": "models.gan",
         "GANConfig": "models.config",
         "StudentConfig": "models.student",

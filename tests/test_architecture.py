@@ -29,6 +29,7 @@ LAYERS = (
     "transforms",
     "models",
     "prediction",
+    "adaptation",
     "synthesis",
     "estimators",
     "report",

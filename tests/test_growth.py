@@ -70,6 +70,15 @@ def test_a_method_is_named_on_the_command_line_and_its_model_predicts(grown):
     assert probabilities.eq(0.5).all(axis=None)
 
 
+def test_a_method_of_adaptation_is_named_on_the_command_line_and_its_model_predicts(grown):
+    config = read_json(grown / "carried" / "config.json")
+    assert config["adaptation"]["config"]["method"] == "means"
+    assert {"step", "supervised", "gap"} <= json.loads(
+        (grown / "carried" / "metrics.jsonl").read_text().splitlines()[-1]
+    ).keys()
+    assert len(pd.read_csv(grown / "carried.csv")) == 40
+
+
 def test_a_filter_and_a_baseline_of_the_gate_are_used(grown):
     record = read_json(grown / "more.verdict.json")
     assert sum(record["samples"]["dropped"]["every-other"].values()) > 0

@@ -18,6 +18,7 @@ COMMANDS = {  # name, as are its module and the command in it: what it does
     "demo": "The whole story on bundled digits, in about a minute.",
     "pretrain": "Train a GAN on unlabeled samples.",
     "finetune": "Learn to predict from few labels on top of a GAN.",
+    "adapt": "Learn to predict data without labels from other data with them.",
     "predict": "Predict the labels of samples, into a table.",
     "features": "What a GAN or a model sees in samples, into an array.",
     "sample": "Generate samples.",

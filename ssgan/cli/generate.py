@@ -22,6 +22,7 @@ LINE = 100  # characters
 
 def choices() -> dict[str, tuple[str, ...]]:
     """What there is of every kind, in the order of its own table."""
+    from ssgan.adaptation.methods import METHODS as ADAPTATIONS
     from ssgan.benchmark import SUITES
     from ssgan.codecs import CODECS
     from ssgan.data.named import DATA_SETS
@@ -37,6 +38,7 @@ def choices() -> dict[str, tuple[str, ...]]:
     from ssgan.transforms.views import TRANSFORMS
 
     return {
+        "adaptations": tuple(ADAPTATIONS),
         "architectures": (*ARCHITECTURES, "auto"),
         "augmentations": SCHEDULES,
         "classifiers": tuple(GATE_CLASSIFIERS),
@@ -56,13 +58,15 @@ def choices() -> dict[str, tuple[str, ...]]:
 
 
 def defaults() -> dict[str, dict[str, Any]]:
-    """The settings of both configs where nothing is given."""
+    """The settings of all configs where nothing is given."""
+    from ssgan.adaptation.config import AdaptConfig
     from ssgan.models.config import GANConfig
     from ssgan.prediction.config import PredictorConfig
 
     return {
         "pretrain": plain_fields(GANConfig().to_json()),
         "finetune": plain_fields(PredictorConfig().to_json()),
+        "adapt": plain_fields(AdaptConfig().to_json()),
     }
 
 

@@ -6,7 +6,17 @@ Written by `python -m ssgan.cli.generate`: do not edit.
 from typing import Any
 
 CHOICES: dict[str, tuple[str, ...]] = {
-    "architectures": ("conv", "dcgan", "dense", "residual", "resnet", "auto"),
+    "adaptations": ("cdan", "dann", "source-only", "statistics"),
+    "architectures": (
+        "conv",
+        "dcgan",
+        "dense",
+        "lenet",
+        "perceptron",
+        "residual",
+        "resnet",
+        "auto",
+    ),
     "augmentations": ("fixed", "cosine", "adaptive"),
     "classifiers": ("boosting", "cnn", "forest", "linear", "logistic"),
     "data sets": (
@@ -35,8 +45,9 @@ CHOICES: dict[str, tuple[str, ...]] = {
         "consistency",
         "k-plus-one",
         "propagation",
+        "supervised",
     ),
-    "methods in steps": ("consistency", "k-plus-one", "propagation"),
+    "methods in steps": ("consistency", "k-plus-one", "propagation", "supervised"),
     "modalities": ("images", "table", "vectors"),
     "models": ("gan", "vae", "vae-gan"),
     "objectives": (
@@ -171,6 +182,21 @@ DEFAULTS: dict[str, dict[str, Any]] = {
             "trees": 100,
             "tolerance": 1e-06,
         },
+        "seed": 0,
+    },
+    "adapt": {
+        "method": "statistics",
+        "steps": None,
+        "batch": 64,
+        "rate": None,
+        "decay": 0.01,
+        "weight": 1.0,
+        "transforms": None,
+        "warp": 1.0,
+        "ema": 0.99,
+        "frame": "pad",
+        "architecture": "auto",
+        "width": 32,
         "seed": 0,
     },
 }

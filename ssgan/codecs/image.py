@@ -61,6 +61,10 @@ class ImageCodec:
         Darkest and brightest pixel.
     levels : int
         Steps from low to high, at most 255.
+    frame : tuple of int or None
+        Channels, height and width that networks see, where another domain has more of them.
+    scaled : tuple of int or None
+        Height and width that images are scaled to in that frame.
 
     Examples
     --------
@@ -80,6 +84,8 @@ class ImageCodec:
     low: float  # darkest pixel
     high: float  # brightest pixel
     levels: int  # steps from low to high, at most 255
+    frame: tuple[int, int, int] | None = None  # channels, height and width that networks see
+    scaled: tuple[int, int] | None = None  # height and width that images have in it
 
     kind: ClassVar[str] = "images"
     form: ClassVar[str] = "images (N, H, W) or (N, H, W, C)"
@@ -109,8 +115,14 @@ class ImageCodec:
 
     @property
     def shape(self) -> tuple[int, int, int]:
-        left, right, top, bottom = self.border
-        return self.channels, self.height + top + bottom, self.width + left + right
+        (left, right, top, bottom), (height, width) = self.border, self.content
+        channels = self.frame[0] if self.frame else self.channels
+        return channels, height + top + bottom, width + left + right
+
+    @property
+    def content(self) -> tuple[int, int]:
+        """Height and width of an image without its border."""
+        return self.scaled or (self.height, self.width)
 
     @cached_property
     def border(self) -> tuple[int, int, int, int]:
@@ -118,10 +130,11 @@ class ImageCodec:
 
         k = floor(log2(shorter side / 4)), at least 1: the last feature map is 4 to 7 cells wide.
         """
-        halvings = max(1, math.floor(math.log2(max(min(self.height, self.width), 4) / 4)))
+        whole = self.frame[1:] if self.frame else (self.height, self.width)
+        halvings = max(1, math.floor(math.log2(max(min(whole), 4) / 4)))
         sides = []
-        for side in (self.width, self.height):
-            missing = max(8, -(-side // 2**halvings) * 2**halvings) - side
+        for side, own in zip(whole[::-1], self.content[::-1], strict=True):
+            missing = max(8, -(-side // 2**halvings) * 2**halvings) - own
             sides += [missing // 2, missing - missing // 2]
         return sides[0], sides[1], sides[2], sides[3]
 
@@ -142,7 +155,7 @@ class ImageCodec:
     @property
     def natural(self) -> tuple[str, ...]:
         """All moves, and colours where there are some, or enough pixels to show things in light."""
-        if self.channels > 1:
+        if self.shape[0] > 1:
             return OF_COLOURS
         return (*MOVES, "colour") if min(self.shape[1:]) >= LIT else MOVES
 
@@ -189,14 +202,20 @@ class ImageCodec:
 
     def expand(self, packed: Tensor) -> Tensor:
         x = packed.float() * (2 / max(self.levels, 1)) - 1
+        if self.scaled:
+            x = F.interpolate(x, self.scaled, mode="bilinear", antialias=True)
+        if self.frame:
+            x = with_channels(x, self.frame[0])
         return F.pad(x, self.border, value=-1.0) if any(self.border) else x
 
     def _cropped(self, x: Tensor) -> Tensor:
-        left, _, top, _ = self.border
-        return x[..., top : top + self.height, left : left + self.width]
+        (left, _, top, _), (height, width) = self.border, self.content
+        return x[..., top : top + height, left : left + width]
 
     def decode(self, x: Tensor) -> Any:
-        x = self._cropped(encoded(x, self.shape)).clamp(-1, 1)
+        x = with_channels(self._cropped(encoded(x, self.shape)), self.channels).clamp(-1, 1)
+        if self.scaled:
+            x = F.interpolate(x, (self.height, self.width), mode="bilinear", antialias=True)
         steps = ((x.double() + 1) / 2 * self.levels).round().numpy()
         images = self.low + steps * ((self.high - self.low) / max(self.levels, 1))
         if np.dtype(self.dtype).kind in "iu":
@@ -234,11 +253,28 @@ class ImageCodec:
         return ".png", sheet_of(self.pictures(raw), columns)
 
     def to_json(self) -> dict[str, Json]:
-        return {"kind": self.kind, **dataclasses.asdict(self)}
+        own = {name: value for name, value in dataclasses.asdict(self).items() if value is not None}
+        return {"kind": self.kind, **own}
 
     @classmethod
     def from_json(cls, fields: Mapping[str, Json]) -> "ImageCodec":
-        return cls(**{name: value for name, value in fields.items() if name != "kind"})
+        own = {name: value for name, value in fields.items() if name != "kind"}
+        for name in {"frame", "scaled"} & own.keys():
+            own[name] = tuple(own[name])  # JSON has lists
+        return cls(**own)
+
+
+def with_channels(x: Tensor, channels: int) -> Tensor:
+    """Images (N, C, H, W) in [-1, 1] of as many channels: greys repeated or averaged, transparency
+    opaque where it is new."""
+    if x.shape[1] == channels:
+        return x
+    colours = x[:, :3]
+    if channels == 1:
+        return colours.mean(1, keepdim=True)
+    colours = colours.expand(-1, 3, -1, -1)
+    opaque = torch.ones_like(colours[:, :1])
+    return torch.cat([colours, opaque], 1) if channels == 4 else colours
 
 
 def refuse_channels(expected: tuple[int, ...], found: tuple[int, ...]) -> None:

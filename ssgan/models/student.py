@@ -151,7 +151,11 @@ class Student(nn.Module):
         self.trunk, self.squeeze = below, squeeze
 
     def forward(self, x: Tensor) -> list[Tensor]:
-        features = flatten_maps(self.trunk(x)[-1])
+        return self.squeezed(self.trunk(x))
+
+    def squeezed(self, maps: list[Tensor]) -> list[Tensor]:
+        """What it makes of the maps of its trunk."""
+        features = flatten_maps(maps[-1])
         return [features if self.squeeze is None else act(self.squeeze(features))]
 
 

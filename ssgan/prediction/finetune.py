@@ -10,6 +10,7 @@ The labels tell the task: classes for classification, numbers for regression. Me
     consistency  the same, the labels of unlabeled samples from an average of the network, on
                  changed views of them
     k-plus-one   the same, and the network goes on telling real samples from the generator's
+    supervised   the same network, from the labels alone
     probe        logistic or ridge regression on the standardised features
     knn          what the nearest labelled samples have, in feature space
     svm          DCGAN's own probe: every depth max-pooled to 4 x 4, a linear support vector machine

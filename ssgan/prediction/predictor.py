@@ -30,6 +30,7 @@ from ssgan.runtime import Runtime, runtime
 
 TEMPERATURE = "temperature.json"
 COMPARISON = "comparison.json"
+MADE_FROM = ("gan", "labels", "adaptation")  # what a model was made from; the last of some only
 
 
 @dataclass(frozen=True, repr=False)
@@ -80,14 +81,18 @@ class Predictor:
         classes = "" if self.classes is None else f" into {len(self.classes)} classes"
         count, verdict = self.about["labels"]["count"], self.verdict
         score = f"; {verdict}" if verdict else ""
-        return (
-            f"Predictor({self.task}{classes} by {self.config.method}, from {count} labels{score})"
-        )
+        return f"Predictor({self.task}{classes} by {self.method}, from {count} labels{score})"
+
+    @property
+    def method(self) -> str:
+        """The name of the method that it was trained by: one of finetuning, or of adaptation."""
+        adapted = self.about.get("adaptation")
+        return str(adapted["config"]["method"]) if adapted else self.config.method
 
     def _repr_html_(self) -> str:
         """A table for notebooks: what it is, and what was compared before it was chosen."""
         labels, choice = self.about["labels"], self.about.get("choice")
-        facts = {"task": self.task, "method": self.config.method, "labels": labels["count"]}
+        facts = {"task": self.task, "method": self.method, "labels": labels["count"]}
         if self.classes is not None:
             facts |= {"classes": shown(self.classes), "temperature": f"{self.temperature:.3g}"}
         else:
@@ -207,7 +212,7 @@ def load_predictor(path: str | Path, device: str | None = None) -> Predictor:
     if run.has(INTERVALS):
         with understood(run.path / INTERVALS):
             intervals = from_bytes(run.read(INTERVALS), codec, config, gan, on)
-    about = {name: run.config[name] for name in ("gan", "labels")}
+    about = {name: run.config[name] for name in MADE_FROM if name in run.config}
     about |= {"run": str(run.path.resolve())} | ({"choice": choice} if choice else {})
     about |= stored_comparison(run)
     model = Predictor(

@@ -1,0 +1,103 @@
+"""What the result of an adaptation depends on, besides both domains."""
+
+import dataclasses
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from ssgan.config import InputError, check_numbers, with_fields
+from ssgan.transforms.views import TRANSFORMS
+
+FRAMES = ("pad", "fit")
+
+
+@dataclass(frozen=True, kw_only=True)
+class AdaptConfig:
+    """How to adapt; the directory of the model is an argument.
+
+    Parameters
+    ----------
+    method : str, default="statistics"
+        A key of `ssgan.adaptation.methods.METHODS`.
+    steps : int or None, default=None
+        Updates; None is the method's own number.
+    batch : int, default=64
+        Samples of each domain in an update.
+    rate : float or None, default=None
+        Learning rate at the start; None is the method's own.
+    decay : float, default=0.01
+        Weight decay.
+    weight : float, default=1.0
+        Of what is learnt from the target's samples.
+    transforms : tuple of str or None, default=None
+        Transforms that keep a label (`ssgan.transforms.views`); None finds those that suit the
+        target's samples, () is none.
+    warp : float, default=1.0
+        Strength of random turns, stretches and shifts of images.
+    ema : float, default=0.99
+        Decay of the average of the weights; 0 is the last update's.
+    frame : {"pad", "fit"}, default="pad"
+        How images of two sizes are reconciled: the smaller ones padded, or scaled first so that
+        what they show is as large as in the others.
+    architecture : str, default="auto"
+        An architecture of `ssgan.networks` with a classifier of its own: "lenet" for images,
+        "perceptron" for rows where it is "auto".
+    width : int, default=32
+        Channels after the first layer.
+    seed : int, default=0
+        Same seed, same model.
+
+    Raises
+    ------
+    InputError
+        For a method, transform or frame that does not exist and for numbers out of range.
+
+    Examples
+    --------
+    >>> from ssgan import AdaptConfig
+    >>> AdaptConfig(method="dann", steps=1000).rate is None
+    True
+    """
+
+    method: str = "statistics"
+    steps: int | None = None
+    batch: int = 64
+    rate: float | None = None
+    decay: float = 0.01
+    weight: float = 1.0
+    transforms: tuple[str, ...] | None = None
+    warp: float = 1.0
+    ema: float = 0.99
+    frame: str = "pad"
+    architecture: str = "auto"
+    width: int = 32
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        from ssgan.adaptation.methods import METHODS  # they take this config
+
+        check_numbers(self, least={"batch": 2, "width": 1})
+        if self.method not in METHODS:
+            raise InputError(f"no method {self.method!r}; there are {', '.join(METHODS)}")
+        if self.frame not in FRAMES:
+            raise InputError(f"expected frame {' or '.join(FRAMES)}, got {self.frame!r}")
+        if self.steps is not None and (type(self.steps) is not int or self.steps < 1):
+            raise InputError(f"expected steps to be a whole number from 1 on, got {self.steps!r}")
+        if self.rate is not None and not 0 < self.rate < float("inf"):
+            raise InputError(f"expected rate to be a number above 0, got {self.rate!r}")
+        if not self.ema < 1:
+            raise InputError(f"expected ema to be a number from 0 to below 1, got {self.ema!r}")
+        if self.transforms is not None:
+            object.__setattr__(self, "transforms", tuple(self.transforms))  # JSON has lists
+            if unknown := set(self.transforms) - set(TRANSFORMS):
+                known = ", ".join(TRANSFORMS)
+                raise InputError(f"no transform {unknown.pop()!r}; there are {known}")
+
+    def to_json(self) -> dict[str, Any]:
+        """All fields as JSON."""
+        named = None if self.transforms is None else list(self.transforms)
+        return dataclasses.asdict(self) | {"transforms": named}
+
+    def changed(self, fields: Mapping[str, Any]) -> "AdaptConfig":
+        """This config with other values of some fields; InputError for one that there is not."""
+        return with_fields(self, fields)

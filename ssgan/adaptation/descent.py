@@ -1,0 +1,57 @@
+"""How a network is trained: an optimiser, and its learning rate by the share of the steps done."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from math import cos, exp, pi
+
+import torch
+from torch import nn
+
+from ssgan.adaptation.config import AdaptConfig
+from ssgan.training.optim import adam
+
+BETAS = (0.9, 0.99)
+MOMENTUM = 0.9  # of Ganin et al. 2016, section 5.2.2
+STEEPNESS, POWER = 10.0, 0.75  # of the rate in the same place
+LAST = 0.02  # of the first rate is left at the end of a cosine
+
+
+@dataclass(frozen=True)
+class Descent:
+    """An optimiser of a network, and the rate at a share of the steps."""
+
+    first: float  # the rate at the start where the config has none
+    optimizer: Callable[[nn.Module, AdaptConfig], torch.optim.Optimizer]
+    factor: Callable[[float], float]  # of the first rate, at a share of the steps
+
+    def rate(self, config: AdaptConfig, done: float) -> float:
+        """The learning rate after that share of the steps."""
+        return (config.rate or self.first) * self.factor(done)
+
+
+def cosine_factor(done: float) -> float:
+    """From 1 to 0.02 along half a cosine."""
+    return LAST + (1 - LAST) * (1 + cos(pi * done)) / 2
+
+
+def annealed_factor(done: float) -> float:
+    """1 / (1 + 10 p)^.75, the rate of Ganin et al. 2016, section 5.2.2."""
+    return float((1 + STEEPNESS * done) ** -POWER)
+
+
+def reversal_strength(done: float) -> float:
+    """2 / (1 + e^(-10 p)) - 1, their weight of the reversed gradient: from 0 to almost 1."""
+    return 2 / (1 + exp(-STEEPNESS * done)) - 1
+
+
+def by_adam(network: nn.Module, config: AdaptConfig) -> torch.optim.Optimizer:
+    return adam(network, 1.0, BETAS, config.decay)
+
+
+def by_sgd(network: nn.Module, config: AdaptConfig) -> torch.optim.Optimizer:
+    """With momentum, on the whole as in the paper, which has no weight decay."""
+    return torch.optim.SGD(network.parameters(), 1.0, MOMENTUM)
+
+
+COSINE = Descent(2e-3, by_adam, cosine_factor)
+ANNEALED = Descent(0.01, by_sgd, annealed_factor)

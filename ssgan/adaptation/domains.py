@@ -1,0 +1,119 @@
+"""Two domains: samples with labels, samples without, and how both become tensors of one shape."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from ssgan.adaptation.frames import reconciled
+from ssgan.config import InputError
+from ssgan.data import Codec, Data, Targets, digest, targets
+from ssgan.data.labels import shown
+from ssgan.models.domain import CALIBRATION, Domain
+from ssgan.prediction.labels import Labeled
+from ssgan.randomness import Rng
+
+FEWEST = 20  # samples that say something about a domain
+
+
+@dataclass(frozen=True)
+class Domains:
+    """The source with its labels, and the target; batches of both have one shape."""
+
+    source: Domain
+    values: Tensor  # (N,) int64 class indices, or float32 standardised numbers, of the source
+    target: Domain
+    targets: Targets  # what the labels mean, without values
+    scale: tuple[float, float]  # mean and deviation of numbers
+    frame: str  # how both became one shape, in words
+    data: Mapping[str, Any]  # source, options and fingerprint of both, by their names
+
+    @property
+    def codec(self) -> Codec:
+        """That of the target, which the model is for."""
+        return self.target.codec
+
+    @property
+    def classes(self) -> int:
+        """Number of classes; 0 for numbers."""
+        return len(self.targets.classes or ())
+
+    def labels(self) -> dict[str, Any]:
+        """What a model directory says of the labels."""
+        values = np.empty(0)
+        rows = Labeled(self.source.samples, self.values, self.targets, self.scale, None, 0, values)
+        return rows.metadata() | {"unlabeled": digest(self.target.samples.numpy())}
+
+
+def make_domains(source: Data, target: Data, frame: str = "pad", task: Any = None) -> Domains:
+    """Both data sets as domains; InputError for two that nothing can be carried between.
+
+    Of the target no label is read.
+    """
+    found = source_labels(source, task)
+    refuse(source, target)
+    codecs, words = reconciled(source, target, frame)
+    packed = codecs[0].pack(source.x)[torch.from_numpy(found.labeled)]
+    values = torch.from_numpy(found.values[found.labeled])
+    scale = (0.0, 1.0)
+    if found.classes is None:
+        scale = (float(values.mean()), float(values.std(correction=0)))
+        values = ((values - scale[0]) / scale[1]).float()
+    return Domains(
+        source=Domain(codecs[0], packed),
+        values=values,
+        target=Domain(codecs[1], codecs[1].pack(target.x)),
+        targets=replace(found, values=found.values[:0]),
+        scale=scale,
+        frame=words,
+        data={"source": identity(source), "target": identity(target)},
+    )
+
+
+def source_labels(source: Data, task: Any) -> Targets:
+    """The labels of the source; InputError where it has none."""
+    if source.y is None:
+        columns = ", ".join(str(name) for name in getattr(source.x, "columns", ()))
+        advice = f"name their column: {columns}" if columns else "give a labelled data set"
+        raise InputError(f"the source {source.source} holds no labels to learn from: {advice}")
+    return targets(source.y, task=task, no_label=source.no_label)
+
+
+def refuse(source: Data, target: Data) -> None:
+    """InputError for domains of two kinds, for equal ones, and for too few samples."""
+    if source.kind != target.kind:
+        raise InputError(
+            f"the source holds {source.kind}, the target {target.kind}: both domains must be of "
+            "one modality"
+        )
+    if len(target) < FEWEST:
+        raise InputError(
+            f"a target of {len(target)} samples does not say what its domain is like: give "
+            f"{FEWEST} or more, or predict them with a model of the source"
+        )
+    if source.fingerprint == target.fingerprint:
+        raise InputError(
+            "source and target hold the same samples, so there is nothing to adapt: finetune on "
+            "them, or give another target"
+        )
+    if source.kind == "table" and set(source.x.columns) != set(target.x.columns):
+        differ = sorted(map(str, set(source.x.columns) ^ set(target.x.columns)))
+        raise InputError(
+            f"columns that only one of both tables has: {shown(differ)}: leave them out with "
+            "drop (--drop), or name the column of labels with target (--target)"
+        )
+
+
+def identity(data: Data) -> dict[str, Any]:
+    """What a model directory says of a data set."""
+    about = {"source": data.source, "options": data.options}
+    return about | {"rows": len(data), "fingerprint": data.fingerprint}
+
+
+def calibration(domain: Domain, seed: int) -> Domain:
+    """A part of a domain that statistics are taken of, the same for the same seed."""
+    order = Rng(("adapt", seed, "reference")).permutation(len(domain))[:CALIBRATION]
+    return replace(domain, samples=domain.samples[order])

@@ -1,0 +1,120 @@
+"""How samples of two domains become tensors of one shape and one scale."""
+
+from dataclasses import replace
+from math import sqrt
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import torch
+from torch import Tensor
+
+from ssgan.codecs import Codec
+from ssgan.codecs.codec import Array, as_array
+from ssgan.codecs.image import MODE_OF_CHANNELS, ImageCodec
+from ssgan.config import InputError
+from ssgan.data import Data, fit_codec
+from ssgan.models.domain import CALIBRATION
+
+Codecs = tuple[Codec, Codec]
+
+
+def reconciled(source: Data, target: Data, frame: str = "pad") -> tuple[Codecs, str]:
+    """The codecs of both domains, and what was done so that they agree, in words."""
+    if source.kind == "images":
+        return images(source, target, frame)
+    if source.kind == "table":
+        both: Any = pd.concat([source.x, target.x[source.x.columns]], ignore_index=True)
+    else:
+        both = np.concatenate(alike(as_array(source.x), as_array(target.x)))
+    codec = fit_codec(both, kind=source.kind)
+    return (codec, codec), "both domains have one scale, that of all their samples"
+
+
+def alike(source: Array, target: Array) -> tuple[Array, Array]:
+    """Raw samples of one shape; InputError for those of two."""
+    if source.shape[1:] != target.shape[1:]:
+        shapes = [" x ".join(map(str, samples.shape[1:])) for samples in (source, target)]
+        raise InputError(
+            f"samples of the source have {shapes[0]} numbers, those of the target {shapes[1]}: "
+            "give both the same"
+        )
+    return source, target
+
+
+def images(source: Data, target: Data, frame: str) -> tuple[Codecs, str]:
+    """Codecs of images in one frame: smaller ones are padded with black, never stretched; greys
+    become colours where the others have some."""
+    one, other = fit_codec(source), fit_codec(target)
+    if not isinstance(one, ImageCodec) or not isinstance(other, ImageCodec):
+        raise TypeError("a codec of images was expected")
+    if one.dtype == other.dtype != "uint8":  # pixels of one unit have one range
+        low, high = min(one.low, other.low), max(one.high, other.high)
+        levels = max(one.levels, other.levels)
+        one = replace(one, low=low, high=high, levels=levels)
+        other = replace(other, low=low, high=high, levels=levels)
+    sizes = [(codec.height, codec.width) for codec in (one, other)]
+    sides = tuple(max(pair) for pair in zip(*sizes, strict=True))
+    common = (max(one.channels, other.channels), sides[0], sides[1])
+    framed = [within(codec, common) for codec in (one, other)]
+    words = [f"{'source' if not place else 'target'}: {said(framed[place])}" for place in (0, 1)]
+    if frame == "fit" and sizes[0] != sizes[1]:
+        small = 0 if sizes[0] < sizes[1] else 1
+        spreads = [extent(framed[0], source.x), extent(framed[1], target.x)]
+        framed[small] = scaled(framed[small], spreads[1 - small] / spreads[small])
+        words[small] = f"{('source', 'target')[small]}: {said(framed[small])}"
+    return (framed[0], framed[1]), "; ".join(words)
+
+
+def within(codec: ImageCodec, frame: tuple[int, int, int]) -> ImageCodec:
+    """A codec whose images are padded to that frame; itself where they fill it."""
+    return (
+        codec
+        if (codec.channels, codec.height, codec.width) == frame
+        else replace(codec, frame=frame)
+    )
+
+
+def said(codec: ImageCodec) -> str:
+    """What a codec does to its images, in words."""
+    text = f"{codec.height} x {codec.width} {MODE_OF_CHANNELS[codec.channels]}"
+    if codec.scaled:
+        text += f", scaled to {codec.scaled[0]} x {codec.scaled[1]}"
+    if codec.frame:
+        channels, height, width = codec.frame
+        text += f", padded to {height} x {width}" if (height, width) != codec.content else ""
+        text += f", as {MODE_OF_CHANNELS[channels]}" if channels != codec.channels else ""
+    return text
+
+
+def extent(codec: ImageCodec, raw: Any) -> float:
+    """How far what images show reaches from its centre, in pixels: the mean over images of the
+    root mean squared distance of what differs from their edge. No label is asked."""
+    x = codec.expand(codec.pack(raw[:CALIBRATION])).mean(1)
+    weights = (x - edge_of(x, codec)).abs() + 1e-9
+    total = weights.sum((1, 2))
+    axes = [torch.arange(side, dtype=torch.float32) for side in x.shape[1:]]
+    variance = torch.zeros(len(x))
+    for share, cells in ((weights.sum(2), axes[0]), (weights.sum(1), axes[1])):
+        mean = (share * cells).sum(1) / total
+        variance += (share * (cells - mean[:, None]).square()).sum(1) / total
+    return sqrt(float(variance.mean()))
+
+
+def edge_of(x: Tensor, codec: ImageCodec) -> Tensor:
+    """The middle grey (N, 1, 1) of the outermost pixels of each image itself."""
+    (left, _, top, _), (height, width) = codec.border, codec.content
+    own = x[:, top : top + height, left : left + width]
+    edges = (own[:, 0], own[:, -1], own[:, :, 0], own[:, :, -1])
+    return torch.cat(edges, 1).median(1).values[:, None, None]
+
+
+def scaled(codec: ImageCodec, factor: float) -> ImageCodec:
+    """The codec with its images larger or smaller by a factor, as far as the frame allows."""
+    if codec.frame is None:
+        return codec
+    _, height, width = codec.frame
+    most = min(height / codec.height, width / codec.width)
+    factor = min(factor, most)
+    sides = (max(1, round(codec.height * factor)), max(1, round(codec.width * factor)))
+    return codec if sides == (codec.height, codec.width) else replace(codec, scaled=sides)

@@ -1,0 +1,9 @@
+"""The labels of the source, and batch norm by the statistics of the target.
+
+Li et al. 2018, "Adaptive Batch Normalization for practical domain adaptation" (AdaBN): nothing else
+of the target is learnt from.
+"""
+
+from ssgan.adaptation.method import Method, training
+
+METHOD = Method(learn=training(statistics="target"), steps=2000)

@@ -1,0 +1,47 @@
+"""The network of an adapted model, and how its directory describes it."""
+
+from typing import Any
+
+from ssgan.adaptation.config import AdaptConfig
+from ssgan.adaptation.domains import Domains
+from ssgan.models.config import GANConfig
+from ssgan.models.readouts import empty_trunk
+from ssgan.networks.readout import Readout
+from ssgan.prediction.config import PredictorConfig
+from ssgan.prediction.network import Network, new_head
+from ssgan.randomness import Rng, seeded
+
+CLASSIFIERS = {True: "perceptron", False: "lenet"}  # of samples that are rows, of others
+
+
+def design(domains: Domains, config: AdaptConfig) -> GANConfig:
+    """The architecture as the directory of a model names it."""
+    named = config.architecture
+    if named == "auto":
+        named = CLASSIFIERS[len(domains.codec.shape) == 1]
+    return GANConfig(architecture=named, width=config.width, steps=0, seed=config.seed)
+
+
+def described(config: AdaptConfig) -> PredictorConfig:
+    """How a model directory says that its network was trained, by which it is loaded again."""
+    return PredictorConfig(
+        method="supervised",
+        steps=config.steps,
+        batch=config.batch,
+        transforms=config.transforms,
+        warp=config.warp,
+        unlabeled=0.0,
+        ema=config.ema,
+        calibrate=False,
+        readout="student",
+        seed=config.seed,
+    )
+
+
+def initial_network(domains: Domains, config: AdaptConfig) -> Network:
+    """An untrained classifier whose features are read as they are."""
+    rng = Rng(("adapt", config.seed, "network"))
+    with seeded(rng):
+        body: Any = empty_trunk("student", domains.codec, design(domains, config))
+    width = int(body.squeeze.out_features if body.squeeze else body.trunk.features)
+    return Network(body, Readout(width), new_head(width, domains.classes or 1, rng))

@@ -1,0 +1,164 @@
+"""The task: the labels of the source, and beside them what a method learns from the target.
+
+Both domains go through the network one after the other, each standardised by the statistics of its
+own batch: batch norm of mixed ones would tell the domains apart. The statistics that are kept are
+the target's.
+"""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, Protocol
+
+from torch import Tensor, nn
+
+from ssgan.adaptation.config import AdaptConfig
+from ssgan.adaptation.descent import Descent
+from ssgan.adaptation.domains import Domains, calibration
+from ssgan.networks import BATCH_NORMS, reestimate
+from ssgan.objectives import Terms
+from ssgan.prediction.network import Network
+from ssgan.prediction.task import supervised_loss
+from ssgan.randomness import Rng
+from ssgan.runtime import Runtime
+from ssgan.training.batches import BatchSource, Stream
+from ssgan.training.ema import average, averaged
+from ssgan.training.optim import set_rate
+from ssgan.training.schedule import Step
+from ssgan.training.state import Part
+from ssgan.training.step import descend
+from ssgan.transforms.views import Views
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What a network makes of the samples of one domain."""
+
+    extracted: Tensor  # (N, F), what domains are compared by
+    features: Tensor  # (N, D), what the head reads
+    outputs: Tensor  # (N, K), or (N, 1) for numbers
+
+
+class DomainLoss(Protocol):
+    """What a method learns from samples of the target, beside those of the source."""
+
+    @property
+    def parts(self) -> Mapping[str, Part]:
+        """What a checkpoint keeps of it."""
+
+    @property
+    def trainable(self) -> nn.Module | None:
+        """What is trained beside the network, by its optimiser."""
+
+    def prepare(self, x: Tensor, step: int, rng: Rng) -> tuple[Tensor, ...]:
+        """Of encoded samples of the target (N, ...) those to learn from, and what goes along."""
+
+    def terms(self, step: int, source: Seen, target: Seen, beside: tuple[Tensor, ...]) -> Terms:
+        """Terms of what the network makes of a batch of each domain."""
+
+
+class Adaptation:
+    """The task of an adaptation: `mean`, the averaged network, is what comes out of it."""
+
+    def __init__(
+        self, config: AdaptConfig, domains: Domains, network: Network, on: Runtime, descent: Descent
+    ) -> None:
+        self.config, self.domains, self.runtime, self.descent = config, domains, on, descent
+        self.network = on.place(network.requires_grad_(True).train())
+        self.mean = averaged(self.network)
+        self.views = Views(config.transforms or (), config.warp)
+        self.rng = Rng(("adapt", config.seed), on.device)
+        self.learn_from(None)
+
+    def learn_from(self, loss: DomainLoss | None, statistics: str = "target") -> None:
+        """What is learnt from the target, and whose statistics are kept; before any step."""
+        self.loss, self.statistics = loss, statistics
+        beside = [] if loss is None or loss.trainable is None else [loss.trainable]
+        self.optimizer = self.descent.optimizer(nn.ModuleList([self.network, *beside]), self.config)
+
+    @property
+    def parts(self) -> dict[str, Part]:
+        parts: dict[str, Part] = {"network": self.network, "mean": self.mean}
+        return parts | {"optimizer": self.optimizer} | dict(self.loss.parts if self.loss else {})
+
+    def streams(self) -> dict[str, Stream]:
+        """What its batches are drawn from."""
+        device, size = self.runtime.device, self.config.batch
+        source = (self.domains.source.samples.to(device), self.domains.values.to(device))
+        found = {"source": Stream(source, size)}
+        if self.loss:
+            found["target"] = self.domains.target.stream(size, self.runtime)
+        return found
+
+    def health(self, step: int) -> dict[str, float]:
+        """Nothing to measure without labels: only numbers that are not finite are guarded."""
+        return {}
+
+    def update(self, batches: BatchSource, step: Step) -> tuple[Terms, Terms]:
+        config, number, rng = self.config, step.number, step.rng(self.rng)
+        steps = config.steps or 1
+        set_rate(self.optimizer, step.rate * self.descent.rate(config, number / steps))
+        packed, labels = batches("source", number, 0)
+        x = self.views.of(self.domains.source.codec.expand(packed), rng("source"))
+        beside: tuple[Tensor, ...] = ()
+        if self.loss:
+            (packed,) = batches("target", number, 0)
+            beside = self.loss.prepare(self.domains.codec.expand(packed), number, rng("target"))
+        norms = list(self.network.buffers())
+        loss = partial(self.terms, number, labels)
+        terms, refused = descend(loss, (x, *beside), self.optimizer, self.runtime, norms)
+        average(self.mean, self.network, config.ema, number)
+        if number + 1 == steps:
+            self.settle()
+        return terms, {"not_finite": refused}
+
+    def terms(self, step: int, labels: Tensor, x: Tensor, *beside: Tensor) -> Terms:
+        """The terms of a batch of the source, and of one of the target where it is asked."""
+        if self.loss is None:
+            return {"supervised": supervised_loss(self.see(x).outputs, labels)}
+        with unrecorded(self.network):
+            source = self.see(x)
+        target = self.see(beside[0])
+        terms = {"supervised": supervised_loss(source.outputs, labels)}
+        return terms | self.loss.terms(step, source, target, beside[1:])
+
+    def see(self, x: Tensor) -> Seen:
+        """What the network makes of encoded samples."""
+        return seen(self.network, self.runtime.batch(x))
+
+    def settle(self) -> None:
+        """Take the statistics of the averaged network from samples of one domain as they are."""
+        domain = self.domains.source if self.statistics == "source" else self.domains.target
+        with self.runtime.autocast():
+            reestimate(self.mean, calibration(domain, self.config.seed).blocks(self.runtime))
+
+
+def seen(network: Network, x: Tensor) -> Seen:
+    """What a network makes of samples as networks see them.
+
+    Its trunk is a student's: domains are compared by the first map of a classifier that has a
+    label predictor of its own, else by the features.
+    """
+    body: Any = network.trunk
+    maps = body.trunk(x)
+    features = network.readout(body.squeezed(maps))
+    split = len(maps) == 2 and maps[0].dim() == 2
+    extracted = maps[0] if split else features
+    return Seen(extracted.float(), features, network.head(features).float())
+
+
+@contextmanager
+def unrecorded(network: nn.Module) -> Iterator[None]:
+    """Batch norm by the batch alone: what passes leaves no trace in the running statistics."""
+    norms: list[Any] = [layer for layer in network.modules() if isinstance(layer, BATCH_NORMS)]
+    before = [(layer.training, layer.momentum) for layer in norms]
+    for layer in norms:
+        layer.train()
+        layer.momentum = 0.0
+    try:
+        yield
+    finally:
+        for layer, (training, momentum) in zip(norms, before, strict=True):
+            layer.train(training)
+            layer.momentum = momentum

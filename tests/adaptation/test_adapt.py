@@ -1,0 +1,217 @@
+"""Models for a target without labels: learnt, kept, resumed and refused."""
+
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+
+import ssgan
+from ssgan import AdaptConfig
+from ssgan.adaptation.adapt import adapting, resolve_config
+from ssgan.adaptation.adversary import Adversary
+from ssgan.adaptation.descent import COSINE
+from ssgan.adaptation.domains import make_domains
+from ssgan.adaptation.methods import METHODS
+from ssgan.adaptation.network import initial_network
+from ssgan.adaptation.task import Adaptation, seen, unrecorded
+from ssgan.config import InputError
+from ssgan.data import from_memory
+from ssgan.networks import BATCH_NORMS
+from ssgan.runtime import Runtime
+from ssgan.training.runner import finish
+
+CPU = Runtime("cpu", False)
+Y = np.arange(40) % 2
+SMALL = {"steps": 6, "batch": 8, "width": 4}
+
+
+def bright(seed, side=8, colours=False):
+    """Images bright above or below, in a frame; those with colours are inverted."""
+    x = np.random.default_rng(seed).integers(0, 60, (40, side, side))
+    x[Y == 0, : side // 2] += 190
+    x[Y == 1, side // 2 :] += 190
+    return (255 - x[..., None].repeat(3, -1) if colours else x).astype(np.uint8)
+
+
+def rows(seed):
+    x = np.random.default_rng(seed).normal(size=(40, 3))
+    x[:, 0] += 6 * Y
+    return x
+
+
+def frames(seed):
+    return pd.DataFrame(rows(seed), columns=list("abc")).assign(d=[*"uv"] * 20)
+
+
+KINDS = {
+    "images": (bright(0), bright(1, 12, colours=True)),
+    "vectors": (rows(0), rows(1) + 1),
+    "table": (frames(0), frames(1)),
+}
+each_kind = pytest.mark.parametrize("kind", KINDS)
+each_method = pytest.mark.parametrize("method", METHODS)
+
+
+def model_of(kind, method, labels=Y, **fields):
+    source, target = KINDS[kind]
+    return ssgan.adapt(source, labels, target, method=method, **{**SMALL, **fields})
+
+
+@each_kind
+@each_method
+def test_a_model_predicts_samples_of_the_target(kind, method):
+    model = model_of(kind, method)
+    target = KINDS[kind][1]
+    assert set(model.predict(target)) <= {0, 1}
+    assert model.predict_proba(target).shape == (40, 2)
+    assert model.method == method
+    assert f"by {method}, from 40 labels" in repr(model)
+
+
+@each_kind
+@each_method
+def test_the_loaded_model_is_the_trained_one(kind, method, tmp_path):
+    model = model_of(kind, method, run=tmp_path / "model")
+    again, target = ssgan.load(tmp_path / "model", device="cpu"), KINDS[kind][1]
+    assert np.array_equal(again.predict_proba(target), model.predict_proba(target))
+    assert again.about["adaptation"] == json.loads(json.dumps(model.about["adaptation"]))
+    assert ssgan.evaluate(again, target, Y)["accuracy"] == (model.predict(target) == Y).mean()
+
+
+@each_kind
+@each_method
+def test_a_resumed_adaptation_equals_an_uninterrupted_one(kind, method, tmp_path):
+    source, target = (from_memory(x) for x in KINDS[kind])
+    source = from_memory(source.x, Y)
+    config = AdaptConfig(method=method, **{**SMALL, "steps": 60})
+    whole = finish(adapting(source, target, config, run=tmp_path / "whole"))
+    training = adapting(source, target, config, run=tmp_path / "left")
+    while next(training).step < 50:
+        pass
+    with pytest.raises(KeyboardInterrupt):
+        training.throw(KeyboardInterrupt())
+    left = finish(adapting(source, target, config, run=tmp_path / "left"))
+    for name, tensor in whole.network.state_dict().items():
+        assert torch.equal(tensor, left.network.state_dict()[name]), name
+
+
+@pytest.mark.parametrize("method", [name for name in METHODS if METHODS[name].numbers])
+def test_numbers_are_learnt_where_a_method_takes_them(method):
+    numbers = rows(0)[:, 0] * 10 + 0.5
+    model = model_of("vectors", method, numbers, steps=60)
+    assert model.task == "regression"
+    assert np.corrcoef(model.predict(rows(0) + 1), numbers)[0, 1] > 0.5
+
+
+@pytest.mark.parametrize("method", [name for name in METHODS if not METHODS[name].numbers])
+def test_a_method_of_classes_refuses_numbers(method):
+    with pytest.raises(InputError, match=f"method '{method}' is for classes"):
+        model_of("vectors", method, rows(0)[:, 0] + 0.5)
+
+
+def test_statistics_of_the_target_undo_a_shift_that_misleads_the_source():
+    """Batch norm by its own samples sees the same rows wherever they lie."""
+    x = np.random.default_rng(0).normal(size=(200, 2))
+    y = (x[:, 0] > 0).astype(int)
+    target = x * 3 + [8.0, -8.0]
+    fields = {"steps": 150, "width": 4, "batch": 32, "transforms": ()}
+    shifted, adapted = (
+        (ssgan.adapt(x, y, target, method=name, **fields).predict(target) == y).mean()
+        for name in ("source-only", "statistics")
+    )
+    assert shifted < 0.75
+    assert adapted > 0.9
+
+
+def task_of(kind="vectors", method="dann", **fields):
+    source, target = KINDS[kind]
+    domains = make_domains(from_memory(source, Y), from_memory(target))
+    config = resolve_config(AdaptConfig(method=method, **{**SMALL, **fields}), domains)
+    return Adaptation(config, domains, initial_network(domains, config), CPU, COSINE)
+
+
+def statistics(network):
+    return {name: value.clone() for name, value in network.named_buffers() if "running" in name}
+
+
+def test_the_source_leaves_no_trace_in_the_statistics_that_are_kept():
+    """Trap: statistics of mixed batches."""
+    task = task_of("images")
+    x = task.domains.source.encoded(CPU)[0]
+    before = statistics(task.network)
+    with unrecorded(task.network):
+        inside = seen(task.network, x)
+    assert all(torch.equal(before[name], now) for name, now in statistics(task.network).items())
+    outside = seen(task.network, x)
+    assert torch.equal(inside.outputs, outside.outputs)  # the batch's own, both times
+    assert any(not torch.equal(before[n], now) for n, now in statistics(task.network).items())
+
+
+def test_what_is_kept_at_the_end_are_the_statistics_of_the_domain_that_is_predicted():
+    for method, domain in (("source-only", "source"), ("statistics", "target"), ("dann", "target")):
+        model = model_of("vectors", method, warp=0.0)
+        domains = make_domains(
+            from_memory(KINDS["vectors"][0], Y), from_memory(KINDS["vectors"][1])
+        )
+        first = model.network.trunk.trunk.layers[0]
+        inputs = getattr(domains, domain).encoded(CPU)[0]
+        expected = first[0](inputs).mean(0)
+        torch.testing.assert_close(first[1].running_mean, expected, rtol=1e-4, atol=1e-5)
+
+
+def test_the_critic_of_dann_learns_from_step_to_step():
+    """Trap: an optimiser that is made anew each step has no momentum."""
+    task = task_of()
+    task.learn_from(Adversary(task))
+    learnt = {id(p) for group in task.optimizer.param_groups for p in group["params"]}
+    assert {id(p) for p in task.loss.critic.parameters()} <= learnt
+    assert "critic" in task.parts
+
+
+def test_batch_norm_is_in_both_default_classifiers():
+    for kind in KINDS:
+        network = initial_network(task_of(kind).domains, AdaptConfig())
+        assert any(isinstance(layer, BATCH_NORMS) for layer in network.modules())
+
+
+@pytest.mark.parametrize("architecture", ["resnet", "conv", "dense"])
+def test_other_architectures_can_be_named(architecture, tmp_path):
+    fields = {"architecture": architecture, "run": tmp_path}
+    model = model_of("images", "dann", **fields)
+    again = ssgan.load(tmp_path, device="cpu")
+    target = KINDS["images"][1]
+    assert np.array_equal(again.predict_proba(target), model.predict_proba(target))
+
+
+REFUSED = {
+    "method": ({"method": "dan"}, "no method 'dan'; there are "),
+    "frame": ({"frame": "stretch"}, "expected frame pad or fit, got 'stretch'"),
+    "steps": ({"steps": 0}, "expected steps to be a whole number from 1 on, got 0"),
+    "rate": ({"rate": 0.0}, "expected rate to be a number above 0, got 0.0"),
+    "ema": ({"ema": 1.0}, "expected ema to be a number from 0 to below 1, got 1.0"),
+    "transforms": ({"transforms": ("spin",)}, "no transform 'spin'; there are "),
+    "field": ({"step": 3}, "no setting step: did you mean steps"),
+}
+
+
+@pytest.mark.parametrize("why", REFUSED)
+def test_settings_are_refused(why):
+    fields, words = REFUSED[why]
+    with pytest.raises(InputError, match=words):
+        AdaptConfig().changed(fields)
+
+
+def test_another_target_is_another_run(tmp_path):
+    model_of("vectors", "statistics", run=tmp_path)
+    with pytest.raises(FileExistsError):
+        ssgan.adapt(rows(0), Y, rows(2), method="statistics", run=tmp_path, **SMALL)
+
+
+def test_the_labels_that_were_read_are_those_of_the_source(tmp_path):
+    labels = np.where(Y == 0, -1, Y)
+    labels[:3] = 0
+    model_of("vectors", "source-only", labels, run=tmp_path)
+    ledger = json.loads((tmp_path / "labels.json").read_text())
+    assert ledger["indices"] == np.flatnonzero(labels >= 0).tolist()
