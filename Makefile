@@ -4,7 +4,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test test-slow lint docs bench-quick clean
+.PHONY: demo test test-slow test-oldest lint docs bench-quick dist clean
 
 demo: .venv/installed
 	$(BIN)/ssgan demo
@@ -14,6 +14,12 @@ test: lint
 
 test-slow: .venv/installed
 	$(BIN)/python -m pytest -m slow
+
+# The least versions that setup.cfg names, together, on the oldest Python: python3.11 has to be there.
+test-oldest:
+	python3.11 -m venv .venv-oldest
+	.venv-oldest/bin/python -m pip install --constraint constraints-oldest.txt --editable ".[test]"
+	OMP_NUM_THREADS=1 .venv-oldest/bin/python -m pytest -n 2 --dist worksteal
 
 lint: .venv/installed
 	$(BIN)/ruff check .
@@ -41,6 +47,6 @@ bench-quick: .venv/installed
 	touch $@
 
 clean:
-	rm -rf .venv build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf .venv .venv-oldest build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis
 	rm -rf docs/_build docs/api/generated docs/start docs/sg_execution_times.rst
 	find ssgan tests benchmarks -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -49,8 +49,8 @@ if TYPE_CHECKING:
         multiple=True,
         type=click.Choice(CHOICES["classifiers"]),
         help="What the rows are to help; repeat for several. logistic, forest and boosting see the"
-        " columns, linear a GAN's features, cnn images. [default: logistic and boosting for rows of"
-        " columns, else linear]",
+        " columns, linear a GAN's features, cnn images. [default: logistic (of numbers linear) and"
+        " boosting for rows of columns, else linear]",
     ),
     click.option("--force", is_flag=True, help="Write all synthetic rows whatever the verdict is."),
     options.seed,
@@ -73,10 +73,11 @@ def augment(
 
     MODEL labels those of a conditional RUN too, with filters or without. Whether they help the
     classifier is tested first, by balanced accuracy where classes are balanced, against nothing,
-    class weights, a moved threshold, SMOTE and transforms. What to do is said in one sentence:
-    OUT/verdict.json, or .verdict.json beside a file. Only if it is "helps" are synthetic rows
-    written, no more for a real one than were found to help; with --force all are. A page beside it
-    (report.html) shows the gate's intervals, what passed and what filters dropped.
+    class weights, a moved threshold, SMOTE and transforms; of numbers by a regressor's error. What
+    to do is said in one sentence: OUT/verdict.json, or .verdict.json beside a file. Only if it is
+    "helps" are synthetic rows written, no more for a real one than were found to help; with
+    --force all are. A page beside it (report.html) shows the gate's intervals, what passed and what
+    filters dropped.
 
     Tables: .csv or .parquet with a column `synthetic`. Images: folders OUT/real/CLASS and
     OUT/synthetic/CLASS, or an .npz file with x, y and synthetic, as for vectors.

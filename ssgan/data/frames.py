@@ -31,7 +31,7 @@ from ssgan.data.delimited import (
 TABLE_SUFFIXES = (".csv", ".tsv", ".csv.gz", ".tsv.gz", ".parquet")
 NEARLY = 0.9  # share of entries that must be numbers for the others to look like slips
 CROWDED = 100  # rows from which a text column may look like an identifier
-INT64, UINT64 = 2**63, 2**64
+INT64, UINT64, EXACT = 2**63, 2**64, 2**53  # below EXACT a float holds every whole number
 
 
 def is_table(path: Path) -> bool:
@@ -164,7 +164,8 @@ def read_column(column: Series, comma: bool) -> tuple[Series, str]:
     values, how = parsed
     numbers = pd.Series(np.nan, index=column.index, name=column.name)
     numbers[present.index[~absent]] = values
-    whole = len(values) == len(column) and np.array_equal(values, np.rint(values))
+    exact = np.abs(values).max(initial=0.0) < EXACT
+    whole = exact and len(values) == len(column) and np.array_equal(values, np.rint(values))
     remarks = [f"is {len(values)} numbers {how}, and is read as numbers"] if how else []
     remarks += [f"has {words} among numbers, taken as missing: say so with --na"] if words else []
     return (numbers.astype("int64") if whole else numbers), "; it ".join(remarks)

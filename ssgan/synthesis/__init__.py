@@ -5,6 +5,7 @@ generation   exact counts of every class, by a GAN and a predictor or by a condi
 filters      which samples are kept, a file each
 gate         whether they help a classifier: `classifiers` are those that may gain, candidates,
              baselines and adjustments (class weights, a threshold) what it compares
+regression   the same for numbers: whether they lower the error of a regressor
 verdict      what it found, and what to do about it
 features     a GAN over features, for the training set of a head
 implicit     adversarial terms for a training of your own
@@ -36,6 +37,7 @@ from ssgan.synthesis.generation import sample_classes, select_samples, synthesis
 from ssgan.synthesis.implicit import Implicit, real_or_fake, unsure
 from ssgan.synthesis.judges import linear_judge, sklearn_judge
 from ssgan.synthesis.plan import Plan
+from ssgan.synthesis.regression import judge_numbers
 from ssgan.synthesis.requests import Request, counts_for, strategy_counts
 from ssgan.synthesis.verdict import Comparison, Verdict
 
@@ -69,6 +71,7 @@ __all__ = [
     "filter_named",
     "filter_samples",
     "judge",
+    "judge_numbers",
     "linear_judge",
     "preselect",
     "real_or_fake",

@@ -25,12 +25,12 @@ from ssgan.models.pretraining import load
 from ssgan.prediction.predictor import Predictor, load_predictor
 from ssgan.randomness import Rng
 from ssgan.synthesis.candidates import assess
-from ssgan.synthesis.classifiers import default_classifiers
+from ssgan.synthesis.classifiers import default_classifiers, default_regressors
 from ssgan.synthesis.context import Context, Filter, Synthetic
 from ssgan.synthesis.filters import filter_named, filter_samples
 from ssgan.synthesis.generation import SPARE, select_samples, synthesise
 from ssgan.synthesis.judges import linear_judge
-from ssgan.synthesis.plan import Plan
+from ssgan.synthesis.plan import NUMBER_METRIC, Plan
 from ssgan.synthesis.requests import Request
 from ssgan.synthesis.verdict import Verdict
 
@@ -163,7 +163,7 @@ def augment(
 
     Twice as many are generated, and of every class those stay that the model is surest of. Classes
     come as often as the generator makes them, unless a field says otherwise. Regression keeps
-    every sample.
+    every sample; its gate asks whether they lower the error of a regressor.
 
     Parameters
     ----------
@@ -274,7 +274,8 @@ def context_for(gan: GAN, model: Predictor, labeled: tuple[Any, Any] | None = No
         return Context(gan, classes, model)
     samples, labels = labeled
     if not classes:
-        return Context(gan, classes, model, samples)
+        numbers = np.asarray(model.targets.encode(labels), np.float64)
+        return Context(gan, classes, model, samples, numbers=numbers)
     return Context(gan, classes, model, samples, np.asarray(model.targets.encode(labels), np.int64))
 
 
@@ -291,7 +292,7 @@ def propose(
         How many, and what they have to pass.
     plan : Plan, default=None
         How often the gate tests, and how surely; by default by balanced accuracy where the request
-        is by class, else by accuracy, with its seed.
+        is by class, else by accuracy, of numbers by the error; with its seed.
     block : int, default=10000
         Samples that are in memory at once; the first so many are judged.
 
@@ -307,6 +308,7 @@ def propose(
     """
     tally = Tally()
     metric = "balanced accuracy" if request.by_class else "accuracy"
+    metric = metric if context.classes else NUMBER_METRIC
     plan = plan or Plan(metric=metric, seed=request.seed)
     counts = request.class_counts(context)
     total = request.n or 0 if counts is None else int(counts.sum())
@@ -315,7 +317,8 @@ def propose(
     names = [given if isinstance(given, str) else type(given).__name__ for given in request.filters]
     asked, why = request.classifier, None
     if asked is None and plan.judge is linear_judge:
-        asked, why = default_classifiers(context.gan.codec)
+        usual = default_classifiers if context.classes else default_regressors
+        asked, why = usual(context.gan.codec)
     made = {" + ".join(names) or "gan": first}
     wanted = None
     if counts is not None and context.classes:

@@ -8,19 +8,17 @@ a sample that looks like a held-out row has that row's label, be it right or a t
 that noise would pass for help.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
-from sklearn.neighbors import NearestNeighbors
 
 from ssgan.codecs.codec import Array
 from ssgan.config import InputError
 from ssgan.data.selection import take_samples
 from ssgan.prediction.baselines import flat
 from ssgan.prediction.graph import condensed
-from ssgan.randomness import Rng
 from ssgan.synthesis.augmenter import Added, Augmenter, GateBaseline, LabeledRows, View
 from ssgan.synthesis.baselines import BASELINES
 from ssgan.synthesis.classifiers import AskedClassifier, classifiers_named
@@ -34,52 +32,19 @@ from ssgan.synthesis.judges import (
     linear_scores,
 )
 from ssgan.synthesis.plan import Plan
+from ssgan.synthesis.pools import (
+    Chooser,
+    Ratios,
+    find_copies,
+    first_of_all,
+    name_candidates,
+    pool_augmenter,
+    sizes_of,
+    untested,
+    with_ratio,
+)
+from ssgan.synthesis.regression import assess_numbers
 from ssgan.synthesis.verdict import Verdict
-
-# Numbers of the real rows that may be seen, of rows of a pool, and how many of these are wanted;
-# the numbers of those that are taken, and their classes.
-Chooser = Callable[[Array, Array, int], tuple[Array, Array]]
-Ratios = Sequence[float | None]  # synthetic rows for a real one; None is all of a pool
-RATIOS = (0.5, 1.0, 2.0)  # that are tested, where a pool reaches them
-DISTINCT = 0.9  # of two ratios: candidates of nearly as many rows would be one candidate twice
-COPY = 0.25  # of the median distance between neighbours: nearer is a copy
-
-
-def find_copies(features: Array, pool: Array) -> Array:
-    """The row (M,) of features (N, F) that each row of a pool (M, F) is a copy of, or -1."""
-    if not len(pool):
-        return np.empty(0, np.int64)
-    near = NearestNeighbors(n_neighbors=1).fit(features)
-    limit = COPY * float(np.median(near.kneighbors()[0]))
-    gap, row = (part[:, 0] for part in near.kneighbors(pool))
-    return np.where(gap > limit, -1, row)
-
-
-def reachable_ratios(pool: int, rows: int) -> tuple[float, ...]:
-    """The ratios that a pool is tested at: all of it, and at most two smaller ones of RATIOS."""
-    whole = pool / rows
-    return (*[ratio for ratio in RATIOS if ratio <= DISTINCT * whole][-2:], whole)
-
-
-def pool_augmenter(
-    pool: Array, indices: Array, copies: Array, ratio: float, choose: Chooser | None = None
-) -> Augmenter:
-    """The augmenter that adds `ratio` times as many rows of a pool (M, F) as there are.
-
-    `indices` (M,) are their classes, unless a chooser gives them others. Those that are `copies`
-    (M,) of rows not at hand, by their numbers, are left out; -1 is none.
-    """
-
-    def add(rows: Array, rng: Rng) -> Added:
-        left = np.flatnonzero((copies < 0) | np.isin(copies, rows))
-        left = left[rng("pool").numpy().permutation(len(left))]
-        count = round(ratio * len(rows))
-        if choose is None or not len(left):
-            return pool[left[:count]], indices[left[:count]]
-        left, classes = choose(rows, left, count)
-        return pool[left], classes
-
-    return add
 
 
 def as_they_come(features: Array, classes: Array, pool: Array) -> Chooser:
@@ -127,7 +92,7 @@ def assess(
     """The gate's verdict on samples; candidates are ratio x filter.
 
     Samples are labelled again within each fold, whoever labelled them. Few labels give "no
-    evidence" with the reason, and so does regression.
+    evidence" with the reason. Labels that are numbers are judged by errors (see `regression`).
 
     Parameters
     ----------
@@ -171,8 +136,7 @@ def assess(
     """
     plan = plan or Plan()
     if not context.classes:
-        count = 0 if context.samples is None else len(context.samples)
-        return untested(plan, count, "labels that are numbers are not judged")
+        return assess_numbers(context, made, plan, ratios, classifiers)
     if context.indices is None:
         raise InputError("expected real rows with labels to judge by, got none: give their classes")
     rows = np.flatnonzero(context.indices >= 0)
@@ -233,17 +197,6 @@ def assess_one(
         found = verdict_on(replace(shown, seed=plan.seed), candidates, plan, BASELINES)
     found = replace(found, classifier=asked.name)
     return with_ratio(found, sizes_of(pools, wanted), len(real.classes), ratios)
-
-
-def first_of_all(found: Sequence[Verdict]) -> Verdict:
-    """The verdict of the classifier that is best without synthetic rows, and the others in it."""
-
-    def without(verdict: Verdict) -> float:
-        names = ["nothing", *(c.candidate for c in verdict.alternatives)]
-        return max((verdict.scores.get(name, 0.0) for name in names), default=0.0)
-
-    best = max(found, key=without)
-    return replace(best, others=tuple(one for one in found if one is not best))
 
 
 def assess_features(
@@ -307,12 +260,6 @@ def assess_features(
     return with_ratio(found, sizes_of(seen), len(real.classes), ratios)
 
 
-def sizes_of(pools: Mapping[str, Added], wanted: Array | None = None) -> dict[str, int]:
-    """How many rows of every pool there are to add: at most as many as are wanted."""
-    most = None if wanted is None else int(wanted.sum())
-    return {name: min(len(pool), most or len(pool)) for name, (pool, _) in pools.items()}
-
-
 def verdict_on(
     real: LabeledRows,
     candidates: Mapping[str, Augmenter],
@@ -327,26 +274,6 @@ def verdict_on(
     real = replace(real, balanced=plan.metric == "balanced accuracy")
     others = baseline_augmenters(real, baselines)
     return judge(real.features, classes, best, baselines=others, plan=plan, tested=tested)
-
-
-def with_ratio(
-    verdict: Verdict, sizes: Mapping[str, int], rows: int, ratios: Ratios | None
-) -> Verdict:
-    """The verdict with how many rows for a real one its candidate adds."""
-    named = {name: ratio for name, (_, ratio) in name_candidates(sizes, rows, ratios).items()}
-    return replace(verdict, ratio=named[verdict.candidate] if verdict.candidate else None)
-
-
-def name_candidates(
-    sizes: Mapping[str, int], rows: int, ratios: Ratios | None
-) -> dict[str, tuple[str, float]]:
-    """The pool and the ratio of every candidate, by its name."""
-    found: dict[str, tuple[str, float]] = {}
-    for name, size in sizes.items():
-        for ratio in reachable_ratios(size, rows) if ratios is None else ratios:
-            called = f"{name} {'all' if ratio is None else f'{ratio:.3g} : 1'}"
-            found[called] = name, size / rows if ratio is None else ratio
-    return found
 
 
 def make_candidates(
@@ -375,18 +302,3 @@ def make_candidates(
         rows = pool if shown is None else shown[name]
         found[called] = pool_augmenter(rows, indices, copies[name], ratio, choose)
     return found
-
-
-def untested(plan: Plan, rows: int, reason: str) -> Verdict:
-    """No evidence, as nothing could be tested."""
-    return Verdict(
-        answer="no evidence",
-        candidate=None,
-        smallest=None,
-        rows=rows,
-        metric=plan.metric,
-        alpha=plan.alpha,
-        score=None,
-        comparisons=(),
-        reason=reason,
-    )

@@ -42,6 +42,8 @@ class Context:
         Real rows, raw.
     indices : ndarray of int (R,), default=None
         Their class indices, -1 where unknown.
+    numbers : ndarray of float (R,), default=None
+        Of a regression, their labels, NaN where unknown.
     sketch_width : int, default=256
         Near-duplicates are sought along that many random directions of the features.
 
@@ -62,6 +64,7 @@ class Context:
     samples: Any = None
     indices: Array | None = None
     sketch_width: int = SKETCH_WIDTH
+    numbers: Array | None = None
 
     @cached_property
     def rows(self) -> Tensor:

@@ -226,6 +226,8 @@ def hopeless(plan: Plan, rows: int, score: float, finest: float) -> Verdict:
 
 def check_rows(features: Array, classes: Array, plan: Plan) -> None:
     """Refuse rows that cannot be tested on."""
+    if plan.metric not in METRICS:
+        raise InputError(f"{plan.metric} is of numbers, classes have {' and '.join(METRICS)}")
     if len(features) != len(classes):
         raise InputError(f"{len(features)} rows of features but {len(classes)} classes")
     if classes.dtype.kind not in "iu" or (classes < 0).any():

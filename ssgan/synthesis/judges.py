@@ -80,6 +80,39 @@ def linear_outputs(
     return by_index(linear_scores(x, y, test, weights), y, classes)
 
 
+def linear_numbers(x: Array, y: Array, test: Array) -> Array:
+    """Numbers (M,) that a linear head predicts: ridge regression, with the linear judge's penalty.
+
+    Parameters
+    ----------
+    x : ndarray (N, F)
+        Training features.
+    y : ndarray of float (N,)
+        Their numbers.
+    test : ndarray (M, F)
+        Features to predict.
+
+    Returns
+    -------
+    ndarray of float (M,)
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from ssgan.synthesis.judges import linear_numbers
+    >>> x = np.arange(4.0)[:, None]
+    >>> linear_numbers(x, 3 * x[:, 0], np.array([[1.5]])).tolist()
+    [4.5]
+    """
+    center, scale = x.mean(0), x.std(0)
+    scale = np.where(scale > 1e-6, scale, 1.0)
+    rows = (x - center) / scale
+    gram = rows.T @ rows + PENALTY * len(rows) * np.eye(rows.shape[1])
+    weight = np.linalg.solve(gram, rows.T @ (y - y.mean()))
+    found: Array = (test - center) / scale @ weight + y.mean()
+    return found
+
+
 def balanced_weights(y: Array) -> Array:
     """Weights (N,) by which all classes count the same."""
     _, index, counts = np.unique(y, return_inverse=True, return_counts=True)
@@ -100,10 +133,12 @@ class ClassifierKind:
 
     `make` gives a scikit-learn classifier over the samples' columns, or None: the linear judge,
     over the GAN's features. `repeats` is how often it is tested on other folds, at most.
+    `regressor` makes the same for numbers from a seed, where there is such a thing.
     """
 
     make: Callable[[tuple[int, ...], int], Any]
     repeats: int
+    regressor: Callable[[int], Any] | None = None
 
 
 @dataclass(frozen=True)

@@ -194,13 +194,13 @@ def test_python_judges_the_samples_of_the_command_line(home, tmp_path):
         assert np.array_equal(arrays["y"][added], labels)
 
 
-def test_numbers_are_not_judged_and_not_added(home, tmp_path):
+def test_numbers_are_judged_by_errors_and_not_added_without_evidence(home, tmp_path):
     result = augment(home, tmp_path / "a.csv", kind="vectors")
     assert result.exit_code == 0
-    assert "verdict: no evidence: labels that are numbers are not judged" in result.stderr
+    assert "verdict: no evidence" in result.stderr
     assert not pd.read_csv(tmp_path / "a.csv")["synthetic"].any()
     told = json.loads((tmp_path / "a.verdict.json").read_text())
-    assert (told["smallest"], told["comparisons"]) == (None, [])
+    assert told["metric"] == "error reduction"
     assert (told["rows"], told["written"]) == (REAL, 0)
 
 

@@ -132,7 +132,7 @@ def test_the_gate_of_a_regression_hands_over_nothing():
     model = finetune(gan, x, examples.NUMBERS, PredictorConfig(method="probe", calibrate=False))
     more, labels, verdict = augment(gan, model, 5, gate=True, labeled=(x, examples.NUMBERS))
     assert (more.shape, labels.shape, labels.dtype) == ((0, 3), (0,), np.float64)
-    assert verdict.reason == "labels that are numbers are not judged"
+    assert (verdict.answer, verdict.metric, verdict.rows) == ("no evidence", "error reduction", 24)
 
 
 @pytest.mark.parametrize("fields", [{"gate": True, "n": 3}, {"strategy": "auto"}])

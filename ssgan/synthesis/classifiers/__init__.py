@@ -10,6 +10,8 @@ from importlib import import_module
 from pkgutil import iter_modules
 from typing import Any
 
+from sklearn.base import is_regressor
+
 from ssgan.codecs.codec import Codec
 from ssgan.config import InputError, InputTypeError
 from ssgan.synthesis.judges import ClassifierKind
@@ -57,6 +59,41 @@ def one_classifier(given: Any, shape: tuple[int, ...], seed: int) -> AskedClassi
         raise InputError(f"no classifier {given!r}: there are {', '.join(GATE_CLASSIFIERS)}")
     kind = GATE_CLASSIFIERS[given]
     return AskedClassifier(given, kind.make(shape, seed), kind.repeats)
+
+
+def regressors_named(given: Any, seed: int) -> list[AskedClassifier]:
+    """Those of names or scikit-learn models, one or several; InputError for those of classes."""
+    several = given if isinstance(given, list | tuple) else [given]
+    known = {name: kind for name, kind in GATE_CLASSIFIERS.items() if kind.regressor}
+    found = []
+    for one in several:
+        if isinstance(one, str) and one in known:
+            kind = known[one]
+            found.append(
+                AskedClassifier(one, kind.regressor and kind.regressor(seed), kind.repeats)
+            )
+        elif isinstance(one, str) or not is_regressor(one):
+            name = one if isinstance(one, str) else type(one).__name__
+            raise InputError(
+                f"{name!r} does not predict numbers, the model does: give {', '.join(known)}, or a "
+                "regressor of scikit-learn"
+            )
+        else:
+            found.append(AskedClassifier(type(one).__name__, one, ESTIMATOR_REPEATS))
+    if len({one.name for one in found}) < max(len(found), 1):
+        raise InputError(f"expected one regressor or several different ones, got {several}")
+    return found
+
+
+def default_regressors(codec: Codec) -> tuple[Sequence[str], str]:
+    """Names of those that suit such samples, and why they do."""
+    if len(codec.shape) > 1:
+        return ("linear",), "a linear head over the GAN's features is judged by, in seconds"
+    second = "boosting" if codec.shape[0] <= MAX_COLUMNS else "forest"
+    return ("linear", second), (
+        f"a linear head over the GAN's features and {second} over the columns are judged by: the "
+        "smooth and the stepwise regression that are usual"
+    )
 
 
 def default_classifiers(codec: Codec) -> tuple[Sequence[str], str]:

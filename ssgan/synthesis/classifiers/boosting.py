@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sklearn.ensemble import HistGradientBoostingClassifier
+from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
 
 from ssgan.synthesis.judges import ClassifierKind
 
@@ -16,4 +16,11 @@ def boosted_trees(shape: tuple[int, ...], seed: int) -> Any:
     )
 
 
-CLASSIFIER = ClassifierKind(boosted_trees, 4)
+def boosted_numbers(seed: int) -> Any:
+    """The same for numbers."""
+    return HistGradientBoostingRegressor(
+        max_iter=BOOSTED_TREES, early_stopping=False, random_state=seed % 2**32
+    )
+
+
+CLASSIFIER = ClassifierKind(boosted_trees, 4, boosted_numbers)

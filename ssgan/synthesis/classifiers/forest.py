@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sklearn.ensemble import RandomForestClassifier
+from sklearn.ensemble import RandomForestClassifier, RandomForestRegressor
 
 from ssgan.synthesis.judges import ClassifierKind
 
@@ -12,4 +12,9 @@ def forest(shape: tuple[int, ...], seed: int) -> Any:
     return RandomForestClassifier(random_state=seed % 2**32)
 
 
-CLASSIFIER = ClassifierKind(forest, 4)
+def forest_of_numbers(seed: int) -> Any:
+    """The same for numbers."""
+    return RandomForestRegressor(random_state=seed % 2**32)
+
+
+CLASSIFIER = ClassifierKind(forest, 4, forest_of_numbers)

@@ -2,4 +2,4 @@
 
 from ssgan.synthesis.judges import ClassifierKind
 
-CLASSIFIER = ClassifierKind(lambda shape, seed: None, repeats=10)
+CLASSIFIER = ClassifierKind(lambda shape, seed: None, repeats=10, regressor=lambda seed: None)

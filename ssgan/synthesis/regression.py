@@ -1,0 +1,255 @@
+"""The gate for labels that are numbers: whether added rows lower the error of a regressor.
+
+It is the test for classes (see `gate`), by another measure: of a fold the error is the root of the
+mean squared one, and points are per cent of the labels' deviation by which it is below that. In
+each fold a linear head on its training rows labels a pool again, as what gave the pool its labels
+saw those of the held-out rows.
+"""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+from sklearn.model_selection import KFold
+from sklearn.neighbors import NearestNeighbors
+
+from ssgan.codecs.codec import Array
+from ssgan.config import InputError
+from ssgan.data.selection import take_samples
+from ssgan.prediction.baselines import flat
+from ssgan.prediction.graph import condensed
+from ssgan.randomness import Rng
+from ssgan.synthesis.augmenter import Added, Augmenter, LabeledRows
+from ssgan.synthesis.baselines.transforms import shifted_copies
+from ssgan.synthesis.classifiers import AskedClassifier, regressors_named
+from ssgan.synthesis.context import Context, Synthetic
+from ssgan.synthesis.gate import (
+    MAX_CANDIDATES,
+    FoldTest,
+    Way,
+    add_nothing,
+    decide,
+    hopeless,
+    refuse_taken,
+    way,
+)
+from ssgan.synthesis.judges import EstimatorJudge, Judge, linear_numbers
+from ssgan.synthesis.plan import NUMBER_METRIC, Plan, error_reduction
+from ssgan.synthesis.pools import (
+    Chooser,
+    Ratios,
+    find_copies,
+    first_of_all,
+    name_candidates,
+    pool_augmenter,
+    sizes_of,
+    untested,
+    with_ratio,
+)
+from ssgan.synthesis.verdict import Verdict, advise
+
+FOLD_ROWS = 2  # labelled rows of a fold, at least
+NEIGHBOURS = 5  # between a row and one of which a new one may lie
+
+
+def between_neighbours(features: Array, numbers: Array) -> Augmenter:
+    """The augmenter that adds, for each row, one on the way to a neighbour, as SMOTE for regression
+    (Torgo et al. 2013) does, with the number on the same way."""
+
+    def add(at: Array, rng: Rng) -> Added:
+        x, y, random = features[at], numbers[at], rng.numpy()
+        count = min(NEIGHBOURS, len(at) - 1)
+        near = NearestNeighbors(n_neighbors=count).fit(x).kneighbors(return_distance=False)
+        other = near[np.arange(len(at)), random.integers(count, size=len(at))]
+        share = random.random(len(at))
+        return x + share[:, None] * (x[other] - x), y + share * (y[other] - y)
+
+    return add
+
+
+def baselines_of(rows: LabeledRows) -> dict[str, Augmenter]:
+    """What is ordinarily added to rows with numbers."""
+    found = {"smote": between_neighbours(rows.features, rows.classes)}
+    moved = shifted_copies(rows)
+    return found | ({"transforms": moved} if moved else {})
+
+
+def judge_numbers(
+    features: Array,
+    numbers: Array,
+    candidates: Mapping[str, Augmenter],
+    *,
+    baselines: Mapping[str, Augmenter] | None = None,
+    plan: Plan | None = None,
+) -> Verdict:
+    """Whether one of at most 3 candidates lowers the error of a regressor.
+
+    Parameters
+    ----------
+    features : ndarray (N, F)
+        Labelled rows.
+    numbers : ndarray of float (N,)
+        Their labels, finite and not all equal.
+    candidates : mapping of str to augmenter
+        From 1 to 3, chosen before the test.
+    baselines : mapping of str to augmenter, default=None
+        What candidates must beat besides "nothing"; SMOTE for regression by default.
+    plan : Plan, default=None
+        How often is tested, and how surely; `plan.judge` predicts numbers.
+
+    Returns
+    -------
+    Verdict
+        Its `metric` is "error reduction": by how many per cent of the labels' deviation the error
+        is below it.
+
+    Raises
+    ------
+    InputError
+        For more candidates, one named like a baseline, and rows that cannot be tested on.
+
+    Examples
+    --------
+    Rows of the same law, which are not seen in the test, help a linear head of 60 labelled rows:
+
+    >>> import numpy as np
+    >>> from ssgan.synthesis.regression import judge_numbers
+    >>> rng = np.random.default_rng(0)
+    >>> x = rng.normal(size=(900, 40))
+    >>> y = x.sum(1) + 2 * rng.normal(size=900)
+    >>> more = {"more rows": lambda rows, rng: (x[50:], y[50:])}
+    >>> judge_numbers(x[:50], y[:50], more).answer
+    'helps'
+    """
+    plan = plan or Plan(metric=NUMBER_METRIC, judge=linear_numbers)
+    if not 1 <= len(candidates) <= MAX_CANDIDATES:
+        raise InputError(
+            f"expected 1 to {MAX_CANDIDATES} candidates, chosen before the test, got "
+            f"{len(candidates)}"
+        )
+    check_numbers(features, numbers, plan)
+    if baselines is None:
+        baselines = {"smote": between_neighbours(features, numbers)}
+    refuse_taken({"nothing"}, baselines, candidates)
+    adders = {"nothing": add_nothing(features), **baselines, **candidates}
+    ways = {name: numbers_way(features, numbers, adder, plan) for name, adder in adders.items()}
+    test = FoldTest(plan, len(features), len(features))
+    level = plan.alpha / len(candidates)
+    found = measure_numbers(numbers, {"nothing": ways.pop("nothing")}, plan)
+    start = float(found["nothing"][:, 0].mean())
+    if (finest := test.finest(level)) > 100 - start:
+        return hopeless(plan, len(features), start, finest)
+    found |= measure_numbers(numbers, ways, plan)
+    gains = test.compare(found, [*candidates], ["nothing", *baselines], level)
+    verdict = replace(
+        decide(gains, plan, len(features), start),
+        alternatives=test.compare(found, [*baselines], ["nothing"], level),
+        scores={name: round(float(values[:, 0].mean()), 3) for name, values in found.items()},
+    )
+    return replace(verdict, advice=advise(verdict))
+
+
+def check_numbers(features: Array, numbers: Array, plan: Plan) -> None:
+    """Refuse rows that cannot be tested on."""
+    if len(features) != len(numbers):
+        raise InputError(f"{len(features)} rows of features but {len(numbers)} numbers")
+    if not np.isfinite(numbers).all() or np.ptp(numbers) == 0:
+        raise InputError("expected finite numbers that differ, of rows with a label alone")
+    if len(numbers) < FOLD_ROWS * plan.folds:
+        raise InputError(
+            f"a paired test over {plan.folds} folds needs {FOLD_ROWS * plan.folds} labelled rows "
+            f"or more, got {len(numbers)}: label more, or plan fewer folds"
+        )
+
+
+def numbers_way(features: Array, numbers: Array, augmenter: Augmenter, plan: Plan) -> Way:
+    """What the judge says of test rows that is trained with the rows of an augmenter."""
+    return way(features, numbers, augmenter, lambda x, y, test, rng: plan.judge(x, y, test))
+
+
+def measure_numbers(numbers: Array, ways: Mapping[str, Way], plan: Plan) -> dict[str, Array]:
+    """The points (folds x repeats, 2) of every way on the same folds; the second are NaN."""
+    scores: dict[str, list[tuple[float, float]]] = {name: [] for name in ways}
+    deviation = float(numbers.std())
+    for repeat in range(plan.repeats):
+        rng = Rng(("gate", plan.seed, repeat))
+        state = rng("folds").entropy() % 2**32
+        folds = KFold(plan.folds, shuffle=True, random_state=state).split(numbers)
+        for fold, (train, test) in enumerate(folds):
+            truth = numbers[test] / deviation
+            for name, say in ways.items():
+                predicted = say(train, test, rng(name, fold)) / deviation
+                scores[name].append((error_reduction(truth, predicted), float("nan")))
+    return {name: np.array(values) for name, values in scores.items()}
+
+
+def assess_numbers(
+    context: Context,
+    made: Mapping[str, Synthetic],
+    plan: Plan,
+    ratios: Ratios | None = None,
+    regressors: Any = None,
+) -> Verdict:
+    """The verdict on samples for a regression, as `assess` gives it."""
+    if context.numbers is None or context.samples is None:
+        raise InputError("expected real rows with numbers to judge by, got none: give their labels")
+    plan = replace(plan, metric=NUMBER_METRIC)
+    rows = np.flatnonzero(np.isfinite(context.numbers))
+    if len(rows) < FOLD_ROWS * plan.folds:
+        return untested(plan, len(rows), f"there are {len(rows)} labelled rows: too few to test on")
+    if np.ptp(context.numbers[rows]) == 0:
+        return untested(plan, len(rows), "all labels are equal: there is nothing to predict")
+    asked = regressors_named("linear" if regressors is None else regressors, plan.seed)
+    plan = replace(plan, alpha=plan.alpha / len(asked))
+    return first_of_all([assess_regressor(context, made, one, plan, ratios) for one in asked])
+
+
+def assess_regressor(
+    context: Context,
+    made: Mapping[str, Synthetic],
+    asked: AskedClassifier,
+    plan: Plan,
+    ratios: Ratios | None,
+) -> Verdict:
+    """The verdict of one regressor, over the samples' own columns or over the GAN's features.
+
+    The labels of a pool and what is a copy are found in the GAN's features.
+    """
+    codec, numbers = context.gan.codec, np.asarray(context.numbers)
+    known = np.flatnonzero(np.isfinite(numbers))
+    samples, numbers = take_samples(context.samples, known), numbers[known]
+    _, axes = condensed(context.gan.features(samples))
+    judge: Judge = linear_numbers if asked.model is None else EstimatorJudge(asked.model)
+    plan = replace(plan, judge=judge, repeats=min(plan.repeats, asked.repeats))
+
+    def seen(x: Any) -> Array:
+        found: Array = context.gan.features(x) @ axes.T
+        return found
+
+    def shown(x: Any) -> Array:
+        return seen(x) if asked.model is None else np.asarray(flat(codec, codec.pack(x)))
+
+    pools = {name: (seen(block.samples), block.labels) for name, block in made.items()}
+    real = LabeledRows(shown(samples), numbers, samples, shown, codec.transforms, plan.seed)
+    found: dict[str, Augmenter] = {}
+    features = seen(samples)
+    for called, (name, ratio) in name_candidates(sizes_of(pools), len(known), ratios).items():
+        pool, labels = pools[name]
+        choose = labelled_again(features, numbers, pool)
+        copies = find_copies(features, pool)
+        adder = pool_augmenter(shown(made[name].samples), labels, copies, ratio, choose)
+        found[called] = adder
+    verdict = judge_numbers(real.features, numbers, found, baselines=baselines_of(real), plan=plan)
+    verdict = replace(verdict, classifier=asked.name)
+    return with_ratio(verdict, sizes_of(pools), len(known), ratios)
+
+
+def labelled_again(features: Array, numbers: Array, pool: Array) -> Chooser:
+    """The first rows of a pool (M, F), with the numbers of a linear head on the rows at hand."""
+
+    def choose(rows: Array, left: Array, count: int) -> tuple[Array, Array]:
+        left = left[:count]
+        return left, linear_numbers(features[rows], numbers[rows], pool[left])
+
+    return choose
