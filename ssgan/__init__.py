@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 __version__ = "0.2.0"
 __all__ = [
     "AdaptConfig",
+    "AutoConfig",
     "GAN",
     "GANConfig",
     "Predictor",
@@ -41,11 +42,12 @@ if TYPE_CHECKING:
     from ssgan.models.gan import GAN
     from ssgan.models.pretraining import pretrain
     from ssgan.models.student import StudentConfig
-    from ssgan.prediction.config import PredictorConfig, SearchConfig
+    from ssgan.prediction.config import PredictorConfig
     from ssgan.prediction.evaluation import evaluate
     from ssgan.prediction.finetune import finetune
     from ssgan.prediction.loading import load
     from ssgan.prediction.predictor import Predictor
+    from ssgan.prediction.search import AutoConfig, SearchConfig
     from ssgan.runs.run import Run
     from ssgan.synthesis import augment
 else:
@@ -59,7 +61,8 @@ else:
         "pretrain": "models.pretraining",
         "Predictor": "prediction.predictor",
         "PredictorConfig": "prediction.config",
-        "SearchConfig": "prediction.config",
+        "AutoConfig": "prediction.search",
+        "SearchConfig": "prediction.search",
         "evaluate": "prediction.evaluation",
         "finetune": "prediction.finetune",
         "load": "prediction.loading",

@@ -2,8 +2,10 @@
 
 import dataclasses
 import difflib
+import pkgutil
 from collections.abc import Collection, Mapping
 from math import isfinite
+from pathlib import Path
 from typing import Any, TypeVar
 
 Settings = TypeVar("Settings")
@@ -45,6 +47,15 @@ def with_fields(config: Settings, fields: Mapping[str, Any]) -> Settings:
     """A config, changed by some of its fields; InputError for one that it does not have."""
     check_names(fields, [field.name for field in dataclasses.fields(config)])  # type: ignore[arg-type]
     return dataclasses.replace(config, **fields)  # type: ignore[type-var]
+
+
+def names_in(folder: Path) -> tuple[str, ...]:
+    """The names of what the files of a package's folder make: "k-plus-one" of k_plus_one.py.
+
+    None of them is imported, so that a config can know its choices without what needs a config.
+    """
+    files = pkgutil.iter_modules([str(folder)])
+    return tuple(file.name.replace("_", "-") for file in files)
 
 
 def check_names(fields: Collection[str], known: Collection[str]) -> None:

@@ -11,7 +11,7 @@ import pytest
 from ssgan.models.config import GANConfig
 from ssgan.models.pretraining import load as load_gan
 from ssgan.models.pretraining import pretrain
-from ssgan.prediction.predictor import load_predictor as load_model
+from ssgan.prediction.loading import load_predictor as load_model
 from ssgan.runs.run import Run
 
 OLD = Path(__file__).parent / "fixtures" / "runs-0.1"

@@ -11,7 +11,7 @@ import pandas as pd
 import ssgan
 from ssgan.models.student import StudentConfig
 from ssgan.prediction.config import PredictorConfig, SearchConfig
-from ssgan.prediction.predictor import load_predictor
+from ssgan.prediction.loading import load_predictor
 from ssgan.report import report
 from ssgan.runs.run import Run
 

@@ -16,7 +16,7 @@ from scipy.special import log_softmax
 from ssgan.benchmark.ordinary import ORDINARY
 from ssgan.benchmark.stored import StoredProblem
 from ssgan.codecs.codec import Array
-from ssgan.prediction.calibration import temperature
+from ssgan.prediction.calibration import fit_temperature
 
 # Held-out log-probabilities (R, n, K) or numbers (R, n) by candidate, and class indices or numbers
 # (n,), to weights by candidate. R is 0 where a class has one label: nothing could be held out.
@@ -147,10 +147,10 @@ def calibrated(problem: StoredProblem) -> tuple[dict[str, Array], dict[str, Arra
         if len(oof) != repeats:
             oof = oof[np.arange(repeats) % len(oof)]
         if not problem.regression:
-            warmth = 1.0
+            temperature = 1.0
             if repeats:
-                warmth = temperature(np.concatenate([*oof]), np.tile(problem.y, repeats))
-            oof, new = (log_softmax(a / warmth, axis=-1) for a in (oof, new))
+                temperature = fit_temperature(np.concatenate([*oof]), np.tile(problem.y, repeats))
+            oof, new = (log_softmax(a / temperature, axis=-1) for a in (oof, new))
         held[name], test[name] = oof, new
     return held, test
 

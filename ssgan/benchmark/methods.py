@@ -19,8 +19,8 @@ from ssgan.prediction.config import PredictorConfig
 from ssgan.prediction.crossvalidation import FOLDS
 from ssgan.prediction.finetune import finetune
 from ssgan.prediction.labels import GRAPH
-from ssgan.prediction.methods import FITTED, STEPPED
-from ssgan.prediction.methods.propagation import FADED, RATIO
+from ssgan.prediction.methods.stepped.propagation import FADED, RATIO
+from ssgan.prediction.names import FITTED, STEPPED
 from ssgan.prediction.predictor import Predictor
 
 Fields = Mapping[str, Mapping[str, Any]]  # of PredictorConfig, by its method; "" is for all

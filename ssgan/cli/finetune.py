@@ -181,12 +181,12 @@ def describe_finetuning(gan: Any, split: Any, config: Any) -> None:
 def train_predictor(gan: Any, split: Any, config: Any, out: Path, quiet: bool) -> None:
     from ssgan.cli.progress import show
     from ssgan.data.split import split_files
-    from ssgan.prediction.finetune import learning_from
+    from ssgan.prediction.finetune import finetuning
     from ssgan.prediction.labels import labeled
 
     rows = labeled(gan, split.samples, split.targets, split.unlabeled, config.seed)
     files = split_files(split.record, split.ledger)
-    model = show(learning_from(gan, rows, config, out, files), quiet)
+    model = show(finetuning(gan, rows, config, out, files), quiet)
     if choice := model.about.get("choice"):
         note(f"auto takes the {choice['verdict']['chosen']}: {choice['verdict']['reason']}", quiet)
     elif model.comparison:

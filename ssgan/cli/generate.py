@@ -32,7 +32,7 @@ def choices() -> dict[str, tuple[str, ...]]:
     from ssgan.models.table import MODELS
     from ssgan.networks import ARCHITECTURES
     from ssgan.objectives import OBJECTIVES
-    from ssgan.prediction.methods import FITTED, STEPPED
+    from ssgan.prediction.names import FITTED, STEPPED
     from ssgan.synthesis import FILTERS, GATE_CLASSIFIERS
     from ssgan.transforms.batch import SCHEDULES
     from ssgan.transforms.views import TRANSFORMS

@@ -42,7 +42,7 @@ def predict(
     from ssgan.cli import writing
     from ssgan.cli.samples import read_for
     from ssgan.data.selection import select_part
-    from ssgan.prediction.predictor import load_predictor
+    from ssgan.prediction.loading import load_predictor
 
     writing.check_suffix(out, writing.TABLES, "predictions")
     predictor = load_predictor(model, device)

@@ -1,6 +1,5 @@
 """Pretraining: a generator and a discriminator from unlabeled samples, and loading them again."""
 
-import dataclasses
 import json
 from collections.abc import Generator, Iterator, Mapping
 from contextlib import contextmanager, nullcontext
@@ -26,10 +25,8 @@ from ssgan.runtime import Runtime, runtime
 from ssgan.training.batches import Batches
 from ssgan.training.progress import show_progress
 from ssgan.training.runner import Progress, finish, run_training
-from ssgan.training.schedule import Schedule, TrainOptions
+from ssgan.training.schedule import OPTION_NAMES, Schedule, TrainOptions
 from ssgan.training.state import pack_parts, unpack_parts
-
-OPTION_NAMES = {field.name for field in dataclasses.fields(TrainOptions)}
 
 
 def pretraining(

@@ -1,7 +1,7 @@
-"""How sure a model may be, from what it says of labelled rows that it was not fitted on.
+"""The mathematics of calibration: how sure held-out outputs allow a model to be.
 
-    temperature    one number that divides the logits of a classifier
-    cv_plus        prediction intervals of a regression, from its cross-validation
+    fit_temperature    one number that divides the logits of a classifier
+    cv_plus            prediction intervals of a regression, from its cross-validation
 
 Neither takes labels away from training: both use the outputs of cross-validation, where every row
 is held out once.
@@ -17,13 +17,13 @@ from scipy.special import log_softmax, softmax
 from ssgan.codecs.codec import Array
 from ssgan.config import InputError
 
-COLDEST, HOTTEST = 0.05, 20.0  # temperatures that are given
+COLDEST, HOTTEST = 0.05, 20.0  # the range of temperatures
 HELD = 1.0  # weight of staying at 1, in labels
 SORTED_AT_ONCE = 2**22  # numbers at once
 SLACK = 1e-9  # of a rank: 0.8 * 15 is 12, not a little more
 
 
-def temperature(logits: ArrayLike, labels: ArrayLike) -> float:
+def fit_temperature(logits: ArrayLike, labels: ArrayLike) -> float:
     """The number to divide logits by, fitted on held-out logits (N, K) and class indices (N,).
 
     From Guo et al. 2017, "On Calibration of Modern Neural Networks", section 4.2: with b = 1 / T
@@ -89,31 +89,31 @@ def cv_plus(
     can promise that, and all are (-inf, inf). `block`
     numbers are sorted at once, more or less.
     """
-    sizes, fold, said = (np.asarray(v) for v in (residuals, fold_of_row, fold_predictions))
-    check_folds(sizes, fold, said, level)
+    sizes, fold, predicted = (np.asarray(v) for v in (residuals, fold_of_row, fold_predictions))
+    check_folds(sizes, fold, predicted, level)
     sizes = np.abs(sizes.astype(np.float64))
     rank = ceil(level * (len(sizes) + 1) - SLACK)
-    intervals = np.tile(np.array([-np.inf, np.inf]), (said.shape[1], 1))
+    intervals = np.tile(np.array([-np.inf, np.inf]), (predicted.shape[1], 1))
     if rank > len(sizes):
         return intervals
     step = max(1, block // len(sizes))
-    for start in range(0, said.shape[1], step):
-        center = said[:, start : start + step][fold].astype(np.float64)
+    for start in range(0, predicted.shape[1], step):
+        center = predicted[:, start : start + step][fold].astype(np.float64)
         upper = np.partition(center + sizes[:, None], rank - 1, axis=0)[rank - 1]
         lower = np.partition(sizes[:, None] - center, rank - 1, axis=0)[rank - 1]
         intervals[start : start + step] = np.stack([-lower, upper], 1)
     return intervals
 
 
-def check_folds(sizes: Array, fold: Array, said: Array, level: float) -> None:
+def check_folds(sizes: Array, fold: Array, predicted: Array, level: float) -> None:
     if not 0.5 <= level < 1:
         raise InputError(f"expected a level from 0.5 to below 1, as 0.9, got {level}")
-    if sizes.ndim != 1 or sizes.shape != fold.shape or said.ndim != 2 or not len(sizes):
+    if sizes.ndim != 1 or sizes.shape != fold.shape or predicted.ndim != 2 or not len(sizes):
         raise InputError(
             "expected residuals (N,), the fold of each (N,) and predictions (F, M), at least one "
-            f"row, got {sizes.shape}, {fold.shape} and {said.shape}"
+            f"row, got {sizes.shape}, {fold.shape} and {predicted.shape}"
         )
-    if fold.dtype.kind not in "iu" or fold.min() < 0 or fold.max() >= len(said):
-        raise InputError(f"expected folds from 0 to {len(said) - 1}, one a row of predictions")
-    if not (np.isfinite(sizes).all() and np.isfinite(said).all()):
+    if fold.dtype.kind not in "iu" or fold.min() < 0 or fold.max() >= len(predicted):
+        raise InputError(f"expected folds from 0 to {len(predicted) - 1}, one a row of predictions")
+    if not (np.isfinite(sizes).all() and np.isfinite(predicted).all()):
         raise InputError("expected finite residuals and predictions: a model has diverged")

@@ -1,5 +1,6 @@
-"""How good a model is on held-out labels, beside a constant guess and the best ordinary model."""
+"""How good held-out outputs are, beside a constant guess and those of the best ordinary model."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -8,7 +9,10 @@ import numpy as np
 
 from ssgan.codecs.codec import Array
 from ssgan.config import from_settings
+from ssgan.runs.run import Run
+from ssgan.runs.storage import understood
 
+COMPARISON = "comparison.json"
 PLAIN = "on samples"  # how names of ordinary models end
 
 
@@ -59,7 +63,7 @@ class Comparison:
 def compare(outputs: Array, ordinary: Mapping[str, Array], labels: Array) -> Comparison:
     """Held-out outputs (R, n, K) or (R, n) of a model and of ordinary ones, for labels (n,)."""
     classes = outputs.ndim == 3
-    costs = {name: costs_of(found, labels) for name, found in ordinary.items()}
+    costs = {name: costs_of(other, labels) for name, other in ordinary.items()}
     name = min(costs, key=lambda name: float(costs[name].mean()))
     own = costs_of(outputs, labels)
     gaps = own - costs[name]
@@ -88,3 +92,17 @@ def score(costs: Array, labels: Array, classes: bool) -> float:
     if classes:
         return 100 * (1 - float(costs.mean()))
     return 100 * (1 - float(np.sqrt(costs.mean())) / float(labels.std()))
+
+
+def keep_comparison(run: Run, comparison: Comparison | None) -> None:
+    """Write a comparison to a model directory, if there is one."""
+    if comparison:
+        run.write(COMPARISON, json.dumps(comparison.to_json()))
+
+
+def kept_comparison(run: Run) -> Comparison | None:
+    """The comparison that a model directory holds, if any."""
+    if not run.has(COMPARISON):
+        return None
+    with understood(run.path / COMPARISON):
+        return Comparison.from_json(run.read_object(COMPARISON))

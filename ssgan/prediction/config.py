@@ -3,11 +3,13 @@
 import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 from ssgan.config import InputError, check_numbers, with_fields
 from ssgan.models.readouts import check_readout
 from ssgan.models.student import StudentConfig
+from ssgan.prediction.names import FITTED, STEPPED
+from ssgan.prediction.search import DEFAULT_SEARCH, AutoConfig, SearchConfig
 from ssgan.transforms.views import TRANSFORMS
 
 RENAMED = {  # methods of 0.1, still read
@@ -16,64 +18,8 @@ RENAMED = {  # methods of 0.1, still read
     "spread": "graph",
     "simple": "baseline",
 }
+Part = TypeVar("Part", StudentConfig, SearchConfig, AutoConfig)
 STUDENT = {"student_steps": "steps", "student_batch": "batch", "student_views": "views"}
-
-
-@dataclass(frozen=True, kw_only=True)
-class SearchConfig:
-    """How much is tried where folds of the labels choose, compare and calibrate.
-
-    Parameters
-    ----------
-    folds : int, default=10
-        Folds of any cross-validation, at most.
-    repeats : int, default=5
-        Repeats of the folds, at most.
-    repeat_rows : int, default=500
-        Held-out samples in all, from which on folds are not drawn again.
-    calibration_rows : int, default=2000
-        Held-out samples that tell a temperature.
-    steps : int, default=400
-        Updates of a training on a fold, at most.
-    values : int, default=7
-        Values of a penalty or another parameter, at most: those in the middle.
-    trees : int, default=100
-        Trees of a boosted baseline.
-    tolerance : float, default=1e-6
-        Relative, to which a graph's equations are solved.
-
-    Raises
-    ------
-    InputError
-        For values that cannot be used.
-
-    Examples
-    --------
-    >>> from ssgan import SearchConfig
-    >>> SearchConfig(values=3).middle((0.01, 0.1, 1.0, 10.0, 100.0))
-    (0.1, 1.0, 10.0)
-    """
-
-    folds: int = 10
-    repeats: int = 5
-    repeat_rows: int = 500
-    calibration_rows: int = 2000
-    steps: int = 400
-    values: int = 7
-    trees: int = 100
-    tolerance: float = 1e-6
-
-    def __post_init__(self) -> None:
-        least = dict.fromkeys(("repeats", "repeat_rows", "calibration_rows", "steps"), 1)
-        check_numbers(self, least={"folds": 2, "values": 1, "trees": 1, **least})
-
-    def middle(self, values: tuple[float, ...]) -> tuple[float, ...]:
-        """At most `values` of some values, around the middle one."""
-        first = max(0, len(values) // 2 - self.values // 2)
-        return values[first : first + self.values]
-
-
-DEFAULT_SEARCH = SearchConfig()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -93,7 +39,7 @@ class PredictorConfig:
     ----------
     method : str, default="auto"
         "auto", which weighs several by folds of the labels; "ensemble" of `members`; one of
-        `ssgan.prediction.methods.FITTED`, or some of `STEPPED` with "+" between them. The names of
+        `ssgan.prediction.names.FITTED`, or some of `STEPPED` with "+" between them. The names of
         version 0.1 are still read: "finetune" is "propagation", "joint" is "k-plus-one", "spread"
         is "graph", "simple" is "baseline".
     steps : int or None, default=None
@@ -133,6 +79,8 @@ class PredictorConfig:
         where they are None, are those of this config.
     search : SearchConfig, default=SearchConfig()
         How much is tried on folds of the labels.
+    auto : AutoConfig, default=AutoConfig()
+        How method "auto" weighs its candidates.
     seed : int, default=0
         Same seed, same model.
 
@@ -167,7 +115,8 @@ class PredictorConfig:
     members: tuple[Member, ...] = ()
     readout: str | None = None
     student: StudentConfig = field(default_factory=StudentConfig)
-    search: SearchConfig = field(default_factory=SearchConfig)
+    search: SearchConfig = DEFAULT_SEARCH
+    auto: AutoConfig = AutoConfig()
     seed: int = 0
 
     def __post_init__(self) -> None:
@@ -192,8 +141,6 @@ class PredictorConfig:
     @property
     def learns(self) -> tuple[str, ...]:
         """The methods that take its steps; empty for one that is fitted at once, and for "auto"."""
-        from ssgan.prediction.methods import STEPPED  # they take this config
-
         parts = tuple(self.method.split("+"))
         return parts if set(parts) <= set(STEPPED) else ()
 
@@ -224,17 +171,24 @@ class PredictorConfig:
             fields["student"] = {**fields.get("student", {}), **flat}
         if "members" in fields:
             fields["members"] = tuple(member_of(member) for member in fields["members"])
-        for name in ("student", "search"):
-            if isinstance(given := fields.get(name), Mapping):
-                fields[name] = with_fields(getattr(self, name), given)
+        for name in ("student", "search", "auto"):
+            if isinstance(inner := fields.get(name), Mapping):
+                fields[name] = changed_part(getattr(self, name), inner)
         return with_fields(self, fields)
 
 
-def member_of(given: Any) -> Member:
+def changed_part(part: Part, fields: Mapping[str, Any]) -> Part:
+    """A nested config, changed by some of its fields, of which "weigh" is nested in turn."""
+    if isinstance(part, AutoConfig) and isinstance(weigh := fields.get("weigh"), Mapping):
+        fields = {**fields, "weigh": with_fields(part.weigh, weigh)}
+    return with_fields(part, fields)
+
+
+def member_of(member: Member | Mapping[str, Any]) -> Member:
     """A member of an ensemble, or the one that its JSON describes."""
-    if isinstance(given, Member):
-        return given
-    return Member(**{**given, "config": PredictorConfig.from_json(given["config"])})
+    if isinstance(member, Member):
+        return member
+    return Member(**{**member, "config": PredictorConfig.from_json(member["config"])})
 
 
 def renamed(method: str) -> str:
@@ -244,8 +198,6 @@ def renamed(method: str) -> str:
 
 def check_method(method: str) -> None:
     """InputError for a method that there is not, and for some that do not go together."""
-    from ssgan.prediction.methods import FITTED, STEPPED  # they take this config
-
     parts = method.split("+")
     together = set(parts) <= set(STEPPED) and len(set(parts)) == len(parts)
     if not (together or method in ("auto", "ensemble", *FITTED)):

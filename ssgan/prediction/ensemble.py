@@ -1,4 +1,4 @@
-"""Averages of several models: which to average is told by what they say of held-out labels.
+"""Averages of several models: how much of each is told by held-out labels.
 
     weigh        weights of candidates, from their held-out probabilities or numbers
     Ensemble     a network: the weighted mean of several networks' probabilities or numbers
@@ -8,32 +8,19 @@ as good rarely is much worse than the best of them.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
-from ssgan.config import InputError, check_numbers
+from ssgan.config import InputError
 from ssgan.prediction.baselines import Array
 from ssgan.prediction.config import PredictorConfig
 from ssgan.prediction.network import Network
+from ssgan.prediction.search import WeighConfig
 from ssgan.randomness import Rng
 
 TINY = 1e-12  # probability, below which none is taken to fall
-
-
-@dataclass(frozen=True, kw_only=True)
-class WeighConfig:
-    """How candidates are weighed (Caruana et al. 2004, sections 2.2 to 2.4)."""
-
-    bags: int = 10  # selections that are averaged, each among half of the candidates
-    first: int = 3  # best candidates that every selection starts from
-    rounds: int = 15  # further members of each, chosen one by one, again and again
-    least: float = 0.02  # weight, below which a candidate is left out
-
-    def __post_init__(self) -> None:
-        check_numbers(self, least={"bags": 1, "first": 1})
 
 
 def weigh(
@@ -108,8 +95,8 @@ def select(seen: Array, labels: Array, config: WeighConfig) -> Array:
 
     def losses(means: Array) -> Array:
         """Mean loss (M,) of probabilities of the truth, or of numbers, (M, R * n)."""
-        found: Array = -np.log(np.maximum(means, TINY)) if classes else (means - truth) ** 2
-        return np.asarray(found.mean(1))
+        each: Array = -np.log(np.maximum(means, TINY)) if classes else (means - truth) ** 2
+        return np.asarray(each.mean(1))
 
     # In float32 candidates that are as good but for rounding lose the same: the first is taken.
     first = np.argsort(losses(seen).astype(np.float32), kind="stable")[: config.first]

@@ -68,16 +68,16 @@ def evaluate(
     if labels is None:
         raise InputError("a predictor is evaluated on labelled samples: give their labels")
     values = model.targets.encode(labels)
-    known = np.flatnonzero(~np.isnan(values) if model.classes is None else values >= 0)
+    labeled = np.flatnonzero(~np.isnan(values) if model.classes is None else values >= 0)
     if model.classes is None:
         guesses = model.numbers(samples)
-        found = metrics.regression(values[known], guesses[known])
+        measures = metrics.regression(values[labeled], guesses[labeled])
         if model.intervals is not None:
-            intervals = model.predict_interval(samples)[known]
-            found["interval_90_coverage"] = metrics.interval_coverage(values[known], intervals)
-            found["interval_90_width"] = metrics.interval_width(values[known], intervals)
-        return found
-    return metrics.predictions(values[known], model.predict_proba(samples)[known])
+            intervals = model.predict_interval(samples)[labeled]
+            measures["interval_90_coverage"] = metrics.interval_coverage(values[labeled], intervals)
+            measures["interval_90_width"] = metrics.interval_width(values[labeled], intervals)
+        return measures
+    return metrics.predictions(values[labeled], model.predict_proba(samples)[labeled])
 
 
 def closeness(gan: GAN, samples: Any, seed: int, reference: str | None) -> dict[str, float]:
@@ -87,9 +87,9 @@ def closeness(gan: GAN, samples: Any, seed: int, reference: str | None) -> dict[
     x = codec.expand(real)
     own = train is not None and digest(train[: len(real)].numpy()) == digest(real.numpy())
     called = reference or ("train" if own else "real")
-    found = metrics.samples(x, fake, seed, reference=called)
-    found |= metrics.told_apart(x, fake, seed, reference=called)
+    measures = metrics.samples(x, fake, seed, reference=called)
+    measures |= metrics.told_apart(x, fake, seed, reference=called)
     if train is not None and not own:
         order = Rng(("closeness", seed)).permutation(len(train))[:MOST_SAMPLES]
-        found |= metrics.memorisation(codec.expand(train[order]), x, fake, seed)
-    return found
+        measures |= metrics.memorisation(codec.expand(train[order]), x, fake, seed)
+    return measures

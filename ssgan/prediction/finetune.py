@@ -38,48 +38,28 @@ from ssgan.config import InputError, WorseModelWarning
 from ssgan.data import Data, read
 from ssgan.data.containers import gather
 from ssgan.models.gan import GAN
-from ssgan.prediction.comparison import Comparison
+from ssgan.prediction import intervals, temperature
+from ssgan.prediction.auto import choose_once
 from ssgan.prediction.config import PredictorConfig
-from ssgan.prediction.crossvalidation import temperature_of
-from ssgan.prediction.intervals import INTERVALS, Intervals, from_bytes, train_intervals
+from ssgan.prediction.fitting import fit_network, with_readout
 from ssgan.prediction.labels import Labeled, labeled
-from ssgan.prediction.learning import read_out
-from ssgan.prediction.predictor import (
-    COMPARISON,
-    TEMPERATURE,
-    Predictor,
-    stored_comparison,
-    stored_temperature,
-)
+from ssgan.prediction.predictor import Predictor
 from ssgan.prediction.record import record_split
 from ssgan.prediction.resolve import check_settings, resolve_config
-from ssgan.prediction.select import Learnt, choosing
 from ssgan.runs.run import Run
 from ssgan.training.runner import Progress, finish
+from ssgan.training.schedule import OPTION_NAMES, TrainOptions
 
 
 def finetuning(
     gan: GAN,
-    samples: Any,
-    labels: Any,
-    config: PredictorConfig | None = None,
-    *,
-    unlabeled: Any = None,
-    run: str | Path | None = None,
-) -> Generator[Progress, None, Predictor]:
-    """`finetune`, step by step: yields its progress and returns the predictor."""
-    rows = labeled(gan, samples, labels, unlabeled, config.seed if config else 0)
-    return (yield from learning_from(gan, rows, config, run, {}))
-
-
-def learning_from(
-    gan: GAN,
     rows: Labeled,
-    config: PredictorConfig | None,
-    run: str | Path | None,
+    config: PredictorConfig | None = None,
+    run: str | Path | None = None,
     files: Mapping[str, str] | None = None,
+    options: TrainOptions | None = None,
 ) -> Generator[Progress, None, Predictor]:
-    """The predictor of labelled and unlabeled samples, step by step.
+    """`finetune`, step by step: yields its progress and returns the predictor.
 
     `files` for the run say which labels these are; by default those of `record`.
     """
@@ -89,37 +69,60 @@ def learning_from(
     with nullcontext() if run is None else claim(run, gan, config, rows) as held:
         if held:
             record_split(held, gan, rows, files)
-        return (yield from learn(gan, rows, config, held))
+        gan = yield from with_readout(gan, config, rows, held)
+        choice, config = yield from choose_once(gan, config, rows, held)
+        network, kept = yield from fit_network(gan, config, rows, held, options=options)
+        return (
+            yield from calibrated(
+                Predictor(
+                    config=config,
+                    codec=gan.codec,
+                    network=network,
+                    targets=rows.targets,
+                    runtime=gan.runtime,
+                    about=identity(gan, rows) | ({"choice": choice} if choice else {}),
+                ),
+                gan,
+                rows,
+                held,
+                kept,
+            )
+        )
 
 
-def learn(
-    gan: GAN, rows: Labeled, config: PredictorConfig, held: Run | None
+def calibrated(
+    model: Predictor, gan: GAN, rows: Labeled, run: Run | None, kept: Any
 ) -> Generator[Progress, None, Predictor]:
-    """The predictor by a resolved config, step by step, in a run that is held."""
-    about = identity(gan, rows)
-    gan = yield from read_out(gan, config, rows, held)
-    learnt = yield from choosing(gan, config, rows, held)
-    calibrated: dict[str, Any] = {}
-    calibration = calibrate if rows.classes else intervals_of
-    name = "temperature" if rows.classes else "intervals"
-    calibrated[name], beside = yield from calibration(gan, learnt, rows, held)
-    if learnt.choice:
-        about, beside = about | {"choice": learnt.choice}, None
-    return Predictor(
-        config=learnt.config,
-        codec=gan.codec,
-        network=learnt.network,
-        targets=rows.targets,
-        runtime=gan.runtime,
-        about=about | ({"comparison": beside.to_json()} if beside else {}),
-        **calibrated,
-    )
+    """The predictor with its temperature or intervals, and how good it is beside ordinary models;
+    `kept` is what the fit keeps. "auto" has compared already, and found a temperature."""
+    config, choice = model.config, model.about.get("choice")
+    if choice and rows.classes:
+        return replace(model, temperature=float(choice.get("temperature", 1.0)))
+    if config.method == "baseline" and rows.classes:  # not to be chosen again in every fold
+        config = replace(config, baseline=kept["name"])
+    if rows.classes:
+        degrees, comparison = yield from temperature.calibrate(gan, config, rows, run)
+        model = replace(model, temperature=degrees)
+    else:
+        calibrate = intervals.calibrate(gan, config, rows, run, compare=not choice)
+        ranges, comparison = yield from calibrate
+        model = replace(model, intervals=ranges)
+    if comparison and not choice:
+        return replace(model, about={**model.about, "comparison": comparison.to_json()})
+    return model
 
 
 def identity(gan: GAN, rows: Labeled) -> dict[str, Any]:
     """What a model was made from: the "gan" and the "labels"."""
     source = {name: value for name, value in gan.data.items() if name != "run"}
     return {"gan": source | {"config": gan.config.to_json()}, "labels": rows.metadata()}
+
+
+def renewed(identity: dict[str, Any]) -> dict[str, Any]:
+    """The identity of a model directory, with the settings by their names of today."""
+    if identity.get("kind") != "predictor":
+        return identity
+    return identity | {"config": PredictorConfig.from_json(identity["config"]).to_json()}
 
 
 @contextmanager
@@ -130,61 +133,11 @@ def claim(path: str | Path, gan: GAN, config: PredictorConfig, rows: Labeled) ->
     """
     about = identity(gan, rows)
     whole = {"format": 1, "kind": "predictor", "config": config.to_json(), **about}
-    run = Run.claim(path, whole, growing=("config.steps",))
+    run = Run.claim(path, whole, growing=("config.steps",), renew=renewed)
     with run.writing() as held:
         held.write("codec.json", json.dumps(gan.codec.to_json()))
         held.write("origin.json", json.dumps({"run": gan.data.get("run")}))
         yield held
-
-
-def intervals_of(
-    gan: GAN, learnt: Learnt, rows: Labeled, run: Run | None
-) -> Generator[Progress, None, tuple[Intervals | None, Comparison | None]]:
-    """The networks of the folds of a regression, those of the run or new ones; and how good they
-    are beside ordinary models."""
-    config = learnt.config
-    if run and run.has(INTERVALS):
-        found = from_bytes(run.read(INTERVALS), gan.codec, config, gan.config, gan.runtime)
-        return found, comparison_of(run)
-    trained = (yield from train_intervals(gan, config, rows)) if config.calibrate else None
-    if trained is None:
-        return None, None
-    if run:
-        keep_comparison(run, None if learnt.choice else trained[1])  # "auto" has its own
-        run.write(INTERVALS, trained[0].to_bytes())
-    return trained
-
-
-def calibrate(
-    gan: GAN, learnt: Learnt, rows: Labeled, run: Run | None
-) -> Generator[Progress, None, tuple[float, Comparison | None]]:
-    """The temperature of a classifier, of the folds of "auto", of the run, or of new folds; and how
-    good it is beside ordinary models."""
-    config = learnt.config
-    if learnt.choice is not None:
-        return float(learnt.choice.get("temperature", 1.0)), None
-    if not config.calibrate:
-        return 1.0, None
-    if run and run.has(TEMPERATURE):
-        return stored_temperature(run, None), comparison_of(run)
-    if config.method == "baseline":  # not to be chosen again in every fold
-        config = replace(config, baseline=learnt.kept["name"])
-    found, beside = yield from temperature_of(gan, config, rows)
-    if run:
-        keep_comparison(run, beside)
-        run.write(TEMPERATURE, json.dumps({"temperature": found}))
-    return found, beside
-
-
-def comparison_of(run: Run) -> Comparison | None:
-    """The comparison that a run holds, if any."""
-    found = stored_comparison(run)
-    return Comparison.from_json(found["comparison"]) if found else None
-
-
-def keep_comparison(run: Run, beside: Comparison | None) -> None:
-    if beside:
-        run.write(COMPARISON, json.dumps(beside.to_json()))
 
 
 def finetune(
@@ -217,7 +170,9 @@ def finetune(
         A directory to keep the predictor in. An unfinished finetuning of the same samples, labels
         and config is taken up where it stopped.
     **fields
-        Fields of `PredictorConfig`, which change the config: `method="auto"`, `steps=100`.
+        Fields of `PredictorConfig`, which change the config: `method="auto"`, `steps=100`; and of
+        `ssgan.training.schedule.TrainOptions`, for a training in steps: `log_every=10` steps
+        between two lines of the log, `checkpoints=20`.
 
     Returns
     -------
@@ -248,17 +203,17 @@ def finetune(
     >>> float((model.predict(x) == y).mean())
     1.0
     """
-    samples, labels = given(samples, labels)
-    if fields:
-        config = (config or PredictorConfig()).changed(fields)
-    rows = labeled(gan, samples, labels, unlabeled, config.seed if config else 0)
-    model = finish(learning_from(gan, rows, config, run))
+    samples, labels = read_labeled(samples, labels)
+    options = TrainOptions(**{name: fields.pop(name) for name in OPTION_NAMES & fields.keys()})
+    config = (config or PredictorConfig()).changed(fields)
+    rows = labeled(gan, samples, labels, unlabeled, config.seed)
+    model = finish(finetuning(gan, rows, config, run, options=options))
     if model.comparison and (worse := model.comparison.warning):
         warnings.warn(worse, WorseModelWarning, stacklevel=2)
     return model
 
 
-def given(samples: Any, labels: Any) -> tuple[Any, Any]:
+def read_labeled(samples: Any, labels: Any) -> tuple[Any, Any]:
     """Raw samples of any container, path or name, and their labels."""
     if isinstance(samples, str | Path):
         samples = read(samples)

@@ -25,15 +25,15 @@ from torch import Tensor, nn
 from ssgan.codecs.codec import Array
 from ssgan.models.gan import GAN
 from ssgan.prediction.baselines.folds import Folds
-from ssgan.prediction.calibration import temperature
-from ssgan.prediction.config import DEFAULT_SEARCH, SearchConfig
+from ssgan.prediction.calibration import fit_temperature
 from ssgan.prediction.heads import MIN_SHARE, folds
+from ssgan.prediction.search import DEFAULT_SEARCH, SearchConfig
 
 NEIGHBOURS = 7  # of a row
 AXES = 64  # principal axes along which neighbours are looked for
 REACH = 0.999  # share of what a row's neighbours have that it takes over
 WEIGHT = 0.1  # of known classes against smoothness, from one label of each to hundreds (see notes)
-NUMBER_WEIGHT = 10.0  # the same of numbers, which folds of fifty labels tell too badly to be asked
+NUMBER_WEIGHT = 10.0  # the same of numbers, which folds of fifty labels tell too badly
 HIDDEN = 3  # folds of labels that are hidden to tell how sure shares may be
 ITERATIONS = 500  # of the solver, at most
 EQUAL = 1e-9  # of the size of rows: distances that differ by less are the same
@@ -106,13 +106,13 @@ def held_out_votes(
 
     They are the first n of M rows of `features` (M, F). A held-out row is in the graph, which new
     rows are not: neither its own node nor one of the same features votes for it. How sure shares
-    are is told once, by all labels.
+    are is fitted once, on all labels.
     """
     count, labels = len(folds.of[0]), graph.labels.numpy()
     rows, unknown = coordinates_of(features), -1 if graph.classes else np.nan
     rough, others = roughness(neighbourhood(rows)), near_others(rows, count)
     heat = heat_of(rough, labels, graph.classes, search)[0] if graph.classes else 1.0
-    found = np.empty((len(folds.of), count, max(graph.classes, 1)))
+    votes = np.empty((len(folds.of), count, max(graph.classes, 1)))
     for repeat, _, test in folds:
         rest = labels.copy()
         rest[test] = unknown
@@ -120,8 +120,8 @@ def held_out_votes(
             spread = shares_at(rough, rest, graph.classes, heat, search)
         else:
             spread = smoothest(rough, rest, NUMBER_WEIGHT, search)[:, None]
-        found[repeat, test] = spread[others[test]].mean(1)
-    return np.log(np.maximum(found, MIN_SHARE)) if graph.classes else found[..., 0]
+        votes[repeat, test] = spread[others[test]].mean(1)
+    return np.log(np.maximum(votes, MIN_SHARE)) if graph.classes else votes[..., 0]
 
 
 def near_others(rows: Array, count: int) -> Array:
@@ -131,8 +131,8 @@ def near_others(rows: Array, count: int) -> Array:
     gaps, near = NearestNeighbors(n_neighbors=most).fit(rows).kneighbors(rows[:count])
     same = gaps <= EQUAL * max(float(np.sqrt((rows**2).sum(1).mean())), np.finfo(np.float64).tiny)
     order = np.argsort(same, axis=1, kind="stable")[:, : min(NEIGHBOURS, most)]
-    found: Array = np.take_along_axis(near, order, 1)
-    return found
+    nearest: Array = np.take_along_axis(near, order, 1)
+    return nearest
 
 
 def spread_over(
@@ -166,19 +166,19 @@ def heat_of(
     hidden = hidden_scores(rough, labels, classes, search)
     if hidden is None:
         return 1.0, np.inf
-    known = labels >= 0
-    present, named = np.unique(labels[known], return_inverse=True)
-    error = float((hidden.argmax(1) != labels[known]).mean())
-    return temperature(hidden[:, present], named), error
+    labeled = labels >= 0
+    present, named = np.unique(labels[labeled], return_inverse=True)
+    error = float((hidden.argmax(1) != labels[labeled]).mean())
+    return fit_temperature(hidden[:, present], named), error
 
 
 def shares_at(
     rough: Any, labels: Array, classes: int, heat: float, search: SearchConfig = DEFAULT_SEARCH
 ) -> Array:
     """Shares (M, K) float32 at a temperature; known rows have their label."""
-    scores, known = scores_over(rough, labels, classes, search), labels >= 0
+    scores, labeled = scores_over(rough, labels, classes, search), labels >= 0
     shares: Array = softmax(scores / heat, axis=1).astype(np.float32)
-    shares[known] = np.eye(classes)[labels[known]]
+    shares[labeled] = np.eye(classes)[labels[labeled]]
     return shares
 
 
@@ -192,14 +192,14 @@ def scores_over(
     At Very Low Label Rates") it tells classes apart by a label of each, where label spreading (Zhou
     et al. 2004) falls back to nothing a few rows away from one.
     """
-    known, scores = labels >= 0, np.full((len(labels), classes), -np.inf)
-    present = np.unique(labels[known])
+    labeled, scores = labels >= 0, np.full((len(labels), classes), -np.inf)
+    present = np.unique(labels[labeled])
     for name in present:
-        more = np.where(known, (labels == name) - (labels[known] == name).mean(), np.nan)
+        more = np.where(labeled, (labels == name) - (labels[labeled] == name).mean(), np.nan)
         scores[:, name] = smoothest(rough, more, WEIGHT, search)
     size = np.sqrt((scores[:, present] ** 2).mean())
-    found: Array = scores / max(float(size), np.finfo(np.float64).tiny)
-    return found
+    scaled: Array = scores / max(float(size), np.finfo(np.float64).tiny)
+    return scaled
 
 
 def hidden_scores(
@@ -207,17 +207,17 @@ def hidden_scores(
 ) -> Array | None:
     """`scores_over` (m, K) for the m known rows, each with the labels of its fold hidden; None
     where a class has one label alone."""
-    known = np.flatnonzero(labels >= 0)
-    count = min(HIDDEN, folds(labels[known], search.folds))
+    labeled = np.flatnonzero(labels >= 0)
+    count = min(HIDDEN, folds(labels[labeled], search.folds))
     if count < 2:
         return None
-    found = np.empty((len(known), classes))
+    scores = np.empty((len(labeled), classes))
     cut = StratifiedKFold(count, shuffle=True, random_state=0)
-    for _, hidden in cut.split(known, labels[known]):
+    for _, hidden in cut.split(labeled, labels[labeled]):
         rest = labels.copy()
-        rest[known[hidden]] = -1
-        found[hidden] = scores_over(rough, rest, classes, search)[known[hidden]]
-    return found
+        rest[labeled[hidden]] = -1
+        scores[hidden] = scores_over(rough, rest, classes, search)[labeled[hidden]]
+    return scores
 
 
 def numbers_over(links: Any, labels: Array, search: SearchConfig = DEFAULT_SEARCH) -> Array:
@@ -245,9 +245,9 @@ def smoothest(
     """
     pull = np.where(np.isfinite(labels), weight, 0.0)
     matrix = LinearOperator(rough.shape, matvec=lambda f: pull * f + rough @ (rough @ f))
-    known = pull * np.nan_to_num(labels)
-    found: Array = cg(matrix, known, rtol=search.tolerance, maxiter=ITERATIONS)[0]
-    return found
+    pulled = pull * np.nan_to_num(labels)
+    numbers: Array = cg(matrix, pulled, rtol=search.tolerance, maxiter=ITERATIONS)[0]
+    return numbers
 
 
 class Neighbours(nn.Module):
@@ -279,8 +279,8 @@ class Neighbours(nn.Module):
     def forward(self, features: Tensor) -> Tensor:
         count = min(NEIGHBOURS, len(self.rows))
         distances = torch.cdist(features.float() @ self.axes, self.rows)
-        found = self.shares[distances.topk(count, largest=False).indices].mean(1)
-        return found.clamp_min(MIN_SHARE).log() if self.classes else found
+        mean = self.shares[distances.topk(count, largest=False).indices].mean(1)
+        return mean.clamp_min(MIN_SHARE).log() if self.classes else mean
 
 
 class Votes(nn.Module):
@@ -301,14 +301,14 @@ def first_shares(
 ) -> tuple[str, Tensor]:
     """Where samples are near, "features" or "samples", and the shares (M, K) over them there.
 
-    Whether samples are near is told by the GAN's features or by the samples themselves, whichever
+    Nearness is that of the GAN's features or of the samples themselves, whichever
     finds hidden labels better in cross-validation on the labelled ones; features where none can
     be hidden.
     """
     encoders = {"features": gan.encode, "samples": lambda x: x.flatten(1)}
-    found = {}
+    spread = {}
     for name, encode in encoders.items():
         links = links_of(gan.apply(encode, rows.packed).numpy())
-        found[name] = shares_over(links, rows.labels.numpy(), rows.classes, search)
-    best = min(found, key=lambda name: found[name][1])
-    return best, torch.from_numpy(found[best][0])
+        spread[name] = shares_over(links, rows.labels.numpy(), rows.classes, search)
+    best = min(spread, key=lambda name: spread[name][1])
+    return best, torch.from_numpy(spread[best][0])

@@ -20,7 +20,7 @@ from sklearn.svm import LinearSVC
 from torch import Tensor, nn
 
 from ssgan.codecs.codec import Array
-from ssgan.prediction.config import DEFAULT_SEARCH, SearchConfig
+from ssgan.prediction.search import DEFAULT_SEARCH, SearchConfig
 from ssgan.randomness import Rng, seeded
 
 HEAD_FOLDS = 5
@@ -176,24 +176,24 @@ class Nearest(nn.Module):
 
     @torch.no_grad()
     def fit(self, features: Tensor, values: Tensor) -> None:
-        """Take rows (M, F) with shares (M, K) or numbers (M, 1); each tells of the others.
+        """Take rows (M, F) with shares (M, K) or numbers (M, 1).
 
-        As many of the nearest are asked as foretell best what each row has, left out itself.
+        The number of nearest rows is the one that predicts each row best when it is left out.
         """
         self.rows.copy_(F.normalize(features))
         self.values.copy_(values)
         gaps = torch.cdist(self.rows[:RANKED], self.rows)
-        gaps.fill_diagonal_(torch.inf)  # a row does not ask itself
+        gaps.fill_diagonal_(torch.inf)  # a row is left out itself
         most = [n for n in NUMBERS_OF_NEAREST if n < len(self.rows)] or [1]
         self.count.fill_(min(most, key=lambda count: float(self.misses(gaps, count))))
 
     def misses(self, gaps: Tensor, count: int) -> Tensor:
-        """Mean squared difference between what `count` neighbours say and what is so."""
+        """Mean squared error of predicting each row by its `count` nearest others."""
         if len(self.rows) < 2:
             return gaps.new_zeros(())
-        return (self.asked(gaps, count) - self.values[: len(gaps)]).square().mean()
+        return (self.mean_of_nearest(gaps, count) - self.values[: len(gaps)]).square().mean()
 
-    def asked(self, gaps: Tensor, count: int) -> Tensor:
+    def mean_of_nearest(self, gaps: Tensor, count: int) -> Tensor:
         """Means (N, K) of the values of the `count` nearest rows, at distances (N, M)."""
         near, which = gaps.topk(count, largest=False)
         weights = 1 / near.clamp_min(CLOSEST)
@@ -202,14 +202,14 @@ class Nearest(nn.Module):
 
     def forward(self, features: Tensor) -> Tensor:
         gaps = torch.cdist(F.normalize(features.float()), self.rows)
-        found = self.asked(gaps, int(self.count))
-        return found.clamp_min(MIN_SHARE).log() if self.classes else found
+        means = self.mean_of_nearest(gaps, int(self.count))
+        return means.clamp_min(MIN_SHARE).log() if self.classes else means
 
 
 def nearest_head(features: Array, labels: Array, classes: int | None) -> Nearest:
     """`Nearest` of labelled rows (M, F); `classes` None means numbers."""
-    known = torch.from_numpy(labels)
-    values = known[:, None] if classes is None else F.one_hot(known, classes)
+    values = torch.from_numpy(labels)
+    values = values[:, None] if classes is None else F.one_hot(values, classes)
     rows, width = features.shape
     head = Nearest(rows, width, values.shape[1], classes is not None)
     head.fit(torch.from_numpy(features).float(), values.float())

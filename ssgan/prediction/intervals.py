@@ -1,7 +1,7 @@
-"""Prediction intervals of a regression, from the folds of its labelled rows.
+"""The prediction intervals of a regression, which short trainings on folds of the labels tell.
 
-    intervals, _ = finish(train_intervals(gan, config, rows))  # a network a fold, unseen by it
-    intervals.of(packed, codec, on, level=0.9)              # (M, 2), of standardised numbers
+    intervals, _ = finish(train_intervals(gan, config, rows))  # a network for each fold
+    intervals.of(packed, codec, on, level=0.9)                 # (M, 2), of standardised numbers
 
 No label is lost to calibration: the model itself still learns from all of them (Barber et al. 2021,
 "Predictive inference with the jackknife+", CV+).
@@ -24,14 +24,15 @@ from ssgan.models.gan import GAN
 from ssgan.models.inference import apply
 from ssgan.prediction.baselines import stratified
 from ssgan.prediction.calibration import cv_plus
-from ssgan.prediction.comparison import Comparison
+from ssgan.prediction.comparison import Comparison, keep_comparison, kept_comparison
 from ssgan.prediction.config import PredictorConfig
-from ssgan.prediction.crossvalidation import answers, short_training
+from ssgan.prediction.crossvalidation import labeled_outputs, short_training
 from ssgan.prediction.ensemble import Model
-from ssgan.prediction.heldout import compared
+from ssgan.prediction.heldout import compare_with_baselines
 from ssgan.prediction.labels import Labeled
 from ssgan.prediction.rebuild import rebuilt_network
 from ssgan.randomness import Rng
+from ssgan.runs.run import Run
 from ssgan.runtime import Runtime
 from ssgan.training.runner import Progress
 from ssgan.training.state import pack_parts
@@ -39,6 +40,7 @@ from ssgan.training.state import pack_parts
 INTERVALS = "intervals.safetensors"
 INTERVAL_FOLDS = 5
 MIN_LABELS = 10
+KEPT = "told"  # the key of what fits keep, as files of 0.1 have it
 
 
 @dataclass(frozen=True)
@@ -62,7 +64,7 @@ class Intervals:
         tensors["residuals"] = torch.from_numpy(self.residuals)
         tensors["fold_of_row"] = torch.from_numpy(self.fold_of_row)
         plain = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
-        return save(plain, {"told": json.dumps(list(self.kept))})
+        return save(plain, {KEPT: json.dumps(list(self.kept))})
 
 
 def from_bytes(
@@ -70,7 +72,7 @@ def from_bytes(
 ) -> Intervals:
     """What `Intervals.to_bytes` gave."""
     size = int.from_bytes(data[:8], "little")  # of the header, as the format has it
-    kept = json.loads(json.loads(data[8 : 8 + size])["__metadata__"]["told"])
+    kept = json.loads(json.loads(data[8 : 8 + size])["__metadata__"][KEPT])
     tensors = load(data)
     networks = []
     for k, one in enumerate(kept):
@@ -81,14 +83,32 @@ def from_bytes(
             if name.startswith(start)
         }
         networks.append(on.place(rebuilt_network(codec, config, gan, own, one)).eval())
-    found = (tensors["residuals"].numpy(), tensors["fold_of_row"].numpy())
-    return Intervals(tuple(networks), tuple(kept), *found)
+    residuals, folds = tensors["residuals"].numpy(), tensors["fold_of_row"].numpy()
+    return Intervals(tuple(networks), tuple(kept), residuals, folds)
+
+
+def calibrate(
+    gan: GAN, config: PredictorConfig, rows: Labeled, run: Run | None, compare: bool
+) -> Generator[Progress, None, tuple[Intervals | None, Comparison | None]]:
+    """`train_intervals` by a resolved config, once for a run; None where it does not calibrate, or
+    where labels are too few. `compare`: whether a run keeps how good the model is."""
+    if run and run.has(INTERVALS):
+        stored = from_bytes(run.read(INTERVALS), gan.codec, config, gan.config, gan.runtime)
+        return stored, kept_comparison(run)
+    trained = (yield from train_intervals(gan, config, rows)) if config.calibrate else None
+    if trained is None:
+        return None, None
+    intervals, comparison = trained
+    if run:
+        keep_comparison(run, comparison if compare else None)
+        run.write(INTERVALS, intervals.to_bytes())
+    return intervals, comparison
 
 
 def train_intervals(
     gan: GAN, config: PredictorConfig, rows: Labeled
 ) -> Generator[Progress, None, tuple[Intervals, Comparison | None] | None]:
-    """Train a network for each fold by a settled config, and compare them with ordinary models
+    """Train a network for each fold by a resolved config, and compare them with ordinary models
     unless labels are many; None for too few labels."""
     if len(rows.values) < MIN_LABELS:
         return None
@@ -96,12 +116,13 @@ def train_intervals(
     count = min(INTERVAL_FOLDS, config.search.folds)
     folds = stratified(values, 0, Rng(("intervals", config.seed)), folds=count, repeats=1)
     residuals, networks, kept = np.zeros(len(values)), [], []
-    for _, train, held in folds:
-        network, one = yield from short_training(gan, config, rows, train, "calibration")
-        residuals[held] = values[held] - answers(gan, network, rows, held)
+    for _, train, test in folds:
+        network, own = yield from short_training(gan, config, rows, train, "calibration")
+        residuals[test] = values[test] - labeled_outputs(gan, network, rows, test)
         networks.append(network)
-        kept.append(one)
-    found = Intervals(tuple(networks), tuple(kept), residuals, folds.of[0])
+        kept.append(own)
+    intervals = Intervals(tuple(networks), tuple(kept), residuals, folds.of[0])
     if len(values) > config.search.calibration_rows:
-        return found, None
-    return found, compared(gan, config, rows, (values - residuals)[None], folds)
+        return intervals, None
+    outputs = (values - residuals)[None]
+    return intervals, compare_with_baselines(gan, config, rows, outputs, folds)

@@ -30,7 +30,7 @@ class Labeled:
     scale: tuple[float, float]  # mean and deviation of the numbers
     unlabeled: Tensor | None  # packed rows (M, ...)
     seed: int  # which of the unlabeled rows the graph takes
-    raw: Array  # (N,) class indices, or numbers as they were given
+    raw: Array  # (N,) class indices, or numbers in the unit of the labels
     first: int | None = None  # from which of `unlabeled` on they are those of the GAN
 
     @property
@@ -118,15 +118,15 @@ def warn_unlike(packed: Tensor, trained_on: Tensor, few: int = 40) -> None:
 
 
 def labeled(gan: GAN, samples: Any, labels: Any, unlabeled: Any, seed: int) -> Labeled:
-    """Sort out what is labelled and what is not; see `predictor.finetune`."""
-    found = labels if isinstance(labels, Targets) else targets(labels)
+    """Sort out what is labelled and what is not; see `finetune`."""
+    encoded = labels if isinstance(labels, Targets) else targets(labels)
     packed = gan.codec.pack(samples)
-    if len(packed) != len(found.values):
-        raise InputError(f"{len(packed)} samples but {len(found.values)} labels: one label a row")
-    mine = torch.from_numpy(found.labeled)
-    values = torch.from_numpy(found.values[found.labeled])
+    if len(packed) != len(encoded.values):
+        raise InputError(f"{len(packed)} samples but {len(encoded.values)} labels: one label a row")
+    mine = torch.from_numpy(encoded.labeled)
+    values = torch.from_numpy(encoded.values[encoded.labeled])
     scale = (0.0, 1.0)
-    if found.classes is None:
+    if encoded.classes is None:
         scale = (float(values.mean()), float(values.std(correction=0)))
         if not isfinite(scale[1]) or scale[1] == 0:  # too large or too small to be squared
             center, std = moments(values.double().numpy())
@@ -137,13 +137,13 @@ def labeled(gan: GAN, samples: Any, labels: Any, unlabeled: Any, seed: int) -> L
                 "give labels that differ"
             )
         values = ((values - scale[0]) / scale[1]).float()
-    rest = np.setdiff1d(np.arange(len(packed)), found.labeled)
+    rest = np.setdiff1d(np.arange(len(packed)), encoded.labeled)
     more = gan.codec.pack(unlabeled) if unlabeled is not None else gan.training_samples()
     if unlabeled is None and more is not None:
         warn_unlike(packed, more)
     others = [packed[torch.from_numpy(rest)]] + ([] if more is None else [more])
     rows = torch.cat(others)
-    meaning = Targets(values=found.values[:0], classes=found.classes, dtype=found.dtype)
+    meaning = Targets(values=encoded.values[:0], classes=encoded.classes, dtype=encoded.dtype)
     return Labeled(
         packed=packed[mine],
         values=values,
@@ -151,6 +151,6 @@ def labeled(gan: GAN, samples: Any, labels: Any, unlabeled: Any, seed: int) -> L
         scale=scale,
         unlabeled=rows if len(rows) else None,
         seed=seed,
-        raw=found.values[found.labeled],
+        raw=encoded.values[encoded.labeled],
         first=None if more is None or unlabeled is not None else len(rest),
     )

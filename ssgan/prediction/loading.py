@@ -1,12 +1,31 @@
 """Loading of what a training left in a directory: a GAN, or a model that was finetuned from one."""
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
 
 from ssgan.config import InputError
+from ssgan.data import Targets
 from ssgan.models import pretraining
 from ssgan.models.gan import GAN
-from ssgan.prediction.predictor import Predictor, load_predictor
+from ssgan.models.stored import check_kinds, stored_codec, stored_training
+from ssgan.prediction.auto import CHOICE, stored_choice
+from ssgan.prediction.comparison import kept_comparison
+from ssgan.prediction.config import PredictorConfig
+from ssgan.prediction.fitting import stored_fit
+from ssgan.prediction.intervals import INTERVALS, MIN_LABELS, from_bytes
+from ssgan.prediction.predictor import Predictor
+from ssgan.prediction.rebuild import rebuilt_network
+from ssgan.prediction.temperature import TEMPERATURE, stored_temperature
 from ssgan.runs.run import Run
+from ssgan.runs.storage import understood
+from ssgan.runtime import runtime
+
+MADE_FROM = ("gan", "labels", "adaptation")  # what a model was made from; the last of some only
 
 
 def load(
@@ -59,3 +78,103 @@ def load(
             f"{path} holds a model, which has one state alone: leave checkpoint={checkpoint!r} out"
         )
     return load_predictor(path, device)
+
+
+def load_predictor(path: str | Path, device: str | None = None) -> Predictor:
+    """The predictor of a model directory.
+
+    Raises FileNotFoundError if there is none or its finetuning has not ended, InputError if the
+    directory holds something else.
+    """
+    run = Run.open(path)
+    if run.config.get("kind") != "predictor":
+        raise InputError(f"{path} holds a {run.config.get('kind')}, expected a finetuned model")
+    run.check()
+    labels, choice, config = stored_config(run)
+    tensors = finished(run, config, choice)
+    codec, (_, gan) = stored_codec(run), stored_training(run, "predictor")
+    kept = stored_fit(run)
+    with understood(run.path / "checkpoints"):
+        network = rebuilt_network(codec, config, gan, tensors, kept)
+    on, intervals = runtime(device, codec.shape), None
+    if run.has(INTERVALS):
+        with understood(run.path / INTERVALS):
+            intervals = from_bytes(run.read(INTERVALS), codec, config, gan, on)
+    about = {name: run.config[name] for name in MADE_FROM if name in run.config}
+    about |= {"run": str(run.path.resolve())} | ({"choice": choice} if choice else {})
+    if comparison := kept_comparison(run):
+        about["comparison"] = comparison.to_json()
+    model = Predictor(
+        config=config,
+        codec=codec,
+        network=on.place(network).eval(),
+        targets=stored_targets(labels),
+        runtime=on,
+        about=about,
+        intervals=intervals,
+        temperature=temperature_for(run, choice),
+    )
+    with understood(run.path):
+        try_out(model)
+    return model
+
+
+def try_out(model: Predictor) -> None:
+    """Predict a sample: a model of files that do not fit together fails here, if at all."""
+    sample = model.codec.decode(torch.zeros(1, *model.codec.shape))
+    model.predict(sample)
+    if model.classes is not None:
+        model.predict_proba(sample)
+    elif model.intervals is not None:
+        model.predict_interval(sample)
+
+
+def stored_config(
+    run: Run,
+) -> tuple[Mapping[str, Any], Mapping[str, Any] | None, PredictorConfig]:
+    """What a model directory says of the labels, of the choice of "auto", and how it learnt."""
+    with understood(run.path / "config.json"):
+        labels, config = run.config["labels"], PredictorConfig.from_json(run.config["config"])
+        check_kinds(labels, {"classes": list | None, "dtype": str, "count": int, "task": str})
+        stored_targets(labels)
+    if config.method != "auto" or not run.has(CHOICE):
+        return labels, None, config
+    with understood(run.path / CHOICE):
+        return labels, *stored_choice(run)
+
+
+def stored_targets(labels: Mapping[str, Any]) -> Targets:
+    """Targets without values, from what a model directory says of its labels."""
+    classes = None if labels["classes"] is None else tuple(labels["classes"])
+    values = np.empty(0, np.int64 if classes else np.float64)
+    return Targets(values=values, classes=classes, dtype=labels["dtype"])
+
+
+def finished(
+    run: Run, config: PredictorConfig, choice: Mapping[str, Any] | None
+) -> Mapping[str, Tensor]:
+    """The weights of a model directory; FileNotFoundError where its finetuning has not ended."""
+    checkpoint, labels = run.load(), run.config["labels"]
+    if labels["classes"] is None:
+        none = not config.calibrate or labels["count"] < MIN_LABELS
+        calibrated = none or run.has(INTERVALS)
+    else:
+        none = not config.calibrate or choice is not None
+        calibrated = none or run.has(TEMPERATURE)
+    steps = (config.steps or 0) if config.learns else 0
+    if checkpoint and checkpoint.step < steps <= max(run.steps()):
+        raise InputError(
+            f"the newest checkpoint of {run.path} is damaged, the one before is of step "
+            f"{checkpoint.step}: restore it from a backup, or run the same `ssgan finetune` again, "
+            "which goes on from there"
+        )
+    if not (checkpoint and checkpoint.step >= steps and calibrated and config.method != "auto"):
+        raise FileNotFoundError(f"{run.path} is not finished: run the same `ssgan finetune` again")
+    return checkpoint.tensors
+
+
+def temperature_for(run: Run, choice: Mapping[str, Any] | None) -> float:
+    """The temperature of a model directory, or of the choice of "auto"; 1 where there is none."""
+    if run.has(TEMPERATURE):
+        return stored_temperature(run)
+    return float((choice or {}).get("temperature", 1.0))

@@ -1,36 +1,23 @@
-"""A finetuned model: what it predicts, and how it is loaded from its directory."""
+"""A finetuned model and what it predicts."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from html import escape
-from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
-from torch import Tensor
 
 from ssgan.codecs.codec import Array
 from ssgan.config import InputError
 from ssgan.data import Codec, Targets
 from ssgan.data.labels import shown
 from ssgan.models.inference import apply
-from ssgan.models.stored import check_kinds, stored_codec, stored_training
 from ssgan.prediction.comparison import Comparison
 from ssgan.prediction.config import PredictorConfig
 from ssgan.prediction.ensemble import Model
-from ssgan.prediction.intervals import INTERVALS, MIN_LABELS, Intervals, from_bytes
-from ssgan.prediction.learning import FIT_FILE
-from ssgan.prediction.rebuild import rebuilt_network
-from ssgan.prediction.select import CHOICE, stored_choice
-from ssgan.runs.run import Run
-from ssgan.runs.storage import understood
+from ssgan.prediction.intervals import Intervals
 from ssgan.runs.transport import pack, unpack
-from ssgan.runtime import Runtime, runtime
-
-TEMPERATURE = "temperature.json"
-COMPARISON = "comparison.json"
-MADE_FROM = ("gan", "labels", "adaptation")  # what a model was made from; the last of some only
+from ssgan.runtime import Runtime
 
 
 @dataclass(frozen=True, repr=False)
@@ -111,8 +98,8 @@ class Predictor:
     def comparison(self) -> Comparison | None:
         """How good it is on folds of the labels beside ordinary models, where that was measured."""
         verdict = self.about.get("choice", {}).get("verdict", {})
-        found = self.about.get("comparison") or verdict.get("comparison")
-        return Comparison.from_json(found) if found else None
+        fields = self.about.get("comparison") or verdict.get("comparison")
+        return Comparison.from_json(fields) if fields else None
 
     @property
     def verdict(self) -> str:
@@ -171,8 +158,8 @@ class Predictor:
                 "`calibrate`, or use predict_proba for classes"
             )
         center, scale = self.about["labels"]["scale"]
-        found = self.intervals.of(self.codec.pack(samples), self.codec, self.runtime, level)
-        scaled: Array = found * scale + center
+        ranges = self.intervals.of(self.codec.pack(samples), self.codec, self.runtime, level)
+        scaled: Array = ranges * scale + center
         return scaled
 
     def predict_proba(self, samples: Any) -> Array:
@@ -190,114 +177,3 @@ class Predictor:
         """Standardised features of the finetuned trunk, or student, float32 (N, F)."""
         packed = self.codec.pack(samples)
         return apply(self.network.features, packed, self.codec, self.runtime).numpy()
-
-
-def load_predictor(path: str | Path, device: str | None = None) -> Predictor:
-    """The predictor of a model directory.
-
-    Raises FileNotFoundError if there is none or its finetuning has not ended, InputError if the
-    directory holds something else.
-    """
-    run = Run.open(path)
-    if run.config.get("kind") != "predictor":
-        raise InputError(f"{path} holds a {run.config.get('kind')}, expected a finetuned model")
-    run.check()
-    labels, choice, config = stored_config(run)
-    tensors = finished(run, config, choice)
-    codec, (_, gan) = stored_codec(run), stored_training(run, "predictor")
-    kept = run.read_object(FIT_FILE) if run.has(FIT_FILE) else None
-    with understood(run.path / "checkpoints"):
-        network = rebuilt_network(codec, config, gan, tensors, kept)
-    on, intervals = runtime(device, codec.shape), None
-    if run.has(INTERVALS):
-        with understood(run.path / INTERVALS):
-            intervals = from_bytes(run.read(INTERVALS), codec, config, gan, on)
-    about = {name: run.config[name] for name in MADE_FROM if name in run.config}
-    about |= {"run": str(run.path.resolve())} | ({"choice": choice} if choice else {})
-    about |= stored_comparison(run)
-    model = Predictor(
-        config=config,
-        codec=codec,
-        network=on.place(network).eval(),
-        targets=stored_targets(labels),
-        runtime=on,
-        about=about,
-        intervals=intervals,
-        temperature=stored_temperature(run, choice),
-    )
-    with understood(run.path):
-        try_out(model)
-    return model
-
-
-def try_out(model: Predictor) -> None:
-    """Predict a sample: a model of files that do not fit together fails here, if at all."""
-    sample = model.codec.decode(torch.zeros(1, *model.codec.shape))
-    model.predict(sample)
-    if model.classes is not None:
-        model.predict_proba(sample)
-    elif model.intervals is not None:
-        model.predict_interval(sample)
-
-
-def stored_config(
-    run: Run,
-) -> tuple[Mapping[str, Any], Mapping[str, Any] | None, PredictorConfig]:
-    """What a model directory says of the labels, of the choice of "auto", and how it learnt."""
-    with understood(run.path / "config.json"):
-        labels, config = run.config["labels"], PredictorConfig.from_json(run.config["config"])
-        check_kinds(labels, {"classes": list | None, "dtype": str, "count": int, "task": str})
-        stored_targets(labels)
-    if config.method != "auto" or not run.has(CHOICE):
-        return labels, None, config
-    with understood(run.path / CHOICE):
-        return labels, *stored_choice(run)
-
-
-def stored_targets(labels: Mapping[str, Any]) -> Targets:
-    """Targets without values, from what a model directory says of its labels."""
-    classes = None if labels["classes"] is None else tuple(labels["classes"])
-    values = np.empty(0, np.int64 if classes else np.float64)
-    return Targets(values=values, classes=classes, dtype=labels["dtype"])
-
-
-def finished(
-    run: Run, config: PredictorConfig, choice: Mapping[str, Any] | None
-) -> Mapping[str, Tensor]:
-    """The weights of a model directory; FileNotFoundError where its finetuning has not ended."""
-    checkpoint, labels = run.load(), run.config["labels"]
-    if labels["classes"] is None:
-        none = not config.calibrate or labels["count"] < MIN_LABELS
-        calibrated = none or run.has(INTERVALS)
-    else:
-        none = not config.calibrate or choice is not None
-        calibrated = none or run.has(TEMPERATURE)
-    steps = (config.steps or 0) if config.learns else 0
-    if checkpoint and checkpoint.step < steps <= max(run.steps()):
-        raise InputError(
-            f"the newest checkpoint of {run.path} is damaged, the one before is of step "
-            f"{checkpoint.step}: restore it from a backup, or run the same `ssgan finetune` again, "
-            "which goes on from there"
-        )
-    if not (checkpoint and checkpoint.step >= steps and calibrated and config.method != "auto"):
-        raise FileNotFoundError(f"{run.path} is not finished: run the same `ssgan finetune` again")
-    return checkpoint.tensors
-
-
-def stored_comparison(run: Run) -> dict[str, Any]:
-    """The "comparison" with ordinary models that a model directory holds, if any."""
-    if not run.has(COMPARISON):
-        return {}
-    with understood(run.path / COMPARISON):
-        return {"comparison": Comparison.from_json(run.read_object(COMPARISON)).to_json()}
-
-
-def stored_temperature(run: Run, choice: Mapping[str, Any] | None) -> float:
-    """The temperature that a model directory holds; 1 where it has none."""
-    if run.has(TEMPERATURE):
-        with understood(run.path / TEMPERATURE):
-            found = float(run.read_object(TEMPERATURE)["temperature"])
-            if not 0 < found < float("inf"):
-                raise ValueError(f"a temperature of {found}")
-            return found
-    return float((choice or {}).get("temperature", 1.0))

@@ -54,12 +54,12 @@ def places(some: Tensor, of: Tensor | None) -> Array | None:
     if of is None:
         return None
     free: dict[bytes, list[int]] = defaultdict(list)
-    wanted = {sample.tobytes() for sample in some.numpy()}
+    searched = {sample.tobytes() for sample in some.numpy()}
     for place, sample in enumerate(of.numpy()):
-        if (key := sample.tobytes()) in wanted:
+        if (key := sample.tobytes()) in searched:
             free[key].append(place)
-    found = [free[key].pop(0) if free[key] else None for key in map(bytes_of, some.numpy())]
-    return None if None in found else np.array(found, np.int64)
+    chosen = [free[key].pop(0) if free[key] else None for key in map(bytes_of, some.numpy())]
+    return None if None in chosen else np.array(chosen, np.int64)
 
 
 def bytes_of(sample: Array) -> bytes:

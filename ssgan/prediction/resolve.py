@@ -80,14 +80,16 @@ def default_readout(gan: GAN, config: PredictorConfig, rows: Labeled) -> str:
     """
     if (own := readout_of(gan)) != "all":
         return own
-    asked = config.method == "auto" and has_views(gan, config, rows) and rows.unlabeled is not None
-    return "student" if asked and hasattr(gan.generator, "maps") else "all"
+    distils = (
+        config.method == "auto" and has_views(gan, config, rows) and rows.unlabeled is not None
+    )
+    return "student" if distils and hasattr(gan.generator, "maps") else "all"
 
 
 def has_views(gan: GAN, config: PredictorConfig, rows: Labeled) -> bool:
     """Whether samples have views that keep a class, or that are stated to keep a label."""
-    found = bool(rows.classes) if config.transforms is None else {*config.transforms} - {"noise"}
-    return bool(found and movable(gan.codec) and config.warp)
+    moves = bool(rows.classes) if config.transforms is None else {*config.transforms} - {"noise"}
+    return bool(moves and movable(gan.codec) and config.warp)
 
 
 def resolve_transforms(gan: GAN, config: PredictorConfig, rows: Labeled) -> tuple[str, ...]:

@@ -99,12 +99,14 @@ class Finetune:
         first = config.rate * step.rate
         rate = cosine(number, config.steps or 1, first, first / 50)
         set_rate(self.optimizer, rate)
-        found = [self.supervised(batches, number, rng("labeled"))]
+        losses = [self.supervised(batches, number, rng("labeled"))]
         for key, loss in self.losses.items():
             more = loss.batch_and_loss(batches, number, rng(*key))
-            found += [] if more is None else [more]
-        batch = self.runtime.batch(torch.cat([x for x, _ in found]))
-        terms, refused = descend(partial(self.terms, found), (batch,), self.optimizer, self.runtime)
+            losses += [] if more is None else [more]
+        batch = self.runtime.batch(torch.cat([x for x, _ in losses]))
+        terms, refused = descend(
+            partial(self.terms, losses), (batch,), self.optimizer, self.runtime
+        )
         average(self.mean, self.network, config.ema, number)
         for key, loss in self.losses.items():
             own, bad = loss.post_step(batches, number, rng("after", *key[1:]), rate)
@@ -117,12 +119,12 @@ class Finetune:
         x = self.views.of(self.codec.expand(packed), rng)
         return x, lambda features, outputs: {"supervised": supervised_loss(outputs, labels)}
 
-    def terms(self, found: Sequence[BatchLoss], batch: Tensor) -> Terms:
+    def terms(self, losses: Sequence[BatchLoss], batch: Tensor) -> Terms:
         """The terms of all losses, whose samples go through the network side by side."""
         features = self.network.features(batch)
         outputs = self.network.head(features).float()
-        sizes = [len(x) for x, _ in found]
-        parts = zip(found, torch.split(features, sizes), torch.split(outputs, sizes), strict=True)
+        sizes = [len(x) for x, _ in losses]
+        parts = zip(losses, torch.split(features, sizes), torch.split(outputs, sizes), strict=True)
         terms: Terms = {}
         for (_, loss), own_features, own_outputs in parts:
             terms |= loss(own_features, own_outputs)

@@ -20,9 +20,9 @@ from ssgan import __version__
 from ssgan.config import InputError
 from ssgan.data.split import SPLIT, read_split
 from ssgan.models.stored import stored_training
+from ssgan.prediction.auto import CHOICE
 from ssgan.prediction.config import renamed
-from ssgan.prediction.predictor import stored_config
-from ssgan.prediction.select import CHOICE
+from ssgan.prediction.loading import stored_config
 from ssgan.report.augmented import augmented_part, page_beside, written
 from ssgan.report.generated import generated_part
 from ssgan.report.heldout import HeldOut, HeldOutRows, given_rows, held_out

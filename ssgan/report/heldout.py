@@ -12,7 +12,8 @@ from ssgan.data import Data, read_labels
 from ssgan.data.labels import raw_labels
 from ssgan.data.selection import read_again, take_samples
 from ssgan.data.split import SPLIT, read_split
-from ssgan.prediction.predictor import Predictor, load_predictor
+from ssgan.prediction.loading import load_predictor
+from ssgan.prediction.predictor import Predictor
 from ssgan.randomness import Rng
 from ssgan.runs.run import Run
 

@@ -22,7 +22,8 @@ from ssgan.data.selection import read_again, take_samples
 from ssgan.data.split import read_split
 from ssgan.models.gan import GAN
 from ssgan.models.pretraining import load
-from ssgan.prediction.predictor import Predictor, load_predictor
+from ssgan.prediction.loading import load_predictor
+from ssgan.prediction.predictor import Predictor
 from ssgan.randomness import Rng
 from ssgan.synthesis.candidates import assess
 from ssgan.synthesis.classifiers import default_classifiers, default_regressors

@@ -1,6 +1,6 @@
 """How long a training is, how often it speaks and is saved, and which of its steps is taken."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 from ssgan.config import check_numbers
 from ssgan.randomness import Rng
@@ -18,6 +18,9 @@ class TrainOptions:
 
     def __post_init__(self) -> None:
         check_numbers(self, least={"log_every": 1, "checkpoints": 1})
+
+
+OPTION_NAMES = frozenset(field.name for field in fields(TrainOptions))
 
 
 @dataclass(frozen=True)

@@ -36,7 +36,7 @@ from ssgan.data import Data, digest, read, vision
 from ssgan.models.config import GANConfig
 from ssgan.models.pretraining import load, pretrain
 from ssgan.models.student import StudentConfig
-from ssgan.prediction.predictor import load_predictor
+from ssgan.prediction.loading import load_predictor
 from ssgan.randomness import Rng
 from ssgan.runs.run import Run
 

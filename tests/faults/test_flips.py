@@ -14,7 +14,7 @@ from ssgan.config import InputError
 from ssgan.models.config import GANConfig
 from ssgan.models.pretraining import load, pretrain
 from ssgan.networks import build, trunk
-from ssgan.prediction.predictor import load_predictor
+from ssgan.prediction.loading import load_predictor
 from ssgan.randomness import Rng
 
 SOME = ("gan-conditional", "model-baseline")  # quick to read

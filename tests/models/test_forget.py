@@ -9,7 +9,7 @@ from click.testing import CliRunner
 import ssgan
 from ssgan.cli import ssgan as command
 from ssgan.models.forget import forget
-from ssgan.prediction.predictor import load_predictor
+from ssgan.prediction.loading import load_predictor
 from ssgan.report import report
 from ssgan.runs.run import Run
 

@@ -32,7 +32,7 @@ from ssgan.networks.resnet import ResnetTrunk
 from ssgan.prediction.config import PredictorConfig
 from ssgan.prediction.finetune import finetune
 from ssgan.prediction.labels import labeled
-from ssgan.prediction.predictor import load_predictor
+from ssgan.prediction.loading import load_predictor
 from ssgan.prediction.resolve import resolve_config
 from ssgan.randomness import Rng
 from ssgan.runs.run import Run

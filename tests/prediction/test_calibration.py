@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ssgan.prediction.calibration import COLDEST, HOTTEST, cv_plus, likelihood, temperature
+from ssgan.prediction.calibration import COLDEST, HOTTEST, cv_plus, fit_temperature, likelihood
 
 QUICK = settings(deadline=None, derandomize=True, max_examples=50)
 
@@ -25,13 +25,13 @@ def drawn(n, classes=5, spread=2.0, seed=0):
 @pytest.mark.parametrize("factor", [0.5, 1.0, 3.0])
 def test_logits_that_were_scaled_get_their_factor_back(factor):
     logits, labels = drawn(40_000)
-    assert temperature(factor * logits, labels) == pytest.approx(factor, rel=0.02)
+    assert fit_temperature(factor * logits, labels) == pytest.approx(factor, rel=0.02)
 
 
 def test_two_equal_margins_have_a_temperature_in_closed_form():
     # n rows of margin m, k of them right: sum of m (p - right) + 1 - 1 / b = 0 at b = 1
     margins = np.array([[math.log(3), 0.0]] * 4)
-    assert temperature(margins, np.array([0, 0, 0, 1])) == pytest.approx(1)
+    assert fit_temperature(margins, np.array([0, 0, 0, 1])) == pytest.approx(1)
 
 
 @QUICK
@@ -39,41 +39,41 @@ def test_two_equal_margins_have_a_temperature_in_closed_form():
 def test_the_likelihood_of_the_fitted_rows_is_never_worse_than_without(seed, n, classes, scale):
     logits = scale * np.random.default_rng(seed).normal(size=(n, classes))
     labels = np.random.default_rng(seed + 1).integers(0, classes, n)
-    found = temperature(logits, labels)
+    found = fit_temperature(logits, labels)
     assert COLDEST <= found <= HOTTEST
     assert likelihood(logits, labels, found) <= likelihood(logits, labels) + 1e-12
 
 
 def test_a_temperature_depends_neither_on_a_shift_of_rows_nor_on_their_order():
     logits, labels = drawn(200)
-    found = temperature(logits, labels)
+    found = fit_temperature(logits, labels)
     shift = np.random.default_rng(1).normal(size=(200, 1))
-    assert temperature(logits + shift, labels) == pytest.approx(found)
-    assert temperature(logits[::-1], labels[::-1]) == pytest.approx(found)
+    assert fit_temperature(logits + shift, labels) == pytest.approx(found)
+    assert fit_temperature(logits[::-1], labels[::-1]) == pytest.approx(found)
 
 
 def test_few_labels_pull_less_than_many():
     logits, labels = drawn(4000)
-    few = [temperature(3 * logits[i : i + 4], labels[i : i + 4]) for i in range(0, 4000, 4)]
-    assert 1 < np.exp(np.mean(np.log(few))) < temperature(3 * logits, labels)
+    few = [fit_temperature(3 * logits[i : i + 4], labels[i : i + 4]) for i in range(0, 4000, 4)]
+    assert 1 < np.exp(np.mean(np.log(few))) < fit_temperature(3 * logits, labels)
 
 
 @pytest.mark.parametrize("n", [1, 3, 100])
 def test_logits_that_say_nothing_stay_as_they_are(n):
-    assert temperature(np.zeros((n, 3)), np.zeros(n, int)) == pytest.approx(1)
+    assert fit_temperature(np.zeros((n, 3)), np.zeros(n, int)) == pytest.approx(1)
 
 
 def test_few_rows_that_are_all_right_are_hardly_sharpened():
-    assert 0.5 < temperature(np.eye(10) * 8, np.arange(10)) < 1
+    assert 0.5 < fit_temperature(np.eye(10) * 8, np.arange(10)) < 1
 
 
 def test_rows_that_are_all_wrong_are_softened_up_to_a_bound():
-    assert temperature(np.eye(2)[[0] * 99] * 50, np.ones(99, int)) == HOTTEST
+    assert fit_temperature(np.eye(2)[[0] * 99] * 50, np.ones(99, int)) == HOTTEST
 
 
 def test_temperature_mends_the_calibration_of_other_rows():
     logits, labels = drawn(2000)
-    found = temperature(4 * logits[:200], labels[:200])
+    found = fit_temperature(4 * logits[:200], labels[:200])
     rest = 4 * logits[200:], labels[200:]
     assert likelihood(*rest, found) < likelihood(*rest) - 0.5
 
@@ -92,7 +92,7 @@ def test_temperature_mends_the_calibration_of_other_rows():
 )
 def test_what_are_no_logits_or_no_classes_is_refused(logits, labels, message):
     with pytest.raises(ValueError, match=message):
-        temperature(logits, labels)
+        fit_temperature(logits, labels)
 
 
 # Intervals

@@ -9,20 +9,16 @@ import torch
 from ssgan.metrics import predictions
 from ssgan.models.config import GANConfig
 from ssgan.models.pretraining import pretrain
-from ssgan.prediction import crossvalidation
 from ssgan.prediction.config import PredictorConfig
-from ssgan.prediction.crossvalidation import (
-    CALIBRATION_FOLDS,
-    FOLDS,
-    folds_of,
-    held_out_outputs,
-    temperature_of,
-)
+from ssgan.prediction.crossvalidation import FOLDS, held_out_outputs, make_folds
 from ssgan.prediction.evaluation import evaluate
 from ssgan.prediction.finetune import finetune, finetuning
 from ssgan.prediction.labels import labeled
-from ssgan.prediction.methods import FITTED, STEPPED
-from ssgan.prediction.predictor import load_predictor
+from ssgan.prediction.loading import load_predictor
+from ssgan.prediction.names import FITTED, STEPPED
+from ssgan.prediction.resolve import resolve_config
+from ssgan.prediction.temperature import CALIBRATION_FOLDS, calibration_folds, temperature_of
+from ssgan.runs.run import Run
 from ssgan.training.runner import finish
 from tests.examples import FAST, KINDS, LABELS, NUMBERS, N, quick, same, trained
 
@@ -53,19 +49,20 @@ def test_probabilities_are_tempered_and_a_directory_keeps_the_temperature(method
 
 
 @each_method
-def test_a_run_is_calibrated_once(method, tmp_path, monkeypatch):
+def test_a_run_is_calibrated_once(method, tmp_path):
+    """What its file says is taken, whatever the folds would say."""
     x, asked = KINDS["vectors"](), config(method)
-    first = finetune(trained("vectors"), x, LABELS, asked, run=tmp_path / "m")
-    monkeypatch.setattr(crossvalidation, "short_training", lambda *_: pytest.fail("once more"))
+    finetune(trained("vectors"), x, LABELS, asked, run=tmp_path / "m")
+    with Run.open(tmp_path / "m").writing() as run:
+        run.write("temperature.json", '{"temperature": 3.5}')
     again = finetune(trained("vectors"), x, LABELS, asked, run=tmp_path / "m")
-    assert again.temperature == first.temperature
+    assert again.temperature == 3.5
 
 
-def test_a_graph_has_told_its_temperature_already(monkeypatch):
-    monkeypatch.setattr(crossvalidation, "short_training", lambda *_: pytest.fail("once more"))
-    assert (
-        finetune(trained("vectors"), KINDS["vectors"](), LABELS, config("graph")).temperature == 1
-    )
+def test_hidden_labels_have_calibrated_a_graph():
+    x, _ = noisy(N)
+    labels = np.random.default_rng(1).integers(0, 2, N)
+    assert finetune(trained("vectors"), x, labels, config("graph")).temperature == 1
 
 
 def test_probabilities_of_new_rows_are_better_for_it():
@@ -87,7 +84,7 @@ def test_every_row_is_answered_by_a_course_that_did_not_see_its_label():
     lone = np.arange(N) % 2  # twins of different classes: only a row's own label tells it
     rows = labeled(gan, x, lone, None, 0)
     asked = replace(config("knn"), readout="all")
-    folds = folds_of(rows, asked)
+    folds = make_folds(rows, asked)
     outputs = finish(held_out_outputs(gan, asked, rows, folds, ""))
     apart = folds.of[0][::2] != folds.of[0][1::2]
     assert apart.sum() >= 3
@@ -96,36 +93,33 @@ def test_every_row_is_answered_by_a_course_that_did_not_see_its_label():
 
 
 @pytest.mark.parametrize("labels", [LABELS[:5], NUMBERS[:9]], ids=["classes", "numbers"])
-def test_where_labels_are_too_few_nothing_is_held_out(labels, monkeypatch, tmp_path):
-    monkeypatch.setattr(crossvalidation, "short_training", lambda *_: pytest.fail("held out"))
-    x = KINDS["vectors"]()[: len(labels)]
-    finetune(trained("vectors"), x, labels, config("propagation"), run=tmp_path / "m")
+def test_where_labels_are_too_few_nothing_is_held_out(labels, tmp_path):
+    gan, x = trained("vectors"), KINDS["vectors"]()[: len(labels)]
+    rows = labeled(gan, x, labels, None, 0)
+    steps = finetuning(gan, rows, config("propagation"), tmp_path / "m")
+    assert {progress.phase for progress in steps} == {""}
     model = load_predictor(tmp_path / "m")
     assert (model.temperature, model.intervals) == (1.0, None)
 
 
-def folds_told(method, monkeypatch, **search):
-    """The short trainings that tell the temperature of a method."""
-    found, usual = [], crossvalidation.short_training
-    monkeypatch.setattr(
-        crossvalidation, "short_training", lambda *words: found.append(words) or usual(*words)
-    )
+def folds_used(method, **search):
+    """How many folds tell the temperature of a method."""
+    gan = trained("vectors")
+    rows = labeled(gan, KINDS["vectors"](), LABELS, None, 0)
     asked = config(method, search=replace(FAST, folds=10, **search))
-    model = finetune(trained("vectors"), KINDS["vectors"](), LABELS, asked)
-    assert model.temperature != 1
-    return len(found)
+    return len(calibration_folds(rows, resolve_config(asked, gan, rows))[1])
 
 
-def test_of_many_labels_the_first_folds_are_enough(monkeypatch):
-    found = folds_told("probe", monkeypatch, calibration_rows=N // 2)
+def test_of_many_labels_the_first_folds_are_enough():
+    found = folds_used("probe", calibration_rows=N // 2)
     assert 4 <= found <= 6  # of ten, each of which holds out two rows to four
 
 
 @pytest.mark.parametrize(
     ("method", "count"), [("probe", CALIBRATION_FOLDS), ("propagation", FOLDS)]
 )
-def test_what_is_fitted_at_once_is_held_out_in_more_folds(method, count, monkeypatch):
-    assert folds_told(method, monkeypatch) == count
+def test_what_is_fitted_at_once_is_held_out_in_more_folds(method, count):
+    assert folds_used(method) == count
 
 
 def test_it_can_be_left_out(tmp_path):
@@ -143,7 +137,8 @@ def test_it_can_be_left_out(tmp_path):
 def test_a_model_is_not_finished_before_its_folds_are(labels, file, tmp_path):
     x, asked = KINDS["vectors"](), config("propagation")
     whole = finetune(trained("vectors"), x, labels, asked, run=tmp_path / "whole")
-    training = finetuning(trained("vectors"), x, labels, asked, run=tmp_path / "left")
+    rows = labeled(trained("vectors"), x, labels, None, asked.seed)
+    training = finetuning(trained("vectors"), rows, asked, tmp_path / "left")
     while next(training).phase != "calibration":
         pass
     with pytest.raises(KeyboardInterrupt):

@@ -7,8 +7,9 @@ from torch import nn
 
 from ssgan.config import InputError
 from ssgan.networks.readout import Readout
-from ssgan.prediction.ensemble import Ensemble, WeighConfig, select, weigh
+from ssgan.prediction.ensemble import Ensemble, select, weigh
 from ssgan.prediction.network import Network
+from ssgan.prediction.search import WeighConfig
 from ssgan.randomness import Rng
 
 RNG = Rng(("ensemble test",))

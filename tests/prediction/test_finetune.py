@@ -18,9 +18,9 @@ from ssgan.models.pretraining import load, pretrain
 from ssgan.prediction.config import PredictorConfig
 from ssgan.prediction.evaluation import evaluate
 from ssgan.prediction.finetune import finetune, finetuning
+from ssgan.prediction.fitting import fit_network
 from ssgan.prediction.labels import labeled
-from ssgan.prediction.learning import learning
-from ssgan.prediction.predictor import load_predictor
+from ssgan.prediction.loading import load_predictor
 from ssgan.prediction.resolve import refuse_unused, resolve_config
 from ssgan.runs.run import Run
 from ssgan.training.runner import finish
@@ -292,7 +292,7 @@ def resumable(kind, task, run, options=OFTEN, **settings):
     gan = trained(kind)
     rows = labeled(gan, KINDS[kind](), TASKS[task], None, 0)
     asked = resolve_config(config(**settings), gan, rows)
-    return learning(gan, asked, rows, Run.claim(run, {"kind": "test"}), "", options)
+    return fit_network(gan, asked, rows, Run.claim(run, {"kind": "test"}), "", options)
 
 
 @pytest.mark.parametrize("task", TASKS)
@@ -312,13 +312,23 @@ def test_a_finetuning_that_was_left_ends_as_one_that_was_not(kind, task, tmp_pat
 
 def test_a_finetuning_that_was_left_is_not_loaded_before_it_is_finished(tmp_path):
     args = (trained("vectors"), KINDS["vectors"](), LABELS, config(steps=55))
-    training = finetuning(*args, run=tmp_path / "m")
+    rows = labeled(*args[:3], None, 0)
+    training = finetuning(trained("vectors"), rows, args[3], tmp_path / "m")
     next(training)
     training.close()
     with pytest.raises(FileNotFoundError, match="not finished: run the same `ssgan finetune`"):
         load_predictor(tmp_path / "m")
     model = finetune(*args, run=tmp_path / "m")
     assert same(load_predictor(tmp_path / "m").outputs(args[1]), model.outputs(args[1]))
+
+
+def test_how_often_a_training_is_logged_and_saved_is_a_keyword(tmp_path):
+    x, asked = KINDS["vectors"](), config(steps=6, calibrate=False)
+    often = {"log_every": 2, "checkpoints": 1, "run": tmp_path / "m"}
+    finetune(trained("vectors"), x, LABELS, asked, **often)
+    run = Run.open(tmp_path / "m")
+    assert [row["step"] for row in run.metrics()] == [2, 4, 6]
+    assert run.steps() == [6]
 
 
 def test_an_interruption_saves_a_checkpoint(tmp_path):

@@ -9,8 +9,8 @@ from ssgan.models.config import GANConfig
 from ssgan.models.pretraining import pretrain
 from ssgan.prediction.config import PredictorConfig
 from ssgan.prediction.finetune import finetune
-from ssgan.prediction.methods import FITTED
-from ssgan.prediction.predictor import load_predictor
+from ssgan.prediction.loading import load_predictor
+from ssgan.prediction.names import FITTED
 from tests.examples import KINDS, LABELS, NUMBERS, quick, same, trained
 
 METHODS = ("probe", "graph", "baseline", "propagation", "consistency", "auto")

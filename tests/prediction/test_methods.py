@@ -9,12 +9,12 @@ import torch
 from ssgan.data import fit_codec
 from ssgan.prediction.config import PredictorConfig
 from ssgan.prediction.finetune import finetune
+from ssgan.prediction.fitting import fit_network, make_task
 from ssgan.prediction.labels import labeled
-from ssgan.prediction.learning import learning, make_task
-from ssgan.prediction.methods.consistency import BALANCE, MOMENTUM, Consistency, Thresholds
-from ssgan.prediction.methods.k_plus_one import SLOWER, KPlusOne
-from ssgan.prediction.methods.propagation import FADED
-from ssgan.prediction.predictor import load_predictor
+from ssgan.prediction.loading import load_predictor
+from ssgan.prediction.methods.stepped.consistency import BALANCE, MOMENTUM, Consistency, Thresholds
+from ssgan.prediction.methods.stepped.k_plus_one import SLOWER, KPlusOne
+from ssgan.prediction.methods.stepped.propagation import FADED
 from ssgan.prediction.resolve import resolve_config
 from ssgan.randomness import Rng
 from ssgan.runs.run import Run
@@ -258,7 +258,9 @@ def test_a_training_that_was_left_ends_as_one_that_was_not(method, mix, task, tm
     config = resolve_config(config, gan, rows)
 
     def training(name):
-        return learning(gan, config, rows, Run.claim(tmp_path / name, {"kind": "test"}), "", OFTEN)
+        return fit_network(
+            gan, config, rows, Run.claim(tmp_path / name, {"kind": "test"}), "", OFTEN
+        )
 
     finish(training("whole"))
     left = training("left")

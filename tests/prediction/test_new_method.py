@@ -80,7 +80,7 @@ from ssgan.cli import generate
 
 generate.NAMES_FILE.write_text(generate.code())
 from ssgan.cli import ssgan as command
-from ssgan.prediction.predictor import load_predictor
+from ssgan.prediction.loading import load_predictor
 
 x = np.random.default_rng(0).normal(size=(40, 3))
 labels = np.arange(40) % 2
@@ -110,8 +110,8 @@ def test_a_file_in_the_folder_of_methods_is_all_that_a_new_one_needs(tmp_path):
     ignored = shutil.ignore_patterns("__pycache__")
     shutil.copytree(Path(ssgan.__file__).parent, package / "ssgan", ignore=ignored)
     methods = package / "ssgan" / "prediction" / "methods"
-    (methods / "nearest_mean.py").write_text(MEANS)
-    (methods / "entropy.py").write_text(ENTROPY)
+    (methods / "fitted" / "nearest_mean.py").write_text(MEANS)
+    (methods / "stepped" / "entropy.py").write_text(ENTROPY)
     environment = os.environ | {"PYTHONPATH": str(package), "OMP_NUM_THREADS": "1"}
     command = [sys.executable, "-c", STORY]
     done = subprocess.run(

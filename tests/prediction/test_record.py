@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from ssgan.prediction.config import PredictorConfig
-from ssgan.prediction.finetune import finetune, learning_from
+from ssgan.prediction.finetune import finetune, finetuning
 from ssgan.prediction.labels import labeled
 from ssgan.runs.run import Run
 from ssgan.training.runner import finish
@@ -18,7 +18,7 @@ FILES = {"labels.json": "[1, 2]\n"}
 def training(out, labels=LABELS, method="propagation"):
     config = PredictorConfig(method=method, steps=4, batch=8, calibrate=False)
     rows = labeled(trained("vectors"), KINDS["vectors"](), labels, None, 0)
-    return learning_from(trained("vectors"), rows, config, out, FILES)
+    return finetuning(trained("vectors"), rows, config, out, FILES)
 
 
 def test_a_run_that_is_killed_after_a_step_has_its_files(tmp_path):

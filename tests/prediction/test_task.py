@@ -9,10 +9,10 @@ import torch
 
 from ssgan.models.student import StudentConfig
 from ssgan.prediction.config import PredictorConfig, SearchConfig
+from ssgan.prediction.fitting import make_task
 from ssgan.prediction.graph import Graph, Votes, first_shares
 from ssgan.prediction.labels import labeled
-from ssgan.prediction.learning import make_task
-from ssgan.prediction.methods.propagation import soft_cross_entropy
+from ssgan.prediction.methods.stepped.propagation import soft_cross_entropy
 from ssgan.prediction.network import Head, Network, initial_network, new_head
 from ssgan.prediction.task import Finetune, supervised_loss
 from ssgan.randomness import Rng

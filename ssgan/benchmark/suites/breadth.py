@@ -30,17 +30,16 @@ from ssgan.data import Data, targets
 from ssgan.models.config import GANConfig
 from ssgan.models.gan import GAN
 from ssgan.models.student import StudentConfig
-from ssgan.prediction.baselines import Folds, cross_validated, points, stratified
-from ssgan.prediction.baselines.folds import foldable
+from ssgan.prediction.baselines import Folds, cross_validate, foldable, points, stratified
 from ssgan.prediction.config import PredictorConfig
 from ssgan.prediction.crossvalidation import (
-    answers,
-    folds_of,
     held_out_outputs,
+    labeled_outputs,
+    make_folds,
     short_training,
 )
+from ssgan.prediction.fitting import with_readout
 from ssgan.prediction.labels import Labeled, labeled
-from ssgan.prediction.learning import read_out
 from ssgan.prediction.predictor import Predictor
 from ssgan.prediction.resolve import resolve_config
 from ssgan.randomness import Rng
@@ -214,18 +213,18 @@ def ordinary_outputs(
     order = Rng(("board", "unlabeled")).numpy().permutation(len(rest))[:MOST_UNLABELED]
     task = OrdinaryTask(rows[problem.labeled], labels, classes, rows[rest[order]], cell.label_seed)
     began = perf_counter()
-    given = task.fit_predict(cell.method, np.arange(len(labels)), test)
+    predicted = task.fit_predict(cell.method, np.arange(len(labels)), test)
     seconds: dict[str, Value] = {"seconds": round(perf_counter() - began, 2)}
     folds = folds_for(labels, classes, cell.label_seed)
     if folds is None:
         oof, of = no_folds(len(labels), classes)
-        return Outputs(oof, given, of), seconds
+        return Outputs(oof, predicted, of), seconds
 
-    def answer(train: Array, held: Array) -> Array:
+    def fit_predict(train: Array, held: Array) -> Array:
         return task.fit_predict(cell.method, train, task.rows[held])
 
-    held_out = cross_validated(answer, labels, classes, folds).outputs
-    return Outputs(held_out, given, folds.of), seconds
+    held_out = cross_validate(fit_predict, labels, classes, folds).outputs
+    return Outputs(held_out, predicted, folds.of), seconds
 
 
 def own_outputs(table: Table, cell: Cell, problem: Problem) -> tuple[Outputs, dict[str, Value]]:
@@ -269,22 +268,22 @@ def hold_out(
     A training in steps is a short one, held out once on the folds of "auto".
     """
     config = resolve_config(config, gan, samples)
-    gan = finish(read_out(gan, config, samples))
+    gan = finish(with_readout(gan, config, samples))
 
-    def answer(train: Array, test: Array) -> Array:
+    def fit_predict(train: Array, test: Array) -> Array:
         network, _ = finish(short_training(gan, config, samples, train))
-        return answers(gan, network, samples, test)
+        return labeled_outputs(gan, network, samples, test)
 
     if config.learns:
-        folds = folds_of(samples, config)
-        given = finish(held_out_outputs(gan, config, samples, folds, "comparison"))[None]
+        folds = make_folds(samples, config)
+        outputs = finish(held_out_outputs(gan, config, samples, folds, "comparison"))[None]
     else:
         labels = samples.values.numpy()
-        given = cross_validated(answer, labels, samples.classes, folds).outputs
+        outputs = cross_validate(fit_predict, labels, samples.classes, folds).outputs
     if samples.classes:
-        return np.asarray(log_softmax(given, axis=-1)), folds.of
+        return np.asarray(log_softmax(outputs, axis=-1)), folds.of
     center, scale = samples.scale
-    return given * scale + center, folds.of
+    return outputs * scale + center, folds.of
 
 
 def scored(test: Array, true: Array) -> dict[str, Value]:

@@ -1,27 +1,23 @@
-"""The models that a careful person would use instead, and the gate that keeps them where they win.
+"""The models that a careful person would use instead, each of few rows and one parameter.
 
-    models of few rows      logistic regression, nearest neighbours, support vector machine,
-                            gradient boosting; ridge regression in place of the first and third
-    cross-validation        repeated, stratified, the same folds for all that are compared
-    choose                  the simplest within one standard error of the best
-    select                  the deep model only where it beats that choice by more than its error
+    models     logistic regression, nearest neighbours, support vector machine, gradient boosting,
+               a forest; ridge regression in place of the first
+    folds      repeated, stratified, the same for all that are compared
+    choice     the simplest within one standard error of the best
 
 Scores are in points, higher is better: 100 times the accuracy, or 100 times what is missing of the
 root mean squared error to that of a constant guess.
 """
 
 from ssgan.codecs.codec import Array
-from ssgan.prediction.baselines.comparing import (
+from ssgan.prediction.baselines.choice import (
     FEWEST,
     FEWEST_NUMBERS,
     Choice,
     Measured,
-    Verdict,
     choose,
-    cross_validated,
-    gate,
+    cross_validate,
     points,
-    select,
     too_few,
 )
 from ssgan.prediction.baselines.folds import Folds, foldable, stratified
@@ -30,11 +26,11 @@ from ssgan.prediction.baselines.models import (
     Baseline,
     FitPredict,
     Kind,
-    candidates,
-    fitted,
+    fit_baseline,
+    fit_predicts,
     flat,
-    kinds,
-    tuned,
+    suitable_kinds,
+    tune,
 )
 
 __all__ = [
@@ -48,18 +44,15 @@ __all__ = [
     "Folds",
     "Kind",
     "Measured",
-    "Verdict",
-    "candidates",
     "choose",
-    "cross_validated",
-    "fitted",
+    "cross_validate",
+    "fit_baseline",
+    "fit_predicts",
     "flat",
     "foldable",
-    "gate",
-    "kinds",
     "points",
-    "select",
     "stratified",
+    "suitable_kinds",
     "too_few",
-    "tuned",
+    "tune",
 ]

@@ -27,10 +27,10 @@ from torch import Tensor
 from ssgan.codecs.codec import Array, Codec
 from ssgan.config import InputError
 from ssgan.prediction.baselines.folds import FOLDS, Folds, foldable, stratified
-from ssgan.prediction.config import DEFAULT_SEARCH, SearchConfig
+from ssgan.prediction.search import DEFAULT_SEARCH, SearchConfig
 from ssgan.randomness import Rng
 
-FitPredict = Callable[[Array, Array], Array]  # labelled rows to fit on, rows to answer for
+FitPredict = Callable[[Array, Array], Array]  # labelled rows to fit on, rows to predict
 MIN_PROBABILITY = 1e-4  # probability that no class falls below
 MOST_BOOSTED = 256  # features that trees look through
 MOST_FOREST = 1100  # features that a forest looks through
@@ -119,21 +119,21 @@ def flat(codec: Codec, packed: Tensor) -> Array:
     return rows
 
 
-def kinds(classes: int, shape: tuple[int, ...], usual: bool = True) -> dict[str, Kind]:
+def suitable_kinds(classes: int, shape: tuple[int, ...], usual: bool = True) -> dict[str, Kind]:
     """Those of CANDIDATES that suit rows of `shape` (N, F); `classes` 0 means numbers.
 
     `usual`: those alone that method "baseline" knows.
     """
     count, features = shape
-    known = CANDIDATES["classification" if classes else "regression"]
-    found = {name: kind for name, kind in known.items() if kind.usual or not usual}
+    table = CANDIDATES["classification" if classes else "regression"]
+    kinds = {name: kind for name, kind in table.items() if kind.usual or not usual}
     if features > MOST_BOOSTED:
-        found.pop("boosting")
+        kinds.pop("boosting")
     if features > MOST_FOREST:
-        found.pop("forest", None)
+        kinds.pop("forest", None)
     if count > MOST_KERNEL:
-        found.pop("svm", None)
-    return found
+        kinds.pop("svm", None)
+    return kinds
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -189,12 +189,12 @@ class Baseline:
         No class has a probability of 0. Those of "svm" are a softmax of margins: calibrate them.
         """
         rows = self.seen(np.asarray(rows, np.float32))
-        model, found = self.model, np.zeros((len(rows), self.classes))
+        model, every = self.model, np.zeros((len(rows), self.classes))
         with one_thread():
             if not self.classes:
                 return np.asarray(model.predict(rows), np.float64)
-            found[:, model.classes_] = class_probabilities(model, rows)
-        logs: Array = np.log((found + MIN_PROBABILITY) / (1 + self.classes * MIN_PROBABILITY))
+            every[:, model.classes_] = class_probabilities(model, rows)
+        logs: Array = np.log((every + MIN_PROBABILITY) / (1 + self.classes * MIN_PROBABILITY))
         return logs
 
     def to_tensors(self) -> dict[str, Tensor]:
@@ -207,9 +207,9 @@ class Baseline:
     @classmethod
     def from_tensors(cls, tensors: Mapping[str, Tensor], about: Mapping[str, Any]) -> "Baseline":
         """The model that `to_tensors` and `to_json` describe; ValueError for an unknown name."""
-        known = CANDIDATES["classification" if about["classes"] else "regression"]
-        if about["name"] not in known:
-            raise InputError(f"no baseline {about['name']!r}; there are {', '.join(known)}")
+        kinds = CANDIDATES["classification" if about["classes"] else "regression"]
+        if about["name"] not in kinds:
+            raise InputError(f"no baseline {about['name']!r}; there are {', '.join(kinds)}")
         return cls(rows=tensors["rows"].numpy(), labels=tensors["labels"].numpy(), **about)
 
 
@@ -234,7 +234,7 @@ def class_probabilities(model: Any, rows: Array) -> Array:
     return shares
 
 
-def fitted(
+def fit_baseline(
     name: str,
     rows: Array,
     labels: Array,
@@ -265,10 +265,10 @@ def fitted(
         seed=seed,
         trees=search.trees,
     )
-    return tuned(model, search)
+    return tune(model, search)
 
 
-def tuned(model: Baseline, search: SearchConfig = DEFAULT_SEARCH) -> Baseline:
+def tune(model: Baseline, search: SearchConfig = DEFAULT_SEARCH) -> Baseline:
     """The model with the value that cross-validation on its rows chooses."""
     usual = model.kind.values[len(model.kind.values) // 2]
     tried = search.middle(model.kind.values)
@@ -286,19 +286,19 @@ def loss(model: Baseline, value: float, folds: Folds) -> float:
     costs = []
     for _, train, test in folds:
         part = replace(model, value=value, rows=model.rows[train], labels=model.labels[train])
-        said, true = part.predict(model.rows[test]), model.labels[test]
-        gaps = np.exp(said) - np.eye(model.classes)[true] if model.classes else said - true
+        outputs, true = part.predict(model.rows[test]), model.labels[test]
+        gaps = np.exp(outputs) - np.eye(model.classes)[true] if model.classes else outputs - true
         costs.append(gaps.reshape(len(test), -1) ** 2)
     return float(np.concatenate(costs).sum(1).mean())
 
 
-def candidates(
+def fit_predicts(
     rows: Array, labels: Array, classes: int, seed: int = 0, search: SearchConfig = DEFAULT_SEARCH
 ) -> dict[str, FitPredict]:
-    """What fits and answers for each simple model that suits rows (n, F), the simplest first."""
+    """How each simple model that suits rows (n, F) is fitted and predicts, the simplest first."""
 
-    def answer(name: str, train: Array, test: Array) -> Array:
-        model = fitted(name, rows[train], labels[train], classes, seed, search)
+    def fit_predict(name: str, train: Array, test: Array) -> Array:
+        model = fit_baseline(name, rows[train], labels[train], classes, seed, search)
         return model.predict(rows[test])
 
-    return {name: partial(answer, name) for name in kinds(classes, rows.shape)}
+    return {name: partial(fit_predict, name) for name in suitable_kinds(classes, rows.shape)}

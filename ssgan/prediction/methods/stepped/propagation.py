@@ -63,8 +63,8 @@ class Propagation:
     ) -> tuple[Terms, Tensor]:
         task = self.task
         if step + 1 == (task.config.steps or 1):
-            found = apply(task.mean.features, self.rows.packed, task.codec, task.runtime)
-            self.voters.fit(found.numpy(), self.rows.labels.numpy(), task.config.search)
+            features = apply(task.mean.features, self.rows.packed, task.codec, task.runtime)
+            self.voters.fit(features.numpy(), self.rows.labels.numpy(), task.config.search)
         return {}, torch.zeros(())
 
     def result(self, head: nn.Module) -> nn.Module:

@@ -11,29 +11,28 @@ from ssgan.config import InputError
 from ssgan.models.pretraining import pretrain
 from ssgan.models.readouts import reading_out, readout_of
 from ssgan.models.student import StudentConfig, distil
-from ssgan.prediction import select as auto
+from ssgan.prediction.auto import (
+    HeldOut,
+    average,
+    choose_once,
+    fitted_candidates,
+    mixed_weights,
+    prior_weights,
+    stepped_candidate,
+    subsample,
+    try_training,
+)
 from ssgan.prediction.baselines import Folds
 from ssgan.prediction.comparison import compare
 from ssgan.prediction.config import Member, PredictorConfig
-from ssgan.prediction.crossvalidation import folds_of
+from ssgan.prediction.crossvalidation import make_folds
 from ssgan.prediction.finetune import finetune
 from ssgan.prediction.heldout import held_out
 from ssgan.prediction.labels import labeled
-from ssgan.prediction.methods.baseline import model_of
-from ssgan.prediction.predictor import load_predictor
+from ssgan.prediction.loading import load_predictor
+from ssgan.prediction.methods.fitted.baseline import model_of
 from ssgan.prediction.resolve import resolve_config
-from ssgan.prediction.select import (
-    MEMBERS,
-    PRIOR,
-    Found,
-    candidates,
-    choose_members,
-    mean_of,
-    prior,
-    training,
-    tried,
-    weighed,
-)
+from ssgan.runs.run import Run
 from ssgan.training.runner import finish
 from tests.examples import FAST, KINDS, LABELS, NUMBERS, SMALL, N, quick, same, trained
 
@@ -48,10 +47,10 @@ def rows_of(kind, task, count=N):
     return labeled(trained(kind), KINDS[kind]()[:count], labels, None, 0)
 
 
-def known_of(kind, task):
+def candidates_of(kind, task):
     rows = rows_of(kind, task)
     config = resolve_config(replace(AUTO, readout="all"), trained(kind), rows)
-    return candidates(trained(kind), config, rows), rows, config
+    return fitted_candidates(trained(kind), config, rows), rows, config
 
 
 @each
@@ -79,12 +78,20 @@ def test_it_learns_from_every_kind_and_its_directory_remembers_the_choice(kind, 
     assert not list((tmp_path / "m").rglob("*.pkl"))
 
 
-def test_a_run_chooses_once(tmp_path, monkeypatch):
-    x = KINDS["vectors"]()
-    first = finetune(trained("vectors"), x, LABELS, AUTO, run=tmp_path / "m")
-    monkeypatch.setattr(auto, "choose_members", lambda *_: pytest.fail("it chose again"))
-    again = finetune(trained("vectors"), x, LABELS, AUTO, run=tmp_path / "m")
-    assert same(first.outputs(x), again.outputs(x))
+def test_a_run_chooses_once(tmp_path):
+    """What its file says is taken, whatever would be chosen."""
+    gan, rows = trained("vectors"), rows_of("vectors", "classification")
+    config = resolve_config(AUTO, gan, rows)
+    run = Run.claim(tmp_path / "m", {"kind": "test"})
+    choice, chosen = finish(choose_once(gan, config, rows, run))
+    marked = {"choice": {**choice, "mark": 1}, "config": chosen.to_json()}
+    run.write("choice.json", json.dumps(marked))
+    assert finish(choose_once(gan, config, rows, run)) == (marked["choice"], chosen)
+
+
+def test_only_auto_chooses():
+    config = quick("probe")
+    assert finish(choose_once(trained("vectors"), config, None, None)) == (None, config)
 
 
 def test_what_was_weighed_is_what_is_learnt_and_nothing_else():
@@ -96,7 +103,7 @@ def test_what_was_weighed_is_what_is_learnt_and_nothing_else():
     ]
     assert made == list(weights)
     assert [m.weight for m in model.config.members] == list(weights.values())
-    assert len(model.network.networks) == len(weights) <= MEMBERS
+    assert len(model.network.networks) == len(weights) <= AUTO.auto.members
     assert all(weight > 0 for weight in weights.values())
     assert sum(weights.values()) == pytest.approx(1)
 
@@ -110,8 +117,8 @@ def test_where_nothing_can_be_held_out_the_usual_average_is_taken_and_said(task,
     verdict = model.about["choice"]["verdict"]
     assert verdict["abstained"]
     assert "held out" in verdict["reason"]
-    known, *_ = known_of("vectors", task)
-    assert verdict["weights"] == prior(known)
+    candidates, *_ = candidates_of("vectors", task)
+    assert verdict["weights"] == prior_weights(candidates)
     assert np.isfinite(model.outputs(KINDS["vectors"]())).all()
     assert not any(member.config.learns for member in model.config.members)
 
@@ -184,14 +191,14 @@ def test_every_readout_can_be_had_from_any_gan():
 
 @each_task
 def test_candidates_are_ordinary_models_and_graphs_on_every_readout(task):
-    known, *_ = known_of("vectors", task)
+    candidates, *_ = candidates_of("vectors", task)
     linear = "logistic" if task == "classification" else "ridge"
     for name in ("k-nn", "boosting", "forest", "svm", linear, "graph"):
-        assert f"{name} on samples" in known
+        assert f"{name} on samples" in candidates
     for readout in ("samples+all", "all"):
-        own = {name for name in known if name.endswith(f" {readout}")}
+        own = {name for name in candidates if name.endswith(f" {readout}")}
         assert own == {f"{name} on {readout}" for name in (linear, "svm", "graph")}
-    assert set(prior(known)) <= set(known)
+    assert set(prior_weights(candidates)) <= set(candidates)
 
 
 def test_a_held_out_sample_has_no_vote_for_itself_nor_have_its_copies():
@@ -200,18 +207,18 @@ def test_a_held_out_sample_has_no_vote_for_itself_nor_have_its_copies():
     x, y = np.repeat(draw.normal(size=(20, 3)), 2, axis=0), np.arange(40) % 2
     rows = labeled(gan, x, y, x, 0)
     graph = replace(AUTO, method="graph", readout="samples")
-    folds = folds_of(rows, AUTO)
+    folds = make_folds(rows, AUTO)
     found = held_out(gan, {"graph": graph}, rows, folds)["graph"].outputs
     assert abs((found[0].argmax(1) == y).mean() - 0.5) < 0.3
 
 
 @each_task
 def test_outputs_are_of_folds_that_hide_the_label(task):
-    known, rows, config = known_of("vectors", task)
-    folds = folds_of(rows, config, 2)
-    found = held_out(trained("vectors"), known, rows, folds)
+    candidates, rows, config = candidates_of("vectors", task)
+    folds = make_folds(rows, config, 2)
+    found = held_out(trained("vectors"), candidates, rows, folds)
     shape = (2, N, 2) if rows.classes else (2, N)
-    assert list(found) == list(known)
+    assert list(found) == list(candidates)
     assert all(m.outputs.shape == shape for m in found.values())
     assert all(np.isfinite(m.outputs).all() for m in found.values())
     best = "forest on samples"
@@ -228,31 +235,31 @@ def test_the_fewer_labels_the_more_the_prior_average_counts():
     config, before = PredictorConfig(), {"plain": 1.0}
     for count in (20, 2000):
         labels = np.arange(count) % 2
-        found = Found({}, {}, labels)
+        found = HeldOut({}, {}, labels)
         found.add("plain", of(np.full(count, 0.5), labels))
         found.add("best", of(np.where(np.arange(count) % 10 == 0, 0.2, 0.9), labels))
-        weights = weighed(found, before, config)
-        trust = PRIOR / (PRIOR + count)
+        weights = mixed_weights(found, before, config)
+        trust = config.auto.trust(count)
         assert weights["plain"] >= trust - 1e-9
         assert weights["best"] == pytest.approx(1 - weights["plain"])
         assert weights["best"] > (0.6 if count == 2000 else 0.3)
 
 
-def test_candidates_are_calibrated_before_they_are_weighed():
+def test_candidates_are_calibrated_before_they_are_mixed_weights():
     labels = np.arange(40) % 2
     right = np.where(np.arange(40) % 4 == 0, 0.001, 0.999)  # too sure: wrong for a quarter
-    found = Found({}, {}, labels)
+    found = HeldOut({}, {}, labels)
     found.add("sure", of(right, labels))
     assert found.temperatures["sure"] > 3
-    assert np.exp(found.outputs["sure"]).max() < 0.9
+    assert np.exp(found.of["sure"]).max() < 0.9
 
 
 def test_an_average_is_of_probabilities_or_of_numbers():
     weights = {"one": 0.75, "other": 0.25}
     p = {"one": np.log([[[0.9, 0.1]]]), "other": np.log([[[0.2, 0.8]]])}
-    np.testing.assert_allclose(np.exp(mean_of(p, weights)), [[[0.725, 0.275]]])
+    np.testing.assert_allclose(np.exp(average(p, weights)), [[[0.725, 0.275]]])
     numbers = {"one": np.array([[1.0]]), "other": np.array([[5.0]])}
-    np.testing.assert_allclose(mean_of(numbers, weights), [[2.0]])
+    np.testing.assert_allclose(average(numbers, weights), [[2.0]])
 
 
 # The training that learns from unlabeled samples
@@ -262,68 +269,50 @@ def test_it_is_tried_where_samples_have_views():
     gan = trained("images")
     student = distil(gan, KINDS["images"](), StudentConfig(steps=2, batch=6))
     rows = rows_of("images", "classification")
-    assert training(gan, replace(AUTO, readout="all"), rows).method == "consistency"
+    assert stepped_candidate(gan, replace(AUTO, readout="all"), rows).method == "consistency"
     asked = resolve_config(AUTO, student, rows)
-    assert training(student, asked, rows).method == "consistency+propagation"
-    assert training(gan, replace(AUTO, warp=0.0), rows) is None
-    assert training(gan, replace(AUTO, unlabeled=0.0), rows) is None
-    assert training(gan, AUTO, rows_of("images", "regression")) is None
-    assert training(trained("table"), AUTO, rows_of("table", "classification")) is None
+    assert stepped_candidate(student, asked, rows).method == "consistency+propagation"
+    assert stepped_candidate(gan, replace(AUTO, warp=0.0), rows) is None
+    assert stepped_candidate(gan, replace(AUTO, unlabeled=0.0), rows) is None
+    assert stepped_candidate(gan, AUTO, rows_of("images", "regression")) is None
+    assert stepped_candidate(trained("table"), AUTO, rows_of("table", "classification")) is None
 
 
-def test_it_is_not_tried_where_what_is_fitted_at_once_is_never_wrong(monkeypatch):
-    monkeypatch.setattr(auto, "short_training", lambda *_: pytest.fail("it was tried"))
-    rows = rows_of("images", "classification")
-    average = of(np.full(N, 0.9), LABELS)
-    folds = folds_of(rows, AUTO)
-    assert finish(tried(trained("images"), AUTO, rows, folds, average)) is None
+def test_it_is_not_tried_where_what_is_fitted_at_once_is_never_wrong():
+    def train_on(*_):
+        pytest.fail("it was tried")
+
+    average, folds = of(np.full(N, 0.9), LABELS), Folds(np.arange(N)[None] // 2 % 3)
+    assert finish(try_training(train_on, average, LABELS, folds, behind=2.0)) is None
 
 
 @pytest.mark.parametrize(("share", "trainings"), [(0.1, 1), (0.9, 3)])
-def test_it_is_given_up_after_a_fold_that_leaves_it_far_behind(share, trainings, monkeypatch):
+def test_it_is_given_up_after_a_fold_that_leaves_it_far_behind(share, trainings):
     """It is right for `share` of the samples, the average for all but one."""
-    rows, started = rows_of("images", "classification"), []
+    started = []
 
-    def short(*_):
+    def train_on(train, test):
         started.append(1)
-        return None, None
+        right = np.arange(len(test)) < round(share * len(test))
+        return of(np.where(right, 0.9, 0.1), LABELS[test])[0]
         yield
 
-    def says(gan, network, rows, held):
-        right = np.arange(len(held)) < round(share * len(held))
-        return of(np.where(right, 0.9, 0.1), LABELS[held])[0]
-
-    monkeypatch.setattr(auto, "short_training", short)
-    monkeypatch.setattr(auto, "answers", says)
     average = of(np.where(np.arange(N) == 0, 0.1, 0.9), LABELS)
     folds = Folds(np.arange(N)[None] // 2 % 3)
-    found = finish(tried(trained("images"), AUTO, rows, folds, average))
-    assert (found is None, len(started)) == (trainings == 1, trainings)
+    outputs = finish(try_training(train_on, average, LABELS, folds, behind=2.0))
+    assert (outputs is None, len(started)) == (trainings == 1, trainings)
 
 
-def test_its_own_held_out_predictions_decide_about_it(monkeypatch):
+@pytest.mark.parametrize("right", [0.95, 0.05])
+def test_its_own_held_out_predictions_decide_about_it(right):
     """It has all weight but the prior's where it alone is right, and none where it is wrong."""
-    gan, rows = trained("images"), rows_of("images", "classification")
-    config = resolve_config(replace(AUTO, readout="all"), gan, rows)
-    for right in (0.95, 0.05):
-
-        def known(*_, right=right):
-            return of(np.full(N, right), LABELS)[0]
-            yield
-
-        monkeypatch.setattr(auto, "tried", known)
-        monkeypatch.setattr(auto, "held_out", confused)
-        choice, members = finish(choose_members(gan, config, rows))
-        weight = choice["verdict"]["weights"].get("consistency", 0)
-        assert (weight > 0.3) == (right > 0.5)
-        assert any(m.config.learns for m in members) == (weight > 0)
-
-
-def confused(gan, known, rows, folds):
-    """Candidates that know nothing."""
-    found = held_out(gan, {"forest on samples": known["forest on samples"]}, rows, folds)
-    half = replace(next(iter(found.values())), outputs=np.log(np.full((1, N, 2), 0.5)))
-    return dict.fromkeys(known, half)
+    candidates, *_ = candidates_of("images", "classification")
+    outputs = HeldOut({}, {}, LABELS)
+    for name in candidates:
+        outputs.add(name, np.log(np.full((1, N, 2), 0.5)))
+    outputs.add("consistency", of(np.full(N, right), LABELS))
+    weights = mixed_weights(outputs, prior_weights(candidates), AUTO)
+    assert (weights.get("consistency", 0) > 0.3) == (right > 0.5)
 
 
 # Configs, and what is said
@@ -387,25 +376,13 @@ def test_a_fold_hides_its_labels_and_keeps_its_rows_as_unlabeled():
     assert torch.equal(hidden, rows.packed[4:])
 
 
-def test_of_many_labels_some_weigh_the_candidates(monkeypatch):
-    monkeypatch.setattr(auto, "judged", lambda gan, known, deep, rows, config: stop(rows))
+def test_of_many_labels_some_weigh_the_candidates():
     x, y = planted(3000, 0)
-    gan = trained("vectors")
-    many = labeled(gan, x[:, :3], np.where(np.arange(3000) < 20, 2, y), None, 0)
-    with pytest.raises(Stopped) as found:
-        finish(choose_members(gan, replace(AUTO, readout="all"), many))
-    counts = np.bincount(found.value.args[0].values)
+    labels = np.where(np.arange(3000) < 20, 2, y)
+    some = subsample(labeled(trained("vectors"), x[:, :3], labels, None, 0), 1000)
+    counts = np.bincount(some.values)
     assert 990 < counts.sum() < 1010
     assert counts.min() >= 5
-
-
-class Stopped(Exception):
-    pass
-
-
-def stop(rows):
-    raise Stopped(rows)
-    yield
 
 
 def test_a_model_is_compared_with_a_constant_and_with_ordinary_models():

@@ -10,21 +10,21 @@ from torch import nn
 
 from ssgan.config import InputError
 from ssgan.models.gan import GAN
-from ssgan.prediction.baselines import Baseline, kinds, tuned
+from ssgan.prediction.baselines import Baseline, suitable_kinds, tune
 from ssgan.prediction.config import PredictorConfig
 from ssgan.prediction.labels import Labeled
 from ssgan.prediction.method import Method, Tensors
-from ssgan.prediction.methods.baseline import BaselineHead
+from ssgan.prediction.methods.fitted.baseline import BaselineHead
 from ssgan.prediction.network import Network, initial_network
 
 
 def fit(gan: GAN, config: PredictorConfig, rows: Labeled) -> tuple[Network, dict[str, Any]]:
     network = initial_network(gan, 1, config.seed)
     features = gan.apply(network.features, rows.packed).numpy()
-    known = kinds(rows.classes, features.shape, usual=False)
-    name = config.baseline or next(iter(known))
-    if name not in known:
-        raise InputError(f"no model {name!r} of such features; there are {', '.join(known)}")
+    kinds = suitable_kinds(rows.classes, features.shape, usual=False)
+    name = config.baseline or next(iter(kinds))
+    if name not in kinds:
+        raise InputError(f"no model {name!r} of such features; there are {', '.join(kinds)}")
     model = Baseline(
         name=name,
         rows=np.ascontiguousarray(features, np.float32),
@@ -35,7 +35,7 @@ def fit(gan: GAN, config: PredictorConfig, rows: Labeled) -> tuple[Network, dict
         trees=config.search.trees,
         total=True,
     )
-    model = tuned(model, config.search)
+    model = tune(model, config.search)
     network.head = BaselineHead(model)
     return network, model.to_json()
 

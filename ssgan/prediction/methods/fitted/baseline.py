@@ -13,10 +13,10 @@ from ssgan.models.gan import GAN
 from ssgan.networks.readout import Readout
 from ssgan.prediction.baselines import (
     Baseline,
-    candidates,
     choose,
-    cross_validated,
-    fitted,
+    cross_validate,
+    fit_baseline,
+    fit_predicts,
     flat,
     stratified,
     too_few,
@@ -47,8 +47,8 @@ class BaselineHead(nn.Module):
             self.register_buffer(name, tensor)
 
     def forward(self, features: Tensor) -> Tensor:
-        found = torch.from_numpy(self.model.predict(features.float().cpu().numpy()))
-        return found.to(features.device).reshape(len(features), -1).float()
+        outputs = torch.from_numpy(self.model.predict(features.float().cpu().numpy()))
+        return outputs.to(features.device).reshape(len(features), -1).float()
 
 
 def fit(gan: GAN, config: PredictorConfig, rows: Labeled) -> tuple[Network, dict[str, Any]]:
@@ -60,10 +60,10 @@ def model_of(gan: GAN, config: PredictorConfig, rows: Labeled) -> Baseline:
     """The one that the config names, or that folds of the labels choose; the simplest where they
     cannot. InputError for a name that there is not."""
     x, labels, search = flat(gan.codec, rows.packed), rows.values.numpy(), config.search
-    answers = candidates(x, labels, rows.classes, config.seed, search)
-    name = config.baseline or next(iter(answers))
-    if name not in answers:
-        raise InputError(f"no baseline {name!r} for such samples; there are {', '.join(answers)}")
+    models = fit_predicts(x, labels, rows.classes, config.seed, search)
+    name = config.baseline or next(iter(models))
+    if name not in models:
+        raise InputError(f"no baseline {name!r} for such samples; there are {', '.join(models)}")
     if config.baseline is None and not too_few(labels, rows.classes):
         folds = stratified(
             labels,
@@ -72,9 +72,12 @@ def model_of(gan: GAN, config: PredictorConfig, rows: Labeled) -> Baseline:
             folds=min(FOLDS, search.folds),
             repeats=min(REPEATS, search.repeats),
         )
-        found = {n: cross_validated(a, labels, rows.classes, folds) for n, a in answers.items()}
-        name = choose({n: measured.scores for n, measured in found.items()}, folds).name
-    return fitted(name, x, labels, rows.classes, config.seed, search)
+        scores = {
+            model: cross_validate(fit_predict, labels, rows.classes, folds).scores
+            for model, fit_predict in models.items()
+        }
+        name = choose(scores, folds).name
+    return fit_baseline(name, x, labels, rows.classes, config.seed, search)
 
 
 def on_samples(model: Baseline) -> Network:

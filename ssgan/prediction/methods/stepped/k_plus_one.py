@@ -91,14 +91,14 @@ class KPlusOne:
         config, on = self.config, self.gan.runtime
         set_rate(self.optimizer, SLOWER * rate)
         with torch.no_grad(), on.autocast():
-            wanted = self.network.features(on.batch(self.real(batches, step, rng))).float().mean(0)
+            target = self.network.features(on.batch(self.real(batches, step, rng))).float().mean(0)
 
-        def loss(wanted: Tensor) -> Terms:
+        def loss(target: Tensor) -> Terms:
             fake = self.fake(config.batch * config.ratio, rng("fooling"))
-            found = self.network.features(on.batch(fake)).float().mean(0)
-            return {"matching": (found - wanted).square().mean()}
+            mean = self.network.features(on.batch(fake)).float().mean(0)
+            return {"matching": (mean - target).square().mean()}
 
-        return descend(loss, (wanted,), self.optimizer, on)
+        return descend(loss, (target,), self.optimizer, on)
 
     def result(self, head: nn.Module) -> nn.Module:
         return head

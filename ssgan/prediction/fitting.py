@@ -1,0 +1,130 @@
+"""A network from a GAN and labels, by a resolved config: fitted at once, or trained by steps."""
+
+import json
+from collections.abc import Generator
+from dataclasses import replace
+from typing import Any
+
+from ssgan.models.gan import GAN
+from ssgan.models.readouts import reading_out
+from ssgan.models.student import StudentConfig
+from ssgan.prediction.config import PredictorConfig
+from ssgan.prediction.ensemble import Model, ensemble_of
+from ssgan.prediction.labels import Labeled
+from ssgan.prediction.methods import METHODS
+from ssgan.prediction.network import frozen, initial_network
+from ssgan.prediction.resolve import losses_of, natural_transforms
+from ssgan.prediction.task import Finetune, Key
+from ssgan.randomness import Rng
+from ssgan.runs.run import Run
+from ssgan.training.batches import Batches, Stream
+from ssgan.training.runner import Progress, run_training
+from ssgan.training.schedule import Schedule, TrainOptions
+from ssgan.training.state import pack_parts
+
+FIT_FILE = "fit.json"  # what a method that is fitted at once needs beside its weights
+OLD_FIT_FILE = "simple.json"  # its name up to 0.2
+
+
+def with_readout(
+    gan: GAN, config: PredictorConfig, rows: Labeled, run: Run | None = None
+) -> Generator[Progress, None, GAN]:
+    """The GAN with the readout of a resolved config; a student is trained, once for a run."""
+    student = student_config(gan, config, rows)
+    place = run.path / "student" if run else None
+    return (yield from reading_out(gan, config.readout or "all", rows.every(), student, run=place))
+
+
+def student_config(gan: GAN, config: PredictorConfig, rows: Labeled) -> StudentConfig:
+    """The student's config with what it has from the predictor's."""
+    transforms = config.student.transforms
+    transforms = config.transforms if transforms is None else transforms
+    if transforms is None and config.readout == "student":  # "auto" resolves its own later
+        transforms = natural_transforms(gan, rows) if config.warp else ()
+    return replace(config.student, transforms=transforms, warp=config.warp, seed=config.seed)
+
+
+def fit_network(
+    gan: GAN,
+    config: PredictorConfig,
+    rows: Labeled,
+    run: Run | None = None,
+    phase: str = "",
+    options: TrainOptions | None = None,
+) -> Generator[Progress, None, tuple[Model, Any]]:
+    """Fit or train by a resolved config: the network, and what a fit keeps beside it."""
+    if config.members:
+        return (yield from fit_members(gan, config, rows, run, phase, options))
+    method = METHODS.get(config.method)
+    if method and method.fit:
+        network, kept = method.fit(gan, config, rows)
+        return save_fit(gan, network, kept, run), kept
+    task = make_task(gan, config, rows)
+    batches = Batches(make_streams(gan, rows, task), Rng(("finetune", config.seed)))
+    schedule = Schedule(config.steps or 1, config.batch, options or TrainOptions(), phase)
+    yield from run_training(task, batches, schedule, run)
+    return task.result, None
+
+
+def fit_members(
+    gan: GAN,
+    config: PredictorConfig,
+    rows: Labeled,
+    run: Run | None,
+    phase: str,
+    options: TrainOptions | None,
+) -> Generator[Progress, None, tuple[Model, Any]]:
+    """The members of an ensemble one by one; one that takes steps has a run of its own."""
+    networks, kept = [], []
+    for place, member in enumerate(config.members):
+        member_run = None
+        if run and member.config.learns:
+            identity = {"format": 1, "kind": "member", "config": member.config.to_json()}
+            identity["labels"] = rows.metadata()
+            member_run = Run.claim(run.path / f"member-{place}", identity)
+        reader = yield from with_readout(gan, member.config, rows, run)
+        fit = fit_network(reader, member.config, rows, member_run, phase, options)
+        network, own = yield from fit
+        networks.append(network)
+        kept.append(own)
+    every = {"classes": rows.classes, "members": kept}
+    return save_fit(gan, ensemble_of(networks, config, rows.classes), every, run), every
+
+
+def save_fit(gan: GAN, network: Model, kept: Any, run: Run | None) -> Model:
+    """The network as it predicts, which a run keeps."""
+    network = frozen(network, gan.runtime.device)
+    if run and kept is not None:
+        run.write(FIT_FILE, json.dumps(kept))
+    if run:
+        run.save(1, *pack_parts({"mean": network}))
+    return network
+
+
+def stored_fit(run: Run) -> Any:
+    """What a fit has kept in a model directory beside its network; None where it needs nothing."""
+    name = next((name for name in (FIT_FILE, OLD_FIT_FILE) if run.has(name)), None)
+    return None if name is None else run.read_object(name)
+
+
+def make_task(gan: GAN, config: PredictorConfig, rows: Labeled) -> Finetune:
+    """The task of finetuning, with the losses of unlabeled samples that the method names."""
+    network = initial_network(gan, rows.classes or 1, config.seed)
+    task = Finetune(config, network, gan.codec, gan.runtime)
+    if config.unlabeled:
+        methods = [METHODS[name] for name in losses_of(config, rows.classes)]
+        keyed: dict[Key, Any] = {(m.key,): m.loss for m in methods if m.key}
+        others = [m.loss for m in methods if not m.key]
+        keyed |= {("lesson", place): loss for place, loss in enumerate(others)}
+        task.learn_from({key: loss(task, gan, rows) for key, loss in keyed.items()})
+    return task
+
+
+def make_streams(gan: GAN, rows: Labeled, task: Finetune) -> dict[str, Stream]:
+    """What the task draws its batches from."""
+    device = gan.runtime.device
+    tensors = (rows.packed.to(device), rows.values.to(device))
+    streams = {"labeled": Stream(tensors, task.config.batch)}
+    for loss in task.losses.values():
+        streams |= loss.streams
+    return streams

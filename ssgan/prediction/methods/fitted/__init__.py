@@ -1,0 +1,1 @@
+"""Methods that are fitted at once, one a file."""
