@@ -29,7 +29,7 @@ def choices() -> dict[str, tuple[str, ...]]:
     from ssgan.models.readouts import READOUTS
     from ssgan.models.recipes import RECIPES
     from ssgan.models.selfsupervision import SELFSUPERVISIONS
-    from ssgan.models.table import MODELS
+    from ssgan.models.tasks import MODELS
     from ssgan.networks import ARCHITECTURES
     from ssgan.objectives import OBJECTIVES
     from ssgan.prediction.names import FITTED, STEPPED

@@ -3,13 +3,14 @@
 import dataclasses
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 import torch
 from torch import nn
 
 from ssgan.codecs import Codec
-from ssgan.config import InputError, check_numbers, from_settings, with_fields
+from ssgan.config import InputError, check_numbers, from_settings, names_in, with_fields
 from ssgan.models.sampler import NOISES
 from ssgan.models.selfsupervision import SELFSUPERVISIONS, Contrastive, Rotation
 from ssgan.networks import ARCHITECTURES
@@ -17,6 +18,7 @@ from ssgan.objectives import Objective, Relativistic, Wasserstein, name_of, obje
 from ssgan.training.optim import adam, cosine, rmsprop
 from ssgan.transforms.batch import Augmentation
 
+MODEL_NAMES = names_in(Path(__file__).with_name("tasks"))
 OPTIMIZERS = ("adam", "rmsprop")
 
 
@@ -108,11 +110,9 @@ class GANConfig:
     def __post_init__(self) -> None:
         check_numbers(self, least={"batch": 1, "width": 1, "latent": 1})
         check_numbers(self.objective)
-        from ssgan.models.table import MODELS  # which is made of what needs this config
-
-        for name, known in {"model": tuple(MODELS), **NAMES}.items():
-            if (value := getattr(self, name)) not in known:
-                raise InputError(f"expected {name} {', '.join(known)}, got {value!r}")
+        for name, names in NAMES.items():
+            if (value := getattr(self, name)) not in names:
+                raise InputError(f"expected {name} {', '.join(names)}, got {value!r}")
         if self.depth is not None and (type(self.depth) is not int or self.depth < 1):
             raise InputError(f"expected depth to be a whole number from 1 on, got {self.depth!r}")
         for name in ("beta1", "beta2", "ema"):
@@ -188,7 +188,12 @@ def selfsupervision(name: str, **fields: Any) -> Rotation | Contrastive:
     return from_settings(SELFSUPERVISIONS[name], fields)
 
 
-NAMES = {"architecture": ("auto", *ARCHITECTURES), "optimizer": OPTIMIZERS, "noise": NOISES}
+NAMES = {
+    "model": MODEL_NAMES,
+    "architecture": ("auto", *ARCHITECTURES),
+    "optimizer": OPTIMIZERS,
+    "noise": NOISES,
+}
 NESTED: dict[str, Callable[..., Any]] = {
     "objective": objective,
     "augmentation": augmentation,

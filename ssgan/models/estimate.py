@@ -9,7 +9,7 @@ from ssgan.data import Codec, Data
 from ssgan.models.condition import fit_condition
 from ssgan.models.config import GANConfig
 from ssgan.models.domain import Domain
-from ssgan.models.table import MODELS
+from ssgan.models.tasks import MODELS
 from ssgan.randomness import Rng
 from ssgan.runtime import runtime
 from ssgan.training.batches import Batches

@@ -1,4 +1,4 @@
-"""What the tasks of generative models share: a base class, and functions of what they need."""
+"""What the tasks of generative models share: plain functions, and what they are functions of."""
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -18,16 +18,18 @@ from ssgan.models.inference import apply
 from ssgan.models.sampler import Conditions, Sampler, generate
 from ssgan.networks import Discriminator, build
 from ssgan.networks.readout import Readout, pooled
-from ssgan.objectives import Terms
 from ssgan.randomness import Rng
 from ssgan.runtime import Runtime
 from ssgan.training.batches import BatchSource
+from ssgan.training.loop import Task
 from ssgan.training.optim import cosine, set_rate
 from ssgan.training.schedule import Step
-from ssgan.training.state import Part
 from ssgan.training.step import Stepped
 
 Batch = tuple[Tensor, Conditions]  # samples (N, *shape) as networks see them, their conditions
+CriticSteps = tuple[Batch, Stepped]  # the last batch, and the terms of its step
+# Samples (n, *shape) of a generator, from noise of an rng, with conditions.
+GenerateSamples = Callable[[nn.Module, int, Rng, Conditions], Tensor]
 PREVIEW = 64  # samples kept at every checkpoint
 
 
@@ -41,35 +43,37 @@ class Networks:
     encoder: nn.Module | None = None  # what features are read from where it is another network
 
 
-class Generative:
-    """A task that trains a generator, by what all such tasks have in common.
-
-    A subclass makes its networks and takes the steps: `parts` and `update`.
-    """
+@dataclass(frozen=True, eq=False)
+class Players:
+    """Networks in training whose health is measured, and the average of the generator."""
 
     generator: nn.Module
     mean_generator: nn.Module
     critic: nn.Module | None = None
 
-    def __init__(self, config: GANConfig, domains: Mapping[str, Domain], on: Runtime) -> None:
-        """`domains`: a part of the samples, "unlabeled", to calibrate by."""
-        self.config, self.runtime, self.calibration = config, on, domains["unlabeled"]
-        self.codec = self.calibration.codec
-        self.sampler = sampler_of(config, self.calibration.condition)
+
+@dataclass(frozen=True, eq=False)
+class Setting:
+    """What a task of a generative model is given: its config, samples to calibrate by, a device."""
+
+    config: GANConfig
+    calibration: Domain
+    runtime: Runtime
 
     @property
-    def parts(self) -> dict[str, Part]:
-        """What a checkpoint keeps."""
-        raise NotImplementedError
-
-    def update(self, batches: BatchSource, step: Step) -> tuple[Terms, Terms]:
-        """Take a step; its terms and measures."""
-        raise NotImplementedError
+    def codec(self) -> Codec:
+        """Of the samples."""
+        return self.calibration.codec
 
     @property
     def rng(self) -> Rng:
         """The randomness of all steps."""
         return Rng(("pretrain", self.config.seed), self.runtime.device)
+
+    @property
+    def sampler(self) -> Sampler:
+        """What the generator makes samples of."""
+        return sampler_of(self.config, self.calibration.condition)
 
     @cached_property
     def evaluator(self) -> Evaluator | None:
@@ -80,46 +84,18 @@ class Generative:
         """The k-th batch of real samples at a step."""
         return real_batch(batches, step.number, k, self.codec, self.runtime)
 
-    def critic_steps(
-        self, n: int, batches: BatchSource, step: Step, take: Callable[[Batch, int], Stepped]
-    ) -> tuple[Batch, Stepped]:
-        """Take n steps of the critic, each on a batch of its own, by `take(batch, k)`.
-
-        Returns the last batch, the terms of its step, and 1 if any step was refused.
-        """
-        refused: list[Tensor] = []
-
-        def take_one(k: int) -> tuple[Batch, Terms]:
-            batch = self.batch(batches, step, k)
-            terms, bad = take(batch, k)
-            refused.append(bad)
-            return batch, terms
-
-        for k in range(n - 1):
-            take_one(k)
-        batch, terms = take_one(n - 1)
-        return batch, (terms, torch.stack(refused).amax())
-
-    def generate_samples(
+    def generate(
         self, generator: nn.Module, n: int, rng: Rng, conditions: Conditions = ()
     ) -> Tensor:
         """Samples (n, *shape) as networks see them, of noise from `rng`."""
         inputs = self.sampler.inputs(n, rng("noise"), conditions)
         return generate(generator, inputs, self.codec, self.runtime, rng("activation"))
 
-    def health(self, step: int) -> dict[str, float]:
-        """Measures of `measure_health`."""
-        return measure_health(self)
-
-    def pictures(self, step: int) -> dict[str, bytes]:
-        """A few samples."""
-        return draw_samples(self, step)
-
 
 class Model(Protocol):
     """A kind of generative model, as the table `MODELS` has it: a class of tasks."""
 
-    def __call__(self, config: GANConfig, domains: Mapping[str, Domain], on: Runtime) -> Generative:
+    def __call__(self, config: GANConfig, domains: Mapping[str, Domain], on: Runtime) -> Task:
         """The task; `domains` are a part of each domain's samples, to calibrate by."""
 
     def untrained(self, config: GANConfig, codec: Codec, condition: int) -> dict[str, nn.Module]:
@@ -170,24 +146,37 @@ def fit_readout(readout: Readout, trunk: nn.Module, calibration: Domain, on: Run
     readout.fit(features.to(readout.center.device))
 
 
+def take_critic_steps(n: int, take_one: Callable[[int], tuple[Batch, Stepped]]) -> CriticSteps:
+    """Take n steps of the critic, each on a batch of its own, by `take_one(k)`.
+
+    Returns the last batch, the terms of its step, and 1 if any step was refused.
+    """
+    refused: list[Tensor] = []
+    for k in range(n):
+        batch, (terms, bad) = take_one(k)
+        refused.append(bad)
+    return batch, (terms, torch.stack(refused).amax())
+
+
 @torch.no_grad()
-def measure_health(task: Generative) -> dict[str, float]:
+def measure_health(
+    setting: Setting, players: Players, generate_samples: GenerateSamples
+) -> dict[str, float]:
     """How a training does; {} without two samples that differ.
 
     Measures of `Evaluator.measures`, and with a critic "score_gap", its mean score of real samples
     less that of generated ones. Spread and gap are those of the networks in training, as averages
     would be late to tell; the others those of the average. NaN if samples are not finite.
     """
-    if task.evaluator is None:
+    if setting.evaluator is None:
         return {}
-    codec, critic, on = task.codec, task.critic, task.runtime
-    real, *conditions = task.calibration.encoded(on, MOST)
-    rng = Rng(("checkup", task.config.seed), on.device)
-    with evaluating(task.generator):
-        generators = task.generator, task.mean_generator
+    codec, critic, on = setting.codec, players.critic, setting.runtime
+    real, *conditions = setting.calibration.encoded(on, MOST)
+    rng = Rng(("checkup", setting.config.seed), on.device)
+    with evaluating(players.generator):
         fakes = [
-            task.generate_samples(network, len(real), rng, tuple(conditions))
-            for network in generators
+            generate_samples(network, len(real), rng, tuple(conditions))
+            for network in (players.generator, players.mean_generator)
         ]
     if not all(fake.isfinite().all() for fake in fakes):
         names = MEASURES if critic is None else ("score_gap", *MEASURES)
@@ -198,7 +187,7 @@ def measure_health(task: Generative) -> dict[str, float]:
             scores = [critic(x, *conditions).float().mean() for x in (real, fakes[0])]
         measures["score_gap"] = float(scores[0] - scores[1])
     grid, fake = (codec.expand(codec.pack(codec.decode(f))) for f in fakes)
-    return measures | task.evaluator.measures(fake, grid[:GRID])
+    return measures | setting.evaluator.measures(fake, grid[:GRID])
 
 
 @contextmanager
@@ -212,11 +201,11 @@ def evaluating(network: nn.Module) -> Iterator[None]:
 
 
 @torch.no_grad()
-def draw_samples(task: Generative, step: int) -> dict[str, bytes]:
+def draw_samples(setting: Setting, generator: nn.Module, step: int) -> dict[str, bytes]:
     """A few samples after so many steps, of the same noise at every step: a file of a run."""
-    codec, on = task.codec, task.runtime
-    rng = Rng(("samples", task.config.seed), on.device)
-    inputs = task.sampler.chunk(0, rng)
-    x = generate(task.mean_generator, inputs, codec, on, rng("activation", 0))
+    codec, on = setting.codec, setting.runtime
+    rng = Rng(("samples", setting.config.seed), on.device)
+    inputs = setting.sampler.chunk(0, rng)
+    x = generate(generator, inputs, codec, on, rng("activation", 0))
     suffix, content = codec.preview(codec.decode(x[:PREVIEW].cpu()))
     return {f"samples/step-{step:08d}{suffix}": content}

@@ -18,7 +18,7 @@ from ssgan.models.config import GANConfig
 from ssgan.models.domain import Domain
 from ssgan.models.gan import GAN
 from ssgan.models.stored import stored_codec, stored_condition, stored_training
-from ssgan.models.table import MODELS
+from ssgan.models.tasks import MODELS
 from ssgan.randomness import Rng
 from ssgan.runs.run import Run
 from ssgan.runtime import Runtime, runtime

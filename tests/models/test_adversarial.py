@@ -8,7 +8,6 @@ import pytest
 import torch
 
 from ssgan.data import fit_codec
-from ssgan.models.adversarial import Adversarial, Overfitting, headed
 from ssgan.models.condition import fit_condition
 from ssgan.models.config import GANConfig, decay, optimizer, scheduled
 from ssgan.models.domain import Domain
@@ -19,7 +18,8 @@ from ssgan.models.pretraining import pretrain
 from ssgan.models.recipes import RECIPES
 from ssgan.models.sampler import Sampler
 from ssgan.models.selfsupervision import SELFSUPERVISIONS
-from ssgan.models.table import MODELS
+from ssgan.models.tasks import MODELS
+from ssgan.models.tasks.gan import Adversarial, Overfitting, headed
 from ssgan.networks import ARCHITECTURES, build, flatten_maps
 from ssgan.objectives import OBJECTIVES, NonSaturating, Relativistic, Wasserstein, objective
 from ssgan.randomness import Rng
@@ -151,8 +151,8 @@ def test_a_fake_copies_label_and_presence_of_its_real_partner():
     assert 0 < told[:, -1].mean() < 1
     task.__dict__["generator"], task.__dict__["critic"] = Seen(task.generator), Seen(task.critic)
     real, given = real_of(task, rows)
-    task.critic_step(task.config.objective, (real, given), Step(0).rng(task.rng), None)
-    task.generator_step(task.config.objective, (real, given), Step(0).rng(task.rng), None)
+    task.critic_step(task.config.objective, (real, given), Step(0).rng(task.setting.rng), None)
+    task.generator_step(task.config.objective, (real, given), Step(0).rng(task.setting.rng), None)
     for network in (task.generator, task.critic):
         assert len(network.given) >= 2
         assert all(torch.equal(seen, told) for seen in network.given)
@@ -187,8 +187,8 @@ def test_rate_and_penalties_fall_along_one_cosine():
 
 def test_a_restart_halves_the_rate_and_draws_other_numbers():
     task, rows = begun("vectors")
-    assert Step(7).rng(task.rng).key == ("pretrain", 0, 7)
-    assert Step(7, restarts=2).rng(task.rng).key == ("pretrain", 0, "attempt", 2, 7)
+    assert Step(7).rng(task.setting.rng).key == ("pretrain", 0, 7)
+    assert Step(7, restarts=2).rng(task.setting.rng).key == ("pretrain", 0, "attempt", 2, 7)
     task.update(rows, Step(0, restarts=2))
     assert task.critic_optimizer.param_groups[0]["lr"] == pytest.approx(0.25e-3)
 
@@ -400,13 +400,17 @@ def test_a_refused_update_leaves_the_statistics_of_batch_norm():
     task, _ = begun("larger", replace(SMALL, architecture="dcgan", objective=NonSaturating()))
     spoilt = torch.full((8, *task.codec.shape), torch.nan)
     before = [buffer.clone() for buffer in task.critic.buffers()]
-    _, refused = task.critic_step(NonSaturating(), (spoilt, ()), Step(0).rng(task.rng), None)
+    _, refused = task.critic_step(
+        NonSaturating(), (spoilt, ()), Step(0).rng(task.setting.rng), None
+    )
     assert refused == 1
     assert before and all(map(torch.equal, before, task.critic.buffers()))
     with torch.no_grad():
         next(task.generator.parameters()).fill_(torch.nan)
     before = [b.clone() for network in (task.generator, task.critic) for b in network.buffers()]
-    _, refused = task.generator_step(NonSaturating(), (spoilt, ()), Step(0).rng(task.rng), None)
+    _, refused = task.generator_step(
+        NonSaturating(), (spoilt, ()), Step(0).rng(task.setting.rng), None
+    )
     after = [b for network in (task.generator, task.critic) for b in network.buffers()]
     assert refused == 1
     assert all(map(torch.equal, before, after))

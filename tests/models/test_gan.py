@@ -262,7 +262,7 @@ def test_an_interruption_saves_a_checkpoint_from_which_the_same_call_goes_on(err
 KILLED = """
 import os, signal, sys
 import numpy as np
-from ssgan.models.adversarial import Adversarial
+from ssgan.models.tasks.gan import Adversarial
 from ssgan.models.config import GANConfig
 from ssgan.models.pretraining import pretrain
 

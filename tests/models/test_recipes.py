@@ -6,9 +6,10 @@ from dataclasses import replace
 import pytest
 import torch
 
-from ssgan.models.adversarial import GANConfig, refuse_batch_norm
+from ssgan.models.config import GANConfig
 from ssgan.models.pretraining import pretrain
 from ssgan.models.recipes import RECIPES, recipe
+from ssgan.models.tasks.gan import refuse_batch_norm
 from ssgan.networks import build, normalises
 from ssgan.objectives import OBJECTIVES, Hinge, name_of
 from ssgan.randomness import Rng

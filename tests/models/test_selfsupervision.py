@@ -9,7 +9,6 @@ import torch
 from torch import nn
 
 from ssgan.data import fit_codec, from_memory
-from ssgan.models.adversarial import Adversarial
 from ssgan.models.domain import Domain
 from ssgan.models.players import real_batch
 from ssgan.models.pretraining import pretraining
@@ -21,6 +20,7 @@ from ssgan.models.selfsupervision import (
     nt_xent,
     turned,
 )
+from ssgan.models.tasks.gan import Adversarial
 from ssgan.objectives import objective as objective_of
 from ssgan.randomness import Rng
 from ssgan.runtime import Runtime

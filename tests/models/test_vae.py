@@ -14,7 +14,8 @@ from ssgan.models.domain import Domain
 from ssgan.models.players import real_batch
 from ssgan.models.pretraining import load, pretrain, pretraining
 from ssgan.models.selfsupervision import Rotation
-from ssgan.models.vae import VAE, VAEGAN, kl, sample_posterior
+from ssgan.models.tasks.vae import VAE, kl, sample_posterior
+from ssgan.models.tasks.vae_gan import VAEGAN
 from ssgan.objectives import objective
 from ssgan.randomness import Rng
 from ssgan.runtime import Runtime

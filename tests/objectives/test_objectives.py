@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch import nn
 
-from ssgan.models.adversarial import refuse_batch_norm
+from ssgan.models.tasks.gan import refuse_batch_norm
 from ssgan.networks import build, constrainable
 from ssgan.objectives import (
     OBJECTIVES,

@@ -16,9 +16,9 @@ from torch import Tensor, nn
 from ssgan.benchmark.cells import Benchmark, Cell, Place, Suite
 from ssgan.benchmark.results import Value
 from ssgan.data import fit_codec, from_memory
-from ssgan.models.adversarial import Adversarial
 from ssgan.models.config import GANConfig
 from ssgan.models.domain import Domain
+from ssgan.models.tasks.gan import Adversarial
 from ssgan.objectives import Terms
 from ssgan.randomness import Rng
 from ssgan.runtime import Runtime

@@ -14,10 +14,15 @@ from ssgan.models.config import GANConfig, decay, optimizer, scheduled
 from ssgan.models.domain import Domain
 from ssgan.models.players import (
     Batch,
-    Generative,
+    CriticSteps,
     Networks,
+    Players,
+    Setting,
+    draw_samples,
     fit_readout,
+    measure_health,
     set_rates,
+    take_critic_steps,
     untrained_pair,
 )
 from ssgan.models.sampler import Conditions
@@ -62,14 +67,17 @@ class Overfitting(nn.Module):
         self.probability.copy_((self.probability + move).clamp(0.0, augmentation.share))
 
 
-class Adversarial(Generative):
+class Adversarial:
     """The task of pretraining: critic and generator against each other, both averaged."""
 
+    generator: nn.Module
     critic: Discriminator
 
     def __init__(self, config: GANConfig, domains: Mapping[str, Domain], on: Runtime) -> None:
-        super().__init__(config, domains, on)
-        codec = self.codec
+        """`domains`: a part of the samples, "unlabeled", to calibrate by."""
+        self.setting = Setting(config, domains["unlabeled"], on)
+        self.config, self.runtime, self.calibration = config, on, self.setting.calibration
+        self.codec = codec = self.setting.codec
         generator, critic = untrained_pair(config, codec, self.calibration.width)
         refuse_unfit(config, codec, critic, len(self.calibration))
         self.readout = Readout(width(critic.trunk, codec.shape)).to(on.device)
@@ -108,14 +116,15 @@ class Adversarial(Generative):
 
     def update(self, batches: BatchSource, step: Step) -> tuple[Terms, Terms]:
         """Some steps of the critic and one of the generator."""
-        config, number, rng = self.config, step.number, step.rng(self.rng)
+        config, number, rng = self.config, step.number, step.rng(self.setting.rng)
         now, share = scheduled(config, number), self.share(number)
         set_rates(config, step, self.generator_optimizer, self.critic_optimizer)
 
-        def take(batch: Batch, k: int) -> Stepped:
-            return self.critic_step(now, batch, rng(k), share)
+        def take_one(k: int) -> CriticSteps:
+            batch = self.setting.batch(batches, step, k)
+            return batch, self.critic_step(now, batch, rng(k), share)
 
-        batch, (terms, refused) = self.critic_steps(now.critic_steps(number), batches, step, take)
+        batch, (terms, refused) = take_critic_steps(now.critic_steps(number), take_one)
         more, bad = self.generator_step(now, batch, rng, share)
         average(self.mean_generator, self.generator, decay(config, number), number)
         average(self.mean_critic, self.critic, decay(config, number), number)
@@ -182,6 +191,21 @@ class Adversarial(Generative):
         """Samples of the generator in training."""
         return self.generate_samples(self.generator, n, rng, conditions)
 
+    def generate_samples(
+        self, generator: nn.Module, n: int, rng: Rng, conditions: Conditions = ()
+    ) -> Tensor:
+        """Samples (n, *shape) as networks see them, of noise from `rng`."""
+        return self.setting.generate(generator, n, rng, conditions)
+
+    def health(self, step: int) -> dict[str, float]:
+        """Measures of `measure_health`."""
+        players = Players(self.generator, self.mean_generator, self.critic)
+        return measure_health(self.setting, players, self.generate_samples)
+
+    def pictures(self, step: int) -> dict[str, bytes]:
+        """A few samples."""
+        return draw_samples(self.setting, self.mean_generator, step)
+
     def share(self, step: int) -> Share:
         """The probability of augmentation; None without one."""
         augmentation = self.config.augmentation
@@ -200,7 +224,7 @@ class Adversarial(Generative):
         if augmentation is None or augmentation.schedule != "adaptive":
             return {}
         if step.number % ADAPTED == 0:
-            rng = step.rng(self.rng)("adapted")
+            rng = step.rng(self.setting.rng)("adapted")
             score = self.scoring(conditions, self.share(step.number), rng)
             fake = self.fake(len(real), rng, conditions)
             with self.runtime.autocast():
@@ -218,7 +242,7 @@ class Adversarial(Generative):
             rng = Rng(("batch norm", self.config.seed), self.runtime.device)
             blocks = enumerate(self.calibration.blocks(self.runtime))
             inputs = (
-                self.sampler.inputs(len(x), rng(k), tuple(conditions))
+                self.setting.sampler.inputs(len(x), rng(k), tuple(conditions))
                 for k, (x, *conditions) in blocks
             )
             reestimate(self.mean_generator, inputs)
@@ -273,3 +297,6 @@ def refuse_unfit(config: GANConfig, codec: Codec, critic: nn.Module, n: int) -> 
             f"augmentation shifts, blanks and colours images; these are {codec.kind}, where no "
             "such change keeps a sample real: leave it out"
         )
+
+
+MODEL = Adversarial

@@ -1,35 +1,34 @@
-"""Pretraining with an encoder: the variational autoencoder and its marriage with a GAN.
+"""The variational autoencoder: encoder and decoder under the evidence lower bound.
 
-    VAE       encoder and decoder under the evidence lower bound (Kingma and Welling 2014)
-    VAEGAN    samples are compared by a critic's features (Larsen et al. 2016)
-
-Both are tasks beside `adversarial.Adversarial`. The generator is the decoder, and the trunk,
-from which features are read and which is finetuned, is the encoder's. The prior of what the
+Kingma and Welling 2014, "Auto-Encoding Variational Bayes". The generator is the decoder, and the
+trunk, from which features are read and which is finetuned, is the encoder's. The prior of what the
 decoder gets is the standard normal distribution, so samples are made as a GAN makes them.
 """
 
 from collections.abc import Mapping
 from typing import Any
 
-import torch
 from torch import Tensor, nn
 
-from ssgan.codecs.codec import Codec, gaussian
+from ssgan.codecs.codec import Codec
 from ssgan.config import InputError
-from ssgan.models.config import GANConfig, decay, optimizer, scheduled
+from ssgan.models.config import GANConfig, decay, optimizer
 from ssgan.models.domain import Domain
 from ssgan.models.players import (
     Batch,
-    Generative,
     Networks,
+    Players,
+    Setting,
+    draw_samples,
     fit_readout,
+    measure_health,
     set_rates,
     untrained_pair,
 )
 from ssgan.models.sampler import Conditions
-from ssgan.networks import Discriminator, constrainable, flatten_maps
+from ssgan.networks import Discriminator, flatten_maps
 from ssgan.networks.readout import Readout, width
-from ssgan.objectives import Critic, Objective, Terms, full
+from ssgan.objectives import Objective, Terms, full
 from ssgan.randomness import Rng, seeded
 from ssgan.runtime import Runtime
 from ssgan.training.batches import BatchSource
@@ -59,7 +58,7 @@ def encoder_on(trunk: Any, config: GANConfig) -> Encoder:
         return Encoder(trunk, config.latent)
 
 
-class VAE(Generative):
+class VAE:
     """Encoder and decoder, both averaged, under the evidence lower bound.
 
     The log has its two parts in nats a sample: "reconstruction", -log p(x | z), and "kl", of
@@ -69,10 +68,16 @@ class VAE(Generative):
 
     model = "vae"
     players: tuple[str, ...] = ("generator", "encoder")
+    critic: Discriminator | None = None
+    generator: nn.Module
+    mean_generator: nn.Module
 
     def __init__(self, config: GANConfig, domains: Mapping[str, Domain], on: Runtime) -> None:
+        """`domains`: a part of the samples, "unlabeled", to calibrate by."""
         refuse_unfit_vae(config, self.model)
-        super().__init__(config, domains, on)
+        self.setting = Setting(config, domains["unlabeled"], on)
+        self.config, self.runtime, self.calibration = config, on, self.setting.calibration
+        self.codec = self.setting.codec
         self.readout: Readout
         self.encoder: Encoder
         self.mean_encoder: Encoder
@@ -108,8 +113,8 @@ class VAE(Generative):
     def update(self, batches: BatchSource, step: Step) -> tuple[Terms, Terms]:
         """One step of encoder and decoder."""
         set_rates(self.config, step, self.optimizer)
-        batch = self.batch(batches, step)
-        terms, refused = self.bound_step(self.config.objective, batch, step.rng(self.rng))
+        batch, rng = self.setting.batch(batches, step), step.rng(self.setting.rng)
+        terms, refused = self.bound_step(self.config.objective, batch, rng)
         self.averages(step)
         return terms, {"not_finite": refused}
 
@@ -133,6 +138,15 @@ class VAE(Generative):
         """The decoder's output before the codec's activation, float32 (N, *shape)."""
         return full(self.generator(z, *conditions))
 
+    def health(self, step: int) -> dict[str, float]:
+        """Measures of `measure_health`."""
+        players = Players(self.generator, self.mean_generator, self.critic)
+        return measure_health(self.setting, players, self.setting.generate)
+
+    def pictures(self, step: int) -> dict[str, bytes]:
+        """A few samples."""
+        return draw_samples(self.setting, self.mean_generator, step)
+
     def averages(self, step: Step) -> None:
         """Move the averages on, and fit the readout to them where a checkpoint follows."""
         mean = decay(self.config, step.number)
@@ -140,104 +154,6 @@ class VAE(Generative):
             average(getattr(self, f"mean_{name}"), getattr(self, name), mean, step.number)
         if step.saved:
             fit_readout(self.readout, self.mean_encoder.trunk, self.calibration, self.runtime)
-
-
-class VAEGAN(VAE):
-    """A VAE whose bound is on a critic's features in place of values, and that critic against it.
-
-    As in Larsen et al. 2016, algorithm 1: of the samples that the critic learns to refuse, half
-    are made of noise and half are reconstructions; encoder and decoder reconstruct the features
-    under the critic's head, Gaussian with the best single variance, and the decoder alone learns
-    to be taken for real. The log has all parts per feature: one feature's likelihood weighs as
-    much as the adversarial loss (their gamma is 1 / features here, as Adam takes no notice of the
-    scale of the rest).
-    """
-
-    critic: Discriminator
-    model = "vae-gan"
-    players = ("generator", "encoder", "critic")
-
-    def __init__(self, config: GANConfig, domains: Mapping[str, Domain], on: Runtime) -> None:
-        super().__init__(config, domains, on)
-        self.critic_optimizer = optimizer(self.critic, config)
-
-    @staticmethod
-    def untrained(config: GANConfig, codec: Codec, condition: int) -> dict[str, nn.Module]:
-        """The networks that are used after training, by the names of a checkpoint's parts."""
-        generator, critic = untrained_pair(config, codec, condition)
-        rng = Rng(("pretrain", config.seed))("encoder")
-        encoder = encoder_on(untrained_pair(config, codec, rng=rng)[1].trunk, config)
-        readout = Readout(width(encoder.trunk, codec.shape))
-        players = {"mean_generator": generator, "mean_encoder": encoder, "mean_critic": critic}
-        return players | {"readout": readout}
-
-    @staticmethod
-    def networks(parts: Mapping[str, Any]) -> Networks:
-        """Decoder, readout, critic and encoder as they are used: the averages."""
-        names = ("mean_generator", "readout", "mean_critic", "mean_encoder")
-        return Networks(*(parts[name] for name in names))
-
-    @property
-    def parts(self) -> dict[str, Part]:
-        """What a checkpoint keeps."""
-        return super().parts | {"critic_optimizer": self.critic_optimizer}
-
-    def update(self, batches: BatchSource, step: Step) -> tuple[Terms, Terms]:
-        """Some steps of the critic and one of encoder and decoder."""
-        now, rng = scheduled(self.config, step.number), step.rng(self.rng)
-        set_rates(self.config, step, self.optimizer, self.critic_optimizer)
-
-        def take(batch: Batch, k: int) -> Stepped:
-            return self.critic_step(now, batch, rng(k, "critic"))
-
-        n = now.critic_steps(step.number)
-        batch, (terms, refused) = self.critic_steps(n, batches, step, take)
-        more, bad = self.bound_step(now, batch, rng("generator"))
-        self.averages(step)
-        return terms | more, {"not_finite": torch.stack([refused, bad]).amax()}
-
-    def score(self, conditions: Conditions) -> Critic:
-        """The critic as objectives see it: it knows the conditions."""
-        return lambda x: self.critic(x, *conditions)
-
-    def critic_step(self, now: Objective, batch: Batch, rng: Rng) -> Stepped:
-        """One step of the critic."""
-        real, conditions = batch
-        with torch.no_grad(), self.runtime.autocast():
-            z = sample_posterior(*self.encoder.posterior(real), rng("posterior"))
-            fake = self.mixed(z, conditions, rng)
-
-        def loss(real: Tensor, fake: Tensor) -> Terms:
-            return now.critic_loss(self.score(conditions), real, fake, rng("loss"))
-
-        stepped = descend(loss, (real, fake), self.critic_optimizer, self.runtime)
-        now.constrain(constrainable(self.critic))
-        return stepped
-
-    def bound(self, now: Objective, real: Tensor, conditions: Conditions, rng: Rng) -> Terms:
-        """The bound on the critic's features, and the game against it, per feature."""
-        mean, log_variance = self.encoder.posterior(real)
-        z = sample_posterior(mean, log_variance, rng("posterior"))
-        rebuilt = self.codec.activate(self.output(z, conditions), rng("activation"))
-        with torch.no_grad():
-            target = full(self.critic_features(real))
-        likelihood = gaussian(target, full(self.critic_features(rebuilt)))
-        fake = self.mixed(z.detach(), conditions, rng)  # the encoder has no part in the game
-        parts = {"reconstruction": -likelihood.mean(), "kl": kl(mean, log_variance).mean()}
-        return {name: part / self.critic.features for name, part in parts.items()} | (
-            now.generator_loss(self.score(conditions), real, fake, rng("loss"))
-        )
-
-    def critic_features(self, x: Tensor) -> Tensor:
-        """The features (N, F) under the critic's head."""
-        return flatten_maps(self.critic.trunk(x)[-1])
-
-    def mixed(self, z: Tensor, conditions: Conditions, rng: Rng) -> Tensor:
-        """Samples (N, *shape) of noise, the first half, and of z (N, latent), the others."""
-        half = len(z) // 2
-        noise = rng("noise").normal(half, z.shape[1])
-        output = self.output(torch.cat([noise, z[half:]]), conditions)
-        return self.codec.activate(output, rng("mixed"))
 
 
 def refuse_unfit_vae(config: GANConfig, model: str) -> None:
@@ -270,3 +186,6 @@ def sample_posterior(mean: Tensor, log_variance: Tensor, rng: Rng) -> Tensor:
 def kl(mean: Tensor, log_variance: Tensor) -> Tensor:
     """Of each posterior from the standard normal, nats (N,) (Kingma and Welling, appendix B)."""
     return (mean.square() + log_variance.exp() - 1 - log_variance).sum(1) / 2
+
+
+MODEL = VAE
