@@ -85,7 +85,7 @@ def scores(gan: GAN, draw: int) -> list[dict[str, Any]]:
     model = ssgan.finetune(gan, x, y, method="propagation")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UserWarning)  # a class that the GAN makes rarely
-        more, labels = ssgan.augment(gan, model, SYNTHETIC, balance=True, seed=draw)
+        more, labels = ssgan.augment(gan, model, SYNTHETIC, gate=False, balance=True, seed=draw)
     both = np.concatenate([x, more]), np.concatenate([y, labels])
     found = []
     for name, guess in CLASSIFIERS.items():

@@ -2,7 +2,7 @@
 
     gan = ssgan.pretrain(images)                             # unlabeled
     model = ssgan.finetune(gan, few_images, few_labels)
-    more, labels = ssgan.augment(gan, model, n=1000)         # labelled by the model, not judged
+    more, labels, verdict = ssgan.augment(gan, model, 1000, labeled=(few_images, few_labels))
 
 Names are imported when they are first used: `import ssgan` itself loads none of its dependencies.
 """

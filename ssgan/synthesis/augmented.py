@@ -1,7 +1,7 @@
 """Make, filter, judge: synthetic samples with the gate's verdict on them.
 
-    more, labels = augment(gan, model, n=1000)
-    more, labels, verdict = augment(gan, model, n=1000, gate=True, labeled=(x, y))
+    more, labels, verdict = augment(gan, model, n=1000, labeled=(x, y))
+    more, labels = augment(gan, model, n=1000, gate=False)  # not judged
 
 `propose` is behind both, and behind the command line: samples block by block, of which the first
 is judged, and how many of them may be used.
@@ -133,7 +133,7 @@ def augment(
     model: Predictor,
     n: int | None = ...,
     *,
-    gate: Literal[False] = ...,
+    gate: Literal[False],
     labeled: tuple[Any, Any] | None = ...,
     **fields: Any,
 ) -> tuple[Any, Array]: ...
@@ -145,7 +145,7 @@ def augment(
     model: Predictor,
     n: int | None = ...,
     *,
-    gate: bool,
+    gate: bool = ...,
     labeled: tuple[Any, Any] | None = ...,
     **fields: Any,
 ) -> JudgedSamples: ...
@@ -156,7 +156,7 @@ def augment(
     model: Predictor,
     n: int | None = None,
     *,
-    gate: bool = False,
+    gate: bool = True,
     labeled: tuple[Any, Any] | None = None,
     **fields: Any,
 ) -> tuple[Any, Array] | JudgedSamples:
@@ -174,9 +174,10 @@ def augment(
         It labels them.
     n : int, default=None
         Samples in all, 1 or more.
-    gate : bool, default=False
-        Whether it is tested that the samples help a classifier, as `ssgan augment` does. Only then
-        are they handed over, no more for a real row than were found to help.
+    gate : bool, default=True
+        Whether it is tested that the samples help a classifier, as `ssgan augment` does. Only where
+        they do are they handed over, no more for a real row than were found to help. With False
+        all of them are, untested.
     labeled : (array or DataFrame (R, ...), array (R,)), default=None
         Real rows with their labels, to judge by and for filters and strategies. A model that the
         command line made, and that was loaded, knows them itself.
@@ -191,7 +192,7 @@ def augment(
     labels : ndarray (n,)
         In the dtype of the labels that the model learnt from.
     verdict : Verdict
-        Only with `gate`: `verdict.answer` is "helps", "no evidence" or "hurts", and
+        Not with `gate=False`: `verdict.answer` is "helps", "no evidence" or "hurts", and
         `verdict.advice` says what to do in one sentence.
 
     Raises
@@ -213,12 +214,12 @@ def augment(
     >>> few = gan.sample(8)
     >>> y = np.where(few[:, 2] > np.median(few[:, 2]), "high", "low")
     >>> model = ssgan.finetune(gan, few, y, ssgan.PredictorConfig(method="probe", calibrate=False))
-    >>> more, labels = ssgan.augment(gan, model, 4, balance=True)
-    >>> more.shape, labels.tolist()
-    ((4, 3), ['high', 'high', 'low', 'low'])
-    >>> more, labels, verdict = ssgan.augment(gan, model, 4, gate=True, labeled=(few, y))
+    >>> more, labels, verdict = ssgan.augment(gan, model, 4, labeled=(few, y))
     >>> len(more), verdict.answer
     (0, 'no evidence')
+    >>> more, labels = ssgan.augment(gan, model, 4, balance=True, gate=False)
+    >>> more.shape, labels.tolist()
+    ((4, 3), ['high', 'high', 'low', 'low'])
     """
     request = from_settings(Request, {"n": n, **fields})
     needed = gate or request.filters or request.strategy is not None
@@ -259,7 +260,8 @@ def labeled_rows(model: Predictor) -> tuple[Any, Array]:
     """The raw rows (R, ...) that a model of a directory learnt from, and their labels (R,)."""
     if "run" not in model.about:
         raise InputError(
-            "this model does not hold the rows that it learnt from: give labeled=(x, y)"
+            "this model does not hold the rows that it learnt from: give labeled=(x, y), or "
+            "gate=False for samples that are not judged"
         )
     path = Path(model.about["run"])
     split = read_split(path)

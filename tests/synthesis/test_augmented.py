@@ -101,7 +101,7 @@ def test_only_judged_samples_are_allowed_but_all_can_be_taken(context):
 
 def test_the_gate_hands_over_what_the_proposal_allows_and_its_verdict(context):
     gan, model, real = context.gan, context.model, (context.samples, context.indices)
-    more, labels, verdict = augment(gan, model, 30, gate=True, labeled=real, balance=True)
+    more, labels, verdict = augment(gan, model, 30, labeled=real, balance=True)
     found = propose(context, Request(n=30, balance=True))
     assert isinstance(verdict, Verdict)
     assert verdict == found.verdict
@@ -113,7 +113,7 @@ def test_the_gate_hands_over_what_the_proposal_allows_and_its_verdict(context):
 def test_samples_that_a_proposal_allows_come_with_their_labels(context):
     found = proposal(context, "helps", 5.0, per_class=10)
     gan, model = context.gan, context.model
-    ungated = augment(gan, model, per_class=10)
+    ungated = augment(gan, model, per_class=10, gate=False)
     (block,) = found.blocks(found.allowed)
     assert same(block.samples, ungated[0]) and same(block.labels, ungated[1])
 
@@ -121,7 +121,7 @@ def test_samples_that_a_proposal_allows_come_with_their_labels(context):
 def test_filters_may_be_named_or_given(context):
     gan, model, real = context.gan, context.model, (context.samples, context.indices)
     named, given = (
-        augment(gan, model, 6, labeled=real, filters=[one])
+        augment(gan, model, 6, labeled=real, filters=[one], gate=False)
         for one in ("near-duplicates", NearDuplicates())
     )
     assert same(named[0], given[0])
@@ -130,12 +130,12 @@ def test_filters_may_be_named_or_given(context):
 def test_the_gate_of_a_regression_hands_over_nothing():
     gan, x = examples.trained("vectors"), examples.vectors()
     model = finetune(gan, x, examples.NUMBERS, PredictorConfig(method="probe", calibrate=False))
-    more, labels, verdict = augment(gan, model, 5, gate=True, labeled=(x, examples.NUMBERS))
+    more, labels, verdict = augment(gan, model, 5, labeled=(x, examples.NUMBERS))
     assert (more.shape, labels.shape, labels.dtype) == ((0, 3), (0,), np.float64)
     assert (verdict.answer, verdict.metric, verdict.rows) == ("no evidence", "error reduction", 24)
 
 
-@pytest.mark.parametrize("fields", [{"gate": True, "n": 3}, {"strategy": "auto"}])
+@pytest.mark.parametrize("fields", [{"n": 3}, {"strategy": "auto", "gate": False}])
 def test_labelled_rows_are_asked_for_where_the_model_does_not_hold_them(context, fields):
     with pytest.raises(ValueError, match=r"does not hold the rows .*: give labeled=\(x, y\)"):
         augment(context.gan, context.model, **fields)
