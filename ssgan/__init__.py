@@ -10,12 +10,12 @@ Names are imported when they are first used: `import ssgan` itself loads none of
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-__version__ = "0.2.0"
 __all__ = [
     "AdaptConfig",
     "AutoConfig",
     "GAN",
     "GANConfig",
+    "InputError",
     "Predictor",
     "PredictorConfig",
     "Run",
@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from ssgan import data, estimators, metrics, objectives
     from ssgan.adaptation.adapt import adapt
     from ssgan.adaptation.config import AdaptConfig
+    from ssgan.config import InputError, __version__
     from ssgan.models.config import GANConfig
     from ssgan.models.gan import GAN
     from ssgan.models.pretraining import pretrain
@@ -55,6 +56,8 @@ else:
     _HOMES = {
         "AdaptConfig": "adaptation.config",
         "adapt": "adaptation.adapt",
+        "InputError": "config",
+        "__version__": "config",
         "GAN": "models.gan",
         "GANConfig": "models.config",
         "StudentConfig": "models.student",

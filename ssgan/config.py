@@ -8,6 +8,7 @@ from math import isfinite
 from pathlib import Path
 from typing import Any, TypeVar
 
+__version__ = "0.2.0"  # of the package
 Settings = TypeVar("Settings")
 
 

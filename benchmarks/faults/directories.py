@@ -9,11 +9,7 @@ import numpy as np
 import pandas as pd
 
 import ssgan
-from ssgan.models.student import StudentConfig
-from ssgan.prediction.config import PredictorConfig, SearchConfig
-from ssgan.prediction.loading import load_predictor
 from ssgan.report import report
-from ssgan.runs.run import Run
 
 N = 60
 Outputs = dict[str, Any]
@@ -51,7 +47,7 @@ def directories(
     brief = {
         "steps": 4,
         "batch": 8,
-        "search": SearchConfig(folds=2, repeats=1, steps=4, values=2, trees=5),
+        "search": ssgan.SearchConfig(folds=2, repeats=1, steps=4, values=2, trees=5),
     }
     gans = {
         "gan-images": ssgan.pretrain(data.images, config, run=home / "gan-images"),
@@ -69,12 +65,16 @@ def directories(
         "model-baseline": (vectors, data.vectors, few, {"method": "baseline"}),
         "model-student": (
             *(images, data.images, few),
-            {"method": "probe", "readout": "student", "student": StudentConfig(steps=2, batch=6)},
+            {
+                "method": "probe",
+                "readout": "student",
+                "student": ssgan.StudentConfig(steps=2, batch=6),
+            },
         ),
     }
     wanted = models if names is None else {name: models[name] for name in models if name in names}
     for name, (gan, x, y, fields) in wanted.items():
-        ssgan.finetune(gan, x, y, PredictorConfig(**(brief | fields)), run=home / name)
+        ssgan.finetune(gan, x, y, ssgan.PredictorConfig(**(brief | fields)), run=home / name)
     read = {"gan-images": data.images, "gan-table": data.table, "gan-conditional": data.vectors}
     read |= {name: x for name, (_, x, _, _) in wanted.items()}
     return {name: outputs_for(x) for name, x in read.items()}
@@ -84,8 +84,8 @@ def outputs_for(x: Any) -> Callable[[Path], Outputs]:
     """What is read from a directory whose samples are `x`."""
 
     def outputs(path: Path) -> Outputs:
-        predictor = Run.open(path).config.get("kind") == "predictor"
-        found = of_model(load_predictor(path), x) if predictor else of_gan(path, x)
+        predictor = ssgan.Run.open(path).config.get("kind") == "predictor"
+        found = of_model(ssgan.load(path), x) if predictor else of_gan(path, x)
         page = report(path).read_text("utf-8")
         return found | {"report": page}
 

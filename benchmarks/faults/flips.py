@@ -22,11 +22,11 @@ import click
 import numpy as np
 import pandas as pd
 
+import ssgan
 from benchmarks.faults.directories import Outputs, directories, tiny
-from ssgan.config import InputError
 
 RESULT = Path(__file__).with_name("flips.csv")
-REFUSALS = (InputError, OSError)
+REFUSALS = (ssgan.InputError, OSError)
 
 
 def flip(path: Path, bit: int) -> None:

@@ -13,8 +13,8 @@ from pathlib import Path
 import sklearn
 import torch
 
-from ssgan import __version__
 from ssgan.benchmark.results import Value
+from ssgan.config import __version__
 from ssgan.training.cost import count_flops, peak_resident_bytes
 
 PACKAGE = Path(__file__).parents[1]

@@ -12,7 +12,7 @@ from typing import Any
 
 import click
 
-from ssgan import __version__
+from ssgan.config import __version__
 
 COMMANDS = {  # name, as are its module and the command in it: what it does
     "demo": "The whole story on bundled digits, in about a minute.",

@@ -26,35 +26,21 @@ def choices() -> dict[str, tuple[str, ...]]:
     from ssgan.benchmark import SUITES
     from ssgan.codecs import CODECS
     from ssgan.data.named import DATA_SETS
-    from ssgan.models.readouts import READOUTS
+    from ssgan.models.config import CHOICES as PRETRAIN
     from ssgan.models.recipes import RECIPES
-    from ssgan.models.selfsupervision import SELFSUPERVISIONS
-    from ssgan.models.tasks import MODELS
-    from ssgan.networks import ARCHITECTURES
-    from ssgan.objectives import OBJECTIVES
-    from ssgan.prediction.names import FITTED, STEPPED
+    from ssgan.prediction.config import CHOICES as FINETUNE
     from ssgan.synthesis import FILTERS, GATE_CLASSIFIERS
-    from ssgan.transforms.batch import SCHEDULES
-    from ssgan.transforms.views import TRANSFORMS
 
-    return {
+    own = {
         "adaptations": tuple(ADAPTATIONS),
-        "architectures": (*ARCHITECTURES, "auto"),
-        "augmentations": SCHEDULES,
         "classifiers": tuple(GATE_CLASSIFIERS),
         "data sets": DATA_SETS,
         "filters": tuple(FILTERS),
-        "methods": ("auto", *FITTED, *STEPPED),
-        "methods in steps": STEPPED,
         "modalities": tuple(CODECS),
-        "models": tuple(MODELS),
-        "objectives": tuple(OBJECTIVES),
-        "readouts": READOUTS,
         "recipes": tuple(RECIPES),
-        "selfsupervisions": tuple(SELFSUPERVISIONS),
         "suites": tuple(SUITES),
-        "transforms": TRANSFORMS,
     }
+    return dict(sorted({**PRETRAIN, **FINETUNE, **own}.items()))
 
 
 def defaults() -> dict[str, dict[str, Any]]:

@@ -9,11 +9,11 @@ from typing import Any, TypeVar
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 from sklearn.utils import check_consistent_length, check_random_state, column_or_1d
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import validate_data
 
-from ssgan.codecs.codec import Array
 from ssgan.config import InputError, InputTypeError
 from ssgan.data import Targets, from_memory, targets, unlabeled
 from ssgan.models.config import GANConfig
@@ -112,7 +112,7 @@ def train_gan(estimator: Any, gan: GAN | GANConfig, samples: Any, seed: int | No
     return dataclasses.replace(made, packed=None)  # a fitted estimator keeps no rows
 
 
-def labels_of(estimator: Any, y: Any) -> Array:
+def labels_of(estimator: Any, y: Any) -> NDArray[Any]:
     """y as an array (N,), unlabeled entries as they came."""
     if y is None:
         raise InputError(
@@ -120,14 +120,14 @@ def labels_of(estimator: Any, y: Any) -> Array:
         )
     if isinstance(y, pd.Series) and not isinstance(y.dtype, np.dtype):
         y = y.to_numpy(dtype=object)  # NA and text come as what they are
-    labels: Array = column_or_1d(y, warn=True)
+    labels: NDArray[Any] = column_or_1d(y, warn=True)
     if labels.dtype.kind == "f" and np.isinf(labels).any():
         row = int(np.flatnonzero(np.isinf(labels))[0])
         raise InputError(f"expected finite labels, row {row} is infinite: NaN means unlabeled")
     return labels.astype(object) if labels.dtype.kind == "T" else labels
 
 
-def classes_of(labels: Array, samples: Any) -> Targets:
+def classes_of(labels: NDArray[Any], samples: Any) -> Targets:
     """Labels (N,) as classes; InputError for fewer than two of them, and for measurements."""
     check_consistent_length(samples, labels)
     given = labels[~unlabeled(labels)].tolist()  # a list: objects become what they are
@@ -136,7 +136,7 @@ def classes_of(labels: Array, samples: Any) -> Targets:
     return targets(labels, task="classification", no_label=-1)
 
 
-def as_numbers(labels: Array, samples: Any) -> Targets:
+def as_numbers(labels: NDArray[Any], samples: Any) -> Targets:
     """Labels (N,) as float64 numbers, whatever their dtype."""
     check_consistent_length(samples, labels)
     return dataclasses.replace(targets(labels, task="regression"), dtype="<f8")
@@ -154,7 +154,7 @@ def learn_predictor(
     return finetune(gan, samples, found, config, unlabeled=samples[:0])
 
 
-def labelled_only(missing: Array, weight: Any) -> tuple[Array, Any]:
+def labelled_only(missing: NDArray[Any], weight: Any) -> tuple[NDArray[Any], Any]:
     """The rows that have a label, and their weights if there are any."""
     if missing.all():
         raise InputError(f"none of the {len(missing)} rows has a label: there is nothing to score")

@@ -26,9 +26,8 @@ from ssgan.estimators.inputs import (
     with_seed,
 )
 from ssgan.estimators.nested import NestedConfigs
-from ssgan.models.readouts import check_readout, reading_out, readout_of
+from ssgan.models.readouts import check_readout, read_out, readout_of
 from ssgan.models.student import StudentConfig
-from ssgan.training.runner import finish
 
 
 class GANFeatures(NestedConfigs, ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
@@ -97,7 +96,7 @@ class GANFeatures(NestedConfigs, ClassNamePrefixFeaturesOutMixin, TransformerMix
         gan = train_gan(self, gan, samples, seed)
         own = readout_of(gan) if self.readout == "all" else self.readout  # a student stays
         config = with_seed(self.student or StudentConfig(), seed)
-        self.gan_ = finish(reading_out(gan, own, gan.codec.pack(samples), config))
+        self.gan_ = read_out(gan, own, gan.codec.pack(samples), config)
         self._n_features_out = self.gan_.features(samples[:1]).shape[1]
         return self
 

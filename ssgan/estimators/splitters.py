@@ -10,9 +10,10 @@ from sklearn.base import BaseEstimator
 from sklearn.model_selection import check_cv
 from sklearn.utils.multiclass import type_of_target
 
-from ssgan.codecs.codec import Array
 from ssgan.config import InputError
 from ssgan.data import unlabeled
+
+Array = NDArray[Any]
 
 
 class LabeledSplit(BaseEstimator):

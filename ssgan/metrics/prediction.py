@@ -1,11 +1,14 @@
 """How good predictions are: of classes with their probabilities, or of numbers."""
 
+from typing import Any
+
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 from sklearn import metrics as sklearn_metrics
 
-from ssgan.codecs.codec import Array
 from ssgan.config import InputError, InputTypeError
+
+Array = NDArray[Any]
 
 CALIBRATION_BINS = 15  # of the calibration error, as in Guo et al. 2017
 SUM_SLACK = 1e-3  # by which the probabilities of a row may miss a sum of 1: bfloat16's rounding

@@ -14,9 +14,9 @@ from ssgan.config import InputError, check_numbers, from_settings, names_in, wit
 from ssgan.models.sampler import NOISES
 from ssgan.models.selfsupervision import SELFSUPERVISIONS, Contrastive, Rotation
 from ssgan.networks import ARCHITECTURES
-from ssgan.objectives import Objective, Relativistic, Wasserstein, name_of, objective
+from ssgan.objectives import OBJECTIVES, Objective, Relativistic, Wasserstein, name_of, objective
 from ssgan.training.optim import adam, cosine, rmsprop
-from ssgan.transforms.batch import Augmentation
+from ssgan.transforms.batch import SCHEDULES, Augmentation
 
 MODEL_NAMES = names_in(Path(__file__).with_name("tasks"))
 OPTIMIZERS = ("adam", "rmsprop")
@@ -198,6 +198,15 @@ NESTED: dict[str, Callable[..., Any]] = {
     "objective": objective,
     "augmentation": augmentation,
     "selfsupervision": selfsupervision,
+}
+
+
+CHOICES: dict[str, tuple[str, ...]] = {  # for a help
+    "architectures": (*ARCHITECTURES, "auto"),
+    "augmentations": SCHEDULES,
+    "models": MODEL_NAMES,
+    "objectives": tuple(OBJECTIVES),
+    "selfsupervisions": tuple(SELFSUPERVISIONS),
 }
 
 

@@ -30,7 +30,7 @@ from ssgan.models.student import StudentConfig, distilling, empty_student, rows_
 from ssgan.networks import trunk
 from ssgan.networks.readout import Readout, pooled
 from ssgan.randomness import Rng
-from ssgan.training.runner import Progress
+from ssgan.training.runner import Progress, finish
 
 READOUTS = ("all", "last", "samples", "samples+all", "student")
 FARTHEST = 5.0  # deviations from the mean that a column of a flat sample may be
@@ -115,6 +115,13 @@ def reading_out(
     if readout.startswith("samples"):
         return with_samples(gan, rows_of(gan) if packed is None else packed, "+" in readout)
     return last(gan) if readout == "last" else gan
+
+
+def read_out(
+    gan: GAN, readout: str, packed: Tensor | None = None, config: StudentConfig | None = None
+) -> GAN:
+    """`reading_out`, to its end."""
+    return finish(reading_out(gan, readout, packed, config))
 
 
 def readout_of(gan: GAN) -> str:

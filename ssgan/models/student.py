@@ -29,6 +29,7 @@ from ssgan.models.config import resolve_architecture
 from ssgan.models.domain import CALIBRATION
 from ssgan.models.gan import GAN
 from ssgan.models.inference import apply, blocks
+from ssgan.models.natural import natural
 from ssgan.models.sampler import generate_maps
 from ssgan.models.vicreg import alike
 from ssgan.networks import architecture_of, flatten_maps, reestimate, trunk
@@ -44,7 +45,7 @@ from ssgan.training.runner import Progress, finish, run_training
 from ssgan.training.schedule import Schedule, Step, TrainOptions
 from ssgan.training.state import Part, pack_parts
 from ssgan.training.step import descend
-from ssgan.transforms.views import TRANSFORMS, Views, check_transforms, natural
+from ssgan.transforms.views import TRANSFORMS, Views, check_transforms
 
 SQUEEZED = 128  # features of a student
 COMPARED = 1024  # numbers that a student with a network of its own is compared by

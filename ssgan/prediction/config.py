@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from ssgan.config import InputError, check_numbers, with_fields
-from ssgan.models.readouts import check_readout
+from ssgan.models.readouts import READOUTS, check_readout
 from ssgan.models.student import StudentConfig
 from ssgan.prediction.names import FITTED, STEPPED
 from ssgan.prediction.search import DEFAULT_SEARCH, AutoConfig, SearchConfig
@@ -17,6 +17,12 @@ RENAMED = {  # methods of 0.1, still read
     "joint": "k-plus-one",
     "spread": "graph",
     "simple": "baseline",
+}
+CHOICES: dict[str, tuple[str, ...]] = {  # for a help
+    "methods": ("auto", *FITTED, *STEPPED),
+    "methods in steps": STEPPED,
+    "readouts": READOUTS,
+    "transforms": TRANSFORMS,
 }
 Part = TypeVar("Part", StudentConfig, SearchConfig, AutoConfig)
 STUDENT = {"student_steps": "steps", "student_batch": "batch", "student_views": "views"}

@@ -5,11 +5,12 @@ from dataclasses import replace
 from ssgan.config import InputError
 from ssgan.models.domain import CALIBRATION
 from ssgan.models.gan import GAN
+from ssgan.models.natural import natural
 from ssgan.models.readouts import readout_of
 from ssgan.prediction.config import PredictorConfig
 from ssgan.prediction.labels import Labeled
 from ssgan.prediction.methods import METHODS
-from ssgan.transforms.views import check_transforms, movable, natural
+from ssgan.transforms.views import check_transforms, movable
 
 
 def resolve_config(config: PredictorConfig | None, gan: GAN, rows: Labeled) -> PredictorConfig:

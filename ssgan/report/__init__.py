@@ -16,8 +16,7 @@ from typing import Any
 import jinja2
 import torch
 
-from ssgan import __version__
-from ssgan.config import InputError
+from ssgan.config import InputError, __version__
 from ssgan.data.split import SPLIT, read_split
 from ssgan.models.stored import stored_training
 from ssgan.prediction.auto import CHOICE

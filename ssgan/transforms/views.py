@@ -11,21 +11,17 @@
     noise                          a little of it on every cell
     corrupt                        values of rows that come from other rows (SCARF)
 
-Which of them a data set has is stated by its user, or found by `natural`.
+Which of them a data set has is stated by its user, or found by `ssgan.models.natural`.
 """
 
 from dataclasses import dataclass
 
-import numpy as np
 import torch
-from sklearn.linear_model import LogisticRegression
-from sklearn.model_selection import cross_val_score
 from torch import Tensor
 
 from ssgan.codecs import Codec
 from ssgan.codecs.image import MOVES
 from ssgan.config import InputError
-from ssgan.metrics.spaces import space_of
 from ssgan.randomness import Rng
 from ssgan.transforms.batch import (
     GREY,
@@ -41,9 +37,6 @@ TRANSFORMS = (*MOVES, "crop", "zoom", "flip", "colour", "cutout", "noise", "corr
 WEAK = 0.3  # strength of moves, against that of other views
 CORRUPTION = 0.3  # share of the values of a row
 NOISE = 0.1  # deviation, where samples lie in [-1, 1]
-MIRRORS = {"flip": 3}  # the axis of a batch that a symmetry turns round
-ALIKE = 0.55  # how often mirrored images are told from others, up to which they count as natural
-MIRRORED_ROWS = 1000  # images of each kind that this is asked of
 
 
 @dataclass(frozen=True)
@@ -118,31 +111,3 @@ def check_transforms(transforms: tuple[str, ...], codec: Codec) -> None:
 def movable(codec: Codec) -> bool:
     """Whether samples can be moved a little, which most likely keeps their class."""
     return bool({*MOVES} & {*codec.transforms})
-
-
-def natural(codec: Codec, samples: Tensor, seed: int = 0) -> tuple[str, ...]:
-    """Transforms that samples (N, *shape) like these most likely have, found without a label.
-
-    Those that their codec names, and its symmetries if nobody can tell samples that went through
-    them: mirrored digits and letters can be told, mirrored photographs cannot.
-    """
-    told = {name: told_mirrored(samples, MIRRORS[name], seed) for name in codec.symmetries}
-    return (*codec.natural, *(name for name in told if told[name] <= ALIKE))
-
-
-def told_mirrored(samples: Tensor, axis: int, seed: int = 0) -> float:
-    """How often a logistic regression tells samples mirrored along an axis, 0.5 being chance.
-
-    It sees random convolutional features; of every sample only one of both is shown.
-    """
-    order = Rng(("mirrored", seed)).permutation(len(samples))[: 2 * MIRRORED_ROWS]
-    samples = samples[order].float().cpu()
-    half = len(samples) // 2
-    if half < 10:
-        return 1.0  # too few to say so
-    shown = torch.cat([samples[:half], samples[half : 2 * half].flip(axis)])
-    features = space_of(samples)(shown).numpy()
-    features = features / (features.std(0) + 1e-6)
-    model = LogisticRegression(C=0.01, max_iter=1000)
-    scores = cross_val_score(model, features, np.repeat([0, 1], half), cv=5)
-    return float(scores.mean())

@@ -7,6 +7,7 @@ import pytest
 import torch
 
 from ssgan.data import fit_codec
+from ssgan.models.natural import mirror_accuracy, natural
 from ssgan.prediction.config import PredictorConfig
 from ssgan.prediction.finetune import finetune
 from ssgan.prediction.fitting import fit_network, make_task
@@ -20,7 +21,7 @@ from ssgan.randomness import Rng
 from ssgan.runs.run import Run
 from ssgan.training.runner import finish
 from ssgan.training.schedule import Step
-from ssgan.transforms.views import MOVES, Views, check_transforms, natural, told_mirrored
+from ssgan.transforms.views import MOVES, Views, check_transforms
 from tests.examples import KINDS, LABELS, NUMBERS, OFTEN, N, assert_same_course, trained
 
 RNG = Rng(("semisupervised test",))
@@ -312,7 +313,7 @@ def test_digits_are_not_mirrored_and_symmetric_images_may_be():
     assert "flip" in natural(codec, noise)
     leaning = noise.clone()
     leaning[:, :, :, :4] = leaning[:, :, :, :4] / 4 + 0.7
-    assert told_mirrored(leaning, 3) > 0.9
+    assert mirror_accuracy(leaning, 3) > 0.9
     assert natural(codec, leaning) == MOVES
 
 

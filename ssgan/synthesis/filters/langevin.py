@@ -12,7 +12,6 @@ from ssgan.config import InputError
 from ssgan.models.gan import GAN
 from ssgan.models.sampler import generate
 from ssgan.randomness import Rng
-from ssgan.runtime import Runtime
 from ssgan.synthesis.context import Context, Generated
 from ssgan.synthesis.filters.rejection import log_odds
 
@@ -77,7 +76,7 @@ class Langevin:
     ) -> Tensor:
         """Encoded samples (M, ...) of noise that went `steps` steps along the gradient."""
         on = Rng(rng.key, gan.runtime.device)
-        precise = Runtime(gan.runtime.device, bfloat16=False)  # slopes need their digits
+        precise = replace(gan.runtime, bfloat16=False)  # slopes need their digits
 
         def made(z: Tensor) -> Tensor:
             return generate(gan.generator, (z, *given), gan.codec, precise, on("activation"))

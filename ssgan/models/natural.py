@@ -1,0 +1,43 @@
+"""Transforms that samples most likely have, found without a label."""
+
+import numpy as np
+import torch
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import cross_val_score
+from torch import Tensor
+
+from ssgan.codecs.codec import Codec
+from ssgan.metrics.spaces import space_of
+from ssgan.randomness import Rng
+
+MIRRORS = {"flip": 3}  # the axis of a batch that a symmetry turns round
+ALIKE = 0.55  # accuracy of telling mirrored samples from others, up to which they count as natural
+MIRRORED_ROWS = 1000  # samples of each kind that this is measured on
+
+
+def natural(codec: Codec, samples: Tensor, seed: int = 0) -> tuple[str, ...]:
+    """Transforms that samples (N, *shape) like these most likely have, found without a label.
+
+    Those that their codec names, and its symmetries if a mirrored sample cannot be recognised:
+    mirrored digits and letters can be, mirrored photographs cannot.
+    """
+    accuracy = {name: mirror_accuracy(samples, MIRRORS[name], seed) for name in codec.symmetries}
+    return (*codec.natural, *(name for name in accuracy if accuracy[name] <= ALIKE))
+
+
+def mirror_accuracy(samples: Tensor, axis: int, seed: int = 0) -> float:
+    """How often a logistic regression recognises samples mirrored along an axis; 0.5 is chance.
+
+    It sees random convolutional features; of every sample only one of both is shown.
+    """
+    order = Rng(("mirrored", seed)).permutation(len(samples))[: 2 * MIRRORED_ROWS]
+    samples = samples[order].float().cpu()
+    half = len(samples) // 2
+    if half < 10:
+        return 1.0  # too few to say so
+    shown = torch.cat([samples[:half], samples[half : 2 * half].flip(axis)])
+    features = space_of(samples)(shown).numpy()
+    features = features / (features.std(0) + 1e-6)
+    model = LogisticRegression(C=0.01, max_iter=1000)
+    scores = cross_val_score(model, features, np.repeat([0, 1], half), cv=5)
+    return float(scores.mean())
