@@ -30,12 +30,13 @@ from ssgan.data.ledger import Ledger
 from ssgan.data.source import from_memory
 from ssgan.data.split import split_files, split_record
 from ssgan.models.domain import CALIBRATION
+from ssgan.models.natural import natural
 from ssgan.prediction.network import frozen
 from ssgan.prediction.predictor import Predictor
 from ssgan.runs.run import Run
 from ssgan.runtime import runtime
 from ssgan.training.runner import Progress, finish
-from ssgan.transforms.views import check_transforms, natural
+from ssgan.transforms.views import check_transforms
 
 
 def adapting(
