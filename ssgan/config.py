@@ -16,6 +16,15 @@ class InputError(ValueError):
     """Something given from outside cannot be used: the message says what, and what to do.
 
     The command line prints it as one line. Any other ValueError is a fault of the program.
+
+    Examples
+    --------
+    >>> import ssgan
+    >>> try:
+    ...     ssgan.GANConfig(steps=-1)
+    ... except ssgan.InputError as error:
+    ...     print(error)
+    expected steps to be a whole number from 0 on, got -1
     """
 
 

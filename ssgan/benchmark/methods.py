@@ -18,8 +18,7 @@ from ssgan.models.gan import GAN
 from ssgan.prediction.config import PredictorConfig
 from ssgan.prediction.crossvalidation import FOLDS
 from ssgan.prediction.finetune import finetune
-from ssgan.prediction.labels import GRAPH
-from ssgan.prediction.methods.stepped.propagation import FADED, RATIO
+from ssgan.prediction.methods import METHODS
 from ssgan.prediction.names import FITTED, STEPPED
 from ssgan.prediction.predictor import Predictor
 
@@ -55,8 +54,10 @@ class Contender:
     @property
     def distils(self) -> bool:
         """Whether a student is trained for it."""
-        asked = self.settings or {}
-        return asked.get("readout") == "student" and asked.get("student_steps") != 0
+        settings = self.settings or {}
+        if settings.get("readout") != "student":
+            return False
+        return bool(settings.get("student", {}).get("steps", 1))
 
     @property
     def trains(self) -> bool:
@@ -138,14 +139,14 @@ def samples_seen(trainings: Sequence[PredictorConfig], labels: int, rows: int) -
 
 
 def samples_in(config: PredictorConfig, labels: int, rows: int) -> int:
-    """Samples that a training goes through once it has its features."""
+    """Samples that a training goes through once it has its features, of `labels` and all `rows`."""
     if config.members:
         return sum(samples_in(member.config, labels, rows) for member in config.members)
     if not config.learns:
-        return min(rows, labels + GRAPH) if config.method == "graph" else labels
-    taught = config.ratio * len({*config.learns} & {"consistency", "k-plus-one"})
-    graph = RATIO if "propagation" in config.learns else 0
-    each = 1 + (graph * (FADED if taught else 1) + taught if config.unlabeled else 0)
+        method = METHODS.get(config.method)
+        return min(rows, labels + method.reads) if method and method.reads else labels
+    unlabeled = sum(METHODS[name].ratio(config) for name in config.learns)
+    each = 1 + (unlabeled if config.unlabeled else 0)
     return round((config.steps or 0) * config.batch * each)
 
 
@@ -169,7 +170,7 @@ STUDENT_ALONE = {
     "method": "propagation",
     "unlabeled": 0.0,
     "readout": "student",
-    "student_steps": 0,
+    "student": {"steps": 0},
 }
 FROM_GAN = {"method": "consistency+propagation", "readout": "all"}
 OURS = {
@@ -236,13 +237,11 @@ def contenders_for(regression: bool) -> tuple[str, ...]:
 
 def finetune_for(start: GAN, problem: Problem, config: PredictorConfig, steps: Steps) -> object:
     """The finetuning of an answer for some steps, to count its operations."""
-    fields = config.to_json() | dict(steps)
-    if "student_steps" in fields:
-        fields["student"]["steps"] = fields.pop("student_steps")
-    return finetune(start, *problem.few, PredictorConfig.from_json(fields))
+    config = replace(config, steps=steps.get("steps", config.steps))
+    return finetune(start, *problem.few, with_student(config, steps.get("student", 0)))
 
 
 def steps_of(config: PredictorConfig) -> Steps:
-    """How long a finetuning learns, by field: its own steps, and its student's."""
-    paced = {"steps": config.steps or 1} if config.learns else {}
-    return paced | ({"student_steps": config.student.steps} if config.readout == "student" else {})
+    """How long a finetuning learns: its own "steps", and those of its "student"."""
+    own = {"steps": config.steps or 1} if config.learns else {}
+    return own | ({"student": config.student.steps} if config.readout == "student" else {})

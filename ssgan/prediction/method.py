@@ -27,6 +27,11 @@ def linear_layer(state: Tensors, features: int, kept: Any) -> nn.Module:
     return nn.Linear(features, len(state["bias"]))
 
 
+def none(config: PredictorConfig) -> float:
+    """The ratio of a method that reads no unlabeled samples in its steps."""
+    return 0.0
+
+
 @dataclass(frozen=True, kw_only=True)
 class Method:
     """One way from a GAN and labels to a network: fitted at once, or by steps.
@@ -39,6 +44,8 @@ class Method:
     fit: Callable[[GAN, PredictorConfig, Labeled], tuple[Network, Any]] | None = None
     loss: Callable[[Finetune, GAN, Labeled], UnlabeledLoss] | None = None
     steps: int = 1  # where the config names none
+    ratio: Callable[[PredictorConfig], float] = none  # unlabeled samples of a step by labelled ones
+    reads: int = 0  # unlabeled samples that a fit reads, at most
     key: str | None = None  # of its random numbers; such a loss comes before those without
     head: MakeHead = trained_head  # without its weights
     rebuild: Callable[[Tensors, Any], Network] | None = None  # of a network without a trunk

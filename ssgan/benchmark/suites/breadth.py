@@ -319,7 +319,7 @@ def debiased_calibration(true: Array, probabilities: Array, bins: int = CALIBRAT
 def short_board(sets: Mapping[str, BoardSet]) -> Board:
     """A board of bundled sets and of few methods, in minutes on two cores."""
     few = {name: replace(sets[name], labels=sets[name].labels[:1]) for name in QUICK}
-    steps = {"steps": QUICK_STEPS, "student_steps": QUICK_STEPS}
+    steps = {"steps": QUICK_STEPS, "student": {"steps": QUICK_STEPS}}
     return Board(
         few, QUICK_METHODS, gan_steps=QUICK_STEPS, settings={"": steps, "auto": {"calibrate": True}}
     )

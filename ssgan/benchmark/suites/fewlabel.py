@@ -207,7 +207,12 @@ def shorten(table: Table) -> Table:
         methods=tuple(name for name in methods if small or name not in SLOW),
         settings={
             **{way: {**fields, **fewer} for way, fields in table.settings.items() if way},
-            "": {**fewer, "student_steps": SHORT_STEPS, **table.settings.get("", {}), **batches},
+            "": {
+                **fewer,
+                "student": {"steps": SHORT_STEPS},
+                **table.settings.get("", {}),
+                **batches,
+            },
         },
     )
 

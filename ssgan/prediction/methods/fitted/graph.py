@@ -7,7 +7,7 @@ from torch import nn
 from ssgan.models.gan import GAN
 from ssgan.prediction.config import PredictorConfig
 from ssgan.prediction.graph import Neighbours
-from ssgan.prediction.labels import Labeled
+from ssgan.prediction.labels import GRAPH, Labeled
 from ssgan.prediction.method import Method, Tensors
 from ssgan.prediction.network import Network, initial_network
 
@@ -24,4 +24,4 @@ def head(state: Tensors, features: int, kept: Any) -> nn.Module:
     return Neighbours(len(state["rows"]), features, state["shares"].shape[1])
 
 
-METHOD = Method(fit=fit, head=head, calibrated=True)
+METHOD = Method(fit=fit, head=head, calibrated=True, reads=GRAPH)

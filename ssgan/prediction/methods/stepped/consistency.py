@@ -13,6 +13,7 @@ from torch import Tensor, nn
 
 from ssgan.models.gan import GAN
 from ssgan.objectives import Terms
+from ssgan.prediction.config import PredictorConfig
 from ssgan.prediction.labels import Labeled
 from ssgan.prediction.method import Method
 from ssgan.prediction.task import BatchLoss, Finetune
@@ -159,4 +160,8 @@ def together(values: Tensor, shares: Tensor | None) -> Tensor:
     return values if shares is None else mixed(values, shares.to(values.device))
 
 
-METHOD = Method(loss=Consistency, steps=5000)
+def ratio(config: PredictorConfig) -> float:
+    return config.ratio
+
+
+METHOD = Method(loss=Consistency, steps=5000, ratio=ratio)

@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from ssgan.models.gan import GAN
 from ssgan.models.sampler import generate
 from ssgan.objectives import Terms
+from ssgan.prediction.config import PredictorConfig
 from ssgan.prediction.labels import Labeled
 from ssgan.prediction.method import Method
 from ssgan.prediction.task import BatchLoss, Finetune
@@ -104,4 +105,8 @@ class KPlusOne:
         return head
 
 
-METHOD = Method(loss=KPlusOne, steps=1500)
+def ratio(config: PredictorConfig) -> float:
+    return config.ratio
+
+
+METHOD = Method(loss=KPlusOne, steps=1500, ratio=ratio)

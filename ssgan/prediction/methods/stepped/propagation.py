@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from ssgan.models.gan import GAN
 from ssgan.models.inference import apply
 from ssgan.objectives import Terms
+from ssgan.prediction.config import PredictorConfig
 from ssgan.prediction.graph import Neighbours, Votes, first_shares
 from ssgan.prediction.labels import Labeled
 from ssgan.prediction.method import Method
@@ -81,4 +82,8 @@ def soft_cross_entropy(outputs: Tensor, shares: Tensor) -> Tensor:
     return -(shares * outputs.log_softmax(1)).sum(1) * shares.amax(1)
 
 
-METHOD = Method(loss=Propagation, steps=400, key="unlabeled", numbers=False)
+def ratio(config: PredictorConfig) -> float:
+    return RATIO * (FADED if len(config.learns) > 1 else 1)
+
+
+METHOD = Method(loss=Propagation, steps=400, ratio=ratio, key="unlabeled", numbers=False)
