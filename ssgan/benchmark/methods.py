@@ -96,10 +96,11 @@ def ours(trained: bool, main: bool = False, **settings: Any) -> Contender:
 
 
 def config_for(contender: Contender, table: Fields, seed: int) -> PredictorConfig:
-    """The config of a method of `finetune` with the settings of a table."""
+    """The config of a method of `finetune` with those settings of a table that it has a use for."""
     own = contender.settings or {}
     common = {**table.get("", {}), **table.get(contender.way or "", {}), **own}
-    return PredictorConfig.from_json({"seed": seed, "calibrate": False, **common})
+    config = PredictorConfig.from_json({"seed": seed, "calibrate": False, **common})
+    return config if config.teaches else replace(config, mix=False, align=False)
 
 
 def short_trainings(model: Predictor, config: PredictorConfig) -> tuple[PredictorConfig, ...]:

@@ -44,7 +44,7 @@ def refuse_unused(
 ) -> None:
     """InputError for settings that nothing would use, given the readout of the GAN and the
     transforms that suit the samples, which a resolved config has all of."""
-    if not {"auto", "consistency"} & {config.method, *config.learns}:
+    if not config.teaches:
         for name, lacking in (("mix", "samples to mix"), ("align", "teacher to align")):
             if getattr(config, name):
                 raise InputError(

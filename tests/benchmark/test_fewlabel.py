@@ -39,6 +39,7 @@ from ssgan.models.student import StudentConfig
 from ssgan.prediction.labels import GRAPH
 from ssgan.prediction.loading import load_predictor
 from ssgan.prediction.methods.stepped.propagation import RATIO
+from ssgan.prediction.resolve import refuse_unused
 from ssgan.randomness import Rng
 from ssgan.runs.run import Run
 
@@ -152,6 +153,13 @@ def test_a_gan_row_and_its_gan_off_row_differ_in_the_first_weights_only():
     assert config == methods.config_for(off, fields, 4)
     assert (config.seed, config.steps, config.warp, config.rate) == (4, 7, 0.5, 1e-4)
     assert (off.needs, on.needs) == ("networks", "gan")
+
+
+@pytest.mark.parametrize("table", FEW_LABEL_TABLES, ids=lambda table: table.name)
+def test_no_row_of_a_table_has_settings_that_it_has_no_use_for(table):
+    rows = [CONTENDERS[name] for name in table.methods or OURS]
+    for row in (row for row in rows if row.settings is not None):
+        refuse_unused(methods.config_for(row, table.settings, 0), suits=("zoom",))
 
 
 def test_the_rows_that_are_always_there_are_there():
