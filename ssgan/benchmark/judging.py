@@ -128,8 +128,8 @@ def predict_by(rule: Rule, problem: StoredProblem) -> Array:
     whole = sum(weights.values())
     parts = []
     for name, weight in weights.items():
-        given = test[name] if name in test else problem.outputs[name].test.astype(np.float64)
-        parts.append(weight / whole * (given if problem.regression else np.exp(given)))
+        outputs = test[name] if name in test else problem.outputs[name].test.astype(np.float64)
+        parts.append(weight / whole * (outputs if problem.regression else np.exp(outputs)))
     mixed: Array = np.sum(parts, axis=0)
     return mixed
 
@@ -164,8 +164,8 @@ def leave_one_out(rules: Mapping[str, Rule], stored: Sequence[StoredProblem]) ->
     chosen = []
     for data in dict.fromkeys(problem.data for problem in stored):
         others = {
-            name: [line.regret for line in found if line.data != data]
-            for name, found in lines.items()
+            name: [line.regret for line in outcomes if line.data != data]
+            for name, outcomes in lines.items()
         }
         name = min(others, key=lambda n: float(np.mean(others[n])) if others[n] else 0.0)
         chosen += [line for line in lines[name] if line.data == data]

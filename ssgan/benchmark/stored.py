@@ -78,13 +78,13 @@ def load_stored(work: Path) -> list[StoredProblem]:
 
 def problems_in(files: Iterable[Path]) -> list[StoredProblem]:
     """The problem that the files of a folder are of; none without files."""
-    found: dict[str, Outputs] = {}
+    outputs: dict[str, Outputs] = {}
     about: Mapping[str, Array] = {}
     for path in files:
         with np.load(path) as file:
             about = dict(file)
-        found[str(about["method"])] = Outputs(about["oof"], about["test"], about["folds"])
-    if not found:
+        outputs[str(about["method"])] = Outputs(about["oof"], about["test"], about["folds"])
+    if not outputs:
         return []
     problem = StoredProblem(
         data=str(about["data"]),
@@ -93,6 +93,6 @@ def problems_in(files: Iterable[Path]) -> list[StoredProblem]:
         seed=int(about["label_seed"]),
         y=about["y"],
         y_test=about["y_test"],
-        outputs=found,
+        outputs=outputs,
     )
     return [problem]

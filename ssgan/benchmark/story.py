@@ -95,12 +95,12 @@ def compare_twins(rows: Sequence[Row], suite: Suite) -> list[Versus]:
     """Every method of some rows, in their order; those without the GAN only beside their twins."""
     lines = {line.group[-1]: line for line in summarise(rows, suite)}
     twins = {name: twin_of(name) for name in lines}
-    found = []
+    compared = []
     for name in (name for name in lines if name not in twins.values()):
         off = twins[name] or ""
         gain = paired(rows, suite.measure, name, off)
-        found.append(Versus(lines[name], lines.get(off), gain))
-    return found
+        compared.append(Versus(lines[name], lines.get(off), gain))
+    return compared
 
 
 def compare_on_split(rows: Sequence[Row], suite: Suite) -> list[Versus]:

@@ -130,9 +130,9 @@ def labels_of(estimator: Any, y: Any) -> NDArray[Any]:
 def classes_of(labels: NDArray[Any], samples: Any) -> Targets:
     """Labels (N,) as classes; InputError for fewer than two of them, and for measurements."""
     check_consistent_length(samples, labels)
-    given = labels[~unlabeled(labels)].tolist()  # a list: objects become what they are
-    if given:
-        check_classification_targets(np.array(given))
+    known = labels[~unlabeled(labels)].tolist()  # a list: objects become what they are
+    if known:
+        check_classification_targets(np.array(known))
     return targets(labels, task="classification", no_label=-1)
 
 
@@ -143,7 +143,7 @@ def as_numbers(labels: NDArray[Any], samples: Any) -> Targets:
 
 
 def learn_predictor(
-    estimator: Any, gan: GAN, samples: Any, found: Targets, seed: int | None
+    estimator: Any, gan: GAN, samples: Any, labels: Targets, seed: int | None
 ) -> Predictor:
     """A predictor from the labelled rows and, beside them, the unlabeled ones among `samples`.
 
@@ -151,7 +151,7 @@ def learn_predictor(
     those that are held out.
     """
     config = with_seed(checked_predictor(estimator.predictor), seed)
-    return finetune(gan, samples, found, config, unlabeled=samples[:0])
+    return finetune(gan, samples, labels, config, unlabeled=samples[:0])
 
 
 def labelled_only(missing: NDArray[Any], weight: Any) -> tuple[NDArray[Any], Any]:

@@ -68,5 +68,5 @@ def change_config(name: str, config: Any, fields: dict[str, Any]) -> Any:
             f"{name}__{min(fields)} is a field of a {kind.__name__}, but {name} is a "
             f"{type(config).__name__}: give {name} as a {kind.__name__} or None"
         )
-    given = {field.name: getattr(config, field.name) for field in dataclasses.fields(config)}
-    return from_settings(kind, given | fields)
+    values = {field.name: getattr(config, field.name) for field in dataclasses.fields(config)}
+    return from_settings(kind, values | fields)

@@ -83,9 +83,9 @@ class LabeledSplit(BaseEstimator):
         labels = np.asarray(y)[rows]
         if labels.dtype.kind == "O":
             labels = np.array(labels.tolist())  # objects become what they are
-        given = None if groups is None else np.asarray(groups)[rows]
+        labelled_groups = None if groups is None else np.asarray(groups)[rows]
         folds = check_cv(self.cv, labels, classifier=task == "classification")
-        for train, test in folds.split(rows, labels, given):
+        for train, test in folds.split(rows, labels, labelled_groups):
             yield np.sort(np.concatenate([rows[train], others])), rows[np.sort(test)]
 
     def get_n_splits(self, X: Any = None, y: Any = None, groups: Any = None) -> int:

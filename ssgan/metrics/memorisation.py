@@ -150,14 +150,14 @@ def memorisation(
     True
     """
     space, ours = placed(train)
-    found = memorises(ours, space(held_out), space(fake), seed)
+    result = memorises(ours, space(held_out), space(fake), seed)
     suffix = f"_{space.name}_{len(fake)}_train"
     return {
-        f"neighbour_ratio{suffix}": found.ratio,
-        f"ct{suffix}": found.ct,
-        f"authenticity{suffix}": found.authenticity,
-        f"memorised_p{suffix}": found.p,
-        f"memorised{suffix}": found.verdict,
+        f"neighbour_ratio{suffix}": result.ratio,
+        f"ct{suffix}": result.ct,
+        f"authenticity{suffix}": result.authenticity,
+        f"memorised_p{suffix}": result.p,
+        f"memorised{suffix}": result.verdict,
     }
 
 

@@ -143,6 +143,6 @@ def told_apart(
     1.0
     """
     space, ours = (space, space(real)) if space else placed(real)
-    found = two_sample(ours, space(fake), seed)
-    suffix = f"_logistic_{space.name}_{found.held_out}_{reference}"
-    return {f"c2st{suffix}": found.accuracy, f"c2st_p{suffix}": found.p}
+    result = two_sample(ours, space(fake), seed)
+    suffix = f"_logistic_{space.name}_{result.held_out}_{reference}"
+    return {f"c2st{suffix}": result.accuracy, f"c2st_p{suffix}": result.p}

@@ -81,9 +81,9 @@ class Discriminator(nn.Module):
         features = flatten_maps(self.trunk(x)[-1])
         scores: Tensor = self.head(features)
         if condition is not None:
-            given = conditional.check_condition(condition, self.condition).to(x)
-            match = (self.embed(given[:, :-1]) * features).sum(1, keepdim=True)
-            scores = scores + given[:, -1:] * match
+            checked = conditional.check_condition(condition, self.condition).to(x)
+            match = (self.embed(checked[:, :-1]) * features).sum(1, keepdim=True)
+            scores = scores + checked[:, -1:] * match
         return scores.squeeze(1) if self.head.out_features == 1 else scores
 
 
@@ -110,8 +110,8 @@ def trunk(
 
     Its `features` is the number of values of its last map.
     """
-    found = architecture_of(shape, architecture)
-    made = partial(found.trunk, shape, width, depth)
+    chosen = architecture_of(shape, architecture)
+    made = partial(chosen.trunk, shape, width, depth)
     check_depth(depth)
     check_size(f"a trunk of width {width:,}", shape, (width, depth or 1), made)
     return made()

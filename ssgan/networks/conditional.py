@@ -26,5 +26,5 @@ def joined(z: Tensor, condition: Tensor | None, width: int) -> Tensor:
     """
     if condition is None:
         return torch.cat([z, z.new_zeros(len(z), width)], 1) if width else z
-    given = check_condition(condition, width).to(z)
-    return torch.cat([z, given[:, :-1] * z.shape[1] ** 0.5, given[:, -1:]], 1)
+    checked = check_condition(condition, width).to(z)
+    return torch.cat([z, checked[:, :-1] * z.shape[1] ** 0.5, checked[:, -1:]], 1)

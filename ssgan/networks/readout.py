@@ -75,10 +75,10 @@ class Readout(nn.Module):
 
     def of_last(self, features: int) -> "Readout":
         """The readout of the last map alone, which gives the last `features` of this one's."""
-        found = Readout(features, self.pooling, last=True).to(self.center.device)
-        found.center.copy_(self.center[-features:])
-        found.scale.copy_(self.scale[-features:])
-        return found
+        last = Readout(features, self.pooling, last=True).to(self.center.device)
+        last.center.copy_(self.center[-features:])
+        last.scale.copy_(self.scale[-features:])
+        return last
 
 
 def width(trunk: nn.Module, shape: tuple[int, ...]) -> int:

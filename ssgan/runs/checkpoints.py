@@ -136,8 +136,8 @@ def _entries(directory: Path) -> list[tuple[int, Path]]:
     """Steps and directories of the checkpoints, in the order in which they are to be tried."""
     names = sorted(os.listdir(directory)) if directory.is_dir() else []  # "x", "x.replaced"
     matches = [match for name in names if (match := NAME.fullmatch(name))]
-    found = [(int(match[1]), directory / match[0]) for match in matches]
-    return sorted(found, key=lambda entry: -entry[0])  # stable: a replaced one comes second
+    entries = [(int(match[1]), directory / match[0]) for match in matches]
+    return sorted(entries, key=lambda entry: -entry[0])  # stable: a replaced one comes second
 
 
 def _marked(path: Path, step: int) -> list[int]:

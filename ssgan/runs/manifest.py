@@ -46,17 +46,17 @@ def read_manifest(directory: Path) -> Manifest | None:
     if not path.is_file():
         return None
     try:
-        found = read_object(path)
+        manifest = read_object(path)
     except InputError as error:
         raise InputError(f"{error}; {RESTORE}") from error
-    if found.get("sha256") != seal(found):
+    if manifest.get("sha256") != seal(manifest):
         raise InputError(f"{path} is damaged: its sha256 is not that of its content; {RESTORE}")
-    if found.get("format") != FORMAT:
+    if manifest.get("format") != FORMAT:
         raise InputError(
-            f"{path} is of format {found.get('format')!r}, this version of ssgan reads {FORMAT}"
+            f"{path} is of format {manifest.get('format')!r}, this version of ssgan reads {FORMAT}"
         )
-    files = {name: tuple(allowed) for name, allowed in found["files"].items()}
-    return Manifest(files, found["metrics"])
+    files = {name: tuple(allowed) for name, allowed in manifest["files"].items()}
+    return Manifest(files, manifest["metrics"])
 
 
 def write_manifest(directory: Path, manifest: Manifest) -> None:
@@ -70,11 +70,11 @@ def write_manifest(directory: Path, manifest: Manifest) -> None:
 def adopt(directory: Path) -> Manifest:
     """The manifest of a directory as it is; files of nested directories are not in it."""
     paths = [path for pattern in ADOPTED for path in sorted(directory.glob(pattern))]
-    found = Manifest()
+    manifest = Manifest()
     for path in paths:
         if path.is_file() and path.name != MANIFEST:
-            found = found.allow(path.relative_to(directory).as_posix(), (file_sha256(path),))
-    return found
+            manifest = manifest.allow(path.relative_to(directory).as_posix(), (file_sha256(path),))
+    return manifest
 
 
 def seal(content: Mapping[str, Any]) -> str:

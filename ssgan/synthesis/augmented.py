@@ -317,17 +317,17 @@ def propose(
     total = request.n or 0 if counts is None else int(counts.sum())
     blocks = tally.over(make_blocks(context, request, counts, block))
     first = next(blocks)
-    names = [given if isinstance(given, str) else type(given).__name__ for given in request.filters]
-    asked, why = request.classifier, None
-    if asked is None and plan.judge is linear_judge:
+    names = [one if isinstance(one, str) else type(one).__name__ for one in request.filters]
+    classifiers, why = request.classifier, None
+    if classifiers is None and plan.judge is linear_judge:
         usual = default_classifiers if context.classes else default_regressors
-        asked, why = usual(context.gan.codec)
+        classifiers, why = usual(context.gan.codec)
     made = {" + ".join(names) or "gan": first}
-    wanted = None
+    class_counts = None
     if counts is not None and context.classes:
-        wanted = np.bincount(context.places(first.labels), minlength=len(context.classes))
+        class_counts = np.bincount(context.places(first.labels), minlength=len(context.classes))
         made = {name: samples_of_any_class(context, request, len(first.labels)) for name in made}
-    verdict = assess(context, made, plan=plan, classifiers=asked, wanted=wanted)
+    verdict = assess(context, made, plan=plan, classifiers=classifiers, wanted=class_counts)
     verdict = replace(verdict, why=why)
     return Proposal(request, context, first, blocks, total, verdict, tally)
 
@@ -345,8 +345,8 @@ def samples_of_any_class(context: Context, request: Request, count: int) -> Synt
     indices = context.model.predict_proba(samples).argmax(1)
     if not filters:
         return Synthetic(samples, context.labels(indices))
-    found = filter_samples(samples, indices, filters, context, request.seed)
-    return found if len(found.labels) else Synthetic(samples, context.labels(indices))
+    passed = filter_samples(samples, indices, filters, context, request.seed)
+    return passed if len(passed.labels) else Synthetic(samples, context.labels(indices))
 
 
 def make_blocks(
@@ -391,5 +391,5 @@ def make_block(
     if counts is None:
         likeliest = model.predict_proba(gan.sample(size, seed)).argmax(1)
         counts = np.bincount(likeliest, minlength=len(context.classes))
-    found = select_samples(context, counts, filters, seed)
-    return replace(found, labels=found.labels.astype(targets.dtype))
+    passed = select_samples(context, counts, filters, seed)
+    return replace(passed, labels=passed.labels.astype(targets.dtype))

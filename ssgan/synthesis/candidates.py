@@ -21,7 +21,7 @@ from ssgan.prediction.baselines import flat
 from ssgan.prediction.graph import condensed
 from ssgan.synthesis.augmenter import Added, Augmenter, GateBaseline, LabeledRows, View
 from ssgan.synthesis.baselines import BASELINES
-from ssgan.synthesis.classifiers import AskedClassifier, classifiers_named
+from ssgan.synthesis.classifiers import NamedClassifier, classifiers_named
 from ssgan.synthesis.context import Context, Synthetic
 from ssgan.synthesis.gate import baseline_augmenters, judge, preselect
 from ssgan.synthesis.judges import (
@@ -59,14 +59,14 @@ def as_they_come(features: Array, classes: Array, pool: Array) -> Chooser:
     return choose
 
 
-def by_class(features: Array, classes: Array, pool: Array, wanted: Array) -> Chooser:
+def by_class(features: Array, classes: Array, pool: Array, class_counts: Array) -> Chooser:
     """Of every class its share of `wanted` (K,): the rows of which a linear head is surest.
 
     To the head all classes are equally frequent, else it would find next to none of a rare one.
     The pool (M, F) was made regardless of classes. Rows that were chosen by who knows all labels
     would show which held-out rows are of a rare class by where they lie.
     """
-    shares = wanted / wanted.sum()
+    shares = class_counts / class_counts.sum()
 
     def choose(rows: Array, left: Array, count: int) -> tuple[Array, Array]:
         x, y = features[rows], classes[rows]
@@ -147,11 +147,11 @@ def assess(
         return untested(plan, len(rows), f"a class has {fewest} labelled rows: too few to test on")
     plan = replace(plan, folds=folds)
     if classifiers is None:
-        asked = [AskedClassifier("linear", None, plan.repeats)]
+        models = [NamedClassifier("linear", None, plan.repeats)]
     else:
-        asked = classifiers_named(classifiers, context.gan.codec.shape, plan.seed)
-        plan = replace(plan, alpha=plan.alpha / len(asked))
-    return first_of_all([assess_one(context, made, a, plan, ratios, wanted) for a in asked])
+        models = classifiers_named(classifiers, context.gan.codec.shape, plan.seed)
+        plan = replace(plan, alpha=plan.alpha / len(models))
+    return first_of_all([assess_one(context, made, a, plan, ratios, wanted) for a in models])
 
 
 def seen_by(
@@ -170,7 +170,7 @@ def seen_by(
 def assess_one(
     context: Context,
     made: Mapping[str, Synthetic],
-    asked: AskedClassifier,
+    classifier: NamedClassifier,
     plan: Plan,
     ratios: Ratios | None,
     wanted: Array | None,
@@ -180,23 +180,23 @@ def assess_one(
     It sees the samples' own columns, but the labels of a pool and what is a copy are found in the
     GAN's features.
     """
-    plan = replace(plan, repeats=min(plan.repeats, asked.repeats))
+    plan = replace(plan, repeats=min(plan.repeats, classifier.repeats))
     real, pools = seen_by(context, made, context.gan.features)
     _, axes = condensed(real.features)
     real = replace(real.along(axes), seed=plan.seed)
     pools = {name: (pool @ axes.T, indices) for name, (pool, indices) in pools.items()}
-    if asked.model is None:
+    if classifier.model is None:
         candidates = make_candidates(real, pools, True, ratios, wanted=wanted)
-        found = verdict_on(real, candidates, plan, BASELINES)
+        verdict = verdict_on(real, candidates, plan, BASELINES)
     else:
         codec = context.gan.codec
         shown, columns = seen_by(context, made, lambda samples: flat(codec, codec.pack(samples)))
         rows = {name: pool for name, (pool, _) in columns.items()}
         candidates = make_candidates(real, pools, True, ratios, shown=rows, wanted=wanted)
-        plan = replace(plan, judge=EstimatorJudge(asked.model))
-        found = verdict_on(replace(shown, seed=plan.seed), candidates, plan, BASELINES)
-    found = replace(found, classifier=asked.name)
-    return with_ratio(found, sizes_of(pools, wanted), len(real.classes), ratios)
+        plan = replace(plan, judge=EstimatorJudge(classifier.model))
+        verdict = verdict_on(replace(shown, seed=plan.seed), candidates, plan, BASELINES)
+    verdict = replace(verdict, classifier=classifier.name)
+    return with_ratio(verdict, sizes_of(pools, wanted), len(real.classes), ratios)
 
 
 def assess_features(
@@ -256,8 +256,8 @@ def assess_features(
     real = real.along(axes)
     seen = {name: (pool @ axes.T, indices) for name, (pool, indices) in pools.items()}
     candidates = make_candidates(real, seen, relabeled, ratios)
-    found = verdict_on(real, candidates, plan, BASELINES if baselines is None else baselines)
-    return with_ratio(found, sizes_of(seen), len(real.classes), ratios)
+    verdict = verdict_on(real, candidates, plan, BASELINES if baselines is None else baselines)
+    return with_ratio(verdict, sizes_of(seen), len(real.classes), ratios)
 
 
 def verdict_on(
@@ -290,7 +290,7 @@ def make_candidates(
     `shown` is what is added in place of the pools' own rows, `wanted` (K,) how many of every class
     are chosen from pools that were made regardless of classes.
     """
-    found: dict[str, Augmenter] = {}
+    augmenters: dict[str, Augmenter] = {}
     features, classes = real.features, real.classes
     copies = {name: find_copies(features, pool) for name, (pool, _) in pools.items()}
     named = name_candidates(sizes_of(pools, wanted), len(features), ratios)
@@ -300,5 +300,5 @@ def make_candidates(
         if wanted is not None:
             choose = by_class(features, classes, pool, wanted)
         rows = pool if shown is None else shown[name]
-        found[called] = pool_augmenter(rows, indices, copies[name], ratio, choose)
-    return found
+        augmenters[called] = pool_augmenter(rows, indices, copies[name], ratio, choose)
+    return augmenters

@@ -197,16 +197,16 @@ class FeatureGAN:
         condition = self.gan.condition
         if condition is None:
             raise InputError("expected a GAN with classes: use FeatureGAN.fit")
-        wanted = counts_for(condition.classes or (), n, counts)
-        labels = condition.decode(np.repeat(np.arange(len(wanted)), wanted))
+        class_counts = counts_for(condition.classes or (), n, counts)
+        labels = condition.decode(np.repeat(np.arange(len(class_counts)), class_counts))
         return np.asarray(self.gan.sample(n, seed, labels)) @ self.axes + self.center, labels
 
     def make(self, counts: Array, rng: Rng) -> tuple[Array, Array]:
         """Rows for the gate: `counts` (K,) of every class, and class indices."""
         names = self.gan.classes or ()
-        wanted = {name: int(c) for name, c in zip(names, counts, strict=True)}
-        total = int(sum(wanted.values()))
+        class_counts = {name: int(c) for name, c in zip(names, counts, strict=True)}
+        total = int(sum(class_counts.values()))
         if total == 0:
             return np.empty((0, len(self.center))), np.empty(0, np.int64)
-        x, _ = self.sample(total, counts=wanted, seed=rng.entropy())
+        x, _ = self.sample(total, counts=class_counts, seed=rng.entropy())
         return x, np.repeat(np.arange(len(counts)), counts)

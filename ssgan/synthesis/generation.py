@@ -106,17 +106,17 @@ def most_confident(predicted: Array, counts: Array, classes: Sequence[Any]) -> A
     for index, count in enumerate(counts):
         # Likeliest first, then by probability: a row whose likeliest class is another comes last.
         order = np.lexsort((-predicted[:, index], likeliest != index))
-        found = int((likeliest == index).sum())
+        chosen = int((likeliest == index).sum())
         name = classes[index]
-        if found == 0 < count:
+        if chosen == 0 < count:
             raise InputError(
                 f"none of {len(predicted)} synthetic samples looks like class {name!r}, {count} "
                 "were asked for: train the GAN for more steps, label more of it, or ask for none "
                 "of it"
             )
-        if found < count:
+        if chosen < count:
             warnings.warn(
-                f"of {len(predicted)} synthetic samples {found} look like class {name!r}, "
+                f"of {len(predicted)} synthetic samples {chosen} look like class {name!r}, "
                 f"{count} were asked for: the nearest fill up; train the GAN for more steps",
                 UserWarning,
                 stacklevel=4,
@@ -166,23 +166,23 @@ def select_samples(
     >>> select_samples(Context(gan, (0, 1)), np.array([2, 1]), [NearDuplicates()]).labels.tolist()
     [0, 0, 1]
     """
-    rng, wanted = Rng(("selected", seed)), np.asarray(counts)
+    rng, targets = Rng(("selected", seed)), np.asarray(counts)
     parts: list[Generated] = []
     dropped = Dropped(context.classes)
-    have, rounds = np.zeros(len(wanted), np.int64), MORE_ROUNDS * -(-int(wanted.sum()) // ROUND)
+    have, rounds = np.zeros(len(targets), np.int64), MORE_ROUNDS * -(-int(targets.sum()) // ROUND)
     for number in range(rounds):
-        if (have >= wanted).all():
+        if (have >= targets).all():
             break
-        drawn = generate_round(context, wanted - have, number, seed)
+        drawn = generate_round(context, targets - have, number, seed)
         left = predict_classes(apply_filters(drawn, filters, rng(number), dropped))
-        kept = left.where(first_of_each(left.indices, wanted - have))
-        have += np.bincount(kept.indices, minlength=len(wanted))
+        kept = left.where(first_of_each(left.indices, targets - have))
+        have += np.bincount(kept.indices, minlength=len(targets))
         parts.append(kept)
-    if (have < wanted).any():
-        short = int(np.flatnonzero(have < wanted)[0])
+    if (have < targets).any():
+        short = int(np.flatnonzero(have < targets)[0])
         raise InputError(
             f"of {rounds * ROUND} synthetic samples {have[short]} of class "
-            f"{context.classes[short]!r} passed, {wanted[short]} were asked for: loosen the "
+            f"{context.classes[short]!r} passed, {targets[short]} were asked for: loosen the "
             "filters or train the GAN for more steps"
         )
     return sort_by_class(parts, context, dropped)
@@ -273,6 +273,6 @@ def sample_classes(
     """
     if gan.classes is None or gan.condition is None:
         raise InputError("this GAN was trained without classes: label its samples by a predictor")
-    wanted = counts_for(gan.classes, n, counts)
-    labels = gan.condition.decode(np.repeat(np.arange(len(wanted)), wanted))
+    class_counts = counts_for(gan.classes, n, counts)
+    labels = gan.condition.decode(np.repeat(np.arange(len(class_counts)), class_counts))
     return gan.sample(n, seed, labels), labels

@@ -109,8 +109,8 @@ def linear_numbers(x: Array, y: Array, test: Array) -> Array:
     rows = (x - center) / scale
     gram = rows.T @ rows + PENALTY * len(rows) * np.eye(rows.shape[1])
     weight = np.linalg.solve(gram, rows.T @ (y - y.mean()))
-    found: Array = (test - center) / scale @ weight + y.mean()
-    return found
+    numbers: Array = (test - center) / scale @ weight + y.mean()
+    return numbers
 
 
 def balanced_weights(y: Array) -> Array:
@@ -122,9 +122,9 @@ def balanced_weights(y: Array) -> Array:
 
 def by_index(outputs: Array, known: Array, classes: int) -> Array:
     """JudgeOutputs for the classes that are known as ones for all (M, K), others below them all."""
-    found = np.full((len(outputs), classes), outputs.min(initial=0.0))
-    found[:, np.unique(known)] = outputs
-    return found
+    every = np.full((len(outputs), classes), outputs.min(initial=0.0))
+    every[:, np.unique(known)] = outputs
+    return every
 
 
 @dataclass(frozen=True)

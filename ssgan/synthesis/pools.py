@@ -76,23 +76,23 @@ def name_candidates(
     sizes: Mapping[str, int], rows: int, ratios: Ratios | None
 ) -> dict[str, tuple[str, float]]:
     """The pool and the ratio of every candidate, by its name."""
-    found: dict[str, tuple[str, float]] = {}
+    named: dict[str, tuple[str, float]] = {}
     for name, size in sizes.items():
         for ratio in reachable_ratios(size, rows) if ratios is None else ratios:
             called = f"{name} {'all' if ratio is None else f'{ratio:.3g} : 1'}"
-            found[called] = name, size / rows if ratio is None else ratio
-    return found
+            named[called] = name, size / rows if ratio is None else ratio
+    return named
 
 
-def first_of_all(found: Sequence[Verdict]) -> Verdict:
+def first_of_all(verdicts: Sequence[Verdict]) -> Verdict:
     """The verdict of the classifier that is best without synthetic rows, and the others in it."""
 
     def without(verdict: Verdict) -> float:
         names = ["nothing", *(c.candidate for c in verdict.alternatives)]
         return max((verdict.scores.get(name, 0.0) for name in names), default=0.0)
 
-    best = max(found, key=without)
-    return replace(best, others=tuple(one for one in found if one is not best))
+    best = max(verdicts, key=without)
+    return replace(best, others=tuple(one for one in verdicts if one is not best))
 
 
 def untested(plan: Plan, rows: int, reason: str) -> Verdict:

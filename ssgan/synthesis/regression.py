@@ -22,7 +22,7 @@ from ssgan.prediction.graph import condensed
 from ssgan.randomness import Rng
 from ssgan.synthesis.augmenter import Added, Augmenter, LabeledRows
 from ssgan.synthesis.baselines.transforms import shifted_copies
-from ssgan.synthesis.classifiers import AskedClassifier, regressors_named
+from ssgan.synthesis.classifiers import NamedClassifier, regressors_named
 from ssgan.synthesis.context import Context, Synthetic
 from ssgan.synthesis.gate import (
     MAX_CANDIDATES,
@@ -200,15 +200,15 @@ def assess_numbers(
         return untested(plan, len(rows), f"there are {len(rows)} labelled rows: too few to test on")
     if np.ptp(context.numbers[rows]) == 0:
         return untested(plan, len(rows), "all labels are equal: there is nothing to predict")
-    asked = regressors_named("linear" if regressors is None else regressors, plan.seed)
-    plan = replace(plan, alpha=plan.alpha / len(asked))
-    return first_of_all([assess_regressor(context, made, one, plan, ratios) for one in asked])
+    models = regressors_named("linear" if regressors is None else regressors, plan.seed)
+    plan = replace(plan, alpha=plan.alpha / len(models))
+    return first_of_all([assess_regressor(context, made, one, plan, ratios) for one in models])
 
 
 def assess_regressor(
     context: Context,
     made: Mapping[str, Synthetic],
-    asked: AskedClassifier,
+    regressor: NamedClassifier,
     plan: Plan,
     ratios: Ratios | None,
 ) -> Verdict:
@@ -220,15 +220,15 @@ def assess_regressor(
     known = np.flatnonzero(np.isfinite(numbers))
     samples, numbers = take_samples(context.samples, known), numbers[known]
     _, axes = condensed(context.gan.features(samples))
-    judge: Judge = linear_numbers if asked.model is None else EstimatorJudge(asked.model)
-    plan = replace(plan, judge=judge, repeats=min(plan.repeats, asked.repeats))
+    judge: Judge = linear_numbers if regressor.model is None else EstimatorJudge(regressor.model)
+    plan = replace(plan, judge=judge, repeats=min(plan.repeats, regressor.repeats))
 
     def seen(x: Any) -> Array:
         found: Array = context.gan.features(x) @ axes.T
         return found
 
     def shown(x: Any) -> Array:
-        return seen(x) if asked.model is None else np.asarray(flat(codec, codec.pack(x)))
+        return seen(x) if regressor.model is None else np.asarray(flat(codec, codec.pack(x)))
 
     pools = {name: (seen(block.samples), block.labels) for name, block in made.items()}
     real = LabeledRows(shown(samples), numbers, samples, shown, codec.transforms, plan.seed)
@@ -241,7 +241,7 @@ def assess_regressor(
         adder = pool_augmenter(shown(made[name].samples), labels, copies, ratio, choose)
         found[called] = adder
     verdict = judge_numbers(real.features, numbers, found, baselines=baselines_of(real), plan=plan)
-    verdict = replace(verdict, classifier=asked.name)
+    verdict = replace(verdict, classifier=regressor.name)
     return with_ratio(verdict, sizes_of(pools), len(known), ratios)
 
 

@@ -28,16 +28,16 @@ class ConditionList:
 
     def labels(self, start: int, stop: int) -> Any:
         """The same as they are written: (N, 1) as (N,)."""
-        found = self.of(start, stop)
-        return found[:, 0] if found.ndim == 2 and found.shape[1] == 1 else found
+        labels = self.of(start, stop)
+        return labels[:, 0] if labels.ndim == 2 and labels.shape[1] == 1 else labels
 
     def counts(self) -> dict[Any, int]:
         """How many samples of each class there are, of those that come at all."""
         shares, rest = divmod(self.count, len(self.values))
-        found: dict[Any, int] = {}
+        counts: dict[Any, int] = {}
         for place, value in enumerate(self.values.tolist()):
-            found[value] = found.get(value, 0) + (self.each or shares + (place < rest))
-        return {value: count for value, count in found.items() if count}
+            counts[value] = counts.get(value, 0) + (self.each or shares + (place < rest))
+        return {value: count for value, count in counts.items() if count}
 
 
 def condition_list(
@@ -51,12 +51,12 @@ def condition_list(
         )
     if not texts and gan.classes is None:
         raise InputError("the GAN was trained on numbers, not classes: give --label, as 1.5")
-    given = [gan.condition.parse(text) for text in texts] or list(gan.classes or ())
+    named = [gan.condition.parse(text) for text in texts] or list(gan.classes or ())
     if gan.classes is None:
-        values = np.array(given)
+        values = np.array(named)
     else:
-        values = gan.condition.decode(np.array([gan.classes.index(label) for label in given]))
-    total = count or 0 if per_class is None else per_class * len(given)
+        values = gan.condition.decode(np.array([gan.classes.index(label) for label in named]))
+    total = count or 0 if per_class is None else per_class * len(named)
     return ConditionList(values, total, per_class)
 
 
@@ -70,6 +70,6 @@ def sample_blocks(
     """Raw samples of a GAN and their labels, or None; which block one is in does not change it."""
     for start in range(0, count, block):
         stop = min(start + block, count)
-        given = conditions.of(start, stop) if conditions else None
-        x = gan.generate(stop - start, seed, start, given)
+        part = conditions.of(start, stop) if conditions else None
+        x = gan.generate(stop - start, seed, start, part)
         yield gan.codec.decode(x.cpu()), conditions and conditions.labels(start, stop)

@@ -61,7 +61,7 @@ class Session:
         self.task, self.schedule, self.run, self.clock = task, schedule, run, Clock()
         self.guarded = task if guard and isinstance(task, Guarded) else None
         self.step, self.health = 0, Health(bounds=schedule.options.bounds)
-        self.window, self.told = Window(), dict[str, float]()
+        self.window, self.values = Window(), dict[str, float]()
         self.good = self.copied()
         if checkpoint := run.load() if run else None:
             self.resume(checkpoint)
@@ -114,7 +114,7 @@ class Session:
             seconds = self.clock.tick(step - self.step)
             self.step, saved = step, self.schedule.saves(step)
             checkup = self.checkup(values) if saved else {}
-            self.told = values or self.told
+            self.values = values or self.values
             if values or saved:
                 self.log(values | checkup, seconds)
             if saved:
@@ -122,7 +122,7 @@ class Session:
                 self.save()
                 self.show()
             try:
-                yield self.progress(self.told)
+                yield self.progress(self.values)
             except (KeyboardInterrupt, SystemExit):
                 self.save()
                 raise

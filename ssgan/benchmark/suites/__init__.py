@@ -11,7 +11,7 @@ from ssgan.config import InputError
 def benchmarks_in(package: str, path: Iterable[str]) -> dict[str, Benchmark]:
     """The benchmarks by name that the modules of a package list."""
     modules = [import_module(f"{package}.{info.name}") for info in pkgutil.iter_modules(path)]
-    return {found.name: found for module in modules for found in module.BENCHMARKS}
+    return {one.name: one for module in modules for one in module.BENCHMARKS}
 
 
 SUITES = benchmarks_in(__name__, __path__)

@@ -114,22 +114,22 @@ class Board:
 
     def methods_for(self, data: str) -> tuple[str, ...]:
         """The rows of a data set, ordinary ones first."""
-        found = self.sets[data]
-        usual = [n for n, m in ORDINARY.items() if m.regressor or not found.regression]
-        images = found.kind == "images"
+        board_set = self.sets[data]
+        usual = [n for n, m in ORDINARY.items() if m.regressor or not board_set.regression]
+        images = board_set.kind == "images"
         own = [*EVERYWHERE, *(OF_STUDENTS if images else ())]
-        own += [LONG_TRAININGS[images]] if found.long else []
+        own += [LONG_TRAININGS[images]] if board_set.long else []
         rows = (*usual, *own, *AUTO)
-        asked = rows if self.methods is None else self.methods
-        return tuple(name for name in rows if name in asked and name not in found.without)
+        chosen = rows if self.methods is None else self.methods
+        return tuple(name for name in rows if name in chosen and name not in board_set.without)
 
     def cells(self) -> tuple[Cell, ...]:
         """Every method on every draw of the labels, those of a data set side by side."""
         return tuple(
             Cell(data=data, league=league, labels=n, method=name, gan_seed=0, label_seed=draw)
-            for data, found in self.sets.items()
-            for league in found.leagues
-            for n in found.labels
+            for data, board_set in self.sets.items()
+            for league in board_set.leagues
+            for n in board_set.labels
             for draw in range(self.draws)
             for name in self.methods_for(data)
         )
@@ -167,14 +167,14 @@ def solve_method(board: Board, cell: Cell, place: Place) -> dict[str, Value]:
     truth = replace(few, values=few.values[problem.labeled])
     y_test = few.encode(data.y_test)
     if cell.method in ORDINARY:
-        found, scores = ordinary_outputs(cell, problem, truth.values, len(few.classes or ()))
+        outputs, scores = ordinary_outputs(cell, problem, truth.values, len(few.classes or ()))
     else:
         problem = replace(problem, start=start_of(table, cell, place))
-        found, scores = own_outputs(table, cell, problem)
+        outputs, scores = own_outputs(table, cell, problem)
         scores |= pretraining_seconds(table, cell, place)
-    keep(place.work, cell, found, truth.values, y_test)
+    keep(place.work, cell, outputs, truth.values, y_test)
     common: dict[str, Value] = {"test": len(y_test), "gan_seconds": 0.0, "gan_source": ""}
-    return scored(found.test, y_test) | common | scores
+    return scored(outputs.test, y_test) | common | scores
 
 
 def pretraining_seconds(table: Table, cell: Cell, place: Place) -> dict[str, Value]:
@@ -289,14 +289,14 @@ def hold_out(
 def scored(test: Array, true: Array) -> dict[str, Value]:
     """How good predictions of the test samples are; "points" are higher where they are better."""
     if test.ndim == 1:
-        found = metrics.regression(true, test)
-        rmse = {"rmse": found["rmse"], "mae": found["mae"]}
+        measures = metrics.regression(true, test)
+        rmse = {"rmse": measures["rmse"], "mae": measures["mae"]}
         return {"points": points(true, test, float(np.std(true))), **rmse}
     probabilities = np.exp(test)
     probabilities /= probabilities.sum(1, keepdims=True)
-    found = metrics.predictions(true, probabilities)
+    measures = metrics.predictions(true, probabilities)
     miscalibrated = debiased_calibration(true, probabilities)
-    return {"points": 100 * found["accuracy"], **found, "calibration_debiased": miscalibrated}
+    return {"points": 100 * measures["accuracy"], **measures, "calibration_debiased": miscalibrated}
 
 
 def debiased_calibration(true: Array, probabilities: Array, bins: int = CALIBRATION_BINS) -> float:

@@ -146,12 +146,12 @@ def bound(seen: int, of: int) -> float:
 
 def try_guard(cell: Cell, place: Place) -> Mapping[str, Value]:
     """What the guard did in a training."""
-    found = guard_trial(cell.method, cell.gan_seed)
-    first, why = found["left"][0] if found["left"] else ("", "")
+    record = guard_trial(cell.method, cell.gan_seed)
+    first, why = record["left"][0] if record["left"] else ("", "")
     return {
-        "right": float(right(cell.method, found)),
-        "rollbacks": found["attempts"],
-        "stopped": int(found["stopped"] is not None),
+        "right": float(right(cell.method, record)),
+        "rollbacks": record["attempts"],
+        "stopped": int(record["stopped"] is not None),
         "first_at": first,
         "why": why,
     }

@@ -35,9 +35,9 @@ class TrialSamples:
 
 @lru_cache(maxsize=2)
 def packed_data(data: str, place: Place) -> tuple[Codec, Tensor]:
-    found = place.read(data)
-    codec = fit_codec(found)
-    return codec, codec.pack(found.x)
+    packed = place.read(data)
+    codec = fit_codec(packed)
+    return codec, codec.pack(packed.x)
 
 
 def split_samples(codec: Codec, rows: Tensor, seed: int) -> TrialSamples:
@@ -69,13 +69,13 @@ def try_dummy(codec: Codec, packed_rows: Tensor, kind: str, seed: int) -> dict[s
     made = dummy_samples(kind, rows, Rng(("memorising", kind, seed)))
     made = codec.expand(codec.pack(codec.decode(made)))  # rounded as the data is
     space = space_of(rows.train)
-    found = memorises(space(rows.train), space(rows.held_out), space(made), seed)
+    measures = memorises(space(rows.train), space(rows.held_out), space(made), seed)
     return {
-        "accused": int(found.verdict),
-        "p": found.p,
-        "ratio": round(found.ratio, 4),
-        "ct": round(found.ct, 3),
-        "authenticity": round(found.authenticity, 4),
+        "accused": int(measures.verdict),
+        "p": measures.p,
+        "ratio": round(measures.ratio, 4),
+        "ct": round(measures.ct, 3),
+        "authenticity": round(measures.authenticity, 4),
         "space": f"{space.name}_{len(made)}",
     }
 

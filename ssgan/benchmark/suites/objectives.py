@@ -81,14 +81,14 @@ def probe(features: Array, labels: Array, test: Array, true: Array) -> float:
 
 def last_depth(gan: GAN, packed: Tensor) -> Array:
     """Features of the last depth alone, (N, F)."""
-    found: Array = gan.apply(lambda x: flatten_maps(gan.trunk(x)[-1]), packed).numpy()
-    return found
+    features: Array = gan.apply(lambda x: flatten_maps(gan.trunk(x)[-1]), packed).numpy()
+    return features
 
 
 def all_depths(gan: GAN, packed: Tensor) -> Array:
     """Features of all depths, (N, F)."""
-    found: Array = gan.apply(gan.encode, packed).numpy()
-    return found
+    features: Array = gan.apply(gan.encode, packed).numpy()
+    return features
 
 
 def judge_trunk(gan: GAN, data: Data, config: GANConfig) -> dict[str, float]:

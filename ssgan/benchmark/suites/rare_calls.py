@@ -127,13 +127,13 @@ def followed(verdict: Verdict) -> str:
 def solve_calls(settings: CallSettings, cell: Cell, place: Place) -> Mapping[str, Value]:
     """Balanced accuracy and average precision on the test rows."""
     few = few_calls(bank(place.data_dir), settings, place, cell.seed)
-    (asked,) = classifiers_named(cell.league, few.gan.codec.shape, cell.seed)
+    (classifier,) = classifiers_named(cell.league, few.gan.codec.shape, cell.seed)
     method, verdict = cell.method, None
     made = Synthetic(few.frame, few.words)
     if method in ("gate", "synthetic rows"):
         made, verdict = synthetic_rows(few, settings, cell.league if method == "gate" else None)
         method = followed(verdict) if verdict else method
-    outputs = outputs_with(few, method, EstimatorJudge(asked.model), made)
+    outputs = outputs_with(few, method, EstimatorJudge(classifier.model), made)
     ranked = average_precision_score(few.truth, outputs[:, 1] - outputs[:, 0])
     return {
         "balanced_accuracy": round(balanced(few.truth, outputs.argmax(1)), 3),

@@ -25,8 +25,8 @@ GATE_CLASSIFIERS: dict[str, ClassifierKind] = {
 
 
 @dataclass(frozen=True)
-class AskedClassifier:
-    """A classifier that is asked: its model over the samples' columns, and how often.
+class NamedClassifier:
+    """A classifier by its name: its model over the samples' columns, and how often it is tried.
 
     None as a model is the linear judge, over the GAN's features.
     """
@@ -36,41 +36,41 @@ class AskedClassifier:
     repeats: int
 
 
-def classifiers_named(given: Any, shape: tuple[int, ...], seed: int) -> list[AskedClassifier]:
+def classifiers_named(chosen: Any, shape: tuple[int, ...], seed: int) -> list[NamedClassifier]:
     """Those of names or scikit-learn models, one or several; InputError for unknown ones."""
-    several = given if isinstance(given, list | tuple) else [given]
-    found = [one_classifier(one, shape, seed) for one in several]
-    names = [one.name for one in found]
+    several = chosen if isinstance(chosen, list | tuple) else [chosen]
+    named = [one_classifier(one, shape, seed) for one in several]
+    names = [one.name for one in named]
     if not names or len(set(names)) < len(names):
         raise InputError(f"expected one classifier or several different ones, got {names}")
-    return found
+    return named
 
 
-def one_classifier(given: Any, shape: tuple[int, ...], seed: int) -> AskedClassifier:
+def one_classifier(chosen: Any, shape: tuple[int, ...], seed: int) -> NamedClassifier:
     """The classifier of a name, or a scikit-learn model over the samples' columns."""
-    if not isinstance(given, str):
-        if not hasattr(given, "fit") or not hasattr(given, "get_params"):
+    if not isinstance(chosen, str):
+        if not hasattr(chosen, "fit") or not hasattr(chosen, "get_params"):
             raise InputTypeError(
                 "expected a classifier of scikit-learn or one of "
-                f"{', '.join(GATE_CLASSIFIERS)}, got {type(given).__name__}"
+                f"{', '.join(GATE_CLASSIFIERS)}, got {type(chosen).__name__}"
             )
-        return AskedClassifier(type(given).__name__, given, ESTIMATOR_REPEATS)
-    if given not in GATE_CLASSIFIERS:
-        raise InputError(f"no classifier {given!r}: there are {', '.join(GATE_CLASSIFIERS)}")
-    kind = GATE_CLASSIFIERS[given]
-    return AskedClassifier(given, kind.make(shape, seed), kind.repeats)
+        return NamedClassifier(type(chosen).__name__, chosen, ESTIMATOR_REPEATS)
+    if chosen not in GATE_CLASSIFIERS:
+        raise InputError(f"no classifier {chosen!r}: there are {', '.join(GATE_CLASSIFIERS)}")
+    kind = GATE_CLASSIFIERS[chosen]
+    return NamedClassifier(chosen, kind.make(shape, seed), kind.repeats)
 
 
-def regressors_named(given: Any, seed: int) -> list[AskedClassifier]:
+def regressors_named(chosen: Any, seed: int) -> list[NamedClassifier]:
     """Those of names or scikit-learn models, one or several; InputError for those of classes."""
-    several = given if isinstance(given, list | tuple) else [given]
+    several = chosen if isinstance(chosen, list | tuple) else [chosen]
     known = {name: kind for name, kind in GATE_CLASSIFIERS.items() if kind.regressor}
-    found = []
+    named = []
     for one in several:
         if isinstance(one, str) and one in known:
             kind = known[one]
-            found.append(
-                AskedClassifier(one, kind.regressor and kind.regressor(seed), kind.repeats)
+            named.append(
+                NamedClassifier(one, kind.regressor and kind.regressor(seed), kind.repeats)
             )
         elif isinstance(one, str) or not is_regressor(one):
             name = one if isinstance(one, str) else type(one).__name__
@@ -79,10 +79,10 @@ def regressors_named(given: Any, seed: int) -> list[AskedClassifier]:
                 "regressor of scikit-learn"
             )
         else:
-            found.append(AskedClassifier(type(one).__name__, one, ESTIMATOR_REPEATS))
-    if len({one.name for one in found}) < max(len(found), 1):
+            named.append(NamedClassifier(type(one).__name__, one, ESTIMATOR_REPEATS))
+    if len({one.name for one in named}) < max(len(named), 1):
         raise InputError(f"expected one regressor or several different ones, got {several}")
-    return found
+    return named
 
 
 def default_regressors(codec: Codec) -> tuple[Sequence[str], str]:

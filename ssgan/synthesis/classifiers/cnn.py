@@ -53,13 +53,13 @@ class SmallCNN(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     def predict_proba(self, x: Array) -> Array:
         """Probabilities (N, K)."""
         with torch.inference_mode():
-            found: Array = self.network_(self.images(x)).double().softmax(1).numpy()
-        return found
+            outputs: Array = self.network_(self.images(x)).double().softmax(1).numpy()
+        return outputs
 
     def predict(self, x: Array) -> Array:
         """The likeliest classes (N,)."""
-        found: Array = self.classes_[self.predict_proba(x).argmax(1)]
-        return found
+        outputs: Array = self.classes_[self.predict_proba(x).argmax(1)]
+        return outputs
 
 
 def new_network(shape: tuple[int, ...], classes: int) -> nn.Module:

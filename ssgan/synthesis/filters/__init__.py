@@ -60,10 +60,10 @@ def filter_named(name: str) -> Filter:
     return FILTERS[name]()
 
 
-def filter_name(given: Filter) -> str:
+def filter_name(each: Filter) -> str:
     """The name of a filter in FILTERS; that of its class where it is not among them."""
-    known = [name for name, kind in FILTERS.items() if type(given) is kind]
-    return known[0] if known else type(given).__name__
+    known = [name for name, kind in FILTERS.items() if type(each) is kind]
+    return known[0] if known else type(each).__name__
 
 
 @dataclass
@@ -97,15 +97,15 @@ def apply_filters(
 
     Raises InputError for a `Langevin` that is not the first.
     """
-    if any(isinstance(given, Langevin) for given in filters[1:]):
+    if any(isinstance(each, Langevin) for each in filters[1:]):
         raise InputError(
             "langevin makes other samples than those that filters before it chose: put it first"
         )
-    for place, given in enumerate(filters):
+    for place, each in enumerate(filters):
         keep = np.ones(0, bool)
         if len(drawn.indices):
-            drawn, keep = given.apply(drawn, rng("filter", place))
-        dropped.add(filter_name(given), drawn.where(~keep))
+            drawn, keep = each.apply(drawn, rng("filter", place))
+        dropped.add(filter_name(each), drawn.where(~keep))
         drawn = drawn.where(keep)
     return drawn
 

@@ -62,8 +62,10 @@ class Langevin:
             raise InputError("DDLS needs a GAN whose noise is normal: this one's is uniform")
         weight = log_odds(drawn)[1]
         for number, rows in enumerate(torch.split(torch.arange(len(drawn.x)), MOVED_AT_ONCE)):
-            given = conditions_of(drawn.context, drawn.indices[rows.numpy()], rng("asked", number))
-            parts.append(self.move(gan, len(rows), given, weight, rng("block", number)))
+            conditions = conditions_of(
+                drawn.context, drawn.indices[rows.numpy()], rng("asked", number)
+            )
+            parts.append(self.move(gan, len(rows), conditions, weight, rng("block", number)))
         x = torch.cat(parts) if parts else drawn.x
         changed = replace(drawn, x=x, predicted=None)
         if gan.classes is None:
@@ -72,20 +74,20 @@ class Langevin:
         return changed, np.ones(len(x), bool)
 
     def move(
-        self, gan: GAN, count: int, given: tuple[Tensor, ...], weight: float, rng: Rng
+        self, gan: GAN, count: int, conditions: tuple[Tensor, ...], weight: float, rng: Rng
     ) -> Tensor:
         """Encoded samples (M, ...) of noise that went `steps` steps along the gradient."""
         on = Rng(rng.key, gan.runtime.device)
         precise = replace(gan.runtime, bfloat16=False)  # slopes need their digits
 
         def made(z: Tensor) -> Tensor:
-            return generate(gan.generator, (z, *given), gan.codec, precise, on("activation"))
+            return generate(gan.generator, (z, *conditions), gan.codec, precise, on("activation"))
 
         z, *_ = gan.sampler.inputs(count, on("noise"))
         for step in range(self.steps):
             with torch.enable_grad():
                 z = z.detach().requires_grad_()
-                score = gan.critic(made(z), *given)
+                score = gan.critic(made(z), *conditions)
                 energy = z.square().sum() / 2 - weight * score.float().sum()
                 (slope,) = torch.autograd.grad(energy, z)
             kick = on("kick", step).normal(*z.shape)
