@@ -15,6 +15,7 @@ CHOICES: dict[str, tuple[str, ...]] = {
         "perceptron",
         "residual",
         "resnet",
+        "wave",
         "auto",
     ),
     "augmentations": ("fixed", "cosine", "adaptive"),
@@ -48,7 +49,7 @@ CHOICES: dict[str, tuple[str, ...]] = {
         "supervised",
     ),
     "methods in steps": ("consistency", "k-plus-one", "propagation", "supervised"),
-    "modalities": ("images", "table", "vectors"),
+    "modalities": ("images", "signals", "table", "vectors", "volumes"),
     "models": ("gan", "vae", "vae-gan"),
     "objectives": (
         "non-saturating",
@@ -73,6 +74,7 @@ CHOICES: dict[str, tuple[str, ...]] = {
         "wgan-gp",
         "hinge",
         "dragan",
+        "3d-gan",
     ),
     "selfsupervisions": ("rotation", "contrastive"),
     "suites": (
@@ -119,6 +121,14 @@ CHOICES: dict[str, tuple[str, ...]] = {
         "cutout",
         "noise",
         "corrupt",
+        "time-warp",
+        "scale",
+        "spectral-mask",
+        "flip-height",
+        "flip-depth",
+        "quarter-depth",
+        "quarter-height",
+        "quarter-width",
     ),
 }
 DEFAULTS: dict[str, dict[str, Any]] = {
@@ -134,6 +144,8 @@ DEFAULTS: dict[str, dict[str, Any]] = {
         "batch": 64,
         "optimizer": "adam",
         "rate": 0.001,
+        "critic_rate": None,
+        "critic_ceiling": None,
         "beta1": 0.0,
         "beta2": 0.99,
         "final": 0.1,

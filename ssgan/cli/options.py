@@ -73,7 +73,13 @@ target = click.option("--target", metavar="COLUMN", help="The column of a table 
 modality = click.option(
     "--modality",
     metavar="NAME",
-    help="What DATA holds, where its axes do not tell: image, table or vector.",
+    help="What DATA holds, where its axes do not tell: image, signal, table, vector or volume.",
+)
+length = click.option(
+    "--length",
+    type=click.IntRange(min=2),
+    metavar="N",
+    help="Cut signals at their end to N values; shorter ones go on with their last value.",
 )
 mode = click.option(
     "--mode", metavar="NAME", help="How pictures are read: grey, rgb or rgba.  [default: as most]"
@@ -107,10 +113,13 @@ strict = click.option(
     "--strict", is_flag=True, help="Refuse levels of a table that were not seen in training."
 )
 READING = (
-    *("data_dir", "size", "target", "modality", "mode", "bits", "na", "unlabeled", "drop"),
-    "header",
+    *("data_dir", "size", "target", "modality", "length", "mode", "bits", "na", "unlabeled"),
+    *("drop", "header"),
 )
-reading = (data_dir, size, target, modality, mode, bits, na, unlabeled_value, drop, header)
+reading = (
+    *(data_dir, size, target, modality, length, mode, bits, na, unlabeled_value, drop),
+    header,
+)
 part = click.option(
     "--part",
     type=click.Choice(["train", "test", "all"]),

@@ -66,6 +66,10 @@ def framed(**arrays: Any) -> "pd.DataFrame":
     for name, array in arrays.items():
         if array.ndim == 1:
             columns[name] = array
+        elif array.ndim > 2:
+            raise InputError(
+                f"samples of shape {array.shape[1:]} are no rows of a table: give an .npz file"
+            )
         else:
             columns |= {f"{name}{i}": array[:, i] for i in range(array.shape[1])}
     return pd.DataFrame(columns)

@@ -10,6 +10,8 @@ modality    raw                             packed                  shape
 images      (N, H, W) or (N, H, W, C)       uint8 (N, C, H, W)      (C, H', W'), sides padded
 table       data frame, N rows              float32 (N, columns)    (F,)
 vectors     (N, F) numbers                  float32 (N, F)          (F,)
+volumes     (N, D, H, W) or with channels   uint8 (N, C, D, H, W)   (C, D', H', W'), sides padded
+signals     (N, L) or (N, C, L) numbers     float32 (N, C, L)       (C, L'), ends padded
 """
 
 import io
@@ -70,10 +72,10 @@ class Codec(Protocol):
         ...
 
     @classmethod
-    def coerce(cls, raw: Any) -> Any:
-        """Raw samples that a user says are of this modality, in a form that `claims` knows.
+    def coerce(cls, raw: Any, shape: tuple[int, ...] | None = None) -> Any:
+        """Raw samples that a user says are of this modality, in a form that `fit` takes.
 
-        As they are where there is no such form.
+        None where there is no such form. `shape` is that of one sample of flat rows.
         """
         ...
 
@@ -95,6 +97,11 @@ class Codec(Protocol):
     @property
     def raw_shape(self) -> tuple[int, ...]:
         """Of one raw sample."""
+        ...
+
+    @property
+    def cell_axes(self) -> tuple[int, ...]:
+        """Axes of a raw sample along which its cells lie side by side; () where there are none."""
         ...
 
     @property

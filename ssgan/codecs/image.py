@@ -25,12 +25,22 @@ from ssgan.codecs.codec import (
     finite_rows,
     sheet_of,
 )
-from ssgan.config import InputError, InputTypeError
+from ssgan.codecs.grids import (
+    border_of,
+    channels_back,
+    channels_moved,
+    holds_channels,
+    inside,
+    quantised,
+    refuse_other_range,
+    restored,
+    value_range,
+)
+from ssgan.config import InputError
 from ssgan.randomness import Rng
 
 CHANNELS = (1, 3, 4)  # grey, colour, colour with transparency
 MODE_OF_CHANNELS = {1: "grey", 3: "rgb", 4: "rgba"}  # how `ssgan.data` names them
-LEVELS = 255  # steps between black and white that a packed pixel can take
 MOVES = ("turn", "stretch", "slant", "shift")  # transforms that move what an image shows
 OF_COLOURS = (*MOVES, "crop", "zoom", "colour", "cutout")  # natural where there are colours
 LIT = 16  # pixels a side from which on images may be lighter or darker: in fewer, greys are shapes
@@ -103,11 +113,14 @@ class ImageCodec:
     def claims(cls, raw: Any, shape: tuple[int, ...] | None = None) -> bool:
         if hasattr(raw, "columns"):
             return False
-        return axes_and_dtype(raw)[0] in (3, 4) if shape is None else len(shape) in (2, 3)
+        if shape is not None:
+            return len(shape) == 2 or (len(shape) == 3 and holds_channels(shape))
+        axes = axes_and_dtype(raw)[0]
+        return axes == 3 or (axes == 4 and holds_channels(tuple(raw.shape[1:])))
 
     @classmethod
-    def coerce(cls, raw: Any) -> Any:
-        return raw
+    def coerce(cls, raw: Any, shape: tuple[int, ...] | None = None) -> Any:
+        return raw if cls.claims(raw) or cls.claims(raw, shape) else None
 
     @classmethod
     def fit(cls, raw: Any, shape: tuple[int, ...] | None = None) -> "ImageCodec":
@@ -131,12 +144,8 @@ class ImageCodec:
         k = floor(log2(shorter side / 4)), at least 1: the last feature map is 4 to 7 cells wide.
         """
         whole = self.frame[1:] if self.frame else (self.height, self.width)
-        halvings = max(1, math.floor(math.log2(max(min(whole), 4) / 4)))
-        sides = []
-        for side, own in zip(whole[::-1], self.content[::-1], strict=True):
-            missing = max(8, -(-side // 2**halvings) * 2**halvings) - own
-            sides += [missing // 2, missing - missing // 2]
-        return sides[0], sides[1], sides[2], sides[3]
+        left, right, top, bottom = border_of(self.content, whole)
+        return left, right, top, bottom
 
     @property
     def image_shape(self) -> tuple[int, ...]:
@@ -147,6 +156,10 @@ class ImageCodec:
     @property
     def raw_shape(self) -> tuple[int, ...]:
         return (math.prod(self.image_shape),) if self.flat else self.image_shape
+
+    @property
+    def cell_axes(self) -> tuple[int, ...]:
+        return () if self.flat else tuple(self.layout.index(axis) for axis in "hw")
 
     @property
     def architecture(self) -> str:
@@ -162,13 +175,8 @@ class ImageCodec:
     def pack(self, raw: Any) -> Tensor:
         images = self._checked(as_array(raw))
         if self.dtype != "uint8" or images.dtype != np.uint8:
-            scale = self.levels / (self.high - self.low) if self.levels else 0.0
-            away = (images.astype(np.float64) - self.low) * scale
-            images = np.rint(away).clip(0, self.levels).astype(np.uint8)
-        if self.layout == "hw":
-            images = images[:, None]
-        elif self.layout == "hwc":
-            images = images.transpose(0, 3, 1, 2)
+            images = quantised(images, self.low, self.high, self.levels)
+        images = channels_moved(images, self.layout)
         return as_tensor(images)  # (N, C, H, W)
 
     def _checked(self, images: Array) -> Array:
@@ -192,13 +200,7 @@ class ImageCodec:
                 f"expected uint8 pixels from 0 to 255, got {images.dtype}: "
                 "convert them, or pretrain on pixels like these"
             )
-        low, high = (float(images.min()), float(images.max())) if images.size else (self.low,) * 2
-        reach = self.high - self.low
-        if low < self.low - reach or high > self.high + reach:
-            raise InputError(
-                f"expected pixels from {self.low:g} to {self.high:g}, "
-                f"got {low:g} to {high:g}: scale them alike"
-            )
+        refuse_other_range(images, self.low, self.high, "pixels")
 
     def expand(self, packed: Tensor) -> Tensor:
         x = packed.float() * (2 / max(self.levels, 1)) - 1
@@ -208,30 +210,19 @@ class ImageCodec:
             x = with_channels(x, self.frame[0])
         return F.pad(x, self.border, value=-1.0) if any(self.border) else x
 
-    def _cropped(self, x: Tensor) -> Tensor:
-        (left, _, top, _), (height, width) = self.border, self.content
-        return x[..., top : top + height, left : left + width]
-
     def decode(self, x: Tensor) -> Any:
-        x = with_channels(self._cropped(encoded(x, self.shape)), self.channels).clamp(-1, 1)
+        x = with_channels(inside(encoded(x, self.shape), self.border), self.channels).clamp(-1, 1)
         if self.scaled:
             x = F.interpolate(x, (self.height, self.width), mode="bilinear", antialias=True)
-        steps = ((x.double() + 1) / 2 * self.levels).round().numpy()
-        images = self.low + steps * ((self.high - self.low) / max(self.levels, 1))
-        if np.dtype(self.dtype).kind in "iu":
-            images = np.rint(images)
-        images = images.clip(self.low, self.high).astype(self.dtype)
-        if self.layout == "hw":
-            images = images[:, 0]
-        elif self.layout == "hwc":
-            images = images.transpose(0, 2, 3, 1)
+        images = restored(x, self.low, self.high, self.levels, self.dtype)
+        images = channels_back(images, self.layout)
         if self.flat:
             images = images.reshape(len(images), -1)
         return contain(np.ascontiguousarray(images), self.container)
 
     def activate(self, output: Tensor, rng: Rng) -> Tensor:
         """Pixels by tanh; the border is black as around real images, so it gives nothing away."""
-        x = self._cropped(output.float()).tanh()
+        x = inside(output.float(), self.border).tanh()
         return F.pad(x, self.border, value=-1.0) if any(self.border) else x
 
     def log_likelihood(self, output: Tensor, x: Tensor, rng: Rng) -> Tensor:
@@ -330,7 +321,7 @@ def fit_images(raw: Any, image_shape: tuple[int, ...] | None = None) -> ImageCod
     if not len(images):
         raise InputError("expected at least one image, got none")
     sizes = dict(zip(layout, shape, strict=True))
-    low, high, levels = pixel_range(images)
+    low, high, levels = value_range(images, "pixels")
     return ImageCodec(
         height=sizes["h"],
         width=sizes["w"],
@@ -343,19 +334,6 @@ def fit_images(raw: Any, image_shape: tuple[int, ...] | None = None) -> ImageCod
         high=high,
         levels=levels,
     )
-
-
-def pixel_range(images: Array) -> tuple[float, float, int]:
-    """Darkest and brightest pixel, and how many steps to tell apart between them."""
-    if images.dtype.kind not in "biuf":
-        raise InputTypeError(f"expected pixels that are numbers, got {images.dtype}")
-    if images.dtype == np.uint8:
-        return 0.0, 255.0, LEVELS
-    finite_rows(images, "pixels")
-    low, high = float(images.min()), float(images.max())
-    if images.dtype.kind != "f" or np.array_equal(images, np.rint(images)):
-        return low, high, int(min(LEVELS, high - low))
-    return low, high, LEVELS if high > low else 0
 
 
 CODEC = ImageCodec

@@ -87,7 +87,7 @@ class TableCodec:
         return shape is None and axes == 2 and dtype in "OUT"
 
     @classmethod
-    def coerce(cls, raw: Any) -> Any:
+    def coerce(cls, raw: Any, shape: tuple[int, ...] | None = None) -> Any:
         if hasattr(raw, "columns"):
             return raw
         rows = as_array(raw)
@@ -105,6 +105,10 @@ class TableCodec:
     @property
     def raw_shape(self) -> tuple[int]:
         return (len(self.columns),)
+
+    @property
+    def cell_axes(self) -> tuple[int, ...]:
+        return ()
 
     @property
     def architecture(self) -> str:

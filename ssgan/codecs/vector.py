@@ -84,7 +84,7 @@ class VectorCodec:
         return axes == 2 and dtype in "biuf"
 
     @classmethod
-    def coerce(cls, raw: Any) -> Any:
+    def coerce(cls, raw: Any, shape: tuple[int, ...] | None = None) -> Any:
         if not hasattr(raw, "columns"):
             return raw.reshape(len(raw), -1)
         if not all(dtype.kind in "biuf" for dtype in raw.dtypes) or raw.isna().any(axis=None):
@@ -102,6 +102,10 @@ class VectorCodec:
     @property
     def raw_shape(self) -> tuple[int]:
         return self.shape
+
+    @property
+    def cell_axes(self) -> tuple[int, ...]:
+        return ()
 
     @property
     def architecture(self) -> str:

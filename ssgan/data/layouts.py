@@ -31,8 +31,19 @@ Entry = tuple[str, str | None]  # a file relative to the root, its class or None
 
 
 def list_images(root: Path) -> dict[str, list[Entry]]:
+    """The images of `in_parts`."""
+    return in_parts(root, sorted(walk(root)))
+
+
+def list_files(root: Path, suffixes: tuple[str, ...]) -> dict[str, list[Entry]]:
+    """The files of those suffixes of `in_parts`, hidden ones left out."""
+    found = (path.relative_to(root) for path in root.rglob("*"))
+    shown = (path for path in found if not any(name.startswith(".") for name in path.parts))
+    return in_parts(root, sorted(p.as_posix() for p in shown if p.name.lower().endswith(suffixes)))
+
+
+def in_parts(root: Path, files: list[str]) -> dict[str, list[Entry]]:
     """(file relative to the root, class or None) in order, of the parts "train" and "test"."""
-    files = sorted(walk(root))
     base = base_of(files)
     tops = Counter(top_of(file, base) for file in files)
     named = {part: top for top in tops if (part := part_of(top))}

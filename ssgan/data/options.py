@@ -11,7 +11,7 @@ from ssgan.config import InputError
 
 MODES = {"grey": 1, "rgb": 3, "rgba": 4}  # how pictures are read: number of channels
 MODE_NAMES = {"l": "grey", "gray": "grey", "colour": "rgb", "color": "rgb"}
-TO_COME = ("signal", "volume", "text")  # modalities that have no codec yet
+TO_COME = ("text",)  # modalities that have no codec yet
 BITS = (8, 16)  # of a deep grey pixel: at least, at most
 
 
@@ -24,6 +24,7 @@ class ReadOptions:
     target: str | None = None
     image_shape: tuple[int, ...] | None = None
     modality: str | None = None
+    length: int | None = None
     mode: str | None = None
     bits: int | None = None
     na: tuple[str, ...] = ()
@@ -40,6 +41,8 @@ class ReadOptions:
                 object.__setattr__(self, name, tuple(given))
         if self.modality is not None:
             kind_named(self.modality)
+        if self.length is not None and self.length < 2:
+            raise InputError(f"expected a length of 2 values or more, got {self.length!r}")
         if self.mode is not None:
             object.__setattr__(self, "mode", mode_named(self.mode))
         if self.bits is not None and not BITS[0] <= self.bits <= BITS[1]:

@@ -11,11 +11,14 @@ from ssgan.config import InputError
 from ssgan.data.files import RawParts, is_idx, read_idx, read_npy, read_npz
 from ssgan.data.folders import read_folder
 from ssgan.data.frames import is_table, read_table
+from ssgan.data.layouts import SUFFIXES
 from ssgan.data.named import BUNDLED, DATA_SETS, bundled, data_directory, fetch, stored, target_of
 from ssgan.data.options import ReadOptions
+from ssgan.data.recordings import SOUND_SUFFIXES, read_recordings, read_ts
 from ssgan.data.source import Data, assemble, from_memory
+from ssgan.data.voxels import VOLUME_SUFFIXES, is_volume, read_volumes, volumes_of
 
-FILE_KINDS = ".npz, .npy, idx, .csv, .tsv or .parquet"
+FILE_KINDS = ".npz, .npy, idx, .csv, .tsv, .parquet, .ts, .binvox or .nii"
 
 
 def read(source: Any, **options: Any) -> Data:
@@ -26,7 +29,8 @@ def read(source: Any, **options: Any) -> Data:
     Parameters
     ----------
     source : str, Path, or samples
-        A name, a folder, a .npz, .npy, idx, .csv, .tsv or .parquet file; or an array, a tensor, a
+        A name; a folder of pictures, of sounds (.wav, .flac, .ogg) or of volumes (.binvox, .nii); a
+        .npz, .npy, idx, .csv, .tsv, .parquet, .ts, .binvox or .nii file; or an array, a tensor, a
         data frame of pandas or polars, an Arrow table, a torch Dataset or DataLoader, a Hugging
         Face Dataset, or a list of arrays or of PIL images. A `Data` is returned as it is.
     **options
@@ -38,8 +42,11 @@ def read(source: Any, **options: Any) -> Data:
             The column of a table that holds the labels; named tables know theirs.
         image_shape : (H, W) or (H, W, C)
             That of flat images (N, H * W * C).
-        modality : "image", "table" or "vector"
-            What the samples are, where it is not to be told from their axes.
+        modality : "image", "signal", "table", "vector" or "volume"
+            What the samples are, where it is not to be told from their axes. Signals never are:
+            their values are the columns of a table in their order, or rows (N, L) or (N, C, L).
+        length : int
+            Values to which signals are cut at their end, or with the last one padded.
         mode : "grey", "rgb" or "rgba"
             Channels of the pictures of a folder; by default what most of them have.
         bits : int, 8 to 16
@@ -91,8 +98,10 @@ def read(source: Any, **options: Any) -> Data:
 
 
 def recorded_options(options: ReadOptions, parts: RawParts) -> ReadOptions:
-    """The options to read the same again, with what a folder told by its pictures."""
-    bits = parts.pop("bits", None)
+    """The options to read the same again, with what files told of themselves."""
+    bits, modality = parts.pop("bits", None), parts.pop("modality", None)
+    if modality and not options.modality:
+        options = replace(options, modality=modality)
     return replace(options, bits=bits) if bits else options
 
 
@@ -113,7 +122,7 @@ def read_named(name: str, options: ReadOptions, directory: Path) -> RawParts:
 def read_path(path: Path, options: ReadOptions, directory: Path) -> RawParts:
     """What lies at the path, told by its name."""
     if path.is_dir():
-        return read_folder(path, options)
+        return read_directory(path, options)
     if not path.exists():
         near = difflib.get_close_matches(str(path), DATA_SETS, 1)
         hint = f"did you mean {near[0]!r}? Data" if near else "data"
@@ -132,4 +141,26 @@ def read_path(path: Path, options: ReadOptions, directory: Path) -> RawParts:
         return read_npy(path)
     if is_idx(path):
         return read_idx(path)
+    if path.suffix == ".ts":
+        return read_ts(path, options.length)
+    if is_volume(path):
+        return volumes_of(path)
     raise InputError(f"{path} is of no kind that can be read: expected a folder, {FILE_KINDS}")
+
+
+def read_directory(path: Path, options: ReadOptions) -> RawParts:
+    """A folder of pictures; of sounds or of volumes, where it holds such files and no others do."""
+    known = {"signal": SOUND_SUFFIXES, "volume": VOLUME_SUFFIXES}
+    named = (options.modality or "").rstrip("s")
+    for modality, suffixes in known.items():
+        if named not in ("", modality):
+            continue
+        if named or (holds(path, suffixes) and not holds(path, SUFFIXES)):
+            is_sound = modality == "signal"
+            return read_recordings(path, options.length) if is_sound else read_volumes(path)
+    return read_folder(path, options)
+
+
+def holds(path: Path, suffixes: tuple[str, ...]) -> bool:
+    """Whether a file of one of those suffixes lies in a folder or below it."""
+    return any(file.name.lower().endswith(suffixes) for file in path.rglob("*"))

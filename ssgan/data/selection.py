@@ -12,11 +12,15 @@ import pandas as pd
 
 from ssgan.config import InputError
 from ssgan.data.frames import is_table
+from ssgan.data.options import ReadOptions
 from ssgan.data.reading import read
-from ssgan.data.source import Data, divided
+from ssgan.data.source import Data, divided, in_modality
 
 # Options that say what form samples have, and what their entries mean.
-FORMING = ("size", "image_shape", "target", "modality", "mode", "bits", "na", "unlabeled", "drop")
+FORMING = (
+    *("size", "image_shape", "target", "modality", "length", "mode", "bits", "na", "unlabeled"),
+    "drop",
+)
 # Of what a run says that it was made of: more is not read.
 SPARE_FILES, FILES_A_ROW = 10_000, 20
 SPARE_BYTES, BYTES_A_ROW, BYTES_A_SAMPLE = 2**30, 2**20, 2**26  # of tables, and of others
@@ -41,11 +45,23 @@ def read_as(options: Mapping[str, Any], source: Any, reading: Mapping[str, Any])
     usual = {name: options[name] for name in FORMING if name in options}
     overrides.setdefault("data_dir", options.get("data_dir"))
     column = usual.pop("target", None)
-    data = read(source, **reading_options(usual | overrides))
+    asked = reading_options(usual | overrides)
+    # The column of labels is no number of a signal or vector, and may be there or not.
+    modality = asked.pop("modality", None) if column and "target" not in asked else None
+    data = read(source, **asked)
     if column in getattr(data.x, "columns", ()) and data.y is None:
         data = replace(data, **divided({"x": data.x, "x_test": data.x_test}, column))
         data = replace(data, options=data.options | {"target": column})
-    return data
+    return data if modality is None else taken_for(data, asked | {"modality": modality})
+
+
+def taken_for(data: Data, asked: Mapping[str, Any]) -> Data:
+    """A data set in another modality, as the options of reading ask for it."""
+    options = ReadOptions.of(asked)
+    kind, x = in_modality(data.x, options)
+    x_test = None if data.x_test is None else in_modality(data.x_test, options)[1]
+    named = data.options | {"modality": options.modality}
+    return replace(data, kind=kind, x=x, x_test=x_test, options=named)
 
 
 def reading_options(options: Mapping[str, Any]) -> dict[str, Any]:

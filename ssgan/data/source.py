@@ -12,15 +12,17 @@ import numpy as np
 import pandas as pd
 
 from ssgan.codecs import CODECS, Json, kind_of
-from ssgan.codecs.codec import as_array
+from ssgan.codecs.codec import as_array, contain, container_of
 from ssgan.config import InputError, InputTypeError
 from ssgan.data.containers import gather
 from ssgan.data.files import RawParts
 from ssgan.data.frames import CROWDED, columns_of, is_crowded
 from ssgan.data.labels import digest, raw_labels, shown
+from ssgan.data.lengths import of_length
 from ssgan.data.options import ReadOptions, kind_named
 from ssgan.data.resizing import resize, sides
 
+SIGNALS = "signals"  # the kind that has a length
 LONG = 4  # times one side the other, from which "images" may be signals
 
 
@@ -31,7 +33,8 @@ class Data:
     Parameters
     ----------
     kind : str
-        The modality, a key of `ssgan.codecs.CODECS`: "images", "table" or "vectors".
+        The modality, a key of `ssgan.codecs.CODECS`: "images", "signals", "table", "vectors" or
+        "volumes".
     x : array, tensor or data frame
         N samples to learn from, without their labels.
     y : array (N,), optional
@@ -54,8 +57,8 @@ class Data:
     (2, 'vectors', 'memory')
     """
 
-    kind: str  # of `ssgan.codecs.CODECS`: "images", "table", "vectors"
-    x: Any  # images (N, H, W) or (N, H, W, C), a data frame without the target, or rows (N, F)
+    kind: str  # of `ssgan.codecs.CODECS`: "images", "table", ...
+    x: Any  # images (N, H, W) or (N, H, W, C), a data frame without the target, rows (N, F), ...
     y: Any = None  # labels (N,) as they came, or None; -1, NaN, None and "" are unlabeled
     x_test: Any = None  # samples held out, like x, or None
     y_test: Any = None
@@ -112,13 +115,14 @@ def in_modality(x: Any, options: ReadOptions) -> tuple[str, Any]:
         warn_ambiguous(x, kind, options)
         return kind, x
     kind = kind_named(options.modality)
-    codec = CODECS[kind]
-    samples = codec.coerce(x)
-    if not (codec.claims(samples) or codec.claims(samples, options.image_shape)):
+    samples = CODECS[kind].coerce(x, options.image_shape)
+    if samples is None:
         raise InputError(
             f"modality {options.modality!r} was requested, got {CODECS[kind_of(x)].form}: leave "
             "modality out, or give image_shape=(height, width) with flat images"
         )
+    if kind == SIGNALS and options.length is not None:
+        samples = contain(of_length(as_array(samples), options.length), container_of(samples))
     return kind, samples
 
 
@@ -131,11 +135,11 @@ def warn_ambiguous(x: Any, kind: str, options: ReadOptions) -> None:
     long = len(shape) == 2 and max(shape) > LONG * min(shape)
     deep = len(shape) == 3 and shape[-1] == 4 and shape[0] not in (1, 3) and not plain
     if long or deep:
-        instead = "signals" if long else "volumes"
+        instead = "signal" if long else "volume"
         warnings.warn(
-            f"samples of shape {shape} are taken for images; if they are {instead}, "
-            "modality='vector' (--modality vector) takes them as numbers, and modality='image' "
-            "confirms images",
+            f"samples of shape {shape} are taken for images; if they are {instead}s, "
+            f"modality={instead!r} (--modality {instead}) says so, and modality='image' confirms "
+            "images",
             UserWarning,
             stacklevel=4,
         )
@@ -206,15 +210,18 @@ def flat_labels(y: Any) -> Any:
 def assemble(parts: RawParts, source: str, options: ReadOptions) -> Data:
     """The data set of these parts, as the options want it: columns, kind and size."""
     parts = without_columns(parts, options.drop, source)
-    kind, x = in_modality(parts["x"], options)
-    size, target = options.size, options.target
-    if size is not None and not CODECS[kind].resizable:
-        raise InputError(f"a size is for images, {source} holds {CODECS[kind].form}: leave it out")
+    size, target, length = options.size, options.target, options.length
     if target is not None and not isinstance(parts["x"], pd.DataFrame):
         raise InputError(f"a target column is for tables, {source} has none: leave it out")
     if target is not None:
         parts = divided(parts, target)
-        x = parts["x"]
+    kind, x = in_modality(parts["x"], options)
+    if size is not None and not CODECS[kind].resizable:
+        raise InputError(f"a size is for images, {source} holds {CODECS[kind].form}: leave it out")
+    if length is not None and kind != SIGNALS:
+        raise InputError(
+            f"a length is for signals, {source} holds {CODECS[kind].form}: leave it out"
+        )
     if not len(x):
         raise InputError(f"{source} holds no samples")
     parts = parts | {"x": x}

@@ -272,7 +272,8 @@ def labels_alone(path: Path, own: Data, target: str | None) -> bool:
         return True
     if path.suffix not in LABEL_FILES or target is not None:
         return False
-    return not hasattr(own.x, "columns") or read_table(path)[0].shape[1] == 1
+    of_columns = hasattr(own.x, "columns") or "target" in own.options
+    return not of_columns or read_table(path)[0].shape[1] == 1
 
 
 def refuse_seen_target(own: Data, data: Data) -> None:

@@ -40,8 +40,8 @@ class GANConfig:
         Channels after the first convolution; dense layers have 8 times as many units.
     latent : int, default=64
         Dimension of the noise.
-    noise : {"normal", "uniform"}, default="normal"
-        Its distribution; uniform is in [-1, 1).
+    noise : {"normal", "uniform", "unit"}, default="normal"
+        Its distribution; uniform is in [-1, 1), unit in [0, 1).
     steps : int, default=5000
         Generator updates; 0 leaves the networks untrained, for comparison.
     batch : int, default=64
@@ -50,6 +50,11 @@ class GANConfig:
         Rmsprop knows no betas.
     rate, final : float, default=1e-3 and 0.1
         Learning rate at the start, and its share at the end, along a cosine.
+    critic_rate : float, optional
+        That of the critic at the start, where it is another.
+    critic_ceiling : float, optional
+        Share of real and generated samples, up to 1, that the critic may tell apart in a batch: it
+        is not updated in the next step where it told more.
     beta1, beta2 : float, default=0 and 0.99
         Of Adam. Momentum destabilises the two-player game (Huang et al. 2024).
     penalty_final : float, default=1
@@ -95,6 +100,8 @@ class GANConfig:
     batch: int = 64
     optimizer: str = "adam"
     rate: float = 1e-3
+    critic_rate: float | None = None
+    critic_ceiling: float | None = None
     beta1: float = 0.0
     beta2: float = 0.99
     final: float = 0.1
@@ -118,6 +125,11 @@ class GANConfig:
         for name in ("beta1", "beta2", "ema"):
             if not (value := getattr(self, name)) < 1:
                 raise InputError(f"expected {name} to be below 1, got {value!r}")
+        for name, most in (("critic_rate", float("inf")), ("critic_ceiling", 1)):
+            value = getattr(self, name)
+            if value is not None and not (isinstance(value, int | float) and 0 < value <= most):
+                limit = "" if name == "critic_rate" else " and at most 1"
+                raise InputError(f"expected {name} to be above 0{limit}, got {value!r}")
         first = self.ema_first
         if first is not None and not (isinstance(first, int | float) and 0 <= first < 1):
             raise InputError(f"expected ema_first to be from 0 to below 1, got {first!r}")

@@ -1,5 +1,8 @@
 """Transforms that samples most likely have, found without a label."""
 
+from collections.abc import Callable
+from functools import partial
+
 import numpy as np
 import torch
 from sklearn.linear_model import LogisticRegression
@@ -9,8 +12,8 @@ from torch import Tensor
 from ssgan.codecs.codec import Codec
 from ssgan.metrics.spaces import space_of
 from ssgan.randomness import Rng
+from ssgan.transforms.views import FLIPS, QUARTERS
 
-MIRRORS = {"flip": 3}  # the axis of a batch that a symmetry turns round
 ALIKE = 0.55  # accuracy of telling mirrored samples from others, up to which they count as natural
 MIRRORED_ROWS = 1000  # samples of each kind that this is measured on
 
@@ -18,15 +21,26 @@ MIRRORED_ROWS = 1000  # samples of each kind that this is measured on
 def natural(codec: Codec, samples: Tensor, seed: int = 0) -> tuple[str, ...]:
     """Transforms that samples (N, *shape) like these most likely have, found without a label.
 
-    Those that their codec names, and its symmetries if a mirrored sample cannot be recognised:
+    Those that their codec names, and its symmetries if a changed sample cannot be recognised:
     mirrored digits and letters can be, mirrored photographs cannot.
     """
-    accuracy = {name: mirror_accuracy(samples, MIRRORS[name], seed) for name in codec.symmetries}
+    accuracy = {name: recognised(samples, SYMMETRIES[name], seed) for name in codec.symmetries}
     return (*codec.natural, *(name for name in accuracy if accuracy[name] <= ALIKE))
 
 
-def mirror_accuracy(samples: Tensor, axis: int, seed: int = 0) -> float:
-    """How often a logistic regression recognises samples mirrored along an axis; 0.5 is chance.
+def quarter(plane: tuple[int, int], x: Tensor) -> Tensor:
+    """Samples after a quarter turn in a plane; a half turn where its sides differ."""
+    return x.rot90(1 if x.shape[plane[0]] == x.shape[plane[1]] else 2, plane)
+
+
+SYMMETRIES: dict[str, Callable[[Tensor], Tensor]] = {
+    **{name: partial(torch.flip, dims=(axis,)) for name, axis in FLIPS.items()},
+    **{name: partial(quarter, plane) for name, plane in QUARTERS.items()},
+}
+
+
+def recognised(samples: Tensor, change: Callable[[Tensor], Tensor], seed: int = 0) -> float:
+    """How often a logistic regression recognises samples that were changed; 0.5 is chance.
 
     It sees random convolutional features; of every sample only one of both is shown.
     """
@@ -35,7 +49,7 @@ def mirror_accuracy(samples: Tensor, axis: int, seed: int = 0) -> float:
     half = len(samples) // 2
     if half < 10:
         return 1.0  # too few to say so
-    shown = torch.cat([samples[:half], samples[half : 2 * half].flip(axis)])
+    shown = torch.cat([samples[:half], change(samples[half : 2 * half])])
     features = space_of(samples)(shown).numpy()
     features = features / (features.std(0) + 1e-6)
     model = LogisticRegression(C=0.01, max_iter=1000)

@@ -132,9 +132,15 @@ def real_batch(batches: BatchSource, step: int, k: int, codec: Codec, on: Runtim
     return x, tuple(condition.to(x.device) for condition in conditions)
 
 
-def set_rates(config: GANConfig, step: Step, *optimizers: torch.optim.Optimizer) -> None:
-    """The learning rate of this step, along a cosine."""
-    rate = cosine(step.number, config.steps, config.rate, config.rate * config.final)
+def set_rates(
+    config: GANConfig,
+    step: Step,
+    *optimizers: torch.optim.Optimizer,
+    first: float | None = None,
+) -> None:
+    """The learning rate of this step, along a cosine from `first`, or that of the config."""
+    first = config.rate if first is None else first
+    rate = cosine(step.number, config.steps, first, first * config.final)
     for optimizer in optimizers:
         set_rate(optimizer, rate * step.rate)
 

@@ -12,7 +12,7 @@ from ssgan.randomness import Rng
 from ssgan.runtime import Runtime
 
 CHUNK = 1000  # samples of a list that are generated at once
-NOISES = ("normal", "uniform")
+NOISES = ("normal", "uniform", "unit")
 Conditions = tuple[Tensor, ...]  # conditions (N, C), or nothing
 
 
@@ -21,13 +21,15 @@ class Sampler:
     """What a generator makes samples of: noise (N, latent), and conditions (N, C) if it has any."""
 
     latent: int
-    noise: str = "normal"  # of NOISES; uniform is in [-1, 1)
+    noise: str = "normal"  # of NOISES; uniform is in [-1, 1), unit in [0, 1)
     condition: Condition | None = None
 
     def inputs(self, n: int, rng: Rng, conditions: Conditions = ()) -> tuple[Tensor, ...]:
         """The generator's arguments for n samples: noise from `rng`, then conditions."""
         if self.noise == "uniform":
             return 2 * rng.uniform(n, self.latent) - 1, *conditions
+        if self.noise == "unit":
+            return rng.uniform(n, self.latent), *conditions
         return rng.normal(n, self.latent), *conditions
 
     def chunk(self, number: int, rng: Rng, conditions: Conditions = ()) -> tuple[Tensor, ...]:

@@ -8,6 +8,7 @@ it, in a file of this folder that names it `ARCHITECTURE`:
     conv       (C, L), (C, H, W) and (C, D, H, W) by the same code
     residual   the same shapes, deeper; no batch norm either
     dcgan      the same shapes; the networks of the DCGAN paper, with batch norm
+    wave       (C, L); the networks of WaveGAN, for signals
     resnet     the same shapes; the pair of "residual", and a larger network with batch norm for
                what is distilled from it (see `ssgan.models.student`): for a GPU
     auto       dense for (F,), residual where the shortest side has 32 cells or more, else conv
@@ -29,6 +30,7 @@ from ssgan.networks.architecture import Architecture
 from ssgan.networks.size import check_depth, check_size
 from ssgan.randomness import Rng, seeded
 
+FORMS = {1: "signals (C, L)", 2: "images (C, H, W)", 3: "volumes (C, D, H, W)"}
 BATCH_NORMS = (nn.modules.batchnorm._BatchNorm,)
 NORMS = (nn.modules.batchnorm._NormBase, nn.GroupNorm, nn.LayerNorm, nn.RMSNorm)
 
@@ -96,9 +98,10 @@ def architecture_of(shape: tuple[int, ...], name: str = "auto") -> Architecture:
     if name not in ARCHITECTURES:
         raise InputError(f"no architecture {name!r}; there are auto, {', '.join(ARCHITECTURES)}")
     if len(shape) - 1 not in ARCHITECTURES[name].axes:
+        forms = " or ".join(FORMS[axes] for axes in ARCHITECTURES[name].axes if axes)
         raise InputError(
-            f"the architecture {name!r} takes signals (C, L), images (C, H, W) or volumes "
-            f"(C, D, H, W), got samples of shape {shape}: take 'dense' or 'auto'"
+            f"the architecture {name!r} takes {forms}, got samples of shape {shape}: take 'dense' "
+            "or 'auto'"
         )
     return ARCHITECTURES[name]
 

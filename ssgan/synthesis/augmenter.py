@@ -33,6 +33,8 @@ class LabeledRows:
         Of what baselines change.
     balanced : bool, default=False
         Whether rare classes are to count as much as frequent ones.
+    cell_axes : tuple of int, default=()
+        Axes of a raw row along which its cells lie side by side.
 
     Examples
     --------
@@ -50,6 +52,7 @@ class LabeledRows:
     transforms: tuple[str, ...] = ()
     seed: int = 0
     balanced: bool = False
+    cell_axes: tuple[int, ...] = ()
 
     def along(self, axes: Array) -> "LabeledRows":
         """The same rows with features along axes (R, F)."""

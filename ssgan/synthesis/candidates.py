@@ -163,8 +163,9 @@ def seen_by(
     rows = np.flatnonzero(context.indices >= 0)
     samples = take_samples(context.samples, rows)
     pools = {name: (view(m.samples), context.places(m.labels)) for name, m in made.items()}
-    transforms = context.gan.codec.transforms
-    return LabeledRows(view(samples), context.indices[rows], samples, view, transforms), pools
+    codec, classes = context.gan.codec, context.indices[rows]
+    known = LabeledRows(view(samples), classes, samples, view, codec.transforms)
+    return replace(known, cell_axes=codec.cell_axes), pools
 
 
 def assess_one(

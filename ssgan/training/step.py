@@ -18,12 +18,14 @@ def descend(
     optimizer: torch.optim.Optimizer,
     runtime: Runtime,
     buffers: Sequence[Tensor] = (),
+    held: Tensor | None = None,
 ) -> Stepped:
     """One step of `optimizer` down the sum of `loss(*batch)`; its terms, and 1 if it was refused.
 
     An update whose loss or gradient is not finite is not applied: the flag stays on the device,
     where fused Adam reads it and `step_unless` does for the others, so that nothing
-    waits for it. `buffers` that the loss changes, as batch norm's, are put back then too.
+    waits for it. `buffers` that the loss changes, as batch norm's, are put back then too. Where
+    `held` () is 1, the update is not applied either, which does not count as refused.
     """
     before = [buffer.clone() for buffer in buffers]
     with runtime.autocast():
@@ -33,14 +35,15 @@ def descend(
     gradients = torch.autograd.grad(total, parameters)
     norms = torch._foreach_norm(list(gradients))
     refused = (~torch.isfinite(torch.stack([total.detach(), *norms])).all()).float()
+    skipped = refused if held is None else torch.maximum(refused, held.to(refused))
     for parameter, gradient in zip(parameters, gradients, strict=True):
         parameter.grad = laid_out_like(parameter, gradient)
     # Fused SGD reads the flag too, but a refused first step leaves its momentum uninitialised.
     if isinstance(optimizer, torch.optim.Adam) and optimizer.defaults["fused"]:
-        optimizer.found_inf = refused  # type: ignore[attr-defined]
+        optimizer.found_inf = skipped  # type: ignore[attr-defined]
         optimizer.step()
     else:
-        step_unless(refused, optimizer)
+        step_unless(skipped, optimizer)
     optimizer.zero_grad(set_to_none=True)
     with torch.no_grad():
         for buffer, old in zip(buffers, before, strict=True):

@@ -114,17 +114,19 @@ def translated(images: Tensor, rng: Rng, edges: str = "constant") -> Tensor:
     return moved.movedim(-1, 1)
 
 
-def cut_out(images: Tensor, rng: Rng) -> Tensor:
-    """A square of half the side becomes 0, anywhere, also partly outside."""
-    n, _, height, width = images.shape
-    covered = []
-    for axis, side in enumerate((height, width)):
+def cut_out(samples: Tensor, rng: Rng) -> Tensor:
+    """A square of half the side becomes 0, anywhere, also partly outside; a cube or an interval
+    where samples are volumes or signals (N, C, ...)."""
+    n, _, *sides = samples.shape
+    inside = torch.ones((), dtype=torch.bool, device=samples.device)
+    for axis, side in enumerate(sides):
         half = max(1, round(CUTOUT * side)) / 2
-        centre = rng(axis).integers(side + 1, n, 1).to(images.device)
-        cells = torch.arange(side, device=images.device) + 0.5
-        covered.append((cells - centre).abs() < half)
-    inside = covered[0][:, None, :, None] & covered[1][:, None, None, :]
-    return images.masked_fill(inside, 0.0)
+        centre = rng(axis).integers(side + 1, n, 1).to(samples.device)
+        cells = torch.arange(side, device=samples.device) + 0.5
+        covered = (cells - centre).abs() < half
+        ones = [1] * (len(sides) - axis - 1)
+        inside = inside & covered.view(n, 1, *[1] * axis, side, *ones)
+    return samples.masked_fill(inside, 0.0)
 
 
 def coloured(images: Tensor, rng: Rng) -> Tensor:

@@ -10,6 +10,10 @@
     cutout                         a square that is blanked
     noise                          a little of it on every cell
     corrupt                        values of rows that come from other rows (SCARF)
+    time-warp, scale               time and amplitude of signals; their shifts are in time
+    spectral-mask                  a band of the frequencies of signals that is blanked
+    flip-height, flip-depth        mirror images of volumes along their other axes
+    quarter-depth, -height, -width quarter turns of volumes about an axis
 
 Which of them a data set has is stated by its user, or found by `ssgan.models.natural`.
 """
@@ -32,8 +36,16 @@ from ssgan.transforms.batch import (
     translated,
     warp,
 )
+from ssgan.transforms.signals import moved_in_time, spectral_masked
+from ssgan.transforms.volumes import quarter_turned, warp_volumes
 
-TRANSFORMS = (*MOVES, "crop", "zoom", "flip", "colour", "cutout", "noise", "corrupt")
+OF_SIGNALS = ("time-warp", "scale", "spectral-mask")
+FLIPS = {"flip": -1, "flip-height": -2, "flip-depth": -3}  # axes
+QUARTERS = {"quarter-depth": (-2, -1), "quarter-height": (-3, -1), "quarter-width": (-3, -2)}
+TRANSFORMS = (
+    *(*MOVES, "crop", "zoom", "flip", "colour", "cutout", "noise", "corrupt"),
+    *(*OF_SIGNALS, *(name for name in FLIPS if name != "flip"), *QUARTERS),
+)
 WEAK = 0.3  # strength of moves, against that of other views
 CORRUPTION = 0.3  # share of the values of a row
 NOISE = 0.1  # deviation, where samples lie in [-1, 1]
@@ -55,14 +67,23 @@ class Views:
         x = self.mirrored(x, rng)
         if x.dim() == 4 and "crop" in self.transforms:
             return translated(x, rng("crop"), "reflect")
-        return warp(x, strength * self.strength, rng, self.moves)
+        strength *= self.strength
+        if x.dim() == 3:
+            return moved_in_time(x, strength, rng, self.transforms)
+        if x.dim() == 5 and self.moves:
+            return warp_volumes(x, strength, rng, self.moves)
+        return warp(x, strength, rng, self.moves)
 
     def mirrored(self, x: Tensor, rng: Rng) -> Tensor:
-        """Half of the samples, where they are images that may be."""
-        if x.dim() != 4 or "flip" not in self.transforms:
-            return x
-        chosen = rng("flip").uniform(len(x), 1, 1, 1).to(x.device) < 0.5
-        return torch.where(chosen, x.flip(3), x)
+        """Half of the samples, where they have axes along which they may be, and quarter turns."""
+        for name, axis in FLIPS.items():
+            if name in self.transforms and x.dim() + axis > 1:
+                chosen = rng(name).uniform(len(x), *[1] * (x.dim() - 1)).to(x.device) < 0.5
+                x = torch.where(chosen, x.flip(axis), x)
+        for name, plane in QUARTERS.items():
+            if name in self.transforms and x.dim() == 5:
+                x = quarter_turned(x, plane, rng(name))
+        return x
 
     def weak(self, x: Tensor, rng: Rng) -> Tensor:
         """Samples hardly changed: what a teacher labels."""
@@ -77,7 +98,9 @@ class Views:
             x = torch.where(moved, warp(x, self.strength, rng("move"), self.moves), x)
         if x.dim() == 4 and "colour" in self.transforms:
             x = coloured(x, rng("colour")).clamp(-1, 1)
-        if x.dim() == 4 and "cutout" in self.transforms:
+        if x.dim() == 3 and "spectral-mask" in self.transforms:
+            x = spectral_masked(x, rng("spectral-mask"))
+        if x.dim() > 2 and "cutout" in self.transforms:
             x = cut_out(x, rng("cutout"))
         if "noise" in self.transforms:
             x = x + NOISE * rng("noise").normal(*x.shape).to(x.device)

@@ -80,8 +80,22 @@ IMAGES = {
     "integers": RNG.integers(-3, 200, (N, 8, 8)),
     "tensor": torch.from_numpy(RNG.integers(0, 256, (N, 3, 8, 8), dtype=np.uint8)),
 }
+VOLUMES = {
+    "voxels": RNG.random((N, 8, 8, 8)) > 0.5,
+    "odd voxels": RNG.integers(0, 256, (N, 7, 9, 12), dtype=np.uint8),
+    "colour voxels": RNG.integers(0, 256, (N, 6, 8, 8, 3), dtype=np.uint8),
+    "voxel tensor": torch.from_numpy(RNG.integers(0, 9, (N, 2, 8, 8, 8))),
+}
+SIGNALS = {
+    "whole signals": RNG.integers(-9, 9, (N, 30)),
+    "signals": RNG.normal(size=(N, 100)).cumsum(1),
+    "signals of channels": RNG.normal(size=(N, 3, 40)).astype(np.float32) * [[1], [9], [0]] + 5,
+    "signal tensor": torch.from_numpy(RNG.normal(size=(N, 2, 9)).astype(np.float32)),
+}
 EXACT = {
     **IMAGES,
+    **VOLUMES,
+    "whole signals": SIGNALS["whole signals"],
     "words": TABLE[["str missing", "ordered", "bool", "boolean", "identifier", "mixed"]],
     "objects": TABLE[["str", 5, "text"]].to_numpy(dtype=object),
     "counts": RNG.integers(0, 9, (N, 5)),
@@ -91,10 +105,13 @@ CLOSE = {
     "float images": RNG.random((N, 8, 8), dtype=np.float32) * 3 - 1,
     "float tensor": torch.from_numpy(RNG.random((N, 8, 8))),
     "vectors": RNG.normal(size=(N, 5)) * [1, 1e6, 1e-6, 1, 0] + [0, 1e9, 0, 1, 4],
+    "grey voxels": RNG.random((N, 8, 6, 8)),
+    **{name: raw for name, raw in SIGNALS.items() if name != "whole signals"},
     "vector tensor": torch.from_numpy(RNG.normal(size=(N, 5)).astype(np.float32)),
 }
 ALL = {**EXACT, **CLOSE, "table": TABLE}
-CODECS = {name: fit_codec(raw) for name, raw in ALL.items()}
+CODECS = {n: fit_codec(raw, "signals" if n in SIGNALS else None) for n, raw in ALL.items()}
+GRIDS = ("images", "volumes")
 each = pytest.mark.parametrize("name", ALL)
 
 
@@ -127,9 +144,9 @@ def test_decode_undoes_expand_and_pack_within_half_a_level(name):
     assert type(found) is type(raw)
     assert found.dtype == raw.dtype
     rows, expected = np.asarray(found, float), np.asarray(raw, float)
-    axis = None if codec.kind == "images" else 0
+    axis = 0 if codec.kind == "vectors" else None
     reach = expected.max(axis) - expected.min(axis)
-    assert (np.abs(rows - expected) <= reach / (509 if codec.kind == "images" else 1e6)).all()
+    assert (np.abs(rows - expected) <= reach / (509 if codec.kind in GRIDS else 1e6)).all()
 
 
 def test_decode_undoes_expand_and_pack_for_columns_of_every_dtype():
@@ -211,11 +228,11 @@ def test_samples_are_small_finite_float32(name):
     packed = codec.pack(ALL[name])
     x = codec.expand(packed)
     assert len(packed) == N
-    assert packed.dtype == (torch.uint8 if codec.kind == "images" else torch.float32)
+    assert packed.dtype == (torch.uint8 if codec.kind in GRIDS else torch.float32)
     assert x.dtype == torch.float32
     assert x.shape == (N, *codec.shape)
     assert torch.isfinite(x).all()
-    if codec.kind != "vectors":
+    if codec.kind not in ("vectors", "signals"):
         assert x.abs().max() <= 1
 
 
@@ -256,7 +273,12 @@ def test_activation_is_a_pure_function_of_output_and_draw():
 FIT_REFUSALS = [
     (np.full((3, 8, 8), np.nan), {}, "row 0 holds NaN", ValueError),
     (np.zeros((3, 8, 8, 2)), {}, "with 1, 3 or 4 channels", ValueError),
-    (np.zeros((3, 8, 8, 8, 1)), {}, "expected images", ValueError),
+    (np.zeros((3, 8, 8, 8, 9)), {}, "expected volumes .* with 1 to 4 channels", ValueError),
+    (np.zeros((0, 8, 8, 8)), {}, "at least one volume", ValueError),
+    (np.full((3, 8, 8, 8), np.inf), {}, "finite voxels, row 0 holds infinity", ValueError),
+    (np.zeros((3, 8), complex), {"kind": "signals"}, "signals that are numbers", TypeError),
+    (np.array([[1, np.nan]]), {"kind": "signals"}, "row 0 holds NaN", ValueError),
+    (np.zeros((0, 8)), {"kind": "signals"}, "at least one", ValueError),
     (np.zeros((3, 0, 8)), {}, "expected images", ValueError),
     (np.zeros((0, 8, 8)), {}, "at least one image", ValueError),
     (np.zeros((3, 64)), {"kind": "images"}, "flat images need image_shape", ValueError),
@@ -264,7 +286,12 @@ FIT_REFUSALS = [
     (np.zeros((3, 8, 8), complex), {}, "expected pixels that are numbers", TypeError),
     (np.zeros(3), {}, "got an array of shape", ValueError),
     (np.zeros((3, 2), complex), {}, "expected numbers or text, got complex", TypeError),
-    (np.zeros((3, 2)), {"kind": "sounds"}, "expected kind images, table, vectors", ValueError),
+    (
+        np.zeros((3, 2)),
+        {"kind": "sounds"},
+        "expected kind images, signals, table, vectors",
+        ValueError,
+    ),
     (np.array([[1, np.inf]]), {}, "row 0 holds infinity", ValueError),
     (np.zeros((0, 3)), {}, "at least one", ValueError),
     (np.array([["a"]]), {"kind": "vectors"}, "pass a data frame", TypeError),

@@ -156,13 +156,10 @@ def test_a_modality_decides():
         read(rows, modality="image")
 
 
-@pytest.mark.parametrize("modality", ["signal", "volume", "text"])
-def test_modalities_to_come_are_refused_with_a_sentence(modality):
-    with pytest.raises(
-        ValueError, match=f"{modality!r} is not read yet, there are image, table, v"
-    ):
-        read(IMAGES, modality=modality)
-    with pytest.raises(ValueError, match="no modality 'sound'; there are image, table, vector"):
+def test_modalities_to_come_are_refused_with_a_sentence():
+    with pytest.raises(ValueError, match="'text' is not read yet, there are image, signal, table"):
+        read(IMAGES, modality="text")
+    with pytest.raises(ValueError, match="no modality 'sound'; there are image, signal, table, v"):
         read(IMAGES, modality="sound")
 
 

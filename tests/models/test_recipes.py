@@ -37,6 +37,7 @@ PAPERS = {
     "wgan-gp": ("auto", 128, 128, "normal", 64, "adam", 2e-4, 0.0, 0.9),
     "hinge": ("auto", 128, 128, "normal", 64, "adam", 2e-4, 0.0, 0.9),
     "dragan": ("auto", 64, 100, "uniform", 128, "adam", 1e-4, 0.5, 0.9),
+    "3d-gan": ("dcgan", 64, 200, "unit", 100, "adam", 2.5e-3, 0.5, 0.999),
 }
 
 
@@ -49,6 +50,11 @@ def test_a_recipe_has_the_numbers_of_its_paper(name):
 def test_the_default_is_a_recipe():
     assert recipe("r3gan") == GANConfig()
     assert set(RECIPES) == {"r3gan", "points", *PAPERS}
+
+
+def test_a_critic_of_voxels_learns_slowly_and_not_when_it_tells_more_than_four_of_five():
+    found = recipe("3d-gan")
+    assert (found.critic_rate, found.critic_ceiling) == (1e-5, 0.8)
 
 
 def test_every_objective_has_a_recipe():

@@ -271,6 +271,8 @@ def test_half_of_what_the_critic_refuses_is_made_of_noise():
         ("augmentation", Augmentation()),
         ("selfsupervision", Rotation()),
         ("noise", "uniform"),
+        ("critic_rate", 1e-4),
+        ("critic_ceiling", 0.8),
         ("architecture", "dcgan"),
     ],
 )

@@ -51,6 +51,9 @@ SHAPES = {
         *("resnet", (3, 32, 32)),
         [(2, 16, 16), (4, 8, 8), (8, 4, 4), (16, 4, 4)],
     ),
+    "a wave": ("wave", (1, 64), [(2, 16), (4, 8), (8, 8)]),
+    "a short wave": ("wave", (3, 16), [(2, 16), (4, 8), (8, 8)]),
+    "a shorter wave": ("wave", (1, 9), [(2, 9), (4, 9)]),
     "a DCGAN signal": ("dcgan", (1, 16), [(2, 8), (4, 4)]),
     "a DCGAN image of 28": ("dcgan", (1, 28, 28), [(2, 14, 14), (4, 7, 7)]),
     "a DCGAN image of 32": ("dcgan", (3, 32, 32), [(2, 16, 16), (4, 8, 8), (8, 4, 4)]),
@@ -370,9 +373,10 @@ def test_a_generator_without_a_condition_makes_what_it_makes_of_an_absent_one():
 @pytest.mark.parametrize("body", ARCHITECTURES)
 @pytest.mark.parametrize(("built", "given"), [(0, 4), (4, 3)])
 def test_a_condition_that_a_network_was_not_built_for_is_refused(body, built, given):
-    generator, discriminator = pair((1, 16, 16), architecture=body, condition=built)
+    shape = (1, 16, 16) if 2 in ARCHITECTURES[body].axes else (1, 16)
+    generator, discriminator = pair(shape, architecture=body, condition=built)
     expected = "no condition" if not built else r"a condition \(N, 4\)"
-    for network, x in ((generator, torch.zeros(2, 3)), (discriminator, torch.zeros(2, 1, 16, 16))):
+    for network, x in ((generator, torch.zeros(2, 3)), (discriminator, torch.zeros(2, *shape))):
         with pytest.raises(ValueError, match=rf"built for {expected}, got \(2, {given}\)"):
             network(x, torch.zeros(2, given))
 

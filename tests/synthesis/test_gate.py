@@ -96,7 +96,7 @@ def test_a_pool_leaves_out_copies_of_rows_that_are_held_out():
 class Told:
     """A conditional GAN of vectors, which are their own features."""
 
-    codec = SimpleNamespace(transforms=())
+    codec = SimpleNamespace(transforms=(), cell_axes=())
     classes = (0, 1)
 
     def features(self, samples):

@@ -67,6 +67,22 @@ class Overfitting(nn.Module):
         self.probability.copy_((self.probability + move).clamp(0.0, augmentation.share))
 
 
+class Ceiling(nn.Module):
+    """What share of real and generated samples the critic told apart in the last batch."""
+
+    accuracy: Tensor
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.register_buffer("accuracy", torch.zeros(()))
+
+    @torch.no_grad()
+    def follow(self, real: Tensor, fake: Tensor) -> None:
+        """Take scores (N,) of both into account: real ones are to be above 0, others below."""
+        right = torch.cat([real > 0, fake < 0])
+        self.accuracy.copy_(right.float().mean())
+
+
 class Adversarial:
     """The task of pretraining: critic and generator against each other, both averaged."""
 
@@ -83,7 +99,7 @@ class Adversarial:
         self.readout = Readout(width(critic.trunk, codec.shape)).to(on.device)
         self.generator, self.critic = on.place(generator), on.place(critic)
         self.mean_generator, self.mean_critic = averaged(self.generator), averaged(self.critic)
-        self.overfitting = Overfitting().to(on.device)
+        self.overfitting, self.ceiling = Overfitting().to(on.device), Ceiling().to(on.device)
         self.heads: nn.Module = nn.Identity()
         if config.selfsupervision:
             with seeded(Rng(("pretrain", config.seed))("heads")):
@@ -111,6 +127,7 @@ class Adversarial:
         names += ["generator_optimizer", "critic_optimizer"]
         names += ["heads"] if self.config.selfsupervision else []
         augmentation = self.config.augmentation
+        names += [] if self.config.critic_ceiling is None else ["ceiling"]
         names += ["overfitting"] if augmentation and augmentation.schedule == "adaptive" else []
         return {name: getattr(self, name) for name in names}
 
@@ -118,7 +135,8 @@ class Adversarial:
         """Some steps of the critic and one of the generator."""
         config, number, rng = self.config, step.number, step.rng(self.setting.rng)
         now, share = scheduled(config, number), self.share(number)
-        set_rates(config, step, self.generator_optimizer, self.critic_optimizer)
+        set_rates(config, step, self.generator_optimizer)
+        set_rates(config, step, self.critic_optimizer, first=config.critic_rate)
 
         def take_one(k: int) -> CriticSteps:
             batch = self.setting.batch(batches, step, k)
@@ -131,6 +149,8 @@ class Adversarial:
         if step.saved:
             self.calibrate()
         measures = {"not_finite": torch.stack([refused, bad]).amax()}
+        if config.critic_ceiling is not None:
+            measures["critic_accuracy"] = self.ceiling.accuracy.clone()
         return terms | more, measures | self.adapted(batch, step)
 
     def critic_step(self, now: Objective, batch: Batch, rng: Rng, share: Share) -> Stepped:
@@ -148,10 +168,21 @@ class Adversarial:
                 terms = terms | more.critic_terms(*args)
             return terms
 
-        kept = list(self.critic.buffers())
-        stepped = descend(loss, (real, fake), self.critic_optimizer, self.runtime, kept)
+        held, kept = self.held(real, fake, score), list(self.critic.buffers())
+        stepped = descend(loss, (real, fake), self.critic_optimizer, self.runtime, kept, held)
         now.constrain(constrainable(self.critic))
         return stepped
+
+    @torch.no_grad()
+    def held(self, real: Tensor, fake: Tensor, score: Critic) -> Tensor | None:
+        """1 where the critic told too much apart in the last batch, before it learns from this one
+        (Wu et al. 2016, "3D-GAN", section 3.1)."""
+        if self.config.critic_ceiling is None:
+            return None
+        held = (self.ceiling.accuracy > self.config.critic_ceiling).float()
+        with self.runtime.autocast():
+            self.ceiling.follow(score(real), score(fake))
+        return held
 
     def generator_step(self, now: Objective, batch: Batch, rng: Rng, share: Share) -> Stepped:
         """One step of the generator, against the critic as it is."""

@@ -161,6 +161,8 @@ def refuse_unfit_vae(config: GANConfig, model: str) -> None:
     unused = {
         "augmentation": config.augmentation is not None,
         "selfsupervision": config.selfsupervision is not None,
+        "critic_rate": config.critic_rate is not None,
+        "critic_ceiling": config.critic_ceiling is not None,
         "noise": config.noise != "normal",  # the bound is on the normal prior
     }
     if model == "vae":
