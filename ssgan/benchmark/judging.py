@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import log_softmax
 
+from ssgan.benchmark.inner import PREFIX
 from ssgan.benchmark.ordinary import ORDINARY
 from ssgan.benchmark.stored import StoredProblem
 from ssgan.codecs.codec import Array
@@ -80,7 +81,7 @@ def judge_rule(rule: Rule, stored: Iterable[StoredProblem]) -> list[Judged]:
 def judge_draws(rule: Rule, draws: Sequence[StoredProblem]) -> Judged | None:
     """One line; None without an ordinary model and a row of the package that all draws have."""
     names = [n for n in draws[0].outputs if all(n in d.outputs for d in draws)]
-    names = [n for n in names if not n.endswith(DECIDED)]
+    names = [n for n in names if not (n.endswith(DECIDED) or n.startswith(PREFIX))]
     usual, ours = ([n for n in names if (n in ORDINARY) == flag] for flag in (True, False))
     if not (usual and ours):
         return None

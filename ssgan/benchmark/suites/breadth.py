@@ -20,6 +20,7 @@ from ssgan.benchmark import fewlabel
 from ssgan.benchmark.board import BOARD, PROPORTION, BoardSet, in_proportion, read_set
 from ssgan.benchmark.cells import Benchmark, Cell, Place, Suite
 from ssgan.benchmark.fewlabel import Shared, Table, make_shared, shared_by, start_of
+from ssgan.benchmark.inner import PREFIX, candidate_outputs
 from ssgan.benchmark.methods import CONTENDERS, Fields, config_for
 from ssgan.benchmark.ordinary import MOST_UNLABELED, ORDINARY, OrdinaryTask, raw_features
 from ssgan.benchmark.problems import Problem, choose_labelled
@@ -51,6 +52,7 @@ IMAGE_STEPS = 2000  # of a GAN of images
 CALIBRATION_BINS = 15
 REPEATS, REPEAT_LABELS = 3, 120  # folds are drawn again where labels are few: held-out ones in all
 AUTO = ("auto", "GAN off: auto")
+INNER = "candidates of auto"  # no row of its own: what `auto` weighs, for the rules
 EVERYWHERE = (
     "linear probe, discriminator",
     "label spreading on its features",
@@ -119,7 +121,7 @@ class Board:
         images = board_set.kind == "images"
         own = [*EVERYWHERE, *(OF_STUDENTS if images else ())]
         own += [LONG_TRAININGS[images]] if board_set.long else []
-        rows = (*usual, *own, *AUTO)
+        rows = (*usual, *own, INNER, *AUTO)
         chosen = rows if self.methods is None else self.methods
         return tuple(name for name in rows if name in chosen and name not in board_set.without)
 
@@ -149,6 +151,7 @@ def board_suite(board: Board) -> Suite:
 
 def network_for(board: Board, cell: Cell) -> Shared | None:
     """The trained GAN or student that a cell shares with others."""
+    cell = replace(cell, method=AUTO[0]) if cell.method == INNER else cell
     return None if cell.method in ORDINARY else shared_by(board.table(cell.data), cell)
 
 
@@ -168,13 +171,34 @@ def solve_method(board: Board, cell: Cell, place: Place) -> dict[str, Value]:
     y_test = few.encode(data.y_test)
     if cell.method in ORDINARY:
         outputs, scores = ordinary_outputs(cell, problem, truth.values, len(few.classes or ()))
+        kept = {cell.method: outputs}
+    elif cell.method == INNER:
+        problem = replace(problem, start=start_of(table, replace(cell, method=AUTO[0]), place))
+        kept, scores = inner_outputs(table, cell, problem)
     else:
         problem = replace(problem, start=start_of(table, cell, place))
         outputs, scores = own_outputs(table, cell, problem)
-        scores |= pretraining_seconds(table, cell, place)
-    keep(place.work, cell, outputs, truth.values, y_test)
+        kept, scores = {cell.method: outputs}, scores | pretraining_seconds(table, cell, place)
+    for name, each in kept.items():
+        keep(place.work, replace(cell, method=name), each, truth.values, y_test)
     common: dict[str, Value] = {"test": len(y_test), "gan_seconds": 0.0, "gan_source": ""}
-    return scored(outputs.test, y_test) | common | scores
+    points = {} if cell.method == INNER else scored(outputs.test, y_test)
+    return points | common | scores
+
+
+def inner_outputs(
+    table: Table, cell: Cell, problem: Problem
+) -> tuple[dict[str, Outputs], dict[str, Value]]:
+    """What the candidates of `auto` give; none of them is a row, so nothing is scored."""
+    if not isinstance(problem.start, GAN):
+        raise TypeError(f"{cell.method} start from no GAN")
+    config = config_for(CONTENDERS[AUTO[0]], table.settings, cell.label_seed)
+    samples = labeled(problem.start, *problem.few, None, config.seed)
+    config = resolve_config(config, problem.start, samples)
+    began = perf_counter()
+    outputs = candidate_outputs(problem.start, config, samples, problem.data.x_test)
+    kept = {PREFIX + name: each for name, each in outputs.items()}
+    return kept, {"seconds": round(perf_counter() - began, 2)}
 
 
 def pretraining_seconds(table: Table, cell: Cell, place: Place) -> dict[str, Value]:

@@ -1,0 +1,80 @@
+"""What each candidate of `auto` gives, held out and for the test samples.
+
+So a rule that weighs the candidates is judged in seconds (`ssgan.benchmark.judging`). The long
+training is left out: it is a row of the board.
+"""
+
+import numpy as np
+from scipy.special import log_softmax
+
+from ssgan.benchmark.stored import Outputs
+from ssgan.codecs.codec import Array
+from ssgan.models.gan import GAN
+from ssgan.models.inference import apply
+from ssgan.prediction.config import PredictorConfig
+from ssgan.prediction.crossvalidation import folds_of
+from ssgan.prediction.heldout import held_out
+from ssgan.prediction.labels import Labeled
+from ssgan.prediction.learning import learning, read_out
+from ssgan.prediction.resolve import resolve_config
+from ssgan.prediction.select import FITTED_FOLDS, OFTEN, candidates, few, final, unjudged
+from ssgan.training.runner import finish
+
+PREFIX = "in auto: "  # of their names on the board
+
+
+def candidate_outputs(
+    gan: GAN, config: PredictorConfig, rows: Labeled, test: Array
+) -> dict[str, Outputs]:
+    """The outputs of every candidate that is fitted at once, by its name.
+
+    Parameters
+    ----------
+    gan : GAN
+        Which the candidates read.
+    config : PredictorConfig
+        Of method "auto".
+    rows : Labeled
+        The labelled samples and the others.
+    test : array
+        Raw samples.
+
+    Returns
+    -------
+    dict of str to Outputs
+        Held-out outputs are of R = 0 repeats where nothing can be held out. Those of many labels
+        are of as many as `auto` looks at.
+    """
+    known = candidates(gan, config, rows)
+    fewer = few(rows)
+    labels = fewer.values.numpy()
+    of = np.empty((0, len(labels)), np.int64)
+    held = {}
+    if not unjudged(rows):
+        repeats = max(1, min(config.search.repeats, OFTEN // len(labels)))
+        folds = folds_of(fewer, config, repeats, FITTED_FOLDS)
+        held, of = held_out(gan, known, fewer, folds), folds.of
+    found = {}
+    for name, one in known.items():
+        shape = (0, len(labels), rows.classes) if rows.classes else (0, len(labels))
+        oof = held[name].outputs if held else np.empty(shape)
+        found[name] = Outputs(
+            in_units(oof, rows), in_units(answer(gan, final(one, rows), rows, test), rows), of
+        )
+    return found
+
+
+def answer(gan: GAN, config: PredictorConfig, rows: Labeled, test: Array) -> Array:
+    """What a candidate that has learnt from all labels gives: logits (m, K) or numbers (m,)."""
+    reader = finish(read_out(gan, config, rows))
+    network, _ = finish(learning(reader, resolve_config(config, reader, rows), rows))
+    outputs: Array = apply(network, gan.codec.pack(test), gan.codec, gan.runtime).double().numpy()
+    return outputs if rows.classes else outputs[:, 0]
+
+
+def in_units(outputs: Array, rows: Labeled) -> Array:
+    """Log-probabilities of logits; numbers in the units of the labels."""
+    if rows.classes:
+        return np.asarray(log_softmax(outputs, axis=-1))
+    center, scale = rows.scale
+    return outputs * scale + center
