@@ -1,0 +1,158 @@
+"""Shares of the classes among the samples that will be predicted, where labels have others.
+
+Labels are often drawn as many of every class, and the samples are not. A classifier that has learnt
+from labels of shares `labels` is right for samples of shares `shares` when its probabilities are
+multiplied by shares / labels and sum to 1 again (Saerens et al. 2002, eq. 2.4).
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from scipy.special import softmax
+from sklearn.neighbors import NearestNeighbors
+
+from ssgan.codecs.codec import Array
+from ssgan.config import InputError
+
+STATED = ("labels", "estimated", "equal")
+HELD_SHARES = 20.0  # samples that the shares of the labels count as, where shares are estimated
+ROUNDS, SETTLED = 500, 1e-7  # of expectation and maximisation, and a change that ends them
+TINY = 1e-6  # share that no class falls below: its predictions stay finite
+SUMS = 1e-6  # by which stated shares may miss 1
+ALONE = 3.0  # standard errors above which samples are told to be of no labelled class
+
+
+def estimated_shares(probabilities: Array, labels: Array, held: float = HELD_SHARES) -> Array:
+    """The shares of the classes among samples, from probabilities that assume other shares.
+
+    Expectation and maximisation after Saerens, Latinne and Decaestecker 2002, "Adjusting the
+    outputs of a classifier to new a priori probabilities", eq. 2.9, with a Dirichlet prior at the
+    shares of the labels.
+
+    Parameters
+    ----------
+    probabilities : array of shape (M, K)
+        Calibrated, of unlabeled samples.
+    labels : array of shape (K,)
+        The shares that these probabilities assume: those of the labels.
+    held : float, default=HELD_SHARES
+        How many samples the prior counts as.
+
+    Returns
+    -------
+    array of shape (K,)
+        Above 0; they sum to 1.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> sure = np.repeat([[0.99, 0.01], [0.01, 0.99]], [900, 100], axis=0)
+    >>> estimated_shares(sure, np.array([0.5, 0.5])).round(2)
+    array([0.9, 0.1])
+    """
+    check_probabilities(probabilities, labels)
+    shares = labels = np.maximum(np.asarray(labels, np.float64), TINY)
+    for _ in range(ROUNDS):
+        found = probabilities * (shares / labels)
+        found = found / found.sum(1, keepdims=True)
+        new = (found.sum(0) + held * labels) / (len(found) + held)
+        if np.abs(new - shares).max() < SETTLED:
+            break
+        shares = new
+    return floored(new)
+
+
+def check_probabilities(probabilities: Array, labels: Array) -> None:
+    if probabilities.ndim != 2 or not len(probabilities) or len(labels) != probabilities.shape[1]:
+        raise InputError(
+            "expected probabilities (M, K) of one sample or more and K shares, got "
+            f"{probabilities.shape} and {np.shape(labels)}"
+        )
+
+
+def stated_shares(stated: Mapping[str, float] | Sequence[float], classes: Sequence[Any]) -> Array:
+    """The shares (K,) that somebody states, by the names of classes or in their order.
+
+    Raises
+    ------
+    InputError
+        For a class that is not there or left out, a share below 0, and a sum that is not 1.
+
+    Examples
+    --------
+    >>> stated_shares({"yes": 0.1, "no": 0.9}, ("no", "yes"))
+    array([0.9, 0.1])
+    """
+    names = [str(name) for name in classes]
+    if isinstance(stated, Mapping):
+        if set(map(str, stated)) != set(names):
+            raise InputError(
+                f"expected a share of each of the classes {', '.join(names)}, got those of "
+                f"{', '.join(map(str, stated)) or 'none'}"
+            )
+        by_name = {str(name): share for name, share in stated.items()}
+        stated = [by_name[name] for name in names]
+    found = np.asarray(stated, np.float64)
+    if found.shape != (len(names),):
+        raise InputError(f"expected {len(names)} shares, one a class, got {found.size}")
+    if not (found >= 0).all() or abs(found.sum() - 1) > SUMS:
+        raise InputError(
+            f"expected shares from 0 on that sum to 1, got {', '.join(f'{x:g}' for x in found)}, "
+            f"which sum to {found.sum():g}: divide each by that"
+        )
+    return floored(found)
+
+
+def floored(shares: Array) -> Array:
+    """Shares of which none is 0."""
+    found: Array = np.maximum(shares, TINY)
+    return found / found.sum()
+
+
+def label_shares(classes: Array, count: int) -> Array:
+    """The shares (K,) of class indices (n,)."""
+    return floored(np.bincount(classes, minlength=count) / len(classes))
+
+
+def shift(shares: Array, labels: Array) -> Array:
+    """What is added to log-probabilities (N, K) that assume the shares of the labels."""
+    return np.asarray(np.log(shares) - np.log(labels))
+
+
+def reweighed(probabilities: Array, shares: Array, labels: Array) -> Array:
+    """Probabilities (N, K) for samples of these shares, of some that assume those of the labels.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> reweighed(np.array([[0.5, 0.5]]), np.array([0.9, 0.1]), np.array([0.5, 0.5]))
+    array([[0.9, 0.1]])
+    """
+    return np.asarray(softmax(np.log(probabilities) + shift(shares, labels), axis=1))
+
+
+def unlike_any_class(labeled: Array, unlabeled: Array) -> tuple[float, float]:
+    """The share of unlabeled samples (M, F) that lie off all labelled ones (n, F), and its error.
+
+    Half of the samples of the labelled classes are no farther from the nearest labelled sample than
+    the median of labelled samples from the nearest other one. What is missing to that half is the
+    share of others, as Storey 2002 estimates the share of true hypotheses at the threshold .5.
+    Standard error: 1 / sqrt(n). The first is 0 from fewer than two labels.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> rng = np.random.default_rng(0)
+    >>> known, other = rng.normal(size=(2000, 2)), 50 + rng.normal(size=(1000, 2))
+    >>> share, error = unlike_any_class(known[:400], np.concatenate([known[400:], other]))
+    >>> abs(share - 1000 / 2600) < 3 * error
+    True
+    """
+    if len(labeled) < 2 or not len(unlabeled):
+        return 0.0, 1.0
+    near = NearestNeighbors(n_neighbors=1).fit(labeled)
+    own = near.kneighbors()[0][:, 0]
+    others = near.kneighbors(unlabeled)[0][:, 0]
+    inside = float((others <= np.median(own)).mean())
+    return max(0.0, 1 - inside / 0.5), 1 / len(labeled) ** 0.5
