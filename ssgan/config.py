@@ -43,6 +43,10 @@ class WorseModelWarning(UserWarning):
     """On folds of the labels a model is worse than a constant guess, or than an ordinary model."""
 
 
+class ClassesWarning(UserWarning):
+    """Classes of the labels and of the unlabeled samples do not seem to be the same ones."""
+
+
 class TrainingError(RuntimeError):
     """A training broke down, and going back to a good state did not help."""
 

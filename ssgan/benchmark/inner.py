@@ -11,13 +11,18 @@ from ssgan.benchmark.stored import Outputs
 from ssgan.codecs.codec import Array
 from ssgan.models.gan import GAN
 from ssgan.models.inference import apply
+from ssgan.prediction.auto import (
+    final_config,
+    fitted_candidates,
+    subsample,
+    why_not_held_out,
+)
 from ssgan.prediction.config import PredictorConfig
-from ssgan.prediction.crossvalidation import folds_of
+from ssgan.prediction.crossvalidation import make_folds
+from ssgan.prediction.fitting import fit_network, with_readout
 from ssgan.prediction.heldout import held_out
 from ssgan.prediction.labels import Labeled
-from ssgan.prediction.learning import learning, read_out
 from ssgan.prediction.resolve import resolve_config
-from ssgan.prediction.select import FITTED_FOLDS, OFTEN, candidates, few, final, unjudged
 from ssgan.training.runner import finish
 
 PREFIX = "in auto: "  # of their names on the board
@@ -45,29 +50,28 @@ def candidate_outputs(
         Held-out outputs are of R = 0 repeats where nothing can be held out. Those of many labels
         are of as many as `auto` looks at.
     """
-    known = candidates(gan, config, rows)
-    fewer = few(rows)
+    known = fitted_candidates(gan, config, rows)
+    fewer = subsample(rows, config.auto.held_out)
     labels = fewer.values.numpy()
     of = np.empty((0, len(labels)), np.int64)
     held = {}
-    if not unjudged(rows):
-        repeats = max(1, min(config.search.repeats, OFTEN // len(labels)))
-        folds = folds_of(fewer, config, repeats, FITTED_FOLDS)
+    if not why_not_held_out(rows):
+        repeats = max(1, min(config.search.repeats, config.search.repeat_rows // len(labels)))
+        folds = make_folds(fewer, config, repeats, config.auto.folds)
         held, of = held_out(gan, known, fewer, folds), folds.of
     found = {}
     for name, one in known.items():
         shape = (0, len(labels), rows.classes) if rows.classes else (0, len(labels))
         oof = held[name].outputs if held else np.empty(shape)
-        found[name] = Outputs(
-            in_units(oof, rows), in_units(answer(gan, final(one, rows), rows, test), rows), of
-        )
+        given = in_units(answer(gan, final_config(one, rows), rows, test), rows)
+        found[name] = Outputs(in_units(oof, rows), given, of)
     return found
 
 
 def answer(gan: GAN, config: PredictorConfig, rows: Labeled, test: Array) -> Array:
     """What a candidate that has learnt from all labels gives: logits (m, K) or numbers (m,)."""
-    reader = finish(read_out(gan, config, rows))
-    network, _ = finish(learning(reader, resolve_config(config, reader, rows), rows))
+    reader = finish(with_readout(gan, config, rows))
+    network, _ = finish(fit_network(reader, resolve_config(config, reader, rows), rows))
     outputs: Array = apply(network, gan.codec.pack(test), gan.codec, gan.runtime).double().numpy()
     return outputs if rows.classes else outputs[:, 0]
 

@@ -10,6 +10,7 @@ from ssgan.models.readouts import READOUTS, check_readout
 from ssgan.models.student import StudentConfig
 from ssgan.prediction.names import FITTED, STEPPED
 from ssgan.prediction.search import DEFAULT_SEARCH, AutoConfig, SearchConfig
+from ssgan.prediction.shares import as_stated
 from ssgan.transforms.views import TRANSFORMS
 
 RENAMED = {  # methods of 0.1, still read
@@ -72,7 +73,11 @@ class PredictorConfig:
     mix : bool, default=False
         Mix the strong views of "consistency" in pairs.
     align : bool, default=False
-        Align the pseudo-labels of "consistency" with the distribution of the labels.
+        Align the pseudo-labels of "consistency" with the distribution of the labels, or with
+        `shares`.
+    shares : {"labels", "estimated", "equal"} or mapping of str to float, default="labels"
+        Shares of the classes among the samples that will be predicted: those of the labels, those
+        that the unlabeled samples seem to have, equal ones, or a share of every class by its name.
     baseline : str or None, default=None
         Which model method "baseline" fits, which None lets folds of the labels choose, or method
         "on-features".
@@ -117,6 +122,7 @@ class PredictorConfig:
     calibrate: bool = True
     mix: bool = False
     align: bool = False
+    shares: str | tuple[tuple[str, float], ...] = "labels"
     baseline: str | None = None
     members: tuple[Member, ...] = ()
     readout: str | None = None
@@ -128,6 +134,7 @@ class PredictorConfig:
     def __post_init__(self) -> None:
         object.__setattr__(self, "method", renamed(self.method))
         check_method(self.method)
+        object.__setattr__(self, "shares", as_stated(self.shares))
         if (self.method == "ensemble") != bool(self.members):
             raise InputError('members are for method "ensemble", which has one or more: auto?')
         check_numbers(self, least={"batch": 1, "ratio": 1})
@@ -160,6 +167,7 @@ class PredictorConfig:
         fields = dataclasses.asdict(self)
         own = [{**vars(member), "config": member.config.to_json()} for member in self.members]
         fields["members"] = own
+        fields["shares"] = self.shares if isinstance(self.shares, str) else dict(self.shares)
         for holder in (fields, fields["student"]):
             named = holder["transforms"]
             holder["transforms"] = None if named is None else list(named)

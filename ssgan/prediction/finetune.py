@@ -39,6 +39,7 @@ from ssgan.data import Data, read
 from ssgan.data.containers import gather
 from ssgan.models.gan import GAN
 from ssgan.prediction import intervals, temperature
+from ssgan.prediction.adjusting import adjusted, check_shares, expecting, warn_of_classes
 from ssgan.prediction.auto import choose_once
 from ssgan.prediction.config import PredictorConfig
 from ssgan.prediction.fitting import fit_network, with_readout
@@ -65,29 +66,27 @@ def finetuning(
     """
     config = config or PredictorConfig()
     check_settings(config, gan, rows)
+    check_shares(config, rows)
     config = resolve_config(config, gan, rows)
     with nullcontext() if run is None else claim(run, gan, config, rows) as held:
         if held:
             record_split(held, gan, rows, files)
         gan = yield from with_readout(gan, config, rows, held)
+        rows = expecting(gan, config, rows)
         choice, config = yield from choose_once(gan, config, rows, held)
         network, kept = yield from fit_network(gan, config, rows, held, options=options)
-        return (
-            yield from calibrated(
-                Predictor(
-                    config=config,
-                    codec=gan.codec,
-                    network=network,
-                    targets=rows.targets,
-                    runtime=gan.runtime,
-                    about=identity(gan, rows) | ({"choice": choice} if choice else {}),
-                ),
-                gan,
-                rows,
-                held,
-                kept,
-            )
+        model = Predictor(
+            config=config,
+            codec=gan.codec,
+            network=network,
+            targets=rows.targets,
+            runtime=gan.runtime,
+            about=identity(gan, rows) | ({"choice": choice} if choice else {}),
         )
+        model = yield from calibrated(model, gan, rows, held, kept)
+        model = adjusted(model, gan, rows, held)
+    warn_of_classes(model, gan, rows)
+    return model
 
 
 def calibrated(
@@ -189,6 +188,8 @@ def finetune(
     -----
     WorseModelWarning
         Where folds of the labels say that an ordinary model, or a constant guess, is better.
+    ClassesWarning
+        Where a labelled class has no unlabeled sample, or many of those are like no labelled one.
 
     Examples
     --------

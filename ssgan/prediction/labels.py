@@ -32,6 +32,7 @@ class Labeled:
     seed: int  # which of the unlabeled rows the graph takes
     raw: Array  # (N,) class indices, or numbers in the unit of the labels
     first: int | None = None  # from which of `unlabeled` on they are those of the GAN
+    shares: Tensor | None = None  # of the classes among the samples (K,); None: as among the labels
 
     @property
     def classes(self) -> int:
@@ -39,8 +40,10 @@ class Labeled:
         return len(self.targets.classes or ())
 
     def prior(self) -> Tensor:
-        """Shares of classes among the labelled rows, (K,), as if each had one more; or their
-        numbers in order, (N,)."""
+        """Shares of classes to be expected, (K,): by default those among the labelled rows, as if
+        each had one more. Or their numbers in order, (N,)."""
+        if self.shares is not None:
+            return self.shares
         if not self.classes:
             return self.values.sort().values
         counts = torch.bincount(self.values, minlength=self.classes) + 1

@@ -13,6 +13,7 @@ from ssgan.data import Targets
 from ssgan.models import pretraining
 from ssgan.models.gan import GAN
 from ssgan.models.stored import check_kinds, stored_codec, stored_training
+from ssgan.prediction.adjusting import SHARES, stored_shares
 from ssgan.prediction.auto import CHOICE, stored_choice
 from ssgan.prediction.comparison import kept_comparison
 from ssgan.prediction.config import PredictorConfig
@@ -113,6 +114,7 @@ def load_predictor(path: str | Path, device: str | None = None) -> Predictor:
         about=about,
         intervals=intervals,
         temperature=temperature_for(run, choice),
+        shares=stored_shares(run) if run.has(SHARES) else None,
     )
     with understood(run.path):
         try_out(model)
@@ -161,6 +163,7 @@ def finished(
     else:
         none = not config.calibrate or choice is not None
         calibrated = none or run.has(TEMPERATURE)
+        calibrated = calibrated and (config.shares == "labels" or run.has(SHARES))
     steps = (config.steps or 0) if config.learns else 0
     if checkpoint and checkpoint.step < steps <= max(run.steps()):
         raise InputError(

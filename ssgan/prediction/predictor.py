@@ -16,6 +16,7 @@ from ssgan.prediction.comparison import Comparison
 from ssgan.prediction.config import PredictorConfig
 from ssgan.prediction.ensemble import Model
 from ssgan.prediction.intervals import Intervals
+from ssgan.prediction.shares import ClassShares
 from ssgan.runs.transport import pack, unpack
 from ssgan.runtime import Runtime
 
@@ -42,6 +43,8 @@ class Predictor:
         Where the prediction intervals of a regression come from.
     temperature : float, default=1.0
         Of the probabilities of classes.
+    shares : ClassShares or None, default=None
+        Where the samples have other shares of the classes than the labels.
 
     Examples
     --------
@@ -63,6 +66,7 @@ class Predictor:
     about: Mapping[str, Any]
     intervals: Intervals | None = None
     temperature: float = 1.0
+    shares: ClassShares | None = None
 
     def __repr__(self) -> str:
         classes = "" if self.classes is None else f" into {len(self.classes)} classes"
@@ -138,7 +142,12 @@ class Predictor:
         """A label for every raw sample, (N,) in the dtype of the labels it was finetuned on."""
         if self.classes is None:
             return self.targets.decode(self.numbers(samples))
-        return self.targets.decode(self.outputs(samples).argmax(1))
+        return self.targets.decode(self.scores(samples).argmax(1))
+
+    def scores(self, samples: Any) -> Array:
+        """Log-probabilities (N, K) of raw samples, but for a number that is added to a row."""
+        scores: Array = self.outputs(samples) / self.temperature
+        return scores if self.shares is None else scores + self.shares.shift
 
     def numbers(self, samples: Any) -> Array:
         """What a regression predicts for raw samples, float64 (N,), not rounded."""
@@ -166,12 +175,13 @@ class Predictor:
         """The probability of every class, (N, K) in the order of `classes`, rows sum to 1.
 
         A softmax of what the head gives, divided by the temperature that folds of the labelled
-        rows found: 1 from fewer than three labels of a class. Raises ValueError for regression.
+        rows found: 1 from fewer than three labels of a class. Where the samples have other shares
+        of the classes than the labels, it is weighed by their ratio. Raises ValueError for
+        regression.
         """
         if self.classes is None:
             raise InputError("a regression has no class probabilities: use predict")
-        outputs = torch.from_numpy(self.outputs(samples) / self.temperature)
-        return outputs.softmax(1).numpy()
+        return torch.from_numpy(self.scores(samples)).softmax(1).numpy()
 
     def features(self, samples: Any) -> Array:
         """Standardised features of the finetuned trunk, or student, float32 (N, F)."""

@@ -6,6 +6,7 @@ multiplied by shares / labels and sum to 1 again (Saerens et al. 2002, eq. 2.4).
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -15,12 +16,40 @@ from sklearn.neighbors import NearestNeighbors
 from ssgan.codecs.codec import Array
 from ssgan.config import InputError
 
-STATED = ("labels", "estimated", "equal")
+WORDS = ("labels", "estimated", "equal")
+NAMED = 'a share of every class by its name, as {"yes": 0.1, "no": 0.9}'
 HELD_SHARES = 20.0  # samples that the shares of the labels count as, where shares are estimated
 ROUNDS, SETTLED = 500, 1e-7  # of expectation and maximisation, and a change that ends them
 TINY = 1e-6  # share that no class falls below: its predictions stay finite
 SUMS = 1e-6  # by which stated shares may miss 1
 ALONE = 3.0  # standard errors above which samples are told to be of no labelled class
+
+
+@dataclass(frozen=True)
+class ClassShares:
+    """Shares of the classes among the labels, and among the samples that are predicted.
+
+    Parameters
+    ----------
+    labels, samples : tuple of float
+        In the order of the classes, each sums to 1.
+    origin : str
+        Where the latter come from: "estimated", "equal" or "stated".
+
+    Examples
+    --------
+    >>> ClassShares((0.5, 0.5), (0.9, 0.1), "stated").shift.round(2)
+    array([ 0.59, -1.61])
+    """
+
+    labels: tuple[float, ...]
+    samples: tuple[float, ...]
+    origin: str
+
+    @property
+    def shift(self) -> Array:
+        """What is added to log-probabilities (N, K) that assume the shares of the labels."""
+        return np.asarray(np.log(self.samples) - np.log(self.labels))
 
 
 def estimated_shares(probabilities: Array, labels: Array, held: float = HELD_SHARES) -> Array:
@@ -71,6 +100,29 @@ def check_probabilities(probabilities: Array, labels: Array) -> None:
         )
 
 
+def as_stated(shares: Any) -> str | tuple[tuple[str, float], ...]:
+    """What a config may say of shares: a word, or the share of every class by its name.
+
+    Raises
+    ------
+    InputError
+        For another word, and for what is neither.
+
+    Examples
+    --------
+    >>> as_stated({"yes": 0.1, "no": 0.9})
+    (('yes', 0.1), ('no', 0.9))
+    """
+    if isinstance(shares, str):
+        if shares not in WORDS:
+            raise InputError(f"no shares {shares!r}; there are {', '.join(WORDS)}, or {NAMED}")
+        return shares
+    try:
+        return tuple((str(name), float(share)) for name, share in dict(shares).items())
+    except (TypeError, ValueError) as error:
+        raise InputError(f"expected shares {', '.join(WORDS)}, or {NAMED}") from error
+
+
 def stated_shares(stated: Mapping[str, float] | Sequence[float], classes: Sequence[Any]) -> Array:
     """The shares (K,) that somebody states, by the names of classes or in their order.
 
@@ -93,7 +145,7 @@ def stated_shares(stated: Mapping[str, float] | Sequence[float], classes: Sequen
             )
         by_name = {str(name): share for name, share in stated.items()}
         stated = [by_name[name] for name in names]
-    found = np.asarray(stated, np.float64)
+    found: Array = np.asarray(stated, np.float64)
     if found.shape != (len(names),):
         raise InputError(f"expected {len(names)} shares, one a class, got {found.size}")
     if not (found >= 0).all() or abs(found.sum() - 1) > SUMS:
@@ -107,17 +159,12 @@ def stated_shares(stated: Mapping[str, float] | Sequence[float], classes: Sequen
 def floored(shares: Array) -> Array:
     """Shares of which none is 0."""
     found: Array = np.maximum(shares, TINY)
-    return found / found.sum()
+    return np.asarray(found / found.sum())
 
 
 def label_shares(classes: Array, count: int) -> Array:
     """The shares (K,) of class indices (n,)."""
     return floored(np.bincount(classes, minlength=count) / len(classes))
-
-
-def shift(shares: Array, labels: Array) -> Array:
-    """What is added to log-probabilities (N, K) that assume the shares of the labels."""
-    return np.asarray(np.log(shares) - np.log(labels))
 
 
 def reweighed(probabilities: Array, shares: Array, labels: Array) -> Array:
@@ -129,16 +176,21 @@ def reweighed(probabilities: Array, shares: Array, labels: Array) -> Array:
     >>> reweighed(np.array([[0.5, 0.5]]), np.array([0.9, 0.1]), np.array([0.5, 0.5]))
     array([[0.9, 0.1]])
     """
-    return np.asarray(softmax(np.log(probabilities) + shift(shares, labels), axis=1))
+    shift = ClassShares(tuple(labels), tuple(shares), "stated").shift
+    return np.asarray(softmax(np.log(probabilities) + shift, axis=1))
 
 
-def unlike_any_class(labeled: Array, unlabeled: Array) -> tuple[float, float]:
+def unlike_any_class(
+    labeled: Array, unlabeled: Array, weights: Array | None = None
+) -> tuple[float, float]:
     """The share of unlabeled samples (M, F) that lie off all labelled ones (n, F), and its error.
 
     Half of the samples of the labelled classes are no farther from the nearest labelled sample than
     the median of labelled samples from the nearest other one. What is missing to that half is the
     share of others, as Storey 2002 estimates the share of true hypotheses at the threshold .5.
-    Standard error: 1 / sqrt(n). The first is 0 from fewer than two labels.
+    `weights` (n,) of the labelled samples make their classes as frequent as among the others. The
+    standard error is 1 / sqrt(n), of as many samples as the weights are worth. The share is 0 from
+    fewer than two labels.
 
     Examples
     --------
@@ -154,5 +206,9 @@ def unlike_any_class(labeled: Array, unlabeled: Array) -> tuple[float, float]:
     near = NearestNeighbors(n_neighbors=1).fit(labeled)
     own = near.kneighbors()[0][:, 0]
     others = near.kneighbors(unlabeled)[0][:, 0]
-    inside = float((others <= np.median(own)).mean())
-    return max(0.0, 1 - inside / 0.5), 1 / len(labeled) ** 0.5
+    weights = np.ones(len(labeled)) if weights is None else weights
+    order = np.argsort(own)
+    half = own[order][np.searchsorted(np.cumsum(weights[order]), weights.sum() / 2)]
+    worth = weights.sum() ** 2 / (weights**2).sum()
+    inside = float((others <= half).mean())
+    return max(0.0, 1 - inside / 0.5), float(1 / worth**0.5)

@@ -280,7 +280,7 @@ def model_outputs(model: Predictor, samples: Any) -> Array:
     """Log-probabilities (m, K), or numbers (m,)."""
     if model.classes is None:
         return model.numbers(samples)
-    logs: Array = log_softmax(model.outputs(samples) / model.temperature, axis=1)
+    logs: Array = log_softmax(model.scores(samples), axis=1)
     return logs
 
 
