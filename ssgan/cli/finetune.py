@@ -1,5 +1,6 @@
 """`ssgan finetune`: a model from a GAN and few labels."""
 
+import csv
 from pathlib import Path
 from typing import Any
 
@@ -64,6 +65,14 @@ IN_STEPS = CHOICES["methods in steps"]
         help="Whether consistency mixes unlabeled samples in pairs.  [default: no-mix]",
     ),
     click.option(
+        "--shares",
+        metavar="NAME|FILE",
+        callback=lambda _, __, text: shares_of(text),
+        help="Shares of the classes among what will be predicted: labels (as among them),"
+        " estimated (from the unlabeled samples), equal, or a CSV class,share."
+        "  [default: labels]",
+    ),
+    click.option(
         "--calibrate/--no-calibrate",
         default=None,
         help="Train on folds of the labels too, to calibrate probabilities or intervals."
@@ -106,7 +115,7 @@ def finetune(
     from ssgan.models.pretraining import load
     from ssgan.prediction.config import PredictorConfig
 
-    named = ("method", "readout", "transforms", "mix", "calibrate", "steps", "seed")
+    named = ("method", "readout", "transforms", "mix", "shares", "calibrate", "steps", "seed")
     flags = {name: arguments.pop(name) for name in named}
     chosen = PredictorConfig.from_json(settings(config, **flags))
     check_settings(chosen)
@@ -144,6 +153,24 @@ def names(text: str | None) -> tuple[str, ...] | None:
     if text is None:
         return None
     return tuple(name.strip() for name in text.split(",") if name.strip() not in ("", "none"))
+
+
+def shares_of(text: str | None) -> str | dict[str, float] | None:
+    """A word for the shares of the classes, or the shares of a CSV file, by class."""
+    if text is None or not Path(text).is_file():
+        return text
+    with open(text, newline="", encoding="utf-8-sig") as file:
+        header, *lines = [line for line in csv.reader(file) if line] or [[]]
+    if header != ["class", "share"]:
+        raise click.BadParameter(
+            f"expected the columns class,share in {text}, got {','.join(header) or 'nothing'}"
+        )
+    try:
+        return {name: float(share) for name, share in lines}
+    except ValueError as error:
+        raise click.BadParameter(
+            f"expected a class and a number in every line of {text}: {error}"
+        ) from error
 
 
 def check_use(

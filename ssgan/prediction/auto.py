@@ -25,7 +25,13 @@ from ssgan.prediction.baselines.models import MOST_KERNEL
 from ssgan.prediction.calibration import fit_temperature
 from ssgan.prediction.comparison import PLAIN, compare, costs_of
 from ssgan.prediction.config import Member, PredictorConfig
-from ssgan.prediction.crossvalidation import FOLDS, labeled_outputs, make_folds, short_training
+from ssgan.prediction.crossvalidation import (
+    FOLDS,
+    interval_folds,
+    labeled_outputs,
+    make_folds,
+    short_training,
+)
 from ssgan.prediction.ensemble import weigh
 from ssgan.prediction.heldout import Candidates, held_out
 from ssgan.prediction.labels import Labeled
@@ -35,6 +41,7 @@ from ssgan.runs.run import Run
 from ssgan.training.runner import Progress
 
 CHOICE = "choice.json"
+FOLD_MEMBERS = "fold_members"  # of a regression: the members of every fold of its intervals
 LINEAR = ("logistic", "ridge")
 Choice = dict[str, Any]  # as JSON: method, readout, temperature, and the verdict of the folds
 # Outputs (m, ...) for the labelled rows of the second array, from training on those of the first.
@@ -63,35 +70,6 @@ def stored_choice(run: Run) -> tuple[Choice, PredictorConfig]:
     return stored["choice"], PredictorConfig.from_json(stored["config"])
 
 
-def choose_members(
-    gan: GAN, config: PredictorConfig, rows: Labeled
-) -> Generator[Progress, None, tuple[Choice, tuple[Member, ...]]]:
-    """The choice, with the "verdict" of folds and the "temperature" of the average; its members."""
-    candidates, stepped = fitted_candidates(gan, config, rows), stepped_candidate(gan, config, rows)
-    if reason := why_not_held_out(rows):
-        weights, outputs = prior_weights(candidates), HeldOut({}, {}, np.empty(0))
-        verdict: dict[str, Any] = {"means": {}, "abstained": True, "reason": reason}
-    else:
-        few = subsample(rows, config.auto.held_out)
-        outputs, weights = yield from evaluate(gan, candidates, stepped, few, config)
-        verdict = {"abstained": False, **make_verdict(outputs, weights)}
-    if stepped:
-        candidates = {**candidates, stepped.method: stepped}
-    members = tuple(
-        Member(
-            config=final_config(candidates[name], rows),
-            weight=weight,
-            temperature=outputs.temperatures.get(name, 1.0),
-        )
-        for name, weight in weights.items()
-    )
-    verdict |= {"chosen": "average", "weights": weights}
-    choice: Choice = {"method": "ensemble", "readout": config.readout, "verdict": verdict}
-    if rows.classes and outputs.of:
-        choice["temperature"] = repeated_temperature(average(outputs.of, weights), outputs.labels)
-    return choice, members
-
-
 @dataclass(frozen=True)
 class HeldOut:
     """Held-out outputs of every candidate: log-probabilities (R, n, K), calibrated by its
@@ -108,6 +86,61 @@ class HeldOut:
             self.temperatures[name] = repeated_temperature(outputs, self.labels)
             outputs = log_softmax(outputs / self.temperatures[name], axis=2)
         self.of[name] = outputs
+
+
+def choose_members(
+    gan: GAN, config: PredictorConfig, rows: Labeled
+) -> Generator[Progress, None, tuple[Choice, tuple[Member, ...]]]:
+    """The choice, with the "verdict" of folds and the "temperature" of the average; its members."""
+    fitted, stepped = fitted_candidates(gan, config, rows), stepped_candidate(gan, config, rows)
+    candidates = {**fitted, **({stepped.method: stepped} if stepped else {})}
+    if reason := why_not_held_out(rows):
+        weights, outputs = prior_weights(fitted), HeldOut({}, {}, np.empty(0))
+        verdict: dict[str, Any] = {"means": {}, "abstained": True, "reason": reason}
+    else:
+        few = subsample(rows, config.auto.held_out)
+        outputs, weights = yield from evaluate(gan, fitted, stepped, few, config)
+        verdict = {"abstained": False, **make_verdict(outputs, weights)}
+    verdict |= {"chosen": "average", "weights": weights}
+    choice: Choice = {"method": "ensemble", "readout": config.readout, "verdict": verdict}
+    if rows.classes and outputs.of:
+        choice["temperature"] = repeated_temperature(average(outputs.of, weights), outputs.labels)
+    elif len(outputs.labels) == len(rows.values):
+        nested = fold_weights(outputs, prior_weights(fitted), config)
+        choice[FOLD_MEMBERS] = [
+            [member.to_json() for member in make_members(each, candidates, outputs, rows)]
+            for each in nested
+        ]
+    return choice, make_members(weights, candidates, outputs, rows)
+
+
+def make_members(
+    weights: Mapping[str, float], candidates: Candidates, outputs: HeldOut, rows: Labeled
+) -> tuple[Member, ...]:
+    """The members of an average, to learn from these labels."""
+    return tuple(
+        Member(
+            config=final_config(candidates[name], rows),
+            weight=weight,
+            temperature=outputs.temperatures.get(name, 1.0),
+        )
+        for name, weight in weights.items()
+    )
+
+
+def fold_weights(
+    outputs: HeldOut, before: Mapping[str, float], config: PredictorConfig
+) -> list[dict[str, float]]:
+    """The weights that each fold of the prediction intervals would have had without its labels.
+
+    So what a fold is held out from has not been chosen by it.
+    """
+    found = []
+    for _, train, _ in interval_folds(outputs.labels, config):
+        own = {name: each[:, train] for name, each in outputs.of.items()}
+        part = HeldOut(own, outputs.temperatures, outputs.labels[train])
+        found.append(mixed_weights(part, before, config))
+    return found
 
 
 def evaluate(

@@ -37,6 +37,10 @@ class Member:
     weight: float  # of its probabilities, or numbers
     temperature: float = 1.0  # that its outputs are divided by before that
 
+    def to_json(self) -> dict[str, Any]:
+        """All fields as JSON, the config as an object."""
+        return {**vars(self), "config": self.config.to_json()}
+
 
 @dataclass(frozen=True, kw_only=True)
 class PredictorConfig:
@@ -165,8 +169,7 @@ class PredictorConfig:
     def to_json(self) -> dict[str, Any]:
         """All fields as JSON, nested configs as objects."""
         fields = dataclasses.asdict(self)
-        own = [{**vars(member), "config": member.config.to_json()} for member in self.members]
-        fields["members"] = own
+        fields["members"] = [member.to_json() for member in self.members]
         fields["shares"] = self.shares if isinstance(self.shares, str) else dict(self.shares)
         for holder in (fields, fields["student"]):
             named = holder["transforms"]

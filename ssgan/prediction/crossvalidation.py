@@ -23,6 +23,7 @@ from ssgan.randomness import Rng
 from ssgan.training.runner import Progress
 
 FOLDS = 3
+INTERVAL_FOLDS = 5
 
 
 def make_folds(
@@ -31,6 +32,12 @@ def make_folds(
     """The folds that all is compared on; the first repeat is the same for any number of them."""
     rng, count = Rng(("auto", config.seed)), min(count, config.search.folds)
     return stratified(rows.values.numpy(), rows.classes, rng, folds=count, repeats=repeats)
+
+
+def interval_folds(values: Array, config: PredictorConfig) -> Folds:
+    """The folds of the labelled numbers (n,) that prediction intervals come from."""
+    count = min(INTERVAL_FOLDS, config.search.folds)
+    return stratified(values, 0, Rng(("intervals", config.seed)), folds=count, repeats=1)
 
 
 def short_training(

@@ -103,7 +103,7 @@ def calibrated(
         degrees, comparison = yield from temperature.calibrate(gan, config, rows, run)
         model = replace(model, temperature=degrees)
     else:
-        calibrate = intervals.calibrate(gan, config, rows, run, compare=not choice)
+        calibrate = intervals.calibrate(gan, config, rows, run, choice)
         ranges, comparison = yield from calibrate
         model = replace(model, intervals=ranges)
     if comparison and not choice:

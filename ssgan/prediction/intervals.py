@@ -8,7 +8,7 @@ No label is lost to calibration: the model itself still learns from all of them 
 """
 
 import json
-from collections.abc import Generator
+from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,23 +22,26 @@ from ssgan.data import Codec
 from ssgan.models.config import GANConfig
 from ssgan.models.gan import GAN
 from ssgan.models.inference import apply
-from ssgan.prediction.baselines import stratified
+from ssgan.prediction.auto import FOLD_MEMBERS
 from ssgan.prediction.calibration import cv_plus
 from ssgan.prediction.comparison import Comparison, keep_comparison, kept_comparison
 from ssgan.prediction.config import PredictorConfig
-from ssgan.prediction.crossvalidation import labeled_outputs, short_training
+from ssgan.prediction.crossvalidation import (
+    INTERVAL_FOLDS,
+    interval_folds,
+    labeled_outputs,
+    short_training,
+)
 from ssgan.prediction.ensemble import Model
 from ssgan.prediction.heldout import compare_with_baselines
 from ssgan.prediction.labels import Labeled
 from ssgan.prediction.rebuild import rebuilt_network
-from ssgan.randomness import Rng
 from ssgan.runs.run import Run
 from ssgan.runtime import Runtime
 from ssgan.training.runner import Progress
 from ssgan.training.state import pack_parts
 
 INTERVALS = "intervals.safetensors"
-INTERVAL_FOLDS = 5
 MIN_LABELS = 10
 KEPT = "told"  # the key of what fits keep, as files of 0.1 have it
 
@@ -68,14 +71,14 @@ class Intervals:
 
 
 def from_bytes(
-    data: bytes, codec: Codec, config: PredictorConfig, gan: GANConfig, on: Runtime
+    data: bytes, codec: Codec, configs: Sequence[PredictorConfig], gan: GANConfig, on: Runtime
 ) -> Intervals:
-    """What `Intervals.to_bytes` gave."""
+    """What `Intervals.to_bytes` gave; of folds that learnt by these configs."""
     size = int.from_bytes(data[:8], "little")  # of the header, as the format has it
     kept = json.loads(json.loads(data[8 : 8 + size])["__metadata__"][KEPT])
     tensors = load(data)
     networks = []
-    for k, one in enumerate(kept):
+    for k, (one, config) in enumerate(zip(kept, configs, strict=True)):
         start = f"fold{k}/"
         own = {
             f"mean/{name.removeprefix(start)}": tensor
@@ -87,36 +90,52 @@ def from_bytes(
     return Intervals(tuple(networks), tuple(kept), residuals, folds)
 
 
+def fold_configs(
+    config: PredictorConfig, choice: Mapping[str, Any] | None
+) -> list[PredictorConfig]:
+    """The config of every fold: that of the model, or of members that "auto" chose without it."""
+    count = min(INTERVAL_FOLDS, config.search.folds)
+    members = (choice or {}).get(FOLD_MEMBERS)
+    if members is None:
+        return [config] * count
+    return [config.changed({"members": each}) for each in members]
+
+
 def calibrate(
-    gan: GAN, config: PredictorConfig, rows: Labeled, run: Run | None, compare: bool
+    gan: GAN,
+    config: PredictorConfig,
+    rows: Labeled,
+    run: Run | None,
+    choice: Mapping[str, Any] | None,
 ) -> Generator[Progress, None, tuple[Intervals | None, Comparison | None]]:
     """`train_intervals` by a resolved config, once for a run; None where it does not calibrate, or
-    where labels are too few. `compare`: whether a run keeps how good the model is."""
+    where labels are too few. A run keeps how good the model is, but not where "auto" has compared.
+    """
+    configs = fold_configs(config, choice)
     if run and run.has(INTERVALS):
-        stored = from_bytes(run.read(INTERVALS), gan.codec, config, gan.config, gan.runtime)
+        stored = from_bytes(run.read(INTERVALS), gan.codec, configs, gan.config, gan.runtime)
         return stored, kept_comparison(run)
-    trained = (yield from train_intervals(gan, config, rows)) if config.calibrate else None
+    trained = (yield from train_intervals(gan, configs, rows)) if config.calibrate else None
     if trained is None:
         return None, None
     intervals, comparison = trained
     if run:
-        keep_comparison(run, comparison if compare else None)
+        keep_comparison(run, None if choice else comparison)
         run.write(INTERVALS, intervals.to_bytes())
     return intervals, comparison
 
 
 def train_intervals(
-    gan: GAN, config: PredictorConfig, rows: Labeled
+    gan: GAN, configs: Sequence[PredictorConfig], rows: Labeled
 ) -> Generator[Progress, None, tuple[Intervals, Comparison | None] | None]:
-    """Train a network for each fold by a resolved config, and compare them with ordinary models
+    """Train a network for each fold by its resolved config, and compare them with ordinary models
     unless labels are many; None for too few labels."""
     if len(rows.values) < MIN_LABELS:
         return None
-    values = rows.values.double().numpy()
-    count = min(INTERVAL_FOLDS, config.search.folds)
-    folds = stratified(values, 0, Rng(("intervals", config.seed)), folds=count, repeats=1)
+    values, config = rows.values.double().numpy(), configs[0]
+    folds = interval_folds(values, config)
     residuals, networks, kept = np.zeros(len(values)), [], []
-    for _, train, test in folds:
+    for config, (_, train, test) in zip(configs, folds, strict=True):
         network, own = yield from short_training(gan, config, rows, train, "calibration")
         residuals[test] = values[test] - labeled_outputs(gan, network, rows, test)
         networks.append(network)

@@ -18,7 +18,7 @@ from ssgan.prediction.auto import CHOICE, stored_choice
 from ssgan.prediction.comparison import kept_comparison
 from ssgan.prediction.config import PredictorConfig
 from ssgan.prediction.fitting import stored_fit
-from ssgan.prediction.intervals import INTERVALS, MIN_LABELS, from_bytes
+from ssgan.prediction.intervals import INTERVALS, MIN_LABELS, fold_configs, from_bytes
 from ssgan.prediction.predictor import Predictor
 from ssgan.prediction.rebuild import rebuilt_network
 from ssgan.prediction.temperature import TEMPERATURE, stored_temperature
@@ -100,7 +100,8 @@ def load_predictor(path: str | Path, device: str | None = None) -> Predictor:
     on, intervals = runtime(device, codec.shape), None
     if run.has(INTERVALS):
         with understood(run.path / INTERVALS):
-            intervals = from_bytes(run.read(INTERVALS), codec, config, gan, on)
+            configs = fold_configs(config, choice)
+            intervals = from_bytes(run.read(INTERVALS), codec, configs, gan, on)
     about = {name: run.config[name] for name in MADE_FROM if name in run.config}
     about |= {"run": str(run.path.resolve())} | ({"choice": choice} if choice else {})
     if comparison := kept_comparison(run):

@@ -5,12 +5,19 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+import ssgan
 from ssgan.models.config import GANConfig
 from ssgan.models.pretraining import pretrain
+from ssgan.prediction.auto import FOLD_MEMBERS, HeldOut, choose_members, fold_weights
 from ssgan.prediction.config import PredictorConfig
+from ssgan.prediction.crossvalidation import interval_folds
 from ssgan.prediction.finetune import finetune
+from ssgan.prediction.labels import labeled
 from ssgan.prediction.loading import load_predictor
 from ssgan.prediction.names import FITTED
+from ssgan.prediction.resolve import resolve_config
+from ssgan.prediction.search import AutoConfig, SearchConfig
+from ssgan.training.runner import finish
 from tests.examples import KINDS, LABELS, NUMBERS, quick, same, trained
 
 METHODS = ("probe", "graph", "baseline", "propagation", "consistency", "auto")
@@ -76,3 +83,38 @@ def test_classes_few_numbers_and_a_config_without_have_none():
         model = finetune(gan, x, labels, config)
         with pytest.raises(ValueError, match="no prediction intervals: finetune on 10 numbers"):
             model.predict_interval(x)
+
+
+def test_the_members_of_a_fold_are_chosen_without_its_labels():
+    """What candidates say of a fold changes the members of the others, never its own."""
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(60, 4))
+    y = x[:, 0] + 0.1 * rng.normal(size=60)
+    gan = ssgan.pretrain(x, steps=0, width=2)
+    search = SearchConfig(folds=3, repeats=1, values=1, trees=2)
+    config = PredictorConfig(search=search, auto=AutoConfig(prior=0.0))
+    rows = labeled(gan, x, y, None, 0)
+    choice, _ = finish(choose_members(gan, resolve_config(config, gan, rows), rows))
+    labels = rows.values.double().numpy()
+    outputs = HeldOut({"good": labels[None], "bad": -labels[None]}, {}, labels)
+    right = fold_weights(outputs, {}, config)
+    for k, (_, _, test) in enumerate(interval_folds(labels, config)):
+        good, bad = labels.copy(), -labels
+        good[test], bad[test] = -10 * labels[test], labels[test]
+        changed = HeldOut({"good": good[None], "bad": bad[None]}, {}, labels)
+        wrong = fold_weights(changed, {}, config)
+        assert [a == b for a, b in zip(wrong, right, strict=True)] == [n == k for n in range(3)]
+    assert len(choice[FOLD_MEMBERS]) == 3
+
+
+def test_intervals_of_auto_come_back_with_the_members_of_each_fold(tmp_path):
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(60, 4))
+    y = x[:, 0] + 0.1 * rng.normal(size=60)
+    gan = ssgan.pretrain(x, steps=0, width=2)
+    search = {"folds": 3, "repeats": 1, "values": 1, "trees": 2}
+    model = ssgan.finetune(gan, x, y, search=search, run=tmp_path / "model")
+    loaded = ssgan.load(tmp_path / "model")
+    np.testing.assert_array_equal(loaded.predict_interval(x), model.predict_interval(x))
+    again = ssgan.finetune(gan, x, y, search=search, run=tmp_path / "model")
+    np.testing.assert_array_equal(again.predict_interval(x), model.predict_interval(x))
