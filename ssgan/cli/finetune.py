@@ -78,6 +78,13 @@ IN_STEPS = CHOICES["methods in steps"]
         help="Train on folds of the labels too, to calibrate probabilities or intervals."
         "  [default: calibrate]",
     ),
+    click.option(
+        "--budget",
+        metavar="TIME",
+        callback=lambda _, __, text: budget_of(text),
+        help="Time after which auto compares nothing further, as 60s or 5m; it trains no student"
+        " then unless --readout asks for one.  [default: all that it needs]",
+    ),
     click.option("--steps", type=COUNT, metavar="N", help="Updates.  [default: the method's own]"),
     click.option(
         "--seed", type=options.SEED, metavar="N", help="Same seed, same model.  [default: 0]"
@@ -117,7 +124,10 @@ def finetune(
 
     named = ("method", "readout", "transforms", "mix", "shares", "calibrate", "steps", "seed")
     flags = {name: arguments.pop(name) for name in named}
-    chosen = PredictorConfig.from_json(settings(config, **flags))
+    fields = settings(config, **flags)
+    if (budget := arguments.pop("budget")) is not None:
+        fields["auto"] = {**fields.get("auto", {}), "budget": budget}
+    chosen = PredictorConfig.from_json(fields)
     check_settings(chosen)
     gan = load(run, device)
     split = split_for(gan, run, labels, arguments, out, quiet)
@@ -153,6 +163,15 @@ def names(text: str | None) -> tuple[str, ...] | None:
     if text is None:
         return None
     return tuple(name.strip() for name in text.split(",") if name.strip() not in ("", "none"))
+
+
+def budget_of(text: str | None) -> float | None:
+    """Seconds of a text as 60s or 5m."""
+    if text is None:
+        return None
+    from ssgan.prediction.budget import seconds_of
+
+    return seconds_of(text)
 
 
 def shares_of(text: str | None) -> str | dict[str, float] | None:

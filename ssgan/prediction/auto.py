@@ -22,6 +22,7 @@ from ssgan.codecs.codec import Array
 from ssgan.models.gan import GAN
 from ssgan.prediction.baselines import FEWEST_NUMBERS, Folds, foldable, suitable_kinds
 from ssgan.prediction.baselines.models import MOST_KERNEL
+from ssgan.prediction.budget import Budget
 from ssgan.prediction.calibration import fit_temperature
 from ssgan.prediction.comparison import PLAIN, compare, costs_of
 from ssgan.prediction.config import Member, PredictorConfig
@@ -33,7 +34,7 @@ from ssgan.prediction.crossvalidation import (
     short_training,
 )
 from ssgan.prediction.ensemble import weigh
-from ssgan.prediction.heldout import Candidates, held_out
+from ssgan.prediction.heldout import UNBOUNDED, Candidates, held_out
 from ssgan.prediction.labels import Labeled
 from ssgan.prediction.resolve import has_views, resolve_config
 from ssgan.randomness import Rng
@@ -101,6 +102,9 @@ def choose_members(
         few = subsample(rows, config.auto.held_out)
         outputs, weights = yield from evaluate(gan, fitted, stepped, few, config)
         verdict = {"abstained": False, **make_verdict(outputs, weights)}
+        if config.auto.budget and (late := [n for n in candidates if n not in outputs.of]):
+            verdict["left_out"] = late
+            verdict["reason"] += f"; time was up for {', '.join(late)}"
     verdict |= {"chosen": "average", "weights": weights}
     choice: Choice = {"method": "ensemble", "readout": config.readout, "verdict": verdict}
     if rows.classes and outputs.of:
@@ -151,17 +155,22 @@ def evaluate(
     config: PredictorConfig,
 ) -> Generator[Progress, None, tuple[HeldOut, dict[str, float]]]:
     """Held-out outputs of every candidate, and the weights of the average."""
-    labels = rows.values.numpy()
+    labels, budget = rows.values.numpy(), Budget(config.auto.budget)
     repeats = max(1, min(config.search.repeats, config.search.repeat_rows // len(labels)))
     folds = make_folds(rows, config, repeats, FOLDS if stepped else config.auto.folds)
     outputs = HeldOut({}, {}, labels)
-    for name, measured in held_out(gan, candidates, rows, folds).items():
+    for name, measured in held_out(gan, candidates, rows, folds, budget).items():
         outputs.add(name, measured.outputs)
     weights = mixed_weights(outputs, prior_weights(candidates), config)
     if stepped:
-        train = partial(train_on_fold, gan, stepped, rows)
+        trial = Trial(
+            train_on=partial(train_on_fold, gan, stepped, rows),
+            behind=config.auto.behind,
+            final=(stepped.steps or 1) / min(config.search.steps, stepped.steps or 1),
+            budget=budget,
+        )
         own = yield from try_training(
-            train, average(outputs.of, weights), labels, Folds(folds.of[:1]), config.auto.behind
+            trial, average(outputs.of, weights), labels, Folds(folds.of[:1])
         )
         if own is not None:
             outputs.add(stepped.method, np.repeat(own[None], len(folds.of), 0))
@@ -190,23 +199,37 @@ def train_on_fold(
     return labeled_outputs(gan, network, rows, test)
 
 
+@dataclass(frozen=True)
+class Trial:
+    """A training that is tried on folds, and when it is given up."""
+
+    train_on: FoldTraining
+    behind: float  # standard errors after the first fold
+    final: float = 1.0  # how many times as long the training on all labels is
+    budget: Budget = UNBOUNDED
+
+
 def try_training(
-    train_on: FoldTraining, average: Array, labels: Array, folds: Folds, behind: float
+    trial: Trial, average: Array, labels: Array, folds: Folds
 ) -> Generator[Progress, None, Array | None]:
     """Held-out outputs (n, ...) of a training on each of the folds, which are drawn once.
 
     None where the average of what is fitted at once, (R, n, ...), is never wrong for labels (n,),
-    or is more than `behind` standard errors ahead after the first fold.
+    or is far ahead after the first fold; and where no time is left for the other folds and for the
+    training on all labels.
     """
     costs = costs_of(average, labels)
-    if not costs.any():
+    if not costs.any() or trial.budget.spent():
         return None
-    outputs = np.empty(average.shape[1:])
+    outputs, began = np.empty(average.shape[1:]), trial.budget.clock()
     for number, (_, train, test) in enumerate(folds):
-        outputs[test] = yield from train_on(train, test)
+        outputs[test] = yield from trial.train_on(train, test)
         gaps = costs_of(outputs[None, test], labels[test]) - costs[test]
         error = float(gaps.std()) / len(gaps) ** 0.5
-        if number == 0 and gaps.mean() > behind * error:
+        if number == 0 and gaps.mean() > trial.behind * error:
+            return None
+        rest = (FOLDS - 1 + trial.final) * (trial.budget.clock() - began)
+        if number == 0 and not trial.budget.affords(rest):
             return None
     return outputs
 

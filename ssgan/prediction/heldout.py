@@ -22,6 +22,7 @@ from ssgan.prediction.baselines import (
     tune,
 )
 from ssgan.prediction.baselines.models import CANDIDATES
+from ssgan.prediction.budget import Budget
 from ssgan.prediction.comparison import PLAIN, Comparison, compare
 from ssgan.prediction.config import PredictorConfig
 from ssgan.prediction.fitting import with_readout
@@ -33,24 +34,30 @@ from ssgan.training.runner import finish
 GRAPH_SAMPLES = 3000  # unlabeled samples in a graph whose votes for held-out labels are taken
 TOLERANCE = 1e-3  # relative, to which its equations are solved at the most
 QUICK = ("logistic", "ridge", "forest")  # what any model is compared with
+UNBOUNDED = Budget(None)
 Candidates = Mapping[str, PredictorConfig]  # by their names
 
 
-def held_out(gan: GAN, candidates: Candidates, rows: Labeled, folds: Folds) -> dict[str, Measured]:
+def held_out(
+    gan: GAN, candidates: Candidates, rows: Labeled, folds: Folds, budget: Budget = UNBOUNDED
+) -> dict[str, Measured]:
     """Points and held-out outputs, logits (R, n, K) or numbers (R, n), of every candidate.
 
     They are of method "graph" or "on-features". A student that is read has been trained before.
+    Those that come after the budget is spent are left out, but never the first.
     """
     measured: dict[str, Measured] = {}
     for readout in dict.fromkeys(config.readout for config in candidates.values()):
+        if measured and budget.spent():
+            break
         same = {name: c for name, c in candidates.items() if c.readout == readout}
         reader = finish(with_readout(gan, next(iter(same.values())), rows))
-        measured |= held_out_on_readout(reader, same, rows, folds)
-    return {name: measured[name] for name in candidates}
+        measured |= held_out_on_readout(reader, same, rows, folds, budget)
+    return {name: measured[name] for name in candidates if name in measured}
 
 
 def held_out_on_readout(
-    gan: GAN, candidates: Candidates, rows: Labeled, folds: Folds
+    gan: GAN, candidates: Candidates, rows: Labeled, folds: Folds, budget: Budget
 ) -> dict[str, Measured]:
     """The same of candidates that read what this GAN reads."""
     count, labels = len(rows.packed), rows.values.numpy()
@@ -58,8 +65,10 @@ def held_out_on_readout(
     features = gan.apply(gan.encode, graph.packed if "graph" in methods else rows.packed).numpy()
     labeled = features[:count]
     turned = in_principal_axes(labeled.astype(np.float64) - labeled.mean(0))[0].astype(np.float32)
-    measured = {}
+    measured: dict[str, Measured] = {}
     for name, config in candidates.items():
+        if measured and budget.spent():
+            break
         if config.method == "graph":
             search = replace(config.search, tolerance=max(TOLERANCE, config.search.tolerance))
             measured[name] = measure(held_out_votes(features, graph, folds, search), rows, folds)

@@ -51,6 +51,11 @@ def refuse_unused(
                     f"{name} is for consistency, method {config.method!r} has no {lacking}: take "
                     "method consistency, alone or with others, or auto"
                 )
+    if config.auto.budget is not None and config.method != "auto":
+        raise InputError(
+            f"a budget bounds what auto compares, method {config.method!r} compares nothing: leave "
+            "it out, or take auto"
+        )
     readout = config.readout or own
     if config.method == "auto" or readout == "student" or config.transforms == suits:
         return
@@ -74,7 +79,7 @@ def losses_of(config: PredictorConfig, classes: int) -> tuple[str, ...]:
 
 def default_readout(gan: GAN, config: PredictorConfig, rows: Labeled) -> str:
     """The readout where none is named: the GAN's, if that is another than all depths; else "auto"
-    takes a student where it has views to learn from.
+    takes a student where it has views to learn from, and all the time that it needs.
 
     Those of images that keep a class, or that are stated to keep a number; a student without them
     is worth no more than all depths.
@@ -82,7 +87,10 @@ def default_readout(gan: GAN, config: PredictorConfig, rows: Labeled) -> str:
     if (own := readout_of(gan)) != "all":
         return own
     distils = (
-        config.method == "auto" and has_views(gan, config, rows) and rows.unlabeled is not None
+        config.method == "auto"
+        and config.auto.budget is None
+        and has_views(gan, config, rows)
+        and rows.unlabeled is not None
     )
     return "student" if distils and hasattr(gan.generator, "maps") else "all"
 

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from ssgan.config import check_numbers
+from ssgan.config import InputError, check_numbers
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -95,6 +95,10 @@ class AutoConfig:
         Standard errors by which a training is behind on its first fold that rule it out.
     weigh : WeighConfig, default=WeighConfig()
         How candidates are weighed by their held-out predictions.
+    budget : float or None, default=None
+        Seconds after which no further candidate is compared; None for all of them. What is chosen
+        then depends on the machine. With a budget no student is trained unless the readout asks for
+        one.
 
     Raises
     ------
@@ -115,8 +119,11 @@ class AutoConfig:
     boosted_classes: int = 10
     behind: float = 2.0
     weigh: WeighConfig = WeighConfig()
+    budget: float | None = None
 
     def __post_init__(self) -> None:
+        if self.budget is not None and not self.budget > 0:
+            raise InputError(f"expected a budget of more than 0 seconds, got {self.budget!r}")
         check_numbers(self, least={"folds": 2, "held_out": 1, "members": 1})
 
     def trust(self, labels: int) -> float:

@@ -13,6 +13,7 @@ from ssgan.models.readouts import reading_out, readout_of
 from ssgan.models.student import StudentConfig, distil
 from ssgan.prediction.auto import (
     HeldOut,
+    Trial,
     average,
     choose_once,
     fitted_candidates,
@@ -23,6 +24,7 @@ from ssgan.prediction.auto import (
     try_training,
 )
 from ssgan.prediction.baselines import Folds
+from ssgan.prediction.budget import Budget, seconds_of
 from ssgan.prediction.comparison import compare
 from ssgan.prediction.config import Member, PredictorConfig
 from ssgan.prediction.crossvalidation import make_folds
@@ -283,7 +285,7 @@ def test_it_is_not_tried_where_what_is_fitted_at_once_is_never_wrong():
         pytest.fail("it was tried")
 
     average, folds = of(np.full(N, 0.9), LABELS), Folds(np.arange(N)[None] // 2 % 3)
-    assert finish(try_training(train_on, average, LABELS, folds, behind=2.0)) is None
+    assert finish(try_training(Trial(train_on, 2.0), average, LABELS, folds)) is None
 
 
 @pytest.mark.parametrize(("share", "trainings"), [(0.1, 1), (0.9, 3)])
@@ -299,8 +301,57 @@ def test_it_is_given_up_after_a_fold_that_leaves_it_far_behind(share, trainings)
 
     average = of(np.where(np.arange(N) == 0, 0.1, 0.9), LABELS)
     folds = Folds(np.arange(N)[None] // 2 % 3)
-    outputs = finish(try_training(train_on, average, LABELS, folds, behind=2.0))
+    outputs = finish(try_training(Trial(train_on, 2.0), average, LABELS, folds))
     assert (outputs is None, len(started)) == (trainings == 1, trainings)
+
+
+@pytest.mark.parametrize(("seconds", "trainings"), [(39.0, 1), (41.0, 3), (None, 3), (0.0, 0)])
+def test_it_is_given_up_where_no_time_is_left_for_all_of_it(seconds, trainings):
+    """A training on a fold takes 10 seconds by the clock, and the last one as long as two."""
+    started = []
+
+    def train_on(train, test):
+        started.append(1)
+        return of(np.full(len(test), 0.9), LABELS[test])[0]
+        yield
+
+    budget = Budget(seconds, clock=lambda: 10.0 * len(started))
+    trial = Trial(train_on, behind=2.0, final=1.0, budget=budget)
+    average = of(np.where(np.arange(N) == 0, 0.1, 0.9), LABELS)
+    outputs = finish(try_training(trial, average, LABELS, Folds(np.arange(N)[None] // 2 % 3)))
+    assert (outputs is not None, len(started)) == (trainings == 3, trainings)
+
+
+def test_what_is_cheap_is_compared_first_and_what_is_late_is_said():
+    config = replace(AUTO, auto=replace(AUTO.auto, budget=1e-9))
+    model = finetune(trained("vectors"), KINDS["vectors"](), LABELS, config)
+    verdict = model.about["choice"]["verdict"]
+    assert list(verdict["weights"]) == ["logistic on samples"]
+    assert "time was up for" in verdict["reason"]
+    assert "logistic on samples" not in verdict["left_out"]
+
+
+def test_all_are_compared_in_time_enough():
+    config = replace(AUTO, auto=replace(AUTO.auto, budget=1e9))
+    choices = [
+        finetune(trained("vectors"), KINDS["vectors"](), LABELS, c).about["choice"]
+        for c in (AUTO, config)
+    ]
+    assert choices[0]["verdict"] == choices[1]["verdict"]
+
+
+def test_with_a_budget_no_student_is_trained_unless_it_is_asked_for():
+    config = replace(AUTO, auto=replace(AUTO.auto, budget=60.0))
+    gan = trained("images")
+    rows = labeled(gan, KINDS["images"](), LABELS, None, 0)
+    assert resolve_config(config, gan, rows).readout == "all"
+    assert resolve_config(replace(config, readout="student"), gan, rows).readout == "student"
+
+
+@pytest.mark.parametrize("text", ["", "0s", "soon", "5 minutes", "-5s", "1d"])
+def test_a_time_that_is_none_is_refused(text):
+    with pytest.raises(InputError, match="expected a time as 60s, 5m or 1h"):
+        seconds_of(text)
 
 
 @pytest.mark.parametrize("right", [0.95, 0.05])
