@@ -82,6 +82,9 @@ class PredictorConfig:
     shares : {"labels", "estimated", "equal"} or mapping of str to float, default="labels"
         Shares of the classes among the samples that will be predicted: those of the labels, those
         that the unlabeled samples seem to have, equal ones, or a share of every class by its name.
+    faded : float, default=0.3
+        Share of the steps after which the labels of a graph, in "consistency+propagation", have
+        faded; far above 1 they stay.
     baseline : str or None, default=None
         Which model method "baseline" fits, which None lets folds of the labels choose, or method
         "on-features".
@@ -127,6 +130,7 @@ class PredictorConfig:
     mix: bool = False
     align: bool = False
     shares: str | tuple[tuple[str, float], ...] = "labels"
+    faded: float = 0.3
     baseline: str | None = None
     members: tuple[Member, ...] = ()
     readout: str | None = None

@@ -15,7 +15,6 @@ from ssgan.prediction.labels import labeled
 from ssgan.prediction.loading import load_predictor
 from ssgan.prediction.methods.stepped.consistency import BALANCE, MOMENTUM, Consistency, Thresholds
 from ssgan.prediction.methods.stepped.k_plus_one import SLOWER, KPlusOne
-from ssgan.prediction.methods.stepped.propagation import FADED
 from ssgan.prediction.resolve import resolve_config
 from ssgan.randomness import Rng
 from ssgan.runs.run import Run
@@ -276,7 +275,7 @@ def test_labels_of_the_graph_fade_where_another_method_learns_better_ones():
         task = made("images", method, steps=100, unlabeled=2.0)
         return task.losses["unlabeled",].weight(step)
 
-    both, last = "consistency+propagation", round(100 * FADED)
+    both, last = "consistency+propagation", round(100 * PredictorConfig().faded)
     assert weight(both, 0) == 2.0
     assert weight(both, last // 2) == pytest.approx(1.0)
     assert weight(both, last) == weight(both, 99) == 0.0

@@ -25,7 +25,6 @@ from ssgan.training.optim import cosine
 from ssgan.training.state import Part
 
 RATIO = 2  # samples of the graph in a step for every labelled one
-FADED = 0.3  # share of the steps after which other methods alone label what the graph did at first
 
 
 class Propagation:
@@ -49,7 +48,7 @@ class Propagation:
     def weight(self, step: int) -> float:
         """The weight of the graph's labels at a step."""
         config = self.task.config
-        last, alone = round(FADED * (config.steps or 1)), len(config.learns) == 1
+        last, alone = round(config.faded * (config.steps or 1)), len(config.learns) == 1
         return config.unlabeled * (1.0 if alone else cosine(step, last, 1.0, 0.0))
 
     def batch_and_loss(self, batches: BatchSource, step: int, rng: Rng) -> BatchLoss | None:
@@ -83,7 +82,7 @@ def soft_cross_entropy(outputs: Tensor, shares: Tensor) -> Tensor:
 
 
 def ratio(config: PredictorConfig) -> float:
-    return RATIO * (FADED if len(config.learns) > 1 else 1)
+    return RATIO * (min(config.faded, 1.0) if len(config.learns) > 1 else 1)
 
 
 METHOD = Method(loss=Propagation, steps=400, ratio=ratio, key="unlabeled", numbers=False)
