@@ -15,7 +15,7 @@ from pathlib import Path
 import click
 import pandas as pd
 
-from benchmarks import breadth, front, glance, paces, which
+from benchmarks import breadth, class_shares, front, glance, paces, which
 from ssgan.benchmark import Line, Suite, leagues, paired, read_rows, suite, summarise
 from ssgan.benchmark.cells import key_of
 from ssgan.benchmark.runner import latest
@@ -236,6 +236,8 @@ def table(name: str, results: Path = RESULTS) -> str:
         return clocked(found, cells)
     if found.measure == "points":
         return breadth.tables(found, cells, rows)
+    if found.measure == "accuracy_estimated":
+        return class_shares.tables(found, cells, rows)
     if "steps" in found.by:
         return paces.tables(found, cells, rows)
     if found.measure not in HEADS:

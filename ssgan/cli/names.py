@@ -173,7 +173,7 @@ DEFAULTS: dict[str, dict[str, Any]] = {
         "calibrate": True,
         "mix": False,
         "align": False,
-        "shares": "labels",
+        "shares": None,
         "faded": 0.3,
         "baseline": None,
         "members": [],

@@ -1,8 +1,8 @@
 """The shares of the classes that a predictor assumes, and warnings where classes do not match.
 
 A predictor assumes the shares of its labels unless its config states others, or has them estimated
-from the unlabeled samples. The estimate is made once for a run, from what the calibrated predictor
-says of them.
+from the unlabeled samples, as "auto" does. The estimate is made once for a run, from what the
+calibrated predictor says of them.
 """
 
 import json
@@ -28,6 +28,7 @@ from ssgan.prediction.shares import (
     label_shares,
     reweighed,
     stated_shares,
+    trusted_shares,
     unlike_any_class,
 )
 from ssgan.runs.run import Run
@@ -43,7 +44,7 @@ ERRORS, LEAST = 3.0, 0.1  # standard errors and share of samples off all classes
 def adjusted(model: Predictor, gan: GAN, rows: Labeled, run: Run | None) -> Predictor:
     """The predictor with the shares of classes that its config asks for, made or stored."""
     asked = model.config.shares
-    if not rows.classes or asked == "labels":
+    if not rows.classes or asked in (None, "labels"):
         return model
     if run and run.has(SHARES):
         return replace(model, shares=stored_shares(run))
@@ -51,7 +52,7 @@ def adjusted(model: Predictor, gan: GAN, rows: Labeled, run: Run | None) -> Pred
     origin = asked if isinstance(asked, str) else "stated"
     samples = known_shares(model.config, rows)
     if samples is None:
-        samples = estimated_shares(probabilities(model, rows.few(), gan), labels)
+        samples = trusted_shares(probabilities(model, rows.few(), gan), labels, len(rows.values))
     found = ClassShares(tuple(labels.tolist()), tuple(samples.tolist()), origin)
     if run:
         run.write(SHARES, json.dumps(asdict(found)))
@@ -63,7 +64,7 @@ def known_shares(config: PredictorConfig, rows: Labeled) -> Array | None:
 
     Raises InputError for classes that are not those of the labels, and where nothing is unlabeled.
     """
-    if config.shares == "labels":
+    if config.shares in (None, "labels"):
         return label_shares(rows.values.numpy(), rows.classes)
     if config.shares == "equal":
         return np.full(rows.classes, 1 / rows.classes)
@@ -82,7 +83,7 @@ def expecting(gan: GAN, config: PredictorConfig, rows: Labeled) -> Labeled:
 
     Those to be estimated are, by a probe of what the GAN reads.
     """
-    if not (rows.classes and config.align) or config.shares == "labels":
+    if not (rows.classes and config.align) or config.shares in (None, "labels"):
         return rows
     samples = known_shares(config, rows)
     if samples is None:
@@ -90,7 +91,7 @@ def expecting(gan: GAN, config: PredictorConfig, rows: Labeled) -> Labeled:
         network, _ = finish(fit_network(gan, probe, rows))
         outputs = apply(network, rows.few(), gan.codec, gan.runtime).double()
         labels = label_shares(rows.values.numpy(), rows.classes)
-        samples = estimated_shares(outputs.softmax(1).numpy(), labels)
+        samples = trusted_shares(outputs.softmax(1).numpy(), labels, len(rows.values))
     return replace(rows, shares=torch.from_numpy(samples).float())
 
 
@@ -98,7 +99,7 @@ def check_shares(config: PredictorConfig, rows: Labeled) -> None:
     """InputError for shares that these labels cannot have, before anything is trained."""
     if rows.classes:
         known_shares(config, rows)
-    elif config.shares != "labels":
+    elif config.shares not in (None, "labels"):
         raise InputError("shares are those of classes, the labels are numbers: leave shares out")
 
 

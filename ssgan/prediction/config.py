@@ -79,9 +79,10 @@ class PredictorConfig:
     align : bool, default=False
         Align the pseudo-labels of "consistency" with the distribution of the labels, or with
         `shares`.
-    shares : {"labels", "estimated", "equal"} or mapping of str to float, default="labels"
+    shares : {"labels", "estimated", "equal"}, mapping of str to float, or None, default=None
         Shares of the classes among the samples that will be predicted: those of the labels, those
         that the unlabeled samples seem to have, equal ones, or a share of every class by its name.
+        None is "estimated" for "auto", "labels" for other methods.
     faded : float, default=0.3
         Share of the steps after which the labels of a graph, in "consistency+propagation", have
         faded; far above 1 they stay.
@@ -129,7 +130,7 @@ class PredictorConfig:
     calibrate: bool = True
     mix: bool = False
     align: bool = False
-    shares: str | tuple[tuple[str, float], ...] = "labels"
+    shares: str | tuple[tuple[str, float], ...] | None = None
     faded: float = 0.3
     baseline: str | None = None
     members: tuple[Member, ...] = ()
@@ -142,7 +143,8 @@ class PredictorConfig:
     def __post_init__(self) -> None:
         object.__setattr__(self, "method", renamed(self.method))
         check_method(self.method)
-        object.__setattr__(self, "shares", as_stated(self.shares))
+        if self.shares is not None:
+            object.__setattr__(self, "shares", as_stated(self.shares))
         if (self.method == "ensemble") != bool(self.members):
             raise InputError('members are for method "ensemble", which has one or more: auto?')
         check_numbers(self, least={"batch": 1, "ratio": 1})
@@ -174,7 +176,7 @@ class PredictorConfig:
         """All fields as JSON, nested configs as objects."""
         fields = dataclasses.asdict(self)
         fields["members"] = [member.to_json() for member in self.members]
-        fields["shares"] = self.shares if isinstance(self.shares, str) else dict(self.shares)
+        fields["shares"] = dict(self.shares) if isinstance(self.shares, tuple) else self.shares
         for holder in (fields, fields["student"]):
             named = holder["transforms"]
             holder["transforms"] = None if named is None else list(named)

@@ -121,7 +121,8 @@ def renewed(identity: dict[str, Any]) -> dict[str, Any]:
     """The identity of a model directory, with the settings by their names of today."""
     if identity.get("kind") != "predictor":
         return identity
-    return identity | {"config": PredictorConfig.from_json(identity["config"]).to_json()}
+    fields = {"shares": "labels"} | identity["config"]  # before there was that field
+    return identity | {"config": PredictorConfig.from_json(fields).to_json()}
 
 
 @contextmanager

@@ -164,7 +164,7 @@ def finished(
     else:
         none = not config.calibrate or choice is not None
         calibrated = none or run.has(TEMPERATURE)
-        calibrated = calibrated and (config.shares == "labels" or run.has(SHARES))
+        calibrated = calibrated and (config.shares in (None, "labels") or run.has(SHARES))
     steps = (config.steps or 0) if config.learns else 0
     if checkpoint and checkpoint.step < steps <= max(run.steps()):
         raise InputError(

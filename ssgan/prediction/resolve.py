@@ -26,7 +26,8 @@ def resolve_config(config: PredictorConfig | None, gan: GAN, rows: Labeled) -> P
     method = METHODS.get(config.method)  # none for "auto" and for several
     if method and method.readout:
         readout = method.readout
-    config = replace(config, readout=readout)
+    shares = config.shares or default_shares(config, rows)
+    config = replace(config, readout=readout, shares=shares)
     if method and method.fit and not (method.numbers or rows.classes):
         raise InputError(f"method {config.method!r} is for classes, the labels are numbers: probe?")
     if config.method == "auto":  # what it chooses is resolved then
@@ -93,6 +94,12 @@ def default_readout(gan: GAN, config: PredictorConfig, rows: Labeled) -> str:
         and rows.unlabeled is not None
     )
     return "student" if distils and hasattr(gan.generator, "maps") else "all"
+
+
+def default_shares(config: PredictorConfig, rows: Labeled) -> str:
+    """The shares of classes where none are named: "auto" has them estimated where it can."""
+    found = config.method == "auto" and rows.classes and rows.unlabeled is not None
+    return "estimated" if found else "labels"
 
 
 def has_views(gan: GAN, config: PredictorConfig, rows: Labeled) -> bool:

@@ -19,6 +19,7 @@ from ssgan.config import InputError
 WORDS = ("labels", "estimated", "equal")
 NAMED = 'a share of every class by its name, as {"yes": 0.1, "no": 0.9}'
 HELD_SHARES = 20.0  # samples that the shares of the labels count as, where shares are estimated
+TRUST, DOUBT = 20.0, 0.5  # labels, and a share of labels' standard error: see `trusted_shares`
 ROUNDS, SETTLED = 500, 1e-7  # of expectation and maximisation, and a change that ends them
 TINY = 1e-6  # share that no class falls below: its predictions stay finite
 SUMS = 1e-6  # by which stated shares may miss 1
@@ -90,6 +91,37 @@ def estimated_shares(probabilities: Array, labels: Array, held: float = HELD_SHA
             break
         shares = new
     return floored(new)
+
+
+def trusted_shares(probabilities: Array, labels: Array, count: int) -> Array:
+    """The same, held the more to the shares of the labels the fewer labels have taught.
+
+    They count as TRUST / count of the samples, and an estimate that is within DOUBT / sqrt(count)
+    of them changes nothing: a classifier that few labels have taught is off by as much.
+
+    Parameters
+    ----------
+    probabilities, labels : array
+        As for `estimated_shares`.
+    count : int
+        Labels that taught the classifier.
+
+    Returns
+    -------
+    array of shape (K,)
+        Above 0; they sum to 1.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> sure = np.repeat([[0.99, 0.01], [0.01, 0.99]], [600, 400], axis=0)
+    >>> labels = np.array([0.5, 0.5])
+    >>> trusted_shares(sure, labels, 10), trusted_shares(sure, labels, 1000).round(2)
+    (array([0.5, 0.5]), array([0.6, 0.4]))
+    """
+    held = HELD_SHARES + TRUST / count * len(probabilities)
+    found = estimated_shares(probabilities, labels, held)
+    return found if np.abs(found - labels).max() > DOUBT / count**0.5 else floored(labels)
 
 
 def check_probabilities(probabilities: Array, labels: Array) -> None:

@@ -52,7 +52,7 @@ def test_estimated_shares_are_near_the_true_ones_and_gain(gan, few, unlabeled) -
         ssgan.finetune(gan, *few, method="probe", shares=s) for s in ("labels", "estimated")
     )
     assert found.shares is not None
-    assert 0.05 < found.shares.samples[1] < 0.25  # labels say .5
+    assert 0.05 < found.shares.samples[1] < 0.35  # labels say .5
     truth = np.array(["often", "rare"])[y]
     assert (found.predict(x) == truth).mean() > (plain.predict(x) == truth).mean() + 0.03
 
