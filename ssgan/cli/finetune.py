@@ -169,9 +169,13 @@ def budget_of(text: str | None) -> float | None:
     """Seconds of a text as 60s or 5m."""
     if text is None:
         return None
+    from ssgan.config import InputError
     from ssgan.prediction.budget import seconds_of
 
-    return seconds_of(text)
+    try:
+        return seconds_of(text)
+    except InputError as error:
+        raise click.BadParameter(str(error)) from error
 
 
 def shares_of(text: str | None) -> str | dict[str, float] | None:
