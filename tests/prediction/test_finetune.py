@@ -323,7 +323,7 @@ def test_a_finetuning_that_was_left_is_not_loaded_before_it_is_finished(tmp_path
 
 
 def test_how_often_a_training_is_logged_and_saved_is_a_keyword(tmp_path):
-    x, asked = KINDS["vectors"](), config(steps=6, calibrate=False)
+    x, asked = KINDS["vectors"](), config(steps=6)
     often = {"log_every": 2, "checkpoints": 1, "run": tmp_path / "m"}
     finetune(trained("vectors"), x, LABELS, asked, **often)
     run = Run.open(tmp_path / "m")
