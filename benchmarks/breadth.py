@@ -39,6 +39,8 @@ class Group:
     """The rows of a data set, league and label count."""
 
     def __init__(self, key: Sequence[str], mine: pd.DataFrame) -> None:
+        judged = mine.loc[mine["method"] == "auto", "label_seed"]
+        mine = mine[mine["label_seed"].isin(judged)]  # not the draw that rules are chosen on
         self.key, self.rows = key, mine
         rmse = mine["rmse"] if "rmse" in mine else pd.Series("", mine.index)
         self.regression = bool((rmse.fillna("") != "").all())

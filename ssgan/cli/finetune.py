@@ -70,7 +70,7 @@ IN_STEPS = CHOICES["methods in steps"]
         callback=lambda _, __, text: shares_of(text),
         help="Shares of the classes among what will be predicted: labels (as among them),"
         " estimated (from the unlabeled samples), equal, or a CSV class,share."
-        "  [default: estimated for auto, else labels]",
+        "  [default: labels; estimated for auto where as many of every class are labelled]",
     ),
     click.option(
         "--calibrate/--no-calibrate",

@@ -82,7 +82,7 @@ class PredictorConfig:
     shares : {"labels", "estimated", "equal"}, mapping of str to float, or None, default=None
         Shares of the classes among the samples that will be predicted: those of the labels, those
         that the unlabeled samples seem to have, equal ones, or a share of every class by its name.
-        None is "estimated" for "auto", "labels" for other methods.
+        None is "labels", but "estimated" for "auto" where as many of every class are labelled.
     faded : float, default=0.3
         Share of the steps after which the labels of a graph, in "consistency+propagation", have
         faded; far above 1 they stay.

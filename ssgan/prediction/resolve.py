@@ -10,6 +10,7 @@ from ssgan.models.readouts import readout_of
 from ssgan.prediction.config import PredictorConfig
 from ssgan.prediction.labels import Labeled
 from ssgan.prediction.methods import METHODS
+from ssgan.prediction.shares import drawn_by_class
 from ssgan.transforms.views import check_transforms, movable
 
 
@@ -97,9 +98,11 @@ def default_readout(gan: GAN, config: PredictorConfig, rows: Labeled) -> str:
 
 
 def default_shares(config: PredictorConfig, rows: Labeled) -> str:
-    """The shares of classes where none are named: "auto" has them estimated where it can."""
-    found = config.method == "auto" and rows.classes and rows.unlabeled is not None
-    return "estimated" if found else "labels"
+    """The shares of classes where none are named: "auto" has them estimated where as many of every
+    class are labelled, which no random draw would give; else labels tell more than an estimate."""
+    if config.method != "auto" or not rows.classes or rows.unlabeled is None:
+        return "labels"
+    return "estimated" if drawn_by_class(rows.values.numpy(), rows.classes) else "labels"
 
 
 def has_views(gan: GAN, config: PredictorConfig, rows: Labeled) -> bool:

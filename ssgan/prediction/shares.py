@@ -19,7 +19,7 @@ from ssgan.config import InputError
 WORDS = ("labels", "estimated", "equal")
 NAMED = 'a share of every class by its name, as {"yes": 0.1, "no": 0.9}'
 HELD_SHARES = 20.0  # samples that the shares of the labels count as, where shares are estimated
-TRUST, DOUBT = 20.0, 0.5  # labels, and a share of labels' standard error: see `trusted_shares`
+TRUST, DOUBT = 5.0, 0.5  # labels, and a share of labels' standard error: see `trusted_shares`
 ROUNDS, SETTLED = 500, 1e-7  # of expectation and maximisation, and a change that ends them
 TINY = 1e-6  # share that no class falls below: its predictions stay finite
 SUMS = 1e-6  # by which stated shares may miss 1
@@ -197,6 +197,19 @@ def floored(shares: Array) -> Array:
 def label_shares(classes: Array, count: int) -> Array:
     """The shares (K,) of class indices (n,)."""
     return floored(np.bincount(classes, minlength=count) / len(classes))
+
+
+def drawn_by_class(classes: Array, count: int) -> bool:
+    """Whether as many of every class are labelled, so that labels say nothing of shares.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> drawn_by_class(np.array([0, 1, 0, 1]), 2), drawn_by_class(np.array([0, 0, 0, 1]), 2)
+    (True, False)
+    """
+    counts = np.bincount(classes, minlength=count)
+    return bool(counts.max() - counts.min() <= 1)
 
 
 def reweighed(probabilities: Array, shares: Array, labels: Array) -> Array:

@@ -9,6 +9,9 @@ import pytest
 
 import ssgan
 from ssgan.config import ClassesWarning, InputError
+from ssgan.prediction.config import PredictorConfig
+from ssgan.prediction.labels import labeled
+from ssgan.prediction.resolve import resolve_config
 from ssgan.prediction.shares import reweighed
 
 FEW = {"method": "probe", "calibrate": False}
@@ -133,3 +136,12 @@ def test_unlabeled_samples_of_no_class_are_warned_of(few) -> None:
     others = ssgan.pretrain(np.concatenate([x, 5 + x[:700]]), steps=0, width=2)
     [words] = said(others, *few)
     assert "of the unlabeled samples are far from all labelled ones" in words
+
+
+def test_auto_estimates_shares_only_where_labels_were_drawn_by_class(gan, few) -> None:
+    x, names = few
+    balanced = np.concatenate([np.flatnonzero(names == name)[:20] for name in ("often", "rare")])
+    for rows, expected in ((balanced, "estimated"), (balanced[:-5], "labels")):
+        labels = labeled(gan, x[rows], names[rows], None, 0)
+        assert resolve_config(PredictorConfig(), gan, labels).shares == expected
+        assert resolve_config(PredictorConfig(method="probe"), gan, labels).shares == "labels"

