@@ -16,7 +16,7 @@ from ssgan.config import InputError
 from ssgan.data import vision
 from ssgan.models.gan import GAN
 from ssgan.prediction.config import PredictorConfig
-from ssgan.prediction.crossvalidation import FOLDS
+from ssgan.prediction.crossvalidation import TRAINING_FOLDS
 from ssgan.prediction.finetune import finetune
 from ssgan.prediction.methods import METHODS
 from ssgan.prediction.names import FITTED, STEPPED
@@ -116,7 +116,7 @@ def short_trainings(model: Predictor, config: PredictorConfig) -> tuple[Predicto
         config, steps=min(max_steps, config.steps or max_steps), readout=choice["readout"]
     )
     learnt = [replace(short, method=name) for name in stepwise(choice["verdict"]["means"])]
-    trainings = [with_student(training, 1) for training in FOLDS * learnt]
+    trainings = [with_student(training, 1) for training in TRAINING_FOLDS * learnt]
     if learnt and model.config.readout != choice["readout"]:
         trainings[0] = learnt[0]
     return tuple(trainings)

@@ -128,7 +128,7 @@ def finetune(
     if (budget := arguments.pop("budget")) is not None:
         fields["auto"] = {**fields.get("auto", {}), "budget": budget}
     chosen = PredictorConfig.from_json(fields)
-    check_settings(chosen)
+    refuse_unused_settings(chosen)
     gan = load(run, device)
     split = split_for(gan, run, labels, arguments, out, quiet)
     if out is None or dry_run:
@@ -208,7 +208,7 @@ def check_use(
         raise click.UsageError("--label-seed draws labels: give --per-class or --count with it.")
 
 
-def check_settings(config: Any) -> None:
+def refuse_unused_settings(config: Any) -> None:
     """A usage error for settings that nothing in the config would use, before the GAN is read."""
     from ssgan.config import InputError
     from ssgan.prediction.resolve import refuse_unused

@@ -26,9 +26,9 @@ def choices() -> dict[str, tuple[str, ...]]:
     from ssgan.benchmark import SUITES
     from ssgan.codecs import CODECS
     from ssgan.data.named import DATA_SETS
-    from ssgan.models.config import CHOICES as PRETRAIN
+    from ssgan.models.config import PRETRAIN_CHOICES as PRETRAIN
     from ssgan.models.recipes import RECIPES
-    from ssgan.prediction.config import CHOICES as FINETUNE
+    from ssgan.prediction.config import FINETUNE_CHOICES as FINETUNE
     from ssgan.synthesis import FILTERS, GATE_CLASSIFIERS
 
     own = {

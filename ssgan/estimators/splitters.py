@@ -13,7 +13,7 @@ from sklearn.utils.multiclass import type_of_target
 from ssgan.config import InputError
 from ssgan.data import unlabeled
 
-Array = NDArray[Any]
+Indices = NDArray[Any]
 
 
 class LabeledSplit(BaseEstimator):
@@ -60,7 +60,7 @@ class LabeledSplit(BaseEstimator):
         self.cv = cv
         self.task = task
 
-    def split(self, X: Any, y: Any, groups: Any = None) -> Iterator[tuple[Array, Array]]:
+    def split(self, X: Any, y: Any, groups: Any = None) -> Iterator[tuple[Indices, Indices]]:
         """Training and test rows of every split, sorted numbers.
 
         Parameters

@@ -8,7 +8,7 @@ from sklearn import metrics as sklearn_metrics
 
 from ssgan.config import InputError, InputTypeError
 
-Array = NDArray[Any]
+Values = NDArray[Any]
 
 CALIBRATION_BINS = 15  # of the calibration error, as in Guo et al. 2017
 SUM_SLACK = 1e-3  # by which the probabilities of a row may miss a sum of 1: bfloat16's rounding
@@ -100,7 +100,7 @@ def calibration_error(true: ArrayLike, probabilities: ArrayLike) -> float:
     return float(np.abs(gaps).sum() / len(classes))
 
 
-def confusion(true: ArrayLike, predicted: ArrayLike, classes: int) -> Array:
+def confusion(true: ArrayLike, predicted: ArrayLike, classes: int) -> Values:
     """How often each class was taken for each.
 
     Parameters
@@ -121,11 +121,11 @@ def confusion(true: ArrayLike, predicted: ArrayLike, classes: int) -> Array:
     [[1, 1], [0, 1]]
     """
     rows, columns = np.asarray(true), np.asarray(predicted)
-    counts: Array = sklearn_metrics.confusion_matrix(rows, columns, labels=np.arange(classes))
+    counts: Values = sklearn_metrics.confusion_matrix(rows, columns, labels=np.arange(classes))
     return counts.astype(np.int64)
 
 
-def per_class(true: ArrayLike, predicted: ArrayLike, classes: int) -> dict[str, Array]:
+def per_class(true: ArrayLike, predicted: ArrayLike, classes: int) -> dict[str, Values]:
     """How well each class is predicted.
 
     Parameters
@@ -257,7 +257,7 @@ def interval_width(true: ArrayLike, intervals: ArrayLike) -> float:
     return float((ends[:, 1] - ends[:, 0]).mean())
 
 
-def check_intervals(true: ArrayLike, intervals: ArrayLike) -> tuple[Array, Array]:
+def check_intervals(true: ArrayLike, intervals: ArrayLike) -> tuple[Values, Values]:
     numbers, ends = (np.asarray(values, np.float64) for values in (true, intervals))
     if numbers.ndim != 1 or ends.shape != (len(numbers), 2) or not len(numbers):
         raise InputError(
@@ -269,7 +269,7 @@ def check_intervals(true: ArrayLike, intervals: ArrayLike) -> tuple[Array, Array
     return numbers, ends
 
 
-def check_probabilities(true: ArrayLike, probabilities: ArrayLike) -> tuple[Array, Array]:
+def check_probabilities(true: ArrayLike, probabilities: ArrayLike) -> tuple[Values, Values]:
     """Class indices (N,) and float64 probabilities (N, K) whose rows sum to 1 exactly."""
     classes, shares = np.asarray(true), np.asarray(probabilities, np.float64)
     if shares.ndim != 2 or classes.shape != shares.shape[:1] or not len(classes):

@@ -213,7 +213,7 @@ NESTED: dict[str, Callable[..., Any]] = {
 }
 
 
-CHOICES: dict[str, tuple[str, ...]] = {  # for a help
+PRETRAIN_CHOICES: dict[str, tuple[str, ...]] = {  # for a help
     "architectures": (*ARCHITECTURES, "auto"),
     "augmentations": SCHEDULES,
     "models": MODEL_NAMES,

@@ -53,7 +53,7 @@ class Players:
 
 
 @dataclass(frozen=True, eq=False)
-class Setting:
+class TaskSetting:
     """What a task of a generative model is given: its config, samples to calibrate by, a device."""
 
     config: GANConfig
@@ -92,7 +92,7 @@ class Setting:
         return generate(generator, inputs, self.codec, self.runtime, rng("activation"))
 
 
-class Model(Protocol):
+class GenerativeModel(Protocol):
     """A kind of generative model, as the table `MODELS` has it: a class of tasks."""
 
     def __call__(self, config: GANConfig, domains: Mapping[str, Domain], on: Runtime) -> Task:
@@ -166,7 +166,7 @@ def take_critic_steps(n: int, take_one: Callable[[int], tuple[Batch, Stepped]]) 
 
 @torch.no_grad()
 def measure_health(
-    setting: Setting, players: Players, generate_samples: GenerateSamples
+    setting: TaskSetting, players: Players, generate_samples: GenerateSamples
 ) -> dict[str, float]:
     """How a training does; {} without two samples that differ.
 
@@ -207,7 +207,7 @@ def evaluating(network: nn.Module) -> Iterator[None]:
 
 
 @torch.no_grad()
-def draw_samples(setting: Setting, generator: nn.Module, step: int) -> dict[str, bytes]:
+def draw_samples(setting: TaskSetting, generator: nn.Module, step: int) -> dict[str, bytes]:
     """A few samples after so many steps, of the same noise at every step: a file of a run."""
     codec, on = setting.codec, setting.runtime
     rng = Rng(("samples", setting.config.seed), on.device)

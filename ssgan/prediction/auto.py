@@ -24,10 +24,10 @@ from ssgan.prediction.baselines import FEWEST_NUMBERS, Folds, foldable, suitable
 from ssgan.prediction.baselines.models import MOST_KERNEL
 from ssgan.prediction.budget import Budget
 from ssgan.prediction.calibration import fit_temperature
-from ssgan.prediction.comparison import PLAIN, compare, costs_of
+from ssgan.prediction.comparison import ON_SAMPLES, compare, costs_of
 from ssgan.prediction.config import Member, PredictorConfig
 from ssgan.prediction.crossvalidation import (
-    FOLDS,
+    TRAINING_FOLDS,
     interval_folds,
     labeled_outputs,
     make_folds,
@@ -44,14 +44,14 @@ from ssgan.training.runner import Progress
 CHOICE = "choice.json"
 FOLD_MEMBERS = "fold_members"  # of a regression: the members of every fold of its intervals
 LINEAR = ("logistic", "ridge")
-Choice = dict[str, Any]  # as JSON: method, readout, temperature, and the verdict of the folds
+AutoChoice = dict[str, Any]  # as JSON: method, readout, temperature, and the verdict of the folds
 # Outputs (m, ...) for the labelled rows of the second array, from training on those of the first.
 FoldTraining = Callable[[Array, Array], Generator[Progress, None, Array]]
 
 
 def choose_once(
     gan: GAN, config: PredictorConfig, rows: Labeled, run: Run | None
-) -> Generator[Progress, None, tuple[Choice | None, PredictorConfig]]:
+) -> Generator[Progress, None, tuple[AutoChoice | None, PredictorConfig]]:
     """The choice of "auto", made or the one that a run holds, and the config to learn by; None and
     the same config for another method."""
     if config.method != "auto":
@@ -65,14 +65,14 @@ def choose_once(
     return choice, config
 
 
-def stored_choice(run: Run) -> tuple[Choice, PredictorConfig]:
+def stored_choice(run: Run) -> tuple[AutoChoice, PredictorConfig]:
     """The choice that a model directory holds, and the config that was learnt by."""
     stored = run.read_object(CHOICE)
     return stored["choice"], PredictorConfig.from_json(stored["config"])
 
 
 @dataclass(frozen=True)
-class HeldOut:
+class HeldOutOutputs:
     """Held-out outputs of every candidate: log-probabilities (R, n, K), calibrated by its
     temperature, or numbers (R, n)."""
 
@@ -91,22 +91,22 @@ class HeldOut:
 
 def choose_members(
     gan: GAN, config: PredictorConfig, rows: Labeled
-) -> Generator[Progress, None, tuple[Choice, tuple[Member, ...]]]:
+) -> Generator[Progress, None, tuple[AutoChoice, tuple[Member, ...]]]:
     """The choice, with the "verdict" of folds and the "temperature" of the average; its members."""
     fitted, stepped = fitted_candidates(gan, config, rows), stepped_candidate(gan, config, rows)
     candidates = {**fitted, **({stepped.method: stepped} if stepped else {})}
     if reason := why_not_held_out(rows):
-        weights, outputs = prior_weights(fitted), HeldOut({}, {}, np.empty(0))
+        weights, outputs = prior_weights(fitted), HeldOutOutputs({}, {}, np.empty(0))
         verdict: dict[str, Any] = {"means": {}, "abstained": True, "reason": reason}
     else:
         few = subsample(rows, config.auto.held_out)
-        outputs, weights = yield from evaluate(gan, fitted, stepped, few, config)
+        outputs, weights = yield from weigh_candidates(gan, fitted, stepped, few, config)
         verdict = {"abstained": False, **make_verdict(outputs, weights)}
         if config.auto.budget and (late := [n for n in candidates if n not in outputs.of]):
             verdict["left_out"] = late
             verdict["reason"] += f"; time was up for {', '.join(late)}"
     verdict |= {"chosen": "average", "weights": weights}
-    choice: Choice = {"method": "ensemble", "readout": config.readout, "verdict": verdict}
+    choice: AutoChoice = {"method": "ensemble", "readout": config.readout, "verdict": verdict}
     if rows.classes and outputs.of:
         choice["temperature"] = repeated_temperature(average(outputs.of, weights), outputs.labels)
     elif len(outputs.labels) == len(rows.values):
@@ -119,7 +119,7 @@ def choose_members(
 
 
 def make_members(
-    weights: Mapping[str, float], candidates: Candidates, outputs: HeldOut, rows: Labeled
+    weights: Mapping[str, float], candidates: Candidates, outputs: HeldOutOutputs, rows: Labeled
 ) -> tuple[Member, ...]:
     """The members of an average, to learn from these labels."""
     return tuple(
@@ -133,7 +133,7 @@ def make_members(
 
 
 def fold_weights(
-    outputs: HeldOut, before: Mapping[str, float], config: PredictorConfig
+    outputs: HeldOutOutputs, before: Mapping[str, float], config: PredictorConfig
 ) -> list[dict[str, float]]:
     """The weights that each fold of the prediction intervals would have had without its labels.
 
@@ -142,23 +142,23 @@ def fold_weights(
     found = []
     for _, train, _ in interval_folds(outputs.labels, config):
         own = {name: each[:, train] for name, each in outputs.of.items()}
-        part = HeldOut(own, outputs.temperatures, outputs.labels[train])
+        part = HeldOutOutputs(own, outputs.temperatures, outputs.labels[train])
         found.append(mixed_weights(part, before, config))
     return found
 
 
-def evaluate(
+def weigh_candidates(
     gan: GAN,
     candidates: Candidates,
     stepped: PredictorConfig | None,
     rows: Labeled,
     config: PredictorConfig,
-) -> Generator[Progress, None, tuple[HeldOut, dict[str, float]]]:
+) -> Generator[Progress, None, tuple[HeldOutOutputs, dict[str, float]]]:
     """Held-out outputs of every candidate, and the weights of the average."""
     labels, budget = rows.values.numpy(), Budget(config.auto.budget)
     repeats = max(1, min(config.search.repeats, config.search.repeat_rows // len(labels)))
-    folds = make_folds(rows, config, repeats, FOLDS if stepped else config.auto.folds)
-    outputs = HeldOut({}, {}, labels)
+    folds = make_folds(rows, config, repeats, TRAINING_FOLDS if stepped else config.auto.folds)
+    outputs = HeldOutOutputs({}, {}, labels)
     for name, measured in held_out(gan, candidates, rows, folds, budget).items():
         outputs.add(name, measured.outputs)
     weights = mixed_weights(outputs, prior_weights(candidates), config)
@@ -179,7 +179,7 @@ def evaluate(
 
 
 def mixed_weights(
-    outputs: HeldOut, before: Mapping[str, float], config: PredictorConfig
+    outputs: HeldOutOutputs, before: Mapping[str, float], config: PredictorConfig
 ) -> dict[str, float]:
     """The weights of a few candidates: what the folds say, drawn towards the prior average."""
     trust = config.auto.trust(len(outputs.labels))
@@ -228,7 +228,7 @@ def try_training(
         error = float(gaps.std()) / len(gaps) ** 0.5
         if number == 0 and gaps.mean() > trial.behind * error:
             return None
-        rest = (FOLDS - 1 + trial.final) * (trial.budget.clock() - began)
+        rest = (TRAINING_FOLDS - 1 + trial.final) * (trial.budget.clock() - began)
         if number == 0 and not trial.budget.affords(rest):
             return None
     return outputs
@@ -330,18 +330,18 @@ def average(outputs: Mapping[str, Array], weights: Mapping[str, float]) -> Array
     return mean
 
 
-def make_verdict(outputs: HeldOut, weights: Mapping[str, float]) -> dict[str, Any]:
+def make_verdict(outputs: HeldOutOutputs, weights: Mapping[str, float]) -> dict[str, Any]:
     """What a choice says of itself: "means" in points, a "comparison" with ordinary models, why."""
-    ordinary = {n: v for n, v in outputs.of.items() if n.endswith(PLAIN) and "graph" not in n}
+    ordinary = {n: v for n, v in outputs.of.items() if n.endswith(ON_SAMPLES) and "graph" not in n}
     comparison = compare(average(outputs.of, weights), ordinary, outputs.labels)
     means = {n: compare(each, ordinary, outputs.labels).score for n, each in outputs.of.items()}
     return {
         "means": {**means, "average": comparison.score},
         "comparison": comparison.to_json(),
-        "reason": f"{describe(weights)}. {comparison.line}",
+        "reason": f"{describe_weights(weights)}. {comparison.line}",
     }
 
 
-def describe(weights: Mapping[str, float]) -> str:
+def describe_weights(weights: Mapping[str, float]) -> str:
     """What an average is made of, in words."""
     return ", ".join(f"{100 * weight:.0f} % {name}" for name, weight in weights.items())

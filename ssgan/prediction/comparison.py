@@ -13,7 +13,7 @@ from ssgan.runs.run import Run
 from ssgan.runs.storage import understood
 
 COMPARISON = "comparison.json"
-PLAIN = "on samples"  # how names of ordinary models end
+ON_SAMPLES = "on samples"  # how names of ordinary models end
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,7 +72,7 @@ def compare(outputs: Array, ordinary: Mapping[str, Array], labels: Array) -> Com
     return Comparison(
         score=score(own, labels, classes),
         constant=frequent,
-        ordinary=name.removesuffix(f" {PLAIN}"),
+        ordinary=name.removesuffix(f" {ON_SAMPLES}"),
         best=score(costs[name], labels, classes),
         behind=float(gaps.mean() / error) if error else 0.0,
         classes=classes,

@@ -19,7 +19,7 @@ RENAMED = {  # methods of 0.1, still read
     "spread": "graph",
     "simple": "baseline",
 }
-CHOICES: dict[str, tuple[str, ...]] = {  # for a help
+FINETUNE_CHOICES: dict[str, tuple[str, ...]] = {  # for a help
     "methods": ("auto", *FITTED, *STEPPED),
     "methods in steps": STEPPED,
     "readouts": READOUTS,

@@ -22,12 +22,12 @@ from ssgan.prediction.resolve import resolve_config
 from ssgan.randomness import Rng
 from ssgan.training.runner import Progress
 
-FOLDS = 3
+TRAINING_FOLDS = 3
 INTERVAL_FOLDS = 5
 
 
 def make_folds(
-    rows: Labeled, config: PredictorConfig, repeats: int = 1, count: int = FOLDS
+    rows: Labeled, config: PredictorConfig, repeats: int = 1, count: int = TRAINING_FOLDS
 ) -> Folds:
     """The folds that all is compared on; the first repeat is the same for any number of them."""
     rng, count = Rng(("auto", config.seed)), min(count, config.search.folds)
@@ -45,13 +45,13 @@ def short_training(
 ) -> Generator[Progress, None, tuple[Model, Any]]:
     """`fit_network` by the labels of the rows `train` (n,), the others among the unlabeled ones."""
     part = rows.part(torch.from_numpy(train))
-    short = resolve_config(shorten(config, config.search.steps), gan, part)
+    short = resolve_config(shorten_config(config, config.search.steps), gan, part)
     return (yield from fit_network(gan, short, part, phase=phase))
 
 
-def shorten(config: PredictorConfig, steps: int) -> PredictorConfig:
+def shorten_config(config: PredictorConfig, steps: int) -> PredictorConfig:
     """The config with at most so many steps, of its members as well."""
-    members = [replace(m, config=shorten(m.config, steps)) for m in config.members]
+    members = [replace(m, config=shorten_config(m.config, steps)) for m in config.members]
     return replace(config, steps=min(steps, config.steps or steps), members=tuple(members))
 
 

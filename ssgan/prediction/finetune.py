@@ -68,7 +68,7 @@ def finetuning(
     check_settings(config, gan, rows)
     check_shares(config, rows)
     config = resolve_config(config, gan, rows)
-    with nullcontext() if run is None else claim(run, gan, config, rows) as held:
+    with nullcontext() if run is None else claim_model(run, gan, config, rows) as held:
         if held:
             record_split(held, gan, rows, files)
         gan = yield from with_readout(gan, config, rows, held)
@@ -83,13 +83,13 @@ def finetuning(
             runtime=gan.runtime,
             about=identity(gan, rows) | ({"choice": choice} if choice else {}),
         )
-        model = yield from calibrated(model, gan, rows, held, kept)
+        model = yield from with_calibration(model, gan, rows, held, kept)
         model = adjusted(model, gan, rows, held)
     warn_of_classes(model, gan, rows)
     return model
 
 
-def calibrated(
+def with_calibration(
     model: Predictor, gan: GAN, rows: Labeled, run: Run | None, kept: Any
 ) -> Generator[Progress, None, Predictor]:
     """The predictor with its temperature or intervals, and how good it is beside ordinary models;
@@ -100,10 +100,10 @@ def calibrated(
     if config.method == "baseline" and rows.classes:  # not to be chosen again in every fold
         config = replace(config, baseline=kept["name"])
     if rows.classes:
-        degrees, comparison = yield from temperature.calibrate(gan, config, rows, run)
+        degrees, comparison = yield from temperature.calibrate_classes(gan, config, rows, run)
         model = replace(model, temperature=degrees)
     else:
-        calibrate = intervals.calibrate(gan, config, rows, run, choice)
+        calibrate = intervals.calibrate_numbers(gan, config, rows, run, choice)
         ranges, comparison = yield from calibrate
         model = replace(model, intervals=ranges)
     if comparison and not choice:
@@ -126,7 +126,9 @@ def renewed(identity: dict[str, Any]) -> dict[str, Any]:
 
 
 @contextmanager
-def claim(path: str | Path, gan: GAN, config: PredictorConfig, rows: Labeled) -> Iterator[Run]:
+def claim_model(
+    path: str | Path, gan: GAN, config: PredictorConfig, rows: Labeled
+) -> Iterator[Run]:
     """The model directory of this finetuning, with what else loading needs.
 
     Nobody else writes to it meanwhile.

@@ -23,7 +23,7 @@ from ssgan.prediction.baselines import (
 )
 from ssgan.prediction.baselines.models import CANDIDATES
 from ssgan.prediction.budget import Budget
-from ssgan.prediction.comparison import PLAIN, Comparison, compare
+from ssgan.prediction.comparison import ON_SAMPLES, Comparison, compare
 from ssgan.prediction.config import PredictorConfig
 from ssgan.prediction.fitting import with_readout
 from ssgan.prediction.graph import held_out_votes
@@ -33,7 +33,7 @@ from ssgan.training.runner import finish
 
 GRAPH_SAMPLES = 3000  # unlabeled samples in a graph whose votes for held-out labels are taken
 TOLERANCE = 1e-3  # relative, to which its equations are solved at the most
-QUICK = ("logistic", "ridge", "forest")  # what any model is compared with
+COMPARED_WITH = ("logistic", "ridge", "forest")  # what any model is compared with
 UNBOUNDED = Budget(None)
 Candidates = Mapping[str, PredictorConfig]  # by their names
 
@@ -71,7 +71,9 @@ def held_out_on_readout(
             break
         if config.method == "graph":
             search = replace(config.search, tolerance=max(TOLERANCE, config.search.tolerance))
-            measured[name] = measure(held_out_votes(features, graph, folds, search), rows, folds)
+            measured[name] = measured_outputs(
+                held_out_votes(features, graph, folds, search), rows, folds
+            )
         else:
             fit_predict = fit_predict_on(config, labeled, turned, rows)
             measured[name] = cross_validate(fit_predict, labels, rows.classes, folds)
@@ -106,7 +108,7 @@ def fit_predict_on(
     return fit_predict
 
 
-def measure(outputs: Array, rows: Labeled, folds: Folds) -> Measured:
+def measured_outputs(outputs: Array, rows: Labeled, folds: Folds) -> Measured:
     """Held-out outputs (R, n, ...) with their points, fold by fold."""
     labels = rows.values.numpy()
     std = 0.0 if rows.classes else float(labels.std())
@@ -119,9 +121,11 @@ def compare_with_baselines(
 ) -> Comparison:
     """Held-out outputs (R, n, ...) of a model beside those of two ordinary ones on its folds."""
     shape = (len(rows.packed), prod(gan.codec.shape))
-    names = [name for name in suitable_kinds(rows.classes, shape, usual=False) if name in QUICK]
+    names = [
+        name for name in suitable_kinds(rows.classes, shape, usual=False) if name in COMPARED_WITH
+    ]
     plain = replace(config, method="on-features", readout="samples", members=())
-    candidates = {f"{name} {PLAIN}": replace(plain, baseline=name) for name in names}
+    candidates = {f"{name} {ON_SAMPLES}": replace(plain, baseline=name) for name in names}
     measured = held_out(gan, candidates, rows, folds)
     ordinary = {name: one.outputs for name, one in measured.items()}
     return compare(outputs, ordinary, rows.values.numpy())

@@ -43,7 +43,7 @@ from ssgan.training.state import pack_parts
 
 INTERVALS = "intervals.safetensors"
 MIN_LABELS = 10
-KEPT = "told"  # the key of what fits keep, as files of 0.1 have it
+KEPT_KEY = "told"  # the key of what fits keep, as files of 0.1 have it
 
 
 @dataclass(frozen=True)
@@ -67,7 +67,7 @@ class Intervals:
         tensors["residuals"] = torch.from_numpy(self.residuals)
         tensors["fold_of_row"] = torch.from_numpy(self.fold_of_row)
         plain = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
-        return save(plain, {KEPT: json.dumps(list(self.kept))})
+        return save(plain, {KEPT_KEY: json.dumps(list(self.kept))})
 
 
 def from_bytes(
@@ -75,7 +75,7 @@ def from_bytes(
 ) -> Intervals:
     """What `Intervals.to_bytes` gave; of folds that learnt by these configs."""
     size = int.from_bytes(data[:8], "little")  # of the header, as the format has it
-    kept = json.loads(json.loads(data[8 : 8 + size])["__metadata__"][KEPT])
+    kept = json.loads(json.loads(data[8 : 8 + size])["__metadata__"][KEPT_KEY])
     tensors = load(data)
     networks = []
     for k, (one, config) in enumerate(zip(kept, configs, strict=True)):
@@ -101,7 +101,7 @@ def fold_configs(
     return [config.changed({"members": each}) for each in members]
 
 
-def calibrate(
+def calibrate_numbers(
     gan: GAN,
     config: PredictorConfig,
     rows: Labeled,

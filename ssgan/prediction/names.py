@@ -4,6 +4,6 @@ from pathlib import Path
 
 from ssgan.config import names_in
 
-FOLDER = Path(__file__).with_name("methods")
-FITTED = names_in(FOLDER / "fitted")  # at once
-STEPPED = names_in(FOLDER / "stepped")  # by steps of training
+METHOD_FILES = Path(__file__).with_name("methods")
+FITTED = names_in(METHOD_FILES / "fitted")  # at once
+STEPPED = names_in(METHOD_FILES / "stepped")  # by steps of training

@@ -10,7 +10,12 @@ from ssgan.prediction.baselines import Array, Folds, too_few
 from ssgan.prediction.calibration import fit_temperature
 from ssgan.prediction.comparison import Comparison, keep_comparison, kept_comparison
 from ssgan.prediction.config import PredictorConfig
-from ssgan.prediction.crossvalidation import FOLDS, labeled_outputs, make_folds, short_training
+from ssgan.prediction.crossvalidation import (
+    TRAINING_FOLDS,
+    labeled_outputs,
+    make_folds,
+    short_training,
+)
 from ssgan.prediction.heldout import compare_with_baselines, held_out
 from ssgan.prediction.labels import Labeled
 from ssgan.prediction.methods import METHODS
@@ -23,7 +28,7 @@ CALIBRATION_FOLDS = 10  # of what is fitted at once: fewer labels make it less s
 Calibrated = tuple[float, Comparison | None]  # a temperature; how good the model is beside others
 
 
-def calibrate(
+def calibrate_classes(
     gan: GAN, config: PredictorConfig, rows: Labeled, run: Run | None
 ) -> Generator[Progress, None, Calibrated]:
     """`temperature_of` a resolved config, once for a run; 1 where the config does not calibrate."""
@@ -75,7 +80,9 @@ def calibration_folds(
     They are the first that hold out as many labels as the config asks for.
     """
     method = METHODS.get(config.method)
-    folds = make_folds(rows, config, count=CALIBRATION_FOLDS if method and method.fit else FOLDS)
+    folds = make_folds(
+        rows, config, count=CALIBRATION_FOLDS if method and method.fit else TRAINING_FOLDS
+    )
     used: list[tuple[Array, Array]] = []
     for _, train, test in folds:
         if sum(len(held) for _, held in used) < config.search.calibration_rows:

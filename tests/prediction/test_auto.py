@@ -12,7 +12,7 @@ from ssgan.models.pretraining import pretrain
 from ssgan.models.readouts import reading_out, readout_of
 from ssgan.models.student import StudentConfig, distil
 from ssgan.prediction.auto import (
-    HeldOut,
+    HeldOutOutputs,
     Trial,
     average,
     choose_once,
@@ -237,7 +237,7 @@ def test_the_fewer_labels_the_more_the_prior_average_counts():
     config, before = PredictorConfig(), {"plain": 1.0}
     for count in (20, 2000):
         labels = np.arange(count) % 2
-        found = HeldOut({}, {}, labels)
+        found = HeldOutOutputs({}, {}, labels)
         found.add("plain", of(np.full(count, 0.5), labels))
         found.add("best", of(np.where(np.arange(count) % 10 == 0, 0.2, 0.9), labels))
         weights = mixed_weights(found, before, config)
@@ -250,7 +250,7 @@ def test_the_fewer_labels_the_more_the_prior_average_counts():
 def test_candidates_are_calibrated_before_they_are_mixed_weights():
     labels = np.arange(40) % 2
     right = np.where(np.arange(40) % 4 == 0, 0.001, 0.999)  # too sure: wrong for a quarter
-    found = HeldOut({}, {}, labels)
+    found = HeldOutOutputs({}, {}, labels)
     found.add("sure", of(right, labels))
     assert found.temperatures["sure"] > 3
     assert np.exp(found.of["sure"]).max() < 0.9
@@ -358,7 +358,7 @@ def test_a_time_that_is_none_is_refused(text):
 def test_its_own_held_out_predictions_decide_about_it(right):
     """It has all weight but the prior's where it alone is right, and none where it is wrong."""
     candidates, *_ = candidates_of("images", "classification")
-    outputs = HeldOut({}, {}, LABELS)
+    outputs = HeldOutOutputs({}, {}, LABELS)
     for name in candidates:
         outputs.add(name, np.log(np.full((1, N, 2), 0.5)))
     outputs.add("consistency", of(np.full(N, right), LABELS))

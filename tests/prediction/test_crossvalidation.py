@@ -10,7 +10,7 @@ from ssgan.metrics import predictions
 from ssgan.models.config import GANConfig
 from ssgan.models.pretraining import pretrain
 from ssgan.prediction.config import PredictorConfig
-from ssgan.prediction.crossvalidation import FOLDS, held_out_outputs, make_folds
+from ssgan.prediction.crossvalidation import TRAINING_FOLDS, held_out_outputs, make_folds
 from ssgan.prediction.evaluation import evaluate
 from ssgan.prediction.finetune import finetune, finetuning
 from ssgan.prediction.labels import labeled
@@ -116,7 +116,7 @@ def test_of_many_labels_the_first_folds_are_enough():
 
 
 @pytest.mark.parametrize(
-    ("method", "count"), [("probe", CALIBRATION_FOLDS), ("propagation", FOLDS)]
+    ("method", "count"), [("probe", CALIBRATION_FOLDS), ("propagation", TRAINING_FOLDS)]
 )
 def test_what_is_fitted_at_once_is_held_out_in_more_folds(method, count):
     assert folds_used(method) == count

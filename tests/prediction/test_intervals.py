@@ -8,7 +8,7 @@ import pytest
 import ssgan
 from ssgan.models.config import GANConfig
 from ssgan.models.pretraining import pretrain
-from ssgan.prediction.auto import FOLD_MEMBERS, HeldOut, choose_members, fold_weights
+from ssgan.prediction.auto import FOLD_MEMBERS, HeldOutOutputs, choose_members, fold_weights
 from ssgan.prediction.config import PredictorConfig
 from ssgan.prediction.crossvalidation import interval_folds
 from ssgan.prediction.finetune import finetune
@@ -96,12 +96,12 @@ def test_the_members_of_a_fold_are_chosen_without_its_labels():
     rows = labeled(gan, x, y, None, 0)
     choice, _ = finish(choose_members(gan, resolve_config(config, gan, rows), rows))
     labels = rows.values.double().numpy()
-    outputs = HeldOut({"good": labels[None], "bad": -labels[None]}, {}, labels)
+    outputs = HeldOutOutputs({"good": labels[None], "bad": -labels[None]}, {}, labels)
     right = fold_weights(outputs, {}, config)
     for k, (_, _, test) in enumerate(interval_folds(labels, config)):
         good, bad = labels.copy(), -labels
         good[test], bad[test] = -10 * labels[test], labels[test]
-        changed = HeldOut({"good": good[None], "bad": bad[None]}, {}, labels)
+        changed = HeldOutOutputs({"good": good[None], "bad": bad[None]}, {}, labels)
         wrong = fold_weights(changed, {}, config)
         assert [a == b for a, b in zip(wrong, right, strict=True)] == [n == k for n in range(3)]
     assert len(choice[FOLD_MEMBERS]) == 3

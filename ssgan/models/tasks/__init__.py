@@ -6,8 +6,8 @@ A file is named after its model ("vae_gan" is "vae-gan") and has one constant, M
 from importlib import import_module
 
 from ssgan.models.config import MODEL_NAMES
-from ssgan.models.players import Model
+from ssgan.models.players import GenerativeModel
 
-MODELS: dict[str, Model] = {
+MODELS: dict[str, GenerativeModel] = {
     name: import_module(f"{__name__}.{name.replace('-', '_')}").MODEL for name in MODEL_NAMES
 }

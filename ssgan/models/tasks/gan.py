@@ -17,7 +17,7 @@ from ssgan.models.players import (
     CriticSteps,
     Networks,
     Players,
-    Setting,
+    TaskSetting,
     draw_samples,
     fit_readout,
     measure_health,
@@ -91,7 +91,7 @@ class Adversarial:
 
     def __init__(self, config: GANConfig, domains: Mapping[str, Domain], on: Runtime) -> None:
         """`domains`: a part of the samples, "unlabeled", to calibrate by."""
-        self.setting = Setting(config, domains["unlabeled"], on)
+        self.setting = TaskSetting(config, domains["unlabeled"], on)
         self.config, self.runtime, self.calibration = config, on, self.setting.calibration
         self.codec = codec = self.setting.codec
         generator, critic = untrained_pair(config, codec, self.calibration.width)

@@ -18,7 +18,7 @@ from ssgan.models.players import (
     Batch,
     Networks,
     Players,
-    Setting,
+    TaskSetting,
     draw_samples,
     fit_readout,
     measure_health,
@@ -75,7 +75,7 @@ class VAE:
     def __init__(self, config: GANConfig, domains: Mapping[str, Domain], on: Runtime) -> None:
         """`domains`: a part of the samples, "unlabeled", to calibrate by."""
         refuse_unfit_vae(config, self.model)
-        self.setting = Setting(config, domains["unlabeled"], on)
+        self.setting = TaskSetting(config, domains["unlabeled"], on)
         self.config, self.runtime, self.calibration = config, on, self.setting.calibration
         self.codec = self.setting.codec
         self.readout: Readout
