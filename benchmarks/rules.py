@@ -14,11 +14,18 @@ from pathlib import Path
 import click
 import numpy as np
 
+from ssgan.benchmark.inner import PREFIX
 from ssgan.benchmark.judging import DECIDED, Judged, Rule, judge_rule, leave_one_out
 from ssgan.benchmark.ordinary import ORDINARY
 from ssgan.benchmark.stored import StoredProblem, load_stored
+from ssgan.prediction.auto import HeldOutOutputs, mixed_weights, prior_weights
+from ssgan.prediction.config import PredictorConfig
+from ssgan.prediction.ensemble import weigh
+from ssgan.prediction.search import AutoConfig
+from ssgan.randomness import Rng
 
 Arrays = Mapping[str, np.ndarray]
+Weights = dict[str, float]
 
 
 def losses(oof: Arrays, labels: np.ndarray) -> dict[str, np.ndarray]:
@@ -62,6 +69,24 @@ def by_distance(oof: Arrays, labels: np.ndarray, scale: float = 1.0) -> dict[str
     return {name: weight / whole for name, weight in weights.items()}
 
 
+def greedy(oof: Arrays, labels: np.ndarray) -> dict[str, float]:
+    """Greedy ensemble selection, without a prior: what `auto` weighs by."""
+    return equal(oof, labels) if nothing_held_out(oof) else weigh(oof, labels, Rng(("rules",)))
+
+
+def inside_auto(oof: Arrays, labels: np.ndarray, prior: float = AutoConfig().prior) -> Weights:
+    """`auto` itself: its candidates, weighed with a prior that counts as so many labels."""
+    own = {name: x for name, x in oof.items() if name.startswith(PREFIX)}
+    if not own:
+        return equal(oof, labels)
+    config = PredictorConfig(auto=AutoConfig(prior=prior))
+    usual = prior_weights({name.removeprefix(PREFIX): config for name in own})
+    before = {PREFIX + name: weight for name, weight in usual.items()}
+    if nothing_held_out(own):
+        return before
+    return mixed_weights(HeldOutOutputs(own, {}, labels), before, config)
+
+
 def among(rule: Rule, keep: Callable[[str], bool]) -> Rule:
     """A rule that only sees some candidates."""
     return lambda oof, labels: rule({n: x for n, x in oof.items() if keep(n)}, labels)
@@ -73,6 +98,10 @@ def as_stored(row: str) -> Rule:
 
 
 RULES: dict[str, Rule] = {
+    "the candidates of auto, as it weighs them": inside_auto,
+    "the same, a prior worth 50 labels": partial(inside_auto, prior=50.0),
+    "the same, without a prior": partial(inside_auto, prior=0.0),
+    "greedy selection of all": greedy,
     "the ordinary model that loses least": among(best, lambda name: name in ORDINARY),
     "the candidate that loses least": best,
     "the best 3, alike": partial(best, count=3),
@@ -140,6 +169,8 @@ def report(stored: Sequence[StoredProblem], rules: Mapping[str, Rule], sets: boo
 def main(work: Path, sets: bool) -> None:
     """Print the regret of every rule, in points or per cent of RMSE; lower is better."""
     stored = load_stored(work)
+    tuning = [one for one in stored if any(name.startswith(PREFIX) for name in one.outputs)]
+    stored = tuning or stored  # the other draws are for judging what was chosen here
     lines = report(stored, RULES, sets)
     if len(lines) == 1:
         raise click.ClickException(
