@@ -9,34 +9,51 @@ Methods:
     statistics   the same, batch norm by the statistics of the target
     dann         features that no critic can tell by their domain
     cdan         the same, class by class
+    consistency  pseudo-labels of the target by an average of the network, learnt on strong views
+    importance   the labels of the source, samples that are frequent in the target counting more
+    label-shift  the labels of the source, corrected for the shares of classes in the target
+    auto         one of several, chosen without a label of the target
 """
 
 import json
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Mapping
 from contextlib import contextmanager, nullcontext
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from ssgan.adaptation.config import AdaptConfig
-from ssgan.adaptation.domains import Domains, make_domains
+from ssgan.adaptation.domains import Domains, Few, make_domains, source_labels
+from ssgan.adaptation.domains import identity as identity_of
+from ssgan.adaptation.method import Place
 from ssgan.adaptation.methods import METHODS
 from ssgan.adaptation.network import described, design
+from ssgan.codecs.image import MOVES
 from ssgan.config import InputError
-from ssgan.data import Data, read
+from ssgan.data import Data, Targets, read
+from ssgan.data.labels import raw_labels, unlabeled
 from ssgan.data.ledger import Ledger
+from ssgan.data.selection import take_samples
 from ssgan.data.source import from_memory
 from ssgan.data.split import split_files, split_record
-from ssgan.models.domain import CALIBRATION
-from ssgan.models.natural import natural
 from ssgan.prediction.network import frozen
 from ssgan.prediction.predictor import Predictor
 from ssgan.runs.run import Run
 from ssgan.runtime import runtime
 from ssgan.training.runner import Progress, finish
+from ssgan.training.schedule import TrainOptions
 from ssgan.transforms.views import check_transforms
+
+
+@dataclass(frozen=True)
+class Where:
+    """Where an adaptation runs, which nothing of its result depends on."""
+
+    run: str | Path | None = None  # the model directory, if it is kept
+    device: str | None = None
+    options: TrainOptions = TrainOptions()
 
 
 def adapting(
@@ -44,20 +61,22 @@ def adapting(
     target: Data,
     config: AdaptConfig | None = None,
     *,
+    few: Few | None = None,
     task: Any = None,
-    run: str | Path | None = None,
-    device: str | None = None,
+    where: Where = Where(),
 ) -> Generator[Progress, None, Predictor]:
     """`adapt` of two data sets, step by step: yields its progress and returns the predictor.
 
-    `task` says what the labels are where they do not.
+    `few` are labels of the target, `task` says what labels are where they do not.
     """
     config = config or AdaptConfig()
-    domains = make_domains(source, target, config.frame, task)
+    domains = make_domains(source, target, config.frame, task, few)
     config = resolve_config(config, domains)
-    on = runtime(device, domains.codec.shape)
-    with nullcontext() if run is None else claim(run, domains, config, source) as held:
-        network = yield from METHODS[config.method].learn(domains, config, on, held)
+    on = runtime(where.device, domains.codec.shape)
+    files = records(domains, source, few) if where.run is not None else {}
+    with nullcontext() if where.run is None else claim(where.run, domains, config, files) as held:
+        place = Place(on, held, where.options)
+        network = yield from METHODS[config.method].learn(domains, config, place)
     return Predictor(
         config=described(config),
         codec=domains.codec,
@@ -81,9 +100,16 @@ def resolve_config(config: AdaptConfig, domains: Domains) -> AdaptConfig:
     elif not domains.classes:
         transforms = ("noise",)  # a turn might change a number
     else:
-        some = domains.codec.expand(domains.target.samples[:CALIBRATION])
-        transforms = natural(domains.codec, some, config.seed)
+        transforms = usual_transforms(domains)
     return replace(config, transforms=transforms, steps=config.steps or method.steps)
+
+
+def usual_transforms(domains: Domains) -> tuple[str, ...]:
+    """Those that keep a class in most domains: of images moves, and other textures and colours,
+    which is how domains differ; of rows what their codec names."""
+    if "texture" not in domains.codec.transforms:
+        return domains.codec.natural
+    return (*MOVES, "colour", "texture")
 
 
 def identity(domains: Domains, config: AdaptConfig) -> dict[str, Any]:
@@ -98,31 +124,36 @@ def identity(domains: Domains, config: AdaptConfig) -> dict[str, Any]:
 
 
 @contextmanager
-def claim(path: str | Path, domains: Domains, config: AdaptConfig, source: Data) -> Iterator[Run]:
+def claim(
+    path: str | Path, domains: Domains, config: AdaptConfig, files: Mapping[str, str]
+) -> Iterator[Run]:
     """The model directory of an adaptation, with what else loading needs."""
     whole = {"format": 1, "kind": "predictor", "config": described(config).to_json()}
     run = Run.claim(path, whole | identity(domains, config), growing=())
     with run.writing() as held:
         held.write("codec.json", json.dumps(domains.codec.to_json()))
-        for name, text in records(domains, source).items():
+        for name, text in files.items():
             held.write(name, text)
         yield held
 
 
-def records(domains: Domains, source: Data) -> dict[str, str]:
-    """The files of a model directory that say which labels it learnt from: those of the source."""
-    from ssgan.data import targets
-
-    found = targets(source.y, no_label=source.no_label)
+def records(domains: Domains, source: Data, few: Few | None) -> dict[str, str]:
+    """The files of a model directory that say which labels it learnt from: those of the source, or
+    of the target where it has some; then the source's have names of their own."""
+    found = source_labels(source, domains.targets.task)
     ledger = Ledger(len(found.labeled))
     kept = replace(found, values=ledger.take(found.values, found.labeled))
-    return split_files(split_record(domains.data["source"], kept, found.labeled), ledger)
+    files = split_files(split_record(domains.data["source"], kept, found.labeled), ledger)
+    if few is None:
+        return files
+    return {f"source-{name}": text for name, text in files.items()} | dict(few.files)
 
 
 def adapt(
     source_x: Any,
     source_y: Any,
     target_x: Any,
+    target_y: Any = None,
     config: AdaptConfig | None = None,
     *,
     run: str | Path | None = None,
@@ -139,6 +170,8 @@ def adapt(
         unlabeled, and such samples are left out.
     target_x : array (M, ...), data frame, data set, path or name
         Samples of the target; labels that came with them are not read.
+    target_y : array (M,), default=None
+        A few labels of the target, -1, NaN, None or "" elsewhere: then it learns from both.
     config : AdaptConfig, default=None
         How to adapt; None is `AdaptConfig()`.
     run : str or Path, default=None
@@ -176,7 +209,22 @@ def adapt(
     device = fields.pop("device", None)
     config = (config or AdaptConfig()).changed(fields)
     source, target = as_data(source_x, source_y), as_data(target_x)
-    return finish(adapting(source, target, config, run=run, device=device))
+    few = None if target_y is None else few_of(target, target_y)
+    return finish(adapting(source, target, config, few=few, where=Where(run, device)))
+
+
+def few_of(target: Data, labels: Any) -> Few:
+    """The samples of the target that these labels (M,) are of."""
+    if len(labels) != len(target):
+        raise InputError(f"{len(target)} target samples but {len(labels)} labels: one label a row")
+    found = raw_labels(labels)
+    rows = np.flatnonzero(~unlabeled(found, no_label=target.no_label))
+    if not len(rows):
+        raise InputError("none of the target's labels says anything: leave target_y out")
+    ledger = Ledger(len(rows))
+    kept = Targets(values=ledger.take(found, rows), classes=None, dtype=str(found.dtype))
+    files = split_files(split_record(identity_of(target), kept, rows), ledger)
+    return Few(take_samples(target.x, rows), kept.values, files)
 
 
 def as_data(samples: Any, labels: Any = None) -> Data:

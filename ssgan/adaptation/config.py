@@ -30,8 +30,8 @@ class AdaptConfig:
     weight : float, default=1.0
         Of what is learnt from the target's samples.
     transforms : tuple of str or None, default=None
-        Transforms that keep a label (`ssgan.transforms.views`); None finds those that suit the
-        target's samples, () is none.
+        Transforms that keep a label (`ssgan.transforms.views`); None is moves, "colour" and
+        "texture" for images, "corrupt" for rows, "noise" where numbers are predicted; () is none.
     warp : float, default=1.0
         Strength of random turns, stretches and shifts of images.
     ema : float, default=0.99
@@ -42,8 +42,10 @@ class AdaptConfig:
     architecture : str, default="auto"
         An architecture of `ssgan.networks` with a classifier of its own: "lenet" for images,
         "perceptron" for rows where it is "auto".
-    width : int, default=32
+    width : int, default=16
         Channels after the first layer.
+    candidates : tuple of str, default=("source-only", "statistics", "dann", "consistency")
+        Of method "auto": what it chooses from.
     seed : int, default=0
         Same seed, same model.
 
@@ -70,7 +72,8 @@ class AdaptConfig:
     ema: float = 0.99
     frame: str = "pad"
     architecture: str = "auto"
-    width: int = 32
+    width: int = 16
+    candidates: tuple[str, ...] = ("source-only", "statistics", "dann", "consistency")
     seed: int = 0
 
     def __post_init__(self) -> None:
@@ -79,6 +82,13 @@ class AdaptConfig:
         check_numbers(self, least={"batch": 2, "width": 1})
         if self.method not in METHODS:
             raise InputError(f"no method {self.method!r}; there are {', '.join(METHODS)}")
+        object.__setattr__(self, "candidates", tuple(self.candidates))  # JSON has lists
+        known = [name for name in METHODS if name != "auto"]
+        if not self.candidates or not {*self.candidates} <= {*known}:
+            raise InputError(
+                f"expected candidates out of {', '.join(known)}, got "
+                f"{', '.join(self.candidates) or 'none'}"
+            )
         if self.frame not in FRAMES:
             raise InputError(f"expected frame {' or '.join(FRAMES)}, got {self.frame!r}")
         if self.steps is not None and (type(self.steps) is not int or self.steps < 1):
@@ -90,13 +100,14 @@ class AdaptConfig:
         if self.transforms is not None:
             object.__setattr__(self, "transforms", tuple(self.transforms))  # JSON has lists
             if unknown := set(self.transforms) - set(TRANSFORMS):
-                known = ", ".join(TRANSFORMS)
-                raise InputError(f"no transform {unknown.pop()!r}; there are {known}")
+                there = ", ".join(TRANSFORMS)
+                raise InputError(f"no transform {unknown.pop()!r}; there are {there}")
 
     def to_json(self) -> dict[str, Any]:
         """All fields as JSON."""
         named = None if self.transforms is None else list(self.transforms)
-        return dataclasses.asdict(self) | {"transforms": named}
+        lists = {"transforms": named, "candidates": list(self.candidates)}
+        return dataclasses.asdict(self) | lists
 
     def changed(self, fields: Mapping[str, Any]) -> "AdaptConfig":
         """This config with other values of some fields; InputError for one that there is not."""

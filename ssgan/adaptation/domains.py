@@ -1,5 +1,6 @@
 """Two domains: samples with labels, samples without, and how both become tensors of one shape."""
 
+import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -9,14 +10,25 @@ import torch
 from torch import Tensor
 
 from ssgan.adaptation.frames import reconciled
+from ssgan.codecs.codec import Array
+from ssgan.codecs.dtypes import as_python
 from ssgan.config import InputError
 from ssgan.data import Codec, Data, Targets, digest, targets
-from ssgan.data.labels import shown
+from ssgan.data.labels import raw_labels, shown, sorted_classes
 from ssgan.models.domain import CALIBRATION, Domain
 from ssgan.prediction.labels import Labeled
 from ssgan.randomness import Rng
 
 FEWEST = 20  # samples that say something about a domain
+
+
+@dataclass(frozen=True)
+class Few:
+    """Labels that the target has after all."""
+
+    samples: Any  # raw samples (n, ...)
+    labels: Any  # (n,), raw
+    files: Mapping[str, str]  # those of a model directory that say which rows they are of
 
 
 @dataclass(frozen=True)
@@ -30,6 +42,8 @@ class Domains:
     scale: tuple[float, float]  # mean and deviation of numbers
     frame: str  # how both became one shape, in words
     data: Mapping[str, Any]  # source, options and fingerprint of both, by their names
+    few: Domain | None = None  # samples of the target with labels, where it has any
+    few_values: Tensor | None = None  # theirs, like `values`
 
     @property
     def codec(self) -> Codec:
@@ -45,32 +59,82 @@ class Domains:
         """What a model directory says of the labels."""
         values = np.empty(0)
         rows = Labeled(self.source.samples, self.values, self.targets, self.scale, None, 0, values)
-        return rows.metadata() | {"unlabeled": digest(self.target.samples.numpy())}
+        about = rows.metadata() | {"unlabeled": digest(self.target.samples.numpy())}
+        if self.few is None or self.few_values is None:
+            return about
+        few = digest(self.few.samples.numpy()) + digest(self.few_values.numpy())
+        return about | {"target_count": len(self.few), "target_fingerprint": few}
 
 
-def make_domains(source: Data, target: Data, frame: str = "pad", task: Any = None) -> Domains:
+def make_domains(
+    source: Data, target: Data, frame: str = "pad", task: Any = None, few: Few | None = None
+) -> Domains:
     """Both data sets as domains; InputError for two that nothing can be carried between.
 
-    Of the target no label is read.
+    Of the target no labels are read but those of `few`.
     """
     found = source_labels(source, task)
     refuse(source, target)
     codecs, words = reconciled(source, target, frame)
     packed = codecs[0].pack(source.x)[torch.from_numpy(found.labeled)]
-    values = torch.from_numpy(found.values[found.labeled])
-    scale = (0.0, 1.0)
+    values, scale = found.values[found.labeled], (0.0, 1.0)
     if found.classes is None:
-        scale = (float(values.mean()), float(values.std(correction=0)))
-        values = ((values - scale[0]) / scale[1]).float()
-    return Domains(
+        scale = (float(values.mean()), float(values.std()))
+    if few is not None:
+        found, values = with_classes_of(found, values, few.labels)
+    domains = Domains(
         source=Domain(codecs[0], packed),
-        values=values,
+        values=standardised(values, found, scale),
         target=Domain(codecs[1], codecs[1].pack(target.x)),
         targets=replace(found, values=found.values[:0]),
         scale=scale,
         frame=words,
         data={"source": identity(source), "target": identity(target)},
     )
+    if few is None:
+        return domains
+    known = standardised(found.encode(few.labels), found, scale)
+    return replace(domains, few=Domain(codecs[1], codecs[1].pack(few.samples)), few_values=known)
+
+
+def standardised(values: Array, of: Targets, scale: tuple[float, float]) -> Tensor:
+    """Class indices as they are, numbers by the mean and deviation of the source's."""
+    if of.classes is not None:
+        return torch.from_numpy(values)
+    return torch.from_numpy((values - scale[0]) / scale[1]).float()
+
+
+def with_classes_of(found: Targets, values: Array, labels: Any) -> tuple[Targets, Array]:
+    """The targets of the source and its class indices, with classes that only the target has.
+
+    A warning says which classes one of both domains has alone, and their shares.
+    """
+    if found.classes is None:
+        return found, values
+    here, counts = np.unique(np.asarray(raw_labels(labels), dtype=object), return_counts=True)
+    known = dict(zip([as_python(label) for label in here], counts / counts.sum(), strict=True))
+    new = {label: share for label, share in known.items() if label not in found.classes}
+    for label, share in new.items():
+        warnings.warn(
+            f"class {label!r}, {100 * share:.0f} % of the target's labels, has no label in the "
+            "source: it is learnt from the target's labels alone",
+            UserWarning,
+            stacklevel=3,
+        )
+    for place, label in enumerate(found.classes):
+        if label not in known:
+            share = 100 * float((values == place).mean())
+            warnings.warn(
+                f"class {label!r}, {share:.0f} % of the source's labels, has no label in the "
+                "target: leave it out of the source if the target has none",
+                UserWarning,
+                stacklevel=3,
+            )
+    if not new:
+        return found, values
+    classes = sorted_classes(np.array([*found.classes, *new], dtype=object))
+    order = np.array([classes.index(label) for label in found.classes])
+    return replace(found, classes=classes), order[values]
 
 
 def source_labels(source: Data, task: Any) -> Targets:

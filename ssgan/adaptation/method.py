@@ -3,11 +3,13 @@
 from collections.abc import Callable, Generator
 from dataclasses import dataclass
 
+from torch import Tensor
+
 from ssgan.adaptation.config import AdaptConfig
 from ssgan.adaptation.descent import COSINE, Descent
 from ssgan.adaptation.domains import Domains
 from ssgan.adaptation.network import initial_network
-from ssgan.adaptation.task import Adaptation, DomainLoss
+from ssgan.adaptation.task import Adaptation, DomainLoss, Settle, of_target
 from ssgan.prediction.network import Network
 from ssgan.randomness import Rng
 from ssgan.runs.run import Run
@@ -16,9 +18,18 @@ from ssgan.training.batches import Batches
 from ssgan.training.runner import Progress, run_training
 from ssgan.training.schedule import Schedule, TrainOptions
 
-Learn = Callable[
-    [Domains, AdaptConfig, Runtime, Run | None], Generator[Progress, None, Network]
-]  # trains in a run, where there is one; the network as it predicts samples of the target
+
+@dataclass(frozen=True)
+class Place:
+    """Where a method trains: nothing of its result depends on it."""
+
+    runtime: Runtime
+    run: Run | None = None
+    options: TrainOptions = TrainOptions()
+
+
+# Trains in a run, where there is one; the network as it predicts samples of the target.
+Learn = Callable[[Domains, AdaptConfig, Place], Generator[Progress, None, Network]]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,20 +43,27 @@ class Method:
 
 def training(
     loss: Callable[[Adaptation], DomainLoss] | None = None,
-    statistics: str = "target",
+    *,
+    settle: Settle = of_target,
+    weights: Callable[[Domains, int], Tensor] | None = None,
     descent: Descent = COSINE,
 ) -> Learn:
-    """The methods that train one network on batches of both domains, or of the source alone."""
+    """The methods that train one network on batches of both domains, or of the source alone.
+
+    `settle` is done after the last step; `weights` of both domains and a seed says how much each
+    sample of the source counts.
+    """
 
     def learn(
-        domains: Domains, config: AdaptConfig, on: Runtime, run: Run | None
+        domains: Domains, config: AdaptConfig, place: Place
     ) -> Generator[Progress, None, Network]:
         network = initial_network(domains, config)
-        task = Adaptation(config, domains, network, on, descent)
-        task.learn_from(loss(task) if loss else None, statistics)
+        task = Adaptation(config, domains, network, place.runtime, descent)
+        found = weights(domains, config.seed) if weights else None
+        task.learn_from(loss(task) if loss else None, settle, found)
         batches = Batches(task.streams(), Rng(("adapt", config.seed)))
-        schedule = Schedule(config.steps or 1, config.batch, TrainOptions(), config.method)
-        yield from run_training(task, batches, schedule, run)
+        schedule = Schedule(config.steps or 1, config.batch, place.options, config.method)
+        yield from run_training(task, batches, schedule, place.run)
         return task.mean
 
     return learn

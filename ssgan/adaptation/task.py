@@ -5,17 +5,20 @@ own batch: batch norm of mixed ones would tell the domains apart. The statistics
 the target's.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, Protocol
 
+import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 
 from ssgan.adaptation.config import AdaptConfig
 from ssgan.adaptation.descent import Descent
 from ssgan.adaptation.domains import Domains, calibration
+from ssgan.models.domain import Domain
 from ssgan.networks import BATCH_NORMS, reestimate
 from ssgan.objectives import Terms
 from ssgan.prediction.network import Network
@@ -38,6 +41,13 @@ class Seen:
     extracted: Tensor  # (N, F), what domains are compared by
     features: Tensor  # (N, D), what the head reads
     outputs: Tensor  # (N, K), or (N, 1) for numbers
+
+    def first(self, n: int) -> "Seen":
+        """The first n samples."""
+        return Seen(self.extracted[:n], self.features[:n], self.outputs[:n])
+
+
+Settle = Callable[["Adaptation"], None]  # what is done with the network after the last step
 
 
 class DomainLoss(Protocol):
@@ -71,9 +81,13 @@ class Adaptation:
         self.rng = Rng(("adapt", config.seed), on.device)
         self.learn_from(None)
 
-    def learn_from(self, loss: DomainLoss | None, statistics: str = "target") -> None:
-        """What is learnt from the target, and whose statistics are kept; before any step."""
-        self.loss, self.statistics = loss, statistics
+    def learn_from(
+        self, loss: DomainLoss | None, settle: Settle | None = None, weights: Tensor | None = None
+    ) -> None:
+        """What is learnt from the target, what is done after the last step, and how much each
+        sample of the source counts (N,); before any step."""
+        self.loss, self.settle = loss, settle or of_target
+        self.weights = torch.ones(len(self.domains.source)) if weights is None else weights
         beside = [] if loss is None or loss.trainable is None else [loss.trainable]
         self.optimizer = self.descent.optimizer(nn.ModuleList([self.network, *beside]), self.config)
 
@@ -85,8 +99,12 @@ class Adaptation:
     def streams(self) -> dict[str, Stream]:
         """What its batches are drawn from."""
         device, size = self.runtime.device, self.config.batch
-        source = (self.domains.source.samples.to(device), self.domains.values.to(device))
+        of = self.domains
+        source = (of.source.samples.to(device), of.values.to(device), self.weights.to(device))
         found = {"source": Stream(source, size)}
+        if of.few is not None and of.few_values is not None:
+            few = (of.few.samples.to(device), of.few_values.to(device))
+            found["few"] = Stream(few, max(2, size // 2))
         if self.loss:
             found["target"] = self.domains.target.stream(size, self.runtime)
         return found
@@ -99,39 +117,84 @@ class Adaptation:
         config, number, rng = self.config, step.number, step.rng(self.rng)
         steps = config.steps or 1
         set_rate(self.optimizer, step.rate * self.descent.rate(config, number / steps))
-        packed, labels = batches("source", number, 0)
-        x = self.views.of(self.domains.source.codec.expand(packed), rng("source"))
+        packed, labels, weights = batches("source", number, 0)
+        x = self.source_views(self.domains.source.codec.expand(packed), rng("source"))
         beside: tuple[Tensor, ...] = ()
         if self.loss:
             (packed,) = batches("target", number, 0)
             beside = self.loss.prepare(self.domains.codec.expand(packed), number, rng("target"))
+        few: tuple[Tensor, ...] = ()
+        if self.domains.few is not None:
+            packed, known = batches("few", number, 0)
+            few = self.views.of(self.domains.codec.expand(packed), rng("few")), known
+        loss = partial(self.terms, number, (x, labels, weights), few)
         norms = list(self.network.buffers())
-        loss = partial(self.terms, number, labels)
-        terms, refused = descend(loss, (x, *beside), self.optimizer, self.runtime, norms)
+        terms, refused = descend(loss, beside, self.optimizer, self.runtime, norms)
         average(self.mean, self.network, config.ema, number)
         if number + 1 == steps:
-            self.settle()
+            self.settle(self)
         return terms, {"not_finite": refused}
 
-    def terms(self, step: int, labels: Tensor, x: Tensor, *beside: Tensor) -> Terms:
-        """The terms of a batch of the source, and of one of the target where it is asked."""
-        if self.loss is None:
-            return {"supervised": supervised_loss(self.see(x).outputs, labels)}
+    def source_views(self, x: Tensor, rng: Rng) -> Tensor:
+        """Samples of the source as they are learnt from: half of them changed as strongly as those
+        of the target may be."""
+        if not self.config.transforms:
+            return self.views.of(x, rng)
+        half = len(x) // 2
+        strong = self.views.strong(x[half:], rng("strong"))
+        return torch.cat([self.views.of(x[:half], rng), strong.to(x)])
+
+    def terms(
+        self,
+        step: int,
+        known: tuple[Tensor, Tensor, Tensor],
+        few: tuple[Tensor, ...],
+        *beside: Tensor,
+    ) -> Terms:
+        """The terms of a batch of the source with its labels, of a few of the target with theirs,
+        and of samples of the target."""
+        x, *labels = known
+        of_target = [*beside[:1], *few[:1]]
+        if not of_target:
+            return {"supervised": weighted_loss(self.see(x).outputs, *labels)}
         with unrecorded(self.network):
             source = self.see(x)
-        target = self.see(beside[0])
-        terms = {"supervised": supervised_loss(source.outputs, labels)}
+        seen_there = self.see(torch.cat(of_target))
+        terms = {"supervised": weighted_loss(source.outputs, *labels)}
+        if few:
+            terms["few"] = supervised_loss(seen_there.outputs[-len(few[1]) :], few[1])
+        if self.loss is None:
+            return terms
+        target = seen_there.first(len(beside[0]))
         return terms | self.loss.terms(step, source, target, beside[1:])
 
     def see(self, x: Tensor) -> Seen:
         """What the network makes of encoded samples."""
         return seen(self.network, self.runtime.batch(x))
 
-    def settle(self) -> None:
-        """Take the statistics of the averaged network from samples of one domain as they are."""
-        domain = self.domains.source if self.statistics == "source" else self.domains.target
+    def take_statistics(self, domain: Domain) -> None:
+        """Take those of the averaged network from samples of a domain as they are."""
         with self.runtime.autocast():
             reestimate(self.mean, calibration(domain, self.config.seed).blocks(self.runtime))
+
+
+def of_source(task: Adaptation) -> None:
+    """Keep the statistics of the source."""
+    task.take_statistics(task.domains.source)
+
+
+def of_target(task: Adaptation) -> None:
+    """Keep the statistics of the target."""
+    task.take_statistics(task.domains.target)
+
+
+def weighted_loss(outputs: Tensor, labels: Tensor, weights: Tensor) -> Tensor:
+    """`supervised_loss`, each sample counting by its weight (N,)."""
+    if labels.is_floating_point():
+        costs = F.mse_loss(outputs.squeeze(1), labels, reduction="none")
+    else:
+        costs = F.cross_entropy(outputs, labels, reduction="none")
+    return (weights * costs).mean()
 
 
 def seen(network: Network, x: Tensor) -> Seen:

@@ -6,7 +6,7 @@ from typing import Any
 import click
 
 from ssgan.cli import options
-from ssgan.cli.finetune import names
+from ssgan.cli.finetune import check_use, names
 from ssgan.cli.names import CHOICES, DEFAULTS
 from ssgan.cli.options import COUNT, note, one_of
 
@@ -17,6 +17,19 @@ from ssgan.cli.options import COUNT, note, one_of
     click.argument("target_data", metavar="TARGET"),
     click.option("--out", type=options.PATH, metavar="MODEL", help="The directory of the model."),
     *options.reading,
+    click.option(
+        "--labels",
+        metavar="FILE|DATA",
+        help="A few labels of TARGET, as of finetune: then it learns from both.",
+    ),
+    click.option("--per-class", type=COUNT, metavar="N", help="Keep N of them of every class."),
+    click.option("--count", type=COUNT, metavar="N", help="Keep N of them in all (regression)."),
+    click.option(
+        "--label-seed",
+        type=options.SEED,
+        metavar="N",
+        help="Seed of the draw of these labels.  [default: 0]",
+    ),
     click.option(
         "--task",
         type=click.Choice(["classification", "regression"]),
@@ -37,8 +50,8 @@ from ssgan.cli.options import COUNT, note, one_of
         "--transforms",
         metavar="A,B",
         callback=lambda _, __, text: names(text),
-        help=f"What keeps a label: {one_of('transforms', 'none')}.  [default: those that"
-        " suit the samples of TARGET]",
+        help=f"What keeps a label: {one_of('transforms', 'none')}.  [default: moves, colour"
+        " and texture for images]",
     ),
     click.option("--steps", type=COUNT, metavar="N", help="Updates.  [default: the method's own]"),
     click.option("--batch", type=COUNT, metavar="N", help="Samples of each domain in an update."),
@@ -74,16 +87,44 @@ def adapt(
     """
     if out is None and not dry_run:
         raise click.UsageError("Missing option '--out': the directory of the model.")
+    asked = {name: arguments.pop(name) for name in ("labels", "per_class", "count", "label_seed")}
+    check_labels(**asked)
     from ssgan.adaptation.config import AdaptConfig
     from ssgan.cli.settings import settings
 
     reading = {name: arguments.pop(name) for name in options.READING}
     chosen = AdaptConfig().changed(settings(config, **arguments))
     domains = read_domains(source, target_data, reading)
+    few = few_labels(domains[1], asked, task, reading, out) if asked["labels"] else None
     if out is None or dry_run:
-        describe(*domains, chosen, task)
+        describe(*domains, few, chosen, task)
     else:
-        train(*domains, chosen, task, out, device, quiet)
+        train(*domains, few, chosen, task, out, device, quiet)
+
+
+def check_labels(
+    labels: str | None, per_class: int | None, count: int | None, label_seed: int | None
+) -> None:
+    """Refuse options of labels that do not go together, before anything is read."""
+    if labels is None and (per_class or count or label_seed is not None):
+        raise click.UsageError(
+            "--per-class, --count and --label-seed draw labels of TARGET: give --labels with them."
+        )
+    check_use(False, per_class, count, label_seed)
+
+
+def few_labels(
+    target: Any, asked: dict[str, Any], task: Any, reading: dict[str, Any], out: Path | None
+) -> Any:
+    """The labels of the target that the options ask for."""
+    from ssgan.adaptation.domains import Few
+    from ssgan.data.split import LabelRequest, make_split, split_files
+
+    named = {"per_class": asked["per_class"], "count": asked["count"], "seed": asked["label_seed"]}
+    request = LabelRequest(source=asked["labels"], task=task, reading=reading, **named)
+    split = make_split(target, request, out=out)
+    labels = split.targets.decode(split.targets.values)
+    return Few(split.samples, labels, split_files(split.record, split.ledger))
 
 
 def read_domains(source: str, target: str, reading: dict[str, Any]) -> tuple[Any, Any]:
@@ -103,26 +144,35 @@ def read_domains(source: str, target: str, reading: dict[str, Any]) -> tuple[Any
     return labelled, unlabeled
 
 
-def describe(source: Any, target: Any, config: Any, task: Any) -> None:
+def describe(source: Any, target: Any, few: Any, config: Any, task: Any) -> None:
     from ssgan.adaptation.adapt import resolve_config
     from ssgan.adaptation.domains import make_domains
     from ssgan.cli.settings import show_json
     from ssgan.data.checks import describe_codec, describe_data
 
-    domains = make_domains(source, target, config.frame, task)
+    domains = make_domains(source, target, config.frame, task, few)
     about = {"config": resolve_config(config, domains).to_json(), "frame": domains.frame}
     about |= {"source": describe_data(source), "target": describe_data(target)}
     show_json(about | {"codec": describe_codec(domains.codec)})
 
 
 def train(
-    source: Any, target: Any, config: Any, task: Any, out: Path, device: str | None, quiet: bool
+    source: Any,
+    target: Any,
+    few: Any,
+    config: Any,
+    task: Any,
+    out: Path,
+    device: str | None,
+    quiet: bool,
 ) -> None:
-    from ssgan.adaptation.adapt import adapting
+    from ssgan.adaptation.adapt import Where, adapting
     from ssgan.cli.progress import show
 
-    training = adapting(source, target, config, task=task, run=out, device=device)
+    training = adapting(source, target, config, few=few, task=task, where=Where(out, device))
     model = show(training, quiet)
     note(model.about["adaptation"]["frame"], quiet)
-    labels = model.about["labels"]["count"]
-    note(f"{out} holds a model for {model.task} by {model.method}, from {labels} labels", quiet)
+    labels = f"{model.about['labels']['count']} labels"
+    if few is not None:
+        labels += f" of the source and {len(few.labels)} of the target"
+    note(f"{out} holds a model for {model.task} by {model.method}, from {labels}", quiet)

@@ -67,7 +67,7 @@ def plain_fields(fields: dict[str, Any]) -> dict[str, Any]:
 def literal(value: Any, indent: int = 0, used: int = 0) -> str:
     """A value as Python code, on one line where it fits beside `used` characters."""
     if not isinstance(value, dict | tuple):
-        return json.dumps(value) if isinstance(value, str) else repr(value)
+        return json.dumps(value) if isinstance(value, str | list) else repr(value)
     if isinstance(value, dict):
         items = [(f"{json.dumps(name)}: ", inner) for name, inner in value.items()]
         left, right = "{", "}"

@@ -6,7 +6,16 @@ Written by `python -m ssgan.cli.generate`: do not edit.
 from typing import Any
 
 CHOICES: dict[str, tuple[str, ...]] = {
-    "adaptations": ("cdan", "dann", "source-only", "statistics"),
+    "adaptations": (
+        "auto",
+        "cdan",
+        "consistency",
+        "dann",
+        "importance",
+        "label-shift",
+        "source-only",
+        "statistics",
+    ),
     "architectures": (
         "conv",
         "dcgan",
@@ -78,6 +87,8 @@ CHOICES: dict[str, tuple[str, ...]] = {
     ),
     "selfsupervisions": ("rotation", "contrastive"),
     "suites": (
+        "adaptation",
+        "adaptation-tables",
         "breadth",
         "calibration",
         "cifar10-generation",
@@ -119,6 +130,7 @@ CHOICES: dict[str, tuple[str, ...]] = {
         "zoom",
         "flip",
         "colour",
+        "texture",
         "cutout",
         "noise",
         "corrupt",
@@ -226,7 +238,8 @@ DEFAULTS: dict[str, dict[str, Any]] = {
         "ema": 0.99,
         "frame": "pad",
         "architecture": "auto",
-        "width": 32,
+        "width": 16,
+        "candidates": ["source-only", "statistics", "dann", "consistency"],
         "seed": 0,
     },
 }

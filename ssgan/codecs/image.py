@@ -104,7 +104,7 @@ class ImageCodec:
     resizable: ClassVar[bool] = True
     transforms: ClassVar[tuple[str, ...]] = (
         *(*MOVES, "crop", "zoom", "flip"),
-        *("colour", "cutout", "noise"),
+        *("colour", "texture", "cutout", "noise"),
     )
     symmetries: ClassVar[tuple[str, ...]] = ("flip",)
     augmentations: ClassVar[tuple[str, ...]] = ("colour", "translation", "cutout")

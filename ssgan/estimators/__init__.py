@@ -4,9 +4,10 @@
     GANClassifier    classifier: -1 (or NaN, None, "") marks a row without a label
     GANRegressor     regressor: NaN (or None, "") marks a row without a label
     GANSampler       sampler: synthetic rows of the rarer classes after the real ones
+    DomainAdapter    classifier of a target domain: `sample_domain` is positive for the source
     LabeledSplit     folds that keep unlabeled rows in every training part
 
-The first four take `gan`, one of
+Those with a GAN in their name take `gan`, one of
 
     None or a GANConfig    a GAN is trained on the rows that `fit` is given
     a GAN                  it is used as it is: one serves a whole search, `clone` shares it
@@ -19,8 +20,16 @@ parameters too: `GridSearchCV(GANClassifier(), {"predictor__steps": [20, 30]})`.
 It imports from `synthesis` and all below.
 """
 
+from ssgan.estimators.adapter import DomainAdapter
 from ssgan.estimators.learners import GANClassifier, GANFeatures, GANRegressor
 from ssgan.estimators.sampler import GANSampler
 from ssgan.estimators.splitters import LabeledSplit
 
-__all__ = ["GANClassifier", "GANFeatures", "GANRegressor", "GANSampler", "LabeledSplit"]
+__all__ = [
+    "DomainAdapter",
+    "GANClassifier",
+    "GANFeatures",
+    "GANRegressor",
+    "GANSampler",
+    "LabeledSplit",
+]

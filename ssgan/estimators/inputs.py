@@ -14,6 +14,7 @@ from sklearn.utils import check_consistent_length, check_random_state, column_or
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import validate_data
 
+from ssgan.adaptation.config import AdaptConfig
 from ssgan.config import InputError, InputTypeError
 from ssgan.data import Targets, from_memory, targets, unlabeled
 from ssgan.models.config import GANConfig
@@ -26,7 +27,7 @@ from ssgan.prediction.labels import warn_unlike
 from ssgan.prediction.predictor import Predictor
 from ssgan.runs.run import Run
 
-Config = TypeVar("Config", GANConfig, PredictorConfig, StudentConfig)
+Config = TypeVar("Config", AdaptConfig, GANConfig, PredictorConfig, StudentConfig)
 
 
 def seed_of(random_state: Any) -> int | None:

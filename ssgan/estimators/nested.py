@@ -3,12 +3,14 @@
 import dataclasses
 from typing import Any
 
+from ssgan.adaptation.config import AdaptConfig
 from ssgan.config import InputTypeError, from_settings
 from ssgan.models.config import GANConfig
 from ssgan.models.student import StudentConfig
 from ssgan.prediction.config import PredictorConfig
 
 CONFIGS: dict[str, Any] = {
+    "adapt": AdaptConfig,
     "gan": GANConfig,
     "predictor": PredictorConfig,
     "student": StudentConfig,

@@ -26,6 +26,7 @@ LEAST_AREA = (
     0.2  # smallest share of the area of a colour image that a view shows (Chen et al. 2020)
 )
 GREY = 0.2  # share of the colour views that lose their colour
+TEXTURES = (1, 3, 5, 7)  # cells a side of random convolutions
 SCHEDULES = ("fixed", "cosine", "adaptive")
 
 
@@ -138,6 +139,23 @@ def coloured(images: Tensor, rng: Rng) -> Tensor:
     mean = images.mean((1, 2, 3), keepdim=True)
     contrasted: Tensor = mean + (images - mean) * (contrast + 0.5)
     return contrasted
+
+
+def textured(images: Tensor, rng: Rng) -> Tensor:
+    """Through a random convolution of its own, and that mixed with the image as it was.
+
+    Other textures and colours, the same shapes (Xu et al. 2021, "Robust and Generalizable Visual
+    Representation Learning via Random Convolutions", section 3, with mixing): weights of variance
+    1 / (k k C), one k of 1, 3, 5 and 7 for the batch.
+    """
+    n, channels = images.shape[:2]
+    side = TEXTURES[int(rng("side").integers(len(TEXTURES), 1))]
+    weights = rng("weights").normal(n * channels, channels, side, side).to(images)
+    weights = weights / (side * side * channels) ** 0.5
+    stacked = images.reshape(1, n * channels, *images.shape[2:])
+    changed = F.conv2d(stacked, weights, padding=side // 2, groups=n).view_as(images)
+    share = rng("share").uniform(n, 1, 1, 1).to(images)
+    return share * images + (1 - share) * changed
 
 
 def mixed(values: Tensor, shares: Tensor) -> Tensor:

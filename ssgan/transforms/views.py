@@ -7,6 +7,7 @@
                                    colours: the views of a student, instead of the others'
     flip                           mirror images
     colour                         brightness and contrast of images, saturation of colours
+    texture                        random convolutions of images: other textures, the same shapes
     cutout                         a square that is blanked
     noise                          a little of it on every cell
     corrupt                        values of rows that come from other rows (SCARF)
@@ -33,6 +34,7 @@ from ssgan.transforms.batch import (
     corrupted,
     cropped,
     cut_out,
+    textured,
     translated,
     warp,
 )
@@ -43,7 +45,7 @@ OF_SIGNALS = ("time-warp", "scale", "spectral-mask")
 FLIPS = {"flip": -1, "flip-height": -2, "flip-depth": -3}  # axes
 QUARTERS = {"quarter-depth": (-2, -1), "quarter-height": (-3, -1), "quarter-width": (-3, -2)}
 TRANSFORMS = (
-    *(*MOVES, "crop", "zoom", "flip", "colour", "cutout", "noise", "corrupt"),
+    *(*MOVES, "crop", "zoom", "flip", "colour", "texture", "cutout", "noise", "corrupt"),
     *(*OF_SIGNALS, *(name for name in FLIPS if name != "flip"), *QUARTERS),
 )
 WEAK = 0.3  # strength of moves, against that of other views
@@ -100,6 +102,8 @@ class Views:
             x = coloured(x, rng("colour")).clamp(-1, 1)
         if x.dim() == 3 and "spectral-mask" in self.transforms:
             x = spectral_masked(x, rng("spectral-mask"))
+        if x.dim() == 4 and "texture" in self.transforms:
+            x = textured(x, rng("texture"))
         if x.dim() > 2 and "cutout" in self.transforms:
             x = cut_out(x, rng("cutout"))
         if "noise" in self.transforms:

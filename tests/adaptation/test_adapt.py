@@ -9,22 +9,26 @@ import torch
 
 import ssgan
 from ssgan import AdaptConfig
-from ssgan.adaptation.adapt import adapting, resolve_config
+from ssgan.adaptation.adapt import Where, adapting, resolve_config
 from ssgan.adaptation.adversary import Adversary
 from ssgan.adaptation.descent import COSINE
 from ssgan.adaptation.domains import make_domains
 from ssgan.adaptation.methods import METHODS
+from ssgan.adaptation.methods.consistency import Teacher, risen
 from ssgan.adaptation.network import initial_network
 from ssgan.adaptation.task import Adaptation, seen, unrecorded
 from ssgan.config import InputError
 from ssgan.data import from_memory
 from ssgan.networks import BATCH_NORMS
+from ssgan.randomness import Rng
 from ssgan.runtime import Runtime
 from ssgan.training.runner import finish
+from ssgan.training.schedule import TrainOptions
 
 CPU = Runtime("cpu", False)
 Y = np.arange(40) % 2
-SMALL = {"steps": 6, "batch": 8, "width": 4}
+SMALL = {"steps": 4, "batch": 8, "width": 2}
+OFTEN = TrainOptions(log_every=2)
 
 
 def bright(seed, side=8, colours=False):
@@ -85,14 +89,16 @@ def test_the_loaded_model_is_the_trained_one(kind, method, tmp_path):
 def test_a_resumed_adaptation_equals_an_uninterrupted_one(kind, method, tmp_path):
     source, target = (from_memory(x) for x in KINDS[kind])
     source = from_memory(source.x, Y)
-    config = AdaptConfig(method=method, **{**SMALL, "steps": 60})
-    whole = finish(adapting(source, target, config, run=tmp_path / "whole"))
-    training = adapting(source, target, config, run=tmp_path / "left")
-    while next(training).step < 50:
-        pass
+    config = AdaptConfig(method=method, candidates=("statistics", "cdan"), **SMALL)
+    places = [Where(tmp_path / name, options=OFTEN) for name in ("whole", "left")]
+    whole = finish(adapting(source, target, config, where=places[0]))
+    training = adapting(source, target, config, where=places[1])
+    stopped = 2 if method == "auto" else 1  # in its second candidate
+    while stopped:
+        stopped -= next(training).step == 2
     with pytest.raises(KeyboardInterrupt):
         training.throw(KeyboardInterrupt())
-    left = finish(adapting(source, target, config, run=tmp_path / "left"))
+    left = finish(adapting(source, target, config, where=places[1]))
     for name, tensor in whole.network.state_dict().items():
         assert torch.equal(tensor, left.network.state_dict()[name]), name
 
@@ -192,6 +198,7 @@ REFUSED = {
     "rate": ({"rate": 0.0}, "expected rate to be a number above 0, got 0.0"),
     "ema": ({"ema": 1.0}, "expected ema to be a number from 0 to below 1, got 1.0"),
     "transforms": ({"transforms": ("spin",)}, "no transform 'spin'; there are "),
+    "candidates": ({"candidates": ("auto",)}, "expected candidates out of "),
     "field": ({"step": 3}, "no setting step: did you mean steps"),
 }
 
@@ -215,3 +222,80 @@ def test_the_labels_that_were_read_are_those_of_the_source(tmp_path):
     model_of("vectors", "source-only", labels, run=tmp_path)
     ledger = json.loads((tmp_path / "labels.json").read_text())
     assert ledger["indices"] == np.flatnonzero(labels >= 0).tolist()
+
+
+def test_few_labels_of_the_target_teach_what_the_source_has_wrong(tmp_path):
+    """The classes of the target are those of the source, turned round: no label, no way to know."""
+    x = np.random.default_rng(0).normal(size=(200, 2))
+    y = (x[:, 0] > 0).astype(int)
+    target_y = np.full(200, -1)
+    target_y[:100] = 1 - y[:100]
+    fields = {"steps": 200, "width": 4, "batch": 32, "transforms": (), "method": "statistics"}
+    blind = ssgan.adapt(x[::2], y[::2], x, **fields)
+    told = ssgan.adapt(x[::2], y[::2], x, target_y, run=tmp_path, **fields)
+    wrong = [(model.predict(x[100:]) == y[100:]).mean() for model in (blind, told)]
+    assert wrong[0] > 0.9
+    assert wrong[1] < 0.9
+    assert told.about["labels"]["target_count"] == 100
+    split = json.loads((tmp_path / "split.json").read_text())
+    assert split["indices"] == list(range(100))
+    assert len(json.loads((tmp_path / "source-split.json").read_text())["indices"]) == 100
+
+
+@each_method
+@pytest.mark.parametrize("kind", ["images", "vectors"])
+def test_every_method_takes_few_labels_of_the_target(kind, method):
+    few = np.where(np.arange(40) < 6, Y, -1)
+    source, target = KINDS[kind]
+    model = ssgan.adapt(source, Y, target, few, method=method, **SMALL)
+    assert model.about["labels"]["target_count"] == 6
+    assert model.predict(target).shape == (40,)
+
+
+def test_a_class_that_one_domain_has_alone_is_told_with_its_share():
+    few = np.where(np.arange(40) < 4, "new", "").astype(object)
+    few[4:8] = "a"
+    labels = np.array(["a", "b"], dtype=object)[Y]
+    with pytest.warns(UserWarning) as told:
+        model = ssgan.adapt(rows(0), labels, rows(1), few, method="statistics", **SMALL)
+    assert [str(warning.message) for warning in told] == [
+        "class 'new', 50 % of the target's labels, has no label in the source: it is learnt from "
+        "the target's labels alone",
+        "class 'b', 50 % of the source's labels, has no label in the target: leave it out of the "
+        "source if the target has none",
+    ]
+    assert model.classes == ("a", "b", "new")
+
+
+def test_labels_of_the_target_that_say_nothing_are_refused():
+    with pytest.raises(InputError, match="none of the target's labels says anything"):
+        ssgan.adapt(rows(0), Y, rows(1), np.full(40, -1), method="statistics", **SMALL)
+
+
+def test_auto_keeps_its_candidates_and_what_they_scored(tmp_path):
+    fields = {"candidates": ("source-only", "statistics"), "run": tmp_path}
+    model = model_of("vectors", "auto", **fields)
+    told = json.loads((tmp_path / "choice-of-method.json").read_text())
+    assert set(told["scores"]) == {"source-only", "statistics"}
+    chosen = model_of("vectors", told["chosen"])
+    for name, tensor in model.network.state_dict().items():
+        assert torch.equal(tensor, chosen.network.state_dict()[name]), name
+
+
+def test_the_teacher_believes_what_it_is_nearly_as_sure_of_as_of_the_source():
+    task = task_of("vectors", "consistency")
+    teacher = Teacher(task)
+    x = task.domains.target.encoded(CPU)[0]
+    _, labels, believed = teacher.prepare(x, 0, Rng(("t",)))
+    assert believed.sum() == len(x)  # an untrained network is as sure of all as it has to be
+    teacher.running.sure.fill_(1.0)
+    assert teacher.prepare(x, 1, Rng(("t",)))[2].sum() == 0
+    with torch.no_grad():
+        task.mean.head.linear.bias.copy_(torch.tensor([9.0, 0.0]))
+    _, labels, believed = teacher.prepare(x, 2, Rng(("t",)))
+    assert believed.sum() == len(x) and (labels == 0).all()
+    assert teacher.running.shares[0] > 0.5
+
+
+def test_pseudo_labels_gain_their_weight_along_a_cosine():
+    assert [risen(done) for done in (0.0, 0.15, 0.3, 1.0)] == pytest.approx([0.0, 0.5, 1.0, 1.0])

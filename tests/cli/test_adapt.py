@@ -84,7 +84,7 @@ def test_a_finished_adaptation_is_taken_up_without_a_step(home):
         (
             ("small.npz", "large.npz", "--method", "dan", "--out", "m"),
             1,
-            "there are cdan, dann",
+            "dann, importance",
         ),
     ],
 )

@@ -11,6 +11,7 @@ from ssgan.transforms.batch import (
     coloured,
     cut_out,
     mixed,
+    textured,
     translated,
     warp,
 )
@@ -148,3 +149,19 @@ def test_another_draw_augments_in_another_way_and_the_same_in_the_same():
 
 def test_the_kinds_come_from_lists_too():
     assert Augmentation(kinds=["cutout"]) == Augmentation(kinds=("cutout",))
+
+
+def test_a_random_convolution_keeps_the_shape_and_mixes_it_with_the_image():
+    images = Rng(("x",)).normal(6, 3, 8, 8)
+    found = textured(images, Rng(("t",)))
+    assert found.shape == images.shape
+    rng = Rng(("t",))
+    side = (1, 3, 5, 7)[int(rng("side").integers(4, 1))]
+    weights = rng("weights").normal(18, 3, side, side) / (3 * side * side) ** 0.5
+    share = rng("share").uniform(6, 1, 1, 1)
+    for row in range(6):
+        own = weights[3 * row : 3 * row + 3]
+        changed = torch.nn.functional.conv2d(images[row : row + 1], own, padding=side // 2)[0]
+        expected = share[row] * images[row] + (1 - share[row]) * changed
+        torch.testing.assert_close(found[row], expected)
+    assert not torch.equal(found, textured(images, Rng(("u",))))

@@ -12,6 +12,6 @@ from ssgan.adaptation.method import Method, training
 
 METHOD = Method(
     learn=training(partial(Adversary, conditional=True), descent=ANNEALED),
-    steps=3000,
+    steps=2000,
     numbers=False,
 )

@@ -9,4 +9,4 @@ from ssgan.adaptation.adversary import Adversary
 from ssgan.adaptation.descent import ANNEALED
 from ssgan.adaptation.method import Method, training
 
-METHOD = Method(learn=training(Adversary, descent=ANNEALED), steps=3000)
+METHOD = Method(learn=training(Adversary, descent=ANNEALED), steps=2000)

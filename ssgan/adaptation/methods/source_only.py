@@ -1,5 +1,6 @@
 """The labels of the source alone, and its statistics: what every other method is compared with."""
 
 from ssgan.adaptation.method import Method, training
+from ssgan.adaptation.task import of_source
 
-METHOD = Method(learn=training(statistics="source"), steps=2000)
+METHOD = Method(learn=training(settle=of_source), steps=1000)

@@ -5,5 +5,6 @@ of the target is learnt from.
 """
 
 from ssgan.adaptation.method import Method, training
+from ssgan.adaptation.task import of_target
 
-METHOD = Method(learn=training(statistics="target"), steps=2000)
+METHOD = Method(learn=training(settle=of_target), steps=1000)

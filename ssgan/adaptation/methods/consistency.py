@@ -1,0 +1,88 @@
+"""A mean teacher: pseudo-labels of the target from an average of the network, learnt on strong
+views.
+
+Self-ensembling for visual domain adaptation (French et al. 2018) with the views of FixMatch (Sohn
+et al. 2020). A pseudo-label is believed where the teacher is nearly as sure as it is, on the whole,
+of samples of the source (Berthelot et al. 2022, "AdaMatch", section 3). The shares of classes in
+the target are estimated by the way, not taken from the source.
+"""
+
+from collections.abc import Mapping
+from math import cos, pi
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from ssgan.adaptation.descent import COSINE
+from ssgan.adaptation.method import Method, training
+from ssgan.adaptation.task import Adaptation, Seen, unrecorded
+from ssgan.objectives import Terms
+from ssgan.randomness import Rng
+from ssgan.training.state import Part
+
+SURE = 0.9  # of the teacher's mean confidence in the source, from which a label is believed
+MOMENTUM = 0.99  # of the running averages, a step
+BALANCE = 0.1  # weight of the class-balance regulariser
+RISE = 0.3  # share of the steps in which pseudo-labels gain their full weight
+
+
+class Running(nn.Module):
+    """What is averaged over the steps: how sure the network is of the source, and the shares of
+    classes in the target."""
+
+    sure: Tensor
+    shares: Tensor
+
+    def __init__(self, classes: int) -> None:
+        super().__init__()
+        self.register_buffer("sure", torch.tensor(1 / classes))
+        self.register_buffer("shares", torch.full((classes,), 1 / classes))
+
+
+class Teacher:
+    """Pseudo-labels of weak views of the target, as targets of strong ones."""
+
+    trainable = None
+
+    def __init__(self, task: Adaptation) -> None:
+        self.task = task
+        self.running = Running(task.domains.classes).to(task.runtime.device)
+
+    @property
+    def parts(self) -> Mapping[str, Part]:
+        return {"running": self.running}
+
+    @torch.no_grad()
+    def prepare(self, x: Tensor, step: int, rng: Rng) -> tuple[Tensor, ...]:
+        task, running = self.task, self.running
+        with task.runtime.autocast(), unrecorded(task.mean):
+            weak = task.runtime.batch(task.views.weak(x, rng("weak")))
+            shares = task.mean(weak).float().softmax(1)
+        running.shares.lerp_(shares.mean(0), 1 - MOMENTUM)
+        best, labels = shares.max(1)
+        believed = (best >= SURE * running.sure).float()
+        return task.views.strong(x, rng("strong")), labels, believed
+
+    def terms(self, step: int, source: Seen, target: Seen, beside: tuple[Tensor, ...]) -> Terms:
+        labels, believed = beside
+        config, running = self.task.config, self.running
+        with torch.no_grad():
+            sure = source.outputs.softmax(1).amax(1).mean()
+            running.sure.lerp_(sure, 1 - MOMENTUM)
+        weight = config.weight * risen(step / (config.steps or 1))
+        costs = F.cross_entropy(target.outputs, labels, reduction="none")
+        shares = target.outputs.softmax(1).mean(0)
+        apart = (shares * (shares.clamp_min(1e-6) / running.shares.clamp_min(1e-6)).log()).sum()
+        return {
+            "consistency": weight * (believed * costs).mean(),
+            "class_balance": weight * BALANCE * apart,
+        }
+
+
+def risen(done: float) -> float:
+    """From 0 to 1 in the first steps, along half a cosine."""
+    return (1 - cos(pi * min(1.0, done / RISE))) / 2
+
+
+METHOD = Method(learn=training(Teacher, descent=COSINE), steps=1500, numbers=False)

@@ -1,0 +1,12 @@
+"""The labels of the source, samples that are frequent in the target counting more.
+
+Shimodaira 2000, "Improving predictive inference under covariate shift": right where the same
+samples have the same labels in both domains, and only their frequency differs. It needs samples of
+the source that are like those of the target.
+"""
+
+from ssgan.adaptation.method import Method, training
+from ssgan.adaptation.shift import density_ratios
+from ssgan.adaptation.task import of_source
+
+METHOD = Method(learn=training(settle=of_source, weights=density_ratios), steps=1000)
