@@ -40,6 +40,15 @@ bench-quick: .venv/installed
 	for suite in calibration gaussians guard digits; do \
 		$(BIN)/ssgan benchmark $$suite --quick --out benchmark-results || exit 1; done
 
+# The same bytes from the same commit: setuptools writes members in the order of the file system, with
+# the times and owners of files, so the archive is packed again.
+dist: .venv/installed
+	rm -rf build dist
+	$(BIN)/python -m pip install --quiet build
+	SOURCE_DATE_EPOCH=$$(git log -1 --format=%ct) $(BIN)/python -m build --outdir dist
+	$(BIN)/python -m benchmarks.pack dist/*.tar.gz $$(git log -1 --format=%ct)
+	sha256sum dist/*
+
 # The newest torch and torchvision that fit each other, found in one resolution.
 .venv/installed: setup.cfg pyproject.toml
 	$(PYTHON) -m venv .venv

@@ -1,5 +1,6 @@
 """How far a training is, for people; and how a signal stops it with a checkpoint."""
 
+import os
 import signal
 import sys
 import threading
@@ -16,30 +17,41 @@ if TYPE_CHECKING:
 
 Shown = TypeVar("Shown")
 PAUSE = 5.0  # seconds between two plain lines
+CURSOR = "\x1b[?25h\n"  # that a bar has hidden
 
 
 class Stop:
-    """What a signal asked for: nothing, KeyboardInterrupt (130) or SystemExit (143, 129)."""
+    """What a signal asked for: nothing, KeyboardInterrupt (130) or SystemExit (143, 129).
 
-    error: BaseException | None = None
+    A second one leaves the process at once, by default without a word to anybody: files are
+    written whole or not at all, and putting the interpreter away takes a second.
+    """
+
+    def __init__(self, leave: Callable[[int], object] = os._exit) -> None:
+        self.leave = leave
+        self.error: BaseException | None = None
 
     def __call__(self, number: int, frame: FrameType | None) -> None:
-        again = self.error is not None
+        if self.error is not None:
+            with suppress(OSError):
+                print(CURSOR if sys.stderr.isatty() else "", end="", file=sys.stderr, flush=True)
+            self.leave(128 + number)
         interrupted = number == signal.SIGINT
         self.error = KeyboardInterrupt() if interrupted else SystemExit(128 + number)
-        if again:
-            raise self.error
         with suppress(OSError):  # the terminal may be gone
             note("stopping, with a checkpoint where there is a run; a second signal stops at once")
 
 
-def show(training: "Generator[Progress, None, Shown]", quiet: bool = False) -> Shown:
+def show(
+    training: "Generator[Progress, None, Shown]", quiet: bool = False, stop: Stop | None = None
+) -> Shown:
     """Carry a training out to its end and show how far it is; what it returns.
 
     SIGINT is thrown into it as KeyboardInterrupt, SIGTERM and SIGHUP as SystemExit between two
-    steps, so that it saves a checkpoint; a second one ends it wherever it is.
+    steps, so that it saves a checkpoint; a second one ends the process wherever it is.
     """
-    with stopping() as stop, display(quiet) as tell:
+    stop = stop or Stop()
+    with heeding(stop), display(quiet) as tell:
         ended: list[Shown] = []
         while not ended:
             try:
@@ -52,21 +64,20 @@ def show(training: "Generator[Progress, None, Shown]", quiet: bool = False) -> S
 
 
 @contextmanager
-def stopping() -> Iterator[Stop]:
-    """A flag that SIGINT and SIGTERM raise, and SIGHUP unless nohup ignores it.
+def heeding(stop: Stop) -> Iterator[None]:
+    """SIGINT and SIGTERM raise the flag, and SIGHUP unless nohup ignores it.
 
     Elsewhere than in the main thread nothing does.
     """
-    stop = Stop()
     if threading.current_thread() is not threading.main_thread():
-        yield stop
+        yield
         return
     hangup = [signal.SIGHUP] if hasattr(signal, "SIGHUP") else []
     heard = [n for n in hangup if signal.getsignal(n) is not signal.SIG_IGN]
     numbers = (signal.SIGINT, signal.SIGTERM, *heard)
     before = {number: signal.signal(number, stop) for number in numbers}
     try:
-        yield stop
+        yield
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)

@@ -31,6 +31,7 @@ from ssgan.data.delimited import (
 TABLE_SUFFIXES = (".csv", ".tsv", ".csv.gz", ".tsv.gz", ".parquet")
 NEARLY = 0.9  # share of entries that must be numbers for the others to look like slips
 CROWDED = 100  # rows from which a text column may look like an identifier
+DAY = r"\d{1,4}[./-]\d{1,2}[./-]\d{1,4}( .*)?"  # dates as people write them
 INT64, UINT64, EXACT = 2**63, 2**64, 2**53  # below EXACT a float holds every whole number
 
 
@@ -181,6 +182,13 @@ def suspicion_of(column: Series, comma: bool = False, crowded: int = CROWDED) ->
             f"is text because {int(wrong.sum())} of {len(present)} entries are no numbers, as "
             f"{present[wrong].iloc[0]!r}: correct them, or name them with --na"
         )
+    if len(present) and present.str.fullmatch(DAY).mean() > NEARLY:
+        odd = present[pd.to_datetime(present, format="ISO8601", errors="coerce").isna()]
+        if len(odd):
+            return (
+                f"looks like dates, but {len(odd)} of {len(present)} are none of the form "
+                f"2020-12-31, as {odd.iloc[0]!r}, so it is kept as text: write them in that form"
+            )
     if absent.any():
         return f"has {counts_of(present[absent])}, kept as text: name it with --na if it is missing"
     if is_crowded(present, crowded):

@@ -29,6 +29,7 @@ class PictureHead:
     width: int
     channels: int  # 1 for grey, 4 with transparency, else 3
     brightest: int = 0  # of a grey picture of 16 bits; 0 for others
+    cut: bool = False  # a colour picture of 16 bits a channel, of which decoders keep 8
 
 
 @dataclass(frozen=True)
@@ -48,10 +49,14 @@ class PictureForm:
 def inspect_picture(image: Image.Image) -> PictureHead:
     """The head of a picture: by its header alone, but for grey of 16 bits."""
     width, height = image.size
+    deep = "16B" in str(
+        getattr(image, "tile", "")
+    )  # how the file holds pixels, until they are read
     if image.getexif().get(ORIENTATION) in (5, 6, 7, 8):
         width, height = height, width
     brightest = int(np.asarray(image).max()) if image.mode.startswith("I") else 0
-    return PictureHead(height, width, channels_of(image), brightest)
+    cut = deep and not image.mode.startswith("I")
+    return PictureHead(height, width, channels_of(image), brightest, cut)
 
 
 def channels_of(image: Image.Image) -> int:
@@ -70,6 +75,11 @@ def common_form(heads: Iterable[PictureHead], options: ReadOptions) -> PictureFo
     heads = list(heads)
     height, width = common_size(heads, options.size)
     deepest = max(head.brightest for head in heads)
+    if cut := sum(head.cut for head in heads):
+        say(
+            f"{cut} of {len(heads)} pictures have colour of 16 bits a channel and are read with 8: "
+            "give arrays (.npy) where the others matter"
+        )
     bits = options.bits or max(BITS[0], deepest.bit_length() if deepest else BITS[1])
     if deepest and options.bits is None and bits < BITS[1]:
         say(

@@ -1,6 +1,7 @@
 """What a pretraining will cost, from a few of its steps."""
 
 import time
+from collections.abc import Callable
 from typing import Any
 
 import torch
@@ -10,13 +11,16 @@ from ssgan.models.condition import fit_condition
 from ssgan.models.config import GANConfig
 from ssgan.models.domain import Domain
 from ssgan.models.tasks import MODELS
+from ssgan.objectives import Terms
 from ssgan.randomness import Rng
 from ssgan.runtime import runtime
 from ssgan.training.batches import Batches
 from ssgan.training.cost import count_flops, peak_resident_bytes
 from ssgan.training.schedule import Step
 
-TIMED = 3  # steps, after one that warms up
+# Steps that are timed, after one that warms up: as many as fit into the budget, in seconds.
+LEAST, MOST, BUDGET = 3, 64, 3.0
+FIRST = 200  # their numbers are those of a training that has left its first phase (WGAN's takes 25)
 
 
 def estimate(
@@ -31,11 +35,7 @@ def estimate(
     task = model(config, {"unlabeled": few}, on)
     batches = Batches({"unlabeled": domain.stream(config.batch, on)}, Rng(("estimate",)))
     operations = count_flops(lambda: task.update(batches, Step(0)))
-    began = time.perf_counter()
-    for step in range(1, TIMED + 1):
-        terms, _ = task.update(batches, Step(step))
-        sum(map(float, terms.values()))  # waits for the device
-    seconds = (time.perf_counter() - began) / TIMED
+    seconds = seconds_a_step(lambda number: task.update(batches, Step(number))[0])
     networks = model.networks(task.parts)
     readers = [one for one in (networks.discriminator, networks.encoder) if one is not None]
     return {
@@ -49,6 +49,19 @@ def estimate(
         "samples_per_second": round(config.batch / seconds),
         "seconds": round(seconds * config.steps, 1),
     }
+
+
+def seconds_a_step(
+    update: Callable[[int], Terms], clock: Callable[[], float] = time.perf_counter
+) -> float:
+    """The mean time of some steps, by a clock in seconds."""
+    taken, began = -1, clock()
+    while taken < LEAST or (taken < MOST and clock() - began < BUDGET):
+        sum(map(float, update(FIRST + taken).values()))  # waits for the device
+        taken += 1
+        if not taken:  # that one warmed up
+            began = clock()
+    return (clock() - began) / taken
 
 
 def peak_memory(device: str) -> int:

@@ -46,7 +46,7 @@ FOLD_MEMBERS = "fold_members"  # of a regression: the members of every fold of i
 LINEAR = ("logistic", "ridge")
 AutoChoice = dict[str, Any]  # as JSON: method, readout, temperature, and the verdict of the folds
 # Outputs (m, ...) for the labelled rows of the second array, from training on those of the first.
-FoldTraining = Callable[[Array, Array], Generator[Progress, None, Array]]
+FoldTraining = Callable[[Array, Array, str], Generator[Progress, None, Array]]
 
 
 def choose_once(
@@ -192,10 +192,11 @@ def mixed_weights(
 
 
 def train_on_fold(
-    gan: GAN, config: PredictorConfig, rows: Labeled, train: Array, test: Array
+    gan: GAN, config: PredictorConfig, rows: Labeled, train: Array, test: Array, fold: str
 ) -> Generator[Progress, None, Array]:
-    """Outputs of a short training on the labelled rows `train` for the rows `test`."""
-    network, _ = yield from short_training(gan, config, rows, train, "comparison")
+    """Outputs of a short training on the labelled rows `train` for the rows `test`; people are told
+    which fold that is."""
+    network, _ = yield from short_training(gan, config, rows, train, f"comparison, {fold}")
     return labeled_outputs(gan, network, rows, test)
 
 
@@ -223,7 +224,8 @@ def try_training(
         return None
     outputs, began = np.empty(average.shape[1:]), trial.budget.clock()
     for number, (_, train, test) in enumerate(folds):
-        outputs[test] = yield from trial.train_on(train, test)
+        fold = f"fold {number + 1} of {len(folds.of) * folds.count}"
+        outputs[test] = yield from trial.train_on(train, test, fold)
         gaps = costs_of(outputs[None, test], labels[test]) - costs[test]
         error = float(gaps.std()) / len(gaps) ** 0.5
         if number == 0 and gaps.mean() > trial.behind * error:

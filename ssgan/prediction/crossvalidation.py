@@ -70,7 +70,8 @@ def held_out_outputs(
     Logits (n, K), or numbers (n,); from folds that are drawn once.
     """
     outputs = np.empty((len(rows.values), rows.classes) if rows.classes else len(rows.values))
-    for _, train, test in folds:
-        network, _ = yield from short_training(gan, config, rows, train, phase)
+    for fold, (_, train, test) in enumerate(folds, 1):
+        part = f"{phase}, fold {fold} of {len(folds.of) * folds.count}"
+        network, _ = yield from short_training(gan, config, rows, train, part)
         outputs[test] = labeled_outputs(gan, network, rows, test)
     return outputs

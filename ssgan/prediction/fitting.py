@@ -22,6 +22,7 @@ from ssgan.training.runner import Progress, run_training
 from ssgan.training.schedule import Schedule, TrainOptions
 from ssgan.training.state import pack_parts
 
+STUDENT = "student"  # the directory of the training of one
 FIT_FILE = "fit.json"  # what a method that is fitted at once needs beside its weights
 OLD_FIT_FILE = "simple.json"  # its name up to 0.2
 
@@ -31,7 +32,7 @@ def with_readout(
 ) -> Generator[Progress, None, GAN]:
     """The GAN with the readout of a resolved config; a student is trained, once for a run."""
     student = student_config(gan, config, rows)
-    place = run.path / "student" if run else None
+    place = run.path / STUDENT if run else None
     return (yield from reading_out(gan, config.readout or "all", rows.every(), student, run=place))
 
 

@@ -135,8 +135,9 @@ def train_intervals(
     values, config = rows.values.double().numpy(), configs[0]
     folds = interval_folds(values, config)
     residuals, networks, kept = np.zeros(len(values)), [], []
-    for config, (_, train, test) in zip(configs, folds, strict=True):
-        network, own = yield from short_training(gan, config, rows, train, "calibration")
+    for fold, (config, (_, train, test)) in enumerate(zip(configs, folds, strict=True), 1):
+        phase = f"calibration, fold {fold} of {folds.count}"
+        network, own = yield from short_training(gan, config, rows, train, phase)
         residuals[test] = values[test] - labeled_outputs(gan, network, rows, test)
         networks.append(network)
         kept.append(own)

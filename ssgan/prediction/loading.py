@@ -1,5 +1,6 @@
 """Loading of what a training left in a directory: a GAN, or a model that was finetuned from one."""
 
+import warnings
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,7 @@ from ssgan.prediction.adjusting import SHARES, stored_shares
 from ssgan.prediction.auto import CHOICE, stored_choice
 from ssgan.prediction.comparison import kept_comparison
 from ssgan.prediction.config import PredictorConfig
-from ssgan.prediction.fitting import stored_fit
+from ssgan.prediction.fitting import STUDENT, stored_fit
 from ssgan.prediction.intervals import INTERVALS, MIN_LABELS, fold_configs, from_bytes
 from ssgan.prediction.predictor import Predictor
 from ssgan.prediction.rebuild import rebuilt_network
@@ -91,6 +92,7 @@ def load_predictor(path: str | Path, device: str | None = None) -> Predictor:
     if run.config.get("kind") != "predictor":
         raise InputError(f"{path} holds a {run.config.get('kind')}, expected a finetuned model")
     run.check()
+    warn_of_student(run)
     labels, choice, config = stored_config(run)
     tensors = finished(run, config, choice)
     codec, (_, gan) = stored_codec(run), stored_training(run, "predictor")
@@ -130,6 +132,24 @@ def try_out(model: Predictor) -> None:
         model.predict_proba(sample)
     elif model.intervals is not None:
         model.predict_interval(sample)
+
+
+def warn_of_student(run: Run) -> None:
+    """Say where what is left of a student's training is damaged; the model itself is whole."""
+    place = run.path / STUDENT
+    if not (place / "config.json").is_file():
+        return
+    try:
+        student = Run.open(place)
+        student.check()
+        for step in student.steps():
+            student.load(step)
+    except InputError as error:
+        warnings.warn(
+            f"{error}; predictions do not depend on it, going on with the training would",
+            UserWarning,
+            stacklevel=3,
+        )
 
 
 def stored_config(

@@ -61,8 +61,9 @@ def temperature_of(
         votes = held_out(gan, {config.method: config}, rows, folds)[config.method].outputs
         return 1.0, compare_with_baselines(gan, config, rows, votes, folds)
     blocks = []
-    for train, test in used:
-        network, _ = yield from short_training(gan, config, rows, train, "calibration")
+    for fold, (train, test) in enumerate(used, 1):
+        phase = f"calibration, fold {fold} of {len(used)}"
+        network, _ = yield from short_training(gan, config, rows, train, phase)
         blocks.append(labeled_outputs(gan, network, rows, test))
     outputs, order = np.concatenate(blocks), np.concatenate([test for _, test in used])
     temperature = fit_temperature(outputs, labels[order])

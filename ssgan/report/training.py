@@ -23,6 +23,31 @@ LONGEST = 120  # characters of a text that are shown
 FAULTS = 20  # files that could not be read and are named, at most
 BESIDES = ("step", "seconds", "attempt", "terms")  # entries of a logged row that are no losses
 
+# What a logged number is; a name that starts as one of these, with "_" after it, is the same of a
+# part or of another network.
+TERMS = {
+    "critic": "how badly the discriminator tells real from generated samples",
+    "generator": "how badly the generator deceives the discriminator",
+    "r1": "penalty: squared gradient of the discriminator at real samples",
+    "r2": "the same at generated samples",
+    "penalty": "penalty on the gradient of the discriminator",
+    "kl": "how far the codes of a VAE are from its noise",
+    "reconstruction": "how far what a VAE gives back is from what it saw",
+    "content": "how far what is made is from what was to be made",
+    "classification": "loss of the class that the discriminator names",
+    "supervised": "loss on labelled samples",
+    "labeled": "loss on labelled samples",
+    "unlabeled": "loss on unlabeled samples",
+    "consistency": "how far predictions of two views of a sample are apart",
+    "matching": "how far features of samples are from those of real ones",
+    "rotation": "loss of telling by how much a sample was turned",
+    "score_gap": "mean score of real samples less that of generated ones",
+    "diversity": "distance between samples over that between real ones; about 1 is best",
+    "coverage": "share of real samples with a generated one nearby; higher is better",
+    "distance": "distance between real and generated samples; lower is better",
+    "not_finite": "share of updates that were left out as they were not finite; 0 is best",
+}
+
 
 def training_part(run: Run) -> dict[str, Any]:
     """What the page shows of the training in a run directory."""
@@ -90,8 +115,15 @@ def curves(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
         if any(value for _, value in points):
             steps, values = (np.array(column, np.float64) for column in zip(*points, strict=True))
             text = f"{values[-1]:.3g}"
-            plots.append({"name": short(name), "last": text, "plot": curve(name, steps, values)})
+            plot = {"name": short(name), "last": text, "plot": curve(name, steps, values)}
+            plots.append(plot | {"meaning": term_meaning(name)})
     return plots
+
+
+def term_meaning(name: str) -> str:
+    """What a logged number is; "" where that is not known."""
+    known = [term for term in TERMS if name == term or name.startswith(f"{term}_")]
+    return TERMS[max(known, key=len)] if known else ""
 
 
 def is_number(value: Any) -> bool:

@@ -9,7 +9,7 @@ from dataclasses import replace
 import pytest
 from rich.console import Console
 
-from ssgan.cli.progress import bar, lines, losses_line, pace, show
+from ssgan.cli.progress import Stop, bar, lines, losses_line, pace, show
 from ssgan.training.runner import Progress
 
 
@@ -112,8 +112,12 @@ def test_a_signal_is_thrown_in_between_two_steps(number, kind, capsys):
     assert "stopping" in capsys.readouterr().err
 
 
-def test_a_second_signal_ends_the_training_where_it_is(capsys):
-    reached = []
+def test_a_second_signal_ends_the_process_where_it_is(capsys):
+    reached, codes = [], []
+
+    def leave(code):
+        codes.append(code)
+        raise KeyboardInterrupt  # a test cannot end its own process
 
     def training():
         yield state(10)
@@ -124,8 +128,8 @@ def test_a_second_signal_ends_the_training_where_it_is(capsys):
         yield state(20)
 
     with pytest.raises(KeyboardInterrupt):
-        show(training(), quiet=True)
-    assert reached == ["after one"]
+        show(training(), quiet=True, stop=Stop(leave))
+    assert (reached, codes) == (["after one"], [130])
 
 
 def test_a_signal_after_the_last_step_is_not_forgotten(capsys):

@@ -346,3 +346,28 @@ def test_a_mode_says_the_channels_of_all(tmp_path, mode, channels):
     data = read(tmp_path, mode=mode)
     assert data.x.shape == (3, 8, 10, *channels)
     assert read(tmp_path, **data.options).fingerprint == data.fingerprint
+
+
+def write_deep_colour(path, side=8):
+    """A PNG of 16 bits a channel, which Pillow reads and does not write."""
+    rows = np.random.default_rng(0).integers(0, 2**16, (side, side, 3)).astype(">u2")
+    parts = {
+        b"IHDR": struct.pack(">IIBBBBB", side, side, 16, 2, 0, 0, 0),
+        b"IDAT": zlib.compress(b"".join(b"\0" + row.tobytes() for row in rows)),
+        b"IEND": b"",
+    }
+    with path.open("wb") as stream:
+        stream.write(b"\x89PNG\r\n\x1a\n")
+        for kind, data in parts.items():
+            checked = struct.pack(">I", zlib.crc32(kind + data))
+            stream.write(struct.pack(">I", len(data)) + kind + data + checked)
+    return (rows >> 8).astype(np.uint8)
+
+
+def test_colour_of_16_bits_is_cut_and_counted(tmp_path):
+    upper = write_deep_colour(tmp_path / "0.png")
+    write_deep_colour(tmp_path / "1.png")
+    Image.fromarray(upper).save(tmp_path / "2.png")
+    with pytest.warns(UserWarning, match="2 of 3 pictures have colour of 16 bits a channel"):
+        x = read(tmp_path).x
+    assert np.array_equal(x[0], upper) and np.array_equal(x[0], x[2])

@@ -63,7 +63,8 @@ def test_columns_of_dates_become_datetimes(tmp_path):
 
 
 def test_days_that_are_none_stay_text(tmp_path):
-    frame = read(table(tmp_path, "day\n2020-01-31\n2020-02-31\n")).x
+    with pytest.warns(UserWarning, match="1 of 2 are none of the form 2020-12-31, as '2020-02-31'"):
+        frame = read(table(tmp_path, "day\n2020-01-31\n2020-02-31\n")).x
     assert frame["day"].tolist() == ["2020-01-31", "2020-02-31"]
 
 
@@ -274,3 +275,20 @@ def test_types_of_other_programs_are_numbers_dates_and_text(tmp_path):
     codec = fit_codec(frame)
     back = codec.decode(codec.expand(codec.pack(frame)))
     assert back["day"].dt.date.tolist() == days
+
+
+@pytest.mark.parametrize("day", ["31/12/2020", "12.31.2020", "1-2-20", "31/12/2020 08:30"])
+def test_dates_in_another_form_are_text_and_told_of(tmp_path, day):
+    path = table(tmp_path, f"d,x\n{day},1\n{day},2\n{day},3\n")
+    with pytest.warns(UserWarning, match=f"3 of 3 are none of the form 2020-12-31, as '{day}'"):
+        frame = read(path).x
+    assert frame["d"].tolist() == [day] * 3
+
+
+def test_infinity_among_written_numbers_stays_a_number(tmp_path):
+    with pytest.warns(UserWarning, match="thousands"):
+        frame = read(table(tmp_path, 'a,b\n"1,200",1\n"9,000",2\n')).x
+    assert frame["a"].dtype == "int64"
+    with pytest.warns(UserWarning, match="with \\$"):
+        frame = read(table(tmp_path, "a,b\n$1e30,1\n$2,2\n")).x
+    assert frame["a"].tolist() == [1e30, 2.0]

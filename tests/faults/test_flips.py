@@ -137,3 +137,15 @@ def test_the_weights_of_a_network_are_compared_with_the_memory_of_the_machine():
         trunk((3,), 10**12)
     with pytest.raises(InputError, match="depth of at most 1,000 layers, got 1,001"):
         build((3,), rng=Rng(("test",)), width=2, latent=2, depth=1001)
+
+
+def test_damage_of_what_the_training_of_a_student_left_is_told_on_loading(tmp_path):
+    directories(tmp_path, tiny(), ("model-student",))
+    model = tmp_path / "model-student"
+    student = [path for path in sorted((model / "student").rglob("*")) if path.is_file()]
+    assert {"state.safetensors", "config.json"} <= {path.name for path in student}
+    for path in student:
+        flip(path, 4 * path.stat().st_size)
+        with pytest.warns(UserWarning, match=r"student/.* damaged"):
+            load_predictor(model)
+        flip(path, 4 * path.stat().st_size)

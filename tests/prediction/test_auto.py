@@ -293,7 +293,7 @@ def test_it_is_given_up_after_a_fold_that_leaves_it_far_behind(share, trainings)
     """It is right for `share` of the samples, the average for all but one."""
     started = []
 
-    def train_on(train, test):
+    def train_on(train, test, fold):
         started.append(1)
         right = np.arange(len(test)) < round(share * len(test))
         return of(np.where(right, 0.9, 0.1), LABELS[test])[0]
@@ -310,7 +310,7 @@ def test_it_is_given_up_where_no_time_is_left_for_all_of_it(seconds, trainings):
     """A training on a fold takes 10 seconds by the clock, and the last one as long as two."""
     started = []
 
-    def train_on(train, test):
+    def train_on(train, test, fold):
         started.append(1)
         return of(np.full(len(test), 0.9), LABELS[test])[0]
         yield

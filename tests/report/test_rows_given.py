@@ -12,6 +12,7 @@ from ssgan.data import read
 from ssgan.data.selection import SPARE_FILES, read_again
 from ssgan.report import report
 from ssgan.report.quality import sentence
+from ssgan.report.training import curves, term_meaning
 from tests.examples import LABELS, NUMBERS, SMALL, quick, vectors
 from tests.report.test_report import Page, model_run, refuse_what_is_not_self_contained
 
@@ -116,3 +117,11 @@ def test_what_is_no_file_is_not_read(source):
     record = {"source": source, "options": {}, "fingerprint": "f", "rows": 9}
     with pytest.raises((InputError, FileNotFoundError), match=r"neither a file|no file|no kind"):
         read_again(record, "run")
+
+
+def test_losses_are_explained_where_they_are_known():
+    assert "tells real from generated" in term_meaning("critic")
+    assert term_meaning("critic_real") == term_meaning("critic")
+    assert term_meaning("criticism") == term_meaning("something_else") == ""
+    rows = [{"step": 1, "r1": 0.5}, {"step": 2, "r1": 0.4}]
+    assert curves(rows)[0]["meaning"] == term_meaning("r1") != ""
