@@ -21,6 +21,8 @@ __all__ = [
     "Run",
     "SearchConfig",
     "StudentConfig",
+    "UpscaleConfig",
+    "Upscaler",
     "__version__",
     "adapt",
     "augment",
@@ -32,6 +34,7 @@ __all__ = [
     "metrics",
     "objectives",
     "pretrain",
+    "train_upscaler",
 ]
 
 if TYPE_CHECKING:
@@ -43,6 +46,7 @@ if TYPE_CHECKING:
     from ssgan.models.gan import GAN
     from ssgan.models.pretraining import pretrain
     from ssgan.models.student import StudentConfig
+    from ssgan.models.superresolution import UpscaleConfig, Upscaler, train_upscaler
     from ssgan.prediction.config import PredictorConfig
     from ssgan.prediction.evaluation import evaluate
     from ssgan.prediction.finetune import finetune
@@ -61,7 +65,10 @@ else:
         "GAN": "models.gan",
         "GANConfig": "models.config",
         "StudentConfig": "models.student",
+        "UpscaleConfig": "models.superresolution",
+        "Upscaler": "models.superresolution",
         "pretrain": "models.pretraining",
+        "train_upscaler": "models.superresolution",
         "Predictor": "prediction.predictor",
         "PredictorConfig": "prediction.config",
         "AutoConfig": "prediction.search",

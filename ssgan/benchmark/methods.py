@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
-from ssgan.benchmark import baselines
+from ssgan.benchmark import baselines, series
 from ssgan.benchmark.measuring import Steps
 from ssgan.benchmark.problems import Problem
 from ssgan.codecs.codec import Array
@@ -165,6 +165,11 @@ REGRESSORS = {
     "gradient boosting": from_baseline(baselines.gradient_boosting),
     "nearest neighbours": from_baseline(baselines.nearest_neighbours),
 }
+OF_SIGNALS = {  # rows of tables that name them
+    "1-NN, Euclidean": from_baseline(series.euclidean),
+    "1-NN, DTW": from_baseline(series.time_warped),
+    "ROCKET, ridge regression": from_baseline(series.rocket),
+}
 LABELS_ONLY: dict[str, Any] = {"method": "propagation", "unlabeled": 0.0}
 FROM_STUDENT = {"method": "consistency+propagation", "readout": "student"}
 STUDENT_ALONE = {
@@ -213,7 +218,7 @@ OURS = {
     "auto": ours(True, True, method="auto"),
 }
 FOR_CLASSES = ("svm",)  # methods that regression has no use for
-CONTENDERS = CLASSIFIERS | REGRESSORS | OURS
+CONTENDERS = CLASSIFIERS | REGRESSORS | OF_SIGNALS | OURS
 
 
 def twin_of(name: str) -> str | None:

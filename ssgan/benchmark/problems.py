@@ -12,11 +12,12 @@ import torch.nn.functional as F
 
 from ssgan.codecs.codec import Array
 from ssgan.config import InputError
-from ssgan.data import Data, draw_split, read, targets
+from ssgan.data import Data, draw_split, read, spectrograms, targets
 from ssgan.models.gan import GAN
 from ssgan.randomness import Rng
 
 ANGLE = 60.0  # degrees, the most that an image is rotated either way
+SPOKEN_LENGTH, SPOKEN_RATE = 5120, 8000  # samples of a sound that are looked at, and a second's
 TEST_SHARE = 0.2  # of a data set without a test part
 
 
@@ -83,21 +84,40 @@ def hold_out_test(data: Data, share: float = TEST_SHARE) -> Data:
     return Data(kind=data.kind, y=data.y[train], y_test=data.y[test], **parts)
 
 
+def halve_shapes(data: Data) -> Data:
+    """Voxels (N, 32, 32, 32, 1) of half the sides: full where any of 8 was."""
+    parts = (np.asarray(x)[..., 0] > 0 for x in (data.x, data.x_test))
+    halved = [x.reshape(-1, 16, 2, 16, 2, 16, 2).any((2, 4, 6)) for x in parts]
+    return Data(kind="volumes", x=halved[0], y=data.y, x_test=halved[1], y_test=data.y_test)
+
+
+def spoken(data: Data) -> Data:
+    """Spectrograms (N, 32, 38) of the first .64 seconds of sounds at 8,000 Hz."""
+    images = [spectrograms(x[..., :SPOKEN_LENGTH], SPOKEN_RATE) for x in (data.x, data.x_test)]
+    return Data(kind="images", x=images[0], y=data.y, x_test=images[1], y_test=data.y_test)
+
+
 # Data sets that are made of others: what of, and how.
 DERIVED: dict[str, tuple[str, Callable[[Data], Data]]] = {
     "rotated-mnist": ("mnist", rotate_both_parts),
     "california": ("california-housing", hold_out_test),
     "credit": ("credit-default", hold_out_test),
+    "modelnet10-16": ("modelnet10", halve_shapes),
+    "fsdd-spectrograms": ("fsdd", spoken),
 }
+SIGNALS = "-signals"  # what the names of data sets end with that are read as such
 
 
 @functools.lru_cache(maxsize=1)
 def data_of(name: str, data_dir: Path | None) -> Data:
     """A data set of the tables; any name that is not in DERIVED is read by `ssgan.data.read`."""
+    if name.endswith(SIGNALS):
+        return read(f"ucr-{name.removesuffix(SIGNALS)}", data_dir=data_dir, modality="signal")
     if name not in DERIVED:
         return read(name, data_dir=data_dir)
     source, derive = DERIVED[name]
-    return derive(read(source, data_dir=data_dir))
+    modality = "signal" if derive is spoken else None
+    return derive(read(source, data_dir=data_dir, modality=modality))
 
 
 def choose_labelled(data: Data, labels: int, seed: int) -> Array:

@@ -22,6 +22,7 @@ COMMANDS = {  # name, as are its module and the command in it: what it does
     "predict": "Predict the labels of samples, into a table.",
     "features": "What a GAN or a model sees in samples, into an array.",
     "sample": "Generate samples.",
+    "upscale": "Make pictures larger.",
     "augment": "Write real labelled rows with synthetic ones beside them.",
     "evaluate": "Measure a model's predictions, or a GAN's samples.",
     "report": "Write one HTML page about a run.",

@@ -117,9 +117,13 @@ CHOICES: dict[str, tuple[str, ...]] = {
         "objectives-mnist",
         "objectives-fashion",
         "rare-calls",
+        "shapes",
         "shares",
+        "signals",
+        "spoken-digits",
         "stacked-mnist",
         "time-to-accuracy",
+        "upscaling",
     ),
     "transforms": (
         "turn",

@@ -20,6 +20,7 @@ from ssgan.data.labels import Targets, digest, targets, unlabeled
 from ssgan.data.named import available
 from ssgan.data.reading import read
 from ssgan.data.source import Data, from_memory
+from ssgan.data.spectrograms import spectrograms
 from ssgan.data.split import draw_split
 
 __all__ = [
@@ -38,6 +39,7 @@ __all__ = [
     "from_memory",
     "read",
     "read_labels",
+    "spectrograms",
     "targets",
     "unlabeled",
 ]

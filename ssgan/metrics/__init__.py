@@ -3,6 +3,7 @@
 predictions(true, probabilities)         # accuracy, balanced_accuracy, macro_f1, log_loss, ece
 regression(true, predicted)              # mae, rmse, r2
 samples(real, fake)                      # frechet_randconv_5000_real, kernel_randconv_..., ...
+psnr(picture, other), ssim(picture, other)  # of the luma, as papers on super-resolution have them
 told_apart(real, fake)                   # c2st_logistic_randconv_5000_real: .5 = cannot be told
 accuracy_scores(train, test, fake)       # cas_logistic_randconv_5000_test: learnt on generated ones
 memorisation(train, held_out, fake)      # memorised_p_randconv_5000_train, ...
@@ -18,6 +19,7 @@ from ssgan.metrics.generation import frechet_distance, kernel_distance, precisio
 from ssgan.metrics.inception import inception
 from ssgan.metrics.meanings import meaning_of
 from ssgan.metrics.memorisation import Memorisation, memorisation, memorises
+from ssgan.metrics.pictures import luma, psnr, ssim
 from ssgan.metrics.prediction import (
     calibration_error,
     confusion,
@@ -45,15 +47,18 @@ __all__ = [
     "interval_coverage",
     "interval_width",
     "kernel_distance",
+    "luma",
     "meaning_of",
     "memorisation",
     "memorises",
     "per_class",
     "precision_recall",
     "predictions",
+    "psnr",
     "regression",
     "samples",
     "space_of",
+    "ssim",
     "told_apart",
     "two_sample",
 ]

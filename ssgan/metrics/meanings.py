@@ -30,6 +30,8 @@ MEANINGS = {
     "interval_90_width": Meaning("mean width of these intervals", LOWER),
     "frechet": Meaning("distance of means and covariances of features", LOWER),
     "kernel": Meaning("distance of features by a kernel; about 0 is best", LOWER),
+    "psnr": Meaning("decibels of signal over noise of a picture's brightness", HIGHER),
+    "ssim": Meaning("structural similarity of pictures; 1 is the same picture", HIGHER),
     "precision": Meaning("share of samples that lie among real ones", HIGHER),
     "recall": Meaning("share of real rows that lie among samples", HIGHER),
     "density": Meaning("how densely real rows lie around samples; about 1 is best", HIGHER),
