@@ -30,7 +30,7 @@ def tables(found: Suite, cells: Sequence[Mapping[str, str]], rows: Rows) -> str:
     if not lines:
         return "not measured"
     parts = [rows(["bar", "value"], together(lines)), rows(HEADER, [x.cells() for x in lines])]
-    methods = list(dict.fromkeys(there["method"]))
+    methods = list(dict.fromkeys(name for line in lines for name in line.means))
     every = [[*line.named, *(line.mean(name) for name in methods)] for line in lines]
     return "\n\n".join([*parts, rows(["data", "labels", *methods], every)])
 
