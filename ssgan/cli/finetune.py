@@ -180,8 +180,10 @@ def budget_of(text: str | None) -> float | None:
 
 def shares_of(text: str | None) -> str | dict[str, float] | None:
     """A word for the shares of the classes, or the shares of a CSV file, by class."""
-    if text is None or not Path(text).is_file():
+    if text is None or not ({".", "/"} & {*text} or Path(text).is_file()):
         return text
+    if not Path(text).is_file():
+        raise click.BadParameter(f"there is no file {text}: give a CSV class,share")
     with open(text, newline="", encoding="utf-8-sig") as file:
         header, *lines = [line for line in csv.reader(file) if line] or [[]]
     if header != ["class", "share"]:

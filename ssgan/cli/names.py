@@ -228,6 +228,15 @@ DEFAULTS: dict[str, dict[str, Any]] = {
             },
             "budget": None,
         },
+        "class_shares": {
+            "held": 20.0,
+            "trust": 5.0,
+            "doubt": 0.5,
+            "checked": 2000,
+            "expected": 20,
+            "errors": 3.0,
+            "least": 0.1,
+        },
         "seed": 0,
     },
     "adapt": {

@@ -36,9 +36,6 @@ from ssgan.runs.storage import understood
 from ssgan.training.runner import finish
 
 SHARES = "shares.json"
-CHECKED = 2000  # unlabeled samples that are looked at for classes that do not match
-EXPECTED = 20  # samples that a class should have among them, for none to be worth a warning
-ERRORS, LEAST = 3.0, 0.1  # standard errors and share of samples off all classes: a warning above
 
 
 def adjusted(model: Predictor, gan: GAN, rows: Labeled, run: Run | None) -> Predictor:
@@ -91,7 +88,8 @@ def expecting(gan: GAN, config: PredictorConfig, rows: Labeled) -> Labeled:
         network, _ = finish(fit_network(gan, probe, rows))
         outputs = apply(network, rows.few(), gan.codec, gan.runtime).double()
         labels = label_shares(rows.values.numpy(), rows.classes)
-        samples = trusted_shares(outputs.softmax(1).numpy(), labels, len(rows.values))
+        seen = outputs.softmax(1).numpy()
+        samples = trusted_shares(seen, labels, len(rows.values), config.class_shares)
     return replace(rows, shares=torch.from_numpy(samples).float())
 
 
@@ -124,8 +122,9 @@ def stored_shares(run: Run) -> ClassShares:
 
 def warn_of_classes(model: Predictor, gan: GAN, rows: Labeled) -> None:
     """A ClassesWarning where a labelled class has no unlabeled sample, or samples have no class."""
-    packed = rows.few(CHECKED)
-    if not rows.classes or len(packed) < EXPECTED * rows.classes:
+    config = model.config.class_shares
+    packed = rows.few(config.checked)
+    if not rows.classes or len(packed) < config.expected * rows.classes:
         return
     labels = label_shares(rows.values.numpy(), rows.classes)
     found = probabilities(model, packed, gan)
@@ -139,7 +138,7 @@ def warn_of_classes(model: Predictor, gan: GAN, rows: Labeled) -> None:
         )
     features = gan.apply(gan.encode, rows.packed).numpy(), gan.apply(gan.encode, packed).numpy()
     share, error = unlike_any_class(*features, (shares / labels)[rows.values.numpy()])
-    if share > max(LEAST, ERRORS * error):
+    if share > max(config.least, config.errors * error):
         say(
             f"about {100 * share:.0f} % (± {100 * error:.0f}) of the unlabeled samples are far from"
             " all labelled ones: label some of them, or leave out what is of no class"

@@ -9,7 +9,7 @@ from ssgan.config import InputError, check_numbers, with_fields
 from ssgan.models.readouts import READOUTS, check_readout
 from ssgan.models.student import StudentConfig
 from ssgan.prediction.names import FITTED, STEPPED
-from ssgan.prediction.search import DEFAULT_SEARCH, AutoConfig, SearchConfig
+from ssgan.prediction.search import DEFAULT_SEARCH, AutoConfig, SearchConfig, SharesConfig
 from ssgan.prediction.shares import as_stated
 from ssgan.transforms.views import TRANSFORMS
 
@@ -25,7 +25,7 @@ FINETUNE_CHOICES: dict[str, tuple[str, ...]] = {  # for a help
     "readouts": READOUTS,
     "transforms": TRANSFORMS,
 }
-Part = TypeVar("Part", StudentConfig, SearchConfig, AutoConfig)
+Part = TypeVar("Part", StudentConfig, SearchConfig, AutoConfig, SharesConfig)
 STUDENT = {"student_steps": "steps", "student_batch": "batch", "student_views": "views"}
 
 
@@ -100,6 +100,8 @@ class PredictorConfig:
         How much is tried on folds of the labels.
     auto : AutoConfig, default=AutoConfig()
         How method "auto" weighs its candidates.
+    class_shares : SharesConfig, default=SharesConfig()
+        How shares of classes are estimated, and when a warning says that classes do not match.
     seed : int, default=0
         Same seed, same model.
 
@@ -138,6 +140,7 @@ class PredictorConfig:
     student: StudentConfig = field(default_factory=StudentConfig)
     search: SearchConfig = DEFAULT_SEARCH
     auto: AutoConfig = AutoConfig()
+    class_shares: SharesConfig = SharesConfig()
     seed: int = 0
 
     def __post_init__(self) -> None:
@@ -199,7 +202,7 @@ class PredictorConfig:
             fields["student"] = {**fields.get("student", {}), **flat}
         if "members" in fields:
             fields["members"] = tuple(member_of(member) for member in fields["members"])
-        for name in ("student", "search", "auto"):
+        for name in ("student", "search", "auto", "class_shares"):
             if isinstance(inner := fields.get(name), Mapping):
                 fields[name] = changed_part(getattr(self, name), inner)
         return with_fields(self, fields)

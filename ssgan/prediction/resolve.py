@@ -13,6 +13,8 @@ from ssgan.prediction.methods import METHODS
 from ssgan.prediction.shares import drawn_by_class
 from ssgan.transforms.views import check_transforms, movable
 
+USED_BY = {"faded": ("auto", "propagation"), "baseline": ("baseline", "on-features")}
+
 
 def resolve_config(config: PredictorConfig | None, gan: GAN, rows: Labeled) -> PredictorConfig:
     """The config with all that was left open, for these samples.
@@ -53,6 +55,13 @@ def refuse_unused(
                     f"{name} is for consistency, method {config.method!r} has no {lacking}: take "
                     "method consistency, alone or with others, or auto"
                 )
+    for name, users in USED_BY.items():
+        changed = getattr(config, name) != getattr(PredictorConfig(), name)
+        if changed and not {*users} & {config.method, *config.learns}:
+            raise InputError(
+                f"{name} is for {' and '.join(users)}, method {config.method!r} does not use it: "
+                "leave it out"
+            )
     if config.auto.budget is not None and config.method != "auto":
         raise InputError(
             f"a budget bounds what auto compares, method {config.method!r} compares nothing: leave "

@@ -76,6 +76,63 @@ class WeighConfig:
 
 
 @dataclass(frozen=True, kw_only=True)
+class SharesConfig:
+    """How shares of classes are estimated, and when classes are said not to match.
+
+    Parameters
+    ----------
+    held : float, default=20
+        Samples that the shares of the labels count as, beside the unlabeled ones.
+    trust : float, default=5
+        The same again for every one of the labels: trust / labels of the unlabeled samples. Few
+        labels make poor probabilities, and many poor ones are no better.
+    doubt : float, default=0.5
+        An estimate within doubt / sqrt(labels) of the shares of the labels changes nothing.
+    checked : int, default=2000
+        Unlabeled samples that are looked at for classes that do not match.
+    expected : int, default=20
+        Samples that a class should have among them, for none to be worth a warning.
+    errors : float, default=3
+        Standard errors that the share of samples far from all labelled ones is above in a warning.
+    least : float, default=0.1
+        The share that it is above.
+
+    Raises
+    ------
+    InputError
+        For values that cannot be used.
+
+    Examples
+    --------
+    >>> from ssgan.prediction.search import SharesConfig
+    >>> SharesConfig(trust=20.0).weight(labels=40, samples=1000)
+    520.0
+    """
+
+    held: float = 20.0
+    trust: float = 5.0
+    doubt: float = 0.5
+    checked: int = 2000
+    expected: int = 20
+    errors: float = 3.0
+    least: float = 0.1
+
+    def __post_init__(self) -> None:
+        check_numbers(self, least={"checked": 1, "expected": 1})
+
+    def weight(self, labels: int, samples: int) -> float:
+        """Samples that the shares of so many labels count as, beside so many unlabeled ones."""
+        return self.held + self.trust / labels * samples
+
+    def within(self, labels: int) -> float:
+        """The distance from the shares of so many labels that is no evidence of others."""
+        return float(self.doubt / labels**0.5)
+
+
+DEFAULT_SHARES = SharesConfig()
+
+
+@dataclass(frozen=True, kw_only=True)
 class AutoConfig:
     """How method "auto" weighs its candidates.
 
@@ -122,7 +179,8 @@ class AutoConfig:
     budget: float | None = None
 
     def __post_init__(self) -> None:
-        if self.budget is not None and not self.budget > 0:
+        number = isinstance(self.budget, int | float) and not isinstance(self.budget, bool)
+        if self.budget is not None and not (number and self.budget > 0):
             raise InputError(f"expected a budget of more than 0 seconds, got {self.budget!r}")
         check_numbers(self, least={"folds": 2, "held_out": 1, "members": 1})
 

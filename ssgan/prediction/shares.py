@@ -15,15 +15,13 @@ from sklearn.neighbors import NearestNeighbors
 
 from ssgan.codecs.codec import Array
 from ssgan.config import InputError
+from ssgan.prediction.search import DEFAULT_SHARES, SharesConfig
 
 WORDS = ("labels", "estimated", "equal")
 NAMED = 'a share of every class by its name, as {"yes": 0.1, "no": 0.9}'
-HELD_SHARES = 20.0  # samples that the shares of the labels count as, where shares are estimated
-TRUST, DOUBT = 5.0, 0.5  # labels, and a share of labels' standard error: see `trusted_shares`
 ROUNDS, SETTLED = 500, 1e-7  # of expectation and maximisation, and a change that ends them
 TINY = 1e-6  # share that no class falls below: its predictions stay finite
 SUMS = 1e-6  # by which stated shares may miss 1
-ALONE = 3.0  # standard errors above which samples are told to be of no labelled class
 
 
 @dataclass(frozen=True)
@@ -53,7 +51,7 @@ class ClassShares:
         return np.asarray(np.log(self.samples) - np.log(self.labels))
 
 
-def estimated_shares(probabilities: Array, labels: Array, held: float = HELD_SHARES) -> Array:
+def estimated_shares(probabilities: Array, labels: Array, held: float = 20.0) -> Array:
     """The shares of the classes among samples, from probabilities that assume other shares.
 
     Expectation and maximisation after Saerens, Latinne and Decaestecker 2002, "Adjusting the
@@ -66,7 +64,7 @@ def estimated_shares(probabilities: Array, labels: Array, held: float = HELD_SHA
         Calibrated, of unlabeled samples.
     labels : array of shape (K,)
         The shares that these probabilities assume: those of the labels.
-    held : float, default=HELD_SHARES
+    held : float, default=20
         How many samples the prior counts as.
 
     Returns
@@ -93,11 +91,13 @@ def estimated_shares(probabilities: Array, labels: Array, held: float = HELD_SHA
     return floored(new)
 
 
-def trusted_shares(probabilities: Array, labels: Array, count: int) -> Array:
+def trusted_shares(
+    probabilities: Array, labels: Array, count: int, config: SharesConfig = DEFAULT_SHARES
+) -> Array:
     """The same, held the more to the shares of the labels the fewer labels have taught.
 
-    They count as TRUST / count of the samples, and an estimate that is within DOUBT / sqrt(count)
-    of them changes nothing: a classifier that few labels have taught is off by as much.
+    An estimate that is near them changes nothing: a classifier that few labels have taught is off
+    by as much.
 
     Parameters
     ----------
@@ -105,6 +105,8 @@ def trusted_shares(probabilities: Array, labels: Array, count: int) -> Array:
         As for `estimated_shares`.
     count : int
         Labels that taught the classifier.
+    config : SharesConfig, default=SharesConfig()
+        How much they are held.
 
     Returns
     -------
@@ -119,9 +121,8 @@ def trusted_shares(probabilities: Array, labels: Array, count: int) -> Array:
     >>> trusted_shares(sure, labels, 10), trusted_shares(sure, labels, 1000).round(2)
     (array([0.5, 0.5]), array([0.6, 0.4]))
     """
-    held = HELD_SHARES + TRUST / count * len(probabilities)
-    found = estimated_shares(probabilities, labels, held)
-    return found if np.abs(found - labels).max() > DOUBT / count**0.5 else floored(labels)
+    found = estimated_shares(probabilities, labels, config.weight(count, len(probabilities)))
+    return found if np.abs(found - labels).max() > config.within(count) else floored(labels)
 
 
 def check_probabilities(probabilities: Array, labels: Array) -> None:

@@ -145,3 +145,16 @@ def test_auto_estimates_shares_only_where_labels_were_drawn_by_class(gan, few) -
         labels = labeled(gan, x[rows], names[rows], None, 0)
         assert resolve_config(PredictorConfig(), gan, labels).shares == expected
         assert resolve_config(PredictorConfig(method="probe"), gan, labels).shares == "labels"
+
+
+@pytest.mark.parametrize(
+    ("fields", "words"),
+    [
+        ({"method": "probe", "faded": 4.0}, "faded is for auto and propagation, method 'probe'"),
+        ({"method": "consistency", "faded": 4.0}, "does not use it: leave it out"),
+        ({"method": "probe", "baseline": "forest"}, "baseline is for baseline and on-features"),
+    ],
+)
+def test_settings_that_nothing_would_use_are_refused(gan, few, fields, words: str) -> None:
+    with pytest.raises(InputError, match=words):
+        ssgan.finetune(gan, *few, **fields)

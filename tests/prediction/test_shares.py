@@ -5,11 +5,13 @@ import pytest
 from scipy.stats import norm
 
 from ssgan.config import InputError
+from ssgan.prediction.search import SharesConfig
 from ssgan.prediction.shares import (
     estimated_shares,
     label_shares,
     reweighed,
     stated_shares,
+    trusted_shares,
     unlike_any_class,
 )
 
@@ -100,3 +102,29 @@ def test_samples_of_a_class_without_labels_are_told() -> None:
     share, error = unlike_any_class(known[:100], np.concatenate([known[100:], others]))
     assert share > 3 * error
     assert abs(share - 300 / 800) < 3 * error
+
+
+def test_an_estimate_near_the_shares_of_the_labels_changes_nothing() -> None:
+    _, probabilities, _ = normals(np.random.default_rng(4), np.array([0.6, 0.4]), 5000)
+    labels = np.array([0.5, 0.5])
+    np.testing.assert_allclose(trusted_shares(probabilities, labels, count=20), labels)
+    assert trusted_shares(probabilities, labels, count=2000)[0] > 0.57
+
+
+def test_the_more_labels_the_more_an_estimate_is_trusted() -> None:
+    _, probabilities, _ = normals(np.random.default_rng(5), np.array([0.9, 0.1]), 5000)
+    labels = np.array([0.5, 0.5])
+    found = [trusted_shares(probabilities, labels, count)[1] for count in (20, 100, 10**6)]
+    assert found == sorted(found, reverse=True)
+    assert found[-1] == pytest.approx(estimated_shares(probabilities, labels)[1], abs=1e-4)
+
+
+def test_how_much_labels_are_held_to_is_a_setting() -> None:
+    _, probabilities, _ = normals(np.random.default_rng(6), np.array([0.9, 0.1]), 1000)
+    labels = np.array([0.5, 0.5])
+    free, tied = (
+        trusted_shares(probabilities, labels, 50, SharesConfig(trust=trust))[1]
+        for trust in (0.0, 1e6)
+    )
+    assert free < 0.2
+    assert tied == pytest.approx(0.5)
