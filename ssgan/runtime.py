@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from ssgan.config import InputError
 
 Network = TypeVar("Network", bound=nn.Module)
+Terms = dict[str, Tensor]  # of a loss, by name: their sum is what a step of training descends
 FLOAT32_CELLS = 16 * 16  # samples of so many cells or fewer are faster in float32 on a processor
 
 

@@ -178,8 +178,9 @@ def adapt(
         A directory to keep the model in. An unfinished adaptation of the same samples, labels and
         config is taken up where it stopped.
     **fields
-        Fields of `AdaptConfig`, which change the config: `method="dann"`, `steps=100`; and
-        `device`: "cpu", "cuda" or "cuda:1", by default the best that there is.
+        Fields of `AdaptConfig`, which change the config: `method="dann"`, `steps=100`;
+        `device`: "cpu", "cuda" or "cuda:1", by default the best that there is; and `task`:
+        "classification" or "regression", by default what the labels look like.
 
     Returns
     -------
@@ -206,11 +207,11 @@ def adapt(
     >>> float((model.predict(x + 1) == y).mean())
     1.0
     """
-    device = fields.pop("device", None)
+    device, task = fields.pop("device", None), fields.pop("task", None)
     config = (config or AdaptConfig()).changed(fields)
     source, target = as_data(source_x, source_y), as_data(target_x)
     few = None if target_y is None else few_of(target, target_y)
-    return finish(adapting(source, target, config, few=few, where=Where(run, device)))
+    return finish(adapting(source, target, config, few=few, task=task, where=Where(run, device)))
 
 
 def few_of(target: Data, labels: Any) -> Few:

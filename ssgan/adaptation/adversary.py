@@ -9,8 +9,8 @@ from torch import Tensor, nn
 
 from ssgan.adaptation.descent import reversal_strength
 from ssgan.adaptation.task import Adaptation, Seen, seen
-from ssgan.objectives import Terms
 from ssgan.randomness import Rng, seeded
+from ssgan.runtime import Terms
 from ssgan.training.state import Part
 
 UNITS = 100  # of the critic's hidden layer (figure 4a)

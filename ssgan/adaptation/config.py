@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from ssgan.adaptation.names import METHOD_NAMES
 from ssgan.config import InputError, check_numbers, with_fields
 from ssgan.transforms.views import TRANSFORMS
 
@@ -77,13 +78,11 @@ class AdaptConfig:
     seed: int = 0
 
     def __post_init__(self) -> None:
-        from ssgan.adaptation.methods import METHODS  # they take this config
-
         check_numbers(self, least={"batch": 2, "width": 1})
-        if self.method not in METHODS:
-            raise InputError(f"no method {self.method!r}; there are {', '.join(METHODS)}")
+        if self.method not in METHOD_NAMES:
+            raise InputError(f"no method {self.method!r}; there are {', '.join(METHOD_NAMES)}")
         object.__setattr__(self, "candidates", tuple(self.candidates))  # JSON has lists
-        known = [name for name in METHODS if name != "auto"]
+        known = [name for name in METHOD_NAMES if name != "auto"]
         if not self.candidates or not {*self.candidates} <= {*known}:
             raise InputError(
                 f"expected candidates out of {', '.join(known)}, got "

@@ -5,8 +5,8 @@ from typing import Any
 from ssgan.adaptation.config import AdaptConfig
 from ssgan.adaptation.domains import Domains
 from ssgan.models.config import GANConfig
+from ssgan.models.pooling import Readout
 from ssgan.models.readouts import empty_trunk
-from ssgan.networks.readout import Readout
 from ssgan.prediction.config import PredictorConfig
 from ssgan.prediction.network import Network, new_head
 from ssgan.randomness import Rng, seeded

@@ -19,14 +19,13 @@ from ssgan.adaptation.config import AdaptConfig
 from ssgan.adaptation.descent import Descent
 from ssgan.adaptation.domains import Domains, calibration
 from ssgan.models.domain import Domain
-from ssgan.networks import BATCH_NORMS, reestimate
-from ssgan.objectives import Terms
 from ssgan.prediction.network import Network
 from ssgan.prediction.task import supervised_loss
 from ssgan.randomness import Rng
-from ssgan.runtime import Runtime
+from ssgan.runtime import Runtime, Terms
 from ssgan.training.batches import BatchSource, Stream
 from ssgan.training.ema import average, averaged
+from ssgan.training.norms import BATCH_NORMS, reestimate
 from ssgan.training.optim import set_rate
 from ssgan.training.schedule import Step
 from ssgan.training.state import Part

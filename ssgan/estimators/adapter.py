@@ -5,14 +5,13 @@ from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.utils import check_consistent_length
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from ssgan.adaptation.adapt import Where, adapting
+from ssgan.adaptation.adapt import adapt
 from ssgan.adaptation.config import AdaptConfig
 from ssgan.config import InputError, InputTypeError
 from ssgan.data import from_memory, unlabeled
 from ssgan.data.selection import take_samples
 from ssgan.estimators.inputs import holds_text_or_gaps, labels_of, seed_of, with_seed
 from ssgan.estimators.nested import NestedConfigs
-from ssgan.training.runner import finish
 
 
 class DomainAdapter(NestedConfigs, ClassifierMixin, BaseEstimator):
@@ -90,8 +89,9 @@ class DomainAdapter(NestedConfigs, ClassifierMixin, BaseEstimator):
         one = from_memory(take_samples(X, source), labels[source], **shape)
         other = from_memory(take_samples(X, target), **shape)
         config = with_seed(config, seed_of(self.random_state))
-        where = Where(device=self.device)
-        self.predictor_ = finish(adapting(one, other, config, task="classification", where=where))
+        self.predictor_ = adapt(
+            one, None, other, config=config, task="classification", device=self.device
+        )
         known = self.predictor_.targets
         self.classes_ = known.decode(np.arange(len(known.classes or ())))
         return self

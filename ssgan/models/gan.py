@@ -22,11 +22,11 @@ from ssgan.models.config import GANConfig
 from ssgan.models.display import figure, html
 from ssgan.models.inference import apply
 from ssgan.models.players import PREVIEW, sampler_of
+from ssgan.models.pooling import Readout
 from ssgan.models.sampler import CHUNK, Conditions, Sampler, generate
-from ssgan.networks.readout import Readout
+from ssgan.models.transport import pack, unpack
 from ssgan.objectives import name_of
 from ssgan.randomness import Rng
-from ssgan.runs.transport import pack, unpack
 from ssgan.runtime import Runtime
 
 if TYPE_CHECKING:

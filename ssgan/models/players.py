@@ -15,9 +15,9 @@ from ssgan.models.config import GANConfig, resolve_architecture
 from ssgan.models.domain import Domain
 from ssgan.models.health import GRID, MEASURES, MOST, Evaluator, evaluator_of
 from ssgan.models.inference import apply
+from ssgan.models.pooling import Readout, pooled
 from ssgan.models.sampler import Conditions, Sampler, generate
 from ssgan.networks import Discriminator, build
-from ssgan.networks.readout import Readout, pooled
 from ssgan.randomness import Rng
 from ssgan.runtime import Runtime
 from ssgan.training.batches import BatchSource

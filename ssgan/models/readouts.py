@@ -26,9 +26,9 @@ from ssgan.data import Codec
 from ssgan.models.config import GANConfig, resolve_architecture
 from ssgan.models.domain import CALIBRATION
 from ssgan.models.gan import GAN
+from ssgan.models.pooling import Readout, pooled
 from ssgan.models.student import StudentConfig, distilling, empty_student, rows_of
 from ssgan.networks import trunk
-from ssgan.networks.readout import Readout, pooled
 from ssgan.randomness import Rng
 from ssgan.training.runner import Progress, finish
 

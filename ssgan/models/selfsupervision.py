@@ -17,8 +17,9 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from ssgan.config import InputError, check_numbers
-from ssgan.objectives import Terms, full
+from ssgan.objectives import full
 from ssgan.randomness import Rng
+from ssgan.runtime import Terms
 from ssgan.transforms.batch import GREY, coloured, corrupted, cropped, cut_out, translated, warp
 
 TURNS = 4  # of 0, 90, 180 and 270 degrees

@@ -30,16 +30,18 @@ from ssgan.models.domain import CALIBRATION
 from ssgan.models.gan import GAN
 from ssgan.models.inference import apply, blocks
 from ssgan.models.natural import natural
+from ssgan.models.pooling import Readout
 from ssgan.models.sampler import generate_maps
 from ssgan.models.vicreg import alike
-from ssgan.networks import architecture_of, flatten_maps, reestimate, trunk
-from ssgan.networks.readout import Readout
+from ssgan.networks import architecture_of, flatten_maps, trunk
 from ssgan.networks.size import check_depth, check_size
-from ssgan.objectives import Terms, full
+from ssgan.objectives import full
 from ssgan.randomness import Rng, seeded
 from ssgan.runs.run import Run
+from ssgan.runtime import Terms
 from ssgan.training.batches import Batches, BatchSource, Stream
 from ssgan.training.ema import average, averaged
+from ssgan.training.norms import reestimate
 from ssgan.training.optim import adam, cosine, set_rate
 from ssgan.training.runner import Progress, finish, run_training
 from ssgan.training.schedule import Schedule, Step, TrainOptions

@@ -12,7 +12,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from ssgan.config import InputError
-from ssgan.objectives import Terms
+from ssgan.runtime import Terms
 
 ALIKE, VARIANCE, COVARIANCE = 25.0, 25.0, 1.0  # weights of the terms, of the paper
 

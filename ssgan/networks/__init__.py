@@ -14,13 +14,11 @@ it, in a file of this folder that names it `ARCHITECTURE`:
     auto       dense for (F,), residual where the shortest side has 32 cells or more, else conv
 """
 
-from collections.abc import Iterable
 from functools import partial
 from importlib import import_module
 from pkgutil import iter_modules
 from typing import Any, Required, TypedDict, Unpack
 
-import torch
 from torch import Tensor, nn
 
 from ssgan.codecs.codec import architecture_for
@@ -31,7 +29,6 @@ from ssgan.networks.size import check_depth, check_size
 from ssgan.randomness import Rng, seeded
 
 FORMS = {1: "signals (C, L)", 2: "images (C, H, W)", 3: "volumes (C, D, H, W)"}
-BATCH_NORMS = (nn.modules.batchnorm._BatchNorm,)
 NORMS = (nn.modules.batchnorm._NormBase, nn.GroupNorm, nn.LayerNorm, nn.RMSNorm)
 
 
@@ -152,11 +149,6 @@ def build(
     return generator, critic
 
 
-def normalises(network: nn.Module) -> bool:
-    """Whether batch norm makes what it gives for a sample depend on the whole batch."""
-    return any(isinstance(layer, BATCH_NORMS) for layer in network.modules())
-
-
 def constrainable(network: nn.Module) -> list[nn.Parameter]:
     """The weights that WGAN may clip: all but those of normalisation layers.
 
@@ -165,23 +157,3 @@ def constrainable(network: nn.Module) -> list[nn.Parameter]:
     norms = [layer for layer in network.modules() if isinstance(layer, NORMS)]
     kept = {id(p) for layer in norms for p in layer.parameters(recurse=False)}
     return [p for p in network.parameters() if id(p) not in kept]
-
-
-@torch.no_grad()
-def reestimate(network: nn.Module, batches: Iterable[tuple[Tensor, ...]]) -> None:
-    """Take the means and variances of batch norm from `batches` of the network's arguments.
-
-    Averaged weights need statistics of their own, and DCGAN's features are read with those of the
-    training set (Radford et al. 2016, their code). The mode of the network is as it was before.
-    """
-    norms = [layer for layer in network.modules() if isinstance(layer, BATCH_NORMS)]
-    before = [(layer.training, layer.momentum) for layer in norms]
-    for layer in norms:
-        layer.reset_running_stats()
-        layer.train()
-        layer.momentum = None  # all batches count the same
-    for batch in batches:
-        network(*batch)
-    for layer, (training, momentum) in zip(norms, before, strict=True):
-        layer.train(training)
-        layer.momentum = momentum

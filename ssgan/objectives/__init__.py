@@ -17,11 +17,12 @@ from importlib import import_module
 from pkgutil import iter_modules
 
 from ssgan.config import InputError, from_settings
-from ssgan.objectives.critics import Critic, Objective, Terms, full, scores_and_slopes
+from ssgan.objectives.critics import Critic, Objective, full, scores_and_slopes
 from ssgan.objectives.entropy import Dragan, Minimax, NonSaturating
 from ssgan.objectives.margins import Hinge, LeastSquares, LossSensitive
 from ssgan.objectives.relativistic import Relativistic
 from ssgan.objectives.wasserstein import Wasserstein, WassersteinGP
+from ssgan.runtime import Terms
 
 __all__ = [
     "OBJECTIVES",

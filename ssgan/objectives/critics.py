@@ -8,9 +8,9 @@ from torch import Tensor, nn
 
 from ssgan.config import InputError
 from ssgan.randomness import Rng
+from ssgan.runtime import Terms
 
 Critic = Callable[[Tensor], Tensor]
-Terms = dict[str, Tensor]
 
 
 class Objective(Protocol):

@@ -7,15 +7,9 @@ from typing import ClassVar
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from ssgan.objectives.critics import (
-    Critic,
-    Terms,
-    distance_from_1,
-    full,
-    one_each,
-    scores_and_penalty,
-)
+from ssgan.objectives.critics import Critic, distance_from_1, full, one_each, scores_and_penalty
 from ssgan.randomness import Rng
+from ssgan.runtime import Terms
 
 
 def cross_entropy(critic: Critic, real: Tensor, fake: Tensor) -> Terms:

@@ -8,8 +8,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from ssgan.objectives.critics import Critic, Terms, check_updates, full
+from ssgan.objectives.critics import Critic, check_updates, full
 from ssgan.randomness import Rng
+from ssgan.runtime import Terms
 
 
 @dataclass(frozen=True, kw_only=True)

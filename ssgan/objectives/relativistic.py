@@ -8,8 +8,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from ssgan.objectives.critics import Critic, Terms, full, scores_and_penalty
+from ssgan.objectives.critics import Critic, full, scores_and_penalty
 from ssgan.randomness import Rng
+from ssgan.runtime import Terms
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -8,8 +8,9 @@ import torch
 from torch import Tensor, nn
 
 from ssgan.config import InputError
-from ssgan.objectives.critics import Critic, Terms, check_updates, distance_from_1, full, one_each
+from ssgan.objectives.critics import Critic, check_updates, distance_from_1, full, one_each
 from ssgan.randomness import Rng
+from ssgan.runtime import Terms
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -7,7 +7,7 @@ from typing import Any
 from torch import Tensor, nn
 
 from ssgan.models.gan import GAN
-from ssgan.networks.readout import Pooling, Readout
+from ssgan.models.pooling import Pooling, Readout
 from ssgan.prediction.config import PredictorConfig
 from ssgan.prediction.labels import Labeled
 from ssgan.prediction.network import Head, Network

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from ssgan.models.gan import GAN
-from ssgan.networks.readout import Readout
+from ssgan.models.pooling import Readout
 from ssgan.randomness import Rng, seeded
 
 Frozen = TypeVar("Frozen", bound=nn.Module)

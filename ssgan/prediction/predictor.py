@@ -12,12 +12,12 @@ from ssgan.config import InputError
 from ssgan.data import Codec, Targets
 from ssgan.data.labels import shown
 from ssgan.models.inference import apply
+from ssgan.models.transport import pack, unpack
 from ssgan.prediction.comparison import Comparison
 from ssgan.prediction.config import PredictorConfig
 from ssgan.prediction.ensemble import Model
 from ssgan.prediction.intervals import Intervals
 from ssgan.prediction.shares import ClassShares
-from ssgan.runs.transport import pack, unpack
 from ssgan.runtime import Runtime
 
 

@@ -14,7 +14,7 @@ from typing import Any, Protocol, runtime_checkable
 import torch
 from torch import Tensor
 
-from ssgan.objectives import Terms
+from ssgan.runtime import Terms
 from ssgan.training.batches import BatchSource
 from ssgan.training.schedule import Schedule, Step
 from ssgan.training.state import Parts

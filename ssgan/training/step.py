@@ -5,8 +5,7 @@ from collections.abc import Callable, Sequence
 import torch
 from torch import Tensor
 
-from ssgan.objectives import Terms
-from ssgan.runtime import Runtime
+from ssgan.runtime import Runtime, Terms
 from ssgan.training.optim import laid_out_like
 
 Stepped = tuple[Terms, Tensor]  # the terms of a step, and 1 if it was refused

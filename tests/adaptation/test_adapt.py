@@ -19,9 +19,9 @@ from ssgan.adaptation.network import initial_network
 from ssgan.adaptation.task import Adaptation, seen, unrecorded
 from ssgan.config import InputError
 from ssgan.data import from_memory
-from ssgan.networks import BATCH_NORMS
 from ssgan.randomness import Rng
 from ssgan.runtime import Runtime
+from ssgan.training.norms import BATCH_NORMS
 from ssgan.training.runner import finish
 from ssgan.training.schedule import TrainOptions
 

@@ -9,6 +9,7 @@ import torch.nn.functional as F
 from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
 
+from ssgan.models.pooling import Readout, pooled, width
 from ssgan.networks import (
     ARCHITECTURES,
     Discriminator,
@@ -16,14 +17,12 @@ from ssgan.networks import (
     build,
     constrainable,
     flatten_maps,
-    normalises,
-    reestimate,
     trunk,
 )
 from ssgan.networks.conv import ConvTrunk, halvings
-from ssgan.networks.readout import Readout, pooled, width
 from ssgan.networks.resnet import ResnetTrunk
 from ssgan.randomness import Rng
+from ssgan.training.norms import normalises, reestimate
 
 RNG = Rng(("networks test",))
 # Body, shape of a sample, and of the map at every depth for width 2.

@@ -6,7 +6,7 @@ import torch
 from torch import nn
 
 from ssgan.config import InputError
-from ssgan.networks.readout import Readout
+from ssgan.models.pooling import Readout
 from ssgan.prediction.ensemble import Ensemble, select, weigh
 from ssgan.prediction.network import Network
 from ssgan.prediction.search import WeighConfig

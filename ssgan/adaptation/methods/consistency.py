@@ -17,8 +17,8 @@ from torch import Tensor, nn
 from ssgan.adaptation.descent import COSINE
 from ssgan.adaptation.method import Method, training
 from ssgan.adaptation.task import Adaptation, Seen, unrecorded
-from ssgan.objectives import Terms
 from ssgan.randomness import Rng
+from ssgan.runtime import Terms
 from ssgan.training.state import Part
 
 SURE = 0.9  # of the teacher's mean confidence in the source, from which a label is believed

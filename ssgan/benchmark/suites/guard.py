@@ -19,9 +19,8 @@ from ssgan.data import fit_codec, from_memory
 from ssgan.models.config import GANConfig
 from ssgan.models.domain import Domain
 from ssgan.models.tasks.gan import Adversarial
-from ssgan.objectives import Terms
 from ssgan.randomness import Rng
-from ssgan.runtime import Runtime
+from ssgan.runtime import Runtime, Terms
 from ssgan.training.batches import Batches, BatchSource
 from ssgan.training.runner import Session, finish
 from ssgan.training.schedule import Schedule, Step

@@ -33,7 +33,6 @@ from ssgan.models.config import GANConfig
 from ssgan.models.gan import GAN
 from ssgan.models.pretraining import pretrain
 from ssgan.models.recipes import RECIPES, recipe
-from ssgan.networks import flatten_maps
 from ssgan.objectives import OBJECTIVES
 from ssgan.prediction.heads import linear_head
 
@@ -81,7 +80,8 @@ def probe(features: Array, labels: Array, test: Array, true: Array) -> float:
 
 def last_depth(gan: GAN, packed: Tensor) -> Array:
     """Features of the last depth alone, (N, F)."""
-    features: Array = gan.apply(lambda x: flatten_maps(gan.trunk(x)[-1]), packed).numpy()
+    maps = gan.apply(lambda x: gan.trunk(x)[-1], packed)
+    features: Array = maps.movedim(1, -1).flatten(1).numpy()
     return features
 
 

@@ -25,14 +25,15 @@ from ssgan.models.players import (
     take_critic_steps,
     untrained_pair,
 )
+from ssgan.models.pooling import Readout, width
 from ssgan.models.sampler import Conditions
-from ssgan.networks import Discriminator, constrainable, flatten_maps, normalises, reestimate
-from ssgan.networks.readout import Readout, width
-from ssgan.objectives import Critic, Objective, Terms, name_of
+from ssgan.networks import Discriminator, constrainable, flatten_maps
+from ssgan.objectives import Critic, Objective, name_of
 from ssgan.randomness import Rng, seeded
-from ssgan.runtime import Runtime
+from ssgan.runtime import Runtime, Terms
 from ssgan.training.batches import BatchSource
 from ssgan.training.ema import average, averaged
+from ssgan.training.norms import normalises, reestimate
 from ssgan.training.optim import cosine
 from ssgan.training.schedule import Step
 from ssgan.training.state import Part

@@ -25,12 +25,12 @@ from ssgan.models.players import (
     set_rates,
     untrained_pair,
 )
+from ssgan.models.pooling import Readout, width
 from ssgan.models.sampler import Conditions
 from ssgan.networks import Discriminator, flatten_maps
-from ssgan.networks.readout import Readout, width
-from ssgan.objectives import Objective, Terms, full
+from ssgan.objectives import Objective, full
 from ssgan.randomness import Rng, seeded
-from ssgan.runtime import Runtime
+from ssgan.runtime import Runtime, Terms
 from ssgan.training.batches import BatchSource
 from ssgan.training.ema import average, averaged
 from ssgan.training.schedule import Step

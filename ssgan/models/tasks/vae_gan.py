@@ -20,13 +20,13 @@ from ssgan.models.players import (
     take_critic_steps,
     untrained_pair,
 )
+from ssgan.models.pooling import Readout, width
 from ssgan.models.sampler import Conditions
 from ssgan.models.tasks.vae import VAE, encoder_on, kl, sample_posterior
 from ssgan.networks import Discriminator, constrainable, flatten_maps
-from ssgan.networks.readout import Readout, width
-from ssgan.objectives import Critic, Objective, Terms, full
+from ssgan.objectives import Critic, Objective, full
 from ssgan.randomness import Rng
-from ssgan.runtime import Runtime
+from ssgan.runtime import Runtime, Terms
 from ssgan.training.batches import BatchSource
 from ssgan.training.schedule import Step
 from ssgan.training.state import Part

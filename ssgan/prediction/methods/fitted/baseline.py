@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from ssgan.config import InputError
 from ssgan.models.gan import GAN
-from ssgan.networks.readout import Readout
+from ssgan.models.pooling import Readout
 from ssgan.prediction.baselines import (
     Baseline,
     choose,

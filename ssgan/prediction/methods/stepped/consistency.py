@@ -12,12 +12,12 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from ssgan.models.gan import GAN
-from ssgan.objectives import Terms
 from ssgan.prediction.config import PredictorConfig
 from ssgan.prediction.labels import Labeled
 from ssgan.prediction.method import Method
 from ssgan.prediction.task import BatchLoss, Finetune
 from ssgan.randomness import Rng
+from ssgan.runtime import Terms
 from ssgan.training.batches import BatchSource, Stream
 from ssgan.training.state import Part
 from ssgan.transforms.batch import mixed

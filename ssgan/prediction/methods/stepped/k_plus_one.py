@@ -13,12 +13,12 @@ from torch import Tensor, nn
 
 from ssgan.models.gan import GAN
 from ssgan.models.sampler import generate
-from ssgan.objectives import Terms
 from ssgan.prediction.config import PredictorConfig
 from ssgan.prediction.labels import Labeled
 from ssgan.prediction.method import Method
 from ssgan.prediction.task import BatchLoss, Finetune
 from ssgan.randomness import Rng, seeded
+from ssgan.runtime import Terms
 from ssgan.training.batches import BatchSource, Stream
 from ssgan.training.optim import adam, set_rate
 from ssgan.training.state import Part

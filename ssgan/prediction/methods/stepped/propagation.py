@@ -13,13 +13,13 @@ from torch import Tensor, nn
 
 from ssgan.models.gan import GAN
 from ssgan.models.inference import apply
-from ssgan.objectives import Terms
 from ssgan.prediction.config import PredictorConfig
 from ssgan.prediction.graph import Neighbours, Votes, first_shares
 from ssgan.prediction.labels import Labeled
 from ssgan.prediction.method import Method
 from ssgan.prediction.task import BatchLoss, Finetune
 from ssgan.randomness import Rng
+from ssgan.runtime import Terms
 from ssgan.training.batches import BatchSource, Stream
 from ssgan.training.optim import cosine
 from ssgan.training.state import Part

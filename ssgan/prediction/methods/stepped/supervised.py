@@ -7,11 +7,11 @@ import torch
 from torch import Tensor, nn
 
 from ssgan.models.gan import GAN
-from ssgan.objectives import Terms
 from ssgan.prediction.labels import Labeled
 from ssgan.prediction.method import Method
 from ssgan.prediction.task import Finetune
 from ssgan.randomness import Rng
+from ssgan.runtime import Terms
 from ssgan.training.batches import BatchSource, Stream
 from ssgan.training.state import Part
 

@@ -9,8 +9,8 @@ import torch
 
 from ssgan.models.config import GANConfig
 from ssgan.models.pretraining import pretrain
+from ssgan.models.transport import content, parcel, usable_device
 from ssgan.prediction.finetune import finetune
-from ssgan.runs.transport import content, parcel, usable_device
 from ssgan.runtime import Runtime
 from tests.examples import quick
 

@@ -1,0 +1,7 @@
+"""Names of the methods of adaptation, which are those of the files of a folder."""
+
+from pathlib import Path
+
+from ssgan.config import names_in
+
+METHOD_NAMES = names_in(Path(__file__).with_name("methods"))
