@@ -49,13 +49,11 @@ class PictureForm:
 def inspect_picture(image: Image.Image) -> PictureHead:
     """The head of a picture: by its header alone, but for grey of 16 bits."""
     width, height = image.size
-    deep = "16B" in str(
-        getattr(image, "tile", "")
-    )  # how the file holds pixels, until they are read
+    held = str(getattr(image, "tile", ""))  # how the file holds pixels, until they are read
     if image.getexif().get(ORIENTATION) in (5, 6, 7, 8):
         width, height = height, width
     brightest = int(np.asarray(image).max()) if image.mode.startswith("I") else 0
-    cut = deep and not image.mode.startswith("I")
+    cut = "16B" in held and not image.mode.startswith("I")
     return PictureHead(height, width, channels_of(image), brightest, cut)
 
 
