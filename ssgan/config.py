@@ -3,6 +3,7 @@
 import dataclasses
 import difflib
 import pkgutil
+import sys
 from collections.abc import Collection, Mapping
 from math import isfinite
 from pathlib import Path
@@ -98,3 +99,15 @@ def check_numbers(settings: Any, least: Mapping[str, int] | None = None) -> None
         if not fits or not isfinite(value) or value < low:
             kind = "a whole number" if whole else "a number"
             raise InputError(f"expected {field.name} to be {kind} from {low} on, got {value!r}")
+
+
+def check_optional(settings: Any, name: str, above: float = 0, most: float | None = None) -> None:
+    """Refuse a field that is neither None nor a finite number above `above`, and at most `most`.
+
+    `check_numbers` goes by defaults, and passes over a field whose default is None.
+    """
+    value, top = getattr(settings, name), sys.float_info.max if most is None else most
+    number = isinstance(value, int | float) and not isinstance(value, bool)
+    if value is not None and not (number and above < value <= top):
+        limit = "" if most is None else f" and at most {most}"
+        raise InputError(f"expected {name} to be a number above {above}{limit}, got {value!r}")

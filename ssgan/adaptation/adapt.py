@@ -43,7 +43,7 @@ from ssgan.prediction.predictor import Predictor
 from ssgan.runs.run import Run
 from ssgan.runtime import runtime
 from ssgan.training.runner import Progress, finish
-from ssgan.training.schedule import TrainOptions
+from ssgan.training.schedule import OPTION_NAMES, TrainOptions
 from ssgan.transforms.views import check_transforms
 
 
@@ -67,7 +67,8 @@ def adapting(
 ) -> Generator[Progress, None, Predictor]:
     """`adapt` of two data sets, step by step: yields its progress and returns the predictor.
 
-    `few` are labels of the target, `task` says what labels are where they do not.
+    `few` are labels of the target. `task` is "classification" or "regression", where the labels
+    of the source leave open which of the two is meant.
     """
     config = config or AdaptConfig()
     domains = make_domains(source, target, config.frame, task, few)
@@ -178,9 +179,10 @@ def adapt(
         A directory to keep the model in. An unfinished adaptation of the same samples, labels and
         config is taken up where it stopped.
     **fields
-        Fields of `AdaptConfig`, which change the config: `method="dann"`, `steps=100`;
-        `device`: "cpu", "cuda" or "cuda:1", by default the best that there is; and `task`:
-        "classification" or "regression", by default what the labels look like.
+        Fields of `AdaptConfig`, which change the config: `method="dann"`, `steps=100`; of
+        `ssgan.training.schedule.TrainOptions`: `log_every=10` steps between two lines of the log,
+        `checkpoints=20`; `device`: "cpu", "cuda" or "cuda:1", by default the best that there is;
+        and `task`: "classification" or "regression", by default what the labels look like.
 
     Returns
     -------
@@ -208,10 +210,12 @@ def adapt(
     1.0
     """
     device, task = fields.pop("device", None), fields.pop("task", None)
+    options = TrainOptions(**{name: fields.pop(name) for name in OPTION_NAMES & fields.keys()})
     config = (config or AdaptConfig()).changed(fields)
     source, target = as_data(source_x, source_y), as_data(target_x)
     few = None if target_y is None else few_of(target, target_y)
-    return finish(adapting(source, target, config, few=few, task=task, where=Where(run, device)))
+    where = Where(run, device, options)
+    return finish(adapting(source, target, config, few=few, task=task, where=where))
 
 
 def few_of(target: Data, labels: Any) -> Few:

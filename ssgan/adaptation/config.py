@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ssgan.adaptation.names import METHOD_NAMES
-from ssgan.config import InputError, check_numbers, with_fields
+from ssgan.config import InputError, check_numbers, check_optional, with_fields
 from ssgan.transforms.views import TRANSFORMS
 
 FRAMES = ("pad", "fit")
@@ -92,8 +92,7 @@ class AdaptConfig:
             raise InputError(f"expected frame {' or '.join(FRAMES)}, got {self.frame!r}")
         if self.steps is not None and (type(self.steps) is not int or self.steps < 1):
             raise InputError(f"expected steps to be a whole number from 1 on, got {self.steps!r}")
-        if self.rate is not None and not 0 < self.rate < float("inf"):
-            raise InputError(f"expected rate to be a number above 0, got {self.rate!r}")
+        check_optional(self, "rate")
         if not self.ema < 1:
             raise InputError(f"expected ema to be a number from 0 to below 1, got {self.ema!r}")
         if self.transforms is not None:

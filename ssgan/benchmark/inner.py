@@ -58,7 +58,7 @@ def candidate_outputs(
     if not why_not_held_out(rows):
         repeats = max(1, min(config.search.repeats, config.search.repeat_rows // len(labels)))
         folds = make_folds(fewer, config, repeats, config.auto.folds)
-        held, of = held_out(gan, known, fewer, folds), folds.of
+        held, of = finish(held_out(gan, known, fewer, folds)), folds.of
     found = {}
     for name, one in known.items():
         shape = (0, len(labels), rows.classes) if rows.classes else (0, len(labels))

@@ -10,7 +10,14 @@ import torch
 from torch import nn
 
 from ssgan.codecs import Codec
-from ssgan.config import InputError, check_numbers, from_settings, names_in, with_fields
+from ssgan.config import (
+    InputError,
+    check_numbers,
+    check_optional,
+    from_settings,
+    names_in,
+    with_fields,
+)
 from ssgan.models.sampler import NOISES
 from ssgan.models.selfsupervision import SELFSUPERVISIONS, Contrastive, Rotation
 from ssgan.networks import ARCHITECTURES
@@ -125,11 +132,8 @@ class GANConfig:
         for name in ("beta1", "beta2", "ema"):
             if not (value := getattr(self, name)) < 1:
                 raise InputError(f"expected {name} to be below 1, got {value!r}")
-        for name, most in (("critic_rate", float("inf")), ("critic_ceiling", 1)):
-            value = getattr(self, name)
-            if value is not None and not (isinstance(value, int | float) and 0 < value <= most):
-                limit = "" if name == "critic_rate" else " and at most 1"
-                raise InputError(f"expected {name} to be above 0{limit}, got {value!r}")
+        check_optional(self, "critic_rate")
+        check_optional(self, "critic_ceiling", most=1)
         first = self.ema_first
         if first is not None and not (isinstance(first, int | float) and 0 <= first < 1):
             raise InputError(f"expected ema_first to be from 0 to below 1, got {first!r}")

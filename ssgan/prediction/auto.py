@@ -159,8 +159,9 @@ def weigh_candidates(
     repeats = max(1, min(config.search.repeats, config.search.repeat_rows // len(labels)))
     folds = make_folds(rows, config, repeats, TRAINING_FOLDS if stepped else config.auto.folds)
     outputs = HeldOutOutputs({}, {}, labels)
-    for name, measured in held_out(gan, candidates, rows, folds, budget).items():
-        outputs.add(name, measured.outputs)
+    measured = yield from held_out(gan, candidates, rows, folds, budget)
+    for name, one in measured.items():
+        outputs.add(name, one.outputs)
     weights = mixed_weights(outputs, prior_weights(candidates), config)
     if stepped:
         trial = Trial(

@@ -14,9 +14,11 @@ The labels tell the task: classes for classification, numbers for regression. Me
     probe        logistic or ridge regression on the standardised features
     knn          what the nearest labelled samples have, in feature space
     svm          DCGAN's own probe: every depth max-pooled to 4 x 4, a linear support vector machine
-    graph        the graph alone, of classes or numbers: the labels of the nearest samples
-    baseline     what folds of the labels choose of logistic or ridge regression, nearest
-                 neighbours, a support vector machine and gradient boosting on the samples
+    graph        the graph of nearest neighbours alone: a sample has the class, or the number, of
+                 those near it
+    baseline     one ordinary model on the samples: logistic or ridge regression, nearest
+                 neighbours, a support vector machine or gradient boosting, whichever is best on
+                 folds of the labels
     on-features  one model of that kind, or a forest, on the features
     auto         the default: an average of the best of these, weighed by folds of labels, with a
                  method that learns from the unlabeled samples where it earns its place there

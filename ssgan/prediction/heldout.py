@@ -3,7 +3,7 @@
 A graph is made once and its labels spread for each fold. So all candidates together take seconds.
 """
 
-from collections.abc import Mapping
+from collections.abc import Generator, Mapping
 from dataclasses import replace
 from math import prod
 
@@ -29,7 +29,7 @@ from ssgan.prediction.fitting import with_readout
 from ssgan.prediction.graph import held_out_votes
 from ssgan.prediction.heads import in_principal_axes
 from ssgan.prediction.labels import Labeled
-from ssgan.training.runner import finish
+from ssgan.training.runner import Progress
 
 GRAPH_SAMPLES = 3000  # unlabeled samples in a graph whose votes for held-out labels are taken
 TOLERANCE = 1e-3  # relative, to which its equations are solved at the most
@@ -40,10 +40,11 @@ Candidates = Mapping[str, PredictorConfig]  # by their names
 
 def held_out(
     gan: GAN, candidates: Candidates, rows: Labeled, folds: Folds, budget: Budget = UNBOUNDED
-) -> dict[str, Measured]:
+) -> Generator[Progress, None, dict[str, Measured]]:
     """Points and held-out outputs, logits (R, n, K) or numbers (R, n), of every candidate.
 
-    They are of method "graph" or "on-features". A student that is read has been trained before.
+    They are of method "graph" or "on-features". A student that is read, and that was not
+    trained before, is trained: its progress is yielded.
     Those that come after the budget is spent are left out, but never the first.
     """
     measured: dict[str, Measured] = {}
@@ -51,7 +52,7 @@ def held_out(
         if measured and budget.spent():
             break
         same = {name: c for name, c in candidates.items() if c.readout == readout}
-        reader = finish(with_readout(gan, next(iter(same.values())), rows))
+        reader = yield from with_readout(gan, next(iter(same.values())), rows)
         measured |= held_out_on_readout(reader, same, rows, folds, budget)
     return {name: measured[name] for name in candidates if name in measured}
 
@@ -118,7 +119,7 @@ def measured_outputs(outputs: Array, rows: Labeled, folds: Folds) -> Measured:
 
 def compare_with_baselines(
     gan: GAN, config: PredictorConfig, rows: Labeled, outputs: Array, folds: Folds
-) -> Comparison:
+) -> Generator[Progress, None, Comparison]:
     """Held-out outputs (R, n, ...) of a model beside those of two ordinary ones on its folds."""
     shape = (len(rows.packed), prod(gan.codec.shape))
     names = [
@@ -126,6 +127,6 @@ def compare_with_baselines(
     ]
     plain = replace(config, method="on-features", readout="samples", members=())
     candidates = {f"{name} {ON_SAMPLES}": replace(plain, baseline=name) for name in names}
-    measured = held_out(gan, candidates, rows, folds)
+    measured = yield from held_out(gan, candidates, rows, folds)
     ordinary = {name: one.outputs for name, one in measured.items()}
     return compare(outputs, ordinary, rows.values.numpy())

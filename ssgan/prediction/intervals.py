@@ -145,4 +145,4 @@ def train_intervals(
     if len(values) > config.search.calibration_rows:
         return intervals, None
     outputs = (values - residuals)[None]
-    return intervals, compare_with_baselines(gan, config, rows, outputs, folds)
+    return intervals, (yield from compare_with_baselines(gan, config, rows, outputs, folds))

@@ -58,8 +58,9 @@ def temperature_of(
         return 1.0, None
     folds, used = calibration_folds(rows, config)
     if method and method.calibrated:
-        votes = held_out(gan, {config.method: config}, rows, folds)[config.method].outputs
-        return 1.0, compare_with_baselines(gan, config, rows, votes, folds)
+        measured = yield from held_out(gan, {config.method: config}, rows, folds)
+        votes = measured[config.method].outputs
+        return 1.0, (yield from compare_with_baselines(gan, config, rows, votes, folds))
     blocks = []
     for fold, (train, test) in enumerate(used, 1):
         phase = f"calibration, fold {fold} of {len(used)}"
@@ -70,7 +71,7 @@ def temperature_of(
     if len(order) < len(labels):
         return temperature, None
     outputs = outputs[order.argsort()][None]
-    return temperature, compare_with_baselines(gan, config, rows, outputs, folds)
+    return temperature, (yield from compare_with_baselines(gan, config, rows, outputs, folds))
 
 
 def calibration_folds(

@@ -20,6 +20,7 @@ from ssgan.adaptation.task import Adaptation, seen, unrecorded
 from ssgan.config import InputError
 from ssgan.data import from_memory
 from ssgan.randomness import Rng
+from ssgan.runs.run import Run
 from ssgan.runtime import Runtime
 from ssgan.training.norms import BATCH_NORMS
 from ssgan.training.runner import finish
@@ -196,6 +197,9 @@ REFUSED = {
     "frame": ({"frame": "stretch"}, "expected frame pad or fit, got 'stretch'"),
     "steps": ({"steps": 0}, "expected steps to be a whole number from 1 on, got 0"),
     "rate": ({"rate": 0.0}, "expected rate to be a number above 0, got 0.0"),
+    "rate in words": ({"rate": "fast"}, "expected rate to be a number above 0, got 'fast'"),
+    "rate without end": ({"rate": 10**400}, "expected rate to be a number above 0, got 1000"),
+    "ema in words": ({"ema": "slow"}, "expected ema to be a number from 0 on, got 'slow'"),
     "ema": ({"ema": 1.0}, "expected ema to be a number from 0 to below 1, got 1.0"),
     "transforms": ({"transforms": ("spin",)}, "no transform 'spin'; there are "),
     "candidates": ({"candidates": ("auto",)}, "expected candidates out of "),
@@ -208,6 +212,13 @@ def test_settings_are_refused(why):
     fields, words = REFUSED[why]
     with pytest.raises(InputError, match=words):
         AdaptConfig().changed(fields)
+
+
+def test_how_often_a_training_is_logged_and_saved_is_a_keyword(tmp_path):
+    model_of("vectors", "statistics", run=tmp_path, log_every=2, checkpoints=1)
+    run = Run.open(tmp_path)
+    assert [row["step"] for row in run.metrics()] == [2, 4]
+    assert run.steps() == [4]
 
 
 def test_another_target_is_another_run(tmp_path):

@@ -210,15 +210,29 @@ def test_a_held_out_sample_has_no_vote_for_itself_nor_have_its_copies():
     rows = labeled(gan, x, y, x, 0)
     graph = replace(AUTO, method="graph", readout="samples")
     folds = make_folds(rows, AUTO)
-    found = held_out(gan, {"graph": graph}, rows, folds)["graph"].outputs
+    found = finish(held_out(gan, {"graph": graph}, rows, folds))["graph"].outputs
     assert abs((found[0].argmax(1) == y).mean() - 0.5) < 0.3
+
+
+def test_a_student_that_is_trained_for_held_out_outputs_shows_its_progress_and_can_be_stopped():
+    rows = rows_of("vectors", "classification")
+    student = StudentConfig(steps=2, batch=6, transforms=())
+    on_student = replace(
+        AUTO, method="on-features", baseline="logistic", readout="student", student=student
+    )
+    args = trained("vectors"), {"logistic": on_student}, rows, make_folds(rows, AUTO)
+    assert next(held_out(*args)).step == 2
+    training = held_out(*args)
+    next(training)
+    with pytest.raises(KeyboardInterrupt):
+        training.throw(KeyboardInterrupt())
 
 
 @each_task
 def test_outputs_are_of_folds_that_hide_the_label(task):
     candidates, rows, config = candidates_of("vectors", task)
     folds = make_folds(rows, config, 2)
-    found = held_out(trained("vectors"), candidates, rows, folds)
+    found = finish(held_out(trained("vectors"), candidates, rows, folds))
     shape = (2, N, 2) if rows.classes else (2, N)
     assert list(found) == list(candidates)
     assert all(m.outputs.shape == shape for m in found.values())
