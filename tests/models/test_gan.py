@@ -454,7 +454,7 @@ def test_an_objective_is_named_by_its_name_alone_or_with_weights():
         ({"model": "ae"}, "expected model gan, vae, vae-gan, got 'ae'"),
         (
             {"architecture": "unet"},
-            "expected architecture auto, conv, dcgan, dense, residual, resnet, got 'unet'",
+            "expected architecture auto, conv, dcgan, dense, lenet, perceptron, residual, ",
         ),
         ({"optimizer": "sgd"}, "expected optimizer adam, rmsprop, got 'sgd'"),
         ({"noise": "cauchy"}, "expected noise normal, uniform, unit, got 'cauchy'"),
