@@ -66,7 +66,7 @@ def people(name, data_dir=None):
                 "hours": draw.normal(size=n),
             }
         )
-        return from_memory(x, np.where(x["hours"] > 0, ">50K", "<=50K"))
+        return from_memory(x, np.where(x["hours"] > 0.6, ">50K", "<=50K"))
     x = pd.DataFrame({"Latitude": draw.uniform(32, 42, n), "Longitude": 0.0, "income": 0.0})
     x["income"] = draw.normal(size=n)
     return from_memory(x, x["income"].to_numpy() * 2 + 0.25)
@@ -89,3 +89,11 @@ def test_the_skill_is_measured_on_rows_that_were_not_seen(name, tmp_path):
     fields = {"steps": 150, "batch": 32}
     found = adaptation_tables.solve(fields, cell, Place(tmp_path, reader=people))
     assert found["target_skill"] > 0.6
+
+
+def test_the_target_of_other_shares_has_one_of_six_of_the_richer(tmp_path):
+    task = adaptation_tables.TASKS["Adult, even classes to 1 : 5"]
+    source, target = adaptation_tables.sides_of(task, Place(tmp_path, reader=people), 0)
+    assert (source.y == ">50K").mean() == 0.5
+    rich = [*target.y, *target.y_test].count(">50K")
+    assert 6 * rich == len(target.y) + len(target.y_test)

@@ -50,8 +50,10 @@ def adult_by_shares(frame: pd.DataFrame, rng: Rng) -> Sides:
     """Even classes, and one of five of the richer: the same people otherwise."""
     frame = frame.sample(frac=1, random_state=rng("shares").numpy()).reset_index(drop=True)
     rich, poor = (frame[(frame["income"] == ">50K") == side] for side in (True, False))
-    source = pd.concat([rich[:2500], poor[:2500]])
-    return source, pd.concat([rich[2500:3333], poor[2500 : 2500 + 4167]])
+    even = min(MOST // 2, 3 * len(rich) // 4)  # of each class in the source
+    few = min(MOST // 6, len(rich) - even, (len(poor) - even) // 5)  # of the richer in the target
+    source = pd.concat([rich[:even], poor[:even]])
+    return source, pd.concat([rich[even : even + few], poor[even : even + 5 * few]])
 
 
 def california_by_latitude(frame: pd.DataFrame, rng: Rng) -> Sides:
