@@ -205,7 +205,7 @@ def test_a_model_page_shows_predictions_for_the_test_part_and_says_so(digits):
 
 
 def test_the_confusions_and_mistakes_are_those_of_the_predictions(digits):
-    model, data = ssgan.prediction.predictor.load_predictor(digits), read("digits")
+    model, data = ssgan.prediction.loading.load_predictor(digits), read("digits")
     shares = model.predict_proba(data.x_test)
     wrong = np.flatnonzero(shares.argmax(1) != data.y_test)
     worst = wrong[shares[wrong].max(1).argmax()]
