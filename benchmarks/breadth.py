@@ -45,7 +45,8 @@ class Group:
         rmse = mine["rmse"] if "rmse" in mine else pd.Series("", mine.index)
         self.regression = bool((rmse.fillna("") != "").all())
         values = pd.to_numeric(mine["rmse" if self.regression else "points"])
-        self.means = dict(values.groupby(mine["method"], sort=False).mean())
+        means = values.groupby(mine["method"], sort=False).mean()
+        self.means = dict(means.round(6))  # so that a half is rounded alike by any pandas
         self.lower = -1 if self.regression else 1
 
     @property

@@ -125,7 +125,9 @@ def test_the_list_names_every_suite():
 def test_no_suite_and_an_unknown_one_are_refused():
     result = CliRunner().invoke(ssgan, ["benchmark"])
     assert result.exit_code == 2
-    assert "name a suite: breadth, calibration, cifar10-generation" in result.stderr
+    assert "name a suite: adaptation, adaptation-tables, breadth, calibration" in result.stderr
     result = CliRunner().invoke(ssgan, ["benchmark", "digit"])
     assert result.exit_code == 1
-    assert "no benchmark 'digit'; there are breadth, calibration," in result.stderr
+    assert (
+        "no benchmark 'digit'; there are adaptation, adaptation-tables, breadth," in result.stderr
+    )

@@ -10,9 +10,10 @@ from ssgan.models.config import GANConfig
 from ssgan.models.pretraining import pretrain
 from ssgan.models.recipes import RECIPES, recipe
 from ssgan.models.tasks.gan import refuse_batch_norm
-from ssgan.networks import build, normalises
+from ssgan.networks import build
 from ssgan.objectives import OBJECTIVES, Hinge, name_of
 from ssgan.randomness import Rng
+from ssgan.training.norms import normalises
 from tests.examples import images
 
 each = pytest.mark.parametrize("name", RECIPES)

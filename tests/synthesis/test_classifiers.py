@@ -46,6 +46,7 @@ class Columns:
     """A codec of rows that are their own columns."""
 
     transforms = ()
+    cell_axes = ()
 
     def __init__(self, width):
         self.shape = (width,)

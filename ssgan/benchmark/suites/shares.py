@@ -55,7 +55,8 @@ def thinned(data: Data, ratio: int) -> Data:
 
 def labelled_rows(whole: Data, thin: Data, cell: Cell) -> tuple[object, Array]:
     """The labelled samples: balanced ones of the whole data, or of the thinned in proportion."""
-    source, choose = (whole, choose_labelled) if cell.league == BALANCED else (thin, in_proportion)
+    balanced = LEAGUES[cell.league][1] == BALANCED
+    source, choose = (whole, choose_labelled) if balanced else (thin, in_proportion)
     rows = choose(source, cell.labels, cell.label_seed)
     return take_rows(source.x, rows), np.asarray(source.y)[rows]
 
