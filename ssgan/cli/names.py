@@ -230,7 +230,7 @@ DEFAULTS: dict[str, dict[str, Any]] = {
         },
         "class_shares": {
             "held": 20.0,
-            "trust": 5.0,
+            "trust": 2.5,
             "doubt": 0.5,
             "checked": 2000,
             "expected": 20,

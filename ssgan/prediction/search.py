@@ -83,11 +83,12 @@ class SharesConfig:
     ----------
     held : float, default=20
         Samples that the shares of the labels count as, beside the unlabeled ones.
-    trust : float, default=5
-        The same again for every one of the labels: trust / labels of the unlabeled samples. Few
-        labels make poor probabilities, and many poor ones are no better.
+    trust : float, default=2.5
+        The same again by the labels of a class: trust / labels of a class of the unlabeled samples.
+        Few labels make poor probabilities, and many poor ones are no better.
     doubt : float, default=0.5
-        An estimate within doubt / sqrt(labels) of the shares of the labels changes nothing.
+        An estimate within doubt / sqrt(labels of a class) of the shares of the labels changes
+        nothing.
     checked : int, default=2000
         Unlabeled samples that are looked at for classes that do not match.
     expected : int, default=20
@@ -105,12 +106,12 @@ class SharesConfig:
     Examples
     --------
     >>> from ssgan.prediction.search import SharesConfig
-    >>> SharesConfig(trust=20.0).weight(labels=40, samples=1000)
+    >>> SharesConfig(trust=10.0).weight(labels=20, samples=1000)
     520.0
     """
 
     held: float = 20.0
-    trust: float = 5.0
+    trust: float = 2.5
     doubt: float = 0.5
     checked: int = 2000
     expected: int = 20
@@ -120,12 +121,12 @@ class SharesConfig:
     def __post_init__(self) -> None:
         check_numbers(self, least={"checked": 1, "expected": 1})
 
-    def weight(self, labels: int, samples: int) -> float:
-        """Samples that the shares of so many labels count as, beside so many unlabeled ones."""
+    def weight(self, labels: float, samples: int) -> float:
+        """Samples that the shares of so many labels a class count as, beside unlabeled ones."""
         return self.held + self.trust / labels * samples
 
-    def within(self, labels: int) -> float:
-        """The distance from the shares of so many labels that is no evidence of others."""
+    def within(self, labels: float) -> float:
+        """The distance from the shares of so many labels a class that is no evidence of others."""
         return float(self.doubt / labels**0.5)
 
 

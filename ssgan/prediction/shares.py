@@ -94,7 +94,7 @@ def estimated_shares(probabilities: Array, labels: Array, held: float = 20.0) ->
 def trusted_shares(
     probabilities: Array, labels: Array, count: int, config: SharesConfig = DEFAULT_SHARES
 ) -> Array:
-    """The same, held the more to the shares of the labels the fewer labels have taught.
+    """The same, held the more to the shares of the labels the fewer labels a class have taught.
 
     An estimate that is near them changes nothing: a classifier that few labels have taught is off
     by as much.
@@ -121,8 +121,9 @@ def trusted_shares(
     >>> trusted_shares(sure, labels, 10), trusted_shares(sure, labels, 1000).round(2)
     (array([0.5, 0.5]), array([0.6, 0.4]))
     """
-    found = estimated_shares(probabilities, labels, config.weight(count, len(probabilities)))
-    return found if np.abs(found - labels).max() > config.within(count) else floored(labels)
+    each = count / len(labels)
+    found = estimated_shares(probabilities, labels, config.weight(each, len(probabilities)))
+    return found if np.abs(found - labels).max() > config.within(each) else floored(labels)
 
 
 def check_probabilities(probabilities: Array, labels: Array) -> None:

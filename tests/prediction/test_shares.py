@@ -119,6 +119,16 @@ def test_the_more_labels_the_more_an_estimate_is_trusted() -> None:
     assert found[-1] == pytest.approx(estimated_shares(probabilities, labels)[1], abs=1e-4)
 
 
+def test_what_counts_is_how_many_labels_a_class_has() -> None:
+    """One class of ten named twice as often as its labels say: 40 labels do not tell that."""
+    likely = np.full((1000, 10), 0.3 / 9)
+    likely[np.arange(1000), np.r_[np.zeros(110), np.arange(890) % 10].astype(int)] = 0.7
+    labels = np.full(10, 0.1)
+    few, many = (trusted_shares(likely, labels, count)[0] for count in (40, 4000))
+    assert few == pytest.approx(0.1)
+    assert many > 0.15
+
+
 def test_how_much_labels_are_held_to_is_a_setting() -> None:
     _, probabilities, _ = normals(np.random.default_rng(6), np.array([0.9, 0.1]), 1000)
     labels = np.array([0.5, 0.5])
