@@ -23,8 +23,10 @@ SORTED_AT_ONCE = 2**22  # numbers at once
 SLACK = 1e-9  # of a rank: 0.8 * 15 is 12, not a little more
 
 
-def fit_temperature(logits: ArrayLike, labels: ArrayLike) -> float:
+def fit_temperature(logits: ArrayLike, labels: ArrayLike, offset: ArrayLike = 0.0) -> float:
     """The number to divide logits by, fitted on held-out logits (N, K) and class indices (N,).
+
+    `offset` (K,) is added to the divided logits, as the log of the shares of classes is.
 
     From Guo et al. 2017, "On Calibration of Modern Neural Networks", section 4.2: with b = 1 / T
     the negative log-likelihood of b * logits is convex, and its minimum is where its derivative
@@ -34,11 +36,11 @@ def fit_temperature(logits: ArrayLike, labels: ArrayLike) -> float:
     ValueError for logits that are not finite and for labels that are no class.
     """
     rows, classes = check_logits(logits, labels)
-    right = rows[np.arange(len(rows)), classes]
+    right, offset = rows[np.arange(len(rows)), classes], np.asarray(offset, np.float64)
 
     def slope(b: float) -> float:
         """Derivative of the objective in b = 1 / T, which grows with b."""
-        expected = (softmax(b * rows, axis=1) * rows).sum(1)
+        expected = (softmax(b * rows + offset, axis=1) * rows).sum(1)
         return float((expected - right).sum() + HELD * (1 - 1 / b))
 
     low, high = 1 / HOTTEST, 1 / COLDEST

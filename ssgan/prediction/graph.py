@@ -150,8 +150,8 @@ def shares_over(
     """Shares (M, K) float32 of the classes after `labels` (M,), spread over a graph; the share of
     hidden labels that these miss, infinite where none can be hidden.
 
-    Soft maxima of `scores_over` at the temperature that hidden labels tell. Known rows have their
-    label, and rows that no label reaches equal shares of all classes that have one.
+    Soft maxima of `scores_over` at the temperature that hidden labels tell, about the shares of the
+    labels. Known rows have their label, and rows that no label reaches the shares of the labels.
     """
     rough = roughness(links)
     heat, error = heat_of(rough, labels, classes, search)
@@ -168,8 +168,20 @@ def heat_of(
         return 1.0, np.inf
     labeled = labels >= 0
     present, named = np.unique(labels[labeled], return_inverse=True)
-    error = float((hidden.argmax(1) != labels[labeled]).mean())
-    return fit_temperature(hidden[:, present], named), error
+    prior = log_prior(labels, classes)
+    heat = fit_temperature(hidden[:, present], named, prior[present])
+    error = float(((hidden / heat + prior).argmax(1) != labels[labeled]).mean())
+    return heat, error
+
+
+def log_prior(labels: Array, classes: int) -> Array:
+    """The log of the shares of the classes (K,) among known labels, -inf where there is none.
+
+    The scores of `scores_over` are about 0 whatever the shares are.
+    """
+    counts = np.bincount(labels[labels >= 0], minlength=classes)
+    with np.errstate(divide="ignore"):
+        return np.asarray(np.log(counts / counts.sum()))
 
 
 def shares_at(
@@ -177,7 +189,8 @@ def shares_at(
 ) -> Array:
     """Shares (M, K) float32 at a temperature; known rows have their label."""
     scores, labeled = scores_over(rough, labels, classes, search), labels >= 0
-    shares: Array = softmax(scores / heat, axis=1).astype(np.float32)
+    logits = scores / heat + log_prior(labels, classes)
+    shares: Array = softmax(logits, axis=1).astype(np.float32)
     shares[labeled] = np.eye(classes)[labels[labeled]]
     return shares
 

@@ -116,6 +116,17 @@ def test_shares_are_as_sure_as_hidden_labels_say():
     assert abs(found - right) < 0.15
 
 
+def test_shares_keep_near_those_of_the_labels_where_classes_overlap():
+    """Nine of ten labels are of one class; in no place is the other one more likely."""
+    rng = RNG("proportion").numpy()
+    labels = np.where(rng.random(1000) < 0.1, 1, 0)
+    rows = rng.normal(size=(1000, 2)) + 0.5 * labels[:, None]
+    known = np.where(np.arange(1000) < 60, labels, -1)
+    shares, error = shares_over(links_of(rows), known, 2)
+    assert (shares[60:].argmax(1) == 1).mean() < 0.05
+    assert error <= (known[:60] == 1).mean()
+
+
 def test_rows_that_no_label_reaches_have_equal_shares_of_what_there_is_and_all_sum_to_1():
     rows = np.concatenate([np.arange(10.0), 1000 + np.arange(10.0)])[:, None]
     known = np.full(20, -1)
