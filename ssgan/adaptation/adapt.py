@@ -26,8 +26,8 @@ import numpy as np
 
 from ssgan.adaptation.config import AdaptConfig
 from ssgan.adaptation.domains import Domains, Few, make_domains, source_labels
-from ssgan.adaptation.domains import identity as identity_of
-from ssgan.adaptation.method import Place
+from ssgan.adaptation.domains import data_identity
+from ssgan.adaptation.method import TrainingPlace
 from ssgan.adaptation.methods import METHODS
 from ssgan.adaptation.network import described, design
 from ssgan.codecs.image import MOVES
@@ -72,11 +72,11 @@ def adapting(
     """
     config = config or AdaptConfig()
     domains = make_domains(source, target, config.frame, task, few)
-    config = resolve_config(config, domains)
+    config = resolve_adaptation(config, domains)
     on = runtime(where.device, domains.codec.shape)
     files = records(domains, source, few) if where.run is not None else {}
     with nullcontext() if where.run is None else claim(where.run, domains, config, files) as held:
-        place = Place(on, held, where.options)
+        place = TrainingPlace(on, held, where.options)
         network = yield from METHODS[config.method].learn(domains, config, place)
     return Predictor(
         config=described(config),
@@ -84,11 +84,11 @@ def adapting(
         network=frozen(network, on.device),
         targets=domains.targets,
         runtime=on,
-        about=identity(domains, config),
+        about=model_identity(domains, config),
     )
 
 
-def resolve_config(config: AdaptConfig, domains: Domains) -> AdaptConfig:
+def resolve_adaptation(config: AdaptConfig, domains: Domains) -> AdaptConfig:
     """The config with all that was left open; InputError for what these domains cannot have."""
     method = METHODS[config.method]
     if not (method.numbers or domains.classes):
@@ -113,7 +113,7 @@ def usual_transforms(domains: Domains) -> tuple[str, ...]:
     return (*MOVES, "colour", "texture")
 
 
-def identity(domains: Domains, config: AdaptConfig) -> dict[str, Any]:
+def model_identity(domains: Domains, config: AdaptConfig) -> dict[str, Any]:
     """What a model was made from: its network and target, the labels, and how it was adapted."""
     network = design(domains, config).to_json()
     about = {"config": config.to_json(), "frame": domains.frame, "source": domains.data["source"]}
@@ -130,7 +130,7 @@ def claim(
 ) -> Iterator[Run]:
     """The model directory of an adaptation, with what else loading needs."""
     whole = {"format": 1, "kind": "predictor", "config": described(config).to_json()}
-    run = Run.claim(path, whole | identity(domains, config), growing=())
+    run = Run.claim(path, whole | model_identity(domains, config), growing=())
     with run.writing() as held:
         held.write("codec.json", json.dumps(domains.codec.to_json()))
         for name, text in files.items():
@@ -228,7 +228,7 @@ def few_of(target: Data, labels: Any) -> Few:
         raise InputError("none of the target's labels says anything: leave target_y out")
     ledger = Ledger(len(rows))
     kept = Targets(values=ledger.take(found, rows), classes=None, dtype=str(found.dtype))
-    files = split_files(split_record(identity_of(target), kept, rows), ledger)
+    files = split_files(split_record(data_identity(target), kept, rows), ledger)
     return Few(take_samples(target.x, rows), kept.values, files)
 
 

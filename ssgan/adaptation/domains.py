@@ -84,20 +84,20 @@ def make_domains(
         found, values = with_classes_of(found, values, few.labels)
     domains = Domains(
         source=Domain(codecs[0], packed),
-        values=standardised(values, found, scale),
+        values=target_values(values, found, scale),
         target=Domain(codecs[1], codecs[1].pack(target.x)),
         targets=replace(found, values=found.values[:0]),
         scale=scale,
         frame=words,
-        data={"source": identity(source), "target": identity(target)},
+        data={"source": data_identity(source), "target": data_identity(target)},
     )
     if few is None:
         return domains
-    known = standardised(found.encode(few.labels), found, scale)
+    known = target_values(found.encode(few.labels), found, scale)
     return replace(domains, few=Domain(codecs[1], codecs[1].pack(few.samples)), few_values=known)
 
 
-def standardised(values: Array, of: Targets, scale: tuple[float, float]) -> Tensor:
+def target_values(values: Array, of: Targets, scale: tuple[float, float]) -> Tensor:
     """Class indices as they are, numbers by the mean and deviation of the source's."""
     if of.classes is not None:
         return torch.from_numpy(values)
@@ -171,13 +171,13 @@ def refuse(source: Data, target: Data) -> None:
         )
 
 
-def identity(data: Data) -> dict[str, Any]:
+def data_identity(data: Data) -> dict[str, Any]:
     """What a model directory says of a data set."""
     about = {"source": data.source, "options": data.options}
     return about | {"rows": len(data), "fingerprint": data.fingerprint}
 
 
-def calibration(domain: Domain, seed: int) -> Domain:
+def calibration_samples(domain: Domain, seed: int) -> Domain:
     """A part of a domain that statistics are taken of, the same for the same seed."""
     order = Rng(("adapt", seed, "reference")).permutation(len(domain))[:CALIBRATION]
     return replace(domain, samples=domain.samples[order])

@@ -26,12 +26,12 @@ def reconciled(source: Data, target: Data, frame: str = "pad") -> tuple[Codecs, 
     if source.kind == "table":
         both: Any = pd.concat([source.x, target.x[source.x.columns]], ignore_index=True)
     else:
-        both = np.concatenate(alike(as_array(source.x), as_array(target.x)))
+        both = np.concatenate(same_shape(as_array(source.x), as_array(target.x)))
     codec = fit_codec(both, kind=source.kind)
     return (codec, codec), "both domains have one scale, that of all their samples"
 
 
-def alike(source: Array, target: Array) -> tuple[Array, Array]:
+def same_shape(source: Array, target: Array) -> tuple[Array, Array]:
     """Raw samples of one shape; InputError for those of two."""
     if source.shape[1:] != target.shape[1:]:
         shapes = [" x ".join(map(str, samples.shape[1:])) for samples in (source, target)]

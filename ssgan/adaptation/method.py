@@ -8,7 +8,7 @@ from torch import Tensor
 from ssgan.adaptation.config import AdaptConfig
 from ssgan.adaptation.descent import COSINE, Descent
 from ssgan.adaptation.domains import Domains
-from ssgan.adaptation.network import initial_network
+from ssgan.adaptation.network import untrained_classifier
 from ssgan.adaptation.task import Adaptation, DomainLoss, Settle, of_target
 from ssgan.prediction.network import Network
 from ssgan.randomness import Rng
@@ -20,7 +20,7 @@ from ssgan.training.schedule import Schedule, TrainOptions
 
 
 @dataclass(frozen=True)
-class Place:
+class TrainingPlace:
     """Where a method trains: nothing of its result depends on it."""
 
     runtime: Runtime
@@ -29,11 +29,11 @@ class Place:
 
 
 # Trains in a run, where there is one; the network as it predicts samples of the target.
-Learn = Callable[[Domains, AdaptConfig, Place], Generator[Progress, None, Network]]
+Learn = Callable[[Domains, AdaptConfig, TrainingPlace], Generator[Progress, None, Network]]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Method:
+class AdaptationMethod:
     """One way from two domains to a network."""
 
     learn: Learn
@@ -55,9 +55,9 @@ def training(
     """
 
     def learn(
-        domains: Domains, config: AdaptConfig, place: Place
+        domains: Domains, config: AdaptConfig, place: TrainingPlace
     ) -> Generator[Progress, None, Network]:
-        network = initial_network(domains, config)
+        network = untrained_classifier(domains, config)
         task = Adaptation(config, domains, network, place.runtime, descent)
         found = weights(domains, config.seed) if weights else None
         task.learn_from(loss(task) if loss else None, settle, found)

@@ -38,7 +38,7 @@ def described(config: AdaptConfig) -> PredictorConfig:
     )
 
 
-def initial_network(domains: Domains, config: AdaptConfig) -> Network:
+def untrained_classifier(domains: Domains, config: AdaptConfig) -> Network:
     """An untrained classifier whose features are read as they are."""
     rng = Rng(("adapt", config.seed, "network"))
     with seeded(rng):

@@ -5,7 +5,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.preprocessing import StandardScaler
 from torch import Tensor
 
-from ssgan.adaptation.domains import Domains, calibration
+from ssgan.adaptation.domains import Domains, calibration_samples
 from ssgan.metrics.spaces import space_of
 from ssgan.runtime import Runtime
 
@@ -24,7 +24,8 @@ def density_ratios(domains: Domains, seed: int) -> Tensor:
     (Shimodaira 2000). It sees what `ssgan.metrics` compares samples by.
     """
     cpu = Runtime("cpu", False)
-    some = [calibration(side, seed).encoded(cpu)[0] for side in (domains.source, domains.target)]
+    both = (domains.source, domains.target)
+    some = [calibration_samples(side, seed).encoded(cpu)[0] for side in both]
     space = space_of(torch.cat(some))
     rows = [space(x) for x in some]
     labels = torch.cat([torch.zeros(len(rows[0])), torch.ones(len(rows[1]))])

@@ -17,7 +17,7 @@ from torch import Tensor, nn
 
 from ssgan.adaptation.config import AdaptConfig
 from ssgan.adaptation.descent import Descent
-from ssgan.adaptation.domains import Domains, calibration
+from ssgan.adaptation.domains import Domains, calibration_samples
 from ssgan.models.domain import Domain
 from ssgan.prediction.network import Network
 from ssgan.prediction.task import supervised_loss
@@ -173,8 +173,9 @@ class Adaptation:
 
     def take_statistics(self, domain: Domain) -> None:
         """Take those of the averaged network from samples of a domain as they are."""
+        samples = calibration_samples(domain, self.config.seed)
         with self.runtime.autocast():
-            reestimate(self.mean, calibration(domain, self.config.seed).blocks(self.runtime))
+            reestimate(self.mean, samples.blocks(self.runtime))
 
 
 def of_source(task: Adaptation) -> None:

@@ -99,7 +99,7 @@ def nearest_neighbours(problem: Problem, seed: int) -> Array:
 
 def elsewhere_pretrained(problem: Problem, seed: int, block: int = 64) -> Array:
     """Logistic regression on the features of torchvision's ResNet-18, trained on ImageNet."""
-    network = vision.pretrained()
+    network = vision.imagenet_resnet()
     if network is None:
         raise FileNotFoundError("torchvision's weights are not on this machine: nothing to measure")
 

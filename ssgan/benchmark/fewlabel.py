@@ -23,7 +23,7 @@ from ssgan.benchmark.methods import (
     finetune_for,
     steps_of,
 )
-from ssgan.benchmark.problems import Problem, choose_labelled, score
+from ssgan.benchmark.problems import Problem, choose_labelled, score_predictions
 from ssgan.benchmark.reporting import ELSEWHERE
 from ssgan.benchmark.results import Value
 from ssgan.data import digest
@@ -229,7 +229,7 @@ def solve_cell(table: Table, cell: Cell, place: Place) -> dict[str, Value]:
     config = answer.config
     return {
         "split": digest(problem.labeled)[:12],
-        table.measure: score(problem, answer.predictions, table.measure),
+        table.measure: score_predictions(problem, answer.predictions, table.measure),
         "seconds": round(seconds, 2),
         "gan_seconds": round(gan_seconds, 1),
         "total_seconds": round(seconds + gan_seconds, 2),
@@ -248,7 +248,7 @@ def pretraining_cost(table: Table, cell: Cell, place: Place) -> dict[str, Any]:
     config = replace(table.gan, seed=cell.gan_seed)
     critic = sum(map(config.objective.critic_steps, range(config.steps)))
     about = read_object(path.with_name(f"{path.name}.json"))
-    return about | {"seconds": seconds_of(path), "samples": config.batch * critic}
+    return about | {"seconds": training_seconds(path), "samples": config.batch * critic}
 
 
 def distilling_cost(table: Table, cell: Cell, place: Place) -> tuple[float, int]:
@@ -256,7 +256,8 @@ def distilling_cost(table: Table, cell: Cell, place: Place) -> tuple[float, int]
     need = shared_by(table, cell)
     if need is None or need.student is None:
         return 0.0, 0
-    return seconds_of(home_of_student(table, need, place)), need.student.steps * need.student.batch
+    seen = need.student.steps * need.student.batch
+    return training_seconds(home_of_student(table, need, place)), seen
 
 
 def cost(table: Table, cell: Cell, problem: Problem, answer: Answer, place: Place) -> int:
@@ -292,7 +293,7 @@ def counted_once(table: Table, problem: Problem, config: PredictorConfig, place:
     return int(read_object(path)["flops"])
 
 
-def seconds_of(run: str | Path) -> float:
+def training_seconds(run: str | Path) -> float:
     """How long the training of a run took, all its parts where it was stopped and taken up."""
     spent, last = 0.0, 0.0
     for line in Run.open(run).metrics():

@@ -25,7 +25,7 @@ TEST_SHARE = 0.2  # of a data set without a test part
 class Problem:
     """Few labels of a data set, and the network that a method may start from."""
 
-    data: Data  # with a test part, whose labels only `score` reads
+    data: Data  # with a test part, whose labels only `score_predictions` reads
     labeled: Array  # rows of data.x whose labels may be read
     start: GAN | None = None  # trained, or with its first weights; None for methods without
     run: Path | None = None  # where the model is kept, if it is
@@ -91,7 +91,7 @@ def halve_shapes(data: Data) -> Data:
     return Data(kind="volumes", x=halved[0], y=data.y, x_test=halved[1], y_test=data.y_test)
 
 
-def spoken(data: Data) -> Data:
+def speech_images(data: Data) -> Data:
     """Spectrograms (N, 32, 38) of the first .64 seconds of sounds at 8,000 Hz."""
     images = [spectrograms(x[..., :SPOKEN_LENGTH], SPOKEN_RATE) for x in (data.x, data.x_test)]
     return Data(kind="images", x=images[0], y=data.y, x_test=images[1], y_test=data.y_test)
@@ -103,7 +103,7 @@ DERIVED: dict[str, tuple[str, Callable[[Data], Data]]] = {
     "california": ("california-housing", hold_out_test),
     "credit": ("credit-default", hold_out_test),
     "modelnet10-16": ("modelnet10", halve_shapes),
-    "fsdd-spectrograms": ("fsdd", spoken),
+    "fsdd-spectrograms": ("fsdd", speech_images),
 }
 SIGNALS = "-signals"  # what the names of data sets end with that are read as such
 
@@ -116,7 +116,7 @@ def data_of(name: str, data_dir: Path | None) -> Data:
     if name not in DERIVED:
         return read(name, data_dir=data_dir)
     source, derive = DERIVED[name]
-    modality = "signal" if derive is spoken else None
+    modality = "signal" if derive is speech_images else None
     return derive(read(source, data_dir=data_dir, modality=modality))
 
 
@@ -134,7 +134,7 @@ def choose_labelled(data: Data, labels: int, seed: int) -> Array:
     return draw_split(y, per_class=per_class, seed=seed)
 
 
-def score(problem: Problem, predictions: Array, measure: str) -> float:
+def score_predictions(problem: Problem, predictions: Array, measure: str) -> float:
     """How good predictions (N,) of the test rows are: "accuracy", "mae" or "rmse"."""
     true = problem.data.y_test
     if measure == "accuracy":

@@ -95,11 +95,11 @@ def adapt(
     reading = {name: arguments.pop(name) for name in options.READING}
     chosen = AdaptConfig().changed(settings(config, **arguments))
     domains = read_domains(source, target_data, reading)
-    few = few_labels(domains[1], asked, task, reading, out) if asked["labels"] else None
+    few = target_labels(domains[1], asked, task, reading, out) if asked["labels"] else None
     if out is None or dry_run:
         describe(*domains, few, chosen, task)
     else:
-        train(*domains, few, chosen, task, out, device, quiet)
+        run_adaptation(*domains, few, chosen, task, out, device, quiet)
 
 
 def check_labels(
@@ -113,7 +113,7 @@ def check_labels(
     check_use(False, per_class, count, label_seed)
 
 
-def few_labels(
+def target_labels(
     target: Any, asked: dict[str, Any], task: Any, reading: dict[str, Any], out: Path | None
 ) -> Any:
     """The labels of the target that the options ask for."""
@@ -145,18 +145,18 @@ def read_domains(source: str, target: str, reading: dict[str, Any]) -> tuple[Any
 
 
 def describe(source: Any, target: Any, few: Any, config: Any, task: Any) -> None:
-    from ssgan.adaptation.adapt import resolve_config
+    from ssgan.adaptation.adapt import resolve_adaptation
     from ssgan.adaptation.domains import make_domains
     from ssgan.cli.settings import show_json
     from ssgan.data.checks import describe_codec, describe_data
 
     domains = make_domains(source, target, config.frame, task, few)
-    about = {"config": resolve_config(config, domains).to_json(), "frame": domains.frame}
+    about = {"config": resolve_adaptation(config, domains).to_json(), "frame": domains.frame}
     about |= {"source": describe_data(source), "target": describe_data(target)}
     show_json(about | {"codec": describe_codec(domains.codec)})
 
 
-def train(
+def run_adaptation(
     source: Any,
     target: Any,
     few: Any,

@@ -81,7 +81,7 @@ IN_STEPS = CHOICES["methods in steps"]
     click.option(
         "--budget",
         metavar="TIME",
-        callback=lambda _, __, text: budget_of(text),
+        callback=lambda _, __, text: budget_seconds(text),
         help="Time after which auto compares nothing further, as 60s or 5m; it trains no student"
         " then unless --readout asks for one.  [default: all that it needs]",
     ),
@@ -165,7 +165,7 @@ def names(text: str | None) -> tuple[str, ...] | None:
     return tuple(name.strip() for name in text.split(",") if name.strip() not in ("", "none"))
 
 
-def budget_of(text: str | None) -> float | None:
+def budget_seconds(text: str | None) -> float | None:
     """Seconds of a text as 60s or 5m."""
     if text is None:
         return None

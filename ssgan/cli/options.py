@@ -180,7 +180,7 @@ def refusals(debug: bool, strict: bool = False) -> Iterator[None]:
         except REFUSALS as error:
             if debug:
                 raise
-            raise click.ClickException(sentence(error)) from error
+            raise click.ClickException(error_line(error)) from error
         except RuntimeError as error:
             if debug or not any(words in str(error) for words in NO_MEMORY):
                 raise
@@ -196,10 +196,10 @@ def one_of(kind: str, *more: str) -> str:
 
 def show_warning(message: Warning | str, *_: Any, **__: Any) -> None:
     """Show a warning as a line on stderr."""
-    note(f"warning: {sentence(message)}")
+    note(f"warning: {error_line(message)}")
 
 
-def sentence(error: BaseException | str) -> str:
+def error_line(error: BaseException | str) -> str:
     """What an error says, on one line."""
     if isinstance(error, OSError) and error.filename and error.strerror:
         return f"{error.filename}: {error.strerror}"

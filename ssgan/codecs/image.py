@@ -285,7 +285,7 @@ def size_and_channels(shape: tuple[int, ...]) -> tuple[tuple[int, ...], int]:
     return (shape[1:], shape[0]) if len(shape) == 3 and shape[0] in CHANNELS else (shape, 1)
 
 
-def layout_of(shape: tuple[int, ...], container: str) -> str:
+def image_layout(shape: tuple[int, ...], container: str) -> str:
     """The axes of one image of `shape`: "hw", "hwc", or "chw" as torch has them.
 
     Where both ends could be the channels, a torch tensor has them first and an array last. Raises
@@ -317,7 +317,7 @@ def fit_images(raw: Any, image_shape: tuple[int, ...] | None = None) -> ImageCod
     if images.ndim == 2 and image_shape is None:
         raise InputError("flat images need image_shape=(height, width) or (height, width, 3)")
     shape = tuple(image_shape) if flat and image_shape else images.shape[1:]
-    layout = layout_of(shape, container)
+    layout = image_layout(shape, container)
     if not len(images):
         raise InputError("expected at least one image, got none")
     sizes = dict(zip(layout, shape, strict=True))

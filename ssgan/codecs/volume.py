@@ -228,7 +228,7 @@ def from_corner(light: Array, most: int) -> Array:
     return seen.reshape(*light.shape[:2], 2 * most, 2 * most)
 
 
-def layout_of(shape: tuple[int, ...], container: str) -> str:
+def volume_layout(shape: tuple[int, ...], container: str) -> str:
     """The axes of one volume of `shape`: "dhw", "dhwc", or "cdhw" as torch has them.
 
     Where both ends could be the channels, a torch tensor has them first and an array last. Raises
@@ -251,7 +251,7 @@ def layout_of(shape: tuple[int, ...], container: str) -> str:
 def fit_volumes(raw: Any) -> VolumeCodec:
     """The codec of an array or tensor of volumes; InputError for what is none."""
     volumes, container = as_array(raw), container_of(raw)
-    layout = layout_of(volumes.shape[1:], container)
+    layout = volume_layout(volumes.shape[1:], container)
     if not len(volumes):
         raise InputError("expected at least one volume, got none")
     sizes = dict(zip(layout, volumes.shape[1:], strict=True))

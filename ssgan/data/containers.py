@@ -14,7 +14,7 @@ from torch import Tensor
 
 from ssgan.config import InputError, InputTypeError
 from ssgan.data.frames import plain_frame
-from ssgan.data.lengths import joined
+from ssgan.data.lengths import equal_lengths
 from ssgan.data.options import ReadOptions
 from ssgan.data.pictures import array_of
 
@@ -71,7 +71,7 @@ def of_list(x: Sequence[Any], options: ReadOptions) -> Any:
     if all(isinstance(part, pd.DataFrame) for part in x):
         return plain_frame(pd.concat(x, ignore_index=True), options.na)
     if (options.modality or "").startswith("signal"):
-        return joined([np.asarray(part) for part in x], options.length)
+        return equal_lengths([np.asarray(part) for part in x], options.length)
     refuse_shapes(x)
     if all(isinstance(part, Tensor) for part in x):
         return torch.stack(list(x))

@@ -18,7 +18,7 @@ def of_length(signals: Array, length: int) -> Array:
     return np.concatenate([signals, np.repeat(signals[..., -1:], short, -1)], -1)
 
 
-def joined(signals: Sequence[Array], length: int | None) -> Array:
+def equal_lengths(signals: Sequence[Array], length: int | None) -> Array:
     """Signals of several lengths as one array, brought to `length`; InputError without one."""
     lengths = sorted({signal.shape[-1] for signal in signals})
     if length is not None:

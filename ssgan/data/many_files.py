@@ -38,18 +38,18 @@ def read_samples(
     check_share(faults, len(found) + len(faults), root)
     found = alike(found)
     train = [entry for entry in parts["train"] if entry[0] in found]
-    made: RawParts = {"x": stacked(train, found), "y": classes_of(train)}
+    made: RawParts = {"x": entry_arrays(train, found), "y": entry_classes(train)}
     made |= {"names": [file for file, _ in train], "quarantine": sorted(faults)}
     if test := [entry for entry in parts.get("test", []) if entry[0] in found]:
-        made |= {"x_test": stacked(test, found), "y_test": classes_of(test)}
+        made |= {"x_test": entry_arrays(test, found), "y_test": entry_classes(test)}
     return made
 
 
-def stacked(entries: list[Entry], found: dict[str, Array]) -> Array:
+def entry_arrays(entries: list[Entry], found: dict[str, Array]) -> Array:
     return np.stack([found[file] for file, _ in entries])
 
 
-def classes_of(entries: list[Entry]) -> Array | None:
+def entry_classes(entries: list[Entry]) -> Array | None:
     """Class names (N,) as objects with None where unlabeled; None without any class."""
     labels = [label for _, label in entries]
     return np.array(labels, dtype=object) if any(labels) else None

@@ -123,10 +123,11 @@ def available(data_dir: str | Path | None = None) -> list[tuple[str, str, str]]:
     directory = data_directory(data_dir)
     others = {path.stem for suffix in NAMED_SUFFIXES for path in directory.glob(f"[!.]*{suffix}")}
     others -= {f"{name}-test" for name in {*DATA_SETS, *others}}
-    return [described(name, directory) for name in (*DATA_SETS, *sorted(others - {*DATA_SETS}))]
+    names = (*DATA_SETS, *sorted(others - {*DATA_SETS}))
+    return [describe_named(name, directory) for name in names]
 
 
-def described(name: str, directory: Path) -> tuple[str, str, str]:
+def describe_named(name: str, directory: Path) -> tuple[str, str, str]:
     if name in BUNDLED:
         return name, "bundled", "scikit-learn"
     if path := stored(name, directory):

@@ -9,7 +9,7 @@ from scipy.io import wavfile
 from ssgan.codecs.codec import Array
 from ssgan.config import InputError
 from ssgan.data.files import RawParts
-from ssgan.data.lengths import CUT, joined, of_length
+from ssgan.data.lengths import CUT, equal_lengths, of_length
 from ssgan.data.many_files import one_shape, read_samples
 
 WAV, OTHERS = (".wav",), (".flac", ".ogg")
@@ -83,12 +83,12 @@ def read_ts(path: Path, length: int | None) -> RawParts:
     "?" is a missing value. Labels are text; numbers where the file says @targetlabel.
     """
     signals, labels = ts_lines(path)
-    x = joined(signals, length)
+    x = equal_lengths(signals, length)
     parts: RawParts = {"x": x[:, 0] if x.shape[1] == 1 else x, "y": labels, "modality": "signal"}
     test = path.with_name(path.name.replace("_TRAIN", "_TEST"))
     if test != path and test.is_file():
         signals, labels = ts_lines(test)
-        others = joined(signals, length or x.shape[-1])
+        others = equal_lengths(signals, length or x.shape[-1])
         parts |= {"x_test": others[:, 0] if others.shape[1] == 1 else others, "y_test": labels}
     return parts
 

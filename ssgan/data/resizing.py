@@ -8,7 +8,7 @@ import torch.nn.functional as F
 from PIL import Image, ImageOps
 
 from ssgan.codecs.codec import Array, as_tensor
-from ssgan.codecs.image import layout_of
+from ssgan.codecs.image import image_layout
 from ssgan.config import InputError
 
 RESIZED = 1000  # images resized at once
@@ -32,7 +32,7 @@ def cover(image: Image.Image, size: tuple[int, int]) -> Image.Image:
 
 def resize(images: Array, size: tuple[int, int]) -> Array:
     """Images (N, H, W) or (N, H, W, C) at (height, width), in their dtype and range."""
-    layout = layout_of(images.shape[1:], "numpy")
+    layout = image_layout(images.shape[1:], "numpy")
     axes = {"hw": (0, 1, 2), "hwc": (0, 3, 1, 2), "chw": (0, 1, 2, 3)}[layout]
     if tuple(images.shape[1 + layout.index("h") :][:2]) == size:
         return images

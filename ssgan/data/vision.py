@@ -44,7 +44,7 @@ def pretrained_at_hand() -> bool:
     return (Path(torch.hub.get_dir()) / "checkpoints" / WEIGHTS).is_file()
 
 
-def pretrained() -> nn.Module | None:
+def imagenet_resnet() -> nn.Module | None:
     """ResNet-18 as trained on ImageNet, from uint8 images to features; None without its weights.
 
     Takes (N, H, W) or (N, H, W, C) and gives float32 (N, 512): images are made 3 x 224 x 224.

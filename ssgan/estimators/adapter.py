@@ -78,7 +78,7 @@ class DomainAdapter(NestedConfigs, ClassifierMixin, BaseEstimator):
         X = self._samples(X, reset=True)
         labels = labels_of(self, y)
         check_consistent_length(X, labels)
-        source = np.flatnonzero(of_source(sample_domain, labels))
+        source = np.flatnonzero(source_mask(sample_domain, labels))
         target = np.setdiff1d(np.arange(len(labels)), source)
         if not len(source) or not len(target):
             raise InputError(
@@ -119,7 +119,7 @@ class DomainAdapter(NestedConfigs, ClassifierMixin, BaseEstimator):
         return tags
 
 
-def of_source(sample_domain, labels):
+def source_mask(sample_domain, labels):
     """Which samples (N,) are of the source."""
     if sample_domain is None:
         return ~unlabeled(labels)

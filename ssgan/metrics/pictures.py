@@ -52,7 +52,7 @@ def luma(picture: Array) -> Array:
     raise InputError(f"expected a picture (H, W) or (H, W, 3), got shape {values.shape}")
 
 
-def compared(one: Array, other: Array, border: int) -> tuple[Array, Array]:
+def compared_luma(one: Array, other: Array, border: int) -> tuple[Array, Array]:
     """The luma of two pictures of one size, without a border."""
     if np.shape(one)[:2] != np.shape(other)[:2]:
         raise InputError(
@@ -94,7 +94,7 @@ def psnr(one: Array, other: Array, border: int = 0) -> float:
     >>> round(psnr(black, grey), 2)
     21.49
     """
-    a, b = compared(one, other, border)
+    a, b = compared_luma(one, other, border)
     error = float(((a - b) ** 2).mean())
     return float("inf") if error == 0 else float(10 * np.log10(PEAK**2 / error))
 
@@ -130,7 +130,7 @@ def ssim(one: Array, other: Array, border: int = 0) -> float:
     >>> round(ssim(picture, picture), 6), ssim(picture, 255 - picture) < 0
     (1.0, True)
     """
-    a, b = compared(one, other, border)
+    a, b = compared_luma(one, other, border)
     if min(a.shape) < WINDOW:
         raise InputError(
             f"structural similarity has windows of {WINDOW} pixels, got a picture of "

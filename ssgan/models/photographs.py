@@ -116,7 +116,7 @@ class Crops:
         width = self.scale * self.sizes[which, 1]
         large = squares(self.large, self.starts[which, 0], width, self.scale * corner, self.side)
         how = rng("how").integers(8, n)
-        return turned(small, how), turned(large, how)
+        return in_position(small, how), in_position(large, how)
 
 
 def levels(picture: Picture) -> Array:
@@ -133,7 +133,7 @@ def squares(pixels: Tensor, start: Tensor, width: Tensor, corner: Tensor, side: 
     return pixels[index][:, None].float() / 255
 
 
-def turned(x: Tensor, how: Tensor) -> Tensor:
+def in_position(x: Tensor, how: Tensor) -> Tensor:
     """Squares each in one of its 8 positions."""
     chosen = how.view(-1, 1, 1, 1)
     x = torch.where(chosen % 2 > 0, x.flip(3), x)

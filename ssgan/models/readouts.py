@@ -39,7 +39,7 @@ SELDOM = 1e-3  # of a deviation: a smaller median one is that of a column with o
 SMALLEST = 1e-6  # deviation of a column that is not constant
 
 
-class Samples(nn.Module):
+class SampleTrunk(nn.Module):
     """A trunk that learns nothing: samples (N, ...) as one standardised map (N, F).
 
     Columns of flat samples become asinh((x - median) / MAD), to mean 0 and deviation 1.
@@ -84,9 +84,9 @@ class Samples(nn.Module):
 
 
 class Beside(nn.Module):
-    """The maps of `Samples` before those of a trunk."""
+    """The maps of `SampleTrunk` before those of a trunk."""
 
-    def __init__(self, samples: Samples, below: nn.Module) -> None:
+    def __init__(self, samples: SampleTrunk, below: nn.Module) -> None:
         super().__init__()
         self.samples, self.below = samples, below
 
@@ -127,7 +127,7 @@ def read_out(
 def readout_of(gan: GAN) -> str:
     """Which of READOUTS a GAN has."""
     if gan.student is not None:
-        own = {Samples: "samples", Beside: "samples+all"}
+        own = {SampleTrunk: "samples", Beside: "samples+all"}
         return own.get(type(gan.student), "student")
     return "last" if gan.readout.only_last else "all"
 
@@ -154,7 +154,7 @@ def with_samples(gan: GAN, packed: Tensor, beside: bool) -> GAN:
     """The GAN that reads the samples, alone or `beside` all depths; scales are from packed rows."""
     order = Rng(("reference", 0)).permutation(len(packed))[:CALIBRATION]
     some, device, shape = packed[order], gan.runtime.device, gan.codec.shape
-    samples, own = Samples(shape), gan.readout
+    samples, own = SampleTrunk(shape), gan.readout
     samples.fit(gan.codec.expand(some).cpu())
     network: nn.Module = Beside(samples, gan.trunk) if beside else samples
     readout = Readout(prod(shape) + (len(own.center) if beside else 0))
@@ -180,8 +180,8 @@ def empty_trunk(readout: str, codec: Codec, config: GANConfig) -> nn.Module:
     """The trunk of a readout, to be filled with weights; draws from torch's current state."""
     shape, architecture = codec.shape, resolve_architecture(config, codec)
     if readout == "samples":
-        return Samples(shape)
+        return SampleTrunk(shape)
     if readout == "student":
         return empty_student(shape, config.width, architecture, config.depth)
     below = trunk(shape, config.width, architecture, config.depth)
-    return Beside(Samples(shape), below) if readout == "samples+all" else below
+    return Beside(SampleTrunk(shape), below) if readout == "samples+all" else below

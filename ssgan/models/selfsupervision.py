@@ -20,7 +20,15 @@ from ssgan.config import InputError, check_numbers
 from ssgan.objectives import full
 from ssgan.randomness import Rng
 from ssgan.runtime import Terms
-from ssgan.transforms.batch import GREY, coloured, corrupted, cropped, cut_out, translated, warp
+from ssgan.transforms.batch import (
+    GREY,
+    colour_jitter,
+    corrupted,
+    cropped,
+    cut_out,
+    translated,
+    warp,
+)
 
 TURNS = 4  # of 0, 90, 180 and 270 degrees
 HIDDEN, PROJECTED = 512, 128  # units of a projection (Jeong and Shin 2021, section 4)
@@ -69,11 +77,11 @@ class Rotation:
 
 def rotation_loss(trunk: Trunk, heads: nn.Module, images: Tensor) -> Tensor:
     """Mean cross entropy of the four turns of a quarter of the images (N, C, S, S)."""
-    x, turns = turned(images[: -(-len(images) // TURNS)])
+    x, turns = rotated(images[: -(-len(images) // TURNS)])
     return F.cross_entropy(full(heads(trunk(x))), turns)
 
 
-def turned(images: Tensor) -> tuple[Tensor, Tensor]:
+def rotated(images: Tensor) -> tuple[Tensor, Tensor]:
     """Images (N, C, S, S) all four ways up, (4 N, C, S, S); by how many right angles, (4 N,)."""
     turns = torch.arange(TURNS, device=images.device).repeat_interleave(len(images))
     return torch.cat([torch.rot90(images, k, (2, 3)) for k in range(TURNS)]), turns
@@ -158,7 +166,7 @@ class Contrastive:
         if x.shape[1] == 1:
             x = translated(warp(x, self.strength, rng("warp")), rng("translation"))
             return cut_out(x, rng("cutout"))
-        x = coloured(cropped(x, rng("crop")), rng("colour"))
+        x = colour_jitter(cropped(x, rng("crop")), rng("colour"))
         grey = rng("grey").uniform(len(x), 1, 1, 1).to(x.device) < GREY
         return torch.where(grey, x.mean(1, keepdim=True), x)
 

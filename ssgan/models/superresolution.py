@@ -256,10 +256,10 @@ def enlarged(
                 slice(columns.start - scale * first[1], columns.stop - scale * first[1]),
             )
             large[rows, columns] = made[inner]
-    return coloured(large, resized(picture, *large.shape))
+    return with_luma(large, resized(picture, *large.shape))
 
 
-def coloured(bright: Array, picture: Picture) -> Picture:
+def with_luma(bright: Array, picture: Picture) -> Picture:
     """A picture with another luma (16 to 235), which moves all its colours alike."""
     change = (bright - luma(picture)) * (255 / 219)
     moved = picture + (change if picture.ndim == 2 else change[..., None])

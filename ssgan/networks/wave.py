@@ -30,7 +30,7 @@ def strides_of(length: int) -> list[int]:
     return [4] * (halvings // 2) + [2] * (halvings % 2)
 
 
-def channels_of(width: int, steps: int) -> list[int]:
+def channels_by_step(width: int, steps: int) -> list[int]:
     """Of every step, the finest first."""
     return [width * min(2**step, WIDEST) for step in range(steps)]
 
@@ -42,7 +42,7 @@ class WaveTrunk(nn.Module):
         super().__init__()
         strides, more = strides_of(shape[1]), (depth or 1) - 1
         strides = [1] * (len(strides) < 2) + strides
-        channels = [shape[0], *channels_of(width, len(strides))]
+        channels = [shape[0], *channels_by_step(width, len(strides))]
         layers: list[nn.Module] = []
         for stride, i, o in zip(strides, channels, channels[1:], strict=False):
             kernel = KERNELS.get(stride, NARROW)
@@ -72,7 +72,7 @@ class WaveGenerator(nn.Module):
     ) -> None:
         super().__init__()
         strides, more = strides_of(shape[1]), (depth or 1) - 1
-        channels = list(reversed(channels_of(width, max(1, len(strides))))) + [shape[0]]
+        channels = list(reversed(channels_by_step(width, max(1, len(strides))))) + [shape[0]]
         cells, first = shape[1], 2 * channels[0]
         for stride in strides:
             cells //= stride

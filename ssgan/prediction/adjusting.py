@@ -132,18 +132,18 @@ def warn_of_classes(model: Predictor, gan: GAN, rows: Labeled) -> None:
     named = np.bincount(reweighed(found, shares, labels).argmax(1), minlength=rows.classes)
     alone = [str(name) for name, n in zip(rows.targets.classes or (), named, strict=True) if not n]
     if alone:
-        say(
+        issue_warning(
             f"no unlabeled sample of {len(packed)} looks like one of {', '.join(alone)}, which have"
             " labels: are these samples from elsewhere?"
         )
     features = gan.apply(gan.encode, rows.packed).numpy(), gan.apply(gan.encode, packed).numpy()
     share, error = unlike_any_class(*features, (shares / labels)[rows.values.numpy()])
     if share > max(config.least, config.errors * error):
-        say(
+        issue_warning(
             f"about {100 * share:.0f} % (± {100 * error:.0f}) of the unlabeled samples are far from"
             " all labelled ones: label some of them, or leave out what is of no class"
         )
 
 
-def say(words: str) -> None:
+def issue_warning(words: str) -> None:
     warnings.warn(words, ClassesWarning, stacklevel=5)

@@ -108,7 +108,8 @@ def choose_members(
     verdict |= {"chosen": "average", "weights": weights}
     choice: AutoChoice = {"method": "ensemble", "readout": config.readout, "verdict": verdict}
     if rows.classes and outputs.of:
-        choice["temperature"] = repeated_temperature(average(outputs.of, weights), outputs.labels)
+        average = mean_outputs(outputs.of, weights)
+        choice["temperature"] = repeated_temperature(average, outputs.labels)
     elif len(outputs.labels) == len(rows.values):
         nested = fold_weights(outputs, prior_weights(fitted), config)
         choice[FOLD_MEMBERS] = [
@@ -171,7 +172,7 @@ def weigh_candidates(
             budget=budget,
         )
         own = yield from try_training(
-            trial, average(outputs.of, weights), labels, Folds(folds.of[:1])
+            trial, mean_outputs(outputs.of, weights), labels, Folds(folds.of[:1])
         )
         if own is not None:
             outputs.add(stepped.method, np.repeat(own[None], len(folds.of), 0))
@@ -323,7 +324,7 @@ def repeated_temperature(outputs: Array, labels: Array) -> float:
     return fit_temperature(outputs.reshape(-1, classes), np.tile(labels, repeats))
 
 
-def average(outputs: Mapping[str, Array], weights: Mapping[str, float]) -> Array:
+def mean_outputs(outputs: Mapping[str, Array], weights: Mapping[str, float]) -> Array:
     """The weighted mean of probabilities, as their log (R, n, K), or of numbers (R, n)."""
     stacked = np.stack([outputs[name] for name in weights])
     each = np.array(list(weights.values())).reshape(-1, *[1] * (stacked.ndim - 1))
@@ -336,7 +337,7 @@ def average(outputs: Mapping[str, Array], weights: Mapping[str, float]) -> Array
 def make_verdict(outputs: HeldOutOutputs, weights: Mapping[str, float]) -> dict[str, Any]:
     """What a choice says of itself: "means" in points, a "comparison" with ordinary models, why."""
     ordinary = {n: v for n, v in outputs.of.items() if n.endswith(ON_SAMPLES) and "graph" not in n}
-    comparison = compare(average(outputs.of, weights), ordinary, outputs.labels)
+    comparison = compare(mean_outputs(outputs.of, weights), ordinary, outputs.labels)
     means = {n: compare(each, ordinary, outputs.labels).score for n, each in outputs.of.items()}
     return {
         "means": {**means, "average": comparison.score},

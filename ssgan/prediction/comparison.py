@@ -17,7 +17,7 @@ ON_SAMPLES = "on samples"  # how names of ordinary models end
 
 
 @dataclass(frozen=True, kw_only=True)
-class Comparison:
+class FoldScores:
     """Scores by folds, in points: 100 times the accuracy; or of numbers, 100 less the percentage
     that the root mean squared error is of the labels' deviation."""
 
@@ -56,11 +56,11 @@ class Comparison:
         return dict(vars(self))
 
     @classmethod
-    def from_json(cls, fields: Mapping[str, Any]) -> "Comparison":
+    def from_json(cls, fields: Mapping[str, Any]) -> "FoldScores":
         return from_settings(cls, fields)
 
 
-def compare(outputs: Array, ordinary: Mapping[str, Array], labels: Array) -> Comparison:
+def compare(outputs: Array, ordinary: Mapping[str, Array], labels: Array) -> FoldScores:
     """Held-out outputs (R, n, K) or (R, n) of a model and of ordinary ones, for labels (n,)."""
     classes = outputs.ndim == 3
     costs = {name: costs_of(other, labels) for name, other in ordinary.items()}
@@ -69,7 +69,7 @@ def compare(outputs: Array, ordinary: Mapping[str, Array], labels: Array) -> Com
     gaps = own - costs[name]
     error = float(gaps.std()) / np.sqrt(len(gaps))
     frequent = 100 * float(np.bincount(labels).max()) / len(labels) if classes else 0.0
-    return Comparison(
+    return FoldScores(
         score=score(own, labels, classes),
         constant=frequent,
         ordinary=name.removesuffix(f" {ON_SAMPLES}"),
@@ -94,15 +94,15 @@ def score(costs: Array, labels: Array, classes: bool) -> float:
     return 100 * (1 - float(np.sqrt(costs.mean())) / float(labels.std()))
 
 
-def keep_comparison(run: Run, comparison: Comparison | None) -> None:
+def keep_comparison(run: Run, comparison: FoldScores | None) -> None:
     """Write a comparison to a model directory, if there is one."""
     if comparison:
         run.write(COMPARISON, json.dumps(comparison.to_json()))
 
 
-def kept_comparison(run: Run) -> Comparison | None:
+def kept_comparison(run: Run) -> FoldScores | None:
     """The comparison that a model directory holds, if any."""
     if not run.has(COMPARISON):
         return None
     with understood(run.path / COMPARISON):
-        return Comparison.from_json(run.read_object(COMPARISON))
+        return FoldScores.from_json(run.read_object(COMPARISON))

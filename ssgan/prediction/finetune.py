@@ -119,7 +119,7 @@ def identity(gan: GAN, rows: Labeled) -> dict[str, Any]:
     return {"gan": source | {"config": gan.config.to_json()}, "labels": rows.metadata()}
 
 
-def renewed(identity: dict[str, Any]) -> dict[str, Any]:
+def current_identity(identity: dict[str, Any]) -> dict[str, Any]:
     """The identity of a model directory, with the settings by their names of today."""
     if identity.get("kind") != "predictor":
         return identity
@@ -137,7 +137,7 @@ def claim_model(
     """
     about = identity(gan, rows)
     whole = {"format": 1, "kind": "predictor", "config": config.to_json(), **about}
-    run = Run.claim(path, whole, growing=("config.steps",), renew=renewed)
+    run = Run.claim(path, whole, growing=("config.steps",), renew=current_identity)
     with run.writing() as held:
         held.write("codec.json", json.dumps(gan.codec.to_json()))
         held.write("origin.json", json.dumps({"run": gan.data.get("run")}))

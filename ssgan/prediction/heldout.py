@@ -23,7 +23,7 @@ from ssgan.prediction.baselines import (
 )
 from ssgan.prediction.baselines.models import CANDIDATES
 from ssgan.prediction.budget import Budget
-from ssgan.prediction.comparison import ON_SAMPLES, Comparison, compare
+from ssgan.prediction.comparison import ON_SAMPLES, FoldScores, compare
 from ssgan.prediction.config import PredictorConfig
 from ssgan.prediction.fitting import with_readout
 from ssgan.prediction.graph import held_out_votes
@@ -119,7 +119,7 @@ def measured_outputs(outputs: Array, rows: Labeled, folds: Folds) -> Measured:
 
 def compare_with_baselines(
     gan: GAN, config: PredictorConfig, rows: Labeled, outputs: Array, folds: Folds
-) -> Generator[Progress, None, Comparison]:
+) -> Generator[Progress, None, FoldScores]:
     """Held-out outputs (R, n, ...) of a model beside those of two ordinary ones on its folds."""
     shape = (len(rows.packed), prod(gan.codec.shape))
     names = [

@@ -24,7 +24,7 @@ from ssgan.models.gan import GAN
 from ssgan.models.inference import apply
 from ssgan.prediction.auto import FOLD_MEMBERS
 from ssgan.prediction.calibration import cv_plus
-from ssgan.prediction.comparison import Comparison, keep_comparison, kept_comparison
+from ssgan.prediction.comparison import FoldScores, keep_comparison, kept_comparison
 from ssgan.prediction.config import PredictorConfig
 from ssgan.prediction.crossvalidation import (
     INTERVAL_FOLDS,
@@ -107,7 +107,7 @@ def calibrate_numbers(
     rows: Labeled,
     run: Run | None,
     choice: Mapping[str, Any] | None,
-) -> Generator[Progress, None, tuple[Intervals | None, Comparison | None]]:
+) -> Generator[Progress, None, tuple[Intervals | None, FoldScores | None]]:
     """`train_intervals` by a resolved config, once for a run; None where it does not calibrate, or
     where labels are too few. A run keeps how good the model is, but not where "auto" has compared.
     """
@@ -127,7 +127,7 @@ def calibrate_numbers(
 
 def train_intervals(
     gan: GAN, configs: Sequence[PredictorConfig], rows: Labeled
-) -> Generator[Progress, None, tuple[Intervals, Comparison | None] | None]:
+) -> Generator[Progress, None, tuple[Intervals, FoldScores | None] | None]:
     """Train a network for each fold by its resolved config, and compare them with ordinary models
     unless labels are many; None for too few labels."""
     if len(rows.values) < MIN_LABELS:

@@ -13,7 +13,7 @@ from ssgan.data import Codec, Targets
 from ssgan.data.labels import shown
 from ssgan.models.inference import apply
 from ssgan.models.transport import pack, unpack
-from ssgan.prediction.comparison import Comparison
+from ssgan.prediction.comparison import FoldScores
 from ssgan.prediction.config import PredictorConfig
 from ssgan.prediction.ensemble import Model
 from ssgan.prediction.intervals import Intervals
@@ -99,11 +99,11 @@ class Predictor:
         return f"<table><caption>Predictor</caption>{''.join(lines)}</table>"
 
     @property
-    def comparison(self) -> Comparison | None:
+    def comparison(self) -> FoldScores | None:
         """How good it is on folds of the labels beside ordinary models, where that was measured."""
         verdict = self.about.get("choice", {}).get("verdict", {})
         fields = self.about.get("comparison") or verdict.get("comparison")
-        return Comparison.from_json(fields) if fields else None
+        return FoldScores.from_json(fields) if fields else None
 
     @property
     def verdict(self) -> str:

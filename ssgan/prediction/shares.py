@@ -79,7 +79,7 @@ def estimated_shares(probabilities: Array, labels: Array, held: float = 20.0) ->
     >>> estimated_shares(sure, np.array([0.5, 0.5])).round(2)
     array([0.9, 0.1])
     """
-    check_probabilities(probabilities, labels)
+    check_outputs(probabilities, labels)
     shares = labels = np.maximum(np.asarray(labels, np.float64), TINY)
     for _ in range(ROUNDS):
         found = probabilities * (shares / labels)
@@ -126,7 +126,7 @@ def trusted_shares(
     return found if np.abs(found - labels).max() > config.within(each) else floored(labels)
 
 
-def check_probabilities(probabilities: Array, labels: Array) -> None:
+def check_outputs(probabilities: Array, labels: Array) -> None:
     if probabilities.ndim != 2 or not len(probabilities) or len(labels) != probabilities.shape[1]:
         raise InputError(
             "expected probabilities (M, K) of one sample or more and K shares, got "

@@ -8,7 +8,7 @@ import numpy as np
 from ssgan.models.gan import GAN
 from ssgan.prediction.baselines import Array, Folds, too_few
 from ssgan.prediction.calibration import fit_temperature
-from ssgan.prediction.comparison import Comparison, keep_comparison, kept_comparison
+from ssgan.prediction.comparison import FoldScores, keep_comparison, kept_comparison
 from ssgan.prediction.config import PredictorConfig
 from ssgan.prediction.crossvalidation import (
     TRAINING_FOLDS,
@@ -25,7 +25,7 @@ from ssgan.training.runner import Progress
 
 TEMPERATURE = "temperature.json"
 CALIBRATION_FOLDS = 10  # of what is fitted at once: fewer labels make it less sure than it will be
-Calibrated = tuple[float, Comparison | None]  # a temperature; how good the model is beside others
+Calibrated = tuple[float, FoldScores | None]  # a temperature; how good the model is beside others
 
 
 def calibrate_classes(

@@ -24,7 +24,7 @@ from ssgan.prediction.config import renamed
 from ssgan.prediction.loading import stored_config
 from ssgan.report.augmented import augmented_part, page_beside, written
 from ssgan.report.generated import generated_part
-from ssgan.report.heldout import HeldOut, HeldOutRows, given_rows, held_out
+from ssgan.report.heldout import HeldOut, HeldOutRows, given_rows, held_out_predictions
 from ssgan.report.predictions import prediction_part
 from ssgan.report.quality import covered
 from ssgan.report.training import seconds, setting_rows, training_part
@@ -96,7 +96,7 @@ def report(
     if samples is not None:
         given = given_rows(samples, labels, which, labelled=kind == "predictor")
     page = rendered(gan_page(run, given) if kind == "gan" else model_page(run, given))
-    write_whole(run.path / "report.html", encoded(page))  # at any time, also while it is trained
+    write_whole(run.path / "report.html", as_utf8(page))  # at any time, also while it is trained
     return run.path / "report.html"
 
 
@@ -143,7 +143,7 @@ def report_augmented(path: Path, context: Context, verdict: Verdict, tally: Tall
         facts.append(("written", f"{count:,}", "synthetic rows"))
     page: PagePart = {"title": path.name, "lead": lead, "facts": facts, "gan": None, "model": None}
     page["augmented"] = augmented_part(context, verdict, tally)
-    write_whole(page_beside(path), encoded(rendered(page)))
+    write_whole(page_beside(path), as_utf8(rendered(page)))
     return page_beside(path)
 
 
@@ -162,7 +162,7 @@ def is_hash(value: str) -> bool:
     return re.fullmatch("[0-9a-f]{40,}…?", value) is not None
 
 
-def encoded(page: str) -> bytes:
+def as_utf8(page: str) -> bytes:
     """The page as UTF-8; bytes of a path that are none are shown as "\\udce9"."""
     return page.encode("utf-8", errors="backslashreplace")
 
@@ -192,7 +192,7 @@ def model_page(run: Run, given: HeldOutRows | None = None) -> PagePart:
     (labels, _, _), rows = stored_config(run), run.metrics()
     facts = [("labels", f"{labels['count']:,}", "learnt from"), ("in training", *seconds(rows))]
     model: PagePart = training_part(run) | {"labels": label_rows(run)}
-    heldout = held_out(run, given) if given else predict_or_reason(run)
+    heldout = held_out_predictions(run, given) if given else predict_or_reason(run)
     if isinstance(heldout, str):
         model["reason"] = heldout
     else:
@@ -228,7 +228,7 @@ def model_lead(run: Run) -> str:
 def predict_or_reason(run: Run) -> HeldOut | str:
     """Predictions for held-out rows, or why there are none."""
     try:
-        return held_out(run)
+        return held_out_predictions(run)
     except (OSError, InputError) as error:
         return str(error).removesuffix(".")
 

@@ -56,7 +56,7 @@ def given_rows(x: Any, y: Any, which: str, labelled: bool) -> HeldOutRows:
     return HeldOutRows(which=which, seen=None, x=x, y=y, names=names)
 
 
-def held_out(run: Run, given: HeldOutRows | None = None) -> HeldOut:
+def held_out_predictions(run: Run, given: HeldOutRows | None = None) -> HeldOut:
     """The predictions of the model in a directory for rows whose labels it has not learnt from.
 
     They are those that are given; else the test part of its data; else the labelled rows that its

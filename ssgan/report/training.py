@@ -58,7 +58,7 @@ def training_part(run: Run) -> dict[str, Any]:
         "name": run.path.resolve().name,
         "pictures": sample_pictures(run),
         "previews": sample_tables(run),
-        "curves": curves(rows),
+        "curves": metric_curves(rows),
         "settings": setting_rows(config["config"]),
         "data": setting_rows(about),
         "faults": file_faults(run),
@@ -104,7 +104,7 @@ def step_of(path: Path) -> str:
     return f"{int(digits):,}" if digits.isdecimal() else digits
 
 
-def curves(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+def metric_curves(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     """Every logged number over the steps; those that never leave 0 are left out."""
     names = dict.fromkeys(name for row in rows for name in row if name not in BESIDES)
     plots = []

@@ -128,7 +128,7 @@ def judge_numbers(
             f"expected 1 to {MAX_CANDIDATES} candidates, chosen before the test, got "
             f"{len(candidates)}"
         )
-    check_numbers(features, numbers, plan)
+    check_testable(features, numbers, plan)
     if baselines is None:
         baselines = {"smote": between_neighbours(features, numbers)}
     refuse_taken({"nothing"}, baselines, candidates)
@@ -150,7 +150,7 @@ def judge_numbers(
     return replace(verdict, advice=advise(verdict))
 
 
-def check_numbers(features: Array, numbers: Array, plan: Plan) -> None:
+def check_testable(features: Array, numbers: Array, plan: Plan) -> None:
     """Refuse rows that cannot be tested on."""
     if len(features) != len(numbers):
         raise InputError(f"{len(features)} rows of features but {len(numbers)} numbers")

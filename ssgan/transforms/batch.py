@@ -130,7 +130,7 @@ def cut_out(samples: Tensor, rng: Rng) -> Tensor:
     return samples.masked_fill(inside, 0.0)
 
 
-def coloured(images: Tensor, rng: Rng) -> Tensor:
+def colour_jitter(images: Tensor, rng: Rng) -> Tensor:
     """Brightness by up to 0.5 either way, saturation by 0 to 2, contrast by 0.5 to 1.5."""
     brightness, saturation, contrast = rng.uniform(3, len(images), 1, 1, 1).to(images.device)
     images = images + brightness - 0.5
@@ -170,7 +170,7 @@ def mixed(values: Tensor, shares: Tensor) -> Tensor:
 KINDS: dict[str, Callable[[Tensor, Rng], Tensor]] = {
     "translation": translated,
     "cutout": cut_out,
-    "colour": coloured,
+    "colour": colour_jitter,
 }
 
 

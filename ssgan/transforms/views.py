@@ -30,7 +30,7 @@ from ssgan.config import InputError
 from ssgan.randomness import Rng
 from ssgan.transforms.batch import (
     GREY,
-    coloured,
+    colour_jitter,
     corrupted,
     cropped,
     cut_out,
@@ -99,7 +99,7 @@ class Views:
             moved = rng("moved").uniform(len(x), 1, 1, 1).to(x.device) < 0.5
             x = torch.where(moved, warp(x, self.strength, rng("move"), self.moves), x)
         if x.dim() == 4 and "colour" in self.transforms:
-            x = coloured(x, rng("colour")).clamp(-1, 1)
+            x = colour_jitter(x, rng("colour")).clamp(-1, 1)
         if x.dim() == 3 and "spectral-mask" in self.transforms:
             x = spectral_masked(x, rng("spectral-mask"))
         if x.dim() == 4 and "texture" in self.transforms:
@@ -119,7 +119,7 @@ class Views:
             return self.strong(x, rng)
         x = cropped(self.mirrored(x, rng), rng("zoom"))
         if "colour" in self.transforms:
-            x = coloured(x, rng("colour")).clamp(-1, 1)
+            x = colour_jitter(x, rng("colour")).clamp(-1, 1)
         grey = rng("grey").uniform(len(x), 1, 1, 1).to(x.device) < GREY
         return torch.where(grey, x.mean(1, keepdim=True), x)
 

@@ -21,13 +21,13 @@ def warp_volumes(x: Tensor, strength: float, rng: Rng, names: tuple[str, ...]) -
     )
     matrix = torch.diag_embed(1 + STRETCH * stretches.T)
     for axis in range(3):
-        matrix = turned(TURN * turns[axis], axis) @ matrix
+        matrix = rotation_matrices(TURN * turns[axis], axis) @ matrix
     affine = torch.cat([matrix, SHIFT * shifts.T[..., None]], 2)  # (N, 3, 4)
     grid = F.affine_grid(affine, list(x.shape), align_corners=False)
     return F.grid_sample(x, grid, padding_mode="border", align_corners=False)
 
 
-def turned(angles: Tensor, axis: int) -> Tensor:
+def rotation_matrices(angles: Tensor, axis: int) -> Tensor:
     """Rotations (N, 3, 3) by angles (N,) in radians about one of the axes."""
     cosine, sine = angles.cos(), angles.sin()
     one, other = (axis + 1) % 3, (axis + 2) % 3

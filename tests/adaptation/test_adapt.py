@@ -9,13 +9,13 @@ import torch
 
 import ssgan
 from ssgan import AdaptConfig
-from ssgan.adaptation.adapt import Where, adapting, resolve_config
+from ssgan.adaptation.adapt import Where, adapting, resolve_adaptation
 from ssgan.adaptation.adversary import Adversary
 from ssgan.adaptation.descent import COSINE
 from ssgan.adaptation.domains import make_domains
 from ssgan.adaptation.methods import METHODS
 from ssgan.adaptation.methods.consistency import Teacher, risen
-from ssgan.adaptation.network import initial_network
+from ssgan.adaptation.network import untrained_classifier
 from ssgan.adaptation.task import Adaptation, seen, unrecorded
 from ssgan.config import InputError
 from ssgan.data import from_memory
@@ -135,8 +135,8 @@ def test_statistics_of_the_target_undo_a_shift_that_misleads_the_source():
 def task_of(kind="vectors", method="dann", **fields):
     source, target = KINDS[kind]
     domains = make_domains(from_memory(source, Y), from_memory(target))
-    config = resolve_config(AdaptConfig(method=method, **{**SMALL, **fields}), domains)
-    return Adaptation(config, domains, initial_network(domains, config), CPU, COSINE)
+    config = resolve_adaptation(AdaptConfig(method=method, **{**SMALL, **fields}), domains)
+    return Adaptation(config, domains, untrained_classifier(domains, config), CPU, COSINE)
 
 
 def statistics(network):
@@ -179,7 +179,7 @@ def test_the_critic_of_dann_learns_from_step_to_step():
 
 def test_batch_norm_is_in_both_default_classifiers():
     for kind in KINDS:
-        network = initial_network(task_of(kind).domains, AdaptConfig())
+        network = untrained_classifier(task_of(kind).domains, AdaptConfig())
         assert any(isinstance(layer, BATCH_NORMS) for layer in network.modules())
 
 

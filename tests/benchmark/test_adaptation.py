@@ -7,11 +7,13 @@ import pytest
 from ssgan.benchmark import suite
 from ssgan.benchmark.cells import Cell, Place
 from ssgan.benchmark.suites import adaptation, adaptation_tables
-from ssgan.benchmark.suites.adaptation import CONTENDERS, HALF, PAIRS, TRAINED, Amounts
+from ssgan.benchmark.suites.adaptation import CONTENDERS, HALF, PAIRS, TRAINED, AdaptationAmounts
 from ssgan.data import Data, from_memory
 
 Y = np.arange(60) % 2
-AMOUNTS = Amounts(fields={"steps": 60, "width": 4, "batch": 16, "candidates": ("statistics",)})
+AMOUNTS = AdaptationAmounts(
+    fields={"steps": 60, "width": 4, "batch": 16, "candidates": ("statistics",)}
+)
 
 
 def bright(side, seed, colours=False):
@@ -87,7 +89,7 @@ def test_a_table_falls_into_two_groups_whose_columns_agree(name, tmp_path):
 def test_the_skill_is_measured_on_rows_that_were_not_seen(name, tmp_path):
     cell = Cell(data=name, method="source only", seed=0)
     fields = {"steps": 150, "batch": 32}
-    found = adaptation_tables.solve(fields, cell, Place(tmp_path, reader=people))
+    found = adaptation_tables.solve_table(fields, cell, Place(tmp_path, reader=people))
     assert found["target_skill"] > 0.6
 
 

@@ -6,10 +6,10 @@ import pytest
 from ssgan.benchmark import suite
 from ssgan.benchmark.cells import Cell, Place
 from ssgan.benchmark.suites import conditional
-from ssgan.benchmark.suites.conditional import CONDITIONAL, REAL, Amounts
+from ssgan.benchmark.suites.conditional import CONDITIONAL, REAL, ConditionalAmounts
 from ssgan.data import read
 
-AMOUNTS = Amounts(steps=2, learnt=500, compared=500)
+AMOUNTS = ConditionalAmounts(steps=2, learnt=500, compared=500)
 
 
 @pytest.fixture(scope="module")

@@ -13,7 +13,7 @@ import torch
 from ssgan import benchmark
 from ssgan.benchmark import fewlabel, measuring, methods, story
 from ssgan.benchmark.cells import Cell, Place
-from ssgan.benchmark.fewlabel import Table, cells_of, home, pairs, seconds_of, suite_of
+from ssgan.benchmark.fewlabel import Table, cells_of, home, pairs, suite_of, training_seconds
 from ssgan.benchmark.methods import (
     CLASSIFIERS,
     CONTENDERS,
@@ -27,7 +27,7 @@ from ssgan.benchmark.problems import (
     hold_out_test,
     rotate,
     rotate_both_parts,
-    score,
+    score_predictions,
 )
 from ssgan.benchmark.results import read_rows
 from ssgan.benchmark.suites import SUITES, calibration, suite, time_to_accuracy
@@ -132,7 +132,8 @@ def test_every_row_of_a_gan_has_one_that_differs_in_the_first_weights_alone(meth
 def test_methods_are_far_above_chance(starts, method, least):
     data, labeled, _ = starts[False]
     problem = Problem(data, labeled)
-    assert score(problem, CONTENDERS[method].answer(problem, {}, 0).predictions, "accuracy") > least
+    answer = CONTENDERS[method].answer(problem, {}, 0)
+    assert score_predictions(problem, answer.predictions, "accuracy") > least
 
 
 @pytest.mark.parametrize("method", REGRESSORS)
@@ -141,7 +142,8 @@ def test_regressions_are_better_than_the_mean(starts, method):
     problem = Problem(data, labeled)
     mean = np.full(len(data.x_test), data.y[labeled].mean())
     found = CONTENDERS[method].answer(problem, {}, 0).predictions
-    assert score(problem, found, "rmse") < 0.8 * score(problem, mean, "rmse")
+    of_mean = score_predictions(problem, mean, "rmse")
+    assert score_predictions(problem, found, "rmse") < 0.8 * of_mean
 
 
 def test_a_gan_row_and_its_gan_off_row_differ_in_the_first_weights_only():
@@ -174,7 +176,7 @@ def test_the_rows_that_are_always_there_are_there():
 def test_foreign_weights_are_a_row_only_where_they_are_at_hand(monkeypatch, tmp_path):
     row = "pretrained ResNet-18 + logistic regression"
     monkeypatch.setattr(torch.hub, "get_dir", lambda: str(tmp_path))
-    assert vision.pretrained() is None
+    assert vision.imagenet_resnet() is None
     assert row not in contenders_for(False)
     (tmp_path / "checkpoints").mkdir()
     (tmp_path / "checkpoints" / vision.WEIGHTS).touch()
@@ -240,7 +242,8 @@ def test_labels_are_as_many_of_every_class_and_a_remainder_is_refused():
 def test_scores_are_those_of_the_test_rows(measure, value):
     data = Data(kind="vectors", x=np.zeros((1, 1)), x_test=np.zeros((4, 1)), y_test=np.arange(4))
     problem = Problem(data, np.arange(0))
-    assert score(problem, np.array([4, 3, 0, 3]), measure) == pytest.approx(value, abs=1e-5)
+    score = score_predictions(problem, np.array([4, 3, 0, 3]), measure)
+    assert score == pytest.approx(value, abs=1e-5)
 
 
 # Tables.
@@ -359,8 +362,8 @@ def test_seconds_of_a_run_that_was_taken_up_are_those_of_all_its_parts(tmp_path)
     run = Run.claim(tmp_path / "run", {"steps": 4})
     for step, seconds in ((1, 1.0), (2, 2.5), (3, 0.5), (4, 1.5)):
         run.log({"step": step, "seconds": seconds})
-    assert seconds_of(tmp_path / "run") == 4.0
-    assert seconds_of(Run.claim(tmp_path / "none", {"steps": 0}).path) == 0.0
+    assert training_seconds(tmp_path / "run") == 4.0
+    assert training_seconds(Run.claim(tmp_path / "none", {"steps": 0}).path) == 0.0
 
 
 def test_main_methods_run_on_every_draw_and_others_on_the_first():
@@ -477,7 +480,7 @@ def test_cells_of_a_gan_share_a_student_whose_cost_stands_in_their_rows(tmp_path
         assert need.student == replace(shared, seed=7)
         fewlabel.make_shared(table, need, place)
         row = fewlabel.solve_cell(table, cell, place)
-        seconds = fewlabel.seconds_of(fewlabel.home_of_student(table, need, place))
+        seconds = fewlabel.training_seconds(fewlabel.home_of_student(table, need, place))
         assert row["seconds"] > seconds > 0
         assert row["samples_seen"] >= 2 * 8 + table.labels[0]
         assert row["flops"] == 100 * (2 if "off" in name else 2 + TINY.steps)

@@ -9,7 +9,7 @@ from click.testing import CliRunner
 
 from ssgan.cli import COMMANDS, generate, ssgan
 from ssgan.cli.names import CHOICES
-from ssgan.cli.options import READING, sentence
+from ssgan.cli.options import READING, error_line
 
 GRAPH = ("--method", "propagation")
 
@@ -160,9 +160,10 @@ def test_alignment_that_a_config_asks_for_is_refused_where_no_teacher_says_anyth
 
 
 def test_an_error_is_said_on_one_line():
-    assert sentence(ValueError("two\n  lines")) == "two lines"
-    assert sentence(ValueError()) == "ValueError"
-    assert sentence(PermissionError(13, "Permission denied", "a.csv")) == "a.csv: Permission denied"
+    assert error_line(ValueError("two\n  lines")) == "two lines"
+    assert error_line(ValueError()) == "ValueError"
+    denied = PermissionError(13, "Permission denied", "a.csv")
+    assert error_line(denied) == "a.csv: Permission denied"
 
 
 @pytest.mark.parametrize("flag", ["--architecture", "--body"])

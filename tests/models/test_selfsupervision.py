@@ -18,7 +18,7 @@ from ssgan.models.selfsupervision import (
     Rotation,
     apart,
     nt_xent,
-    turned,
+    rotated,
 )
 from ssgan.models.tasks.gan import Adversarial
 from ssgan.objectives import objective as objective_of
@@ -51,7 +51,7 @@ def parts(name, x):
 
 
 def test_a_turn_is_of_the_right_angle_and_named_by_its_number():
-    x, turns = turned(torch.tensor([[[[1.0, 2.0], [3.0, 4.0]]]]))
+    x, turns = rotated(torch.tensor([[[[1.0, 2.0], [3.0, 4.0]]]]))
     assert turns.tolist() == [0, 1, 2, 3]
     ways = [[[1, 2], [3, 4]], [[2, 4], [1, 3]], [[4, 3], [2, 1]], [[3, 1], [4, 2]]]
     assert x[:, 0].tolist() == ways

@@ -14,9 +14,9 @@ from ssgan.models.student import StudentConfig, distil
 from ssgan.prediction.auto import (
     HeldOutOutputs,
     Trial,
-    average,
     choose_once,
     fitted_candidates,
+    mean_outputs,
     mixed_weights,
     prior_weights,
     stepped_candidate,
@@ -273,9 +273,9 @@ def test_candidates_are_calibrated_before_they_are_mixed_weights():
 def test_an_average_is_of_probabilities_or_of_numbers():
     weights = {"one": 0.75, "other": 0.25}
     p = {"one": np.log([[[0.9, 0.1]]]), "other": np.log([[[0.2, 0.8]]])}
-    np.testing.assert_allclose(np.exp(average(p, weights)), [[[0.725, 0.275]]])
+    np.testing.assert_allclose(np.exp(mean_outputs(p, weights)), [[[0.725, 0.275]]])
     numbers = {"one": np.array([[1.0]]), "other": np.array([[5.0]])}
-    np.testing.assert_allclose(average(numbers, weights), [[2.0]])
+    np.testing.assert_allclose(mean_outputs(numbers, weights), [[2.0]])
 
 
 # The training that learns from unlabeled samples

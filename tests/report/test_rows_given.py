@@ -12,7 +12,7 @@ from ssgan.data import read
 from ssgan.data.selection import SPARE_FILES, read_again
 from ssgan.report import report
 from ssgan.report.quality import sentence
-from ssgan.report.training import curves, term_meaning
+from ssgan.report.training import metric_curves, term_meaning
 from tests.examples import LABELS, NUMBERS, SMALL, quick, vectors
 from tests.report.test_report import Page, model_run, refuse_what_is_not_self_contained
 
@@ -124,4 +124,4 @@ def test_losses_are_explained_where_they_are_known():
     assert term_meaning("critic_real") == term_meaning("critic")
     assert term_meaning("criticism") == term_meaning("something_else") == ""
     rows = [{"step": 1, "r1": 0.5}, {"step": 2, "r1": 0.4}]
-    assert curves(rows)[0]["meaning"] == term_meaning("r1") != ""
+    assert metric_curves(rows)[0]["meaning"] == term_meaning("r1") != ""

@@ -8,7 +8,7 @@ from ssgan.transforms.batch import (
     KINDS,
     Augmentation,
     augment_batch,
-    coloured,
+    colour_jitter,
     cut_out,
     mixed,
     textured,
@@ -120,14 +120,14 @@ def test_a_square_of_half_the_side_is_blanked_also_partly_outside():
 
 
 def test_colours_change_brightness_saturation_and_contrast_as_in_the_paper():
-    flat = coloured(torch.zeros(3000, 3, 2, 2), RNG)
+    flat = colour_jitter(torch.zeros(3000, 3, 2, 2), RNG)
     assert -0.5 <= flat.min() < -0.45 < 0.45 < flat.max() < 0.5
     x = torch.tensor([1.0, -1.0]).view(1, 1, 1, 2).expand(3000, 3, 1, 2)  # grey: no saturation
-    spread = coloured(x, RNG)[:, 0, 0, 0] - coloured(x, RNG)[:, 0, 0, 1]
+    spread = colour_jitter(x, RNG)[:, 0, 0, 0] - colour_jitter(x, RNG)[:, 0, 0, 1]
     assert 1.0 <= spread.min() < 1.05 < 2.95 < spread.max() <= 3.0
     red = torch.zeros(3000, 3, 1, 1)
     red[:, 0] = 1.0
-    tint = coloured(red, RNG)
+    tint = colour_jitter(red, RNG)
     tint = tint[:, 0] - tint[:, 1]
     assert 0 <= tint.min() < 0.05
     assert 1.8 < tint.max() <= 3.0

@@ -10,7 +10,7 @@ from ssgan.models.natural import SYMMETRIES, natural, recognised
 from ssgan.randomness import Rng
 from ssgan.transforms.signals import SHIFT, moved_in_time, read_at, spectral_masked
 from ssgan.transforms.views import FLIPS, QUARTERS, Views
-from ssgan.transforms.volumes import quarter_turned, turned, warp_volumes
+from ssgan.transforms.volumes import quarter_turned, rotation_matrices, warp_volumes
 
 RNG = Rng(("moves",))
 SIGNALS = RNG("signals").normal(50, 2, 40)
@@ -63,7 +63,7 @@ def test_a_fifth_of_the_frequencies_is_blanked_but_never_the_mean():
 
 @pytest.mark.parametrize("axis", range(3))
 def test_turns_are_rotations_about_their_axis(axis):
-    matrix = turned(torch.tensor([0.3]), axis)[0]
+    matrix = rotation_matrices(torch.tensor([0.3]), axis)[0]
     torch.testing.assert_close(matrix @ matrix.T, torch.eye(3))
     torch.testing.assert_close(matrix[axis], torch.eye(3)[axis])
     assert matrix.trace().item() == pytest.approx(1 + 2 * math.cos(0.3))

@@ -6,9 +6,9 @@ A file is named after its method ("source_only" is "source-only") and has one co
 import pkgutil
 from importlib import import_module
 
-from ssgan.adaptation.method import Method
+from ssgan.adaptation.method import AdaptationMethod
 
-METHODS: dict[str, Method] = {
+METHODS: dict[str, AdaptationMethod] = {
     module.name.replace("_", "-"): import_module(f"{__name__}.{module.name}").METHOD
     for module in pkgutil.iter_modules(__path__)
 }

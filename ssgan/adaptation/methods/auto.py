@@ -12,8 +12,8 @@ from dataclasses import replace
 from torch import nn
 
 from ssgan.adaptation.config import AdaptConfig
-from ssgan.adaptation.domains import Domains, calibration
-from ssgan.adaptation.method import Method, Place
+from ssgan.adaptation.domains import Domains, calibration_samples
+from ssgan.adaptation.method import AdaptationMethod, TrainingPlace
 from ssgan.adaptation.scores import CHOICE, density, information
 from ssgan.models.inference import apply
 from ssgan.prediction.network import Network
@@ -26,7 +26,7 @@ Scores = dict[str, float]
 
 
 def learn(
-    domains: Domains, config: AdaptConfig, place: Place
+    domains: Domains, config: AdaptConfig, place: TrainingPlace
 ) -> Generator[Progress, None, Network]:
     """Train every candidate, each in a run of its own, and keep the best."""
     from ssgan.adaptation.methods import METHODS  # of which this is one
@@ -37,7 +37,7 @@ def learn(
         own = replace(config, method=name, steps=config.steps or METHODS[name].steps)
         held = place.run and candidate_run(place.run, own, domains)
         networks[name] = yield from METHODS[name].learn(domains, own, replace(place, run=held))
-        scores[name] = scores_of(networks[name], domains, own, place.runtime)
+        scores[name] = label_free_scores(networks[name], domains, own, place.runtime)
     chosen = best_of(scores)
     if place.run:
         place.run.write(CHOICE, json.dumps({"chosen": chosen, "scores": scores}) + "\n")
@@ -52,9 +52,11 @@ def candidate_run(run: Run, config: AdaptConfig, domains: Domains) -> Run:
     return Run.claim(path, about | {"labels": domains.labels()})
 
 
-def scores_of(network: nn.Module, domains: Domains, config: AdaptConfig, on: Runtime) -> Scores:
+def label_free_scores(
+    network: nn.Module, domains: Domains, config: AdaptConfig, on: Runtime
+) -> Scores:
     """What the predictions of a network for samples of the target are like."""
-    some = calibration(domains.target, config.seed).samples
+    some = calibration_samples(domains.target, config.seed).samples
     network.eval()
     probabilities = apply(network, some, domains.codec, on).double().softmax(1)
     return {"information": information(probabilities), "density": density(probabilities)}
@@ -65,4 +67,4 @@ def best_of(scores: dict[str, Scores]) -> str:
     return max(scores, key=lambda name: scores[name]["information"])
 
 
-METHOD = Method(learn=learn, steps=1, numbers=False)
+METHOD = AdaptationMethod(learn=learn, steps=1, numbers=False)

@@ -8,9 +8,9 @@ from functools import partial
 
 from ssgan.adaptation.adversary import Adversary
 from ssgan.adaptation.descent import ANNEALED
-from ssgan.adaptation.method import Method, training
+from ssgan.adaptation.method import AdaptationMethod, training
 
-METHOD = Method(
+METHOD = AdaptationMethod(
     learn=training(partial(Adversary, conditional=True), descent=ANNEALED),
     steps=2000,
     numbers=False,

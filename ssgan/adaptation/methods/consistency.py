@@ -15,7 +15,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from ssgan.adaptation.descent import COSINE
-from ssgan.adaptation.method import Method, training
+from ssgan.adaptation.method import AdaptationMethod, training
 from ssgan.adaptation.task import Adaptation, Seen, unrecorded
 from ssgan.randomness import Rng
 from ssgan.runtime import Terms
@@ -85,4 +85,4 @@ def risen(done: float) -> float:
     return (1 - cos(pi * min(1.0, done / RISE))) / 2
 
 
-METHOD = Method(learn=training(Teacher, descent=COSINE), steps=1500, numbers=False)
+METHOD = AdaptationMethod(learn=training(Teacher, descent=COSINE), steps=1500, numbers=False)

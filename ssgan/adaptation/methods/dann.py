@@ -7,6 +7,6 @@ Rates and weights follow section 5.2.2.
 
 from ssgan.adaptation.adversary import Adversary
 from ssgan.adaptation.descent import ANNEALED
-from ssgan.adaptation.method import Method, training
+from ssgan.adaptation.method import AdaptationMethod, training
 
-METHOD = Method(learn=training(Adversary, descent=ANNEALED), steps=2000)
+METHOD = AdaptationMethod(learn=training(Adversary, descent=ANNEALED), steps=2000)

@@ -5,8 +5,8 @@ samples have the same labels in both domains, and only their frequency differs. 
 the source that are like those of the target.
 """
 
-from ssgan.adaptation.method import Method, training
+from ssgan.adaptation.method import AdaptationMethod, training
 from ssgan.adaptation.shift import density_ratios
 from ssgan.adaptation.task import of_source
 
-METHOD = Method(learn=training(settle=of_source, weights=density_ratios), steps=1000)
+METHOD = AdaptationMethod(learn=training(settle=of_source, weights=density_ratios), steps=1000)

@@ -7,8 +7,8 @@ ratio to those of the source.
 
 import torch
 
-from ssgan.adaptation.domains import calibration
-from ssgan.adaptation.method import Method, training
+from ssgan.adaptation.domains import calibration_samples
+from ssgan.adaptation.method import AdaptationMethod, training
 from ssgan.adaptation.shift import shares_in_target
 from ssgan.adaptation.task import Adaptation, of_source
 from ssgan.models.inference import apply
@@ -20,7 +20,7 @@ def settle(task: Adaptation) -> None:
     """The statistics of the source, and the shares of the target in the head."""
     of_source(task)
     domains, mean = task.domains, task.mean
-    some = calibration(domains.target, task.config.seed).samples
+    some = calibration_samples(domains.target, task.config.seed).samples
     outputs = apply(mean, some, domains.codec, task.runtime)
     prior = torch.bincount(domains.values, minlength=domains.classes).double() + 1
     prior = prior / prior.sum()
@@ -30,4 +30,4 @@ def settle(task: Adaptation) -> None:
         bias.add_((shares / prior).log().to(bias))
 
 
-METHOD = Method(learn=training(settle=settle), steps=1000, numbers=False)
+METHOD = AdaptationMethod(learn=training(settle=settle), steps=1000, numbers=False)

@@ -4,7 +4,7 @@ Li et al. 2018, "Adaptive Batch Normalization for practical domain adaptation" (
 of the target is learnt from.
 """
 
-from ssgan.adaptation.method import Method, training
+from ssgan.adaptation.method import AdaptationMethod, training
 from ssgan.adaptation.task import of_target
 
-METHOD = Method(learn=training(settle=of_target), steps=1000)
+METHOD = AdaptationMethod(learn=training(settle=of_target), steps=1000)

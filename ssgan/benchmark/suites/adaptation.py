@@ -14,12 +14,12 @@ from typing import Any
 
 import numpy as np
 
-from ssgan.adaptation.adapt import adapting, resolve_config
+from ssgan.adaptation.adapt import adapting, resolve_adaptation
 from ssgan.adaptation.config import AdaptConfig
 from ssgan.adaptation.domains import make_domains
-from ssgan.adaptation.method import Place as TrainingPlace
+from ssgan.adaptation.method import TrainingPlace
 from ssgan.adaptation.methods import METHODS
-from ssgan.adaptation.methods.auto import scores_of
+from ssgan.adaptation.methods.auto import label_free_scores
 from ssgan.benchmark.cells import Benchmark, Cell, Place, Suite, grid
 from ssgan.benchmark.results import Value
 from ssgan.data import Data
@@ -69,14 +69,14 @@ CONTENDERS: dict[str, Mapping[str, Any]] = {
 
 
 @dataclass(frozen=True, kw_only=True)
-class Amounts:
+class AdaptationAmounts:
     """How much of everything a cell takes."""
 
     draws: int = 3
     fields: Mapping[str, Any] = field(default_factory=lambda: {"steps": 600})  # of every config
 
 
-def solve(amounts: Amounts, cell: Cell, place: Place) -> Mapping[str, Value]:
+def solve(amounts: AdaptationAmounts, cell: Cell, place: Place) -> Mapping[str, Value]:
     """The accuracy in the target's test part, read once, and what scores without labels say."""
     source, target = PAIRS[cell.data](place)
     fields = {**amounts.fields, **CONTENDERS[cell.method], "seed": cell.seed}
@@ -87,7 +87,7 @@ def solve(amounts: Amounts, cell: Cell, place: Place) -> Mapping[str, Value]:
     else:
         model = finish(adapting(source, unlabeled, config))
         domains = make_domains(source, unlabeled, config.frame)
-        scores = scores_of(model.network, domains, config, model.runtime)
+        scores = label_free_scores(model.network, domains, config, model.runtime)
         probabilities = model.predict_proba(target.x_test)
     classes = np.unique(np.asarray(source.y))
     right = classes[probabilities.argmax(1)] == np.asarray(target.y_test)
@@ -103,7 +103,7 @@ def trained_there(target: Data, other: Data, config: AdaptConfig) -> tuple[Any, 
     """Class probabilities of the test part by the same network from the labels of the target, in
     the frame that both domains share."""
     domains = make_domains(target, replace(other, y=None, x_test=None, y_test=None))
-    config = resolve_config(config, domains)
+    config = resolve_adaptation(config, domains)
     on = runtime("cpu", domains.codec.shape)
     network = finish(METHODS[config.method].learn(domains, config, TrainingPlace(on))).eval()
     codec = domains.source.codec
@@ -114,7 +114,9 @@ def trained_there(target: Data, other: Data, config: AdaptConfig) -> tuple[Any, 
 def adaptation(short: bool) -> Suite:
     """All methods on all pairs, as many steps each, three draws; short: 100 steps of a narrow
     network, one draw."""
-    amounts = Amounts(draws=1, fields={"steps": 100, "width": 8}) if short else Amounts()
+    amounts = AdaptationAmounts()
+    if short:
+        amounts = AdaptationAmounts(draws=1, fields={"steps": 100, "width": 8})
     return Suite(
         cells=grid(seed=range(amounts.draws), method=tuple(CONTENDERS), data=tuple(PAIRS)),
         solve=partial(solve, amounts),

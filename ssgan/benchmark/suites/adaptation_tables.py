@@ -16,7 +16,7 @@ from ssgan.adaptation.adapt import adapting
 from ssgan.adaptation.config import AdaptConfig
 from ssgan.adaptation.domains import make_domains
 from ssgan.adaptation.methods import METHODS
-from ssgan.adaptation.methods.auto import scores_of
+from ssgan.adaptation.methods.auto import label_free_scores
 from ssgan.benchmark.cells import Benchmark, Cell, Place, Suite, grid
 from ssgan.benchmark.results import Value
 from ssgan.data import Data, from_memory
@@ -63,7 +63,7 @@ def california_by_latitude(frame: pd.DataFrame, rng: Rng) -> Sides:
 
 
 @dataclass(frozen=True)
-class Task:
+class TableTask:
     """A table and how it falls into two domains."""
 
     table: str
@@ -72,14 +72,14 @@ class Task:
 
 
 TASKS = {
-    "Adult, under 35 to over 50": Task("adult", "income", adult_by_age),
-    "Adult, USA to elsewhere": Task("adult", "income", adult_by_country),
-    "Adult, even classes to 1 : 5": Task("adult", "income", adult_by_shares),
-    "California, south to north": Task("california-housing", "target", california_by_latitude),
+    "Adult, under 35 to over 50": TableTask("adult", "income", adult_by_age),
+    "Adult, USA to elsewhere": TableTask("adult", "income", adult_by_country),
+    "Adult, even classes to 1 : 5": TableTask("adult", "income", adult_by_shares),
+    "California, south to north": TableTask("california-housing", "target", california_by_latitude),
 }
 
 
-def sides_of(task: Task, place: Place, seed: int) -> tuple[Data, Data]:
+def sides_of(task: TableTask, place: Place, seed: int) -> tuple[Data, Data]:
     """The source with labels, and the target with a test part; at most MOST rows each."""
     rng, data = Rng(("adaptation tables", seed)), place.read(task.table)
     frame = data.x.assign(**{task.target: data.y}).reset_index(drop=True)
@@ -94,7 +94,7 @@ def sides_of(task: Task, place: Place, seed: int) -> tuple[Data, Data]:
     return from_memory(xs[0], ys[0]), from_memory(xs[1][:half], ys[1][:half], **rest)
 
 
-def solve(fields: Mapping[str, Any], cell: Cell, place: Place) -> Mapping[str, Value]:
+def solve_table(fields: Mapping[str, Any], cell: Cell, place: Place) -> Mapping[str, Value]:
     """The skill in the test part: accuracy, or the share of variance of a number."""
     source, target = sides_of(TASKS[cell.data], place, cell.seed)
     unlabeled = from_memory(target.x)
@@ -105,7 +105,7 @@ def solve(fields: Mapping[str, Any], cell: Cell, place: Place) -> Mapping[str, V
         error = float(np.square(found - truth).mean() / truth.var())
         return {"target_skill": round(1 - error, 5)}
     domains = make_domains(source, unlabeled)
-    scores = scores_of(model.network, domains, config, model.runtime)
+    scores = label_free_scores(model.network, domains, config, model.runtime)
     told = {name: round(value, 4) for name, value in scores.items()}
     return {"target_skill": round(float((found == truth).mean()), 5), **told}
 
@@ -121,7 +121,7 @@ def adaptation_tables(short: bool) -> Suite:
             for cell in cells
             if cell.data not in numbers or METHODS[str(CONTENDERS[cell.method]["method"])].numbers
         ),
-        solve=partial(solve, fields),
+        solve=partial(solve_table, fields),
         measure="target_skill",
         by=("data", "method"),
     )

@@ -176,7 +176,7 @@ def solve_method(board: Board, cell: Cell, place: Place) -> dict[str, Value]:
         kept = {cell.method: outputs}
     elif cell.method == INNER:
         problem = replace(problem, start=start_of(table, replace(cell, method=AUTO[0]), place))
-        kept, scores = inner_outputs(table, cell, problem)
+        kept, scores = auto_outputs(table, cell, problem)
     else:
         problem = replace(problem, start=start_of(table, cell, place))
         outputs, scores = own_outputs(table, cell, problem)
@@ -188,7 +188,7 @@ def solve_method(board: Board, cell: Cell, place: Place) -> dict[str, Value]:
     return points | common | scores
 
 
-def inner_outputs(
+def auto_outputs(
     table: Table, cell: Cell, problem: Problem
 ) -> tuple[dict[str, Outputs], dict[str, Value]]:
     """What the candidates of `auto` give; none of them is a row, so nothing is scored."""

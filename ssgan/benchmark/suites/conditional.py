@@ -37,7 +37,7 @@ from ssgan.randomness import Rng
 
 
 @dataclass(frozen=True, kw_only=True)
-class Amounts:
+class ConditionalAmounts:
     """How much of everything a cell takes."""
 
     steps: int = 5000  # of the GAN
@@ -45,11 +45,11 @@ class Amounts:
     compared: int = 10_000  # samples that are compared with test rows
 
 
-SHORT_AMOUNTS = Amounts(steps=500, learnt=2000, compared=1000)
+SHORT_AMOUNTS = ConditionalAmounts(steps=500, learnt=2000, compared=1000)
 REAL, CONDITIONAL = "real rows", "conditional GAN"
 
 
-def judge_classes(amounts: Amounts, cell: Cell, place: Place) -> Mapping[str, Value]:
+def judge_classes(amounts: ConditionalAmounts, cell: Cell, place: Place) -> Mapping[str, Value]:
     data, seed = place.read(cell.data), cell.gan_seed
     config = GANConfig(seed=seed, steps=amounts.steps)
     learnt, most = amounts.learnt, amounts.compared
@@ -109,7 +109,7 @@ def by_class_on(data: str, short: bool) -> Suite:
             for method, count in seeds.items()
             for seed in range(count)
         ),
-        solve=partial(judge_classes, SHORT_AMOUNTS if short else Amounts()),
+        solve=partial(judge_classes, SHORT_AMOUNTS if short else ConditionalAmounts()),
         measure="cas",
     )
 

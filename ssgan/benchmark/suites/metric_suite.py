@@ -156,13 +156,13 @@ def time_measure(method: str, x: SamplePair) -> dict[str, Value]:
 
 
 @lru_cache(maxsize=1)
-def sides_of(place: Place, count: int, seed: int) -> SamplePair:
+def mnist_sides(place: Place, count: int, seed: int) -> SamplePair:
     return two_sides(place.read("mnist"), count, seed)
 
 
 def measure_cost(count: int, cell: Cell, place: Place) -> Mapping[str, Value]:
     """What a measure of `count` samples costs, or how far it is from other people's."""
-    x = sides_of(place, count, cell.seed)
+    x = mnist_sides(place, count, cell.seed)
     if cell.method in PEERS:
         return compare_code(*PEERS[cell.method], x)
     return time_measure(cell.method, x) | {"samples": len(x.real)}

@@ -97,7 +97,7 @@ def probed(train: Array, labels: Array, test: Array, seed: int) -> Array:
     return np.asarray(model.fit(train, labels).predict(test))
 
 
-def features_of(problem: Problem, cell: Cell) -> tuple[Array, Array]:
+def shape_features(problem: Problem, cell: Cell) -> tuple[Array, Array]:
     """Of the training and the test shapes, (N, F) and (M, F)."""
     data = problem.data
     if cell.method == RAW or problem.start is None:
@@ -115,7 +115,7 @@ def predictions_of(table: Table, cell: Cell, problem: Problem) -> Array:
         config = SUPERVISION.changed(fields)
         model = finetune(problem.start, problem.data.x, problem.data.y, config)
         return model.predict(problem.data.x_test)
-    rows = features_of(problem, cell)
+    rows = shape_features(problem, cell)
     return probed(rows[0], problem.data.y, rows[1], cell.label_seed)
 
 

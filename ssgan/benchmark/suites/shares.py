@@ -53,7 +53,7 @@ def thinned(data: Data, ratio: int) -> Data:
     return Data(kind=data.kind, **parts)
 
 
-def labelled_rows(whole: Data, thin: Data, cell: Cell) -> tuple[object, Array]:
+def draw_labelled(whole: Data, thin: Data, cell: Cell) -> tuple[object, Array]:
     """The labelled samples: balanced ones of the whole data, or of the thinned in proportion."""
     balanced = LEAGUES[cell.league][1] == BALANCED
     source, choose = (whole, choose_labelled) if balanced else (thin, in_proportion)
@@ -66,7 +66,7 @@ def score_shares(steps: int, cell: Cell, place: Place) -> dict[str, Value]:
     whole = read_set(cell.data, place.data_dir)
     thin = thinned(whole, LEAGUES[cell.league][0])
     gan = pretrain(thin.x, GANConfig(steps=steps, seed=cell.label_seed), device="cpu")
-    few = labelled_rows(whole, thin, cell)
+    few = draw_labelled(whole, thin, cell)
     config = PredictorConfig(seed=cell.label_seed)
     estimated = finetune(gan, *few, config)
     true = targets(whole.y).encode(thin.y_test)

@@ -54,7 +54,7 @@ SPOKEN_ROWS = (
 SHORT_STEPS = 100
 
 
-def table_of(name: str, short: bool, draws: int = 3) -> Table:
+def signals_table(name: str, short: bool, draws: int = 3) -> Table:
     """The table of one of the archive's sets."""
     classes, labels = CLASSES[name]
     return Table(
@@ -74,7 +74,7 @@ def table_of(name: str, short: bool, draws: int = 3) -> Table:
 
 def signals(short: bool) -> Suite:
     """All sets of the archive, in one table."""
-    tables = {table.data: table for table in (table_of(name, short) for name in CLASSES)}
+    tables = {table.data: table for table in (signals_table(name, short) for name in CLASSES)}
 
     def solve(cell: Cell, place: Place) -> dict[str, Value]:
         return solve_cell(tables[cell.data], cell, place)

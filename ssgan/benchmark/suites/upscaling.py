@@ -72,7 +72,7 @@ def patches(pictures: list[Array]) -> torch.Tensor:
     return torch.from_numpy(np.concatenate(found)).float()[:, None] / 127.5 - 1
 
 
-def solve(steps: int, cell: Cell, place: Place) -> dict[str, Value]:
+def solve_upscaling(steps: int, cell: Cell, place: Place) -> dict[str, Value]:
     """The measures of a method on a set of pictures."""
     config = config_of(cell, steps)
     whole = [divisible(picture, config.scale) for picture in pictures_of(cell.data, place.data_dir)]
@@ -119,7 +119,7 @@ def upscaling(short: bool, steps: int | None = None) -> Suite:
     )
     return Suite(
         cells=cells,
-        solve=partial(solve, steps),
+        solve=partial(solve_upscaling, steps),
         measure="psnr",
         by=("league", "data", "method"),
         needs=partial(needs, steps),

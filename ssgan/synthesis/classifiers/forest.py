@@ -7,7 +7,7 @@ from sklearn.ensemble import RandomForestClassifier, RandomForestRegressor
 from ssgan.synthesis.judges import ClassifierKind
 
 
-def forest(shape: tuple[int, ...], seed: int) -> Any:
+def random_forest(shape: tuple[int, ...], seed: int) -> Any:
     """With scikit-learn's own settings: 100 trees."""
     return RandomForestClassifier(random_state=seed % 2**32)
 
@@ -17,4 +17,4 @@ def forest_of_numbers(seed: int) -> Any:
     return RandomForestRegressor(random_state=seed % 2**32)
 
 
-CLASSIFIER = ClassifierKind(forest, 4, forest_of_numbers)
+CLASSIFIER = ClassifierKind(random_forest, 4, forest_of_numbers)
