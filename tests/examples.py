@@ -9,7 +9,9 @@ import torch
 from ssgan.models.config import GANConfig
 from ssgan.models.pretraining import pretrain
 from ssgan.models.student import StudentConfig
+from ssgan.networks import build
 from ssgan.prediction.config import PredictorConfig, SearchConfig
+from ssgan.randomness import seeded
 from ssgan.runs.run import Run
 from ssgan.training.schedule import TrainOptions
 
@@ -54,6 +56,12 @@ KINDS = {"images": images, "table": table, "vectors": vectors}
 def trained(kind):
     """A GAN after a few steps on that kind; it never changes, so all tests share it."""
     return pretrain(KINDS[kind](), SMALL)
+
+
+def built(shape, rng, **design):
+    """An untrained generator and discriminator, whose weights `rng` draws."""
+    with seeded(rng("networks")):
+        return build(shape, **design)
 
 
 def quick(method="propagation", **fields):

@@ -1,6 +1,7 @@
 """The rules of the package, read off its source: who imports whom, sizes, what is never used."""
 
 import ast
+import collections
 import configparser
 import subprocess
 import sys
@@ -224,6 +225,46 @@ def test_the_package_keeps_the_rule(rule, file):
 def test_files_are_small(file):
     lines = SOURCES[file].count("\n")
     assert lines <= 400, f"{file} has {lines} lines, not at most 400"
+
+
+def arrows(sources):
+    """Which package or single file imports from which: {(importer, imported)}."""
+    found = set()
+    for file, source in sources.items():
+        here = layer_of(module_of(file))
+        for _, what, _ in imports(ast.parse(source), file):
+            if what.split(".")[0] == "ssgan" and layer_of(what) != here:
+                found.add((here, layer_of(what)))
+    return found
+
+
+def shared_names(sources):
+    """Functions and classes that more than one module defines at its top level."""
+    homes = collections.defaultdict(set)
+    for file, source in sources.items():
+        for node in ast.parse(source).body:
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+                homes[node.name].add(file)
+    return {name for name, files in homes.items() if len(files) > 1}
+
+
+def test_packages_import_from_few_others():
+    assert len(arrows(SOURCES)) <= 110, sorted(map(str, arrows(SOURCES)))
+
+
+def test_few_names_are_defined_twice():
+    assert len(shared_names(SOURCES)) <= 25, sorted(shared_names(SOURCES))
+
+
+def test_arrows_and_shared_names_are_counted():
+    sources = {
+        "ssgan/runs/run.py": "from ssgan.config import check\nclass Run: ...\ndef load(): ...",
+        "ssgan/runs/lock.py": "from ssgan.config import check\nfrom ssgan.runs.run import Run",
+        "ssgan/data/files.py": "def f():\n    from ssgan import runs\ndef load(): ...\nRun = 1",
+        "ssgan/__init__.py": "from ssgan.data.files import load",
+    }
+    assert arrows(sources) == {("runs", "config"), ("data", "runs"), (None, "data")}
+    assert shared_names(sources) == {"load"}
 
 
 BROKEN = [

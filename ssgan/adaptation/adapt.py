@@ -25,8 +25,7 @@ from typing import Any
 import numpy as np
 
 from ssgan.adaptation.config import AdaptConfig
-from ssgan.adaptation.domains import Domains, Few, make_domains, source_labels
-from ssgan.adaptation.domains import data_identity
+from ssgan.adaptation.domains import Domains, Few, data_identity, make_domains, source_labels
 from ssgan.adaptation.method import TrainingPlace
 from ssgan.adaptation.methods import METHODS
 from ssgan.adaptation.network import described, design

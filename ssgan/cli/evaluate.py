@@ -67,13 +67,11 @@ def show_table(about: dict[str, Any], quiet: bool) -> None:
     from rich.console import Console
     from rich.table import Table
 
-    from ssgan.metrics import meaning_of
+    from ssgan.prediction.evaluation import explained
 
     title = f"{about['rows']} rows of {about['data']} ({about['part']})"
     table = Table("measure", "value", "better", "what it is", title=title, title_justify="left")
     table.columns[1].justify = "right"
-    for name, value in about["measures"].items():
-        text, better = meaning_of(name)
-        shown = f"{value:.4f}" if isinstance(value, float) else str(value)
-        table.add_row(name, shown, better, text)
+    for name, value, meaning in explained(about["measures"]):
+        table.add_row(name, value, meaning.better, meaning.text)
     Console(stderr=True, markup=False).print(table)

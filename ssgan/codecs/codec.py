@@ -32,7 +32,6 @@ from ssgan.randomness import Rng
 Array = NDArray[Any]
 Json = Any  # what json.dumps takes
 ROW_TRANSFORMS = ("noise", "corrupt")  # of `ssgan.transforms`, for rows of numbers
-LARGE = 32  # cells of the shortest side, from which samples need a deeper network
 VARIANCE_FLOOR = 1e-5  # half a step of an 8-bit pixel, squared, is 1.5e-5
 HEAD_ROWS = 16  # of a table that is previewed
 
@@ -106,7 +105,7 @@ class Codec(Protocol):
 
     @property
     def architecture(self) -> str:
-        """The default one of `ssgan.networks` for such samples."""
+        """The default one of `ssgan.networks` for such samples; "auto" if their shape decides."""
         ...
 
     @property
@@ -152,13 +151,6 @@ class Codec(Protocol):
         ...
 
     def to_json(self) -> dict[str, Json]: ...
-
-
-def architecture_for(shape: tuple[int, ...]) -> str:
-    """The default architecture for samples of `shape`, where nothing is known but that."""
-    if len(shape) == 1:
-        return "dense"
-    return "residual" if min(shape[1:], default=0) >= LARGE else "conv"
 
 
 def gaussian(x: Tensor, mean: Tensor, variance: Tensor | None = None) -> Tensor:

@@ -15,7 +15,6 @@ from torch import Tensor
 from ssgan.codecs.codec import (
     Array,
     Json,
-    architecture_for,
     as_array,
     as_tensor,
     axes_and_dtype,
@@ -81,7 +80,7 @@ class ImageCodec:
     >>> import numpy as np
     >>> codec = ImageCodec.fit(np.zeros((5, 28, 28), np.uint8))
     >>> codec.shape, codec.layout, codec.architecture
-    ((1, 28, 28), 'hw', 'conv')
+    ((1, 28, 28), 'hw', 'auto')
     """
 
     height: int  # pixels
@@ -163,7 +162,7 @@ class ImageCodec:
 
     @property
     def architecture(self) -> str:
-        return architecture_for(self.shape)
+        return "auto"
 
     @property
     def natural(self) -> tuple[str, ...]:

@@ -26,8 +26,7 @@ from ssgan.codecs.ranges import LARGEST
 from ssgan.config import InputError, InputTypeError
 from ssgan.randomness import Rng
 
-SHORTEST = 8  # values that a signal is padded to at least
-LAST_CELLS = 8  # values that are left where a network can halve no more, at least
+SHORTEST = 8  # values that a signal is padded to, and that halving leaves of it, at least
 PLOT = (48, 96)  # height and width of the picture of a signal, pixels
 REACH = 4.0  # deviations either side of the mean that a picture shows
 COLOURS = ((31, 78, 161), (200, 80, 32), (40, 130, 70), (140, 60, 150), (90, 90, 90))
@@ -114,7 +113,7 @@ class SignalCodec:
 
         k = floor(log2(length / 8)), at least 1: what is left in the end is 8 to 15 values long.
         """
-        halvings = max(1, (max(self.length, SHORTEST) // LAST_CELLS).bit_length() - 1)
+        halvings = max(1, (max(self.length, SHORTEST) // SHORTEST).bit_length() - 1)
         missing = max(SHORTEST, -(-self.length // 2**halvings) * 2**halvings) - self.length
         return missing // 2, missing - missing // 2
 

@@ -21,7 +21,6 @@ from ssgan.codecs.codec import (
     ROW_TRANSFORMS,
     Array,
     Json,
-    architecture_for,
     as_array,
     axes_and_dtype,
     encoded,
@@ -112,7 +111,7 @@ class TableCodec:
 
     @property
     def architecture(self) -> str:
-        return architecture_for(self.shape)
+        return "auto"
 
     @property
     def natural(self) -> tuple[str, ...]:

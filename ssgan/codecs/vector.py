@@ -12,7 +12,6 @@ from ssgan.codecs.codec import (
     ROW_TRANSFORMS,
     Array,
     Json,
-    architecture_for,
     as_array,
     as_tensor,
     axes_and_dtype,
@@ -109,7 +108,7 @@ class VectorCodec:
 
     @property
     def architecture(self) -> str:
-        return architecture_for(self.shape)
+        return "auto"
 
     @property
     def natural(self) -> tuple[str, ...]:

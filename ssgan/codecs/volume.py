@@ -14,7 +14,6 @@ from torch import Tensor
 from ssgan.codecs.codec import (
     Array,
     Json,
-    architecture_for,
     as_array,
     as_tensor,
     axes_and_dtype,
@@ -74,7 +73,7 @@ class VolumeCodec:
     >>> import numpy as np
     >>> codec = VolumeCodec.fit(np.zeros((5, 16, 16, 12), bool))
     >>> codec.shape, codec.layout, codec.architecture
-    ((1, 16, 16, 12), 'dhw', 'conv')
+    ((1, 16, 16, 12), 'dhw', 'auto')
     """
 
     sides: tuple[int, int, int]  # voxels
@@ -138,7 +137,7 @@ class VolumeCodec:
 
     @property
     def architecture(self) -> str:
-        return architecture_for(self.shape)
+        return "auto"
 
     @property
     def natural(self) -> tuple[str, ...]:

@@ -9,12 +9,14 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from ssgan.config import InputError
 from ssgan.data.frames import is_table
 from ssgan.data.options import ReadOptions
 from ssgan.data.reading import read
 from ssgan.data.source import Data, divided, in_modality
+from ssgan.randomness import Rng
 
 # Options that say what form samples have, and what their entries mean.
 FORMING = (
@@ -149,6 +151,12 @@ def stack(first: Any, second: Any) -> Any:
 def take_samples(x: Any, index: Any) -> Any:
     """Raw samples by number."""
     return x.iloc[index].reset_index(drop=True) if hasattr(x, "iloc") else x[index]
+
+
+def draw_some(count: int, most: int, *key: int | str) -> NDArray[np.int64]:
+    """At most `most` of `count` numbers of samples in order, drawn by that key."""
+    drawn: NDArray[np.int64] = Rng(key).permutation(count)[:most].sort().values.numpy()
+    return drawn
 
 
 def faults_of(data: Data, most: int = 10) -> list[str]:

@@ -4,6 +4,7 @@ import dataclasses
 import math
 from contextlib import suppress
 from numbers import Integral
+from os import PathLike
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -25,7 +26,6 @@ from ssgan.prediction.config import PredictorConfig
 from ssgan.prediction.finetune import finetune
 from ssgan.prediction.labels import warn_unlike
 from ssgan.prediction.predictor import Predictor
-from ssgan.runs.run import Run
 
 Config = TypeVar("Config", AdaptConfig, GANConfig, PredictorConfig, StudentConfig)
 
@@ -50,10 +50,8 @@ def gan_or_config(gan: Any, device: str | None) -> GAN | GANConfig:
         return GANConfig()
     if isinstance(gan, GAN | GANConfig):
         return gan
-    if isinstance(gan, Run):
-        gan = gan.path
-    if isinstance(gan, str | Path):
-        return load(gan, device)
+    if isinstance(gan, str | PathLike):  # a Run is one, too
+        return load(Path(gan), device)
     raise InputTypeError(
         "expected gan to be a GANConfig, a GAN, a Run or the path of one, or None, "
         f"got {type(gan).__name__}"

@@ -7,8 +7,8 @@ pictures read 2 dB less in RGB.
 import numpy as np
 from scipy.signal import convolve2d
 
-from ssgan.codecs.codec import Array
 from ssgan.config import InputError
+from ssgan.metrics.prediction import Values
 
 PEAK = 255.0
 WEIGHTS = (65.481, 128.553, 24.966)  # of red, green and blue in the luma (ITU-R BT.601)
@@ -16,7 +16,7 @@ WINDOW, DEVIATION = 11, 1.5  # pixels of SSIM's Gaussian
 K1, K2 = 0.01, 0.03
 
 
-def luma(picture: Array) -> Array:
+def luma(picture: Values) -> Values:
     """The brightness of a picture, from 16 for black to 235 for white.
 
     Parameters
@@ -47,12 +47,12 @@ def luma(picture: Array) -> Array:
     if values.ndim == 2:
         return 16 + values * (sum(WEIGHTS) / PEAK)
     if values.ndim == 3 and values.shape[2] == 3:
-        found: Array = 16 + values @ (np.array(WEIGHTS) / PEAK)
+        found: Values = 16 + values @ (np.array(WEIGHTS) / PEAK)
         return found
     raise InputError(f"expected a picture (H, W) or (H, W, 3), got shape {values.shape}")
 
 
-def compared_luma(one: Array, other: Array, border: int) -> tuple[Array, Array]:
+def compared_luma(one: Values, other: Values, border: int) -> tuple[Values, Values]:
     """The luma of two pictures of one size, without a border."""
     if np.shape(one)[:2] != np.shape(other)[:2]:
         raise InputError(
@@ -67,7 +67,7 @@ def compared_luma(one: Array, other: Array, border: int) -> tuple[Array, Array]:
     return luma(one)[inner], luma(other)[inner]
 
 
-def psnr(one: Array, other: Array, border: int = 0) -> float:
+def psnr(one: Values, other: Values, border: int = 0) -> float:
     """Peak signal-to-noise ratio of two pictures.
 
     Parameters
@@ -99,7 +99,7 @@ def psnr(one: Array, other: Array, border: int = 0) -> float:
     return float("inf") if error == 0 else float(10 * np.log10(PEAK**2 / error))
 
 
-def ssim(one: Array, other: Array, border: int = 0) -> float:
+def ssim(one: Values, other: Values, border: int = 0) -> float:
     """Structural similarity of two pictures: means, variances and covariances in Gaussian windows.
 
     Parameters
@@ -140,8 +140,8 @@ def ssim(one: Array, other: Array, border: int = 0) -> float:
     line = np.exp(-(at**2) / (2 * DEVIATION**2))
     window = np.outer(line, line) / line.sum() ** 2
 
-    def mean(values: Array) -> Array:
-        found: Array = convolve2d(values, window, mode="valid")
+    def mean(values: Values) -> Values:
+        found: Values = convolve2d(values, window, mode="valid")
         return found
 
     first, second = mean(a), mean(b)

@@ -18,7 +18,7 @@ from ssgan.models.inference import apply
 from ssgan.models.pooling import Readout, pooled
 from ssgan.models.sampler import Conditions, Sampler, generate
 from ssgan.networks import Discriminator, build
-from ssgan.randomness import Rng
+from ssgan.randomness import Rng, seeded
 from ssgan.runtime import Runtime
 from ssgan.training.batches import BatchSource
 from ssgan.training.loop import Task
@@ -109,15 +109,16 @@ def untrained_pair(
     config: GANConfig, codec: Codec, condition: int = 0, rng: Rng | None = None
 ) -> tuple[nn.Module, Discriminator]:
     """Generator and discriminator of a config; `condition`: columns of a condition."""
-    return build(
-        codec.shape,
-        architecture=resolve_architecture(config, codec),
-        width=config.width,
-        depth=config.depth,
-        latent=config.latent,
-        condition=condition,
-        rng=rng or Rng(("pretrain", config.seed)),
-    )
+    rng = rng or Rng(("pretrain", config.seed))
+    with seeded(rng("networks")):
+        return build(
+            codec.shape,
+            architecture=resolve_architecture(config, codec),
+            width=config.width,
+            depth=config.depth,
+            latent=config.latent,
+            condition=condition,
+        )
 
 
 def sampler_of(config: GANConfig, condition: Condition | None) -> Sampler:

@@ -21,13 +21,12 @@ from typing import Any, Required, TypedDict, Unpack
 
 from torch import Tensor, nn
 
-from ssgan.codecs.codec import architecture_for
 from ssgan.config import InputError
 from ssgan.networks import conditional
 from ssgan.networks.architecture import Architecture
 from ssgan.networks.size import check_depth, check_size
-from ssgan.randomness import Rng, seeded
 
+LARGE = 32  # cells of the shortest side, from which samples need a deeper network
 FORMS = {1: "signals (C, L)", 2: "images (C, H, W)", 3: "volumes (C, D, H, W)"}
 NORMS = (nn.modules.batchnorm._NormBase, nn.GroupNorm, nn.LayerNorm, nn.RMSNorm)
 
@@ -86,6 +85,13 @@ class Discriminator(nn.Module):
         return scores.squeeze(1) if self.head.out_features == 1 else scores
 
 
+def architecture_for(shape: tuple[int, ...]) -> str:
+    """The default architecture for samples of `shape`, where nothing is known but that."""
+    if len(shape) == 1:
+        return "dense"
+    return "residual" if min(shape[1:], default=0) >= LARGE else "conv"
+
+
 def architecture_of(shape: tuple[int, ...], name: str = "auto") -> Architecture:
     """The architecture of that name; InputError if there is none, or it cannot take such samples.
 
@@ -117,14 +123,12 @@ def trunk(
     return made()
 
 
-def build(
-    shape: tuple[int, ...], *, rng: Rng, **design: Unpack[Design]
-) -> tuple[nn.Module, Discriminator]:
+def build(shape: tuple[int, ...], **design: Unpack[Design]) -> tuple[nn.Module, Discriminator]:
     """An untrained generator (N, latent) -> (N, *shape) and discriminator (N, *shape) -> (N,).
 
-    Both take a condition (N, condition) as their second argument where `condition` is not 0. The
-    global random state is left as it was. Raises InputError for an
-    architecture that does not fit `shape`.
+    Both take a condition (N, condition) as their second argument where `condition` is not 0. Draws
+    from torch's current random state. Raises InputError for an architecture that does not fit
+    `shape`.
     """
     if unknown := sorted(design.keys() - Design.__annotations__.keys()):
         raise TypeError(
@@ -138,14 +142,13 @@ def build(
     name = f"a generator of width {width:,} and latent {design['latent']:,}"
     made = partial(architecture.generator, shape, width, depth, design["latent"], condition)
     check_size(name, shape, sizes, made)
-    with seeded(rng("networks")):
-        below = architecture.trunk(shape, width, depth)
-        critic = Discriminator(below, below.features, condition=condition)
-        generator = made()
-        architecture.initialise(critic)
-        architecture.initialise(generator)
-        if condition:  # of the scale of the head's weights, so that neither drowns the other
-            nn.init.normal_(critic.embed.weight, 0.0, below.features**-0.5)
+    below = architecture.trunk(shape, width, depth)
+    critic = Discriminator(below, below.features, condition=condition)
+    generator = made()
+    architecture.initialise(critic)
+    architecture.initialise(generator)
+    if condition:  # of the scale of the head's weights, so that neither drowns the other
+        nn.init.normal_(critic.embed.weight, 0.0, below.features**-0.5)
     return generator, critic
 
 

@@ -9,7 +9,6 @@ the generator's last activation is the codec's.
 
 from torch import Tensor, nn
 
-from ssgan.codecs.signal import LAST_CELLS
 from ssgan.config import InputError
 from ssgan.networks.architecture import Architecture
 from ssgan.networks.conditional import joined
@@ -17,6 +16,7 @@ from ssgan.networks.initial import initialise
 
 KERNELS = {4: 25, 2: 13}  # by stride
 NARROW = 5  # values a kernel that keeps the resolution sees
+LAST_CELLS = 8  # values that are left where nothing is halved any more, at least
 WIDEST = 8  # times the first channels
 
 

@@ -1,5 +1,6 @@
 """How good a predictor is, or how close a GAN comes to samples."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -8,6 +9,7 @@ from ssgan import metrics
 from ssgan.config import InputError
 from ssgan.data import digest
 from ssgan.metrics.generation import MOST_SAMPLES
+from ssgan.metrics.meanings import Meaning, meaning_of
 from ssgan.models.gan import GAN
 from ssgan.prediction.predictor import Predictor
 from ssgan.randomness import Rng
@@ -93,3 +95,11 @@ def closeness(gan: GAN, samples: Any, seed: int, reference: str | None) -> dict[
         order = Rng(("closeness", seed)).permutation(len(train))[:MOST_SAMPLES]
         measures |= metrics.memorisation(codec.expand(train[order]), x, fake, seed)
     return measures
+
+
+def explained(measures: Mapping[str, float]) -> list[tuple[str, str, Meaning]]:
+    """Each measure with its value as text, what it is and which way is better."""
+    return [
+        (name, f"{value:.4f}" if isinstance(value, float) else str(value), meaning_of(name))
+        for name, value in measures.items()
+    ]

@@ -9,13 +9,12 @@ from torch import Tensor
 from ssgan.codecs.codec import Codec, as_table, sheet_of
 from ssgan.config import InputError
 from ssgan.data import Data
-from ssgan.data.selection import read_again, take_samples
+from ssgan.data.selection import draw_some, read_again, take_samples
 from ssgan.metrics.generation import squared_distances
 from ssgan.metrics.spaces import space_of
 from ssgan.models.gan import GAN
+from ssgan.models.interpolation import interpolate
 from ssgan.models.pretraining import load
-from ssgan.models.sampler import generate
-from ssgan.randomness import Rng
 from ssgan.report.figures import histogram, png
 from ssgan.report.heldout import HeldOutRows
 from ssgan.report.quality import quality_part
@@ -101,8 +100,8 @@ def neighbours_part(gan: GAN, train: Tensor) -> dict[str, Any]:
 def rows_with_neighbours(gan: GAN, train: Tensor) -> tuple[Tensor, dict[str, Any]]:
     """EACH samples, each before its nearest training rows, in a space of `metrics`; its name,
     the size of the pool and the number of neighbours."""
-    order = Rng(("report", "rows")).permutation(len(train))[:MAX_POOL]
-    train, fake = train[order], gan.codec.pack(gan.sample(EACH))
+    train = train[torch.from_numpy(draw_some(len(train), MAX_POOL, "report", "rows"))]
+    fake = gan.codec.pack(gan.sample(EACH))
     space = space_of(gan.codec.expand(train))
     apart = squared_distances(space(gan.codec.expand(fake)), space(gan.codec.expand(train)))
     count = min(NEAREST, len(train))
@@ -111,43 +110,12 @@ def rows_with_neighbours(gan: GAN, train: Tensor) -> tuple[Tensor, dict[str, Any
     return rows, {"space": space.name, "pool": len(train), "count": count}
 
 
-@torch.inference_mode()
 def interpolation_part(gan: GAN) -> dict[str, Any] | None:
     """Pictures on the way from one noise to another, PAIRS rows of STEPS; None for others."""
-    rng = Rng(("report", "between"), gan.runtime.device)
-    start, end = (gan.sampler.inputs(PAIRS, rng(name))[0] for name in ("from", "to"))
-    way = np.linspace(0, 1, STEPS).tolist()
-    z = torch.stack([interpolate_noise(start, end, share, gan.config.noise) for share in way], 1)
-    inputs = (z.flatten(0, 1), *conditions(gan))
-    x = generate(gan.generator, inputs, gan.codec, gan.runtime, rng("activation"))
-    if (pictures := gan.codec.pictures(gan.codec.decode(x.cpu()))) is None:
+    samples = gan.codec.decode(interpolate(gan, PAIRS, STEPS).cpu())
+    if (pictures := gan.codec.pictures(samples)) is None:
         return None
     return {"picture": png(sheet_of(pictures, STEPS), MAX_SIDE), "more": 0}
-
-
-def conditions(gan: GAN) -> tuple[Tensor, ...]:
-    """The conditions on the way, one a row."""
-    if gan.condition is None:
-        return ()
-    if gan.classes:
-        names = [gan.classes[row % len(gan.classes)] for row in range(PAIRS)]
-        given = gan.encode_labels(np.repeat(np.array(names), STEPS), PAIRS * STEPS)
-    else:
-        given = gan.condition.sample(PAIRS, Rng(("report", "told"))).repeat_interleave(STEPS, 0)
-    return (given.to(gan.runtime.device),)
-
-
-def interpolate_noise(start: Tensor, end: Tensor, share: float, kind: str) -> Tensor:
-    """Noise (N, latent) that share of the way: along a great circle if normal, else straight.
-
-    The straight way between normal noises leads through shorter ones than are ever drawn (White
-    2016, "Sampling Generative Networks", section 2).
-    """
-    if kind != "normal":
-        return start + share * (end - start)
-    cosine = torch.nn.functional.cosine_similarity(start, end, dim=1).clamp(-1, 1)[:, None]
-    angle = torch.acos(cosine).clamp_min(1e-6)
-    return (((1 - share) * angle).sin() * start + (share * angle).sin() * end) / angle.sin()
 
 
 def score_part(gan: GAN, data: Data) -> dict[str, Any] | None:
@@ -164,5 +132,5 @@ def score_part(gan: GAN, data: Data) -> dict[str, Any] | None:
 
 def draw_rows(rows: Any, name: str) -> Any:
     """At most SCORED of the rows, drawn."""
-    order = Rng(("report", name)).permutation(len(rows))[:SCORED].sort().values.numpy()
+    order = draw_some(len(rows), SCORED, "report", name)
     return take_samples(rows if hasattr(rows, "iloc") else np.asarray(rows), order)

@@ -10,11 +10,10 @@ from ssgan.codecs.codec import Array
 from ssgan.config import InputError
 from ssgan.data import Data, read_labels
 from ssgan.data.labels import raw_labels
-from ssgan.data.selection import read_again, take_samples
+from ssgan.data.selection import draw_some, read_again, take_samples
 from ssgan.data.split import SPLIT, read_split
 from ssgan.prediction.loading import load_predictor
 from ssgan.prediction.predictor import Predictor
-from ssgan.randomness import Rng
 from ssgan.runs.run import Run
 
 MOST_ROWS = 10_000  # that are predicted for the page
@@ -126,7 +125,7 @@ def limit_rows(rows: HeldOutRows, most: int = MOST_ROWS) -> HeldOutRows:
     """The rows, or as many of them drawn at random, and how many they are in words."""
     count = len(rows.y)
     if count > most:
-        chosen = np.sort(Rng(("report", count)).numpy().permutation(count)[:most])
+        chosen = draw_some(count, most, "report", count)
         return some_rows(
             rows, chosen, f"{most:,}, drawn from all {count:,} labelled rows {rows.which}"
         )

@@ -7,6 +7,7 @@ import numpy as np
 
 from ssgan import metrics
 from ssgan.codecs.codec import as_table
+from ssgan.prediction.evaluation import explained
 from ssgan.report.figures import heat, image, reliability, scatter
 from ssgan.report.heldout import HeldOut, some_rows
 from ssgan.report.training import TABLE_COLUMNS, cell_text, short
@@ -37,9 +38,7 @@ def prediction_part(heldout: HeldOut) -> dict[str, Any]:
         "comparison": compared.line if compared else None,
         "which": heldout.rows.which,
         "seen": heldout.rows.seen,
-        "measures": [
-            (name, f"{value:.4f}", metrics.meaning_of(name)) for name, value in measures.items()
-        ],
+        "measures": explained(measures),
         "mistakes": mistakes(heldout),
         "facts": [fact, ("rows", f"{count:,}", "held out")],
     }

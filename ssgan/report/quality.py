@@ -4,11 +4,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ssgan.config import InputError
-from ssgan.data.selection import take_samples
-from ssgan.metrics import meaning_of
+from ssgan.data.selection import draw_some, take_samples
 from ssgan.models.gan import GAN
-from ssgan.prediction.evaluation import evaluate
-from ssgan.randomness import Rng
+from ssgan.prediction.evaluation import evaluate, explained
 from ssgan.report.training import is_number
 
 COMPARED = 2000  # rows and samples of a side
@@ -18,13 +16,13 @@ LONGER = "train longer (--steps), or try another recipe (--recipe)"
 
 def quality_part(gan: GAN, rows: Any, which: str) -> dict[str, Any] | None:
     """How close samples come to raw rows, which are called `which`; None from too few rows."""
-    order = Rng(("report", "quality")).permutation(len(rows))[:COMPARED].sort().values.numpy()
+    order = draw_some(len(rows), COMPARED, "report", "quality")
     try:
         found = evaluate(gan, take_samples(rows, order), reference="rows")
     except InputError:
         return None
     apart = next(v for k, v in found.items() if k.startswith("c2st_logistic"))
-    measures = [(k, f"{v:.4f}", meaning_of(k)) for k, v in found.items() if k != "memorised"]
+    measures = [line for line in explained(found) if line[0] != "memorised"]
     fact = ("told apart", f"{apart:.0%}", f"from {which}; 50 % is chance")
     return {"sentence": sentence(apart, which), "measures": measures, "fact": fact}
 

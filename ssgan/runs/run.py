@@ -81,6 +81,9 @@ class Run:
     path: Path
     held: bool = field(default=False, compare=False, repr=False)
 
+    def __fspath__(self) -> str:
+        return str(self.path)
+
     @classmethod
     def claim(
         cls,

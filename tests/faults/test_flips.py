@@ -15,7 +15,6 @@ from ssgan.models.config import GANConfig
 from ssgan.models.pretraining import load, pretrain
 from ssgan.networks import build, trunk
 from ssgan.prediction.loading import load_predictor
-from ssgan.randomness import Rng
 
 SOME = ("gan-conditional", "model-baseline")  # quick to read
 
@@ -136,7 +135,7 @@ def test_the_weights_of_a_network_are_compared_with_the_memory_of_the_machine():
     with pytest.raises(InputError, match="is too large to be made: give a smaller width"):
         trunk((3,), 10**12)
     with pytest.raises(InputError, match="depth of at most 1,000 layers, got 1,001"):
-        build((3,), rng=Rng(("test",)), width=2, latent=2, depth=1001)
+        build((3,), width=2, latent=2, depth=1001)
 
 
 def test_damage_of_what_the_training_of_a_student_left_is_told_on_loading(tmp_path):

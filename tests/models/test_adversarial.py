@@ -20,7 +20,7 @@ from ssgan.models.sampler import Sampler
 from ssgan.models.selfsupervision import SELFSUPERVISIONS
 from ssgan.models.tasks import MODELS
 from ssgan.models.tasks.gan import Adversarial, Ceiling, Overfitting, headed
-from ssgan.networks import ARCHITECTURES, build, flatten_maps
+from ssgan.networks import ARCHITECTURES, flatten_maps
 from ssgan.objectives import OBJECTIVES, NonSaturating, Relativistic, Wasserstein, objective
 from ssgan.randomness import Rng
 from ssgan.runtime import runtime
@@ -28,7 +28,7 @@ from ssgan.training.batches import Batches
 from ssgan.training.schedule import Step
 from ssgan.training.state import pack_parts, unpack_parts
 from ssgan.transforms.batch import SCHEDULES, Augmentation
-from tests.examples import KINDS, LABELS, SMALL, N
+from tests.examples import KINDS, LABELS, SMALL, N, built
 
 CLASSES = np.where(np.arange(N) % 3 > 0, LABELS, -1)
 FEWER = {"wgan": {"first": 2, "updates": 2}}  # its hundreds of critic updates would take long
@@ -309,7 +309,7 @@ def parts_of(critic):
 
 @pytest.mark.parametrize("condition", [0, 3])
 def test_a_stopped_gradient_leaves_values_slopes_and_the_head_as_they_are(condition):
-    _, critic = build((1, 8, 8), width=2, latent=2, condition=condition, rng=Rng(("c",)))
+    _, critic = built((1, 8, 8), width=2, latent=2, condition=condition, rng=Rng(("c",)))
     x = Rng(("x",)).normal(5, 1, 8, 8)
     told = (torch.tensor([[1.0, 0.0, 1.0]] * 5),) if condition else ()
     trunk, head = parts_of(critic)
@@ -325,7 +325,7 @@ def test_a_stopped_gradient_leaves_values_slopes_and_the_head_as_they_are(condit
 
 
 def test_a_penalty_reaches_the_trunk_behind_a_stopped_gradient():
-    _, critic = build((1, 8, 8), width=2, latent=2, rng=Rng(("c",)))
+    _, critic = built((1, 8, 8), width=2, latent=2, rng=Rng(("c",)))
     x = Rng(("x",)).normal(5, 1, 8, 8).requires_grad_(True)
     trunk, _ = parts_of(critic)
 

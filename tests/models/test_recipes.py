@@ -10,11 +10,10 @@ from ssgan.models.config import GANConfig
 from ssgan.models.pretraining import pretrain
 from ssgan.models.recipes import RECIPES, recipe
 from ssgan.models.tasks.gan import refuse_batch_norm
-from ssgan.networks import build
 from ssgan.objectives import OBJECTIVES, Hinge, name_of
 from ssgan.randomness import Rng
 from ssgan.training.norms import normalises
-from tests.examples import images
+from tests.examples import built, images
 
 each = pytest.mark.parametrize("name", RECIPES)
 FIELDS = (
@@ -86,7 +85,7 @@ def test_a_recipe_goes_to_json_and_back(name):
 def test_no_recipe_has_batch_norm_under_a_penalty(name):
     config = recipe(name)
     for shape in ((1, 28, 28), (3, 32, 32)):
-        generator, critic = build(
+        generator, critic = built(
             shape, architecture=config.architecture, width=2, latent=3, rng=Rng((0,))
         )
         refuse_batch_norm(config.objective, critic)

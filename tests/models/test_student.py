@@ -26,7 +26,6 @@ from ssgan.models.student import (
     means,
 )
 from ssgan.models.vicreg import alike, covariance, variance
-from ssgan.networks import build
 from ssgan.networks.residual import ResidualTrunk
 from ssgan.networks.resnet import ResnetTrunk
 from ssgan.prediction.config import PredictorConfig
@@ -45,6 +44,7 @@ from tests.examples import (
     SMALL,
     N,
     assert_same_course,
+    built,
     quick,
     trained,
 )
@@ -316,7 +316,7 @@ def test_transforms_of_other_samples_are_refused():
 
 
 def test_generators_that_are_untrained_tell_their_maps_too():
-    generator, critic = build((1, 8, 8), rng=RNG("untrained"), width=2, latent=4)
+    generator, critic = built((1, 8, 8), rng=RNG("untrained"), width=2, latent=4)
     gan = trained("images")
     fresh = replace(gan, generator=generator, discriminator=critic)
     assert len(Distillation(FEW, fresh, gan.packed).generated(2, RNG)) == len(

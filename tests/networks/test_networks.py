@@ -9,12 +9,14 @@ import torch.nn.functional as F
 from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
 
+from ssgan.codecs.image import ImageCodec
+from ssgan.models.config import GANConfig
+from ssgan.models.players import untrained_pair
 from ssgan.models.pooling import Readout, pooled, width
 from ssgan.networks import (
     ARCHITECTURES,
     Discriminator,
     architecture_of,
-    build,
     constrainable,
     flatten_maps,
     trunk,
@@ -23,6 +25,7 @@ from ssgan.networks.conv import ConvTrunk, halvings
 from ssgan.networks.resnet import ResnetTrunk
 from ssgan.randomness import Rng
 from ssgan.training.norms import normalises, reestimate
+from tests.examples import built
 
 RNG = Rng(("networks test",))
 # Body, shape of a sample, and of the map at every depth for width 2.
@@ -62,7 +65,7 @@ each = pytest.mark.parametrize(("body", "shape", "maps"), SHAPES.values(), ids=S
 
 
 def pair(shape, seed=0, **design):
-    return build(shape, rng=Rng(("pair", seed)), **{"width": 2, "latent": 3} | design)
+    return built(shape, rng=Rng(("pair", seed)), **{"width": 2, "latent": 3} | design)
 
 
 @each
@@ -189,16 +192,16 @@ def test_networks_are_a_function_of_the_draw():
             assert a.dim() == 1 or not torch.equal(a, c)
 
 
-def test_building_leaves_all_global_random_states_alone():
+def test_an_untrained_pair_leaves_all_global_random_states_alone():
     states = torch.get_rng_state(), np.random.get_state()[1].tolist(), random.getstate()
-    pair((1, 8, 8))
+    untrained_pair(GANConfig(width=2), ImageCodec.fit(np.zeros((5, 8, 8), np.uint8)))
     assert torch.equal(torch.get_rng_state(), states[0])
     assert np.random.get_state()[1].tolist() == states[1]
     assert random.getstate() == states[2]
 
 
 def test_first_weights_keep_the_scale_of_activations_and_biases_are_0():
-    _, discriminator = build((1, 32, 32), architecture="conv", width=32, latent=3, rng=RNG)
+    _, discriminator = built((1, 32, 32), architecture="conv", width=32, latent=3, rng=RNG)
     maps = discriminator.trunk(RNG.normal(8, 1, 32, 32))
     scales = [m.square().mean().sqrt().item() for m in maps]
     assert all(0.6 < scale < 1.5 for scale in scales)
@@ -236,11 +239,11 @@ def test_constrainable_are_all_weights_but_those_of_norms():
 
 def test_the_residual_body_starts_with_the_scale_of_what_it_gets_at_any_depth():
     for depth in (1, 8):
-        _, discriminator = build((3, 32, 32), width=16, latent=3, depth=depth, rng=RNG)
+        _, discriminator = built((3, 32, 32), width=16, latent=3, depth=depth, rng=RNG)
         smooth = F.interpolate(RNG.normal(16, 3, 4, 4), scale_factor=8.0)
         scales = [m.square().mean().sqrt().item() for m in discriminator.trunk(smooth)]
         assert all(0.4 < scale < 2.5 for scale in scales)
-        generator, _ = build((3, 32, 32), width=16, latent=64, depth=depth, rng=RNG)
+        generator, _ = built((3, 32, 32), width=16, latent=64, depth=depth, rng=RNG)
         assert 0.4 < generator(RNG.normal(16, 64)).std().item() < 2.5
 
 
@@ -264,7 +267,7 @@ def operations(network, *inputs):
 def test_the_residual_body_costs_less_than_twice_the_convolutional_one(side):
     shape, costs = (3, side, side), {}
     for body in ("residual", "conv"):
-        generator, discriminator = build(shape, architecture=body, width=24, latent=64, rng=RNG)
+        generator, discriminator = built(shape, architecture=body, width=24, latent=64, rng=RNG)
         costs[body] = (
             operations(generator, torch.zeros(1, 64)),
             operations(discriminator, torch.zeros(1, *shape)),
@@ -277,7 +280,7 @@ def test_the_residual_body_costs_less_than_twice_the_convolutional_one(side):
 
 
 def test_dcgan_has_the_papers_layers():
-    generator, discriminator = build(
+    generator, discriminator = built(
         (3, 64, 64), architecture="dcgan", width=16, latent=100, rng=RNG
     )
     weights = {name: tuple(p.shape) for name, p in discriminator.named_parameters()}
@@ -300,7 +303,7 @@ def test_dcgan_has_the_papers_layers():
 
 
 def test_first_weights_of_dcgan_have_deviation_002_and_gains_are_around_1():
-    for network in build((3, 32, 32), architecture="dcgan", width=32, latent=100, rng=RNG):
+    for network in built((3, 32, 32), architecture="dcgan", width=32, latent=100, rng=RNG):
         for name, p in network.named_parameters():
             if name.endswith("bias"):
                 assert not p.any()
@@ -381,7 +384,7 @@ def test_a_condition_that_a_network_was_not_built_for_is_refused(body, built, gi
 
 
 def test_a_conditional_head_starts_at_the_scale_of_the_plain_one():
-    _, discriminator = build((3, 32, 32), width=8, latent=3, condition=11, rng=RNG)
+    _, discriminator = built((3, 32, 32), width=8, latent=3, condition=11, rng=RNG)
     features, label = discriminator.features, discriminator.embed.weight.square().sum(0)
     assert label.mean().item() == pytest.approx(1.0, rel=0.1)
     assert discriminator.embed.weight.shape == (features, 10)

@@ -9,7 +9,7 @@ import torch
 from torch import nn
 
 from ssgan.models.tasks.gan import refuse_batch_norm
-from ssgan.networks import build, constrainable
+from ssgan.networks import constrainable
 from ssgan.objectives import (
     OBJECTIVES,
     Dragan,
@@ -29,6 +29,7 @@ from ssgan.randomness import Rng
 from ssgan.runtime import Runtime
 from ssgan.training.optim import adam
 from ssgan.training.step import descend
+from tests.examples import built
 
 RNG = Rng(("objectives",))
 REAL, FAKE = RNG("real").normal(5, 2), RNG("fake").normal(5, 2) + 1
@@ -571,7 +572,7 @@ def test_the_clip_bounds_all_weights_that_it_is_given(clip):
 
 
 def test_the_clip_leaves_norm_layers_alone():
-    _, critic = build((1, 16, 16), architecture="dcgan", width=2, latent=3, rng=RNG)
+    _, critic = built((1, 16, 16), architecture="dcgan", width=2, latent=3, rng=RNG)
     mixed = nn.Sequential(critic, nn.LayerNorm(4), nn.GroupNorm(1, 4), nn.Linear(4, 4))
     before = {name: p.detach().clone() for name, p in mixed.named_parameters()}
     Wasserstein().constrain(constrainable(mixed))
@@ -688,7 +689,7 @@ def test_objectives_that_do_not_exist_are_refused(name, weights, message):
 def test_batch_norm_is_refused_where_gradients_of_single_samples_are_penalised(name):
     made = penalised(OBJECTIVES[name])
     for body in ("conv", "dcgan"):
-        _, critic = build((1, 16, 16), architecture=body, width=2, latent=3, rng=RNG)
+        _, critic = built((1, 16, 16), architecture=body, width=2, latent=3, rng=RNG)
         if body == "dcgan" and made.penalises:
             with pytest.raises(ValueError, match=f"{name}.* penalises .* with batch norm"):
                 refuse_batch_norm(made, critic)
@@ -697,7 +698,7 @@ def test_batch_norm_is_refused_where_gradients_of_single_samples_are_penalised(n
 
 
 def test_batch_norm_would_mix_samples_into_each_others_slopes():
-    _, critic = build((1, 16, 16), architecture="dcgan", width=2, latent=3, rng=RNG)
+    _, critic = built((1, 16, 16), architecture="dcgan", width=2, latent=3, rng=RNG)
     images = RNG("images").normal(4, 1, 16, 16)
     _, together = scores_and_slopes(critic, images)
     _, beside_others = scores_and_slopes(critic, torch.cat([images[:2], 5 * images[2:]]))

@@ -11,6 +11,7 @@ import ssgan
 from ssgan.data import read
 from ssgan.metrics.spaces import space_of
 from ssgan.models.config import GANConfig
+from ssgan.models.interpolation import interpolate_noise
 from ssgan.models.pretraining import pretrain
 from ssgan.randomness import Rng
 from ssgan.report import report, report_augmented
@@ -21,7 +22,6 @@ from ssgan.report.generated import (
     MAX_POOL,
     classes_part,
     generated_part,
-    interpolate_noise,
     interpolation_part,
     neighbours_part,
     rows_with_neighbours,
