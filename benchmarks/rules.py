@@ -18,7 +18,8 @@ from ssgan.benchmark.inner import PREFIX
 from ssgan.benchmark.judging import DECIDED, Judged, Rule, judge_rule, leave_one_out
 from ssgan.benchmark.ordinary import ORDINARY
 from ssgan.benchmark.stored import StoredProblem, load_stored
-from ssgan.prediction.auto import HeldOutOutputs, mixed_weights, prior_weights
+from ssgan.prediction.auto import HeldOutOutputs, mixed_weights
+from ssgan.prediction.candidates import prior_weights
 from ssgan.prediction.config import PredictorConfig
 from ssgan.prediction.ensemble import weigh
 from ssgan.prediction.search import AutoConfig
@@ -80,7 +81,7 @@ def inside_auto(oof: Arrays, labels: np.ndarray, prior: float = AutoConfig().pri
     if not own:
         return equal(oof, labels)
     config = PredictorConfig(auto=AutoConfig(prior=prior))
-    usual = prior_weights({name.removeprefix(PREFIX): config for name in own})
+    usual = prior_weights([name.removeprefix(PREFIX) for name in own])
     before = {PREFIX + name: weight for name, weight in usual.items()}
     if nothing_held_out(own):
         return before

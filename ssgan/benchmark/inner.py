@@ -11,12 +11,8 @@ from ssgan.benchmark.stored import Outputs
 from ssgan.codecs.codec import Array
 from ssgan.models.gan import GAN
 from ssgan.models.inference import apply
-from ssgan.prediction.auto import (
-    final_config,
-    fitted_candidates,
-    subsample,
-    why_not_held_out,
-)
+from ssgan.prediction.auto import final_config, subsample, why_not_held_out
+from ssgan.prediction.candidates import fitted_candidates
 from ssgan.prediction.config import PredictorConfig
 from ssgan.prediction.crossvalidation import make_folds
 from ssgan.prediction.fitting import fit_network, with_readout
@@ -60,7 +56,7 @@ def candidate_outputs(
         folds = make_folds(fewer, config, repeats, config.auto.folds)
         held, of = finish(held_out(gan, known, fewer, folds)), folds.of
     found = {}
-    for name, one in known.items():
+    for name, one in ((each.name, each.config) for each in known):
         shape = (0, len(labels), rows.classes) if rows.classes else (0, len(labels))
         oof = held[name].outputs if held else np.empty(shape)
         given = in_units(answer(gan, final_config(one, rows), rows, test), rows)

@@ -108,16 +108,14 @@ def short_trainings(model: Predictor, config: PredictorConfig) -> tuple[Predicto
 
     They share a student, which is the first one's where the chosen model does not read it.
     """
-    choice = model.about.get("choice")
+    choice = model.choice
     if choice is None:
         return ()
     max_steps = config.search.steps
-    short = replace(
-        config, steps=min(max_steps, config.steps or max_steps), readout=choice["readout"]
-    )
-    learnt = [replace(short, method=name) for name in stepwise(choice["verdict"]["means"])]
+    short = replace(config, steps=min(max_steps, config.steps or max_steps), readout=choice.readout)
+    learnt = [replace(short, method=name) for name in stepwise(choice.means)]
     trainings = [with_student(training, 1) for training in TRAINING_FOLDS * learnt]
-    if learnt and model.config.readout != choice["readout"]:
+    if learnt and model.config.readout != choice.readout:
         trainings[0] = learnt[0]
     return tuple(trainings)
 

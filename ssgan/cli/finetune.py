@@ -239,8 +239,8 @@ def train_predictor(gan: Any, split: Any, config: Any, out: Path, quiet: bool) -
     rows = labeled(gan, split.samples, split.targets, split.unlabeled, config.seed)
     files = split_files(split.record, split.ledger)
     model = show(finetuning(gan, rows, config, out, files), quiet)
-    if choice := model.about.get("choice"):
-        note(f"auto takes the {choice['verdict']['chosen']}: {choice['verdict']['reason']}", quiet)
+    if model.choice:
+        note(f"auto takes the {model.choice.chosen}: {model.choice.reason}", quiet)
     elif model.comparison:
         note(model.comparison.line, quiet)
     if model.comparison and model.comparison.warning:

@@ -8,22 +8,26 @@ is fitted at once does not rule it out; its own held-out predictions decide abou
 can be held out the prior average is taken.
 """
 
-import json
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from math import prod
-from typing import Any
 
 import numpy as np
 from scipy.special import log_softmax, logsumexp
 
 from ssgan.codecs.codec import Array
 from ssgan.models.gan import GAN
-from ssgan.prediction.baselines import FEWEST_NUMBERS, Folds, foldable, suitable_kinds
+from ssgan.prediction.baselines import FEWEST_NUMBERS, Folds, foldable
 from ssgan.prediction.baselines.models import MOST_KERNEL
 from ssgan.prediction.budget import Budget
 from ssgan.prediction.calibration import fit_temperature
+from ssgan.prediction.candidates import (
+    LINEAR,
+    Candidate,
+    fitted_candidates,
+    stepped_candidate,
+)
+from ssgan.prediction.choice import CHOICE, AutoChoice, keep_choice, stored_choice
 from ssgan.prediction.comparison import ON_SAMPLES, compare, costs_of
 from ssgan.prediction.config import Member, PredictorConfig
 from ssgan.prediction.crossvalidation import (
@@ -34,17 +38,13 @@ from ssgan.prediction.crossvalidation import (
     short_training,
 )
 from ssgan.prediction.ensemble import weigh
-from ssgan.prediction.heldout import UNBOUNDED, Candidates, held_out
+from ssgan.prediction.heldout import UNBOUNDED, held_out
 from ssgan.prediction.labels import Labeled
-from ssgan.prediction.resolve import has_views, resolve_config
+from ssgan.prediction.resolve import resolve_config
 from ssgan.randomness import Rng
 from ssgan.runs.run import Run
 from ssgan.training.runner import Progress
 
-CHOICE = "choice.json"
-FOLD_MEMBERS = "fold_members"  # of a regression: the members of every fold of its intervals
-LINEAR = ("logistic", "ridge")
-AutoChoice = dict[str, Any]  # as JSON: method, readout, temperature, and the verdict of the folds
 # Outputs (m, ...) for the labelled rows of the second array, from training on those of the first.
 FoldTraining = Callable[[Array, Array, str], Generator[Progress, None, Array]]
 
@@ -61,14 +61,8 @@ def choose_once(
     choice, members = yield from choose_members(gan, config, rows)
     config = resolve_config(replace(config, method="ensemble", members=members), gan, rows)
     if run:
-        run.write(CHOICE, json.dumps({"choice": choice, "config": config.to_json()}, indent=1))
+        keep_choice(run, choice, config)
     return choice, config
-
-
-def stored_choice(run: Run) -> tuple[AutoChoice, PredictorConfig]:
-    """The choice that a model directory holds, and the config that was learnt by."""
-    stored = run.read_object(CHOICE)
-    return stored["choice"], PredictorConfig.from_json(stored["config"])
 
 
 @dataclass(frozen=True)
@@ -92,40 +86,44 @@ class HeldOutOutputs:
 def choose_members(
     gan: GAN, config: PredictorConfig, rows: Labeled
 ) -> Generator[Progress, None, tuple[AutoChoice, tuple[Member, ...]]]:
-    """The choice, with the "verdict" of folds and the "temperature" of the average; its members."""
+    """The choice, with what the folds say of it; its members."""
     fitted, stepped = fitted_candidates(gan, config, rows), stepped_candidate(gan, config, rows)
-    candidates = {**fitted, **({stepped.method: stepped} if stepped else {})}
+    candidates = (*fitted, stepped) if stepped else fitted
     if reason := why_not_held_out(rows):
-        weights, outputs = prior_weights(fitted), HeldOutOutputs({}, {}, np.empty(0))
-        verdict: dict[str, Any] = {"means": {}, "abstained": True, "reason": reason}
+        weights, outputs = priors(fitted), HeldOutOutputs({}, {}, np.empty(0))
+        choice = AutoChoice(readout=config.readout, reason=reason, abstained=True, weights=weights)
     else:
         few = subsample(rows, config.auto.held_out)
         outputs, weights = yield from weigh_candidates(gan, fitted, stepped, few, config)
-        verdict = {"abstained": False, **make_verdict(outputs, weights)}
-        if config.auto.budget and (late := [n for n in candidates if n not in outputs.of]):
-            verdict["left_out"] = late
-            verdict["reason"] += f"; time was up for {', '.join(late)}"
-    verdict |= {"chosen": "average", "weights": weights}
-    choice: AutoChoice = {"method": "ensemble", "readout": config.readout, "verdict": verdict}
+        late = tuple(c.name for c in candidates if c.name not in outputs.of)
+        late = late if config.auto.budget else ()
+        choice = explain_choice(outputs, weights, config.readout, late)
     if rows.classes and outputs.of:
         average = mean_outputs(outputs.of, weights)
-        choice["temperature"] = repeated_temperature(average, outputs.labels)
+        choice = replace(choice, temperature=repeated_temperature(average, outputs.labels))
     elif len(outputs.labels) == len(rows.values):
-        nested = fold_weights(outputs, prior_weights(fitted), config)
-        choice[FOLD_MEMBERS] = [
-            [member.to_json() for member in make_members(each, candidates, outputs, rows)]
-            for each in nested
-        ]
+        nested = fold_weights(outputs, priors(fitted), config)
+        members = tuple(make_members(each, candidates, outputs, rows) for each in nested)
+        choice = replace(choice, fold_members=members)
     return choice, make_members(weights, candidates, outputs, rows)
 
 
+def priors(candidates: Sequence[Candidate]) -> dict[str, float]:
+    """The weights of the prior average."""
+    return {one.name: one.prior for one in candidates if one.prior}
+
+
 def make_members(
-    weights: Mapping[str, float], candidates: Candidates, outputs: HeldOutOutputs, rows: Labeled
+    weights: Mapping[str, float],
+    candidates: Sequence[Candidate],
+    outputs: HeldOutOutputs,
+    rows: Labeled,
 ) -> tuple[Member, ...]:
     """The members of an average, to learn from these labels."""
+    configs = {one.name: one.config for one in candidates}
     return tuple(
         Member(
-            config=final_config(candidates[name], rows),
+            config=final_config(configs[name], rows),
             weight=weight,
             temperature=outputs.temperatures.get(name, 1.0),
         )
@@ -150,8 +148,8 @@ def fold_weights(
 
 def weigh_candidates(
     gan: GAN,
-    candidates: Candidates,
-    stepped: PredictorConfig | None,
+    candidates: Sequence[Candidate],
+    stepped: Candidate | None,
     rows: Labeled,
     config: PredictorConfig,
 ) -> Generator[Progress, None, tuple[HeldOutOutputs, dict[str, float]]]:
@@ -163,20 +161,21 @@ def weigh_candidates(
     measured = yield from held_out(gan, candidates, rows, folds, budget)
     for name, one in measured.items():
         outputs.add(name, one.outputs)
-    weights = mixed_weights(outputs, prior_weights(candidates), config)
+    weights = mixed_weights(outputs, priors(candidates), config)
     if stepped:
+        steps = stepped.config.steps or 1
         trial = Trial(
-            train_on=partial(train_on_fold, gan, stepped, rows),
+            train_on=partial(train_on_fold, gan, stepped.config, rows),
             behind=config.auto.behind,
-            final=(stepped.steps or 1) / min(config.search.steps, stepped.steps or 1),
+            final=steps / min(config.search.steps, steps),
             budget=budget,
         )
         own = yield from try_training(
             trial, mean_outputs(outputs.of, weights), labels, Folds(folds.of[:1])
         )
         if own is not None:
-            outputs.add(stepped.method, np.repeat(own[None], len(folds.of), 0))
-            weights = mixed_weights(outputs, prior_weights(candidates), config)
+            outputs.add(stepped.name, np.repeat(own[None], len(folds.of), 0))
+            weights = mixed_weights(outputs, priors(candidates), config)
     return outputs, weights
 
 
@@ -238,52 +237,6 @@ def try_training(
     return outputs
 
 
-def fitted_candidates(
-    gan: GAN, config: PredictorConfig, rows: Labeled
-) -> dict[str, PredictorConfig]:
-    """What is fitted at once, by names: a kind of model, or a graph, on each readout."""
-    base = config.readout or "all"
-    readouts = ["samples"]
-    if base != "samples":
-        readouts += ["samples+all", "all" if base in ("samples+all", "student") else base]
-    if base == "student":
-        readouts.append("student")
-    kinds = suitable_kinds(rows.classes, (len(rows.packed), prod(gan.codec.shape)), usual=False)
-    if rows.classes > config.auto.boosted_classes:
-        kinds.pop("boosting", None)
-    candidates = {}
-    for readout in readouts:
-        names = [n for n in kinds if readout == "samples" or n in (*LINEAR, "svm")]
-        names += ["k-nn"] if readout == "student" else []
-        for name in names:
-            model = replace(config, method="on-features", baseline=name, readout=readout)
-            candidates[f"{name} on {readout}"] = model
-        if rows.unlabeled is not None:
-            candidates[f"graph on {readout}"] = replace(config, method="graph", readout=readout)
-    return candidates
-
-
-def stepped_candidate(gan: GAN, config: PredictorConfig, rows: Labeled) -> PredictorConfig | None:
-    """The training that learns from unlabeled samples, where those have views."""
-    if rows.unlabeled is None or not has_views(gan, config, rows) or not config.unlabeled:
-        return None
-    graph = rows.classes and config.readout == "student"
-    method = "consistency+propagation" if graph else "consistency"
-    return resolve_config(replace(config, method=method), gan, rows)
-
-
-def prior_weights(candidates: Candidates) -> dict[str, float]:
-    """Equal weights of a few candidates of different kinds, which are seldom all far off."""
-    student, numbers = "svm on student" in candidates, "ridge on samples" in candidates
-    names = ["logistic on samples", "forest on samples", "svm on samples+all"]
-    names += ["ridge on samples", "ridge on samples+all"]
-    names += [] if numbers else ["graph on samples+all"]
-    if student:
-        names = ["svm on samples+all", "logistic on student", "svm on student", "graph on student"]
-    members = [name for name in names if name in candidates] or list(candidates)[:1]
-    return dict.fromkeys(members, 1 / len(members))
-
-
 def why_not_held_out(rows: Labeled) -> str | None:
     """Why no label can be held out; None where some can."""
     labels = rows.values.numpy()
@@ -334,16 +287,25 @@ def mean_outputs(outputs: Mapping[str, Array], weights: Mapping[str, float]) -> 
     return mean
 
 
-def make_verdict(outputs: HeldOutOutputs, weights: Mapping[str, float]) -> dict[str, Any]:
-    """What a choice says of itself: "means" in points, a "comparison" with ordinary models, why."""
+def explain_choice(
+    outputs: HeldOutOutputs,
+    weights: Mapping[str, float],
+    readout: str | None,
+    late: tuple[str, ...] = (),
+) -> AutoChoice:
+    """An average with the points of all, its comparison with ordinary models, and why."""
     ordinary = {n: v for n, v in outputs.of.items() if n.endswith(ON_SAMPLES) and "graph" not in n}
     comparison = compare(mean_outputs(outputs.of, weights), ordinary, outputs.labels)
     means = {n: compare(each, ordinary, outputs.labels).score for n, each in outputs.of.items()}
-    return {
-        "means": {**means, "average": comparison.score},
-        "comparison": comparison.to_json(),
-        "reason": f"{describe_weights(weights)}. {comparison.line}",
-    }
+    reason = f"{describe_weights(weights)}. {comparison.line}"
+    return AutoChoice(
+        readout=readout,
+        reason=f"{reason}; time was up for {', '.join(late)}" if late else reason,
+        means={**means, "average": comparison.score},
+        weights=weights,
+        comparison=comparison,
+        left_out=late,
+    )
 
 
 def describe_weights(weights: Mapping[str, float]) -> str:

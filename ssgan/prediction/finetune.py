@@ -83,7 +83,8 @@ def finetuning(
             network=network,
             targets=rows.targets,
             runtime=gan.runtime,
-            about=identity(gan, rows) | ({"choice": choice} if choice else {}),
+            about=identity(gan, rows),
+            choice=choice,
         )
         model = yield from with_calibration(model, gan, rows, held, kept)
         model = adjusted(model, gan, rows, held)
@@ -96,9 +97,9 @@ def with_calibration(
 ) -> Generator[Progress, None, Predictor]:
     """The predictor with its temperature or intervals, and how good it is beside ordinary models;
     `kept` is what the fit keeps. "auto" has compared already, and found a temperature."""
-    config, choice = model.config, model.about.get("choice")
+    config, choice = model.config, model.choice
     if choice and rows.classes:
-        return replace(model, temperature=float(choice.get("temperature", 1.0)))
+        return replace(model, temperature=choice.temperature or 1.0)
     if config.method == "baseline" and rows.classes:  # not to be chosen again in every fold
         config = replace(config, baseline=kept["name"])
     if rows.classes:

@@ -3,7 +3,7 @@
 A graph is made once and its labels spread for each fold. So all candidates together take seconds.
 """
 
-from collections.abc import Generator, Mapping
+from collections.abc import Generator, Sequence
 from dataclasses import replace
 from math import prod
 
@@ -23,6 +23,7 @@ from ssgan.prediction.baselines import (
 )
 from ssgan.prediction.baselines.models import CANDIDATES
 from ssgan.prediction.budget import Budget
+from ssgan.prediction.candidates import Candidate
 from ssgan.prediction.comparison import ON_SAMPLES, FoldScores, compare
 from ssgan.prediction.config import PredictorConfig
 from ssgan.prediction.fitting import with_readout
@@ -35,11 +36,14 @@ GRAPH_SAMPLES = 3000  # unlabeled samples in a graph whose votes for held-out la
 TOLERANCE = 1e-3  # relative, to which its equations are solved at the most
 COMPARED_WITH = ("logistic", "ridge", "forest")  # what any model is compared with
 UNBOUNDED = Budget(None)
-Candidates = Mapping[str, PredictorConfig]  # by their names
 
 
 def held_out(
-    gan: GAN, candidates: Candidates, rows: Labeled, folds: Folds, budget: Budget = UNBOUNDED
+    gan: GAN,
+    candidates: Sequence[Candidate],
+    rows: Labeled,
+    folds: Folds,
+    budget: Budget = UNBOUNDED,
 ) -> Generator[Progress, None, dict[str, Measured]]:
     """Points and held-out outputs, logits (R, n, K) or numbers (R, n), of every candidate.
 
@@ -48,26 +52,27 @@ def held_out(
     Those that come after the budget is spent are left out, but never the first.
     """
     measured: dict[str, Measured] = {}
-    for readout in dict.fromkeys(config.readout for config in candidates.values()):
+    for readout in dict.fromkeys(one.config.readout for one in candidates):
         if measured and budget.spent():
             break
-        same = {name: c for name, c in candidates.items() if c.readout == readout}
-        reader = yield from with_readout(gan, next(iter(same.values())), rows)
+        same = [one for one in candidates if one.config.readout == readout]
+        reader = yield from with_readout(gan, same[0].config, rows)
         measured |= held_out_on_readout(reader, same, rows, folds, budget)
-    return {name: measured[name] for name in candidates if name in measured}
+    return {one.name: measured[one.name] for one in candidates if one.name in measured}
 
 
 def held_out_on_readout(
-    gan: GAN, candidates: Candidates, rows: Labeled, folds: Folds, budget: Budget
+    gan: GAN, candidates: Sequence[Candidate], rows: Labeled, folds: Folds, budget: Budget
 ) -> dict[str, Measured]:
     """The same of candidates that read what this GAN reads."""
     count, labels = len(rows.packed), rows.values.numpy()
-    graph, methods = rows.graph(GRAPH_SAMPLES), {c.method for c in candidates.values()}
+    graph, methods = rows.graph(GRAPH_SAMPLES), {c.config.method for c in candidates}
     features = gan.apply(gan.encode, graph.packed if "graph" in methods else rows.packed).numpy()
     labeled = features[:count]
     turned = in_principal_axes(labeled.astype(np.float64) - labeled.mean(0))[0].astype(np.float32)
     measured: dict[str, Measured] = {}
-    for name, config in candidates.items():
+    for one in candidates:
+        name, config = one.name, one.config
         if measured and budget.spent():
             break
         if config.method == "graph":
@@ -126,7 +131,9 @@ def compare_with_baselines(
         name for name in suitable_kinds(rows.classes, shape, usual=False) if name in COMPARED_WITH
     ]
     plain = replace(config, method="on-features", readout="samples", members=())
-    candidates = {f"{name} {ON_SAMPLES}": replace(plain, baseline=name) for name in names}
+    candidates = [
+        Candidate(f"{name} {ON_SAMPLES}", replace(plain, baseline=name)) for name in names
+    ]
     measured = yield from held_out(gan, candidates, rows, folds)
     ordinary = {name: one.outputs for name, one in measured.items()}
     return compare(outputs, ordinary, rows.values.numpy())

@@ -8,8 +8,8 @@ No label is lost to calibration: the model itself still learns from all of them 
 """
 
 import json
-from collections.abc import Generator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Generator, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -22,8 +22,8 @@ from ssgan.data import Codec
 from ssgan.models.config import GANConfig
 from ssgan.models.gan import GAN
 from ssgan.models.inference import apply
-from ssgan.prediction.auto import FOLD_MEMBERS
 from ssgan.prediction.calibration import cv_plus
+from ssgan.prediction.choice import AutoChoice
 from ssgan.prediction.comparison import FoldScores, keep_comparison, kept_comparison
 from ssgan.prediction.config import PredictorConfig
 from ssgan.prediction.crossvalidation import (
@@ -90,15 +90,12 @@ def from_bytes(
     return Intervals(tuple(networks), tuple(kept), residuals, folds)
 
 
-def fold_configs(
-    config: PredictorConfig, choice: Mapping[str, Any] | None
-) -> list[PredictorConfig]:
+def fold_configs(config: PredictorConfig, choice: AutoChoice | None) -> list[PredictorConfig]:
     """The config of every fold: that of the model, or of members that "auto" chose without it."""
     count = min(INTERVAL_FOLDS, config.search.folds)
-    members = (choice or {}).get(FOLD_MEMBERS)
-    if members is None:
+    if choice is None or not choice.fold_members:
         return [config] * count
-    return [config.changed({"members": each}) for each in members]
+    return [replace(config, members=members) for members in choice.fold_members]
 
 
 def calibrate_numbers(
@@ -106,7 +103,7 @@ def calibrate_numbers(
     config: PredictorConfig,
     rows: Labeled,
     run: Run | None,
-    choice: Mapping[str, Any] | None,
+    choice: AutoChoice | None,
 ) -> Generator[Progress, None, tuple[Intervals | None, FoldScores | None]]:
     """`train_intervals` by a resolved config, once for a run; None where it does not calibrate, or
     where labels are too few. A run keeps how good the model is, but not where "auto" has compared.

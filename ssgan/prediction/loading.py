@@ -15,7 +15,7 @@ from ssgan.models import pretraining
 from ssgan.models.gan import GAN
 from ssgan.models.stored import check_kinds, stored_codec, stored_training
 from ssgan.prediction.adjusting import SHARES, stored_shares
-from ssgan.prediction.auto import CHOICE, stored_choice
+from ssgan.prediction.choice import CHOICE, AutoChoice, stored_choice
 from ssgan.prediction.comparison import kept_comparison
 from ssgan.prediction.config import PredictorConfig
 from ssgan.prediction.fitting import STUDENT, stored_fit
@@ -105,7 +105,7 @@ def load_predictor(path: str | Path, device: str | None = None) -> Predictor:
             configs = fold_configs(config, choice)
             intervals = from_bytes(run.read(INTERVALS), codec, configs, gan, on)
     about = {name: run.config[name] for name in MADE_FROM if name in run.config}
-    about |= {"run": str(run.path.resolve())} | ({"choice": choice} if choice else {})
+    about["run"] = str(run.path.resolve())
     if comparison := kept_comparison(run):
         about["comparison"] = comparison.to_json()
     model = Predictor(
@@ -118,6 +118,7 @@ def load_predictor(path: str | Path, device: str | None = None) -> Predictor:
         intervals=intervals,
         temperature=temperature_for(run, choice),
         shares=stored_shares(run) if run.has(SHARES) else None,
+        choice=choice,
     )
     with understood(run.path):
         try_out(model)
@@ -154,7 +155,7 @@ def warn_of_student(run: Run) -> None:
 
 def stored_config(
     run: Run,
-) -> tuple[Mapping[str, Any], Mapping[str, Any] | None, PredictorConfig]:
+) -> tuple[Mapping[str, Any], AutoChoice | None, PredictorConfig]:
     """What a model directory says of the labels, of the choice of "auto", and how it learnt."""
     with understood(run.path / "config.json"):
         labels, config = run.config["labels"], PredictorConfig.from_json(run.config["config"])
@@ -173,9 +174,7 @@ def stored_targets(labels: Mapping[str, Any]) -> Targets:
     return Targets(values=values, classes=classes, dtype=labels["dtype"])
 
 
-def finished(
-    run: Run, config: PredictorConfig, choice: Mapping[str, Any] | None
-) -> Mapping[str, Tensor]:
+def finished(run: Run, config: PredictorConfig, choice: AutoChoice | None) -> Mapping[str, Tensor]:
     """The weights of a model directory; FileNotFoundError where its finetuning has not ended."""
     checkpoint, labels = run.load(), run.config["labels"]
     if labels["classes"] is None:
@@ -197,8 +196,8 @@ def finished(
     return checkpoint.tensors
 
 
-def temperature_for(run: Run, choice: Mapping[str, Any] | None) -> float:
+def temperature_for(run: Run, choice: AutoChoice | None) -> float:
     """The temperature of a model directory, or of the choice of "auto"; 1 where there is none."""
     if run.has(TEMPERATURE):
         return stored_temperature(run)
-    return float((choice or {}).get("temperature", 1.0))
+    return (choice.temperature if choice else None) or 1.0

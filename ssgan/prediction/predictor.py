@@ -13,6 +13,7 @@ from ssgan.data import Codec, Targets
 from ssgan.data.labels import shown
 from ssgan.models.inference import apply
 from ssgan.models.transport import pack, unpack
+from ssgan.prediction.choice import AutoChoice
 from ssgan.prediction.comparison import FoldScores
 from ssgan.prediction.config import PredictorConfig
 from ssgan.prediction.ensemble import Model
@@ -38,13 +39,15 @@ class Predictor:
     runtime : Runtime
         Where it runs.
     about : mapping
-        "gan": its data and config; "labels": task, count, scale and more; of "auto" the "choice".
+        "gan": its data and config; "labels": task, count, scale and more.
     intervals : Intervals or None, default=None
         Where the prediction intervals of a regression come from.
     temperature : float, default=1.0
         Of the probabilities of classes.
     shares : ClassShares or None, default=None
         Where the samples have other shares of the classes than the labels.
+    choice : AutoChoice or None, default=None
+        What "auto" has chosen, and why.
 
     Examples
     --------
@@ -67,6 +70,7 @@ class Predictor:
     intervals: Intervals | None = None
     temperature: float = 1.0
     shares: ClassShares | None = None
+    choice: AutoChoice | None = None
 
     def __repr__(self) -> str:
         classes = "" if self.classes is None else f" into {len(self.classes)} classes"
@@ -82,17 +86,17 @@ class Predictor:
 
     def _repr_html_(self) -> str:
         """A table for notebooks: what it is, and what was compared before it was chosen."""
-        labels, choice = self.about["labels"], self.about.get("choice")
+        labels = self.about["labels"]
         facts = {"task": self.task, "method": self.method, "labels": labels["count"]}
         if self.classes is not None:
             facts |= {"classes": shown(self.classes), "temperature": f"{self.temperature:.3g}"}
         else:
             facts["prediction intervals"] = "no" if self.intervals is None else "yes"
         facts["readout"] = self.config.readout
-        if choice:
-            means = choice["verdict"]["means"].items()
+        if self.choice:
+            means = self.choice.means.items()
             facts |= {f"{name}, on folds": f"{mean:.1f} points" for name, mean in means}
-            facts["why"] = choice["verdict"]["reason"]
+            facts["why"] = self.choice.reason
         lines = [
             f"<tr><th>{escape(k)}</th><td>{escape(str(v))}</td></tr>" for k, v in facts.items()
         ]
@@ -101,15 +105,14 @@ class Predictor:
     @property
     def comparison(self) -> FoldScores | None:
         """How good it is on folds of the labels beside ordinary models, where that was measured."""
-        verdict = self.about.get("choice", {}).get("verdict", {})
-        fields = self.about.get("comparison") or verdict.get("comparison")
-        return FoldScores.from_json(fields) if fields else None
+        if fields := self.about.get("comparison"):
+            return FoldScores.from_json(fields)
+        return self.choice.comparison if self.choice else None
 
     @property
     def verdict(self) -> str:
         """How good it is on held-out folds, where "auto" has measured that; else empty."""
-        verdict = self.about.get("choice", {}).get("verdict", {})
-        mean = (verdict.get("means") or {}).get(verdict.get("chosen"))
+        mean = self.choice.score if self.choice else None
         if mean is None:
             return ""
         if self.classes is None:

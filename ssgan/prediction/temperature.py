@@ -8,6 +8,7 @@ import numpy as np
 from ssgan.models.gan import GAN
 from ssgan.prediction.baselines import Array, Folds, too_few
 from ssgan.prediction.calibration import fit_temperature
+from ssgan.prediction.candidates import Candidate
 from ssgan.prediction.comparison import FoldScores, keep_comparison, kept_comparison
 from ssgan.prediction.config import PredictorConfig
 from ssgan.prediction.crossvalidation import (
@@ -58,7 +59,7 @@ def temperature_of(
         return 1.0, None
     folds, used = calibration_folds(rows, config)
     if method and method.calibrated:
-        measured = yield from held_out(gan, {config.method: config}, rows, folds)
+        measured = yield from held_out(gan, [Candidate(config.method, config)], rows, folds)
         votes = measured[config.method].outputs
         return 1.0, (yield from compare_with_baselines(gan, config, rows, votes, folds))
     blocks = []

@@ -19,7 +19,7 @@ import torch
 from ssgan.config import InputError, __version__
 from ssgan.data.split import SPLIT, read_split
 from ssgan.models.stored import stored_training
-from ssgan.prediction.auto import CHOICE
+from ssgan.prediction.choice import CHOICE, stored_choice
 from ssgan.prediction.config import renamed
 from ssgan.prediction.loading import stored_config
 from ssgan.report.augmented import augmented_part, page_beside, written
@@ -214,9 +214,9 @@ def model_lead(run: Run) -> str:
     method, choice_words = run.config["config"]["method"], ""
     if run.has(CHOICE):
         with understood(run.path / CHOICE):
-            choice = run.read_object(CHOICE)["choice"]
-            verdict, method = choice["verdict"], choice["method"]
-            choice_words = f". auto took the {verdict['chosen']}: {verdict['reason']}"
+            choice, _ = stored_choice(run)
+            method = choice.method
+            choice_words = f". auto took the {choice.chosen}: {choice.reason}"
     kind = "the trunk of a GAN's discriminator, finetuned"
     if renamed(method) == "baseline":
         kind = "a simple model of the labelled rows, without the GAN"

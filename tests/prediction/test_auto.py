@@ -15,16 +15,16 @@ from ssgan.prediction.auto import (
     HeldOutOutputs,
     Trial,
     choose_once,
-    fitted_candidates,
     mean_outputs,
     mixed_weights,
-    prior_weights,
-    stepped_candidate,
+    priors,
     subsample,
     try_training,
 )
 from ssgan.prediction.baselines import Folds
 from ssgan.prediction.budget import Budget, seconds_of
+from ssgan.prediction.candidates import Candidate, fitted_candidates, stepped_candidate
+from ssgan.prediction.choice import AutoChoice, keep_choice
 from ssgan.prediction.comparison import compare
 from ssgan.prediction.config import Member, PredictorConfig
 from ssgan.prediction.crossvalidation import make_folds
@@ -61,7 +61,7 @@ def test_it_learns_from_every_kind_and_its_directory_remembers_the_choice(kind, 
     x, y = KINDS[kind](), TASKS[task]
     model = finetune(trained(kind), x, y, AUTO, run=tmp_path / "m")
     choice = json.loads((tmp_path / "m" / "choice.json").read_text())["choice"]
-    assert choice == json.loads(json.dumps(model.about["choice"]))
+    assert choice == json.loads(json.dumps(model.choice.to_json()))
     assert choice["method"] == model.config.method == "ensemble"
     student = kind == "images" and task == "classification"
     assert (tmp_path / "m" / "student").exists() == student
@@ -69,7 +69,7 @@ def test_it_learns_from_every_kind_and_its_directory_remembers_the_choice(kind, 
     assert verdict["chosen"] in verdict["means"]
     assert set(verdict["weights"]) < set(verdict["means"])
     again = load_predictor(tmp_path / "m")
-    assert again.config == model.config
+    assert (again.config, again.choice) == (model.config, model.choice)
     assert same(model.outputs(x), again.outputs(x))
     assert same(model.features(x), again.features(x))
     assert again.comparison == model.comparison
@@ -86,9 +86,17 @@ def test_a_run_chooses_once(tmp_path):
     config = resolve_config(AUTO, gan, rows)
     run = Run.claim(tmp_path / "m", {"kind": "test"})
     choice, chosen = finish(choose_once(gan, config, rows, run))
-    marked = {"choice": {**choice, "mark": 1}, "config": chosen.to_json()}
-    run.write("choice.json", json.dumps(marked))
-    assert finish(choose_once(gan, config, rows, run)) == (marked["choice"], chosen)
+    other = replace(choice, reason="another")
+    keep_choice(run, other, chosen)
+    assert finish(choose_once(gan, config, rows, run)) == (other, chosen)
+
+
+def test_a_choice_of_the_first_version_is_read():
+    verdict = {"chosen": "svm", "means": {"svm": 91.0}, "reason": "it has fewer errors"}
+    fields = {"method": "baseline", "readout": "all", "temperature": 2.0, "verdict": verdict}
+    choice = AutoChoice.from_json(fields)
+    assert (choice.score, choice.temperature, choice.method) == (91.0, 2.0, "baseline")
+    assert (choice.weights, choice.comparison, choice.fold_members) == ({}, None, ())
 
 
 def test_only_auto_chooses():
@@ -98,7 +106,7 @@ def test_only_auto_chooses():
 
 def test_what_was_weighed_is_what_is_learnt_and_nothing_else():
     model = finetune(trained("vectors"), KINDS["vectors"](), LABELS, AUTO)
-    weights = model.about["choice"]["verdict"]["weights"]
+    weights = model.choice.weights
     made = [
         f"{m.config.baseline or m.config.method} on {m.config.readout}"
         for m in model.config.members
@@ -116,11 +124,10 @@ def test_what_was_weighed_is_what_is_learnt_and_nothing_else():
 def test_where_nothing_can_be_held_out_the_usual_average_is_taken_and_said(task, count):
     gan, x = trained("vectors"), KINDS["vectors"]()[:count]
     model = finetune(gan, x, TASKS[task][:count], AUTO)
-    verdict = model.about["choice"]["verdict"]
-    assert verdict["abstained"]
-    assert "held out" in verdict["reason"]
+    assert model.choice.abstained
+    assert "held out" in model.choice.reason
     candidates, *_ = candidates_of("vectors", task)
-    assert verdict["weights"] == prior_weights(candidates)
+    assert model.choice.weights == priors(candidates)
     assert np.isfinite(model.outputs(KINDS["vectors"]())).all()
     assert not any(member.config.learns for member in model.config.members)
 
@@ -194,13 +201,14 @@ def test_every_readout_can_be_had_from_any_gan():
 @each_task
 def test_candidates_are_ordinary_models_and_graphs_on_every_readout(task):
     candidates, *_ = candidates_of("vectors", task)
+    names = [one.name for one in candidates]
     linear = "logistic" if task == "classification" else "ridge"
     for name in ("k-nn", "boosting", "forest", "svm", linear, "graph"):
-        assert f"{name} on samples" in candidates
+        assert f"{name} on samples" in names
     for readout in ("samples+all", "all"):
-        own = {name for name in candidates if name.endswith(f" {readout}")}
+        own = {name for name in names if name.endswith(f" {readout}")}
         assert own == {f"{name} on {readout}" for name in (linear, "svm", "graph")}
-    assert set(prior_weights(candidates)) <= set(candidates)
+    assert sum(priors(candidates).values()) == pytest.approx(1)
 
 
 def test_a_held_out_sample_has_no_vote_for_itself_nor_have_its_copies():
@@ -210,7 +218,7 @@ def test_a_held_out_sample_has_no_vote_for_itself_nor_have_its_copies():
     rows = labeled(gan, x, y, x, 0)
     graph = replace(AUTO, method="graph", readout="samples")
     folds = make_folds(rows, AUTO)
-    found = finish(held_out(gan, {"graph": graph}, rows, folds))["graph"].outputs
+    found = finish(held_out(gan, [Candidate("graph", graph)], rows, folds))["graph"].outputs
     assert abs((found[0].argmax(1) == y).mean() - 0.5) < 0.3
 
 
@@ -220,7 +228,8 @@ def test_a_student_that_is_trained_for_held_out_outputs_shows_its_progress_and_c
     on_student = replace(
         AUTO, method="on-features", baseline="logistic", readout="student", student=student
     )
-    args = trained("vectors"), {"logistic": on_student}, rows, make_folds(rows, AUTO)
+    candidates = [Candidate("logistic", on_student)]
+    args = trained("vectors"), candidates, rows, make_folds(rows, AUTO)
     assert next(held_out(*args)).step == 2
     training = held_out(*args)
     next(training)
@@ -234,7 +243,7 @@ def test_outputs_are_of_folds_that_hide_the_label(task):
     folds = make_folds(rows, config, 2)
     found = finish(held_out(trained("vectors"), candidates, rows, folds))
     shape = (2, N, 2) if rows.classes else (2, N)
-    assert list(found) == list(candidates)
+    assert list(found) == [one.name for one in candidates]
     assert all(m.outputs.shape == shape for m in found.values())
     assert all(np.isfinite(m.outputs).all() for m in found.values())
     best = "forest on samples"
@@ -285,9 +294,9 @@ def test_it_is_tried_where_samples_have_views():
     gan = trained("images")
     student = distil(gan, KINDS["images"](), StudentConfig(steps=2, batch=6))
     rows = rows_of("images", "classification")
-    assert stepped_candidate(gan, replace(AUTO, readout="all"), rows).method == "consistency"
+    assert stepped_candidate(gan, replace(AUTO, readout="all"), rows).name == "consistency"
     asked = resolve_config(AUTO, student, rows)
-    assert stepped_candidate(student, asked, rows).method == "consistency+propagation"
+    assert stepped_candidate(student, asked, rows).name == "consistency+propagation"
     assert stepped_candidate(gan, replace(AUTO, warp=0.0), rows) is None
     assert stepped_candidate(gan, replace(AUTO, unlabeled=0.0), rows) is None
     assert stepped_candidate(gan, AUTO, rows_of("images", "regression")) is None
@@ -339,19 +348,17 @@ def test_it_is_given_up_where_no_time_is_left_for_all_of_it(seconds, trainings):
 def test_what_is_cheap_is_compared_first_and_what_is_late_is_said():
     config = replace(AUTO, auto=replace(AUTO.auto, budget=1e-9))
     model = finetune(trained("vectors"), KINDS["vectors"](), LABELS, config)
-    verdict = model.about["choice"]["verdict"]
-    assert list(verdict["weights"]) == ["logistic on samples"]
-    assert "time was up for" in verdict["reason"]
-    assert "logistic on samples" not in verdict["left_out"]
+    assert list(model.choice.weights) == ["logistic on samples"]
+    assert "time was up for" in model.choice.reason
+    assert "logistic on samples" not in model.choice.left_out
 
 
 def test_all_are_compared_in_time_enough():
     config = replace(AUTO, auto=replace(AUTO.auto, budget=1e9))
     choices = [
-        finetune(trained("vectors"), KINDS["vectors"](), LABELS, c).about["choice"]
-        for c in (AUTO, config)
+        finetune(trained("vectors"), KINDS["vectors"](), LABELS, c).choice for c in (AUTO, config)
     ]
-    assert choices[0]["verdict"] == choices[1]["verdict"]
+    assert choices[0] == choices[1]
 
 
 def test_with_a_budget_no_student_is_trained_unless_it_is_asked_for():
@@ -373,10 +380,10 @@ def test_its_own_held_out_predictions_decide_about_it(right):
     """It has all weight but the prior's where it alone is right, and none where it is wrong."""
     candidates, *_ = candidates_of("images", "classification")
     outputs = HeldOutOutputs({}, {}, LABELS)
-    for name in candidates:
-        outputs.add(name, np.log(np.full((1, N, 2), 0.5)))
+    for one in candidates:
+        outputs.add(one.name, np.log(np.full((1, N, 2), 0.5)))
     outputs.add("consistency", of(np.full(N, right), LABELS))
-    weights = mixed_weights(outputs, prior_weights(candidates), AUTO)
+    weights = mixed_weights(outputs, priors(candidates), AUTO)
     assert (weights.get("consistency", 0) > 0.3) == (right > 0.5)
 
 
@@ -426,7 +433,7 @@ def test_auto_is_the_default():
 def test_probabilities_are_divided_by_the_temperature_of_the_folds():
     gan, x = trained("vectors"), KINDS["vectors"]()
     model = finetune(gan, x, LABELS, AUTO)
-    found = model.about["choice"]["temperature"]
+    found = model.choice.temperature
     assert found == model.temperature
     logits = torch.from_numpy(model.outputs(x))
     np.testing.assert_allclose(model.predict_proba(x), (logits / found).softmax(1).numpy())

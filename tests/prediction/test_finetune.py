@@ -15,6 +15,7 @@ from ssgan.data.ledger import verify
 from ssgan.data.split import read_split
 from ssgan.models.config import GANConfig
 from ssgan.models.pretraining import load, pretrain
+from ssgan.prediction.choice import AutoChoice
 from ssgan.prediction.config import PredictorConfig
 from ssgan.prediction.evaluation import evaluate
 from ssgan.prediction.finetune import finetune, finetuning
@@ -448,8 +449,9 @@ def test_a_model_says_what_it_is_in_one_line_and_in_a_table():
     assert "<td>&#x27;blue&#x27;, &#x27;red&#x27;</td>" in model._repr_html_()
     numbers = finetune(gan, x, NUMBERS, config("probe"))
     assert repr(numbers) == "Predictor(regression by probe, from 24 labels)"
-    verdict = {"chosen": "svm", "means": {"svm": 91.66, "probe": 80.0}, "reason": "a < b"}
-    chosen = replace(model, about=model.about | {"choice": {"verdict": verdict}})
+    means = {"svm": 91.66, "probe": 80.0}
+    choice = AutoChoice(readout="all", chosen="svm", means=means, reason="a < b")
+    chosen = replace(model, choice=choice)
     assert repr(chosen).endswith("from 12 labels; accuracy 91.7 % on folds)")
     assert "<th>svm, on folds</th><td>91.7 points</td>" in chosen._repr_html_()
     assert "a &lt; b" in chosen._repr_html_()

@@ -8,7 +8,7 @@ import pytest
 import ssgan
 from ssgan.models.config import GANConfig
 from ssgan.models.pretraining import pretrain
-from ssgan.prediction.auto import FOLD_MEMBERS, HeldOutOutputs, choose_members, fold_weights
+from ssgan.prediction.auto import HeldOutOutputs, choose_members, fold_weights
 from ssgan.prediction.config import PredictorConfig
 from ssgan.prediction.crossvalidation import interval_folds
 from ssgan.prediction.finetune import finetune
@@ -104,7 +104,7 @@ def test_the_members_of_a_fold_are_chosen_without_its_labels():
         changed = HeldOutOutputs({"good": good[None], "bad": bad[None]}, {}, labels)
         wrong = fold_weights(changed, {}, config)
         assert [a == b for a, b in zip(wrong, right, strict=True)] == [n == k for n in range(3)]
-    assert len(choice[FOLD_MEMBERS]) == 3
+    assert len(choice.fold_members) == 3
 
 
 def test_intervals_of_auto_come_back_with_the_members_of_each_fold(tmp_path):

@@ -1,0 +1,67 @@
+"""What "auto" weighs: ordinary models and graphs on every readout, and one training by steps."""
+
+from collections.abc import Collection
+from dataclasses import dataclass, replace
+from math import prod
+
+from ssgan.models.gan import GAN
+from ssgan.prediction.baselines import suitable_kinds
+from ssgan.prediction.config import PredictorConfig
+from ssgan.prediction.labels import Labeled
+from ssgan.prediction.resolve import has_views, resolve_config
+
+LINEAR = ("logistic", "ridge")
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A model that is held out beside others."""
+
+    name: str
+    config: PredictorConfig
+    prior: float = 0.0  # its weight in the average where nothing is known of these samples
+
+
+def fitted_candidates(gan: GAN, config: PredictorConfig, rows: Labeled) -> tuple[Candidate, ...]:
+    """What is fitted at once: a kind of model, or a graph, on each readout."""
+    base = config.readout or "all"
+    readouts = ["samples"]
+    if base != "samples":
+        readouts += ["samples+all", "all" if base in ("samples+all", "student") else base]
+    if base == "student":
+        readouts.append("student")
+    kinds = suitable_kinds(rows.classes, (len(rows.packed), prod(gan.codec.shape)), usual=False)
+    if rows.classes > config.auto.boosted_classes:
+        kinds.pop("boosting", None)
+    configs = {}
+    for readout in readouts:
+        names = [n for n in kinds if readout == "samples" or n in (*LINEAR, "svm")]
+        names += ["k-nn"] if readout == "student" else []
+        for name in names:
+            model = replace(config, method="on-features", baseline=name, readout=readout)
+            configs[f"{name} on {readout}"] = model
+        if rows.unlabeled is not None:
+            configs[f"graph on {readout}"] = replace(config, method="graph", readout=readout)
+    prior = prior_weights(configs)
+    return tuple(Candidate(name, one, prior.get(name, 0.0)) for name, one in configs.items())
+
+
+def stepped_candidate(gan: GAN, config: PredictorConfig, rows: Labeled) -> Candidate | None:
+    """The training that learns from unlabeled samples, where those have views."""
+    if rows.unlabeled is None or not has_views(gan, config, rows) or not config.unlabeled:
+        return None
+    graph = rows.classes and config.readout == "student"
+    method = "consistency+propagation" if graph else "consistency"
+    return Candidate(method, resolve_config(replace(config, method=method), gan, rows))
+
+
+def prior_weights(names: Collection[str]) -> dict[str, float]:
+    """Equal weights of a few candidates of different kinds, which are seldom all far off."""
+    student, numbers = "svm on student" in names, "ridge on samples" in names
+    usual = ["logistic on samples", "forest on samples", "svm on samples+all"]
+    usual += ["ridge on samples", "ridge on samples+all"]
+    usual += [] if numbers else ["graph on samples+all"]
+    if student:
+        usual = ["svm on samples+all", "logistic on student", "svm on student", "graph on student"]
+    members = [name for name in usual if name in names] or list(names)[:1]
+    return dict.fromkeys(members, 1 / len(members))
