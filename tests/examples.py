@@ -11,6 +11,7 @@ from ssgan.models.pretraining import pretrain
 from ssgan.models.student import StudentConfig
 from ssgan.networks import build
 from ssgan.prediction.config import PredictorConfig, SearchConfig
+from ssgan.prediction.names import FITTED
 from ssgan.randomness import seeded
 from ssgan.runs.run import Run
 from ssgan.training.schedule import TrainOptions
@@ -65,7 +66,9 @@ def built(shape, rng, **design):
 
 
 def quick(method="propagation", **fields):
-    """A config that tries little on folds of the labels."""
+    """A config that tries little on folds of the labels; steps are for methods that take them."""
+    if method in FITTED:
+        fields = {name: value for name, value in fields.items() if name not in ("steps", "batch")}
     return PredictorConfig(method=method, **{"search": FAST, "student": BRIEF, **fields})
 
 

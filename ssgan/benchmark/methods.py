@@ -21,6 +21,7 @@ from ssgan.prediction.finetune import finetune
 from ssgan.prediction.methods import METHODS
 from ssgan.prediction.names import FITTED, STEPPED
 from ssgan.prediction.predictor import Predictor
+from ssgan.prediction.resolve import without_unused
 
 Fields = Mapping[str, Mapping[str, Any]]  # of PredictorConfig, by its method; "" is for all
 Needs = Literal["rows", "networks", "gan", "weights"]
@@ -100,7 +101,7 @@ def config_for(contender: Contender, table: Fields, seed: int) -> PredictorConfi
     own = contender.settings or {}
     common = {**table.get("", {}), **table.get(contender.way or "", {}), **own}
     config = PredictorConfig.from_json({"seed": seed, "calibrate": False, **common})
-    return config if config.teaches else replace(config, mix=False, align=False)
+    return without_unused(config)
 
 
 def short_trainings(model: Predictor, config: PredictorConfig) -> tuple[PredictorConfig, ...]:

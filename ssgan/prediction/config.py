@@ -170,11 +170,6 @@ class PredictorConfig:
         parts = tuple(self.method.split("+"))
         return parts if set(parts) <= set(STEPPED) else ()
 
-    @property
-    def teaches(self) -> bool:
-        """Whether an average of the network labels unlabeled samples, as `mix` and `align` need."""
-        return bool({"auto", "consistency"} & {self.method, *self.learns})
-
     def to_json(self) -> dict[str, Any]:
         """All fields as JSON, nested configs as objects."""
         fields = dataclasses.asdict(self)

@@ -45,6 +45,7 @@ class Method:
     loss: Callable[[Finetune, GAN, Labeled], UnlabeledLoss] | None = None
     steps: int = 1  # where the config names none
     ratio: Callable[[PredictorConfig], float] = none  # unlabeled samples of a step by labelled ones
+    uses: tuple[str, ...] = ()  # settings of the config, beside those that all methods share
     reads: int = 0  # unlabeled samples that a fit reads, at most
     key: str | None = None  # of its random numbers; such a loss comes before those without
     head: MakeHead = trained_head  # without its weights

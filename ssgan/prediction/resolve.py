@@ -1,5 +1,6 @@
 """What a config leaves open, settled for the samples and labels that are at hand."""
 
+from collections.abc import Iterator
 from dataclasses import replace
 
 from ssgan.config import InputError
@@ -13,7 +14,8 @@ from ssgan.prediction.methods import METHODS
 from ssgan.prediction.shares import drawn_by_class
 from ssgan.transforms.views import check_transforms, movable
 
-USED_BY = {"faded": ("auto", "propagation"), "baseline": ("baseline", "on-features")}
+IN_STEPS = ("steps", "batch", "rate", "decay", "ema")  # what methods that take steps use
+RESOLVED = {"steps": 1, "unlabeled": 0.0}  # where a method does not use them
 
 
 def resolve_config(config: PredictorConfig | None, gan: GAN, rows: Labeled) -> PredictorConfig:
@@ -48,20 +50,13 @@ def refuse_unused(
 ) -> None:
     """InputError for settings that nothing would use, given the readout of the GAN and the
     transforms that suit the samples, which a resolved config has all of."""
-    if not config.teaches:
-        for name, lacking in (("mix", "samples to mix"), ("align", "teacher to align")):
-            if getattr(config, name):
-                raise InputError(
-                    f"{name} is for consistency, method {config.method!r} has no {lacking}: take "
-                    "method consistency, alone or with others, or auto"
-                )
-    for name, users in USED_BY.items():
-        changed = getattr(config, name) != getattr(PredictorConfig(), name)
-        if changed and not {*users} & {config.method, *config.learns}:
-            raise InputError(
-                f"{name} is for {' and '.join(users)}, method {config.method!r} does not use it: "
-                "leave it out"
-            )
+    if config.members:  # they have the settings of "auto", which chose them
+        return
+    for name, users in unused(config):
+        raise InputError(
+            f"{name} is for {', '.join(users[:-1])} and {users[-1]}, method {config.method!r} does "
+            "not use it: leave it out, or take one of them"
+        )
     if config.auto.budget is not None and config.method != "auto":
         raise InputError(
             f"a budget bounds what auto compares, method {config.method!r} compares nothing: leave "
@@ -75,6 +70,28 @@ def refuse_unused(
             f"zoom is for a student's views, readout {readout!r} has none: take readout student, or"
             " leave zoom out"
         )
+
+
+def unused(config: PredictorConfig) -> Iterator[tuple[str, list[str]]]:
+    """Settings that are not as they are by default, and that nothing uses; who would use them."""
+    default = PredictorConfig()
+    for name in (*IN_STEPS, *dict.fromkeys(name for m in METHODS.values() for name in m.uses)):
+        users = users_of(name)
+        usual = getattr(config, name) in (getattr(default, name), RESOLVED.get(name))
+        if not usual and not {*users} & {config.method, *config.learns}:
+            yield name, users
+
+
+def users_of(setting: str) -> list[str]:
+    """The methods that use a setting; "auto" has all that learn from unlabeled samples."""
+    in_steps = setting in IN_STEPS
+    users = [n for n, m in METHODS.items() if (m.loss if in_steps else setting in m.uses)]
+    return ["auto", *users] if any(METHODS[name].loss for name in users) else users
+
+
+def without_unused(config: PredictorConfig) -> PredictorConfig:
+    """The config without settings that its method does not use: one of several by one table."""
+    return replace(config, **{n: getattr(PredictorConfig(), n) for n, _ in unused(config)})
 
 
 def check_settings(config: PredictorConfig, gan: GAN, rows: Labeled) -> None:

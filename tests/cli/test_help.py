@@ -126,11 +126,15 @@ def test_the_help_names_all_there_is(command, kinds):
         (["finetune", "r", "--labels", "d", "--out", "m", "--task", "x"], "'x' is not one of"),
         (
             ["finetune", "r", "--labels", "d", "--out", "m", "--mix", *GRAPH],
-            "'propagation' has no samples to mix",
+            "mix is for auto and consistency, method 'propagation'",
+        ),
+        (
+            ["finetune", "r", "--labels", "d", "--out", "m", "--steps", "5", "--method", "probe"],
+            "propagation and supervised, method 'probe' does not use it: leave it out",
         ),
         (
             ["finetune", "r", "--labels", "d", "--out", "m", "--mix", "--method", "probe"],
-            "'probe' has no samples to mix",
+            "mix is for auto and consistency, method 'probe'",
         ),
         (
             ["finetune", "r", "--labels", "d", "--out", "m", "--transforms", "zoom,flip", *GRAPH],
@@ -156,7 +160,7 @@ def test_alignment_that_a_config_asks_for_is_refused_where_no_teacher_says_anyth
     (tmp_path / "f.toml").write_text('align = true\nmethod = "propagation"')
     result = run("finetune", "r", "--labels", "d", "--out", "m", "--config", tmp_path / "f.toml")
     assert result.exit_code == 2
-    assert "'propagation' has no teacher to align" in result.stderr
+    assert "align is for auto and consistency, method 'propagation'" in result.stderr
 
 
 def test_an_error_is_said_on_one_line():

@@ -22,7 +22,7 @@ from ssgan.prediction.finetune import finetune, finetuning
 from ssgan.prediction.fitting import fit_network
 from ssgan.prediction.labels import labeled
 from ssgan.prediction.loading import load_predictor
-from ssgan.prediction.resolve import refuse_unused, resolve_config
+from ssgan.prediction.resolve import refuse_unused, resolve_config, unused, without_unused
 from ssgan.runs.run import Run
 from ssgan.training.runner import finish
 from tests.examples import (
@@ -155,12 +155,15 @@ def test_every_method_learns_classes_that_are_apart(kind, method):
     assert (model.predict(new) == NAMES[LABELS]).mean() > 0.85
 
 
-@pytest.mark.parametrize(("method", "steps"), [("propagation", 150), ("probe", 1)])
-def test_a_regression_beats_predicting_the_mean(method, steps):
+@pytest.mark.parametrize(
+    ("method", "settings"),
+    [("propagation", {"steps": 150, "batch": 20, "rate": 1e-2}), ("probe", {})],
+)
+def test_a_regression_beats_predicting_the_mean(method, settings):
     x = np.random.default_rng(0).normal(size=(60, 3))
     y = 100 + 10 * x[:, 0]
     gan = pretrain(x, GANConfig(steps=4, batch=6, width=2, latent=4))
-    asked = PredictorConfig(method=method, steps=steps, batch=20, rate=1e-2, calibrate=False)
+    asked = PredictorConfig(method=method, calibrate=False, **settings)
     model = finetune(gan, x[:40], y[:40], asked)
     found = evaluate(model, x[40:], y[40:])
     assert found["r2"] > 0.8
@@ -365,12 +368,12 @@ def test_other_labels_in_the_same_directory_are_refused(method, tmp_path):
     ("changes", "named"),
     [
         ({"seed": 1}, "config.seed=0, asked config.seed=1"),
-        ({"method": "svm"}, 'config.method="probe", asked config.method="svm"'),
+        ({"method": "propagation"}, 'config.method="supervised", asked config.method="propag'),
         ({"steps": 2}, "config.steps=3, asked config.steps=2"),
     ],
 )
 def test_another_config_in_the_same_directory_is_refused(changes, named, tmp_path):
-    gan, x, asked = trained("vectors"), KINDS["vectors"](), config("probe")
+    gan, x, asked = trained("vectors"), KINDS["vectors"](), config("supervised")
     finetune(gan, x, LABELS, asked, run=tmp_path / "m")
     with pytest.raises(FileExistsError, match=named):
         finetune(gan, x, LABELS, replace(asked, **changes), run=tmp_path / "m")
@@ -421,7 +424,7 @@ def test_fields_of_the_config_are_keywords():
     gan, x = trained("vectors"), KINDS["vectors"]()
     asked = config("probe")
     one = finetune(gan, x, LABELS, asked)
-    other = finetune(gan, x, LABELS, method="probe", steps=3, batch=8, calibrate=False, search=FAST)
+    other = finetune(gan, x, LABELS, method="probe", calibrate=False, search=FAST)
     assert same(one.outputs(x), other.outputs(x))
     changed = finetune(gan, x, LABELS, asked, method="knn")
     assert changed.config == replace(one.config, method="knn")
@@ -497,19 +500,32 @@ def test_samples_that_are_there_twice_have_a_place_each(tmp_path):
     [
         (
             {"method": "probe", "mix": True},
-            "method 'probe' has no samples to mix: take method cons",
+            "mix is for auto and consistency, method 'probe' does not use it",
         ),
-        ({"method": "propagation", "align": True}, "'propagation' has no teacher to align"),
+        ({"method": "propagation", "align": True}, "align is for auto and consistency"),
+        ({"method": "probe", "steps": 5}, "steps is for auto, consistency, k-plus-one, prop"),
+        ({"method": "graph", "ema": 0.5}, "ema is for auto, .* supervised, method 'graph' does"),
+        ({"method": "supervised", "ratio": 2}, "ratio is for auto, consistency and k-plus-one"),
+        ({"method": "knn", "unlabeled": 0.5}, "unlabeled is for auto, .* leave it out, or take"),
         ({"method": "consistency", "transforms": ("zoom",)}, "readout 'all' has none: take readou"),
     ],
 )
 def test_a_setting_that_nothing_would_use_is_refused_and_leaves_no_directory(
     settings, message, tmp_path
 ):
-    config = quick(**settings)
+    config = PredictorConfig(**settings)
     with pytest.raises(InputError, match=message):
         finetune(trained("images"), KINDS["images"](), LABELS, config, run=tmp_path / "m")
     assert not (tmp_path / "m").exists()
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_a_resolved_config_has_no_setting_that_nothing_uses(method):
+    gan, x = trained("vectors"), KINDS["vectors"]()
+    config = resolve_config(PredictorConfig(method=method), gan, labeled(gan, x, LABELS, None, 0))
+    refuse_unused(config)
+    assert without_unused(config) == config
+    assert "steps" not in dict(unused(without_unused(replace(config, steps=5))))
 
 
 @pytest.mark.parametrize("method", ["auto", "consistency+propagation"])

@@ -90,7 +90,8 @@ x[:, 0] += 8 * labels
 np.savez("x.npz", x=x, y=labels)
 gan = ssgan.pretrain(ssgan.data.read("x.npz"), ssgan.GANConfig(steps=0, width=2), run="gan")
 for method in ("nearest-mean", "entropy+propagation"):
-    config = ssgan.PredictorConfig(method=method, batch=4, calibrate=False)
+    batch = {} if method == "nearest-mean" else {"batch": 4}
+    config = ssgan.PredictorConfig(method=method, calibrate=False, **batch)
     model = ssgan.finetune(gan, x[:10], labels[:10], config, run=method)
     again = load_predictor(method)
     if not (again.outputs(x) == model.outputs(x)).all() or again.config != model.config:

@@ -5,18 +5,17 @@ import threading
 import numpy as np
 import pytest
 
-from ssgan.prediction.config import PredictorConfig
 from ssgan.prediction.finetune import finetune, finetuning
 from ssgan.prediction.labels import labeled
 from ssgan.runs.run import Run
 from ssgan.training.runner import finish
-from tests.examples import KINDS, LABELS, trained
+from tests.examples import KINDS, LABELS, quick, trained
 
 FILES = {"labels.json": "[1, 2]\n"}
 
 
 def training(out, labels=LABELS, method="propagation"):
-    config = PredictorConfig(method=method, steps=4, batch=8, calibrate=False)
+    config = quick(method, steps=4, batch=8, calibrate=False)
     rows = labeled(trained("vectors"), KINDS["vectors"](), labels, None, 0)
     return finetuning(trained("vectors"), rows, config, out, FILES)
 

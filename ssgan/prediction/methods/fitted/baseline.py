@@ -91,4 +91,4 @@ def rebuild(state: Tensors, kept: Any) -> Network:
     return on_samples(Baseline.from_tensors(own, kept))
 
 
-METHOD = Method(fit=fit, rebuild=rebuild, readout="all")
+METHOD = Method(fit=fit, rebuild=rebuild, readout="all", uses=("baseline",))

@@ -44,4 +44,4 @@ def head(state: Tensors, features: int, kept: Any) -> nn.Module:
     return BaselineHead(Baseline.from_tensors(state, kept))
 
 
-METHOD = Method(fit=fit, head=head)
+METHOD = Method(fit=fit, head=head, uses=("baseline",))

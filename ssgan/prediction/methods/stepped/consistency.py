@@ -160,8 +160,11 @@ def together(values: Tensor, shares: Tensor | None) -> Tensor:
     return values if shares is None else mixed(values, shares.to(values.device))
 
 
+USES = ("unlabeled", "ratio", "mix", "align")
+
+
 def ratio(config: PredictorConfig) -> float:
     return config.ratio
 
 
-METHOD = Method(loss=Consistency, steps=5000, ratio=ratio)
+METHOD = Method(loss=Consistency, steps=5000, ratio=ratio, uses=USES)

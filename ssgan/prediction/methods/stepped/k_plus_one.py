@@ -109,4 +109,4 @@ def ratio(config: PredictorConfig) -> float:
     return config.ratio
 
 
-METHOD = Method(loss=KPlusOne, steps=1500, ratio=ratio)
+METHOD = Method(loss=KPlusOne, steps=1500, ratio=ratio, uses=("unlabeled", "ratio"))

@@ -85,4 +85,11 @@ def ratio(config: PredictorConfig) -> float:
     return RATIO * (min(config.faded, 1.0) if len(config.learns) > 1 else 1)
 
 
-METHOD = Method(loss=Propagation, steps=400, ratio=ratio, key="unlabeled", numbers=False)
+METHOD = Method(
+    loss=Propagation,
+    steps=400,
+    ratio=ratio,
+    uses=("unlabeled", "faded"),
+    key="unlabeled",
+    numbers=False,
+)
