@@ -32,7 +32,7 @@ from ssgan.adaptation.network import described, design
 from ssgan.codecs.image import MOVES
 from ssgan.config import InputError
 from ssgan.data import Data, Targets, read
-from ssgan.data.labels import raw_labels, unlabeled
+from ssgan.data.label_values import raw_labels, unlabeled
 from ssgan.data.ledger import Ledger
 from ssgan.data.selection import take_samples
 from ssgan.data.source import from_memory

@@ -14,7 +14,8 @@ from ssgan.codecs.codec import Array
 from ssgan.codecs.dtypes import as_python
 from ssgan.config import InputError
 from ssgan.data import Codec, Data, Targets, digest, targets
-from ssgan.data.labels import raw_labels, shown, sorted_classes
+from ssgan.data.label_values import raw_labels, shown
+from ssgan.data.labels import sorted_classes
 from ssgan.models.domain import CALIBRATION, Domain
 from ssgan.prediction.labels import Labeled
 from ssgan.randomness import Rng

@@ -9,6 +9,8 @@ from importlib import import_module
 from pkgutil import iter_modules
 from typing import Any
 
+import numpy as np
+
 from ssgan.codecs.codec import Codec, Json, axes_and_dtype
 from ssgan.config import InputError, InputTypeError
 
@@ -56,6 +58,11 @@ def kind_of(raw: Any, shape: tuple[int, ...] | None = None) -> str:
     axes, dtype = axes_and_dtype(raw)
     if axes == 2 and dtype not in "biufOUT":
         raise InputTypeError(f"expected numbers or text, got {raw.dtype}")
+    if axes == 1:
+        raise InputError(
+            f"expected samples along the first axis, got an array of shape {np.shape(raw)}: give "
+            "x.reshape(-1, 1) where every sample is one number, or a data frame"
+        )
     forms = ", ".join(codec.form for codec in CODECS.values())
     raise InputError(f"expected {forms}, got an array of shape {tuple(getattr(raw, 'shape', ()))}")
 

@@ -13,7 +13,7 @@ import pandas as pd
 from ssgan.codecs.codec import Array
 from ssgan.codecs.dtypes import Series, is_object
 
-DATE = r"\d{4}-\d{2}-\d{2}(?:[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?:Z|[+-]\d{2}:?\d{2})?)?"
+DATE = r"\d{4}([-/])\d{2}\1\d{2}(?:[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?:Z|[+-]\d{2}:?\d{2})?)?"
 CURRENCY = r"(?:[$€£¥₹]|USD|EUR|GBP|CHF|JPY)"
 SIGNED = re.compile(
     rf"([+-]?)({CURRENCY}?) ?([+-]?)([\d.,'’ ]*\d[\d.,'’ ]*?(?:[eE][+-]?\d+)?) ?(%|{CURRENCY})?"
@@ -26,20 +26,19 @@ SPACED = r"[1-9]\d{0,2}(?:[ '’]\d{3})+(?:\.\d+)?"
 COMMA = rf"[1-9]\d{{0,2}}(?:[. '’]\d{{3}})+(?:,\d+)?|\d+(?:,\d+)?{EXPONENT}|,\d+"
 
 
+# Often no value, in small letters: words, signs, and the errors of spreadsheets.
 ABSENT_WORDS = (
-    "na",
-    "n/a",
-    "#n/a",
-    "<na>",
-    "nan",
-    "null",
-    "none",
-)  # often no value, in small letters
+    *("na", "n/a", "n.a.", "n.d.", "#n/a", "<na>", "nan", "null", "none", "missing", r"\n"),
+    *("?", "-", "--", "---", "\u2013", "\u2014", ".", "..", "..."),
+    *("#div/0!", "#value!", "#ref!", "#name?", "#num!", "#null!"),
+)
 
 
 def absent_words(texts: Series) -> Series:
-    """Which texts (N,) are words that often stand for no value."""
-    return texts.str.strip().str.casefold().isin(ABSENT_WORDS)
+    """Which texts (N,) are words that often stand for no value; "-" beside "+" is none of them."""
+    words = texts.str.strip().str.casefold()
+    kept = ["-"] if words.eq("+").any() else []
+    return words.isin([word for word in ABSENT_WORDS if word not in kept])
 
 
 def is_text(column: Series) -> bool:
@@ -71,6 +70,8 @@ def plain_column(column: Series) -> Series:
         return of_decimals(column)
     if inferred == "time":
         return column.map(str, na_action="ignore")
+    if inferred == "bytes":
+        return of_bytes(column)
     return dates_in(column) if inferred == "string" else column
 
 
@@ -92,6 +93,14 @@ def of_arrow(column: Series) -> Series:
         return column
     found = values.to_pandas(date_as_object=False)
     return pd.Series(found.array, index=column.index, name=column.name)
+
+
+def of_bytes(column: Series) -> Series:
+    """Bytes (N,) as the text that they are in UTF-8; as they came where they are none."""
+    try:
+        return column.map(bytes.decode, na_action="ignore")
+    except UnicodeDecodeError:
+        return column
 
 
 def of_decimals(column: Series) -> Series:
@@ -132,7 +141,7 @@ def numbers_in(texts: Any, comma: bool = False) -> tuple[Array, str] | None:
     parts = [match.groups() for match in matches if match]
     if not parts or len(parts) < len(cleaned):
         return None
-    marks = {before or after or "" for _, before, _, _, after in parts}
+    marks = {b or a or "" for _, b, _, body, a in parts if b or a or body.strip("0.,")}
     if len(marks) > 1 or any(first and second for first, _, second, _, _ in parts):
         return None
     found = digits_in([body for _, _, _, body, _ in parts], comma)
@@ -144,8 +153,11 @@ def numbers_in(texts: Any, comma: bool = False) -> tuple[Array, str] | None:
 
 
 def without_odd_signs(text: str) -> str:
-    """Text with plain spaces and minus signs; (3) as accountants write is -3."""
-    text = re.sub("[\u2212\u2013]", "-", re.sub("[\xa0\u202f]", " ", text)).strip()
+    """Text with plain spaces and minus signs; (3) as accountants write, and 3-, are -3."""
+    text = re.sub("[\xa0\u2007-\u200a\u202f]", " ", text).strip()
+    text = re.sub("[\u2010-\u2013\u2212\uff0d]", "-", text)
+    if text[-1:] == "-" and text[-2:-1].isdecimal() and text[0].isdecimal():
+        return f"-{text[:-1]}"
     inner = text[1:-1].strip()
     return f"-{inner}" if text[:1] == "(" and text[-1:] == ")" and inner[:1] != "-" else text
 

@@ -260,6 +260,13 @@ def fit_signals(raw: Any) -> SignalCodec:
         )
     if signals.dtype.kind not in "biuf":
         raise InputTypeError(f"expected signals that are numbers, got {signals.dtype}")
+    if signals.ndim == 3 and signals.shape[1] > signals.shape[2]:
+        warnings.warn(
+            f"signals of shape {signals.shape[1:]} are {signals.shape[1]} channels of "
+            f"{signals.shape[2]} values: give x.transpose(0, 2, 1) if it is the other way round",
+            UserWarning,
+            stacklevel=4,
+        )
     finite_rows(signals, "signals (name modality 'signal' in reading to have gaps filled)")
     flat = signals.ndim == 2
     values = (signals[:, None] if flat else signals).astype(np.float64)

@@ -16,7 +16,8 @@ from ssgan.codecs.vector import VectorCodec
 from ssgan.data.checks import check
 from ssgan.data.containers import stacked
 from ssgan.data.label_files import read_labels
-from ssgan.data.labels import Targets, digest, targets, unlabeled
+from ssgan.data.label_values import digest, unlabeled
+from ssgan.data.labels import Targets, targets
 from ssgan.data.named import available
 from ssgan.data.reading import read
 from ssgan.data.source import Data, from_memory

@@ -13,8 +13,10 @@ from ssgan.codecs.columns import fit_column
 from ssgan.codecs.dtypes import Series
 from ssgan.codecs.plain import is_text
 from ssgan.config import InputError
-from ssgan.data.frames import read_column, suspicion_of
-from ssgan.data.labels import raw_labels, targets, task_of, unlabeled
+from ssgan.data.doubts import doubt_of_numbers, suspicion_of
+from ssgan.data.frames import read_column
+from ssgan.data.label_values import raw_labels, unlabeled
+from ssgan.data.labels import targets, task_of
 from ssgan.data.source import Data, divided
 
 LISTED = 10  # columns or labels named in a warning
@@ -175,6 +177,8 @@ def column_suspicion(present: Series) -> str:
         if infinite.any():
             row = present.index[int(infinite.argmax())]
             return f"has {infinite.sum()} infinite values, first in row {row}: leave them empty"
+    if doubt := doubt_of_numbers(present):
+        return doubt
     try:
         fit_column(present)
     except InputError as error:

@@ -13,7 +13,7 @@ from PIL import Image
 from torch import Tensor
 
 from ssgan.config import InputError, InputTypeError
-from ssgan.data.frames import plain_frame
+from ssgan.data.frames import plain_frame, whole_numbers_of
 from ssgan.data.lengths import equal_lengths
 from ssgan.data.options import ReadOptions
 from ssgan.data.pictures import array_of
@@ -36,6 +36,10 @@ def gather(x: Any, options: ReadOptions | None = None) -> tuple[Any, Any]:
         x = x.to_frame()
     if isinstance(x, pd.DataFrame):
         return plain_frame(x, options.na), None
+    if isinstance(x, np.ma.MaskedArray):
+        x = of_masked(x)
+    if isinstance(x, np.ndarray) and x.dtype.names:
+        return plain_frame(pd.DataFrame(x), options.na), None
     if isinstance(x, np.ndarray | Tensor):
         return x, None
     if callable(getattr(x, "collect", None)):  # a lazy frame of polars
@@ -45,7 +49,8 @@ def gather(x: Any, options: ReadOptions | None = None) -> tuple[Any, Any]:
     if hasattr(x, "features") and hasattr(x, "column_names"):  # Hugging Face
         return of_features(x, options)
     if callable(getattr(x, "to_pandas", None)):
-        return plain_frame(x.to_pandas(), options.na), None
+        table = x.to_arrow() if callable(getattr(x, "to_arrow", None)) else x  # of polars
+        return plain_frame(whole_numbers_of(table, x.to_pandas()), options.na), None
     if isinstance(x, torch.utils.data.DataLoader):
         return of_batches(x, options)
     if isinstance(x, torch.utils.data.Dataset):
@@ -53,6 +58,15 @@ def gather(x: Any, options: ReadOptions | None = None) -> tuple[Any, Any]:
     if not isinstance(x, list | tuple):
         raise InputTypeError(f"expected {EXPECTED}, got {type(x).__name__}")
     return of_list(x, options), None
+
+
+def of_masked(x: Any) -> Any:
+    """A masked array as a plain one, NaN where numbers are masked; InputError for others."""
+    if not x.mask.any():
+        return x.data
+    if x.dtype.kind not in "biuf":
+        raise InputError("expected a masked array of numbers: give a data frame with None in it")
+    return x.astype(np.float64).filled(np.nan)
 
 
 def stacked(x: Any) -> Any:
@@ -68,6 +82,8 @@ def of_list(x: Sequence[Any], options: ReadOptions) -> Any:
         return array_of(x, options)
     if any(isinstance(part, Image.Image) for part in x):
         raise InputTypeError("expected PIL images alone, got other samples among them")
+    if all(isinstance(part, dict) for part in x):
+        return plain_frame(pd.DataFrame(list(x)), options.na)
     if all(isinstance(part, pd.DataFrame) for part in x):
         return plain_frame(pd.concat(x, ignore_index=True), options.na)
     if (options.modality or "").startswith("signal"):

@@ -26,6 +26,8 @@ MARKS = {  # at the start of a file: how it is written
     codecs.BOM_UTF16_BE: "utf-16",
 }
 VALUE = re.compile(r"[+-]?(?:\d+[.,]?\d*|[.,]\d+)(?:[eE][+-]?\d+)?|\d{4}-\d\d-\d\d.*")
+SEPARATOR = re.compile(r"sep=(.)", re.IGNORECASE)  # above the header, for Excel
+OTHERS = (" ", ":", "^", "~")  # that separate fields nowhere here
 Fault = tuple[str, str]  # line, what is wrong with it
 
 
@@ -40,11 +42,45 @@ def open_text(path: Path) -> IO[str]:
     return path.open(encoding=encoding, newline="")
 
 
-def first_lines(stream: IO[str]) -> list[str]:
-    """The first lines, blank ones left out; the stream is at its start again."""
-    lines = [line for line in islice(stream, SNIFFED) if line.strip("\r\n")]
+def skipped(stream: IO[str], above: int) -> IO[str]:
+    """The stream at the line after the first `above` ones."""
     stream.seek(0)
-    return lines
+    for _ in range(above):
+        stream.readline()
+    return stream
+
+
+def preamble(stream: IO[str], name: str) -> tuple[int, str]:
+    """How many lines stand above the header, and the separator that one of them names, or "".
+
+    They are blank, Excel's "sep=;", and comments that start with "#": two or more of them, or one
+    that is not of as many fields as the line below.
+    """
+    lines = [line.strip("\r\n") for line in islice(stream, SNIFFED)]
+    above, comments = next((i for i, line in enumerate(lines) if line), 0), 0
+    if found := SEPARATOR.fullmatch(lines[above]) if lines else None:
+        return above + 1, found[1]
+    while above + 1 < len(lines) and lines[above].startswith("#") and is_comment(lines[above:]):
+        above, comments = above + 1, comments + 1
+    if comments:
+        warnings.warn(
+            f"{name}: {comments} comments above the header are left out", UserWarning, stacklevel=4
+        )
+    return above, ""
+
+
+def is_comment(lines: list[str]) -> bool:
+    """Whether the first line, which starts with "#", is no header of those below."""
+    if lines[1].startswith("#"):
+        return True
+    separator = max(SEPARATORS, key=lines[1].count)
+    counts = [len(row) for row in split_fields(lines[:2], separator)]
+    return len(counts) > 1 and counts[0] != counts[1]
+
+
+def first_lines(stream: IO[str], above: int = 0) -> list[str]:
+    """The first lines from the header on, blank ones left out."""
+    return [line for line in islice(skipped(stream, above), SNIFFED) if line.strip("\r\n")]
 
 
 def separator_of(lines: list[str], name: str) -> str:
@@ -74,6 +110,21 @@ def separator_of(lines: list[str], name: str) -> str:
     return best
 
 
+def refuse_one_column(lines: list[str], separator: str, name: str) -> None:
+    """InputError where one column is several ones with spaces or other marks between them."""
+    if len(lines) < 3 or separator in lines[0]:
+        return
+    for other in OTHERS:
+        header, *counts = (
+            len(row) for row in split_fields([line.strip() for line in lines], other)
+        )
+        if header > 1 and set(counts) in ({header}, {header + 1}):
+            raise InputError(
+                f"{name} is one column by commas, semicolons, tabs or pipes, and {header} with "
+                f"{other!r} between: write it with commas, or quote a name that holds {other!r}"
+            )
+
+
 def split_fields(lines: list[str], separator: str) -> list[list[str]]:
     """The fields of each line, by a separator that may not be the right one."""
     try:
@@ -91,7 +142,11 @@ def warn_of_values(lines: list[str], separator: str, name: str) -> None:
     rows = split_fields(lines, separator)
     names = [field.strip() for field in rows[0]] if rows else []
     columns = [[row[i].strip() for row in rows[1:] if i < len(row)] for i in range(len(names))]
-    if not names or not all(map(like_value, names, columns)) or counted_up(names):
+    valued = [name for name in names if VALUE.fullmatch(name)]
+    known = any(name in column for name, column in zip(names, columns, strict=True) if name)
+    if not names or not all(map(like_value, names, columns)) or counted_up(valued):
+        return
+    if not valued and not known:
         return
     shown = ", ".join(map(repr, names[:5]))
     warnings.warn(
@@ -103,11 +158,12 @@ def warn_of_values(lines: list[str], separator: str, name: str) -> None:
 
 
 def like_value(name: str, column: list[str]) -> bool:
-    """Whether a name could stand in its own column."""
+    """Whether a name could stand in its own column, or could where none comes twice."""
     present = [entry for entry in column if entry]
     if VALUE.fullmatch(name):
         return bool(present) and all(VALUE.fullmatch(entry) for entry in present)
-    return name == "" or name in present
+    unlike = 10 < len(present) < 1.1 * len(set(present)) and not any(map(VALUE.fullmatch, present))
+    return name == "" or name in present or unlike
 
 
 def counted_up(names: list[str]) -> bool:
@@ -118,29 +174,42 @@ def counted_up(names: list[str]) -> bool:
     return len(numbers) > 1 and numbers == list(range(numbers[0], numbers[0] + len(numbers)))
 
 
-def scan(stream: IO[str], separator: str, path: Path, header: bool = True) -> list[Fault]:
+def scan(
+    stream: IO[str], separator: str, path: Path, header: bool = True, above: int = 0
+) -> list[Fault]:
     """The rows that are too short; InputError for a bad header and for the first longer row."""
     rows = csv.reader(stream, delimiter=separator, skipinitialspace=True)
     names = [name.strip() for name in next(rows, [])]
     if not any(names):
         raise InputError(f"{path} is empty: expected a header line with the names of the columns")
-    repeated = [name for name, count in Counter(names).items() if count > 1]
+    repeated = [name for name, count in Counter(names).items() if count > 1 and name]
     if header and repeated:
         advice = "rename them"
         if all(VALUE.fullmatch(name) for name in repeated):
             advice += ", or read it with header=False (--no-header) if it has no names"
         raise InputError(f"{path} has several columns named {repeated[0]!r}: {advice}")
-    return list(short_rows(rows, len(names), path))
+    return list(short_rows(rows, len(names), path, above))
 
 
-def short_rows(rows: "Iterator[list[str]]", width: int, path: Path) -> Iterator[Fault]:
-    for row in rows:
+def short_rows(rows: "Iterator[list[str]]", width: int, path: Path, above: int) -> Iterator[Fault]:
+    for number, row in enumerate(rows):
+        line = above + getattr(rows, "line_num", 0)
         if len(row) > width:
-            line = getattr(rows, "line_num", "?")
             raise InputError(
                 f"{path}, line {line} has {len(row)} fields, the header {width}: "
-                "repair the line, or quote the field that holds the separator"
+                f"{remedy(row, width, number == 0)}"
             )
         if row and len(row) < width:
-            fault = f"{len(row)} of {width} fields: the others are taken as missing"
-            yield f"line {getattr(rows, 'line_num', '?')}", fault
+            yield f"line {line}", f"{len(row)} of {width} fields: the others are taken as missing"
+
+
+def remedy(row: list[str], width: int, first: bool) -> str:
+    """What to do about a row that is longer than the header; the first row tells of the header."""
+    usual = "repair the line, or quote the field that holds the separator"
+    if len(row) == width + 1 and not row[-1].strip():
+        return f"take away the separator at the ends of lines, or {usual}"
+    if first and width == 1:
+        return f"take away what stands above the names of the columns, or {usual}"
+    if first and len(row) == width + 1:
+        return f"name the first column too where it holds names of rows, as R writes it, or {usual}"
+    return usual

@@ -6,16 +6,18 @@ a country. In a column of numbers such a word is no number, and is taken as miss
 
 import csv
 import gzip
-import io
+import re
 import warnings
 import zlib
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from ssgan.codecs.codec import Array
 from ssgan.codecs.dtypes import Series
 from ssgan.codecs.plain import absent_words, is_text, numbers_in, plain_column
 from ssgan.config import InputError
@@ -23,15 +25,18 @@ from ssgan.data.delimited import (
     Fault,
     first_lines,
     open_text,
+    preamble,
+    refuse_one_column,
     scan,
     separator_of,
+    skipped,
     warn_of_values,
 )
+from ssgan.data.doubts import counts_of, doubt_of_numbers, suspicion_of
 
 TABLE_SUFFIXES = (".csv", ".tsv", ".csv.gz", ".tsv.gz", ".parquet")
-NEARLY = 0.9  # share of entries that must be numbers for the others to look like slips
-CROWDED = 100  # rows from which a text column may look like an identifier
-DAY = r"\d{1,4}[./-]\d{1,2}[./-]\d{1,4}( .*)?"  # dates as people write them
+POINTED = r"[+-]?[1-9]\d{0,2}(?:\.\d{3})+|0"  # by thousands, as where commas are decimal
+NAMELESS = re.compile(r"Unnamed: \d+|")
 INT64, UINT64, EXACT = 2**63, 2**64, 2**53  # below EXACT a float holds every whole number
 
 
@@ -56,33 +61,43 @@ def read_table(
     columns are named "0", "1", ... Raises InputError for files that are empty, binary or damaged,
     for columns of the same name and for rows longer than the header, naming the line.
     """
-    if path.suffix == ".parquet":
+    if path.suffix.lower() == ".parquet":
         return read_parquet(path, na), []
     try:
-        frame, faults, comma = read_delimited(path, text, na, header)
+        table = read_delimited(path, text, na, header)
     except UnicodeError as error:
         raise InputError(f"{path} is not UTF-8 text ({error}): save it as UTF-8") from error
     except (csv.Error, gzip.BadGzipFile, zlib.error, EOFError, pd.errors.ParserError) as error:
         raise InputError(f"{path} cannot be read as a table: {error}") from error
+    faults = table.faults
     for line, fault in faults[:1]:
         more = f", as have {len(faults) - 1} other rows" if len(faults) > 1 else ""
         warnings.warn(f"{path}, {line} has {fault}{more}", UserWarning, stacklevel=2)
-    if not len(frame):
+    if not len(table.frame):
         raise InputError(f"{path} holds a header but no rows")
-    return (frame if text else convert_text(frame, path, comma, drop)), faults
+    return (table.frame if text else convert_text(table, path, drop)), faults
 
 
-def read_delimited(
-    path: Path, text: bool, na: tuple[str, ...], header: bool
-) -> tuple[pd.DataFrame, list[Fault], bool]:
-    """The table, its faults, and whether its separator leaves commas for decimals."""
+@dataclass(frozen=True, kw_only=True)
+class TextTable:
+    """The table of a text file, and what was found in reading it."""
+
+    frame: pd.DataFrame
+    faults: list[Fault]  # rows that are too short
+    separator: str
+    pointed: tuple[str, ...]  # columns of numbers with a point before every three digits
+
+
+def read_delimited(path: Path, text: bool, na: tuple[str, ...], header: bool) -> TextTable:
+    """The table of a text file, its columns in the types that pandas finds."""
     with open_text(path) as stream:
-        lines = first_lines(stream)
-        separator = separator_of(lines, str(path))
-        faults = scan(stream, separator, path, header)
+        above, separator = preamble(stream, str(path))
+        lines = first_lines(stream, above)
+        separator = separator or separator_of(lines, str(path))
+        faults = scan(skipped(stream, above), separator, path, header, above)
         if header and not text:
             warn_of_values(lines, separator, str(path))
-        stream.seek(0)
+            refuse_one_column(lines, separator, str(path))
         how: dict[str, Any] = {
             "sep": separator,
             "index_col": False,
@@ -94,16 +109,28 @@ def read_delimited(
             "na_values": ["", *na],
             "header": 0 if header else None,
         }
-        frame = pd.read_csv(stream, dtype=str if text else None, **how)
+        frame = pd.read_csv(skipped(stream, above), dtype=str if text else None, **how)
+        frame.columns = pd.Index([str(name).strip() for name in frame.columns])
+        pointed = []
         numbers = [i for i, dtype in enumerate(frame.dtypes) if dtype.kind in "iufO"]
         if numbers and not text:
-            stream.seek(0)
-            exact = pd.read_csv(stream, dtype=str, usecols=numbers, **how)
-            for place, name in zip(numbers, exact.columns, strict=True):
-                frame = with_digits(frame, frame.columns[place], exact[name], path)
-    if not header:
-        frame.columns = pd.Index([str(name) for name in frame.columns])
-    return frame, faults, separator != ","
+            exact = pd.read_csv(skipped(stream, above), dtype=str, usecols=numbers, **how)
+            for place, given in zip(numbers, exact.columns, strict=True):
+                name, entries = frame.columns[place], exact[given]
+                frame = with_digits(frame, name, entries, path)
+                if frame[name].dtype.kind == "f" and entries.dropna().str.fullmatch(POINTED).all():
+                    pointed.append(name)
+    frame = without_nameless(frame, path) if header else frame
+    return TextTable(frame=frame, faults=faults, separator=separator, pointed=tuple(pointed))
+
+
+def without_nameless(frame: pd.DataFrame, path: Path) -> pd.DataFrame:
+    """The table without the empty columns that separators at the ends of lines make."""
+    nameless = [name for name in frame.columns if NAMELESS.fullmatch(name)]
+    held = [name for name in nameless if frame[name].notna().any()]
+    if len(held) > 1:
+        raise InputError(f"{path} has {len(held)} columns without a name: name them")
+    return frame.drop(columns=[name for name in nameless if name not in held])
 
 
 def with_digits(frame: pd.DataFrame, name: Any, exact: Series, path: Path) -> pd.DataFrame:
@@ -134,20 +161,38 @@ def with_digits(frame: pd.DataFrame, name: Any, exact: Series, path: Path) -> pd
     return frame.assign(**{name: exact})
 
 
-def convert_text(
-    frame: pd.DataFrame, path: Path, comma: bool = False, drop: tuple[str, ...] = ()
-) -> pd.DataFrame:
+def convert_text(table: TextTable, path: Path, drop: tuple[str, ...] = ()) -> pd.DataFrame:
     """The table with text columns as the dates or numbers that they write; says what it did."""
-    changed = {}
+    frame, changed, remarks = table.frame, {}, {}
     for name in frame.columns.difference(list(drop), sort=False):
-        if not pd.api.types.is_string_dtype(frame[name].dtype) or frame[name].isna().all():
-            continue
-        column, remark = read_column(frame[name], comma)
+        column = frame[name]
+        if pd.api.types.is_string_dtype(column.dtype) and column.notna().any():
+            column, remarks[name] = read_column(without_spaces(column), table.separator != ",")
+        else:
+            remarks[name] = doubt_of_numbers(column)
         if column is not frame[name]:
             changed[name] = column
+    comma = any("decimal commas" in remark for remark in remarks.values())
+    for name in table.pointed:
+        if comma:
+            changed[name] = (frame[name] * 1000).round()
+            remarks[name] = (
+                "is numbers with points between thousands, as others have decimal commas"
+            )
+        elif table.separator == ";":
+            remarks[name] = "is read with decimal points; leave them out if they part thousands"
+    for name, remark in remarks.items():
         if remark:
             warnings.warn(f"{path}: column {name!r} {remark}", UserWarning, stacklevel=3)
     return frame.assign(**changed) if changed else frame
+
+
+def without_spaces(column: Series) -> Series:
+    """Text without the spaces around it; nothing but spaces is missing."""
+    if not is_text(column):
+        return column
+    stripped = column.str.strip()
+    return column if stripped.equals(column) else stripped.mask(stripped == "")
 
 
 def read_column(column: Series, comma: bool) -> tuple[Series, str]:
@@ -157,8 +202,12 @@ def read_column(column: Series, comma: bool) -> tuple[Series, str]:
         return dated, ""
     present = column.dropna().astype(str)
     absent = absent_words(present)
-    parsed = numbers_in(present[~absent], comma) if not absent.all() else None
     words = counts_of(present[absent])
+    if words and not absent.all():
+        dated = plain_column(column.mask(column.isin(present[absent].unique())))
+        if dated.dtype.kind == "M":
+            return dated, f"has {words} among dates, taken as missing: say so with --na"
+    parsed = None if absent.all() else numbers_of(present[~absent], comma)
     coded = present.str.match(r"[+-]?0\d") | present.str.fullmatch(r"[+-]?\d{16,}")
     if parsed is None or coded.any():
         return column, suspicion_of(column, comma)
@@ -172,52 +221,22 @@ def read_column(column: Series, comma: bool) -> tuple[Series, str]:
     return (numbers.astype("int64") if whole else numbers), "; it ".join(remarks)
 
 
-def suspicion_of(column: Series, comma: bool = False, crowded: int = CROWDED) -> str:
-    """What looks wrong in a column of text: slips among numbers, words for nothing, identifiers."""
-    present = column.dropna().astype(str)
-    absent = absent_words(present)
-    wrong = pd.to_numeric(present, errors="coerce").isna() & ~absent
-    if 0 < wrong.mean() <= 1 - NEARLY and numbers_in(present[~wrong & ~absent], comma):
-        return (
-            f"is text because {int(wrong.sum())} of {len(present)} entries are no numbers, as "
-            f"{present[wrong].iloc[0]!r}: correct them, or name them with --na"
-        )
-    if len(present) and present.str.fullmatch(DAY).mean() > NEARLY:
-        odd = present[pd.to_datetime(present, format="ISO8601", errors="coerce").isna()]
-        if len(odd):
-            return (
-                f"looks like dates, but {len(odd)} of {len(present)} are none of the form "
-                f"2020-12-31, as {odd.iloc[0]!r}, so it is kept as text: write them in that form"
-            )
-    if absent.any():
-        return f"has {counts_of(present[absent])}, kept as text: name it with --na if it is missing"
-    if is_crowded(present, crowded):
-        return (
-            f"is text with {present.nunique()} values in {len(present)} rows, like an identifier: "
-            f"leave it out with --drop {column.name}"
-        )
-    return ""
-
-
-def is_crowded(column: Series, rows: int = CROWDED) -> bool:
-    """Whether a column of `rows` or more is text that hardly repeats."""
-    present = column.dropna()
-    if len(present) < rows or not is_text(present):
-        return False
-    return bool(present.nunique() > NEARLY * len(present))
-
-
-def counts_of(words: Series) -> str:
-    """Which words there are and how often: "3 'NA'"."""
-    return ", ".join(f"{count} {word!r}" for word, count in words.value_counts().items())
+def numbers_of(texts: Series, comma: bool) -> tuple[Array, str] | None:
+    """The numbers that texts (N,) write, infinity among them, and how; None where one is none."""
+    if (found := numbers_in(texts, comma)) is not None:
+        return found
+    numbers = pd.to_numeric(texts, errors="coerce")
+    return None if numbers.isna().any() else (numbers.to_numpy(np.float64), "")
 
 
 def read_parquet(path: Path, na: tuple[str, ...] = ()) -> pd.DataFrame:
     """The table of a Parquet file, its index as columns if it has a name."""
     import pyarrow
+    from pyarrow import parquet
 
     try:
-        frame = pd.read_parquet(io.BytesIO(path.read_bytes()))
+        table = parquet.read_table(pyarrow.BufferReader(path.read_bytes()))
+        frame = whole_numbers_of(table, table.to_pandas())
     except (pyarrow.ArrowException, OSError, ValueError, TypeError, KeyError) as error:
         raise InputError(f"{path} cannot be read as Parquet: {error}") from error
     if not len(frame):
@@ -226,11 +245,24 @@ def read_parquet(path: Path, na: tuple[str, ...] = ()) -> pd.DataFrame:
     return plain_frame(frame, na)
 
 
+def whole_numbers_of(table: Any, frame: pd.DataFrame) -> pd.DataFrame:
+    """The data frame of an Arrow table, with all digits of whole numbers beside gaps."""
+    for name, column in columns_of(frame):
+        if name not in table.schema.names or column.dtype != np.float64:
+            continue
+        stored = table.column(name)
+        if str(stored.type) in ("int64", "uint64") and column.abs().max() >= EXACT:
+            kind: Any = str(stored.type).replace("int", "Int").replace("uI", "UI")
+            frame = frame.assign(**{name: pd.array(stored.to_pylist(), dtype=kind)})
+    return frame
+
+
 def plain_frame(frame: pd.DataFrame, na: tuple[str, ...] = ()) -> pd.DataFrame:
-    """The table in types that a codec takes, the words `na` in text missing."""
+    """The table in types that a codec takes, the words `na` missing, numbers among them too."""
+    numbers = pd.to_numeric(pd.Series(na, dtype=object), errors="coerce").dropna().tolist()
     for name, column in list(columns_of(frame)):
-        texts = bool(na) and pd.api.types.is_string_dtype(column.dtype)
-        found = plain_column(column.mask(column.isin(na)) if texts else column)
+        given = numbers if pd.api.types.is_numeric_dtype(column.dtype) else list(na)
+        found = plain_column(column.mask(column.isin(given)) if given else column)
         if found is not column:
             frame = frame.assign(**{name: found})
     return frame

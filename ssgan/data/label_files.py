@@ -10,11 +10,12 @@ import pandas as pd
 
 from ssgan.codecs.codec import Array
 from ssgan.codecs.dtypes import as_python
-from ssgan.codecs.plain import ABSENT_WORDS
+from ssgan.codecs.plain import absent_words
 from ssgan.config import InputError
+from ssgan.data.doubts import counts_of
 from ssgan.data.files import read_npy
-from ssgan.data.frames import counts_of, read_table
-from ssgan.data.labels import raw_labels, shown, unlabeled
+from ssgan.data.frames import is_table, read_table
+from ssgan.data.label_values import raw_labels, shown, unlabeled
 from ssgan.data.source import Data
 
 FILE, LABEL = "file", "label"
@@ -63,9 +64,9 @@ def read_labels(
     path = Path(path)
     if not path.is_file():
         raise FileNotFoundError(f"there is no file {path}: expected labels, as .csv or .npy")
-    if path.suffix == ".npy":
+    if path.suffix.lower() == ".npy":
         return one_a_row(raw_labels(read_npy(path)["x"]), data, path)
-    if path.suffix not in (".csv", ".tsv", ".parquet"):
+    if not is_table(path):
         raise InputError(f"expected labels in a .csv, .parquet or .npy file, got {path}")
     frame = whole_table(path, tuple(na))
     if LABEL in frame and FILE in frame:
@@ -158,7 +159,8 @@ def parsed(column: Any, no_label: Any = None) -> Array:
     values[missing] = None
     present = values[~missing].tolist()
     texts = [str(value) for value in present]
-    if (words := [text.casefold() in ABSENT_WORDS for text in texts]) and any(words):
+    words = absent_words(pd.Series(texts, dtype=str)).tolist()
+    if any(words):
         rest = [text for text, word in zip(texts, words, strict=True) if not word]
         if rest and pd.to_numeric(pd.Series(rest), errors="coerce").notna().all():
             values[np.flatnonzero(~missing)[words]] = None

@@ -1,10 +1,8 @@
 """Labels: classes or numbers, many of them unlabeled, and the few that are drawn to learn from."""
 
-import hashlib
-import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -12,103 +10,15 @@ import pandas as pd
 from ssgan.codecs.codec import Array, as_array
 from ssgan.codecs.dtypes import as_python
 from ssgan.config import InputError
-
-TaskName = Literal["classification", "regression"]
-Label = str | int | float | bool
-MINUS = -1  # the label that means "no label", where nobody says another
-CLASS_SIZE = 5  # labels a class, from which a -1 as frequent as classes looks like one
-MOST_FLOAT_CLASSES = 20  # whole floats of more values than this are measured, not counted
-MOST_INTEGER_CLASSES = 100  # as for floats, but only where labels hardly ever repeat
-
-
-def digest(values: Any) -> str:
-    """Hash an array: the sha256 of its values, shape and dtype.
-
-    Parameters
-    ----------
-    values : array-like
-        Numbers, or objects, which are hashed by their `repr`.
-
-    Returns
-    -------
-    str
-        64 hexadecimal digits.
-
-    Examples
-    --------
-    >>> digest([1, 2])[:8] == digest([1.0, 2.0])[:8]
-    False
-    """
-    array = as_array(values)
-    sha = hashlib.sha256(f"{array.dtype.str} {array.shape}".encode())
-    if array.dtype.kind == "O":
-        sha.update("\0".join(map(repr, array.ravel().tolist())).encode())
-    else:
-        sha.update(np.ascontiguousarray(array).reshape(-1).view(np.uint8).data)
-    return sha.hexdigest()
-
-
-def unlabeled(y: Any, task: TaskName = "classification", no_label: Any = None) -> Array:
-    """Find the entries that stand for "no label".
-
-    Parameters
-    ----------
-    y : array-like (N,)
-        Labels; NaN, None, NA and "" always stand for none.
-    task : "classification" or "regression"
-        Among numbers to regress on, -1 is a number.
-    no_label : label, optional
-        What else stands for none: by default -1 among classes, as a number or as text. One that is
-        given stands in place of -1, in numbers too; "none" says that nothing else does.
-
-    Returns
-    -------
-    array of bool (N,)
-
-    Examples
-    --------
-    >>> unlabeled(["a", "", None, -1]).tolist()
-    [False, True, True, True]
-    >>> unlabeled([9, 0, -1], no_label=9).tolist()
-    [True, False, False]
-    """
-    values = raw_labels(y)
-    missing: Array = pd.isna(values) | (values == "")
-    if no_label is None and task == "regression":
-        return missing
-    return missing | equal_to(values, MINUS if no_label is None else no_label)
-
-
-def equal_to(values: Array, label: Any) -> Array:
-    """Which entries (N,) are the label, also where one of both is text."""
-    if values.dtype.kind == "b":
-        return np.zeros(len(values), bool)
-    if values.dtype.kind == "O":
-        return np.array([value == label or str(value) == str(label) for value in values], bool)
-    try:
-        return np.equal(values, float(label))
-    except (TypeError, ValueError):
-        return np.zeros(len(values), bool)
-
-
-def raw_labels(y: Any) -> Array:
-    """Labels of any container as an array (N,); strings as objects. InputError for other shapes."""
-    if isinstance(y, list | tuple):  # numpy would turn ["a", -1] into text
-        y = pd.Series(list(y), dtype=object)
-        y = y if y.isna().any() else y.infer_objects()
-    if isinstance(y, pd.Series | pd.Index):
-        numeric = isinstance(y.dtype, np.dtype) and y.dtype.kind in "biuf"
-        y = y.to_numpy() if numeric else y.to_numpy(dtype=object)
-    array: Array = as_array(y)
-    if array.ndim == 2 and array.shape[1] == 1:
-        array = array[:, 0]
-    if array.ndim != 1:
-        raise InputError(f"expected one label a row (N,), got an array of shape {array.shape}")
-    if array.dtype.kind not in "biufO":
-        array = array.astype(object)
-    if array.dtype.kind == "O":  # pandas' NA can be neither compared nor ordered
-        array = np.where(pd.isna(array), np.array(None), array)
-    return array
+from ssgan.data.label_doubts import (
+    MOST_FLOAT_CLASSES,
+    MOST_INTEGER_CLASSES,
+    check_guess,
+    check_measured,
+    refuse_few,
+    warn_of_minus,
+)
+from ssgan.data.label_values import MINUS, Label, TaskName, raw_labels, shown, unlabeled
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -155,8 +65,10 @@ class Targets:
         """
         values = as_array(values)
         if self.classes is None:
-            whole = np.dtype(self.dtype).kind in "iu"
-            return np.asarray((np.rint(values) if whole else values).astype(self.dtype))
+            if np.dtype(self.dtype).kind in "iu":
+                ends = np.iinfo(self.dtype)
+                values = np.rint(values).clip(ends.min, ends.max)
+            return np.asarray(values.astype(self.dtype))
         kind = np.dtype(self.dtype).kind
         none = {"i": -1, "f": np.nan}.get(kind)
         if none is None and (values < 0).any():
@@ -203,12 +115,6 @@ def numbers(labels: Array, missing: Array) -> Array:
         row = int(np.flatnonzero(np.isinf(values))[0])
         raise InputError(f"expected finite numbers to regress on, row {row} is infinite")
     return values
-
-
-def shown(values: Sequence[Any], most: int = 10) -> str:
-    """The first few values, for messages."""
-    more = f", ... ({len(values)} in all)" if len(values) > most else ""
-    return ", ".join(map(repr, values[:most])) + more
 
 
 def task_of(labels: Array) -> TaskName:
@@ -290,54 +196,19 @@ def targets(
         values = numbers(labels, missing)
         if np.nanmin(values) == np.nanmax(values):
             raise InputError(f"all labels are {values[~missing][0]:g}: there is nothing to learn")
+        if known_task is None and present.dtype.kind == "f":
+            check_measured(present)
+        dtype = dtype if np.dtype(dtype).kind in "iuf" else "<f8"
         return Targets(values=values, classes=None, dtype=dtype, no_label=no_label)
     known = tuple(classes) if classes is not None else sorted_classes(present)
     coded = Targets(values=np.empty(0, np.int64), classes=known, dtype=dtype, no_label=no_label)
     coded = replace(coded, values=coded.encode(labels))
     if known_task is None:
-        check_guess(coded, present)
+        check_guess(known, coded.values, present)
     if no_label is None and classes is None:
-        warn_of_minus(labels, coded)
-    refuse_few(coded)
+        warn_of_minus(labels, known, coded.values)
+    refuse_few(known, coded.values)
     return coded
-
-
-def check_guess(coded: Targets, present: Array) -> None:
-    """Refuse labels that may be no classes, and say that many numbers are taken for some."""
-    number = len(coded.classes or ())
-    if number > MOST_FLOAT_CLASSES and len(present) < 2 * number:
-        raise InputError(
-            f"{number} different labels in {len(present)} rows are hardly classes: say what they "
-            "are with task='classification' or 'regression' (--task)"
-        )
-    rare = np.bincount(coded.values[coded.values >= 0]).min() == 1 and number > MOST_FLOAT_CLASSES
-    if (rare or number > MOST_INTEGER_CLASSES) and present.dtype.kind in "iuf":
-        warnings.warn(
-            f"{number} whole numbers are taken for classes: give task='regression' (--task "
-            "regression) if they are counts or measurements, task='classification' if not",
-            UserWarning,
-            stacklevel=3,
-        )
-
-
-def warn_of_minus(labels: Array, coded: Targets) -> None:
-    """Say that -1 is taken for unlabeled where it looks like a class.
-
-    It does where it is as frequent as the classes, or where other rows have an empty label.
-    """
-    minus = int(equal_to(labels, MINUS).sum())
-    empty = int(unlabeled(labels, "regression").sum())
-    counts = np.bincount(coded.values[coded.values >= 0], minlength=1)
-    alike = 0.75 * counts.min() <= minus <= 1.5 * counts.max()
-    frequent = counts.min() >= CLASS_SIZE and alike
-    if minus and (frequent or empty):
-        beside = f"{empty} rows have an empty one" if empty else f"{counts.max()} are alike"
-        warnings.warn(
-            f"{minus} labels of -1 are taken for unlabeled, while {beside}: if -1 is a class, say "
-            "no_label='none' (--unlabeled none); -1 confirms it",
-            UserWarning,
-            stacklevel=3,
-        )
 
 
 def reason_of(coded: Targets, y: Any) -> str:
@@ -374,22 +245,3 @@ def sorted_classes(labels: Array) -> tuple[Label, ...]:
         return tuple(sorted(distinct))
     except TypeError:
         return tuple(sorted(distinct, key=str))
-
-
-def refuse_few(coded: Targets) -> None:
-    """Refuse labels that no classifier can learn from; warn of classes with a single one."""
-    classes = coded.classes or ()
-    counts = np.bincount(coded.values[coded.values >= 0], minlength=len(classes))
-    if counts.sum() < len(classes):
-        raise InputError(
-            f"{counts.sum()} labels for {len(classes)} classes: label at least one row of each"
-        )
-    if (counts > 0).sum() < 2:
-        only = classes[int(counts.argmax())]
-        raise InputError(f"all labels are {only!r}: a classifier needs at least two classes")
-    if alone := [label for label, count in zip(classes, counts, strict=True) if count == 1]:
-        warnings.warn(
-            f"a single label in {len(alone)} of {len(classes)} classes: {shown(alone)}",
-            UserWarning,
-            stacklevel=3,
-        )

@@ -6,13 +6,14 @@ ROOT/unlabeled/**, ROOT/file.png        none, beside classes
 ROOT/file.png                           none at all
 ROOT/train/..., ROOT/test/...           each part laid out as above; ROOT/unlabeled joins train
 ROOT/train/..., ROOT/val/...            the same; where there is a test/ too, val/ is left out
-ROOT/NAME/train/..., ROOT/NAME/test/... the same, where NAME is all there is
+ROOT/NAME/train/..., ROOT/NAME/test/... the same, where NAME is all there is, or NAME/NAME
 """
 
 import os
+import re
 import warnings
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from ssgan.config import InputError
@@ -23,10 +24,13 @@ SUFFIXES = (
 )
 REFUSED = (".tif", ".tiff", ".heic", ".heif", ".avif", ".jp2", ".psd", ".svg", ".eps", ".ppm")
 STARTS = (b"\x89PNG\r\n", b"\xff\xd8\xff", b"GIF8")  # of images whatever their name is
-UNLABELED = "unlabeled"
-TRAIN = ("train", "training")
-TEST = ("test", "testing")
-VALID = ("val", "valid", "validation", "dev", "eval")
+UNLABELED = ("unlabeled", "unlabelled")
+PARTS = {
+    "train": ("train", "training"),
+    "test": ("test", "testing", "holdout", "heldout"),
+    "val": ("val", "valid", "validation", "dev", "eval"),
+}
+WITH_PART = re.compile(r"[ _.-]?(?:set|data|images?|imgs?|\d+)?")  # after its name: "test1"
 Entry = tuple[str, str | None]  # a file relative to the root, its class or None
 
 
@@ -46,12 +50,13 @@ def in_parts(root: Path, files: list[str]) -> dict[str, list[Entry]]:
     """(file relative to the root, class or None) in order, of the parts "train" and "test"."""
     base = base_of(files)
     tops = Counter(top_of(file, base) for file in files)
-    named = {part: top for top in tops if (part := part_of(top))}
+    named = named_parts(root, tops)
     held_out = named.get("test") or named.get("val")
     if "train" not in named and len({"test", "val"} & set(named)) == len(tops) == 2:
         raise InputError(f"{root} holds {' and '.join(map(repr, tops))} but no 'train': rename one")
-    others = [top for top in tops if part_of(top) is None and top not in ("", UNLABELED)]
+    others = [top for top in tops if part_of(top) is None and top and not is_unlabeled(top)]
     if "train" not in named or (others and held_out is None):
+        warn_of_levels(root, files)
         return {"train": [(file, class_of(file)) for file in files]}
     if others:
         raise InputError(
@@ -65,7 +70,7 @@ def in_parts(root: Path, files: list[str]) -> dict[str, list[Entry]]:
     for file in files:
         top, inner = top_of(file, base), file[len(base) :]
         inner = inner.split("/", 1)[-1]
-        if top == UNLABELED:
+        if is_unlabeled(top):
             parts["train"].append((file, None))
         elif top == named["train"]:
             parts["train"].append((file, class_of(inner)))
@@ -83,15 +88,54 @@ def warn_of_left_out(root: Path, tops: Counter[str], named: dict[str, str]) -> N
         warnings.warn(f"{root}: left out are {'; '.join(left_out)}", UserWarning, stacklevel=4)
 
 
+def named_parts(root: Path, tops: Iterable[str]) -> dict[str, str]:
+    """The folder of each part; InputError where two may be the same one."""
+    named: dict[str, str] = {}
+    twice = []
+    for top in tops:
+        if part := part_of(top):
+            twice += [top] if part in named else []
+            named.setdefault(part, top)
+    if twice and "train" in named:
+        part = part_of(twice[0]) or ""
+        raise InputError(
+            f"{root} holds {named[part]!r} and {twice[0]!r}, which may both be its part {part!r}: "
+            "put them into one folder, or rename one"
+        )
+    return named
+
+
+def warn_of_levels(root: Path, files: list[str]) -> None:
+    """Say that all classes hold folders of the same names, which may be the classes or parts."""
+    inner: dict[str, set[str]] = {}
+    for file in files:
+        if "/" in file:
+            first, *rest = file.split("/")[:-1]
+            inner.setdefault(first, set()).update(rest[:1])
+    names = next(iter(inner.values()), set())
+    if len(inner) > 1 and len(names) > 1 and all(names == others for others in inner.values()):
+        warnings.warn(
+            f"{root}: the folders {', '.join(sorted(inner))} are taken for the classes; each holds "
+            f"{', '.join(sorted(names))}: if these are the classes or parts, give another folder, "
+            "or move them up",
+            UserWarning,
+            stacklevel=5,
+        )
+
+
 def base_of(files: list[str]) -> str:
     """ "NAME/" where that one folder holds everything, a train part among it; else ""."""
     tops = {file.split("/")[0] if "/" in file else "" for file in files}
     top = next(iter(tops), "")
     if len(tops) != 1 or not top or part_of(top):
         return ""
-    inner = {file.split("/")[1] for file in files if file.count("/") > 1}
+    below = [file.split("/", 1)[1] for file in files]
+    inner = {file.split("/")[0] for file in below if "/" in file}
     parts = {part_of(name) for name in inner}
-    return f"{top}/" if "train" in parts and len(parts - {None}) > 1 else ""
+    if "train" in parts and len(parts - {None}) > 1:
+        return f"{top}/"
+    deeper = base_of(below)
+    return f"{top}/{deeper}" if deeper else ""
 
 
 def top_of(file: str, base: str) -> str:
@@ -101,15 +145,22 @@ def top_of(file: str, base: str) -> str:
 
 
 def part_of(folder: str) -> str | None:
-    """ "train", "test" or "val" for a folder of such a name."""
-    name = folder.lower()
-    parts = {"train": TRAIN, "test": TEST, "val": VALID}
-    return next((part for part, names in parts.items() if name in names), None)
+    """ "train", "test" or "val" for a folder of such a name, "test1" and "Train_images" too."""
+    for part, names in PARTS.items():
+        for name in names:
+            rest = folder.lower().removeprefix(name)
+            if rest != folder.lower() and WITH_PART.fullmatch(rest):
+                return part
+    return None
+
+
+def is_unlabeled(folder: str) -> bool:
+    return folder.lower() in UNLABELED
 
 
 def class_of(file: str) -> str | None:
-    folder = file.split("/")[0] if "/" in file else UNLABELED
-    return None if folder == UNLABELED else folder
+    folder = file.split("/")[0] if "/" in file else ""
+    return None if not folder or is_unlabeled(folder) else folder
 
 
 def walk(root: Path) -> Iterator[str]:
@@ -125,11 +176,12 @@ def walk(root: Path) -> Iterator[str]:
             inner.clear()
             continue
         seen.add(real)
-        inner[:] = sorted(name for name in inner if not name.startswith("."))
+        inner[:] = sorted(name for name in inner if not name.startswith((".", "__MACOSX")))
         shown = [name for name in files if not name.startswith(".")]
         images = [name for name in shown if is_image(Path(folder) / name)]
-        if shown and not images and not inner and Path(folder) != root:
+        if not images and not inner and Path(folder) != root:
             kinds = ", ".join(sorted({Path(name).suffix or "no suffix" for name in shown})[:3])
+            kinds = kinds or "it is empty"
             without.append(f"{Path(folder).relative_to(root).as_posix()!r} ({kinds})")
         for name in images:
             yield (Path(folder) / name).relative_to(root).as_posix()

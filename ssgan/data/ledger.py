@@ -17,7 +17,7 @@ import numpy as np
 
 from ssgan.codecs.codec import Array
 from ssgan.config import InputError
-from ssgan.data.labels import digest, raw_labels, shown
+from ssgan.data.label_values import digest, raw_labels, shown
 from ssgan.runs.storage import read_object, write_whole
 
 LEDGER = "labels.json"

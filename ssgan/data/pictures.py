@@ -48,6 +48,8 @@ class PictureForm:
 
 def inspect_picture(image: Image.Image) -> PictureHead:
     """The head of a picture: by its header alone, but for grey of 16 bits."""
+    if image.mode == "F":
+        raise InputError("pictures of floating-point numbers have no range: give arrays in [0, 1]")
     width, height = image.size
     held = str(getattr(image, "tile", ""))  # how the file holds pixels, until they are read
     if image.getexif().get(ORIENTATION) in (5, 6, 7, 8):

@@ -135,17 +135,21 @@ def read_path(path: Path, options: ReadOptions, directory: Path) -> RawParts:
     if is_table(path):
         frame, faults = read_table(path, na=options.na, header=options.header, drop=options.drop)
         return {"x": frame, "quarantine": faults}
-    if path.suffix == ".npz":
+    suffix = path.suffix.lower()
+    if suffix == ".npz":
         return read_npz(path)
-    if path.suffix == ".npy":
+    if suffix == ".npy":
         return read_npy(path)
     if is_idx(path):
         return read_idx(path)
-    if path.suffix == ".ts":
+    if suffix == ".ts":
         return read_ts(path, options.length)
     if is_volume(path):
         return volumes_of(path)
-    raise InputError(f"{path} is of no kind that can be read: expected a folder, {FILE_KINDS}")
+    raise InputError(
+        f"{path} is of no kind that can be read: expected a folder, {FILE_KINDS}; a text table has "
+        "the suffix .csv whatever parts its columns, and one of a spreadsheet is saved as CSV"
+    )
 
 
 def read_directory(path: Path, options: ReadOptions) -> RawParts:

@@ -15,15 +15,16 @@ from ssgan.codecs import CODECS, Json, kind_of
 from ssgan.codecs.codec import as_array, contain, container_of
 from ssgan.config import InputError, InputTypeError
 from ssgan.data.containers import gather
+from ssgan.data.doubts import doubt_in_memory
 from ssgan.data.files import RawParts
-from ssgan.data.frames import CROWDED, columns_of, is_crowded
-from ssgan.data.labels import digest, raw_labels, shown
+from ssgan.data.frames import columns_of
+from ssgan.data.label_values import digest, raw_labels, shown
 from ssgan.data.lengths import of_length
 from ssgan.data.options import ReadOptions, kind_named
 from ssgan.data.resizing import resize, sides
+from ssgan.data.shapes import warn_ambiguous
 
 SIGNALS = "signals"  # the kind that has a length
-LONG = 4  # times one side the other, from which "images" may be signals
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -112,7 +113,8 @@ def in_modality(x: Any, options: ReadOptions) -> tuple[str, Any]:
     """
     if options.modality is None:
         kind = kind_of(x, options.image_shape)
-        warn_ambiguous(x, kind, options)
+        if options.image_shape is None:
+            warn_ambiguous(x, kind)
         return kind, x
     kind = kind_named(options.modality)
     samples = CODECS[kind].coerce(x, options.image_shape)
@@ -124,25 +126,6 @@ def in_modality(x: Any, options: ReadOptions) -> tuple[str, Any]:
     if kind == SIGNALS and options.length is not None:
         samples = contain(of_length(as_array(samples), options.length), container_of(samples))
     return kind, samples
-
-
-def warn_ambiguous(x: Any, kind: str, options: ReadOptions) -> None:
-    """Say that an array taken for images may be signals or volumes by its axes."""
-    shape = tuple(np.shape(x))[1:]
-    if kind != "images" or options.image_shape is not None:
-        return
-    plain = as_array(x[:1]).dtype == np.uint8
-    long = len(shape) == 2 and max(shape) > LONG * min(shape)
-    deep = len(shape) == 3 and shape[-1] == 4 and shape[0] not in (1, 3) and not plain
-    if long or deep:
-        instead = "signal" if long else "volume"
-        warnings.warn(
-            f"samples of shape {shape} are taken for images; if they are {instead}s, "
-            f"modality={instead!r} (--modality {instead}) says so, and modality='image' confirms "
-            "images",
-            UserWarning,
-            stacklevel=4,
-        )
 
 
 def from_memory(
@@ -180,7 +163,7 @@ def from_memory(
     options = ReadOptions.of(how)
     x, labels = gather(x, options)
     y = labels if y is None else y
-    warn_of_identifiers(x, options)
+    warn_of_columns(x, options)
     if not len(x):
         raise InputError("expected at least one sample, got none")
     x_test, tested = (None, None) if x_test is None else gather(x_test, options)
@@ -189,18 +172,13 @@ def from_memory(
     return assemble(parts, "memory", options)
 
 
-def warn_of_identifiers(x: Any, options: ReadOptions) -> None:
-    """Say of text columns in memory what `read` says of those of a file."""
-    if not isinstance(x, pd.DataFrame) or len(x) < CROWDED:
+def warn_of_columns(x: Any, options: ReadOptions) -> None:
+    """Say of columns in memory what `read` says of those of a file."""
+    if not isinstance(x, pd.DataFrame):
         return
     for name, column in columns_of(x):
-        if name not in (*options.drop, options.target) and is_crowded(column):
-            warnings.warn(
-                f"column {name!r} is text that hardly repeats, like an identifier: leave it out "
-                f"with drop={name!r}",
-                UserWarning,
-                stacklevel=3,
-            )
+        if name not in (*options.drop, options.target) and (doubt := doubt_in_memory(column)):
+            warnings.warn(f"column {name!r} {doubt}", UserWarning, stacklevel=3)
 
 
 def flat_labels(y: Any) -> Any:

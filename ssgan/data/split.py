@@ -16,17 +16,8 @@ from ssgan.codecs.codec import Array
 from ssgan.config import InputError
 from ssgan.data.frames import read_table
 from ssgan.data.label_files import read_labels
-from ssgan.data.labels import (
-    Targets,
-    TaskName,
-    digest,
-    raw_labels,
-    shown,
-    sorted_classes,
-    targets,
-    task_of,
-    unlabeled,
-)
+from ssgan.data.label_values import TaskName, digest, raw_labels, shown, unlabeled
+from ssgan.data.labels import Targets, sorted_classes, targets, task_of
 from ssgan.data.ledger import LEDGER, LabelBudgetError, Ledger, resumed, verify, whole
 from ssgan.data.selection import Selection, read_as, take_samples
 from ssgan.data.source import Data

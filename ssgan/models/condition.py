@@ -17,17 +17,8 @@ from torch import Tensor
 from ssgan.codecs.codec import Array, Json, as_array
 from ssgan.config import InputError
 from ssgan.data import Targets
-from ssgan.data.labels import (
-    Label,
-    dtype_of,
-    minus_task,
-    numbers,
-    raw_labels,
-    shown,
-    sorted_classes,
-    task_of,
-    unlabeled,
-)
+from ssgan.data.label_values import Label, raw_labels, shown, unlabeled
+from ssgan.data.labels import dtype_of, minus_task, numbers, sorted_classes, task_of
 from ssgan.randomness import Rng
 
 KEPT_ROWS = 2000  # rows of numbers that are kept to draw from

@@ -10,7 +10,7 @@ import torch
 from ssgan.codecs.codec import Array
 from ssgan.config import InputError
 from ssgan.data import Codec, Targets
-from ssgan.data.labels import shown
+from ssgan.data.label_values import shown
 from ssgan.models.inference import apply
 from ssgan.models.transport import pack, unpack
 from ssgan.prediction.choice import AutoChoice

@@ -9,7 +9,7 @@ import numpy as np
 from ssgan.codecs.codec import Array
 from ssgan.config import InputError
 from ssgan.data import Data, read_labels
-from ssgan.data.labels import raw_labels
+from ssgan.data.label_values import raw_labels
 from ssgan.data.selection import draw_some, read_again, take_samples
 from ssgan.data.split import SPLIT, read_split
 from ssgan.prediction.loading import load_predictor

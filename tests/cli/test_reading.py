@@ -66,7 +66,7 @@ def test_a_check_says_what_the_reading_said_once(home):
     told = checked(home / "t.csv", "--target", "mood")["warnings"]
     assert sum("labels of -1 are taken for unlabeled" in line for line in told) == 1
     assert sum("like an identifier" in line for line in told) == 1
-    words = ["--target", "mood", "--unlabeled", "none", "--drop", "name"]
+    words = ["--target", "mood", "--unlabeled", "none", "--drop", "name", "--na", "?"]
     assert checked(home / "t.csv", *words)["warnings"] == []
     assert checked(home / "t.csv", "--no-header")["columns"].keys() == {"0", "1", "2", "3"}
 

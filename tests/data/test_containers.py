@@ -126,7 +126,9 @@ def test_what_cannot_be_taken_is_refused_with_a_remedy(x, message):
         read(x)
 
 
-@pytest.mark.parametrize("shape", [(20, 12, 1000), (20, 2, 64), (20, 1, 64), (20, 8, 8, 4)])
+@pytest.mark.parametrize(
+    "shape", [(20, 12, 1000), (20, 2, 64), (20, 1, 64), (20, 6, 20), (20, 8, 8, 4), (20, 4, 8, 8)]
+)
 def test_axes_that_may_be_signals_or_volumes_are_said(shape):
     x = RNG.normal(size=shape)
     with pytest.warns(
@@ -195,7 +197,58 @@ def test_what_is_neither_file_nor_folder_is_refused():
 def test_an_identifier_in_memory_is_said():
     frame = pd.DataFrame({"name": [f"n{row}" for row in range(120)], "x": range(120)})
     with pytest.warns(
-        UserWarning, match="column 'name' is text that hardly repeats, .*drop='name'"
+        UserWarning, match="column 'name' is text with 120 values in 120 rows, .*--drop name"
     ):
         read(frame)
     assert list(read(frame, drop="name").x) == ["x"]
+
+
+def test_flat_images_and_films_are_said():
+    rows = RNG.integers(0, 256, (20, 64))
+    with pytest.warns(UserWarning, match=r"if they are flat images, image_shape=\(8, 8\) says so"):
+        assert read(rows).kind == "vectors"
+    assert read(rows, image_shape=(8, 8)).kind == "images"
+    assert read(rows, modality="vector").kind == "vectors"
+    with pytest.warns(UserWarning, match=r"taken for a table; .*image_shape=\(8, 8, 3\)"):
+        read(pd.DataFrame(RNG.integers(0, 256, (20, 192))))
+    with pytest.warns(UserWarning, match="taken for volumes; if they are images of other than"):
+        assert read(RNG.normal(size=(20, 10, 32, 32))).kind == "volumes"
+
+
+def test_more_channels_than_values_are_said():
+    data = read(RNG.normal(size=(20, 100, 3)), modality="signal")
+    with pytest.warns(UserWarning, match=r"100 channels of 3 values: give x.transpose\(0, 2, 1\)"):
+        assert fit_codec(data).channels == 100
+
+
+def test_masked_and_structured_arrays_and_records_keep_what_they_say():
+    rows = np.ma.masked_array([[1, 2], [3, 4]], mask=[[False, True], [False, False]])
+    with pytest.raises(ValueError, match="row 0 holds NaN"):
+        fit_codec(read(rows))
+    assert read(np.ma.masked_array(rows.data)).x.tolist() == [[1, 2], [3, 4]]
+    table = read(np.array([(1, b"x"), (2, b"y")], dtype=[("a", "i4"), ("b", "S1")])).x
+    assert table.to_dict("list") == {"a": [1, 2], "b": ["x", "y"]}
+    assert read([{"a": 1, "b": "x"}, {"a": 2, "b": None}]).x["b"].tolist() == ["x", None]
+
+
+def test_digits_beside_gaps_are_kept_in_tables_of_arrow(tmp_path):
+    import pyarrow as pa
+    from pyarrow import parquet
+
+    table = pa.table(
+        {"a": pa.array([2**53 + 1, None]), "b": pa.array([2**64 - 1, None], pa.uint64())}
+    )
+    parquet.write_table(table, tmp_path / "a.PARQUET")
+    for source in (table, tmp_path / "a.PARQUET"):
+        found = read(source).x
+        assert (found["a"][0], found["b"][0]) == (2**53 + 1, 2**64 - 1)
+
+
+def test_text_that_writes_numbers_in_memory_is_said():
+    with pytest.warns(UserWarning, match="column 'a' is text that writes numbers, as '0,5'"):
+        read(pd.DataFrame({"a": [f"{row},5" for row in range(120)], "b": [0, 1] * 60}))
+
+
+def test_a_single_axis_is_refused_with_what_to_do():
+    with pytest.raises(ValueError, match=r"samples along the first axis.*reshape\(-1, 1\)"):
+        read(np.zeros(5))

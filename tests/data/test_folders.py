@@ -371,3 +371,50 @@ def test_colour_of_16_bits_is_cut_and_counted(tmp_path):
     with pytest.warns(UserWarning, match="2 of 3 pictures have colour of 16 bits a channel"):
         x = read(tmp_path).x
     assert np.array_equal(x[0], upper) and np.array_equal(x[0], x[2])
+
+
+def parts_in(root, *folders):
+    """The labels of both parts of a folder that holds an image in each of these."""
+    images_in(root, *[f"{folder}/1.png" for folder in folders])
+    data = read(root)
+    return data.y.tolist(), None if data.y_test is None else data.y_test.tolist()
+
+
+@pytest.mark.parametrize(
+    ("train", "test"),
+    [("train_images", "test_images"), ("Train1", "test1"), ("d/x/train", "d/x/Valid")],
+)
+def test_parts_are_told_by_the_start_of_their_name_and_at_any_depth(tmp_path, train, test):
+    found = parts_in(tmp_path, f"{train}/a", f"{train}/b", f"{test}/b")
+    assert found == (["a", "b"], ["b"])
+
+
+def test_tests_that_are_classes_stay_classes(tmp_path):
+    assert parts_in(tmp_path, "test1", "test2", "test3") == (["test1", "test2", "test3"], None)
+
+
+def test_two_folders_that_may_be_one_part_are_refused(tmp_path):
+    with pytest.raises(ValueError, match="'train' and 'train2', which may both be its part"):
+        parts_in(tmp_path, "train/a", "train2/a", "test/a")
+
+
+@pytest.mark.parametrize("name", ["Unlabeled", "unlabelled"])
+def test_other_spellings_of_unlabeled_are_no_class(tmp_path, name):
+    assert sorted(map(str, parts_in(tmp_path, "a", "b", name)[0])) == ["None", "a", "b"]
+
+
+def test_folders_that_hold_the_same_folders_are_said(tmp_path):
+    with pytest.warns(UserWarning, match="cat, dog are taken for the classes; each holds test, tr"):
+        parts_in(tmp_path, "cat/train", "cat/test", "dog/train", "dog/test")
+
+
+def test_an_empty_folder_is_said_and_that_of_an_archive_passed_over(tmp_path):
+    (tmp_path / "fox").mkdir()
+    (tmp_path / "__MACOSX" / "a").mkdir(parents=True)
+    with pytest.warns(UserWarning, match=r"no images are in 'fox' \(it is empty\)"):
+        assert parts_in(tmp_path, "a", "b")[0] == ["a", "b"]
+
+
+def test_pictures_of_floating_point_numbers_are_refused():
+    with pytest.raises(ValueError, match="have no range: give arrays"):
+        read([Image.fromarray(np.zeros((8, 8), np.float32))] * 2)

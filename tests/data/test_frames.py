@@ -195,6 +195,9 @@ NUMBERS = [
     (["$ 75.8", "-$3"], [75.8, -3], r"with \$"),
     (["3 \u20ac", "1.200,50 \u20ac"], [3, 1200.5], "with decimal commas and with \u20ac"),
     (["(1,200)", "1,300"], [-1200, 1300], "with commas between thousands"),
+    (["1,200-", "\uff0d1,300"], [-1200, -1300], "with commas between thousands"),
+    (["1\u2009200,5", "2\u2007000,0"], [1200.5, 2000], "with decimal commas"),
+    (["0", "75.8%", "0.0"], [0, 75.8, 0], "with %"),
 ]
 
 
@@ -292,3 +295,138 @@ def test_infinity_among_written_numbers_stays_a_number(tmp_path):
     with pytest.warns(UserWarning, match="with \\$"):
         frame = read(table(tmp_path, "a,b\n$1e30,1\n$2,2\n")).x
     assert frame["a"].tolist() == [1e30, 2.0]
+
+
+# What is said of a column that is read as it stands
+
+
+DOUBTS = [
+    ([f"{row} kg" for row in range(30)], "looks like numbers .* as '0 kg'"),
+    ([f"R$ {row}.5" for row in range(30)], r"looks like numbers .* as 'R\$ 0.5'"),
+    ([f"{row % 24}:{row:02}" for row in range(60)], "looks like numbers .* as '0:00'"),
+    ([f"{row}/8" for row in range(30)], "looks like numbers .* as '0/8'"),
+    (["<0.5", "0.7", "0.9"], "is text because 1 of 3 entries are no numbers, as '<0.5'"),
+    ([f"{row}-Jan-2020" for row in range(1, 29)], "looks like dates, but 28 of 28"),
+    ([f"2020-{row:02}" for row in range(1, 13)], "looks like dates, but 12 of 12"),
+    (
+        [f"202001{row:02}" for row in range(1, 31)],
+        "looks like dates, as 20200101, and is read",
+    ),
+    ([1, 5, 9999, 9999, 7], "has 2 entries of 9999, and all others lie from 1 to 7: .*--na 9999"),
+    ([1.5, -999.0, -999.0, 7.25], "has 2 entries of -999"),
+]
+
+
+@pytest.mark.parametrize(("entries", "message"), DOUBTS)
+def test_what_looks_wrong_in_a_column_is_said(tmp_path, entries, message):
+    with pytest.warns(UserWarning, match=f"column 'c' {message}"):
+        found = column(tmp_path, entries)
+    assert found.astype(str).tolist() == list(map(str, entries))
+
+
+@pytest.mark.parametrize(
+    "entries",
+    [
+        [1, 2, 99, 98, 99],
+        [f"{row:05}" for row in range(30)],
+        ["5 kg", "10 kg"] * 20,
+        [20200100 + row for row in range(40)],
+        ["+", "-"] * 5,
+        ["a", "b"] * 5,
+    ],
+)
+def test_nothing_is_said_of_usual_columns(tmp_path, entries):
+    column(tmp_path, entries)
+
+
+@pytest.mark.parametrize("name", ["", "id", "user_id", "Index", "PassengerId"])
+def test_a_column_that_counts_the_rows_is_said(tmp_path, name):
+    lines = "".join(f"{row},{row % 7}\n" for row in range(1, 40))
+    with pytest.warns(UserWarning, match="counts the rows, .*leave it out with --drop"):
+        read(table(tmp_path, f"{name},x\n{lines}"))
+
+
+@pytest.mark.parametrize("word", ["?", "-", ".", "#DIV/0!", "\\N", "missing", "n.a."])
+def test_signs_and_errors_among_numbers_are_missing_and_said(tmp_path, word):
+    with pytest.warns(UserWarning, match="has 1 .* among numbers, taken as missing"):
+        assert column(tmp_path, [1.5, word, 2.5]).isna().tolist() == [False, True, False]
+    with pytest.warns(UserWarning, match="has 1 .*, kept as text: name it with --na"):
+        assert column(tmp_path, ["a", word, "b"]).tolist() == ["a", word, "b"]
+
+
+def test_words_for_nothing_among_dates_are_missing_and_said(tmp_path):
+    with pytest.warns(UserWarning, match="has 1 'NA' among dates, taken as missing"):
+        found = column(tmp_path, ["2020/01/31", "NA", "2020/02/29"])
+    assert found.dt.day.tolist()[::2] == [31, 29]
+    assert found.isna().tolist() == [False, True, False]
+
+
+def test_infinity_beside_missing_numbers_stays_infinity(tmp_path):
+    with pytest.warns(UserWarning, match="1 'NaN' among numbers"):
+        assert column(tmp_path, ["1.5", "Inf", "NaN"]).tolist()[:2] == [1.5, float("inf")]
+
+
+def test_spaces_around_text_and_names_say_nothing(tmp_path):
+    data = read(table(tmp_path, 'a ,"b "\n1,"x "\n2," "\n3,x\n'))
+    assert list(data.x) == ["a", "b"]
+    assert data.x["b"].fillna("none").tolist() == ["x", "none", "x"]
+
+
+def test_points_part_thousands_where_commas_are_decimal(tmp_path):
+    with pytest.warns(UserWarning) as said:
+        data = read(table(tmp_path, "a;b\n1.200;0,5\n12.300;1,5\n"))
+    assert data.x["a"].tolist() == [1200, 12300]
+    assert any("points between thousands" in str(warning.message) for warning in said)
+    with pytest.warns(UserWarning, match="read with decimal points; leave them out if they part"):
+        data = read(table(tmp_path, "a;b\n1.200;x\n12.300;y\n"))
+    assert data.x["a"].tolist() == [1.2, 12.3]
+
+
+def test_a_number_that_means_missing_does_so_in_parquet_too(tmp_path):
+    pd.DataFrame({"a": [1, -999, 3], "b": ["x", "-999", "y"]}).to_parquet(tmp_path / "a.parquet")
+    found = read(tmp_path / "a.parquet", na="-999").x
+    assert found.isna().to_numpy().tolist() == [[False, False], [True, True], [False, False]]
+
+
+ABOVE = [
+    "sep=;\na;b\n1;x\n2;y\n",
+    "\n\na,b\n1,x\n2,y\n",
+    "a,b,\n1,x,\n2,y,\n",
+    "a,b,,,\n1,x,,,\n2,y,,,\n",
+]
+
+
+@pytest.mark.parametrize("content", ABOVE)
+def test_what_programs_write_around_a_table_is_passed_over(tmp_path, content):
+    found = read(table(tmp_path, content)).x
+    pd.testing.assert_frame_equal(found, pd.DataFrame({"a": [1, 2], "b": ["x", "y"]}))
+
+
+@pytest.mark.parametrize("comments", ["# made by, us, today\n", "# made by us\n# in 2020\n"])
+def test_comments_above_the_header_are_left_out_and_said(tmp_path, comments):
+    with pytest.warns(UserWarning, match="comments above the header are left out"):
+        assert read(table(tmp_path, f"{comments}a,b\n1,x\n")).x.iloc[0].tolist() == [1, "x"]
+    assert list(read(table(tmp_path, "#,b\n1,x\n2,y\n")).x) == ["#", "b"]
+
+
+WRONG_HEADERS = [
+    ("a b\n1 2\n3 4\n", "one column by .*, and 2 with ' ' between"),
+    ('"a" "b"\n"1" 2 3\n"2" 4 5\n', "one column by .*, and 2 with ' ' between"),
+    ("a^b\n1^2\n3^4\n", r"2 with '\^' between"),
+    ("My report\na,b\n1,2\n", "take away what stands above the names of the columns"),
+    ("a,b\nr1,1,2\nr2,3,4\n", "name the first column too where it holds names of rows, as R"),
+    ("a,b\n1,2,\n3,4,\n", "take away the separator at the ends of lines"),
+    (",,a\n1,2,3\n", "has 2 columns without a name"),
+]
+
+
+@pytest.mark.parametrize(("content", "message"), WRONG_HEADERS)
+def test_headers_that_do_not_fit_are_refused_with_what_to_do(tmp_path, content, message):
+    with pytest.raises(ValueError, match=message):
+        read(table(tmp_path, content))
+
+
+def test_a_first_line_of_values_is_said_beside_names_that_come_once(tmp_path):
+    lines = "".join(f"n{row},{row / 7}\n" for row in range(20))
+    with pytest.warns(UserWarning, match=r"the first line \('n99', '0.5'\) looks like a row"):
+        read(table(tmp_path, f"n99,0.5\n{lines}"))

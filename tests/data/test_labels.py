@@ -76,7 +76,7 @@ TASKS = [
     (np.arange(200), "regression"),
     (np.repeat(np.arange(100), 2), "classification"),
     ([None, 1.5, 2.5], "regression"),
-    (["1.5", "2.5", "2.5", "1.5"], "classification"),
+    (["a1.5", "2.5", "2.5", "a1.5"], "classification"),
 ]
 
 
@@ -373,3 +373,64 @@ def test_the_reason_for_a_task_is_said_in_words():
         (np.arange(200), "whole numbers that hardly repeat"),
     ):
         assert reason_of(targets(y), y) == reason
+
+
+DOUBTS = [
+    (["0.5", "1.5"] * 4, "text that writes numbers, as '0.5', and are taken for 2 classes"),
+    (["0,5", "1,5"] * 4, "text that writes numbers"),
+    (list(map(str, range(30))) * 3, "text that writes numbers, .* for 30 classes"),
+    (np.repeat(np.arange(18, 60), 5), "42 whole numbers are taken for classes"),
+    ([0.5, 1.5] * 10, "2 numbers with fractions, each of them many times"),
+    (["yes", "Yes", "no"] * 4, "the classes 'Yes', 'yes' differ in case or spaces alone"),
+    (["cat", "cat ", "dog"] * 4, "the classes 'cat', 'cat ' differ"),
+    ([-2, -1, 0, 0, -2, 0], "1 labels of -1 are taken for unlabeled, while -2 is a class"),
+]
+
+
+@pytest.mark.parametrize(("y", "message"), DOUBTS)
+def test_what_looks_wrong_in_labels_is_said(y, message):
+    with pytest.warns(UserWarning, match=message):
+        targets(y)
+
+
+@pytest.mark.parametrize(
+    "y", [["0.5", "1.5"] * 4, np.repeat(np.arange(18, 60), 5), [0.5, 1.5] * 10]
+)
+def test_a_task_that_is_given_is_not_doubted(y):
+    assert targets(y, "regression").classes is None
+
+
+def test_classes_that_differ_in_type_alone_are_refused():
+    with pytest.raises(ValueError, match="the labels 1 and '1' differ in type alone"):
+        targets([1, "1", "a"] * 3)
+
+
+def test_masked_labels_are_none():
+    y = np.ma.masked_array([0, 1, 2, 0, 1], mask=[False, False, True, False, False])
+    found = targets(y)
+    assert (found.classes, found.values.tolist()) == ((0, 1), [0, 1, -1, 0, 1])
+
+
+def test_whole_labels_beside_gaps_stay_whole_in_every_container():
+    import pyarrow as pa
+
+    given = [2**53 + 1, None, 3, 3, 2**53 + 1]
+    for y in (pa.array(given), pa.chunked_array([given]), pd.array(given, dtype="Int64")):
+        assert targets(y, "classification").classes == (3, 2**53 + 1)
+
+
+def test_decimals_are_numbers():
+    from decimal import Decimal
+
+    assert targets([Decimal("0.25"), Decimal("1.5")]).values.tolist() == [0.25, 1.5]
+
+
+def test_minus_one_written_with_a_fraction_is_no_label():
+    assert unlabeled(["-1.0", "1.0", "v-1.0"]).tolist() == [True, False, False]
+    assert unlabeled([0, 1], no_label="0.0").tolist() == [True, False]
+
+
+def test_numbers_that_a_dtype_cannot_hold_are_its_ends():
+    found = targets(np.array([0, 100], np.int8), "regression")
+    assert found.decode(np.array([130.0, -200.0])).tolist() == [127, -128]
+    assert targets([True, False, True], "regression").decode([0.25]).tolist() == [0.25]

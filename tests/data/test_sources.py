@@ -22,7 +22,7 @@ IMAGES = np.arange(3 * 8 * 8, dtype=np.uint8).reshape(3, 8, 8)
         (torch.from_numpy(IMAGES), "images", torch.Tensor),
         (list(IMAGES), "images", np.ndarray),
         (list(torch.from_numpy(IMAGES)), "images", torch.Tensor),
-        (IMAGES.reshape(3, 64), "vectors", np.ndarray),
+        (IMAGES.reshape(3, 64) / 255, "vectors", np.ndarray),
         ([[1, 2], [3, 4]], "vectors", np.ndarray),
         (torch.zeros(3, 2), "vectors", torch.Tensor),
         (pd.DataFrame({"a": [1, 2]}), "table", pd.DataFrame),
@@ -139,7 +139,7 @@ def test_idx_numbers_of_other_kinds_are_big_endian(tmp_path):
 
 def test_npy_is_samples_alone(tmp_path):
     np.save(tmp_path / "a.npy", IMAGES.reshape(3, 64))
-    assert read(tmp_path / "a.npy").kind == "vectors"
+    assert read(tmp_path / "a.npy", modality="vector").kind == "vectors"
     assert read(tmp_path / "a.npy", image_shape=(8, 8)).kind == "images"
 
 
@@ -344,8 +344,7 @@ def test_a_check_says_what_a_table_holds():
     assert about["warnings"] == [
         "constant columns: same",
         "columns that are mostly missing: rare",
-        "column 'age' is text because 1 of 20 entries are no numbers, as '?': correct them, or "
-        "name them with --na",
+        "column 'age' has 1 '?' among numbers, taken as missing: say so with --na",
         "column 'name' is text with 20 values in 20 rows, like an identifier: leave it out with "
         "--drop name",
     ]
