@@ -111,15 +111,16 @@ def read_delimited(path: Path, text: bool, na: tuple[str, ...], header: bool) ->
         }
         frame = pd.read_csv(skipped(stream, above), dtype=str if text else None, **how)
         frame.columns = pd.Index([str(name).strip() for name in frame.columns])
-        pointed = []
         numbers = [i for i, dtype in enumerate(frame.dtypes) if dtype.kind in "iufO"]
+        exact = pd.DataFrame()
         if numbers and not text:
             exact = pd.read_csv(skipped(stream, above), dtype=str, usecols=numbers, **how)
-            for place, given in zip(numbers, exact.columns, strict=True):
-                name, entries = frame.columns[place], exact[given]
-                frame = with_digits(frame, name, entries, path)
-                if frame[name].dtype.kind == "f" and entries.dropna().str.fullmatch(POINTED).all():
-                    pointed.append(name)
+            exact.columns = frame.columns[numbers]
+    pointed = []
+    for name, entries in exact.items():
+        frame = with_digits(frame, name, entries, path)
+        if frame[name].dtype.kind == "f" and entries.dropna().str.fullmatch(POINTED).all():
+            pointed.append(str(name))
     frame = without_nameless(frame, path) if header else frame
     return TextTable(frame=frame, faults=faults, separator=separator, pointed=tuple(pointed))
 
