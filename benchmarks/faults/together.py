@@ -36,7 +36,7 @@ from ssgan.runs.run import Run
 RESULT = Path(__file__).with_name("together.csv")
 METHODS = (
     *("auto", "baseline", "graph", "knn", "on-features", "probe", "svm", "consistency"),
-    *("k-plus-one", "propagation"),
+    *("k-plus-one", "propagation", "supervised"),
 )
 BRIEF = SearchConfig(folds=2, repeats=1, steps=4, values=2, trees=5)
 CONFIG = ssgan.GANConfig(steps=40, batch=8, width=2, latent=4)

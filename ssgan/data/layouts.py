@@ -178,26 +178,26 @@ def walk(root: Path) -> Iterator[str]:
         seen.add(real)
         inner[:] = sorted(name for name in inner if not name.startswith((".", "__MACOSX")))
         shown = [name for name in files if not name.startswith(".")]
-        images = [name for name in shown if is_image(Path(folder) / name)]
+        images = [name for name in shown if is_image(os.path.join(folder, name))]
         if not images and not inner and Path(folder) != root:
             kinds = ", ".join(sorted({Path(name).suffix or "no suffix" for name in shown})[:3])
             kinds = kinds or "it is empty"
             without.append(f"{Path(folder).relative_to(root).as_posix()!r} ({kinds})")
-        for name in images:
-            yield (Path(folder) / name).relative_to(root).as_posix()
+        below = Path(folder).relative_to(root).as_posix()
+        yield from images if below == "." else (f"{below}/{name}" for name in images)
     if without:
         more = f" and {len(without) - 1} more" if len(without) > 1 else ""
         warnings.warn(f"{root}: no images are in {without[0]}{more}", UserWarning, stacklevel=5)
 
 
-def is_image(path: Path) -> bool:
+def is_image(path: str) -> bool:
     """Whether a file is an image by its suffix or, with an unknown one, by its first bytes."""
-    if path.name.lower().endswith(SUFFIXES + REFUSED):
+    if path.lower().endswith(SUFFIXES + REFUSED):
         return True
-    if not path.is_file():
+    if not os.path.isfile(path):
         return False
     try:
-        with path.open("rb") as stream:
+        with open(path, "rb") as stream:
             start = stream.read(12)
     except OSError:
         return False

@@ -1,6 +1,7 @@
 """`read`: a data set from a name, a folder, a file or samples in memory."""
 
 import difflib
+import os
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -154,17 +155,22 @@ def read_path(path: Path, options: ReadOptions, directory: Path) -> RawParts:
 
 def read_directory(path: Path, options: ReadOptions) -> RawParts:
     """A folder of pictures; of sounds or of volumes, where it holds such files and no others do."""
-    known = {"signal": SOUND_SUFFIXES, "volume": VOLUME_SUFFIXES}
     named = (options.modality or "").rstrip("s")
-    for modality, suffixes in known.items():
-        if named not in ("", modality):
-            continue
-        if named or (holds(path, suffixes) and not holds(path, SUFFIXES)):
-            is_sound = modality == "signal"
-            return read_recordings(path, options.length) if is_sound else read_volumes(path)
+    known = {"signal": SOUND_SUFFIXES, "volume": VOLUME_SUFFIXES}
+    kinds = {named} if named else kinds_in(path, known | {"image": SUFFIXES})
+    if "signal" in kinds and "image" not in kinds:
+        return read_recordings(path, options.length)
+    if "volume" in kinds and "image" not in kinds:
+        return read_volumes(path)
     return read_folder(path, options)
 
 
-def holds(path: Path, suffixes: tuple[str, ...]) -> bool:
-    """Whether a file of one of those suffixes lies in a folder or below it."""
-    return any(file.name.lower().endswith(suffixes) for file in path.rglob("*"))
+def kinds_in(path: Path, known: dict[str, tuple[str, ...]]) -> set[str]:
+    """Which kinds have files, by their suffixes, in a folder or below it; enough with images."""
+    found: set[str] = set()
+    for _, _, files in os.walk(path):
+        for name in files:
+            found |= {kind for kind, suffixes in known.items() if name.lower().endswith(suffixes)}
+        if "image" in found:
+            break
+    return found

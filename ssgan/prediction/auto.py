@@ -303,7 +303,7 @@ def explain_choice(
         reason=f"{reason}; time was up for {', '.join(late)}" if late else reason,
         means={**means, "average": comparison.score},
         weights=weights,
-        comparison=comparison,
+        comparison=replace(comparison, method="auto"),
         left_out=late,
     )
 

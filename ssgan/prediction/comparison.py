@@ -27,6 +27,7 @@ class FoldScores:
     best: float  # its score
     behind: float  # standard errors by which held-out labels cost more than with that
     classes: bool
+    method: str = ""  # that the model was made by, where it is known
 
     @property
     def line(self) -> str:
@@ -50,7 +51,8 @@ class FoldScores:
             worse = self.ordinary
         else:
             return None
-        return f"this model is worse than {worse}: {self.line}. Use method auto, or label more"
+        advice = "Label more" if self.method == "auto" else "Use method auto, or label more"
+        return f"this model is worse than {worse}: {self.line}. {advice}"
 
     def to_json(self) -> dict[str, Any]:
         return dict(vars(self))

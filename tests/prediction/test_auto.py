@@ -25,7 +25,7 @@ from ssgan.prediction.baselines import Folds
 from ssgan.prediction.budget import Budget, seconds_of
 from ssgan.prediction.candidates import Candidate, fitted_candidates, stepped_candidate
 from ssgan.prediction.choice import AutoChoice, keep_choice
-from ssgan.prediction.comparison import compare
+from ssgan.prediction.comparison import FoldScores, compare
 from ssgan.prediction.config import Member, PredictorConfig
 from ssgan.prediction.crossvalidation import make_folds
 from ssgan.prediction.finetune import finetune
@@ -468,6 +468,17 @@ def test_a_model_is_compared_with_a_constant_and_with_ordinary_models():
     wrong = of(np.where(np.arange(40) < 8, 0.1, 0.9), labels)
     assert "worse than forest" in compare(wrong, {"forest on samples": good}, labels).warning
     assert compare(wrong, {"forest": wrong}, labels).warning is None
+
+
+def test_whoever_took_auto_is_not_told_to_take_it():
+    labels = np.arange(40) % 4 // 3
+    poor = of(np.where(labels == 1, 0.9, 0.1), labels)
+    found = compare(poor, {"a": poor}, labels)
+    assert found.warning.endswith("Use method auto, or label more")
+    found = replace(found, method="auto")
+    assert found.warning.endswith("Label more")
+    assert "auto" not in found.warning
+    assert FoldScores.from_json(found.to_json()) == found
 
 
 def test_numbers_are_compared_by_their_error():
