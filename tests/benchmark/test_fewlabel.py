@@ -44,7 +44,8 @@ from ssgan.randomness import Rng
 from ssgan.runs.run import Run
 
 TINY = GANConfig(steps=2, batch=8, width=2, latent=4)
-FEW = {"": {"steps": 3, "student": {"steps": 2}}}
+LITTLE = {"folds": 2, "repeats": 1, "values": 1, "trees": 2, "tolerance": 0.1}
+FEW = {"": {"steps": 3, "student": {"steps": 2}, "search": LITTLE}}
 CLASSES, REGRESSIONS = contenders_for(False), contenders_for(True)
 QUICKLY = ("RBF-SVM", "linear probe, random trunk", "linear probe, discriminator")
 

@@ -10,6 +10,7 @@ from click.testing import CliRunner
 from ssgan.cli import ssgan
 
 SMALL = ["--steps", "2", "--batch", "4", "--width", "2", "--latent", "2"]
+PROBE = ["--method", "probe", "--no-calibrate"]
 ROWS = 120
 
 
@@ -43,7 +44,7 @@ def home(tmp_path_factory):
     words = ["--target", "mood", "--drop", "name", "--na", "?", "--unlabeled", "none"]
     done("pretrain", home / "t.csv", "--run", home / "r", *words, *SMALL)
     labels = ["--labels", home / "t.csv", "--target", "mood", "--unlabeled", "none"]
-    done("finetune", home / "r", *labels, "--out", home / "m", "--method", "probe")
+    done("finetune", home / "r", *labels, *PROBE, "--out", home / "m")
     return home
 
 
@@ -73,7 +74,7 @@ def test_a_check_says_what_the_reading_said_once(home):
 
 def test_the_task_and_its_reason_are_said(home, tmp_path):
     words = ["--labels", home / "t.csv", "--target", "mood", "--unlabeled", "-1"]
-    words += ["--out", tmp_path / "m", "--method", "probe"]
+    words += ["--out", tmp_path / "m", *PROBE]
     said = done("finetune", home / "r", *words).stderr
     assert "classification, by the labels: whole numbers of 2 values; --task decides" in said
 

@@ -81,16 +81,15 @@ def home(tmp_path_factory):
 @pytest.fixture(scope="module")
 def regression(home):
     """The model of the vectors, whose labels are numbers."""
-    finetune(home, "vectors", home / "labels.npy", "--count", 10)
+    finetune(home, "vectors", home / "labels.npy", "--count", 10, "--calibrate")
     return home / "m-vectors"
 
 
 def finetune(home, name, labels, *words, out=None):
     model = out or home / f"m-{name}"
-    words = words if "--method" in words else ("--method", "propagation", *words)
-    return done(
-        "finetune", home / f"r-{name}", "--labels", labels, "--out", model, "--steps", 2, *words
-    )
+    words = words if "--method" in words else ("--method", "propagation", "--steps", 2, *words)
+    words = ("--labels", labels, "--out", model, "--no-calibrate", *words)
+    return done("finetune", home / f"r-{name}", *words)
 
 
 NAMES = ("images", "photos", "table", "vectors")
@@ -202,7 +201,7 @@ def test_a_dry_run_describes_and_estimates_and_writes_nothing(home, tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize("name", RECIPES)
+@pytest.mark.parametrize("name", ["dcgan", "points"])
 def test_a_recipe_can_be_asked_for_and_estimated(name, tmp_path):
     np.savez(tmp_path / "x.npz", x=np.random.default_rng(0).integers(256, size=(5, 16, 16)))
     few = ["--width", 2, "--batch", 8, "--steps", 2]

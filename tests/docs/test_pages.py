@@ -15,8 +15,9 @@ ROOT = Path(ssgan.__file__).parents[1]
 DOCS = ROOT / "docs"
 PAGES = sorted([*ROOT.glob("*.md"), *(p for p in DOCS.glob("**/*.md") if "_build" not in p.parts)])
 EXAMPLES = sorted((DOCS / "examples").glob("*.py"))
-TINY = {"steps=400": "steps=2", "steps=300": "steps=2", '"auto"': '"baseline"'}
-TINY |= {"calibrate=False": "steps=2, calibrate=False"}
+LITTLE = 'steps=2, student={"steps": 2}, search={"folds": 2, "repeats": 1, "values": 1, "trees": 2}'
+TINY = {"steps=400": "steps=2", "steps=300": "steps=2", '"auto"': f'"auto", {LITTLE}'}
+TINY |= {"calibrate=False": f"{LITTLE}, calibrate=False", "1500": "200", "1400:": "1780:"}
 
 
 def links(page):
@@ -64,10 +65,9 @@ def test_the_version_is_one():
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.name)
 def test_an_example_runs(path, tmp_path, capsys):
     text = path.read_text(encoding="utf-8")
-    if path.name.startswith("plot_"):
-        assert any(typed in text for typed in TINY)
-        for typed, shorter in TINY.items():
-            text = text.replace(typed, shorter)
+    assert any(typed in text for typed in TINY)
+    for typed, shorter in TINY.items():
+        text = text.replace(typed, shorter)
     script = tmp_path / path.name
     script.write_text(text, encoding="utf-8")
     matplotlib.use("agg")

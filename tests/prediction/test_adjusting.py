@@ -51,9 +51,8 @@ def test_predictions_with_stated_shares_are_the_others_weighed(gan, few) -> None
 
 def test_estimated_shares_are_near_the_true_ones_and_gain(gan, few, unlabeled) -> None:
     x, y = unlabeled
-    plain, found = (
-        ssgan.finetune(gan, *few, method="probe", shares=s) for s in ("labels", "estimated")
-    )
+    fields = {"method": "probe", "search": {"folds": 3, "repeats": 1, "values": 3}}
+    plain, found = (ssgan.finetune(gan, *few, **fields, shares=s) for s in ("labels", "estimated"))
     assert found.shares is not None
     assert 0.05 < found.shares.samples[1] < 0.35  # labels say .5
     truth = np.array(["often", "rare"])[y]

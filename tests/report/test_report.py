@@ -176,7 +176,7 @@ def model_run(path, data, per_class=None, labels=None, split=True, config=None):
     chosen = draw_split(found, per_class, labels=labels)
     x = data.x.iloc[chosen] if isinstance(data.x, pd.DataFrame) else data.x[chosen]
     learnt = replace(found, values=found.values[chosen])
-    config = config or quick("probe")
+    config = config or quick("probe", calibrate=False)
     ssgan.finetune(gan, x, learnt, config, run=path / "model")
     Run.open(path / "model").remove("split.json")
     if split:
@@ -356,7 +356,7 @@ def test_the_interval_of_a_share_is_wilsons():
 @pytest.mark.parametrize("method", ["baseline", "auto"])
 def test_a_page_says_that_a_simple_model_is_no_network_and_why_it_was_taken(method, tmp_path):
     data = few_images(tmp_path / "x.npz", 3)
-    config = quick(method, steps=2)
+    config = quick(method, steps=2, calibrate=False)
     path = model_run(tmp_path / "m", data, per_class=3, config=config)
     if method == "auto":  # whatever these folds chose
         record = json.loads((path / "choice.json").read_text())
