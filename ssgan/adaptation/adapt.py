@@ -28,7 +28,7 @@ from ssgan.adaptation.config import AdaptConfig
 from ssgan.adaptation.domains import Domains, Few, data_identity, make_domains, source_labels
 from ssgan.adaptation.method import TrainingPlace
 from ssgan.adaptation.methods import METHODS
-from ssgan.adaptation.network import described, design
+from ssgan.adaptation.network import body_for, described
 from ssgan.codecs.image import MOVES
 from ssgan.config import InputError
 from ssgan.data import Data, Targets, read
@@ -37,6 +37,7 @@ from ssgan.data.ledger import Ledger
 from ssgan.data.selection import take_samples
 from ssgan.data.source import from_memory
 from ssgan.data.split import split_files, split_record
+from ssgan.models.config import GANConfig
 from ssgan.prediction.network import frozen
 from ssgan.prediction.predictor import Predictor
 from ssgan.runs.run import Run
@@ -113,14 +114,27 @@ def usual_transforms(domains: Domains) -> tuple[str, ...]:
 
 
 def model_identity(domains: Domains, config: AdaptConfig) -> dict[str, Any]:
-    """What a model was made from: its network and target, the labels, and how it was adapted."""
-    network = design(domains, config).to_json()
+    """What a model was made from: the target in place of the samples of a GAN, its network, the
+    labels, and how it was adapted."""
     about = {"config": config.to_json(), "frame": domains.frame, "source": domains.data["source"]}
     return {
-        "gan": domains.data["target"] | {"config": network},
+        "gan": domains.data["target"],
+        "network": vars(body_for(domains, config)),
         "labels": domains.labels(),
         "adaptation": about,
     }
+
+
+def renewed_adaptation(identity: dict[str, Any]) -> dict[str, Any]:
+    """The identity of a model directory, also of one that described its network as a GAN's."""
+    if "adaptation" not in identity:
+        return identity
+    about = dict(identity["adaptation"])
+    about["config"] = AdaptConfig().changed(about["config"]).to_json()
+    identity = identity | {"adaptation": about, "gan": dict(identity["gan"])}
+    made = identity["gan"].pop("config", None)
+    network = vars(GANConfig.from_json(made).body) if made else identity["network"]
+    return identity | {"network": network}
 
 
 @contextmanager
@@ -129,7 +143,8 @@ def claim(
 ) -> Iterator[Run]:
     """The model directory of an adaptation, with what else loading needs."""
     whole = {"format": 1, "kind": "predictor", "config": described(config).to_json()}
-    run = Run.claim(path, whole | model_identity(domains, config), growing=())
+    about = model_identity(domains, config)
+    run = Run.claim(path, whole | about, growing=(), renew=renewed_adaptation)
     with run.writing() as held:
         held.write("codec.json", json.dumps(domains.codec.to_json()))
         for name, text in files.items():

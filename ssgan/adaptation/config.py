@@ -13,6 +13,47 @@ FRAMES = ("pad", "fit")
 
 
 @dataclass(frozen=True, kw_only=True)
+class TeacherConfig:
+    """Of method "consistency": which pseudo-labels are believed, and how much they count.
+
+    Parameters
+    ----------
+    sure : float, default=0.9
+        Of the teacher's mean confidence in the source, from which a label is believed.
+    momentum : float, default=0.99
+        Of the running averages, a step.
+    balance : float, default=0.1
+        Weight of the class-balance regulariser.
+    rise : float, default=0.3
+        Share of the steps in which pseudo-labels gain their full weight.
+
+    Raises
+    ------
+    InputError
+        For values that cannot be used.
+
+    Examples
+    --------
+    >>> from ssgan import AdaptConfig
+    >>> AdaptConfig().changed({"teacher": {"sure": 0.8}}).teacher.sure
+    0.8
+    """
+
+    sure: float = 0.9
+    momentum: float = 0.99
+    balance: float = 0.1
+    rise: float = 0.3
+
+    def __post_init__(self) -> None:
+        check_numbers(self)
+        if not (self.momentum < 1 and self.rise > 0):
+            raise InputError(
+                "expected a momentum from 0 to below 1 and a rise above 0, got "
+                f"{self.momentum!r} and {self.rise!r}"
+            )
+
+
+@dataclass(frozen=True, kw_only=True)
 class AdaptConfig:
     """How to adapt; the directory of the model is an argument.
 
@@ -47,6 +88,8 @@ class AdaptConfig:
         Channels after the first layer.
     candidates : tuple of str, default=("source-only", "statistics", "dann", "consistency")
         Of method "auto": what it chooses from.
+    teacher : TeacherConfig, default=TeacherConfig()
+        Of method "consistency": which pseudo-labels are believed, and how much they count.
     seed : int, default=0
         Same seed, same model.
 
@@ -75,6 +118,7 @@ class AdaptConfig:
     architecture: str = "auto"
     width: int = 16
     candidates: tuple[str, ...] = ("source-only", "statistics", "dann", "consistency")
+    teacher: TeacherConfig = TeacherConfig()
     seed: int = 0
 
     def __post_init__(self) -> None:
@@ -108,5 +152,9 @@ class AdaptConfig:
         return dataclasses.asdict(self) | lists
 
     def changed(self, fields: Mapping[str, Any]) -> "AdaptConfig":
-        """This config with other values of some fields; InputError for one that there is not."""
+        """This config with other values of some fields, `teacher` also as a mapping; InputError
+        for one that there is not."""
+        teacher = fields.get("teacher")
+        if isinstance(teacher, Mapping):
+            fields = {**fields, "teacher": with_fields(self.teacher, teacher)}
         return with_fields(self, fields)

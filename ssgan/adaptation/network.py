@@ -4,7 +4,7 @@ from typing import Any
 
 from ssgan.adaptation.config import AdaptConfig
 from ssgan.adaptation.domains import Domains
-from ssgan.models.config import GANConfig
+from ssgan.models.config import Body
 from ssgan.models.pooling import Readout
 from ssgan.models.readouts import empty_trunk
 from ssgan.prediction.config import PredictorConfig
@@ -14,12 +14,12 @@ from ssgan.randomness import Rng, seeded
 CLASSIFIERS = {True: "perceptron", False: "lenet"}  # of samples that are rows, of others
 
 
-def design(domains: Domains, config: AdaptConfig) -> GANConfig:
-    """The architecture as the directory of a model names it."""
+def body_for(domains: Domains, config: AdaptConfig) -> Body:
+    """What the trunk is made by, which the directory of a model says."""
     named = config.architecture
     if named == "auto":
         named = CLASSIFIERS[len(domains.codec.shape) == 1]
-    return GANConfig(architecture=named, width=config.width, steps=0, seed=config.seed)
+    return Body(architecture=named, width=config.width)
 
 
 def described(config: AdaptConfig) -> PredictorConfig:
@@ -42,6 +42,6 @@ def untrained_classifier(domains: Domains, config: AdaptConfig) -> Network:
     """An untrained classifier whose features are read as they are."""
     rng = Rng(("adapt", config.seed, "network"))
     with seeded(rng):
-        body: Any = empty_trunk("student", domains.codec, design(domains, config))
-    width = int(body.squeeze.out_features if body.squeeze else body.trunk.features)
-    return Network(body, Readout(width), new_head(width, domains.classes or 1, rng))
+        trunk: Any = empty_trunk("student", domains.codec, body_for(domains, config))
+    width = int(trunk.squeeze.out_features if trunk.squeeze else trunk.trunk.features)
+    return Network(trunk, Readout(width), new_head(width, domains.classes or 1, rng))

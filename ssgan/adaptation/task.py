@@ -46,6 +46,21 @@ class Seen:
         return Seen(self.extracted[:n], self.features[:n], self.outputs[:n])
 
 
+@dataclass(frozen=True)
+class LabeledBatch:
+    """Encoded samples of one domain with their labels, and how much each counts."""
+
+    x: Tensor  # (N, ...)
+    labels: Tensor  # (N,)
+    weights: Tensor | None = None  # (N,), None where all count alike
+
+    def loss(self, outputs: Tensor) -> Tensor:
+        """The supervised loss of outputs (N, K) for these samples."""
+        if self.weights is None:
+            return supervised_loss(outputs, self.labels)
+        return weighted_loss(outputs, self.labels, self.weights)
+
+
 Settle = Callable[["Adaptation"], None]  # what is done with the network after the last step
 
 
@@ -118,15 +133,16 @@ class Adaptation:
         set_rate(self.optimizer, step.rate * self.descent.rate(config, number / steps))
         packed, labels, weights = batches("source", number, 0)
         x = self.source_views(self.domains.source.codec.expand(packed), rng("source"))
+        source = LabeledBatch(x, labels, weights)
         beside: tuple[Tensor, ...] = ()
         if self.loss:
             (packed,) = batches("target", number, 0)
             beside = self.loss.prepare(self.domains.codec.expand(packed), number, rng("target"))
-        few: tuple[Tensor, ...] = ()
+        few = None
         if self.domains.few is not None:
-            packed, known = batches("few", number, 0)
-            few = self.views.of(self.domains.codec.expand(packed), rng("few")), known
-        loss = partial(self.terms, number, (x, labels, weights), few)
+            packed, labels = batches("few", number, 0)
+            few = LabeledBatch(self.views.of(self.domains.codec.expand(packed), rng("few")), labels)
+        loss = partial(self.terms, number, source, few)
         norms = list(self.network.buffers())
         terms, refused = descend(loss, beside, self.optimizer, self.runtime, norms)
         average(self.mean, self.network, config.ema, number)
@@ -144,24 +160,19 @@ class Adaptation:
         return torch.cat([self.views.of(x[:half], rng), strong.to(x)])
 
     def terms(
-        self,
-        step: int,
-        known: tuple[Tensor, Tensor, Tensor],
-        few: tuple[Tensor, ...],
-        *beside: Tensor,
+        self, step: int, known: LabeledBatch, few: LabeledBatch | None, *beside: Tensor
     ) -> Terms:
         """The terms of a batch of the source with its labels, of a few of the target with theirs,
         and of samples of the target."""
-        x, *labels = known
-        of_target = [*beside[:1], *few[:1]]
+        of_target = [*beside[:1], *([few.x] if few else [])]
         if not of_target:
-            return {"supervised": weighted_loss(self.see(x).outputs, *labels)}
+            return {"supervised": known.loss(self.see(known.x).outputs)}
         with unrecorded(self.network):
-            source = self.see(x)
+            source = self.see(known.x)
         seen_there = self.see(torch.cat(of_target))
-        terms = {"supervised": weighted_loss(source.outputs, *labels)}
+        terms = {"supervised": known.loss(source.outputs)}
         if few:
-            terms["few"] = supervised_loss(seen_there.outputs[-len(few[1]) :], few[1])
+            terms["few"] = few.loss(seen_there.outputs[-len(few.x) :])
         if self.loss is None:
             return terms
         target = seen_there.first(len(beside[0]))

@@ -253,6 +253,12 @@ DEFAULTS: dict[str, dict[str, Any]] = {
         "architecture": "auto",
         "width": 16,
         "candidates": ["source-only", "statistics", "dann", "consistency"],
+        "teacher": {
+            "sure": 0.9,
+            "momentum": 0.99,
+            "balance": 0.1,
+            "rise": 0.3,
+        },
         "seed": 0,
     },
 }

@@ -30,6 +30,25 @@ OPTIMIZERS = ("adam", "rmsprop")
 
 
 @dataclass(frozen=True, kw_only=True)
+class Body:
+    """What a trunk is made by: its architecture, or "auto" for that of the samples, and size."""
+
+    architecture: str = "auto"
+    width: int = 24
+    depth: int | None = None
+
+    def __post_init__(self) -> None:
+        check_numbers(self, least={"width": 1})
+        refuse_depth(self.depth)
+
+
+def refuse_depth(depth: int | None) -> None:
+    """InputError for a depth that is neither None nor a whole number from 1 on."""
+    if depth is not None and (type(depth) is not int or depth < 1):
+        raise InputError(f"expected depth to be a whole number from 1 on, got {depth!r}")
+
+
+@dataclass(frozen=True, kw_only=True)
 class GANConfig:
     """How to train, and what; the run directory and the device are arguments.
 
@@ -127,8 +146,7 @@ class GANConfig:
         for name, names in NAMES.items():
             if (value := getattr(self, name)) not in names:
                 raise InputError(f"expected {name} {', '.join(names)}, got {value!r}")
-        if self.depth is not None and (type(self.depth) is not int or self.depth < 1):
-            raise InputError(f"expected depth to be a whole number from 1 on, got {self.depth!r}")
+        refuse_depth(self.depth)
         for name in ("beta1", "beta2", "ema"):
             if not (value := getattr(self, name)) < 1:
                 raise InputError(f"expected {name} to be below 1, got {value!r}")
@@ -147,6 +165,11 @@ class GANConfig:
                 f"penalty_final changes r1 and r2, which the objective {name_of(self.objective)!r} "
                 "does not have: leave it at 1"
             )
+
+    @property
+    def body(self) -> Body:
+        """What the trunk of its discriminator is made by."""
+        return Body(architecture=self.architecture, width=self.width, depth=self.depth)
 
     def to_json(self) -> dict[str, Any]:
         fields = {f.name: getattr(self, f.name) for f in dataclasses.fields(self)}
@@ -226,7 +249,7 @@ PRETRAIN_CHOICES: dict[str, tuple[str, ...]] = {  # for a help
 }
 
 
-def resolve_architecture(config: GANConfig, codec: Codec) -> str:
+def resolve_architecture(config: GANConfig | Body, codec: Codec) -> str:
     """The name of the config's architecture; "auto" is the default of the codec."""
     return codec.architecture if config.architecture == "auto" else config.architecture
 

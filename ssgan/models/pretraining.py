@@ -191,7 +191,7 @@ def load(path: str | Path, device: str | None = None, checkpoint: str = "last") 
         raise FileNotFoundError(
             f"{path} holds no checkpoint{which} yet: let `ssgan pretrain` run longer"
         )
-    (data, config), codec = stored_training(run, "gan"), stored_codec(run)
+    (data, config), codec = stored_training(run), stored_codec(run)
     condition = stored_condition(run) if "labels" in data else None
     on, width = runtime(device, codec.shape), condition.width if condition else 0
     parts = {

@@ -23,7 +23,7 @@ from torch import Tensor, nn
 
 from ssgan.config import InputError
 from ssgan.data import Codec
-from ssgan.models.config import GANConfig, resolve_architecture
+from ssgan.models.config import Body, resolve_architecture
 from ssgan.models.domain import CALIBRATION
 from ssgan.models.gan import GAN
 from ssgan.models.pooling import Readout, pooled
@@ -176,12 +176,12 @@ def halve(readout: Readout, own: Readout, rows: Tensor) -> None:
         readout.scale[part] *= (2 * max(total, SMALLEST) / rows.shape[1]) ** 0.5
 
 
-def empty_trunk(readout: str, codec: Codec, config: GANConfig) -> nn.Module:
+def empty_trunk(readout: str, codec: Codec, body: Body) -> nn.Module:
     """The trunk of a readout, to be filled with weights; draws from torch's current state."""
-    shape, architecture = codec.shape, resolve_architecture(config, codec)
+    shape, architecture = codec.shape, resolve_architecture(body, codec)
     if readout == "samples":
         return SampleTrunk(shape)
     if readout == "student":
-        return empty_student(shape, config.width, architecture, config.depth)
-    below = trunk(shape, config.width, architecture, config.depth)
+        return empty_student(shape, body.width, architecture, body.depth)
+    below = trunk(shape, body.width, architecture, body.depth)
     return Beside(SampleTrunk(shape), below) if readout == "samples+all" else below

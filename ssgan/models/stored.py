@@ -7,8 +7,9 @@ from typing import Any
 import torch
 
 from ssgan.codecs import Codec, from_json
+from ssgan.config import from_settings
 from ssgan.models.condition import Condition
-from ssgan.models.config import GANConfig
+from ssgan.models.config import Body, GANConfig
 from ssgan.randomness import Rng
 from ssgan.runs.run import Run
 from ssgan.runs.storage import understood
@@ -37,17 +38,22 @@ def stored_condition(run: Run) -> Condition:
     return condition
 
 
-def stored_training(run: Run, kind: str) -> tuple[dict[str, Any], GANConfig]:
-    """What config.json says of a GAN's samples, and how that was trained.
+def stored_training(run: Run) -> tuple[dict[str, Any], GANConfig]:
+    """What the directory of a GAN says of its samples, and how it was trained."""
+    with understood(run.path / "config.json"):
+        data = run.config["data"]
+        check_kinds(data, TOLD)
+        return data, GANConfig.from_json(run.config["config"])
 
-    `kind` is that of the directory: "gan" or "predictor".
-    """
+
+def stored_body(run: Run) -> Body:
+    """What the trunk of a model is made by: as its GAN's is, or as an adapted model says."""
     with understood(run.path / "config.json"):
         whole = run.config
-        data = whole["data"] if kind == "gan" else whole["gan"]
-        config = whole["config"] if kind == "gan" else data["config"]
-        check_kinds(data, TOLD)
-        return data, GANConfig.from_json(config)
+        check_kinds(whole["gan"], TOLD)
+        if "network" in whole:
+            return from_settings(Body, whole["network"])
+        return GANConfig.from_json(whole["gan"]["config"]).body
 
 
 def check_kinds(fields: Mapping[str, Any], kinds: Mapping[str, Any]) -> None:

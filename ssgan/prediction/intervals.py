@@ -19,7 +19,7 @@ from torch import Tensor
 
 from ssgan.codecs.codec import Array
 from ssgan.data import Codec
-from ssgan.models.config import GANConfig
+from ssgan.models.config import Body
 from ssgan.models.gan import GAN
 from ssgan.models.inference import apply
 from ssgan.prediction.calibration import cv_plus
@@ -71,7 +71,7 @@ class Intervals:
 
 
 def from_bytes(
-    data: bytes, codec: Codec, configs: Sequence[PredictorConfig], gan: GANConfig, on: Runtime
+    data: bytes, codec: Codec, configs: Sequence[PredictorConfig], body: Body, on: Runtime
 ) -> Intervals:
     """What `Intervals.to_bytes` gave; of folds that learnt by these configs."""
     size = int.from_bytes(data[:8], "little")  # of the header, as the format has it
@@ -85,7 +85,7 @@ def from_bytes(
             for name, tensor in tensors.items()
             if name.startswith(start)
         }
-        networks.append(on.place(rebuilt_network(codec, config, gan, own, one)).eval())
+        networks.append(on.place(rebuilt_network(codec, config, body, own, one)).eval())
     residuals, folds = tensors["residuals"].numpy(), tensors["fold_of_row"].numpy()
     return Intervals(tuple(networks), tuple(kept), residuals, folds)
 
@@ -110,7 +110,7 @@ def calibrate_numbers(
     """
     configs = fold_configs(config, choice)
     if run and run.has(INTERVALS):
-        stored = from_bytes(run.read(INTERVALS), gan.codec, configs, gan.config, gan.runtime)
+        stored = from_bytes(run.read(INTERVALS), gan.codec, configs, gan.config.body, gan.runtime)
         return stored, kept_comparison(run)
     trained = (yield from train_intervals(gan, configs, rows)) if config.calibrate else None
     if trained is None:

@@ -13,7 +13,7 @@ from ssgan.config import InputError
 from ssgan.data import Targets
 from ssgan.models import pretraining
 from ssgan.models.gan import GAN
-from ssgan.models.stored import check_kinds, stored_codec, stored_training
+from ssgan.models.stored import check_kinds, stored_body, stored_codec
 from ssgan.prediction.adjusting import SHARES, stored_shares
 from ssgan.prediction.choice import CHOICE, AutoChoice, stored_choice
 from ssgan.prediction.comparison import kept_comparison
@@ -27,7 +27,7 @@ from ssgan.runs.run import Run
 from ssgan.runs.storage import understood
 from ssgan.runtime import runtime
 
-MADE_FROM = ("gan", "labels", "adaptation")  # what a model was made from; the last of some only
+MADE_FROM = ("gan", "labels", "adaptation", "network")  # what a model was made from; adapted: all
 
 
 def load(
@@ -95,15 +95,15 @@ def load_predictor(path: str | Path, device: str | None = None) -> Predictor:
     warn_of_student(run)
     labels, choice, config = stored_config(run)
     tensors = finished(run, config, choice)
-    codec, (_, gan) = stored_codec(run), stored_training(run, "predictor")
+    codec, body = stored_codec(run), stored_body(run)
     kept = stored_fit(run)
     with understood(run.path / "checkpoints"):
-        network = rebuilt_network(codec, config, gan, tensors, kept)
+        network = rebuilt_network(codec, config, body, tensors, kept)
     on, intervals = runtime(device, codec.shape), None
     if run.has(INTERVALS):
         with understood(run.path / INTERVALS):
             configs = fold_configs(config, choice)
-            intervals = from_bytes(run.read(INTERVALS), codec, configs, gan, on)
+            intervals = from_bytes(run.read(INTERVALS), codec, configs, body, on)
     about = {name: run.config[name] for name in MADE_FROM if name in run.config}
     about["run"] = str(run.path.resolve())
     if comparison := kept_comparison(run):

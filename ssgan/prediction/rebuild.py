@@ -5,7 +5,7 @@ from typing import Any
 from torch import Tensor
 
 from ssgan.data import Codec
-from ssgan.models.config import GANConfig
+from ssgan.models.config import Body
 from ssgan.models.readouts import empty_trunk
 from ssgan.prediction.config import PredictorConfig
 from ssgan.prediction.ensemble import Ensemble, Model, ensemble_of
@@ -18,12 +18,12 @@ from ssgan.training.state import fill
 
 
 def rebuilt_network(
-    codec: Codec, config: PredictorConfig, gan: GANConfig, tensors: Tensors, kept: Any = None
+    codec: Codec, config: PredictorConfig, body: Body, tensors: Tensors, kept: Any = None
 ) -> Model:
     """The averaged network of a checkpoint, by a resolved config; `kept` is what the fit kept."""
     state = beneath("mean/", tensors)
     if config.members:
-        return rebuilt_ensemble(codec, config, gan, state, kept)
+        return rebuilt_ensemble(codec, config, body, state, kept)
     method = METHODS[config.method.split("+")[0]]
     if method.rebuild is not None:
         return method.rebuild(state, kept)
@@ -32,11 +32,11 @@ def rebuilt_network(
     features = len(state["readout.center"])
     votes = beneath("head.neighbours.", state)
     with seeded(Rng(("rebuilt",))):
-        body = empty_trunk(config.readout or "all", codec, gan)
+        trunk = empty_trunk(config.readout or "all", codec, body)
         head = method.head(beneath("head.head." if votes else "head.", state), features, kept)
     if votes:
         head = Votes(head, Neighbours(len(votes["rows"]), features, votes["shares"].shape[1]))
-    network = Network(body, empty_readout(method, config, features), head)
+    network = Network(trunk, empty_readout(method, config, features), head)
     fill(network, state)
     return network.requires_grad_(False)
 
@@ -48,13 +48,13 @@ def beside(state: Tensors, voters: Tensors) -> dict[str, Tensor]:
 
 
 def rebuilt_ensemble(
-    codec: Codec, config: PredictorConfig, gan: GANConfig, state: Tensors, kept: Any
+    codec: Codec, config: PredictorConfig, body: Body, state: Tensors, kept: Any
 ) -> Ensemble:
     """The members of an ensemble, each from its own part of the weights."""
     networks = []
     for place, member in enumerate(config.members):
         own = {f"mean/{n}": t for n, t in beneath(f"networks.{place}.", state).items()}
-        networks.append(rebuilt_network(codec, member.config, gan, own, kept["members"][place]))
+        networks.append(rebuilt_network(codec, member.config, body, own, kept["members"][place]))
     return ensemble_of(networks, config, kept["classes"])
 
 

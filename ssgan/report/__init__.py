@@ -168,7 +168,7 @@ def as_utf8(page: str) -> bytes:
 
 
 def gan_page(run: Run, given: HeldOutRows | None = None) -> PagePart:
-    (about, config), rows = stored_training(run, "gan"), run.metrics()
+    (about, config), rows = stored_training(run), run.metrics()
     gan = training_part(run) | {"made": generated_part(run, given), "covered": covered(rows)}
     done = rows[-1]["step"] if rows else 0
     facts = [
@@ -241,7 +241,7 @@ def gan_part(run: Run) -> PagePart | None:
         if gan is None or gan.config.get("kind") != "gan":
             return None
         gan.check()
-        stored_training(gan, "gan")
+        stored_training(gan)
         return training_part(gan) | {"made": None, "covered": None}
     except (OSError, InputError):
         return None

@@ -19,6 +19,7 @@ from ssgan.adaptation.network import untrained_classifier
 from ssgan.adaptation.task import Adaptation, seen, unrecorded
 from ssgan.config import InputError
 from ssgan.data import from_memory
+from ssgan.models.config import GANConfig
 from ssgan.randomness import Rng
 from ssgan.runs.run import Run
 from ssgan.runtime import Runtime
@@ -83,6 +84,27 @@ def test_the_loaded_model_is_the_trained_one(kind, method, tmp_path):
     assert np.array_equal(again.predict_proba(target), model.predict_proba(target))
     assert again.about["adaptation"] == json.loads(json.dumps(model.about["adaptation"]))
     assert ssgan.evaluate(again, target, Y)["accuracy"] == (model.predict(target) == Y).mean()
+
+
+def test_a_model_that_described_its_network_as_a_gans_is_loaded_and_taken_up(tmp_path):
+    """So did all before there was the field "network"."""
+    model, run = model_of("vectors", "consistency", run=tmp_path), Run(tmp_path)
+    config = run.config
+    made = GANConfig(**config.pop("network"), steps=0)
+    config["gan"]["config"] = made.to_json()
+    del config["adaptation"]["config"]["teacher"]
+    run.write_config(config)
+    target = KINDS["vectors"][1]
+    for again in (ssgan.load(tmp_path), model_of("vectors", "consistency", run=tmp_path)):
+        assert np.array_equal(again.predict_proba(target), model.predict_proba(target))
+    assert run.config["network"] == {"architecture": "perceptron", "width": 2, "depth": None}
+    assert "config" not in run.config["gan"]
+
+
+@pytest.mark.parametrize("fields", [{"momentum": 1.0}, {"rise": 0.0}, {"sure": "high"}])
+def test_what_no_teacher_can_have_is_refused(fields):
+    with pytest.raises(InputError):
+        AdaptConfig().changed({"teacher": fields})
 
 
 @each_kind
@@ -309,4 +331,5 @@ def test_the_teacher_believes_what_it_is_nearly_as_sure_of_as_of_the_source():
 
 
 def test_pseudo_labels_gain_their_weight_along_a_cosine():
-    assert [risen(done) for done in (0.0, 0.15, 0.3, 1.0)] == pytest.approx([0.0, 0.5, 1.0, 1.0])
+    found = [risen(done, 0.3) for done in (0.0, 0.15, 0.3, 1.0)]
+    assert found == pytest.approx([0.0, 0.5, 1.0, 1.0])

@@ -21,11 +21,6 @@ from ssgan.randomness import Rng
 from ssgan.runtime import Terms
 from ssgan.training.state import Part
 
-SURE = 0.9  # of the teacher's mean confidence in the source, from which a label is believed
-MOMENTUM = 0.99  # of the running averages, a step
-BALANCE = 0.1  # weight of the class-balance regulariser
-RISE = 0.3  # share of the steps in which pseudo-labels gain their full weight
-
 
 class Running(nn.Module):
     """What is averaged over the steps: how sure the network is of the source, and the shares of
@@ -46,7 +41,7 @@ class Teacher:
     trainable = None
 
     def __init__(self, task: Adaptation) -> None:
-        self.task = task
+        self.task, self.config = task, task.config.teacher
         self.running = Running(task.domains.classes).to(task.runtime.device)
 
     @property
@@ -59,9 +54,9 @@ class Teacher:
         with task.runtime.autocast(), unrecorded(task.mean):
             weak = task.runtime.batch(task.views.weak(x, rng("weak")))
             shares = task.mean(weak).float().softmax(1)
-        running.shares.lerp_(shares.mean(0), 1 - MOMENTUM)
+        running.shares.lerp_(shares.mean(0), 1 - self.config.momentum)
         best, labels = shares.max(1)
-        believed = (best >= SURE * running.sure).float()
+        believed = (best >= self.config.sure * running.sure).float()
         return task.views.strong(x, rng("strong")), labels, believed
 
     def terms(self, step: int, source: Seen, target: Seen, beside: tuple[Tensor, ...]) -> Terms:
@@ -69,20 +64,20 @@ class Teacher:
         config, running = self.task.config, self.running
         with torch.no_grad():
             sure = source.outputs.softmax(1).amax(1).mean()
-            running.sure.lerp_(sure, 1 - MOMENTUM)
-        weight = config.weight * risen(step / (config.steps or 1))
+            running.sure.lerp_(sure, 1 - self.config.momentum)
+        weight = config.weight * risen(step / (config.steps or 1), self.config.rise)
         costs = F.cross_entropy(target.outputs, labels, reduction="none")
         shares = target.outputs.softmax(1).mean(0)
         apart = (shares * (shares.clamp_min(1e-6) / running.shares.clamp_min(1e-6)).log()).sum()
         return {
             "consistency": weight * (believed * costs).mean(),
-            "class_balance": weight * BALANCE * apart,
+            "class_balance": weight * self.config.balance * apart,
         }
 
 
-def risen(done: float) -> float:
-    """From 0 to 1 in the first steps, along half a cosine."""
-    return (1 - cos(pi * min(1.0, done / RISE))) / 2
+def risen(done: float, rise: float) -> float:
+    """From 0 to 1 in the first share `rise` of the steps, along half a cosine."""
+    return (1 - cos(pi * min(1.0, done / rise))) / 2
 
 
 METHOD = AdaptationMethod(learn=training(Teacher, descent=COSINE), steps=1500, numbers=False)
