@@ -4,16 +4,15 @@ from dataclasses import replace
 from math import sqrt
 from typing import Any
 
-import numpy as np
-import pandas as pd
 import torch
 from torch import Tensor
 
-from ssgan.codecs import Codec
-from ssgan.codecs.codec import Array, as_array
+from ssgan.codecs import CODECS, Codec
+from ssgan.codecs.codec import as_array
 from ssgan.codecs.image import MODE_OF_CHANNELS, ImageCodec
 from ssgan.config import InputError
 from ssgan.data import Data, fit_codec
+from ssgan.data.selection import stack
 from ssgan.models.domain import CALIBRATION
 
 Codecs = tuple[Codec, Codec]
@@ -21,18 +20,17 @@ Codecs = tuple[Codec, Codec]
 
 def reconciled(source: Data, target: Data, frame: str = "pad") -> tuple[Codecs, str]:
     """The codecs of both domains, and what was done so that they agree, in words."""
-    if source.kind == "images":
+    if CODECS[source.kind].resizable:
         return images(source, target, frame)
-    if source.kind == "table":
-        both: Any = pd.concat([source.x, target.x[source.x.columns]], ignore_index=True)
-    else:
-        both = np.concatenate(same_shape(as_array(source.x), as_array(target.x)))
-    codec = fit_codec(both, kind=source.kind)
+    codec = fit_codec(stack(*same_form(source.x, target.x)), kind=source.kind)
     return (codec, codec), "both domains have one scale, that of all their samples"
 
 
-def same_shape(source: Array, target: Array) -> tuple[Array, Array]:
-    """Raw samples of one shape; InputError for those of two."""
+def same_form(source: Any, target: Any) -> tuple[Any, Any]:
+    """Raw samples with columns in one order, or of one shape; InputError for those of two."""
+    if hasattr(source, "columns"):
+        return source, target[source.columns]
+    source, target = as_array(source), as_array(target)
     if source.shape[1:] != target.shape[1:]:
         shapes = [" x ".join(map(str, samples.shape[1:])) for samples in (source, target)]
         raise InputError(

@@ -22,19 +22,7 @@ from ssgan.cli.options import COUNT, note, one_of
         metavar="FILE|DATA",
         help="A few labels of TARGET, as of finetune: then it learns from both.",
     ),
-    click.option("--per-class", type=COUNT, metavar="N", help="Keep N of them of every class."),
-    click.option("--count", type=COUNT, metavar="N", help="Keep N of them in all (regression)."),
-    click.option(
-        "--label-seed",
-        type=options.SEED,
-        metavar="N",
-        help="Seed of the draw of these labels.  [default: 0]",
-    ),
-    click.option(
-        "--task",
-        type=click.Choice(["classification", "regression"]),
-        help="What the labels are.  [default: as the labels look]",
-    ),
+    *options.splitting,
     click.option(
         "--method",
         metavar="NAME",

@@ -26,19 +26,7 @@ IN_STEPS = CHOICES["methods in steps"]
     ),
     click.option("--out", type=options.PATH, metavar="MODEL", help="The directory of the model."),
     *options.reading,
-    click.option(
-        "--task",
-        type=click.Choice(["classification", "regression"]),
-        help="What the labels are.  [default: as the labels look]",
-    ),
-    click.option("--per-class", type=COUNT, metavar="N", help="Keep N labels of every class."),
-    click.option("--count", type=COUNT, metavar="N", help="Keep N labels in all (regression)."),
-    click.option(
-        "--label-seed",
-        type=options.SEED,
-        metavar="N",
-        help="Seed of the draw of labels.  [default: 0]",
-    ),
+    *options.splitting,
     click.option(
         "--method",
         metavar="NAME",

@@ -132,6 +132,21 @@ labels = click.option(
     help="Labels of DATA where it brings none: a CSV file,label, or a column of them.",
 )
 out = click.option("--out", type=PATH, required=True, metavar="OUT", help="Where to write.")
+splitting = (
+    click.option(
+        "--task",
+        type=click.Choice(["classification", "regression"]),
+        help="What the labels are.  [default: as the labels look]",
+    ),
+    click.option("--per-class", type=COUNT, metavar="N", help="Keep N labels of every class."),
+    click.option("--count", type=COUNT, metavar="N", help="Keep N labels in all (regression)."),
+    click.option(
+        "--label-seed",
+        type=SEED,
+        metavar="N",
+        help="Seed of the draw of labels.  [default: 0]",
+    ),
+)
 config = click.option(
     "--config", type=TOML, metavar="FILE.toml", help="A file with settings; flags beat it."
 )

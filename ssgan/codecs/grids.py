@@ -1,6 +1,7 @@
 """Cells side by side, pixels or voxels: how values become levels, and sides that can be halved."""
 
 import math
+from collections.abc import Collection
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,25 @@ MOST_CHANNELS = 4  # that a sample has at one end of its axes
 def holds_channels(shape: tuple[int, ...]) -> bool:
     """Whether one end of the axes of a sample may be its channels."""
     return min(shape[0], shape[-1]) <= MOST_CHANNELS
+
+
+def grid_layout(
+    shape: tuple[int, ...], container: str, cells: str, channels: Collection[int]
+) -> str | None:
+    """The axes of one sample of `shape`: those of its `cells`, as "hw", alone or beside "c".
+
+    Where both ends could be the channels, a torch tensor has them first and an array last. None
+    for a shape that is neither.
+    """
+    if min(shape, default=0) < 1:
+        return None
+    if len(shape) == len(cells):
+        return cells
+    if len(shape) != len(cells) + 1:
+        return None
+    found = [(f"c{cells}", shape[0]), (f"{cells}c", shape[-1])]
+    found = found if container == "torch" else found[::-1]
+    return next((layout for layout, count in found if count in channels), None)
 
 
 def border_of(sides: tuple[int, ...], whole: tuple[int, ...] | None = None) -> tuple[int, ...]:

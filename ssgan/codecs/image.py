@@ -28,6 +28,7 @@ from ssgan.codecs.grids import (
     border_of,
     channels_back,
     channels_moved,
+    grid_layout,
     holds_channels,
     inside,
     quantised,
@@ -101,6 +102,7 @@ class ImageCodec:
     formats: ClassVar[tuple[str, ...]] = ("", ".npz", ".npy")
     numeric: ClassVar[bool] = True
     resizable: ClassVar[bool] = True
+    lengthened: ClassVar[bool] = False
     transforms: ClassVar[tuple[str, ...]] = (
         *(*MOVES, "crop", "zoom", "flip"),
         *("colour", "texture", "cutout", "noise"),
@@ -290,14 +292,8 @@ def image_layout(shape: tuple[int, ...], container: str) -> str:
     Where both ends could be the channels, a torch tensor has them first and an array last. Raises
     InputError for a shape that is no image's.
     """
-    if len(shape) == 2 and min(shape) > 0:
-        return "hw"
-    if len(shape) == 3 and min(shape) > 0:
-        ends = {"chw": shape[0] in CHANNELS, "hwc": shape[2] in CHANNELS}
-        order = ("chw", "hwc") if container == "torch" else ("hwc", "chw")
-        for layout in order:
-            if ends[layout]:
-                return layout
+    if layout := grid_layout(shape, container, "hw", CHANNELS):
+        return layout
     raise InputError(
         "expected images (N, H, W) or (N, H, W, C) with 1, 3 or 4 channels, "
         f"got samples of shape {shape}"

@@ -79,6 +79,7 @@ class SignalCodec:
     formats: ClassVar[tuple[str, ...]] = (".npz", ".npy", ".csv", ".parquet")
     numeric: ClassVar[bool] = True
     resizable: ClassVar[bool] = False
+    lengthened: ClassVar[bool] = True
     transforms: ClassVar[tuple[str, ...]] = (
         *("shift", "time-warp", "scale", "spectral-mask"),
         *("flip", "cutout", "noise"),

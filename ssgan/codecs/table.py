@@ -74,6 +74,7 @@ class TableCodec:
     formats: ClassVar[tuple[str, ...]] = (".csv", ".parquet")
     numeric: ClassVar[bool] = False
     resizable: ClassVar[bool] = False
+    lengthened: ClassVar[bool] = False
     transforms: ClassVar[tuple[str, ...]] = ROW_TRANSFORMS
     symmetries: ClassVar[tuple[str, ...]] = ()
     augmentations: ClassVar[tuple[str, ...]] = ()

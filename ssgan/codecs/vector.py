@@ -71,6 +71,7 @@ class VectorCodec:
     formats: ClassVar[tuple[str, ...]] = (".npy", ".npz", ".csv", ".parquet")
     numeric: ClassVar[bool] = True
     resizable: ClassVar[bool] = False
+    lengthened: ClassVar[bool] = False
     transforms: ClassVar[tuple[str, ...]] = ROW_TRANSFORMS
     symmetries: ClassVar[tuple[str, ...]] = ()
     augmentations: ClassVar[tuple[str, ...]] = ()

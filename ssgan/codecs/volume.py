@@ -27,6 +27,7 @@ from ssgan.codecs.grids import (
     border_of,
     channels_back,
     channels_moved,
+    grid_layout,
     holds_channels,
     inside,
     quantised,
@@ -90,6 +91,7 @@ class VolumeCodec:
     formats: ClassVar[tuple[str, ...]] = (".npz", ".npy")
     numeric: ClassVar[bool] = True
     resizable: ClassVar[bool] = False
+    lengthened: ClassVar[bool] = False
     transforms: ClassVar[tuple[str, ...]] = (*MOVES, *FLIPS, *QUARTERS, "cutout", "noise")
     symmetries: ClassVar[tuple[str, ...]] = (*FLIPS, *QUARTERS)
     augmentations: ClassVar[tuple[str, ...]] = ()
@@ -233,14 +235,8 @@ def volume_layout(shape: tuple[int, ...], container: str) -> str:
     Where both ends could be the channels, a torch tensor has them first and an array last. Raises
     InputError for a shape that is no volume's.
     """
-    if len(shape) == 3 and min(shape) > 0:
-        return "dhw"
-    if len(shape) == 4 and min(shape) > 0:
-        ends = {"cdhw": shape[0] <= MOST_CHANNELS, "dhwc": shape[3] <= MOST_CHANNELS}
-        order = ("cdhw", "dhwc") if container == "torch" else ("dhwc", "cdhw")
-        for layout in order:
-            if ends[layout]:
-                return layout
+    if layout := grid_layout(shape, container, "dhw", range(1, MOST_CHANNELS + 1)):
+        return layout
     raise InputError(
         f"expected volumes (N, D, H, W) or (N, D, H, W, C) with 1 to {MOST_CHANNELS} channels, "
         f"got samples of shape {shape}"

@@ -24,8 +24,6 @@ from ssgan.data.options import ReadOptions, kind_named
 from ssgan.data.resizing import resize, sides
 from ssgan.data.shapes import warn_ambiguous
 
-SIGNALS = "signals"  # the kind that has a length
-
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Data:
@@ -123,7 +121,7 @@ def in_modality(x: Any, options: ReadOptions) -> tuple[str, Any]:
             f"modality {options.modality!r} was requested, got {CODECS[kind_of(x)].form}: leave "
             "modality out, or give image_shape=(height, width) with flat images"
         )
-    if kind == SIGNALS and options.length is not None:
+    if CODECS[kind].lengthened and options.length is not None:
         samples = contain(of_length(as_array(samples), options.length), container_of(samples))
     return kind, samples
 
@@ -196,7 +194,7 @@ def assemble(parts: RawParts, source: str, options: ReadOptions) -> Data:
     kind, x = in_modality(parts["x"], options)
     if size is not None and not CODECS[kind].resizable:
         raise InputError(f"a size is for images, {source} holds {CODECS[kind].form}: leave it out")
-    if length is not None and kind != SIGNALS:
+    if length is not None and not CODECS[kind].lengthened:
         raise InputError(
             f"a length is for signals, {source} holds {CODECS[kind].form}: leave it out"
         )

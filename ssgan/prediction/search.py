@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from ssgan.config import InputError, check_numbers
+from ssgan.config import check_numbers, check_optional
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -180,9 +180,7 @@ class AutoConfig:
     budget: float | None = None
 
     def __post_init__(self) -> None:
-        number = isinstance(self.budget, int | float) and not isinstance(self.budget, bool)
-        if self.budget is not None and not (number and self.budget > 0):
-            raise InputError(f"expected a budget of more than 0 seconds, got {self.budget!r}")
+        check_optional(self, "budget")
         check_numbers(self, least={"folds": 2, "held_out": 1, "members": 1})
 
     def trust(self, labels: int) -> float:
