@@ -3,6 +3,7 @@
 import ast
 import collections
 import configparser
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -253,6 +254,14 @@ def test_packages_import_from_few_others():
 
 def test_few_names_are_defined_twice():
     assert len(shared_names(SOURCES)) <= 25, sorted(shared_names(SOURCES))
+
+
+@pytest.mark.parametrize("package", ["adaptation", "prediction"])
+def test_a_large_package_says_what_each_of_its_modules_is_for(package):
+    text = ast.get_docstring(ast.parse(SOURCES[f"ssgan/{package}/__init__.py"]))
+    said = set(re.findall(r"\w+", text))
+    there = {path.stem for path in (ROOT / package).iterdir()} - {"__init__", "__pycache__"}
+    assert there <= said, there - said
 
 
 def test_arrows_and_shared_names_are_counted():

@@ -1,4 +1,34 @@
 """Prediction: from a pretrained model and few labels to a predictor.
 
-Imports only `ssgan.models` and what lies below it.
+Imports only `ssgan.models` and what lies below it. What each module is for:
+
+    config, search     the settings: of a training, and of what folds of the labels tell
+    labels, record     the labelled samples, and what a directory says of them
+    resolve            what settings leave open, for the samples at hand; those that nothing uses
+
+    names, method      which methods there are, and what a method is
+    methods            a file for each method: fitted at once, or in steps
+    heads, graph       what methods fit: linear heads, and labels spread over neighbours
+    baselines          ordinary models of the samples, and folds of their labels
+    network, task      the network, and its training in steps
+    ensemble           averages of several networks
+    fitting            one network by resolved settings
+
+    heldout            held-out outputs of what is fitted at once, all folds together
+    crossvalidation    held-out outputs of any other method, trained again on each fold
+    comparison         how good held-out outputs are beside ordinary models
+    candidates         what "auto" weighs
+    auto, choice       how it weighs them; what it has chosen, and why
+    budget             how long it may take
+
+    calibration        the mathematics of temperatures and intervals
+    temperature        the temperature of a classifier
+    intervals          the prediction intervals of a regression
+    shares             the mathematics of other shares of the classes
+    adjusting          a predictor for other shares, and warnings where classes do not match
+
+    finetune           all of it: `ssgan.finetune`
+    predictor          what comes out
+    evaluation         how good that is on other samples: `ssgan.evaluate`
+    loading, rebuild   the predictor of a directory, and its network
 """
