@@ -1,10 +1,10 @@
 """What an architecture is: a trunk and the generator that goes with it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from torch import nn
+from torch import Tensor, nn
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -17,3 +17,12 @@ class Architecture:
     initialise: Callable[[nn.Module], None]
     axes: tuple[int, ...] = (1, 2, 3)  # how many axes of cells samples may have beside channels
     student: Callable[..., Any] | None = None  # (shape, width, depth); None: the trunk once more
+
+
+def each_depth(layers: Iterable[nn.Module], x: Tensor) -> list[Tensor]:
+    """What every layer makes of the one before, LeakyReLU .2 and all."""
+    maps = []
+    for layer in layers:
+        x = nn.functional.leaky_relu(layer(x), 0.2)
+        maps.append(x)
+    return maps

@@ -12,7 +12,7 @@ from math import log2, prod
 from torch import Tensor, nn
 
 from ssgan.config import InputError
-from ssgan.networks.architecture import Architecture
+from ssgan.networks.architecture import Architecture, each_depth
 from ssgan.networks.conditional import joined
 from ssgan.networks.initial import initialise
 
@@ -53,11 +53,7 @@ class ConvTrunk(nn.Module):
         self.features = last * prod(-(-side // stride) for side in sides)
 
     def forward(self, x: Tensor) -> list[Tensor]:
-        maps = []
-        for layer in self.layers:
-            x = nn.functional.leaky_relu(layer(x), 0.2)
-            maps.append(x)
-        return maps
+        return each_depth(self.layers, x)
 
 
 class ConvGenerator(nn.Module):

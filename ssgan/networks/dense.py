@@ -5,7 +5,7 @@ from math import prod
 from torch import Tensor, nn
 
 from ssgan.networks import initial
-from ssgan.networks.architecture import Architecture
+from ssgan.networks.architecture import Architecture, each_depth
 from ssgan.networks.conditional import joined
 
 DEPTH = 3  # hidden layers
@@ -23,12 +23,7 @@ class DenseTrunk(nn.Module):
         self.features = units
 
     def forward(self, x: Tensor) -> list[Tensor]:
-        maps = []
-        x = x.flatten(1)
-        for layer in self.layers:
-            x = nn.functional.leaky_relu(layer(x), 0.2)
-            maps.append(x)
-        return maps
+        return each_depth(self.layers, x.flatten(1))
 
 
 class DenseGenerator(nn.Module):

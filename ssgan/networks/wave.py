@@ -10,7 +10,7 @@ the generator's last activation is the codec's.
 from torch import Tensor, nn
 
 from ssgan.config import InputError
-from ssgan.networks.architecture import Architecture
+from ssgan.networks.architecture import Architecture, each_depth
 from ssgan.networks.conditional import joined
 from ssgan.networks.initial import initialise
 
@@ -57,11 +57,7 @@ class WaveTrunk(nn.Module):
         self.features = last * cells
 
     def forward(self, x: Tensor) -> list[Tensor]:
-        maps = []
-        for layer in self.layers:
-            x = nn.functional.leaky_relu(layer(x), 0.2)
-            maps.append(x)
-        return maps
+        return each_depth(self.layers, x)
 
 
 class WaveGenerator(nn.Module):
