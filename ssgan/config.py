@@ -4,7 +4,7 @@ import dataclasses
 import difflib
 import pkgutil
 import sys
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from math import isfinite
 from pathlib import Path
 from typing import Any, TypeVar
@@ -99,6 +99,15 @@ def check_numbers(settings: Any, least: Mapping[str, int] | None = None) -> None
         if not fits or not isfinite(value) or value < low:
             kind = "a whole number" if whole else "a number"
             raise InputError(f"expected {field.name} to be {kind} from {low} on, got {value!r}")
+
+
+def unused_setting(name: str, users: Sequence[str], method: str) -> InputError:
+    """The refusal of a setting that a method does not use; `users` are those that do."""
+    *others, last = users
+    who, instead = (f"{', '.join(others)} and {last}", "one of them") if others else (last, last)
+    return InputError(
+        f"{name} is for {who}, method {method!r} does not use it: leave it out, or take {instead}"
+    )
 
 
 def check_optional(settings: Any, name: str, above: float = 0, most: float | None = None) -> None:

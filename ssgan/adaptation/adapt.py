@@ -30,7 +30,7 @@ from ssgan.adaptation.method import TrainingPlace
 from ssgan.adaptation.methods import METHODS
 from ssgan.adaptation.network import body_for, described
 from ssgan.codecs.image import MOVES
-from ssgan.config import InputError
+from ssgan.config import InputError, unused_setting
 from ssgan.data import Data, Targets, read
 from ssgan.data.label_values import raw_labels, unlabeled
 from ssgan.data.ledger import Ledger
@@ -86,6 +86,14 @@ def adapting(
         runtime=on,
         about=model_identity(domains, config),
     )
+
+
+def refuse_unused_fields(config: AdaptConfig) -> None:
+    """InputError for settings that the method does not use."""
+    for name in dict.fromkeys(name for method in METHODS.values() for name in method.uses):
+        users = [other for other, method in METHODS.items() if name in method.uses]
+        if getattr(config, name) != getattr(AdaptConfig(), name) and config.method not in users:
+            raise unused_setting(name, users, config.method)
 
 
 def resolve_adaptation(config: AdaptConfig, domains: Domains) -> AdaptConfig:
@@ -226,6 +234,7 @@ def adapt(
     device, task = fields.pop("device", None), fields.pop("task", None)
     options = TrainOptions(**{name: fields.pop(name) for name in OPTION_NAMES & fields.keys()})
     config = (config or AdaptConfig()).changed(fields)
+    refuse_unused_fields(config)
     source, target = as_data(source_x, source_y), as_data(target_x)
     few = None if target_y is None else few_of(target, target_y)
     where = Where(run, device, options)

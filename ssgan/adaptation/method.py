@@ -39,6 +39,7 @@ class AdaptationMethod:
     learn: Learn
     steps: int  # where the config names none
     numbers: bool = True  # whether numbers can be learnt by it, or classes alone
+    uses: tuple[str, ...] = ()  # settings of the config, beside those that all methods share
 
 
 def training(

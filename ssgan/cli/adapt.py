@@ -77,11 +77,13 @@ def adapt(
         raise click.UsageError("Missing option '--out': the directory of the model.")
     asked = {name: arguments.pop(name) for name in ("labels", "per_class", "count", "label_seed")}
     check_labels(**asked)
+    from ssgan.adaptation.adapt import refuse_unused_fields
     from ssgan.adaptation.config import AdaptConfig
     from ssgan.cli.settings import settings
 
     reading = {name: arguments.pop(name) for name in options.READING}
     chosen = AdaptConfig().changed(settings(config, **arguments))
+    refuse_unused_fields(chosen)
     domains = read_domains(source, target_data, reading)
     few = target_labels(domains[1], asked, task, reading, out) if asked["labels"] else None
     if out is None or dry_run:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import replace
 
-from ssgan.config import InputError
+from ssgan.config import InputError, unused_setting
 from ssgan.models.domain import CALIBRATION
 from ssgan.models.gan import GAN
 from ssgan.models.natural import natural
@@ -53,10 +53,7 @@ def refuse_unused(
     if config.members:  # they have the settings of "auto", which chose them
         return
     for name, users in unused(config):
-        raise InputError(
-            f"{name} is for {', '.join(users[:-1])} and {users[-1]}, method {config.method!r} does "
-            "not use it: leave it out, or take one of them"
-        )
+        raise unused_setting(name, users, config.method)
     if config.auto.budget is not None and config.method != "auto":
         raise InputError(
             f"a budget bounds what auto compares, method {config.method!r} compares nothing: leave "

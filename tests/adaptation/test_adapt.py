@@ -101,6 +101,19 @@ def test_a_model_that_described_its_network_as_a_gans_is_loaded_and_taken_up(tmp
     assert "config" not in run.config["gan"]
 
 
+@pytest.mark.parametrize(
+    ("fields", "message"),
+    [
+        ({"method": "statistics", "weight": 2.0}, "weight is for auto, cdan, consistency and dann"),
+        ({"method": "dann", "candidates": ("dann",)}, "candidates is for auto, method 'dann' does"),
+        ({"method": "dann", "teacher": {"sure": 0.5}}, "teacher is for auto and consistency, "),
+    ],
+)
+def test_settings_that_a_method_does_not_use_are_refused(fields, message):
+    with pytest.raises(InputError, match=message):
+        ssgan.adapt(rows(0), Y, rows(1), **fields)
+
+
 @pytest.mark.parametrize("fields", [{"momentum": 1.0}, {"rise": 0.0}, {"sure": "high"}])
 def test_what_no_teacher_can_have_is_refused(fields):
     with pytest.raises(InputError):

@@ -67,4 +67,5 @@ def best_of(scores: dict[str, Scores]) -> str:
     return max(scores, key=lambda name: scores[name]["information"])
 
 
-METHOD = AdaptationMethod(learn=learn, steps=1, numbers=False)
+USES = ("candidates", "weight", "teacher")
+METHOD = AdaptationMethod(learn=learn, steps=1, numbers=False, uses=USES)

@@ -14,4 +14,5 @@ METHOD = AdaptationMethod(
     learn=training(partial(Adversary, conditional=True), descent=ANNEALED),
     steps=2000,
     numbers=False,
+    uses=("weight",),
 )

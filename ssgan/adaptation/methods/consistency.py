@@ -80,4 +80,9 @@ def risen(done: float, rise: float) -> float:
     return (1 - cos(pi * min(1.0, done / rise))) / 2
 
 
-METHOD = AdaptationMethod(learn=training(Teacher, descent=COSINE), steps=1500, numbers=False)
+METHOD = AdaptationMethod(
+    learn=training(Teacher, descent=COSINE),
+    steps=1500,
+    numbers=False,
+    uses=("weight", "teacher"),
+)

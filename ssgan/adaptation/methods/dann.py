@@ -9,4 +9,4 @@ from ssgan.adaptation.adversary import Adversary
 from ssgan.adaptation.descent import ANNEALED
 from ssgan.adaptation.method import AdaptationMethod, training
 
-METHOD = AdaptationMethod(learn=training(Adversary, descent=ANNEALED), steps=2000)
+METHOD = AdaptationMethod(learn=training(Adversary, descent=ANNEALED), steps=2000, uses=("weight",))
