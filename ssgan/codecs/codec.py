@@ -196,10 +196,30 @@ def head_of(raw: Any) -> bytes:
 
 
 def as_array(raw: Any) -> Array:
-    """A numpy array or a torch tensor of any device, as a numpy array (bfloat16 as float32)."""
+    """A numpy array or a torch tensor of any device, as a numpy array (bfloat16 as float32).
+
+    Masked numbers are NaN there, other masked entries None.
+    """
+    if isinstance(raw, np.ma.MaskedArray):
+        if not raw.mask.any():
+            return raw.data
+        number = raw.dtype.kind in "biuf"
+        masked: Any = raw.astype(np.float64 if number else object)
+        return np.asarray(masked.filled(np.nan if number else None))
     if isinstance(raw, Tensor):
         return (raw.float() if raw.dtype == torch.bfloat16 else raw).detach().cpu().numpy()
     return np.asarray(raw)
+
+
+def in_dtype(values: Array, dtype: str) -> Array:
+    """float64 values in another dtype; for whole numbers that it cannot hold its ends."""
+    if np.dtype(dtype).kind in "iu":
+        ends = np.iinfo(dtype)
+        highest = float(ends.max)
+        if highest > ends.max:  # float64 rounds up 2**63 - 1
+            highest = np.nextafter(highest, 0)
+        values = values.clip(float(ends.min), highest)
+    return values.astype(dtype)
 
 
 def as_tensor(array: Array) -> Tensor:

@@ -1,4 +1,4 @@
-"""Numbers outside the range that was seen in training, and numbers too large to be squared."""
+"""What training did not see: numbers out of range, gaps. And numbers too large to be squared."""
 
 import warnings
 from collections.abc import Sequence
@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from ssgan.codecs.codec import Array
+from ssgan.config import UnseenWarning
 
 FAR = 10.0  # ranges beyond the range seen
 NEAR = 0.1
@@ -54,5 +55,15 @@ def warn_outside(
         f"{rows[row, column]:g} in column {names[int(column)]!r}, seen from {low[column]:g} to "
         f"{high[column]:g}: give samples in the units and on the scale of those in training",
         UserWarning,
+        stacklevel=stacklevel,
+    )
+
+
+def warn_missing(name: Any, missing: Array, stacklevel: int) -> None:
+    """An `UnseenWarning` with the count of missing entries (N,) in a column that had none."""
+    warnings.warn(
+        f"column {name!r}: {missing.sum()} of {len(missing)} entries are missing, and none was in "
+        "training: they are taken as usual ones; fill them, or train with such rows",
+        UnseenWarning,
         stacklevel=stacklevel,
     )

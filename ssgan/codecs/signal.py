@@ -19,6 +19,7 @@ from ssgan.codecs.codec import (
     encoded,
     finite_rows,
     gaussian,
+    in_dtype,
     sheet_of,
 )
 from ssgan.codecs.grids import inside
@@ -162,7 +163,8 @@ class SignalCodec:
         values = x.double().numpy() * self.of_channels("deviation") + self.of_channels("mean")
         if self.whole:
             values = np.rint(values)
-        values = values.clip(self.of_channels("low"), self.of_channels("high")).astype(self.dtype)
+        values = values.clip(self.of_channels("low"), self.of_channels("high"))
+        values = in_dtype(values, self.dtype)
         return contain(values[:, 0] if self.flat else values, self.container)
 
     def activate(self, output: Tensor, rng: Rng) -> Tensor:

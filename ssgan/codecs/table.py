@@ -145,6 +145,7 @@ class TableCodec:
 
     def pack(self, raw: Any) -> Tensor:
         frame = as_frame(raw)
+        refuse_repeated(frame)
         absent = [column.name for column in self.columns if column.name not in frame.columns]
         if absent:
             raise InputError(
@@ -235,12 +236,22 @@ class TableCodec:
 
 def as_frame(raw: Any) -> pd.DataFrame:
     """A data frame, or an array of objects (N, columns) as one."""
+    if callable(getattr(raw, "to_pandas", None)):  # polars and Arrow
+        raw = raw.to_pandas()
+    if isinstance(raw, list) and raw and all(isinstance(row, dict) for row in raw):
+        raw = pd.DataFrame(raw)
     if isinstance(raw, pd.DataFrame):
         return raw
     array = np.asarray(raw)
     if array.ndim != 2:
         raise InputError(f"expected a data frame or rows (N, columns), got shape {array.shape}")
     return pd.DataFrame(array.astype(object), dtype=object)
+
+
+def refuse_repeated(frame: pd.DataFrame) -> None:
+    if not frame.columns.is_unique:
+        repeated = frame.columns[frame.columns.duplicated()][0]
+        raise InputError(f"several columns are named {repeated!r}: rename them")
 
 
 def packed_column(column: Column, frame: pd.DataFrame) -> Array:
@@ -265,9 +276,7 @@ def fit_table(raw: Any) -> TableCodec:
     for name in frame.columns:
         if not isinstance(name, str | int | float):
             raise InputTypeError(f"expected column names that are text or numbers, got {name!r}")
-    if not frame.columns.is_unique:
-        repeated = frame.columns[frame.columns.duplicated()][0]
-        raise InputError(f"several columns are named {repeated!r}: rename them")
+    refuse_repeated(frame)
     container = "pandas" if isinstance(raw, pd.DataFrame) else "numpy"
     columns = tuple(fit_column(plain_column(frame[name])) for name in frame.columns)
     names = dtype_to_json(frame.columns.dtype)

@@ -21,6 +21,7 @@ from ssgan.codecs.codec import (
     finite_rows,
     gaussian,
     head_of,
+    in_dtype,
 )
 from ssgan.codecs.ranges import LARGEST, moments, warn_outside
 from ssgan.config import InputError, InputTypeError
@@ -139,7 +140,7 @@ class VectorCodec:
         at = self._columns
         rows = encoded(x, self.shape).double().numpy() * at["deviation"] + at["mean"]
         rows = np.where(at["whole"], np.rint(rows), rows).clip(at["low"], at["high"])
-        return contain(rows.astype(self.dtype), self.container)
+        return contain(in_dtype(rows, self.dtype), self.container)
 
     def activate(self, output: Tensor, rng: Rng) -> Tensor:
         """The output as it is: standardised values have no bounds."""

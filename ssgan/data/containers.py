@@ -12,6 +12,7 @@ import torch
 from PIL import Image
 from torch import Tensor
 
+from ssgan.codecs.codec import as_array
 from ssgan.config import InputError, InputTypeError
 from ssgan.data.frames import plain_frame, whole_numbers_of
 from ssgan.data.lengths import equal_lengths
@@ -37,7 +38,7 @@ def gather(x: Any, options: ReadOptions | None = None) -> tuple[Any, Any]:
     if isinstance(x, pd.DataFrame):
         return plain_frame(x, options.na), None
     if isinstance(x, np.ma.MaskedArray):
-        x = of_masked(x)
+        x = as_array(x)
     if isinstance(x, np.ndarray) and x.dtype.names:
         return plain_frame(pd.DataFrame(x), options.na), None
     if isinstance(x, np.ndarray | Tensor):
@@ -58,15 +59,6 @@ def gather(x: Any, options: ReadOptions | None = None) -> tuple[Any, Any]:
     if not isinstance(x, list | tuple):
         raise InputTypeError(f"expected {EXPECTED}, got {type(x).__name__}")
     return of_list(x, options), None
-
-
-def of_masked(x: Any) -> Any:
-    """A masked array as a plain one, NaN where numbers are masked; InputError for others."""
-    if not x.mask.any():
-        return x.data
-    if x.dtype.kind not in "biuf":
-        raise InputError("expected a masked array of numbers: give a data frame with None in it")
-    return x.astype(np.float64).filled(np.nan)
 
 
 def stacked(x: Any) -> Any:

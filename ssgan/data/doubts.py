@@ -95,10 +95,10 @@ def doubt_of_numbers(column: Series) -> str:
 def code_among(values: np.ndarray) -> str:
     """A greatest or least value such as 9999, further from the others than these are apart."""
     for end in (values.max(), values.min()):
-        if abs(end) not in CODES or np.count_nonzero(values == end) < 2:
+        if abs(float(end)) not in CODES or np.count_nonzero(values == end) < 2:
             continue
         others = values[values != end]
-        if len(others) and np.abs(others - end).min() > max(np.ptp(others), 1):
+        if len(others) and np.abs(others - float(end)).min() > max(np.ptp(others), 1):
             count = np.count_nonzero(values == end)
             return (
                 f"has {count} entries of {end:g}, and all others lie from {others.min():g} to "

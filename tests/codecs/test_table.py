@@ -97,7 +97,7 @@ def test_a_column_that_is_empty_in_every_row_is_missing(empty):
 
 def test_dates_and_numbers_that_come_as_text_are_what_they_were_in_fitting():
     day = ["2020-01-01", "2020-01-05", "2020-02-01"]
-    codec = fit_codec(pd.DataFrame({"day": day, "price": [1200.0, 3.5, 7.25]}))
+    codec = fit_codec(pd.DataFrame({"day": [*day, None], "price": [1200.0, 3.5, 7.25, None]}))
     assert fit_codec(pd.DataFrame({"day": pd.to_datetime(day)})).shape == (1,)
     raw = pd.DataFrame({"day": day, "price": ["1,200", "3.5", "NA"]})
     x = codec.pack(raw)
@@ -151,7 +151,8 @@ def test_columns_of_other_types_are_numbers_dates_or_text(column):
 
 def test_missing_entries_are_tolerated_where_none_were_seen():
     codec = fit_codec(pd.DataFrame({"job": ["a", "b", "a"], "age": [1, 5, 2]}))
-    x = codec.expand(codec.pack(pd.DataFrame({"job": [None], "age": [np.nan]})))
+    with pytest.warns(UnseenWarning, match="1 of 1 entries are missing"):
+        x = codec.expand(codec.pack(pd.DataFrame({"job": [None], "age": [np.nan]})))
     assert x.tolist() == [[0, 0, 0]]
     found = codec.decode(x)
     assert list(found["job"]) == ["a"]
@@ -250,3 +251,39 @@ def test_any_integers_come_back_in_range(values):
     assert found.between(min(values), max(values)).all()
     reach = max(values) - min(values)
     assert all(abs(a - b) <= 1e-4 * reach for a, b in zip(found.tolist(), values, strict=True))
+
+
+GIVEN = pd.DataFrame({"n": [0.0, 1.0, 2.5], "c": ["x", "y", "x"]})
+
+
+def test_gaps_that_training_did_not_see_are_counted():
+    codec = fit_codec(GIVEN)
+    with pytest.warns(UnseenWarning, match="column 'n': 2 of 3 entries are missing, and none was"):
+        codec.pack(GIVEN.assign(n=[1.0, np.nan, np.nan]))
+    with pytest.warns(UnseenWarning, match="column 'c': 1 of 3 entries are missing"):
+        codec.pack(GIVEN.assign(c=["x", None, "y"]))
+
+
+def test_rows_in_other_containers_are_the_same_rows():
+    pa = pytest.importorskip("pyarrow")
+    codec = fit_codec(GIVEN)
+    packed = codec.pack(GIVEN)
+    assert torch.equal(codec.pack(pa.Table.from_pandas(GIVEN)), packed)
+    assert torch.equal(codec.pack(GIVEN.to_dict("records")), packed)
+
+
+def test_a_column_that_comes_twice_is_refused():
+    with pytest.raises(ValueError, match="several columns are named 'c'"):
+        fit_codec(GIVEN).pack(pd.concat([GIVEN, GIVEN[["c"]]], axis=1))
+
+
+def test_numbers_of_hundreds_of_digits_are_refused():
+    column = pd.Series([10**400, 1, 2], dtype=object)
+    with pytest.raises(ValueError, match="column 'n': has numbers too large"):
+        fit_codec(GIVEN).pack(GIVEN.assign(n=column))
+
+
+def test_true_and_false_are_the_same_in_capitals():
+    codec = fit_codec(pd.DataFrame({"b": ["TRUE", "FALSE", "NA"]}))
+    again = codec.pack(pd.DataFrame({"b": [True, False, True]}))
+    assert torch.equal(again, codec.pack(pd.DataFrame({"b": ["TRUE", "FALSE", "TRUE"]})))

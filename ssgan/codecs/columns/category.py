@@ -22,6 +22,7 @@ from ssgan.codecs.dtypes import (
     missing_in,
     series_of,
 )
+from ssgan.codecs.ranges import warn_missing
 from ssgan.config import InputTypeError, UnseenWarning
 
 BASE = 1000  # codes a digit can take, and so the widest block of states
@@ -83,6 +84,7 @@ class Category:
 
     def pack(self, column: Series) -> Array:
         missing = missing_in(column)
+        self._warn_missing(missing)
         levels = column.astype(object).to_numpy()
         ranks = self._index.get_indexer(pd.Index(levels, dtype=object))
         unseen = (ranks < 0) & ~missing
@@ -109,6 +111,11 @@ class Category:
             return np.full(len(levels), -1)
         return np.asarray(pd.Index(known).get_indexer(pd.Index(list(map(text_of, levels)))))
 
+    def _warn_missing(self, missing: Array) -> None:
+        """Tell of missing entries where none was in training."""
+        if missing.any() and not self.missing and self.width:
+            warn_missing(self.name, missing, stacklevel=6)
+
     def unpack(self, packed: Array) -> Series:
         """The column (N,) of any codes (N, width); codes above the last level are the last."""
         digits = np.nan_to_num(packed, nan=0.0).astype(np.int64)
@@ -120,7 +127,9 @@ class Category:
 
 
 def text_of(level: Any) -> str:
-    """A level as a text file writes it: 12.0 as 12, midnight as its day."""
+    """A level as a text file writes it: 12.0 as 12, midnight as its day, TRUE as True."""
+    if isinstance(level, str) and level.lower() in ("true", "false"):
+        return level.capitalize()
     if isinstance(level, float) and level.is_integer():
         return str(int(level))
     if isinstance(level, pd.Timestamp) and level == level.normalize():

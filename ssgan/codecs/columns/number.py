@@ -21,7 +21,7 @@ from ssgan.codecs.dtypes import (
     series_of,
 )
 from ssgan.codecs.plain import absent_words, numbers_in, plain_column
-from ssgan.codecs.ranges import warn_outside
+from ssgan.codecs.ranges import warn_missing, warn_outside
 from ssgan.config import InputError
 
 KNOTS = 256  # of the map from values to places
@@ -89,6 +89,8 @@ class Number:
         column = from_text(column)
         missing = missing_in(column)
         packed = np.full((len(column), 1), np.nan, np.float32)
+        if missing.any() and not self.flagged:
+            warn_missing(self.name, missing, stacklevel=5)
         self._warn_outside(column[~missing])
         values = self._steps(column[~missing])
         knots = np.array(self.knots)
@@ -202,6 +204,8 @@ def numeric(column: Series, dtype: Any) -> Array:
         return times_of(column, dtype)
     try:
         numbers = pd.to_numeric(column)
+    except OverflowError as error:
+        raise InputError("has numbers too large for numbers: make them text") from error
     except (TypeError, ValueError) as error:
         wrong = int(pd.to_numeric(column, errors="coerce").isna().to_numpy().argmax())
         raise InputError(
