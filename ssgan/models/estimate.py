@@ -24,9 +24,14 @@ FIRST = 200  # their numbers are those of a training that has left its first pha
 
 
 def estimate(
-    data: Data, codec: Codec, config: GANConfig, labels: Any, device: str | None
+    data: Data,
+    codec: Codec,
+    config: GANConfig,
+    labels: Any,
+    device: str | None,
+    clock: Callable[[], float] = time.perf_counter,
 ) -> dict[str, Any]:
-    """Parameters, bytes, operations and seconds of the training; writes nothing."""
+    """Parameters, bytes, operations and seconds of the training, by a clock; writes nothing."""
     on, packed = runtime(device, codec.shape), codec.pack(data.x)
     condition, conditions = (None, None) if labels is None else fit_condition(labels, len(data))
     domain = Domain(codec, packed, conditions, condition)
@@ -35,7 +40,7 @@ def estimate(
     task = model(config, {"unlabeled": few}, on)
     batches = Batches({"unlabeled": domain.stream(config.batch, on)}, Rng(("estimate",)))
     operations = count_flops(lambda: task.update(batches, Step(0)))
-    seconds = seconds_a_step(lambda number: task.update(batches, Step(number))[0])
+    seconds = seconds_a_step(lambda number: task.update(batches, Step(number))[0], clock)
     networks = model.networks(task.parts)
     readers = [one for one in (networks.discriminator, networks.encoder) if one is not None]
     return {
@@ -51,9 +56,7 @@ def estimate(
     }
 
 
-def seconds_a_step(
-    update: Callable[[int], Terms], clock: Callable[[], float] = time.perf_counter
-) -> float:
+def seconds_a_step(update: Callable[[int], Terms], clock: Callable[[], float]) -> float:
     """The mean time of some steps, by a clock in seconds."""
     taken, began = -1, clock()
     while taken < LEAST or (taken < MOST and clock() - began < BUDGET):
