@@ -94,6 +94,7 @@ CHOICES: dict[str, tuple[str, ...]] = {
         "cifar10-generation",
         "conditional-mnist",
         "conditional-fashion",
+        "drift",
         "digits",
         "mnist-100",
         "mnist-20",

@@ -86,7 +86,11 @@ def chosen_power(
     folds = min(folds, int(counts[counts > 0].min()))
     if folds < 2:
         return 0.0
-    found = inner_outputs(outputs, x, y, folds, rng)
+    return best_power(inner_outputs(outputs, x, y, folds, rng), y, metric)
+
+
+def best_power(found: Array, y: Array, metric: str) -> float:
+    """The power that is best for held-out outputs (N, K) of classes y (N,), the middle of such."""
     scores = [METRICS[metric](y, move(found, y, power).argmax(1)) for power in POWERS]
     best = np.flatnonzero(np.array(scores) >= max(scores) - 1e-9)
     return float(POWERS[best[len(best) // 2]])

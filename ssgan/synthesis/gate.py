@@ -14,7 +14,7 @@ every baseline, which needs no correction, and candidates are corrected after Ho
 """
 
 import itertools
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -25,7 +25,6 @@ from ssgan.codecs.codec import Array
 from ssgan.config import InputError
 from ssgan.randomness import Rng
 from ssgan.synthesis.adjustments import (
-    Trained,
     adjustments,
     average_precision,
     chosen_power,
@@ -38,17 +37,11 @@ from ssgan.synthesis.augmenter import Augmenter, GateBaseline, LabeledRows
 from ssgan.synthesis.baselines import BASELINES
 from ssgan.synthesis.judges import Judge, linear_judge
 from ssgan.synthesis.plan import METRICS, Plan
-from ssgan.synthesis.verdict import Comparison, Verdict, advise
+from ssgan.synthesis.verdict import MOVED, Comparison, Verdict, advise
+from ssgan.synthesis.ways import TrainingRows, Way, add_nothing
 
-# What a classifier says (M, K) of test rows, by the numbers of these and of the training rows.
-Way = Callable[[Array, Array, Rng], Array]
 SEEN = 0.8  # probability with which the smallest gain is seen
 MAX_CANDIDATES = 3
-
-
-def add_nothing(features: Array) -> Augmenter:
-    """The augmenter that adds no rows to features (N, F)."""
-    return lambda rows, rng: (features[:0], np.empty(0, np.int64))
 
 
 def baseline_augmenters(
@@ -122,43 +115,47 @@ def judge(
     check_rows(features, classes, plan)
     if baselines is None:
         baselines = baseline_augmenters(LabeledRows(features, classes))
+    rows = TrainingRows(features, classes)
     trained = unadjusted(plan.judge, int(classes.max()) + 1)
     adjusted = adjustments(plan.judge, classes, plan.metric)
     refuse_taken({"nothing", *adjusted}, baselines, candidates)
     nothing = add_nothing(features)
-    tried = {name: way(features, classes, nothing, fit) for name, fit in adjusted.items()}
-    for name, augmenter in {**baselines, **candidates}.items():
-        tried[name] = way(features, classes, augmenter, trained)
+    plainly = {"nothing": rows.way(nothing, trained)}
+    tried = {name: rows.way(nothing, fit) for name, fit in adjusted.items()}
+    tried |= {name: rows.way(more, trained) for name, more in {**baselines, **candidates}.items()}
+    moved = moved_ways(rows, candidates, plan) if "threshold" in adjusted else {}
+    names = [*candidates, *moved]
     test = FoldTest(plan, len(features), len(features) if tested is None else len(tested))
-    level = plan.alpha / len(candidates)
-    plainly = {"nothing": way(features, classes, nothing, trained)}
+    level = plan.alpha / len(names)
     found = measure(features, classes, plainly, plan, tested)
     start = float(found["nothing"][:, 0].mean())
     if (finest := test.finest(level)) > 100 - start:
         return hopeless(plan, len(features), start, finest)
-    found |= measure(features, classes, tried, plan, tested)
+    found |= measure(features, classes, tried | moved, plan, tested)
     without = [*adjusted, *baselines]
-    gains = test.compare(found, [*candidates], ["nothing", *without], level)
+    gains = test.compare(found, names, ["nothing", *without], level)
     verdict = decide(gains, plan, len(features), start)
     verdict = replace(verdict, alternatives=test.compare(found, without, ["nothing"], level))
     return with_advice(verdict, found, features, classes, plan)
+
+
+def moved_ways(
+    rows: TrainingRows, candidates: Mapping[str, Augmenter], plan: Plan
+) -> dict[str, Way]:
+    """Every candidate with a moved threshold as well; none for a judge that gives classes alone."""
+    outputs = outputs_of(plan.judge)
+    if outputs is None:
+        return {}
+    found = {}
+    for name, more in candidates.items():
+        found[name + MOVED] = rows.moved_way(more, outputs, plan.metric)
+    return found
 
 
 def refuse_taken(reserved: set[str], baselines: Iterable[str], candidates: Iterable[str]) -> None:
     """InputError for a name that says two things."""
     if taken := reserved & {*baselines, *candidates} or {*baselines} & {*candidates}:
         raise InputError(f"the name {min(taken)!r} is that of a baseline: call it something else")
-
-
-def way(features: Array, classes: Array, augmenter: Augmenter, trained: Trained) -> Way:
-    """What a classifier says that is trained with the rows of an augmenter."""
-
-    def outputs(train: Array, test: Array, rng: Rng) -> Array:
-        x, y = augmenter(train, rng)
-        rows = np.concatenate([features[train], x]), np.concatenate([classes[train], y])
-        return trained(*rows, features[test], rng)
-
-    return outputs
 
 
 def with_advice(

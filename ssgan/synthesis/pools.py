@@ -10,7 +10,7 @@ from ssgan.codecs.codec import Array
 from ssgan.randomness import Rng
 from ssgan.synthesis.augmenter import Added, Augmenter
 from ssgan.synthesis.plan import Plan
-from ssgan.synthesis.verdict import Verdict
+from ssgan.synthesis.verdict import MOVED, Verdict
 
 # Numbers of the real rows that may be seen, of rows of a pool, and how many of these are wanted;
 # the numbers of those that are taken, and their classes.
@@ -69,7 +69,8 @@ def with_ratio(
 ) -> Verdict:
     """The verdict with how many rows for a real one its candidate adds."""
     named = {name: ratio for name, (_, ratio) in name_candidates(sizes, rows, ratios).items()}
-    return replace(verdict, ratio=named[verdict.candidate] if verdict.candidate else None)
+    chosen = (verdict.candidate or "").removesuffix(MOVED)
+    return replace(verdict, ratio=named[chosen] if chosen else None)
 
 
 def name_candidates(

@@ -27,12 +27,9 @@ from ssgan.synthesis.context import Context, Synthetic
 from ssgan.synthesis.gate import (
     MAX_CANDIDATES,
     FoldTest,
-    Way,
-    add_nothing,
     decide,
     hopeless,
     refuse_taken,
-    way,
 )
 from ssgan.synthesis.judges import EstimatorJudge, Judge, linear_numbers
 from ssgan.synthesis.plan import NUMBER_METRIC, Plan, error_reduction
@@ -48,6 +45,7 @@ from ssgan.synthesis.pools import (
     with_ratio,
 )
 from ssgan.synthesis.verdict import Verdict, advise
+from ssgan.synthesis.ways import TrainingRows, Way, add_nothing
 
 FOLD_ROWS = 2  # labelled rows of a fold, at least
 NEIGHBOURS = 5  # between a row and one of which a new one may lie
@@ -165,7 +163,8 @@ def check_testable(features: Array, numbers: Array, plan: Plan) -> None:
 
 def numbers_way(features: Array, numbers: Array, augmenter: Augmenter, plan: Plan) -> Way:
     """What the judge says of test rows that is trained with the rows of an augmenter."""
-    return way(features, numbers, augmenter, lambda x, y, test, rng: plan.judge(x, y, test))
+    rows = TrainingRows(features, numbers)
+    return rows.way(augmenter, lambda x, y, test, rng: plan.judge(x, y, test))
 
 
 def measure_numbers(numbers: Array, ways: Mapping[str, Way], plan: Plan) -> dict[str, Array]:

@@ -6,6 +6,7 @@ from typing import Any
 
 SURE = 0.05  # probability that one of what needs no synthetic rows is recommended wrongly
 LIKELY = 0.2  # p-value below which one is, as likely to gain, where none is sure
+MOVED = ", threshold moved"  # ends the names of rows that are added as the threshold is moved
 REMEDIES = {  # what needs no synthetic rows, the simplest first
     "threshold": "move the threshold",
     "class weights": 'weigh the classes equally (class_weight="balanced")',
@@ -70,7 +71,7 @@ class Verdict:
     answer : {"helps", "no evidence", "hurts"}
         The verdict.
     candidate : str or None
-        The one that helps most.
+        The one that helps most; it may ask for a moved threshold as well.
     smallest : float or None
         Points that the best-measured candidate had to gain over nothing to be seen.
     rows : int
@@ -169,8 +170,9 @@ def advise(verdict: Verdict) -> str:
         unsure = "" if remedy.p_better * len(verdict.alternatives) < SURE else "likely "
         instead = f"{remedy_words(remedy, verdict)}: {unsure}{gain_words(remedy.gain)}"
     if verdict.candidate is not None:
-        gain = gain_words(plain[verdict.candidate].gain)
-        gain = f"add the synthetic rows ({verdict.candidate}): {gain}"
+        gain, name = gain_words(plain[verdict.candidate].gain), verdict.candidate
+        also = ", and choose the threshold by folds" if name.endswith(MOVED) else ""
+        gain = f"add the synthetic rows ({name.removesuffix(MOVED)}){also}: {gain}"
         return f"{gain} of {verdict.metric}" + (f", more than to {instead}" if instead else "")
     if instead:
         return f"{instead} of {verdict.metric}; synthetic rows add nothing to that"

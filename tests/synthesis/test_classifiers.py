@@ -26,9 +26,10 @@ from ssgan.synthesis.adjustments import average_precision, chosen_power, move, t
 from ssgan.synthesis.baselines.smote import BASELINE as smote_baseline
 from ssgan.synthesis.candidates import by_class
 from ssgan.synthesis.classifiers import classifiers_named, default_classifiers
-from ssgan.synthesis.gate import add_nothing
 from ssgan.synthesis.judges import linear_outputs, linear_scores
+from ssgan.synthesis.pools import with_ratio
 from ssgan.synthesis.verdict import Comparison, advise, best_remedy
+from ssgan.synthesis.ways import add_nothing
 
 BALANCED = Plan(repeats=2, metric="balanced accuracy")
 
@@ -101,6 +102,23 @@ def test_rows_win_where_they_bring_what_no_threshold_does():
     }
     assert found.advice.startswith("add the synthetic rows (more): +")
     assert next(c for c in found.comparisons if c.baseline == "nothing").ranking > 5
+
+
+def test_rows_win_together_with_a_threshold_where_either_alone_does_not():
+    """More rows of the same law, of which a tenth are of the rare class: none is predicted so."""
+    rng = np.random.default_rng(2)
+    y = (np.arange(4800) % 10 == 0).astype(int)
+    x = rng.normal(size=(4800, 200)) + 0.2 * y[:, None]
+    real, more = np.arange(800), np.arange(800, 4800)
+    plan = replace(BALANCED, repeats=4)
+    found = judge(x[real], y[real], {"more": lambda rows, rng: (x[more], y[more])}, plan=plan)
+    assert (found.answer, found.candidate) == ("helps", "more, threshold moved")
+    assert found.scores["more"] < found.scores["threshold"]
+    assert found.advice.startswith(
+        "add the synthetic rows (more), and choose the threshold by folds: +"
+    )
+    named = replace(found, candidate="gan 5 : 1, threshold moved")
+    assert with_ratio(named, {"gan": 4000}, 800, (5.0,)).ratio == 5
 
 
 FOREST = RandomForestClassifier(20, random_state=0)

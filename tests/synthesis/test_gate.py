@@ -19,8 +19,9 @@ from ssgan.synthesis import (
     preselect,
     smote,
 )
-from ssgan.synthesis.gate import add_nothing, compare_gains, holm
+from ssgan.synthesis.gate import compare_gains, holm
 from ssgan.synthesis.pools import find_copies, pool_augmenter, reachable_ratios
+from ssgan.synthesis.ways import add_nothing
 
 QUICK = Plan(repeats=2)
 

@@ -39,6 +39,7 @@ from ssgan.synthesis.augmenter import Added, Augmenter, GateBaseline, add_copies
 from ssgan.synthesis.baselines.transforms import shift
 from ssgan.synthesis.candidates import make_candidates
 from ssgan.synthesis.plan import accuracy
+from ssgan.synthesis.verdict import MOVED
 
 GATE_GAN = GANConfig(steps=2000)  # as in the tables of MNIST with few labels
 NULL_LABELS = 1000
@@ -181,7 +182,7 @@ def judge_added(
     made = {name: add(np.arange(len(y)), rng("truth")) for name, add in found.items()}
     pilot, truth = (along(frozen, rows, axes) for rows in (parts.pilot, parts.truth))
     best = max(made, key=lambda name: gain_of((space, y), made[name], pilot))
-    arm = verdict.candidate or best
+    arm = (verdict.candidate or best).removesuffix(MOVED)
     gain = gain_of((space, y), made[arm], truth)
     return {
         **verdict_columns(verdict, arm),
@@ -211,7 +212,7 @@ def judge_tossed(
     plan = replace(plan or Plan(), seed=cell.seed)
     verdict = assess(Context(gan, (0, 1), samples=x, indices=y), {"added": made}, plan=plan)
     plain = (c for c in verdict.comparisons if c.baseline == "nothing")
-    arm = max(plain, key=lambda c: c.gain).candidate
+    arm = max(plain, key=lambda c: c.gain).candidate.removesuffix(MOVED)
     ratio = float(arm.split()[1])
     # Nothing can be learnt of a coin, so that no row that is added has a gain.
     return {**verdict_columns(verdict, arm), "true_gain": 0.0, "added": round(ratio * len(x))}

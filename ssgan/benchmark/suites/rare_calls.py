@@ -1,9 +1,10 @@
 """Calls of a bank, one in nine of which succeeds: rows, weights or a moved threshold?
 
 A user's classifier learns from some hundred labelled rows of a table with a rare class, without
-help, with class weights, with a threshold that folds choose, with SMOTE, and with synthetic rows of
-a GAN, labelled by its finetuned discriminator, that fill the rare class up. "gate" is how well it
-does who follows the advice of `ssgan augment`. All are measured on the same test rows.
+help, with class weights, with a threshold that folds choose, with SMOTE, with synthetic rows of a
+GAN, labelled by its finetuned discriminator, that fill the rare class up, and with such rows and a
+threshold. "gate" is how well it does who follows the advice of `ssgan augment`. All are measured on
+the same test rows.
 """
 
 from collections.abc import Mapping
@@ -33,11 +34,16 @@ from ssgan.synthesis.augmented import context_for, propose
 from ssgan.synthesis.classifiers import classifiers_named
 from ssgan.synthesis.judges import EstimatorJudge
 from ssgan.synthesis.plan import balanced
-from ssgan.synthesis.verdict import Verdict, best_remedy
+from ssgan.synthesis.verdict import MOVED, Verdict, best_remedy
+from ssgan.synthesis.ways import TrainingRows
 
 METRIC = "balanced accuracy"
 FOLDS = 5  # that choose the threshold
-METHODS = ("nothing", "class weights", "threshold", "smote", "synthetic rows", "gate")
+BOTH = f"synthetic rows{MOVED}"
+METHODS = (
+    *("nothing", "class weights", "threshold", "smote", "synthetic rows", BOTH),
+    "gate",
+)
 USERS = ("logistic", "forest", "boosting")
 
 
@@ -104,12 +110,16 @@ def outputs_with(few: FewCalls, method: str, judge: EstimatorJudge, made: Synthe
     x, y, rng = few.x, few.y, Rng(("rare calls", few.seed, method))
     if method == "smote":
         counts = np.bincount(y)
-        more = smote(x, y, counts.max() - counts, rng)
-        x, y = np.concatenate([x, more[0]]), np.concatenate([y, more[1]])
+        between = smote(x, y, counts.max() - counts, rng)
+        x, y = np.concatenate([x, between[0]]), np.concatenate([y, between[1]])
+    codec = few.gan.codec
+    more = flat(codec, codec.pack(made.samples)), (np.asarray(made.labels) == "yes").astype(int)
+    if method == BOTH:
+        rows = TrainingRows(np.concatenate([x, few.test]), np.concatenate([y, few.truth]))
+        moved = rows.moved_way(lambda kept, rng: more, judge.outputs, METRIC)
+        return moved(np.arange(len(x)), np.arange(len(x), len(rows.classes)), rng)
     if method == "synthetic rows":
-        codec = few.gan.codec
-        x = np.concatenate([x, flat(codec, codec.pack(made.samples))])
-        y = np.concatenate([y, (np.asarray(made.labels) == "yes").astype(int)])
+        x, y = np.concatenate([x, more[0]]), np.concatenate([y, more[1]])
     outputs = judge.outputs(x, y, few.test, 2, weighted=method == "class weights")
     if method == "threshold":
         return move(outputs, y, chosen_power(judge.outputs, x, y, METRIC, rng, FOLDS))
@@ -119,7 +129,7 @@ def outputs_with(few: FewCalls, method: str, judge: EstimatorJudge, made: Synthe
 def followed(verdict: Verdict) -> str:
     """What the gate advises."""
     if verdict.answer == "helps":
-        return "synthetic rows"
+        return BOTH if (verdict.candidate or "").endswith(MOVED) else "synthetic rows"
     remedy = best_remedy(verdict.alternatives)
     return remedy.candidate if remedy else "nothing"
 
@@ -130,7 +140,7 @@ def solve_calls(settings: CallSettings, cell: Cell, place: Place) -> Mapping[str
     (classifier,) = classifiers_named(cell.league, few.gan.codec.shape, cell.seed)
     method, verdict = cell.method, None
     made = Synthetic(few.frame, few.words)
-    if method in ("gate", "synthetic rows"):
+    if method in ("gate", "synthetic rows", BOTH):
         made, verdict = synthetic_rows(few, settings, cell.league if method == "gate" else None)
         method = followed(verdict) if verdict else method
     outputs = outputs_with(few, method, EstimatorJudge(classifier.model), made)
