@@ -1,6 +1,8 @@
 """Remove from a run or model directory what it holds of the data and does not need."""
 
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from ssgan.runs.run import Run
 
@@ -56,12 +58,22 @@ def forget(path: str | Path) -> list[str]:
 
 
 def forget_source(run: Run) -> bool:
-    """Take the path of the data, and where named data sets lie, out of config.json."""
+    """Take the paths of data, and where named data sets lie, out of config.json."""
     config = run.config
-    of_data = config.get("data", config.get("gan"))
-    if not isinstance(of_data, dict) or of_data.get("source") == "memory":
-        return False
-    of_data["source"] = "memory"
-    of_data["options"] = {k: v for k, v in of_data["options"].items() if k != "data_dir"}
-    run.write_config(config)
-    return True
+    named = [record for record in data_records(config) if record["source"] != "memory"]
+    for record in named:
+        record["source"] = "memory"
+        record["options"] = {k: v for k, v in record["options"].items() if k != "data_dir"}
+    if named:
+        run.write_config(config)
+    return bool(named)
+
+
+def data_records(fields: Any) -> Iterator[dict[str, Any]]:
+    """What a config says of data sets, at any depth: the source of each, and its options."""
+    if not isinstance(fields, dict):
+        return
+    if isinstance(fields.get("source"), str) and isinstance(fields.get("options"), dict):
+        yield fields
+    for value in fields.values():
+        yield from data_records(value)

@@ -36,7 +36,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from ssgan.config import InputError, WorseModelWarning
+from ssgan.config import InputError, InputTypeError, WorseModelWarning
 from ssgan.data import Data, read
 from ssgan.data.containers import gather
 from ssgan.models.gan import GAN
@@ -210,6 +210,8 @@ def finetune(
     >>> float((model.predict(x) == y).mean())
     1.0
     """
+    if not isinstance(gan, GAN):
+        raise InputTypeError(f"expected a GAN, got {gan!r}: open a run with ssgan.load(path)")
     samples, labels = read_labeled(samples, labels)
     options = TrainOptions(**{name: fields.pop(name) for name in OPTION_NAMES & fields.keys()})
     config = (config or PredictorConfig()).changed(fields)

@@ -65,3 +65,16 @@ def test_the_command_says_what_it_removed(model):
     assert ended.exit_code == 0 and "split.json" in ended.output
     refused = CliRunner().invoke(command, ["forget", str(model[0] / "none")])
     assert refused.exit_code == 1 and "is not a run directory" in refused.output
+
+
+def test_an_adapted_model_forgets_the_paths_of_both_domains(tmp_path):
+    of_data = {"source": f"/{SECRET}", "options": {"data_dir": f"/{SECRET}"}, "fingerprint": "0"}
+    run = Run.claim(tmp_path / "model", {"gan": of_data, "adaptation": {"source": of_data}})
+    assert forget(run.path) == ["config.json"]
+    assert SECRET not in (run.path / "config.json").read_text()
+    assert forget(run.path) == []
+
+
+def test_what_has_no_path_has_none_to_forget(tmp_path):
+    run = Run.claim(tmp_path / "up", {"kind": "upscaler", "data": {"pictures": 4}})
+    assert forget(run.path) == []

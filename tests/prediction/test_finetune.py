@@ -622,3 +622,8 @@ def test_a_gan_is_asked_whether_it_remembers_only_by_other_rows_than_its_own():
     assert f"c2st_logistic_encoded_{N}_test" in evaluate(gan, others, reference="test")
     assert 0 <= found[f"memorised_p_encoded_{N}_train"] <= 1
     assert any(name.startswith("c2st_p_logistic_encoded_") for name in found)
+
+
+def test_the_path_of_a_gan_is_refused_with_what_opens_it(tmp_path):
+    with pytest.raises(TypeError, match=r"expected a GAN, got .*: open a run with ssgan.load"):
+        finetune(tmp_path, np.zeros((4, 2)), [0, 1, 0, 1])
