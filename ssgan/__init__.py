@@ -41,7 +41,8 @@ if TYPE_CHECKING:
     from ssgan import data, estimators, metrics, objectives
     from ssgan.adaptation.adapt import adapt
     from ssgan.adaptation.config import AdaptConfig
-    from ssgan.config import InputError, __version__
+    from ssgan.config import __version__
+    from ssgan.errors import InputError
     from ssgan.models.config import GANConfig
     from ssgan.models.gan import GAN
     from ssgan.models.pretraining import pretrain
@@ -60,7 +61,7 @@ else:
     _HOMES = {
         "AdaptConfig": "adaptation.config",
         "adapt": "adaptation.adapt",
-        "InputError": "config",
+        "InputError": "errors",
         "__version__": "config",
         "GAN": "models.gan",
         "GANConfig": "models.config",

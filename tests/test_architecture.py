@@ -19,6 +19,7 @@ TREES = {name: ast.parse(source) for name, source in SOURCES.items()}
 
 # Lowest first: a module imports only from the lines before its own, and from its own package.
 LAYERS = (
+    "errors",
     "config",
     "randomness",
     "runtime",
