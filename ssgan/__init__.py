@@ -20,6 +20,7 @@ __all__ = [
     "PredictorConfig",
     "Run",
     "SearchConfig",
+    "SharesConfig",
     "StudentConfig",
     "UpscaleConfig",
     "Upscaler",
@@ -41,8 +42,7 @@ if TYPE_CHECKING:
     from ssgan import data, estimators, metrics, objectives
     from ssgan.adaptation.adapt import adapt
     from ssgan.adaptation.config import AdaptConfig
-    from ssgan.config import __version__
-    from ssgan.errors import InputError
+    from ssgan.config import InputError, __version__
     from ssgan.models.config import GANConfig
     from ssgan.models.gan import GAN
     from ssgan.models.pretraining import pretrain
@@ -53,7 +53,7 @@ if TYPE_CHECKING:
     from ssgan.prediction.finetune import finetune
     from ssgan.prediction.loading import load
     from ssgan.prediction.predictor import Predictor
-    from ssgan.prediction.search import AutoConfig, SearchConfig
+    from ssgan.prediction.search import AutoConfig, SearchConfig, SharesConfig
     from ssgan.runs.run import Run
     from ssgan.synthesis import augment
 else:
@@ -61,7 +61,7 @@ else:
     _HOMES = {
         "AdaptConfig": "adaptation.config",
         "adapt": "adaptation.adapt",
-        "InputError": "errors",
+        "InputError": "config",
         "__version__": "config",
         "GAN": "models.gan",
         "GANConfig": "models.config",
@@ -74,6 +74,7 @@ else:
         "PredictorConfig": "prediction.config",
         "AutoConfig": "prediction.search",
         "SearchConfig": "prediction.search",
+        "SharesConfig": "prediction.search",
         "evaluate": "prediction.evaluation",
         "finetune": "prediction.finetune",
         "load": "prediction.loading",

@@ -49,7 +49,8 @@ def adjusted(model: Predictor, gan: GAN, rows: Labeled, run: Run | None) -> Pred
     origin = asked if isinstance(asked, str) else "stated"
     samples = known_shares(model.config, rows)
     if samples is None:
-        samples = trusted_shares(probabilities(model, rows.few(), gan), labels, len(rows.values))
+        seen = probabilities(model, rows.few(), gan)
+        samples = trusted_shares(seen, labels, len(rows.values), model.config.class_shares)
     found = ClassShares(tuple(labels.tolist()), tuple(samples.tolist()), origin)
     if run:
         run.write(SHARES, json.dumps(asdict(found)))
@@ -128,7 +129,7 @@ def warn_of_classes(model: Predictor, gan: GAN, rows: Labeled) -> None:
         return
     labels = label_shares(rows.values.numpy(), rows.classes)
     found = probabilities(model, packed, gan)
-    shares = estimated_shares(found, labels)
+    shares = estimated_shares(found, labels, config.held)
     named = np.bincount(reweighed(found, shares, labels).argmax(1), minlength=rows.classes)
     alone = [str(name) for name, n in zip(rows.targets.classes or (), named, strict=True) if not n]
     if alone:

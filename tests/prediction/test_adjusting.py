@@ -59,6 +59,15 @@ def test_estimated_shares_are_near_the_true_ones_and_gain(gan, few, unlabeled) -
     assert (found.predict(x) == truth).mean() > (plain.predict(x) == truth).mean() + 0.03
 
 
+def test_an_estimate_that_is_held_for_ever_is_the_shares_of_the_labels(gan, few) -> None:
+    held = {"class_shares": {"held": 1e9, "doubt": 0.0}}
+    model = ssgan.finetune(gan, *few, **FEW, shares="estimated", **held)
+    free = ssgan.finetune(gan, *few, **FEW, shares="estimated")
+    assert model.shares is not None and free.shares is not None
+    np.testing.assert_allclose(model.shares.samples, model.shares.labels, rtol=1e-4)
+    assert free.shares.samples[1] < 0.8 * free.shares.labels[1]
+
+
 def test_shares_are_those_of_a_directory_when_it_is_loaded(gan, few, tmp_path: Path) -> None:
     model = ssgan.finetune(gan, *few, **FEW, shares="estimated", run=tmp_path / "model")
     loaded = ssgan.load(tmp_path / "model")
