@@ -88,3 +88,30 @@ def check_optional(settings: Any, name: str, above: float = 0, most: float | Non
     if value is not None and not (number and above < value <= top):
         limit = "" if most is None else f" and at most {most}"
         raise InputError(f"expected {name} to be a number above {above}{limit}, got {value!r}")
+
+
+def check_optional_count(settings: Any, name: str) -> None:
+    """Refuse a field that is neither None nor a whole number from 1 on."""
+    value = getattr(settings, name)
+    if value is not None and (type(value) is not int or value < 1):
+        raise InputError(f"expected {name} to be a whole number from 1 on, got {value!r}")
+
+
+def check_kind(settings: Any, name: str, kinds: type | tuple[type, ...]) -> None:
+    """Refuse a nested field that is of none of the kinds of settings that it may be."""
+    value = getattr(settings, name)
+    if not isinstance(value, kinds):
+        named = [kind.__name__ for kind in (kinds if isinstance(kinds, tuple) else (kinds,))]
+        one = ", ".join(f"{'an' if kind[0] in 'AEIO' else 'a'} {kind}" for kind in named)
+        raise InputError(f"expected {name} to be {one} or a table of its settings, got {value!r}")
+
+
+def check_listed(settings: Any, name: str, known: Collection[str]) -> None:
+    """Make a field a tuple, JSON and TOML have lists; refuse what lists no names, or others."""
+    given, names = getattr(settings, name), tuple(known)
+    if isinstance(given, str | bytes) or not isinstance(given, Sequence):
+        raise InputError(f"expected {name} to be a list out of {', '.join(names)}, got {given!r}")
+    if unknown := [one for one in given if one not in names]:
+        one = name.removesuffix("s")
+        raise InputError(f"no {one} {unknown[0]!r}; there are {', '.join(names)}")
+    object.__setattr__(settings, name, tuple(given))

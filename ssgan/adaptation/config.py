@@ -6,7 +6,16 @@ from dataclasses import dataclass
 from typing import Any
 
 from ssgan.adaptation.names import METHOD_NAMES
-from ssgan.config import InputError, check_numbers, check_optional, with_fields
+from ssgan.config import (
+    InputError,
+    check_kind,
+    check_listed,
+    check_numbers,
+    check_optional,
+    check_optional_count,
+    with_fields,
+)
+from ssgan.models.config import NAMES
 from ssgan.transforms.views import TRANSFORMS
 
 FRAMES = ("pad", "fit")
@@ -123,27 +132,23 @@ class AdaptConfig:
 
     def __post_init__(self) -> None:
         check_numbers(self, least={"batch": 2, "width": 1})
+        check_kind(self, "teacher", TeacherConfig)
         if self.method not in METHOD_NAMES:
             raise InputError(f"no method {self.method!r}; there are {', '.join(METHOD_NAMES)}")
-        object.__setattr__(self, "candidates", tuple(self.candidates))  # JSON has lists
         known = [name for name in METHOD_NAMES if name != "auto"]
-        if not self.candidates or not {*self.candidates} <= {*known}:
-            raise InputError(
-                f"expected candidates out of {', '.join(known)}, got "
-                f"{', '.join(self.candidates) or 'none'}"
-            )
+        check_listed(self, "candidates", known)
+        if not self.candidates:
+            raise InputError(f"expected candidates out of {', '.join(known)}, got none")
+        if self.architecture not in (there := NAMES["architecture"]):
+            raise InputError(f"no architecture {self.architecture!r}; there are {', '.join(there)}")
         if self.frame not in FRAMES:
             raise InputError(f"expected frame {' or '.join(FRAMES)}, got {self.frame!r}")
-        if self.steps is not None and (type(self.steps) is not int or self.steps < 1):
-            raise InputError(f"expected steps to be a whole number from 1 on, got {self.steps!r}")
+        check_optional_count(self, "steps")
         check_optional(self, "rate")
         if not self.ema < 1:
             raise InputError(f"expected ema to be a number from 0 to below 1, got {self.ema!r}")
         if self.transforms is not None:
-            object.__setattr__(self, "transforms", tuple(self.transforms))  # JSON has lists
-            if unknown := set(self.transforms) - set(TRANSFORMS):
-                there = ", ".join(TRANSFORMS)
-                raise InputError(f"no transform {unknown.pop()!r}; there are {there}")
+            check_listed(self, "transforms", TRANSFORMS)
 
     def to_json(self) -> dict[str, Any]:
         """All fields as JSON."""

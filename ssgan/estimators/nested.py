@@ -4,7 +4,7 @@ import dataclasses
 from typing import Any
 
 from ssgan.adaptation.config import AdaptConfig
-from ssgan.config import InputTypeError, from_settings
+from ssgan.config import InputTypeError
 from ssgan.models.config import GANConfig
 from ssgan.models.student import StudentConfig
 from ssgan.prediction.config import PredictorConfig
@@ -63,12 +63,9 @@ def config_parameters(name: str, config: Any) -> dict[str, Any]:
 def change_config(name: str, config: Any, fields: dict[str, Any]) -> Any:
     """A config, None for the default one, with other values of some fields."""
     kind = CONFIGS[name]
-    if config is None:
-        return from_settings(kind, fields)
-    if not isinstance(config, kind):
+    if config is not None and not isinstance(config, kind):
         raise InputTypeError(
             f"{name}__{min(fields)} is a field of a {kind.__name__}, but {name} is a "
             f"{type(config).__name__}: give {name} as a {kind.__name__} or None"
         )
-    values = {field.name: getattr(config, field.name) for field in dataclasses.fields(config)}
-    return from_settings(kind, values | fields)
+    return (config or kind()).changed(fields)

@@ -12,8 +12,10 @@ from torch import nn
 from ssgan.codecs import Codec
 from ssgan.config import (
     InputError,
+    check_kind,
     check_numbers,
     check_optional,
+    check_optional_count,
     from_settings,
     names_in,
     with_fields,
@@ -39,13 +41,7 @@ class Body:
 
     def __post_init__(self) -> None:
         check_numbers(self, least={"width": 1})
-        refuse_depth(self.depth)
-
-
-def refuse_depth(depth: int | None) -> None:
-    """InputError for a depth that is neither None nor a whole number from 1 on."""
-    if depth is not None and (type(depth) is not int or depth < 1):
-        raise InputError(f"expected depth to be a whole number from 1 on, got {depth!r}")
+        check_optional_count(self, "depth")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,7 +53,7 @@ class GANConfig:
     model : {"gan", "vae", "vae-gan"}, default="gan"
         The kind of generative model.
     objective : Objective, default=Relativistic()
-        What each player minimises.
+        What each player minimises; like the two below also by its name, or as a mapping with it.
     architecture : str, default="auto"
         Of the networks; "auto" goes by the samples.
     depth : int, optional
@@ -111,8 +107,10 @@ class GANConfig:
     Examples
     --------
     >>> from ssgan import GANConfig
-    >>> GANConfig(steps=1000).changed({"objective": "hinge"}).objective
+    >>> GANConfig(steps=1000, objective="hinge").objective
     Hinge(updates=1)
+    >>> GANConfig().changed({"objective": {"name": "hinge", "updates": 2}}).objective
+    Hinge(updates=2)
     """
 
     model: str = "gan"
@@ -142,11 +140,18 @@ class GANConfig:
 
     def __post_init__(self) -> None:
         check_numbers(self, least={"batch": 1, "width": 1, "latent": 1})
+        for name in NESTED:
+            object.__setattr__(self, name, made(name, getattr(self, name)))
+        check_kind(self, "objective", tuple(OBJECTIVES.values()))
+        if self.augmentation is not None:
+            check_kind(self, "augmentation", Augmentation)
+        if self.selfsupervision is not None:
+            check_kind(self, "selfsupervision", tuple(SELFSUPERVISIONS.values()))
         check_numbers(self.objective)
         for name, names in NAMES.items():
             if (value := getattr(self, name)) not in names:
                 raise InputError(f"expected {name} {', '.join(names)}, got {value!r}")
-        refuse_depth(self.depth)
+        check_optional_count(self, "depth")
         for name in ("beta1", "beta2", "ema"):
             if not (value := getattr(self, name)) < 1:
                 raise InputError(f"expected {name} to be below 1, got {value!r}")
@@ -189,25 +194,13 @@ class GANConfig:
         return cls().changed(fields)
 
     def changed(self, fields: Mapping[str, Any]) -> "GANConfig":
-        """This config with other values of some fields.
+        """This config with other values of some fields; InputError for one that there is not.
 
-        "objective", "augmentation" (its schedule) and "selfsupervision" may be a name alone;
-        "none" for the last two is None, as TOML has no word for it. "body" is the old name of the
-        architecture. InputError for a field that there is not.
+        "body" is the old name of the architecture.
         """
         fields = dict(fields)
         if "body" in fields:  # its name before 0.2
             fields["architecture"] = fields.pop("body")
-        for name, make in NESTED.items():
-            value = fields.get(name)
-            if value == "none" and name != "objective":
-                fields[name] = None
-            elif isinstance(value, str):
-                fields[name] = make(value)
-            elif isinstance(value, Mapping):
-                if "name" not in value and name != "augmentation":
-                    raise InputError(f"{name} has no name: say which with name = ...")
-                fields[name] = make(**value)
         return with_fields(self, fields)
 
 
@@ -216,13 +209,28 @@ def penalties(rule: Objective) -> dict[str, float]:
     return {name: value for name, value in vars(rule).items() if name in ("r1", "r2")}
 
 
+def made(name: str, value: Any) -> Any:
+    """The object of a nested field that a name, or a table with one, says; others as they are.
+
+    The name of an augmentation is its schedule, and it may be left out. "none" is None where there
+    need be no object, as TOML has no word for it.
+    """
+    if isinstance(value, str):
+        return None if value == "none" and name != "objective" else NESTED[name](value)
+    if isinstance(value, Mapping):
+        if "name" not in value and name != "augmentation":
+            raise InputError(f"{name} has no name: say which with name = ...")
+        return NESTED[name](**value)
+    return value
+
+
 def augmentation(schedule: str = "fixed", **fields: Any) -> Augmentation:
     return from_settings(Augmentation, {"schedule": schedule, **fields})
 
 
 def selfsupervision(name: str, **fields: Any) -> Rotation | Contrastive:
     """The self-supervision of that name; InputError for an unknown one."""
-    if name not in SELFSUPERVISIONS:
+    if not isinstance(name, str) or name not in SELFSUPERVISIONS:
         raise InputError(f"no self-supervision {name!r}; there are {', '.join(SELFSUPERVISIONS)}")
     return from_settings(SELFSUPERVISIONS[name], fields)
 

@@ -12,7 +12,7 @@ label is read.
 
 import copy
 import dataclasses
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from hashlib import sha256
@@ -23,7 +23,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from ssgan.config import InputError, check_numbers
+from ssgan.config import InputError, check_listed, check_numbers, with_fields
 from ssgan.data import digest
 from ssgan.models.config import resolve_architecture
 from ssgan.models.domain import CALIBRATION
@@ -101,10 +101,11 @@ class StudentConfig:
     def __post_init__(self) -> None:
         check_numbers(self, least={"batch": 6, "views": 2})
         if self.transforms is not None:
-            object.__setattr__(self, "transforms", tuple(self.transforms))  # JSON has lists
-            if unknown := set(self.transforms) - set(TRANSFORMS):
-                known = ", ".join(TRANSFORMS)
-                raise InputError(f"no transform {unknown.pop()!r}; there are {known}")
+            check_listed(self, "transforms", TRANSFORMS)
+
+    def changed(self, fields: Mapping[str, Any]) -> "StudentConfig":
+        """This config with other values of some fields; InputError for one that there is not."""
+        return with_fields(self, fields)
 
 
 class Squeeze(nn.Module):

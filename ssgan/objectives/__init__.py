@@ -76,8 +76,9 @@ def objective(name: str, **weights: float) -> Objective:
     >>> objective("hinge", updates=2)
     Hinge(updates=2)
     """
-    refuse_ambiguous(name)
-    if name not in OBJECTIVES:
+    if isinstance(name, str):
+        refuse_ambiguous(name)
+    if not isinstance(name, str) or name not in OBJECTIVES:
         raise InputError(f"no objective {name!r}; there are {', '.join(OBJECTIVES)}")
     return from_settings(OBJECTIVES[name], weights)
 

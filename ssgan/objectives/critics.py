@@ -130,5 +130,5 @@ def one_each(n: int, samples: Tensor, rng: Rng) -> Tensor:
 
 
 def check_updates(updates: int) -> None:
-    if updates < 1:
-        raise InputError(f"expected 1 or more critic updates a generator update, got {updates}")
+    if type(updates) is not int or updates < 1:
+        raise InputError(f"expected 1 or more critic updates a generator update, got {updates!r}")

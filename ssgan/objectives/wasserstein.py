@@ -7,7 +7,7 @@ from typing import ClassVar
 import torch
 from torch import Tensor, nn
 
-from ssgan.config import InputError
+from ssgan.config import InputError, check_numbers
 from ssgan.objectives.critics import Critic, check_updates, distance_from_1, full, one_each
 from ssgan.randomness import Rng
 from ssgan.runtime import Terms
@@ -53,7 +53,9 @@ class Wasserstein:
     penalises = False
 
     def __post_init__(self) -> None:
-        check_updates(min(self.updates, self.first))
+        check_updates(self.updates)
+        check_updates(self.first)
+        check_numbers(self)
         if not self.clip > 0:
             raise InputError(f"expected clip above 0, got {self.clip}: weights of 0 learn nothing")
 

@@ -1,11 +1,19 @@
 """What the result of finetuning depends on, besides the GAN and the labels."""
 
 import dataclasses
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
-from ssgan.config import InputError, check_numbers, with_fields
+from ssgan.config import (
+    InputError,
+    check_kind,
+    check_listed,
+    check_numbers,
+    check_optional_count,
+    from_settings,
+    with_fields,
+)
 from ssgan.models.readouts import READOUTS, check_readout
 from ssgan.models.student import StudentConfig
 from ssgan.prediction.names import FITTED, STEPPED
@@ -26,6 +34,12 @@ FINETUNE_CHOICES: dict[str, tuple[str, ...]] = {  # for a help
     "transforms": TRANSFORMS,
 }
 Part = TypeVar("Part", StudentConfig, SearchConfig, AutoConfig, SharesConfig)
+PARTS = {
+    "student": StudentConfig,
+    "search": SearchConfig,
+    "auto": AutoConfig,
+    "class_shares": SharesConfig,
+}
 STUDENT = {"student_steps": "steps", "student_batch": "batch", "student_views": "views"}
 
 
@@ -50,9 +64,9 @@ class PredictorConfig:
     ----------
     method : str, default="auto"
         "auto", which weighs several by folds of the labels; "ensemble" of `members`; one of
-        `ssgan.prediction.names.FITTED`, or some of `STEPPED` with "+" between them. The names of
-        version 0.1 are still read: "finetune" is "propagation", "joint" is "k-plus-one", "spread"
-        is "graph", "simple" is "baseline".
+        `ssgan.prediction.names.FITTED` or `STEPPED`, or some of the latter but "supervised" with
+        "+" between them. The names of version 0.1 are still read: "finetune" is "propagation",
+        "joint" is "k-plus-one", "spread" is "graph", "simple" is "baseline".
     steps : int or None, default=None
         Updates of the methods that take steps; None is the method's own number.
     batch : int, default=32
@@ -144,25 +158,29 @@ class PredictorConfig:
     seed: int = 0
 
     def __post_init__(self) -> None:
+        for name, kind in PARTS.items():
+            check_kind(self, name, kind)
+        object.__setattr__(self, "members", members_of(self.members))
         object.__setattr__(self, "method", renamed(self.method))
         check_method(self.method)
         if self.shares is not None:
             object.__setattr__(self, "shares", as_stated(self.shares))
         if (self.method == "ensemble") != bool(self.members):
-            raise InputError('members are for method "ensemble", which has one or more: auto?')
+            raise InputError(
+                'members are for method "ensemble", which has one or more: take method "auto", '
+                "which makes them"
+            )
         check_numbers(self, least={"batch": 1, "ratio": 1})
+        if not isinstance(self.baseline, str | None):
+            raise InputError(f"expected baseline to be the name of a model, got {self.baseline!r}")
         if self.readout is not None:
             check_readout(self.readout)
-        if self.steps is not None and (type(self.steps) is not int or self.steps < 1):
-            raise InputError(f"expected steps to be a whole number from 1 on, got {self.steps!r}")
+        check_optional_count(self, "steps")
         for name, default in (("warp", 1.0), ("seed", 0)):
             if getattr(self.student, name) not in (default, getattr(self, name)):
                 raise InputError(f"a student has the {name} of its PredictorConfig: set it there")
         if self.transforms is not None:
-            object.__setattr__(self, "transforms", tuple(self.transforms))  # JSON has lists
-            if unknown := set(self.transforms) - set(TRANSFORMS):
-                known = ", ".join(TRANSFORMS)
-                raise InputError(f"no transform {unknown.pop()!r}; there are {known}")
+            check_listed(self, "transforms", TRANSFORMS)
 
     @property
     def learns(self) -> tuple[str, ...]:
@@ -193,14 +211,12 @@ class PredictorConfig:
         fields = dict(fields)
         if "simple" in fields:
             fields["baseline"] = fields.pop("simple")
-        if flat := {new: fields.pop(old) for old, new in STUDENT.items() if old in fields}:
-            fields["student"] = {**fields.get("student", {}), **flat}
-        if "members" in fields:
-            fields["members"] = tuple(member_of(member) for member in fields["members"])
-        for name in ("student", "search", "auto", "class_shares"):
+        flat = {new: fields.pop(old) for old, new in STUDENT.items() if old in fields}
+        for name in PARTS:
             if isinstance(inner := fields.get(name), Mapping):
                 fields[name] = changed_part(getattr(self, name), inner)
-        return with_fields(self, fields)
+        changed = with_fields(self, fields)
+        return replace(changed, student=changed.student.changed(flat)) if flat else changed
 
 
 def changed_part(part: Part, fields: Mapping[str, Any]) -> Part:
@@ -210,11 +226,22 @@ def changed_part(part: Part, fields: Mapping[str, Any]) -> Part:
     return with_fields(part, fields)
 
 
-def member_of(member: Member | Mapping[str, Any]) -> Member:
+def members_of(given: Any) -> tuple[Member, ...]:
+    """The members of an ensemble, which may be their JSON."""
+    if isinstance(given, str | bytes) or not isinstance(given, Sequence):
+        raise InputError(f"expected members to be a list of models, got {given!r}")
+    return tuple(member_of(member) for member in given)
+
+
+def member_of(member: Any) -> Member:
     """A member of an ensemble, or the one that its JSON describes."""
     if isinstance(member, Member):
         return member
-    return Member(**{**member, "config": PredictorConfig.from_json(member["config"])})
+    named = isinstance(member, Mapping) and {"config", "weight"} <= {*member}
+    if not named or not isinstance(member["config"], Mapping):
+        raise InputError(f"expected a member to have a config and a weight, got {member!r}")
+    config = PredictorConfig.from_json(member["config"])
+    return from_settings(Member, {**member, "config": config})
 
 
 def renamed(method: str) -> str:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from ssgan.config import check_numbers, check_optional
+from ssgan.config import check_kind, check_numbers, check_optional
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -105,7 +105,7 @@ class SharesConfig:
 
     Examples
     --------
-    >>> from ssgan.prediction.search import SharesConfig
+    >>> from ssgan import SharesConfig
     >>> SharesConfig(trust=10.0).weight(labels=20, samples=1000)
     520.0
     """
@@ -181,6 +181,7 @@ class AutoConfig:
 
     def __post_init__(self) -> None:
         check_optional(self, "budget")
+        check_kind(self, "weigh", WeighConfig)
         check_numbers(self, least={"folds": 2, "held_out": 1, "members": 1})
 
     def trust(self, labels: int) -> float:

@@ -13,7 +13,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from ssgan.codecs.image import MOVES
-from ssgan.config import InputError, check_numbers
+from ssgan.config import InputError, check_listed, check_numbers
 from ssgan.randomness import Rng
 
 TURN = 0.35  # radians (20 degrees), at strength 1
@@ -74,12 +74,10 @@ class Augmentation:
     images: int = 100_000  # adaptive: real images in which the probability can go from 0 to 1
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "kinds", tuple(self.kinds))  # JSON and TOML have lists
+        check_listed(self, "kinds", KINDS)
         check_numbers(self, least={"images": 1})
-        if not self.kinds or not set(self.kinds) <= set(KINDS):
-            raise InputError(
-                f"expected kinds of augmentation out of {', '.join(KINDS)}, got {list(self.kinds)}"
-            )
+        if not self.kinds:
+            raise InputError(f"expected kinds of augmentation out of {', '.join(KINDS)}, got none")
         if self.schedule not in SCHEDULES:
             raise InputError(f"expected schedule {', '.join(SCHEDULES)}, got {self.schedule!r}")
         for name in ("share", "target"):

@@ -237,7 +237,7 @@ REFUSED = {
     "ema in words": ({"ema": "slow"}, "expected ema to be a number from 0 on, got 'slow'"),
     "ema": ({"ema": 1.0}, "expected ema to be a number from 0 to below 1, got 1.0"),
     "transforms": ({"transforms": ("spin",)}, "no transform 'spin'; there are "),
-    "candidates": ({"candidates": ("auto",)}, "expected candidates out of "),
+    "candidates": ({"candidates": ("auto",)}, "no candidate 'auto'; there are cdan"),
     "field": ({"step": 3}, "no setting step: did you mean steps"),
 }
 

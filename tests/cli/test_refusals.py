@@ -55,6 +55,20 @@ def home(tmp_path_factory):
     return home
 
 
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ("objective = 3", "expected objective to be a NonSaturating"),
+        ("augmentation = 3", "expected augmentation to be an Augmentation or a table"),
+        ("selfsupervision = {name = [1]}", "no self-supervision [1]"),
+        ('objective = {name = "hinge", updates = "x"}', "1 or more critic updates"),
+    ],
+)
+def test_a_config_with_a_setting_of_another_kind_is_refused(tmp_path, line, words):
+    (tmp_path / "c.toml").write_text(line)
+    assert words in refused("pretrain", "digits", "--dry-run", "--config", tmp_path / "c.toml")
+
+
 def test_a_missing_data_set_is_refused(tmp_path):
     line = refused("pretrain", tmp_path / "none", "--run", tmp_path / "r")
     assert "there is no file, folder or data set" in line

@@ -261,6 +261,11 @@ def test_fields_that_there_are_not_are_refused(gan, params, message):
         GANClassifier(gan).set_params(**params)
 
 
+def test_an_objective_may_be_named_where_parameters_are_set():
+    named = GANClassifier().set_params(gan__objective="hinge", gan__steps=3)
+    assert named.gan == GANConfig(objective="hinge", steps=3)
+
+
 def test_features_are_those_of_another_readout_where_one_is_named(gan):
     brief, X = StudentConfig(steps=2), blobs()[0]
     end = GANFeatures(gan, readout="last").fit_transform(X)
