@@ -100,7 +100,10 @@ def resolve_adaptation(config: AdaptConfig, domains: Domains) -> AdaptConfig:
     """The config with all that was left open; InputError for what these domains cannot have."""
     method = METHODS[config.method]
     if not (method.numbers or domains.classes):
-        raise InputError(f"method {config.method!r} is for classes, the labels are numbers: dann?")
+        raise InputError(
+            f"method {config.method!r} is for classes, the labels are numbers: take method "
+            "'statistics', 'dann' or 'importance'"
+        )
     if config.transforms is not None:
         check_transforms(config.transforms, domains.codec)
         transforms = config.transforms

@@ -30,8 +30,8 @@ IN_STEPS = CHOICES["methods in steps"]
     click.option(
         "--method",
         metavar="NAME",
-        help=f"{', '.join(ALONE)}; or {', '.join(IN_STEPS)}, these also together, as in"
-        f" {'+'.join(IN_STEPS[1:])}.  [default: {METHOD_DEFAULTS['method']}]",
+        help=f"{', '.join(ALONE)}; or {', '.join(IN_STEPS)}, these but supervised also together,"
+        f" as in consistency+propagation.  [default: {METHOD_DEFAULTS['method']}]",
     ),
     click.option(
         "--readout",

@@ -11,6 +11,8 @@ it, in a file of this folder that names it `ARCHITECTURE`:
     wave       (C, L); the networks of WaveGAN, for signals
     resnet     the same shapes; the pair of "residual", and a larger network with batch norm for
                what is distilled from it (see `ssgan.models.student`): for a GPU
+    lenet      the same shapes; a classifier with batch norm, and the pair of "conv"
+    perceptron (F,), or any shape flattened; a classifier with batch norm, and the pair of "dense"
     auto       dense for (F,), residual where the shortest side has 32 cells or more, else conv
 """
 

@@ -252,9 +252,10 @@ def renamed(method: str) -> str:
 def check_method(method: str) -> None:
     """InputError for a method that there is not, and for some that do not go together."""
     parts = method.split("+")
-    together = set(parts) <= set(STEPPED) and len(set(parts)) == len(parts)
-    if not (together or method in ("auto", "ensemble", *FITTED)):
+    some = [name for name in STEPPED if name != "supervised"]  # that of the others is as much
+    together = set(parts) <= set(some) and len(set(parts)) == len(parts)
+    if not (together or method in ("auto", "ensemble", *FITTED, *STEPPED)):
         raise InputError(
             f"no method {method!r}; there are {', '.join(('auto', *FITTED, *STEPPED))}; "
-            f"{', '.join(STEPPED)} also together, as in {'+'.join(STEPPED[:2])}"
+            f"{', '.join(some)} also together, as in consistency+propagation"
         )

@@ -34,7 +34,10 @@ def resolve_config(config: PredictorConfig | None, gan: GAN, rows: Labeled) -> P
     shares = config.shares or default_shares(config, rows)
     config = replace(config, readout=readout, shares=shares)
     if method and method.fit and not (method.numbers or rows.classes):
-        raise InputError(f"method {config.method!r} is for classes, the labels are numbers: probe?")
+        raise InputError(
+            f"method {config.method!r} is for classes, the labels are numbers: take method "
+            "'probe', 'knn' or 'consistency'"
+        )
     if config.method == "auto":  # what it chooses is resolved then
         check_transforms(config.transforms or (), gan.codec)
         return config

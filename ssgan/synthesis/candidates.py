@@ -60,7 +60,7 @@ def as_they_come(features: Array, classes: Array, pool: Array) -> Chooser:
 
 
 def by_class(features: Array, classes: Array, pool: Array, class_counts: Array) -> Chooser:
-    """Of every class its share of `wanted` (K,): the rows of which a linear head is surest.
+    """Of every class its share of `class_counts` (K,): the rows of which a linear head is surest.
 
     To the head all classes are equally frequent, else it would find next to none of a rare one.
     The pool (M, F) was made regardless of classes. Rows that were chosen by who knows all labels

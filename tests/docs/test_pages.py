@@ -2,6 +2,7 @@
 
 import re
 import runpy
+import sys
 from pathlib import Path
 
 import matplotlib
@@ -9,6 +10,10 @@ import matplotlib.pyplot as plt
 import pytest
 
 import ssgan
+from ssgan import adapt, finetune, networks
+from ssgan.adaptation.methods import METHODS as ADAPTATIONS
+from ssgan.prediction.methods import METHODS
+from ssgan.synthesis import FILTERS
 from tests.test_architecture import LAYERS
 
 ROOT = Path(ssgan.__file__).parents[1]
@@ -53,6 +58,33 @@ def test_the_layers_of_the_design_are_those_of_the_source():
     text = (DOCS / "design.md").read_text(encoding="utf-8")
     (block,) = re.findall(r"```text\n(.*?)```", text, re.DOTALL)
     assert [line.split()[0] for line in block.splitlines()] == list(reversed(LAYERS))
+
+
+def rows_of_a_docstring(module):
+    """The names that the indented tables of a docstring say something of."""
+    return set(re.findall(r"^    ([\w-]+) ", module.__doc__, re.MULTILINE))
+
+
+def rows_of_a_page(name):
+    """The names in code in the first column of the tables of a page of the guide."""
+    text = (DOCS / "guide" / name).read_text(encoding="utf-8")
+    return set(re.findall(r"`([^`]+)`", "".join(re.findall(r"^\|[^|]*\|", text, re.MULTILINE))))
+
+
+@pytest.mark.parametrize(
+    ("names", "rows"),
+    [
+        (networks.ARCHITECTURES, rows_of_a_docstring(networks)),
+        (METHODS, rows_of_a_docstring(sys.modules[finetune.__module__])),
+        (METHODS, rows_of_a_page("few-labels.md")),
+        (ADAPTATIONS, rows_of_a_docstring(sys.modules[adapt.__module__])),
+        (ADAPTATIONS, rows_of_a_page("adaptation.md")),
+        (FILTERS, rows_of_a_page("augmentation.md")),
+    ],
+    ids=["networks", "finetune", "few-labels", "adapt", "adaptation", "augmentation"],
+)
+def test_a_table_names_all_that_there_is(names, rows):
+    assert set(names) - rows == set()
 
 
 def test_the_version_is_one():

@@ -198,7 +198,10 @@ def test_an_update_of_the_generator_that_is_not_finite_is_refused_and_told():
     assert all(map(torch.equal, before, teacher.generator.parameters()))
 
 
-@pytest.mark.parametrize("method", ["k-plus-one+k-plus-one", "consistency+propagation+consistency"])
+@pytest.mark.parametrize(
+    "method",
+    ["k-plus-one+k-plus-one", "consistency+propagation+consistency", "consistency+supervised"],
+)
 def test_nothing_is_learnt_by_twice(method):
     with pytest.raises(ValueError, match="no method"):
         PredictorConfig(method=method)
