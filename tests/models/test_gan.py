@@ -475,7 +475,7 @@ def test_an_objective_is_named_by_its_name_alone_or_with_weights():
         ({"final": -0.1}, "expected final to be a number from 0 on, got -0.1"),
         ({"objective": "wgan", "penalty_final": 0.1}, "changes r1 and r2.*'wgan' does not have"),
         ({"augmentation": "sometimes"}, "expected schedule fixed, cosine, adaptive, got"),
-        ({"augmentation": {"kinds": ["flip"]}}, "out of translation, cutout, colour, got"),
+        ({"augmentation": {"kinds": ["flip"]}}, "no kind .flip.; there are translation"),
         ({"augmentation": {"kinds": []}}, "expected kinds of augmentation out of"),
         ({"augmentation": {"share": 1.5}}, "expected share from 0 to 1, got 1.5"),
         ({"augmentation": {"images": 0}}, "expected images to be a whole number from 1 on"),
