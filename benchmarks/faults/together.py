@@ -54,7 +54,8 @@ def finetune(method: str) -> Act:
     def act(run: Path) -> None:
         data, gan = tiny(), ssgan.load(run.with_name("gan"))
         y = np.where(np.arange(len(data.classes)) < 30, data.classes, -1)
-        config = PredictorConfig(method=method, steps=4 if method in STEPPED else None, search=BRIEF)
+        steps = 4 if method in STEPPED else None
+        config = PredictorConfig(method=method, steps=steps, search=BRIEF)
         ssgan.finetune(gan, data.vectors, y, config, run=run)
 
     return act

@@ -18,6 +18,7 @@ from sklearn.utils.validation import validate_data
 from ssgan.adaptation.config import AdaptConfig
 from ssgan.config import InputError, InputTypeError
 from ssgan.data import Targets, from_memory, targets, unlabeled
+from ssgan.data.label_values import raw_labels
 from ssgan.models.config import GANConfig
 from ssgan.models.gan import GAN
 from ssgan.models.pretraining import load, pretrain
@@ -117,6 +118,8 @@ def labels_of(estimator: Any, y: Any) -> NDArray[Any]:
         raise InputError(
             f"{type(estimator).__name__} requires y to be passed, but the target y is None"
         )
+    if isinstance(y, np.ma.MaskedArray):
+        y = raw_labels(y)  # None where it is masked
     if isinstance(y, pd.Series) and not isinstance(y.dtype, np.dtype):
         y = y.to_numpy(dtype=object)  # NA and text come as what they are
     labels: NDArray[Any] = column_or_1d(y, warn=True)

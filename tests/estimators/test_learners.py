@@ -118,6 +118,7 @@ def test_text_labels_beside_unlabeled_rows_are_classes(gan, none):
         (lambda y: pd.Series(np.where(y, "b", "a"), dtype="category"), object),
         (lambda y: np.where(np.arange(len(y)) % 3 == 0, y, -1), np.int64),
         (lambda y: np.where(np.arange(len(y)) % 3 == 0, y, np.nan), np.float64),
+        (lambda y: np.ma.masked_array(y, mask=np.arange(len(y)) % 3 > 0), np.int64),
         (lambda y: y == 1, bool),
     ],
 )
@@ -126,6 +127,13 @@ def test_labels_of_any_container_come_back_in_their_dtype(gan, labels, dtype):
     model = GANClassifier(gan, QUICK).fit(X, labels(y))
     assert len(model.classes_) == 2
     assert model.predict(X).dtype == model.classes_.dtype == dtype
+
+
+def test_masked_labels_are_not_learnt(gan):
+    X, y = blobs()
+    masked = np.ma.masked_array(y, mask=np.arange(len(y)) >= 20)
+    masked.data[20:] = 7  # what lies below a mask says nothing
+    assert GANClassifier(gan, QUICK).fit(X, masked).classes_.tolist() == [0, 1]
 
 
 def test_the_score_leaves_out_rows_without_a_label(gan):
