@@ -8,7 +8,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from ssgan.adaptation.descent import reversal_strength
-from ssgan.adaptation.task import Adaptation, Seen, seen
+from ssgan.adaptation.task import Adaptation, NetworkOutputs, network_outputs
 from ssgan.randomness import Rng, seeded
 from ssgan.runtime import Terms
 from ssgan.training.state import Part
@@ -68,13 +68,13 @@ class Adversary:
         return self.critic
 
     @torch.no_grad()
-    def example(self) -> Seen:
+    def example(self) -> NetworkOutputs:
         """What the averaged network, which keeps no statistics of it, sees in two samples."""
         task = self.task
         empty = torch.zeros(2, *task.domains.codec.shape)
-        return seen(task.mean, task.runtime.batch(empty))
+        return network_outputs(task.mean, task.runtime.batch(empty))
 
-    def compared(self, found: Seen) -> Tensor:
+    def compared(self, found: NetworkOutputs) -> Tensor:
         """What the critic is given of samples: (N, F), or each of F times each class (N, F K)."""
         if not self.conditional:
             return found.extracted
@@ -82,9 +82,11 @@ class Adversary:
         return (found.features.float()[:, :, None] * shares[:, None, :]).flatten(1)
 
     def prepare(self, x: Tensor, step: int, rng: Rng) -> tuple[Tensor, ...]:
-        return (self.task.views.of(x, rng),)
+        return (self.task.views.light(x, rng),)
 
-    def terms(self, step: int, source: Seen, target: Seen, beside: tuple[Tensor, ...]) -> Terms:
+    def terms(
+        self, step: int, source: NetworkOutputs, target: NetworkOutputs, beside: tuple[Tensor, ...]
+    ) -> Terms:
         config = self.task.config
         strength = config.weight * reversal_strength(step / (config.steps or 1))
         pair = self.compared(source), self.compared(target)

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ssgan.adaptation.frames import reconciled
+from ssgan.adaptation.frames import fit_both_codecs
 from ssgan.codecs.codec import Array
 from ssgan.codecs.dtypes import as_python
 from ssgan.config import InputError
@@ -76,7 +76,7 @@ def make_domains(
     """
     found = source_labels(source, task)
     refuse(source, target)
-    codecs, words = reconciled(source, target, frame)
+    codecs, words = fit_both_codecs(source, target, frame)
     packed = codecs[0].pack(source.x)[torch.from_numpy(found.labeled)]
     values, scale = found.values[found.labeled], (0.0, 1.0)
     if found.classes is None:

@@ -18,7 +18,7 @@ from ssgan.models.domain import CALIBRATION
 Codecs = tuple[Codec, Codec]
 
 
-def reconciled(source: Data, target: Data, frame: str = "pad") -> tuple[Codecs, str]:
+def fit_both_codecs(source: Data, target: Data, frame: str = "pad") -> tuple[Codecs, str]:
     """The codecs of both domains, and what was done so that they agree, in words."""
     if CODECS[source.kind].resizable:
         return images(source, target, frame)
@@ -54,17 +54,20 @@ def images(source: Data, target: Data, frame: str) -> tuple[Codecs, str]:
     sizes = [(codec.height, codec.width) for codec in (one, other)]
     sides = tuple(max(pair) for pair in zip(*sizes, strict=True))
     common = (max(one.channels, other.channels), sides[0], sides[1])
-    framed = [within(codec, common) for codec in (one, other)]
-    words = [f"{'source' if not place else 'target'}: {said(framed[place])}" for place in (0, 1)]
+    framed = [padded_to(codec, common) for codec in (one, other)]
+    words = [
+        f"{'source' if not place else 'target'}: {describe_frame(framed[place])}"
+        for place in (0, 1)
+    ]
     if frame == "fit" and sizes[0] != sizes[1]:
         small = 0 if sizes[0] < sizes[1] else 1
         spreads = [extent(framed[0], source.x), extent(framed[1], target.x)]
         framed[small] = scaled(framed[small], spreads[1 - small] / spreads[small])
-        words[small] = f"{('source', 'target')[small]}: {said(framed[small])}"
+        words[small] = f"{('source', 'target')[small]}: {describe_frame(framed[small])}"
     return (framed[0], framed[1]), "; ".join(words)
 
 
-def within(codec: ImageCodec, frame: tuple[int, int, int]) -> ImageCodec:
+def padded_to(codec: ImageCodec, frame: tuple[int, int, int]) -> ImageCodec:
     """A codec whose images are padded to that frame; itself where they fill it."""
     return (
         codec
@@ -73,7 +76,7 @@ def within(codec: ImageCodec, frame: tuple[int, int, int]) -> ImageCodec:
     )
 
 
-def said(codec: ImageCodec) -> str:
+def describe_frame(codec: ImageCodec) -> str:
     """What a codec does to its images, in words."""
     text = f"{codec.height} x {codec.width} {MODE_OF_CHANNELS[codec.channels]}"
     if codec.scaled:

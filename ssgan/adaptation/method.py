@@ -9,7 +9,7 @@ from ssgan.adaptation.config import AdaptConfig
 from ssgan.adaptation.descent import COSINE, Descent
 from ssgan.adaptation.domains import Domains
 from ssgan.adaptation.network import untrained_classifier
-from ssgan.adaptation.task import Adaptation, DomainLoss, Settle, of_target
+from ssgan.adaptation.task import Adaptation, Complete, DomainLoss, use_target_statistics
 from ssgan.prediction.network import Network
 from ssgan.randomness import Rng
 from ssgan.runs.run import Run
@@ -45,13 +45,13 @@ class AdaptationMethod:
 def training(
     loss: Callable[[Adaptation], DomainLoss] | None = None,
     *,
-    settle: Settle = of_target,
+    complete: Complete = use_target_statistics,
     weights: Callable[[Domains, int], Tensor] | None = None,
     descent: Descent = COSINE,
 ) -> Learn:
     """The methods that train one network on batches of both domains, or of the source alone.
 
-    `settle` is done after the last step; `weights` of both domains and a seed says how much each
+    `complete` is done after the last step; `weights` of both domains and a seed says how much each
     sample of the source counts.
     """
 
@@ -61,7 +61,7 @@ def training(
         network = untrained_classifier(domains, config)
         task = Adaptation(config, domains, network, place.runtime, descent)
         found = weights(domains, config.seed) if weights else None
-        task.learn_from(loss(task) if loss else None, settle, found)
+        task.learn_from(loss(task) if loss else None, complete, found)
         batches = Batches(task.streams(), Rng(("adapt", config.seed)))
         schedule = Schedule(config.steps or 1, config.batch, place.options, config.method)
         yield from run_training(task, batches, schedule, place.run)

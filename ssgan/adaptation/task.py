@@ -34,16 +34,16 @@ from ssgan.transforms.views import Views
 
 
 @dataclass(frozen=True)
-class Seen:
+class NetworkOutputs:
     """What a network makes of the samples of one domain."""
 
     extracted: Tensor  # (N, F), what domains are compared by
     features: Tensor  # (N, D), what the head reads
     outputs: Tensor  # (N, K), or (N, 1) for numbers
 
-    def first(self, n: int) -> "Seen":
+    def first(self, n: int) -> "NetworkOutputs":
         """The first n samples."""
-        return Seen(self.extracted[:n], self.features[:n], self.outputs[:n])
+        return NetworkOutputs(self.extracted[:n], self.features[:n], self.outputs[:n])
 
 
 @dataclass(frozen=True)
@@ -61,7 +61,7 @@ class LabeledBatch:
         return weighted_loss(outputs, self.labels, self.weights)
 
 
-Settle = Callable[["Adaptation"], None]  # what is done with the network after the last step
+Complete = Callable[["Adaptation"], None]  # what is done with the network after the last step
 
 
 class DomainLoss(Protocol):
@@ -78,7 +78,9 @@ class DomainLoss(Protocol):
     def prepare(self, x: Tensor, step: int, rng: Rng) -> tuple[Tensor, ...]:
         """Of encoded samples of the target (N, ...) those to learn from, and what goes along."""
 
-    def terms(self, step: int, source: Seen, target: Seen, beside: tuple[Tensor, ...]) -> Terms:
+    def terms(
+        self, step: int, source: NetworkOutputs, target: NetworkOutputs, beside: tuple[Tensor, ...]
+    ) -> Terms:
         """Terms of what the network makes of a batch of each domain."""
 
 
@@ -96,11 +98,14 @@ class Adaptation:
         self.learn_from(None)
 
     def learn_from(
-        self, loss: DomainLoss | None, settle: Settle | None = None, weights: Tensor | None = None
+        self,
+        loss: DomainLoss | None,
+        complete: Complete | None = None,
+        weights: Tensor | None = None,
     ) -> None:
         """What is learnt from the target, what is done after the last step, and how much each
         sample of the source counts (N,); before any step."""
-        self.loss, self.settle = loss, settle or of_target
+        self.loss, self.complete = loss, complete or use_target_statistics
         self.weights = torch.ones(len(self.domains.source)) if weights is None else weights
         beside = [] if loss is None or loss.trainable is None else [loss.trainable]
         self.optimizer = self.descent.optimizer(nn.ModuleList([self.network, *beside]), self.config)
@@ -141,46 +146,48 @@ class Adaptation:
         few = None
         if self.domains.few is not None:
             packed, labels = batches("few", number, 0)
-            few = LabeledBatch(self.views.of(self.domains.codec.expand(packed), rng("few")), labels)
+            few = LabeledBatch(
+                self.views.light(self.domains.codec.expand(packed), rng("few")), labels
+            )
         loss = partial(self.terms, number, source, few)
         norms = list(self.network.buffers())
         terms, refused = descend(loss, beside, self.optimizer, self.runtime, norms)
         average(self.mean, self.network, config.ema, number)
         if number + 1 == steps:
-            self.settle(self)
+            self.complete(self)
         return terms, {"not_finite": refused}
 
     def source_views(self, x: Tensor, rng: Rng) -> Tensor:
         """Samples of the source as they are learnt from: half of them changed as strongly as those
         of the target may be."""
         if not self.config.transforms:
-            return self.views.of(x, rng)
+            return self.views.light(x, rng)
         half = len(x) // 2
         strong = self.views.strong(x[half:], rng("strong"))
-        return torch.cat([self.views.of(x[:half], rng), strong.to(x)])
+        return torch.cat([self.views.light(x[:half], rng), strong.to(x)])
 
     def terms(
         self, step: int, known: LabeledBatch, few: LabeledBatch | None, *beside: Tensor
     ) -> Terms:
         """The terms of a batch of the source with its labels, of a few of the target with theirs,
         and of samples of the target."""
-        of_target = [*beside[:1], *([few.x] if few else [])]
-        if not of_target:
+        samples = [*beside[:1], *([few.x] if few else [])]
+        if not samples:
             return {"supervised": known.loss(self.see(known.x).outputs)}
-        with unrecorded(self.network):
+        with without_running_statistics(self.network):
             source = self.see(known.x)
-        seen_there = self.see(torch.cat(of_target))
+        there = self.see(torch.cat(samples))
         terms = {"supervised": known.loss(source.outputs)}
         if few:
-            terms["few"] = few.loss(seen_there.outputs[-len(few.x) :])
+            terms["few"] = few.loss(there.outputs[-len(few.x) :])
         if self.loss is None:
             return terms
-        target = seen_there.first(len(beside[0]))
+        target = there.first(len(beside[0]))
         return terms | self.loss.terms(step, source, target, beside[1:])
 
-    def see(self, x: Tensor) -> Seen:
+    def see(self, x: Tensor) -> NetworkOutputs:
         """What the network makes of encoded samples."""
-        return seen(self.network, self.runtime.batch(x))
+        return network_outputs(self.network, self.runtime.batch(x))
 
     def take_statistics(self, domain: Domain) -> None:
         """Take those of the averaged network from samples of a domain as they are."""
@@ -189,12 +196,12 @@ class Adaptation:
             reestimate(self.mean, samples.blocks(self.runtime))
 
 
-def of_source(task: Adaptation) -> None:
+def use_source_statistics(task: Adaptation) -> None:
     """Keep the statistics of the source."""
     task.take_statistics(task.domains.source)
 
 
-def of_target(task: Adaptation) -> None:
+def use_target_statistics(task: Adaptation) -> None:
     """Keep the statistics of the target."""
     task.take_statistics(task.domains.target)
 
@@ -208,7 +215,7 @@ def weighted_loss(outputs: Tensor, labels: Tensor, weights: Tensor) -> Tensor:
     return (weights * costs).mean()
 
 
-def seen(network: Network, x: Tensor) -> Seen:
+def network_outputs(network: Network, x: Tensor) -> NetworkOutputs:
     """What a network makes of samples as networks see them.
 
     Its trunk is a student's: domains are compared by the first map of a classifier that has a
@@ -219,11 +226,11 @@ def seen(network: Network, x: Tensor) -> Seen:
     features = network.readout(body.squeezed(maps))
     split = len(maps) == 2 and maps[0].dim() == 2
     extracted = maps[0] if split else features
-    return Seen(extracted.float(), features, network.head(features).float())
+    return NetworkOutputs(extracted.float(), features, network.head(features).float())
 
 
 @contextmanager
-def unrecorded(network: nn.Module) -> Iterator[None]:
+def without_running_statistics(network: nn.Module) -> Iterator[None]:
     """Batch norm by the batch alone: what passes leaves no trace in the running statistics."""
     norms: list[Any] = [layer for layer in network.modules() if isinstance(layer, BATCH_NORMS)]
     before = [(layer.training, layer.momentum) for layer in norms]

@@ -255,7 +255,9 @@ class Distillation:
         maps = self.generated(round(len(real) * GENERATED / (1 - GENERATED)), rng("generated"))
         names = ("one", "other", *range(2, config.views))
         samples = {"generated": maps[-1], **dict.fromkeys(names, real)}
-        views = [self.views.far(x.float(), rng("view", name)) for name, x in samples.items()]
+        views = [
+            self.views.for_student(x.float(), rng("view", name)) for name, x in samples.items()
+        ]
         loss = partial(self.costs, means(maps[:-1]), [len(x) for x in views])
         terms, refused = descend(loss, (on.batch(torch.cat(views)),), self.optimizer, on)
         average(self.mean, self.student, EMA, step.number)

@@ -38,7 +38,7 @@ from ssgan.training.runner import finish
 SHARES = "shares.json"
 
 
-def adjusted(model: Predictor, gan: GAN, rows: Labeled, run: Run | None) -> Predictor:
+def with_class_shares(model: Predictor, gan: GAN, rows: Labeled, run: Run | None) -> Predictor:
     """The predictor with the shares of classes that its config asks for, made or stored."""
     asked = model.config.shares
     if not rows.classes or asked in (None, "labels"):
@@ -76,7 +76,7 @@ def known_shares(config: PredictorConfig, rows: Labeled) -> Array | None:
     return stated_shares(dict(config.shares), rows.targets.classes or ())  # type: ignore[arg-type]
 
 
-def expecting(gan: GAN, config: PredictorConfig, rows: Labeled) -> Labeled:
+def with_prior(gan: GAN, config: PredictorConfig, rows: Labeled) -> Labeled:
     """The rows with the shares that pseudo-labels are aligned with, where they are aligned.
 
     Those to be estimated are, by a probe of what the GAN reads.

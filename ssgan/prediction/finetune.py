@@ -41,7 +41,7 @@ from ssgan.data import Data, read
 from ssgan.data.containers import gather
 from ssgan.models.gan import GAN
 from ssgan.prediction import intervals, temperature
-from ssgan.prediction.adjusting import adjusted, check_shares, expecting, warn_of_classes
+from ssgan.prediction.adjusting import check_shares, warn_of_classes, with_class_shares, with_prior
 from ssgan.prediction.auto import choose_once
 from ssgan.prediction.config import PredictorConfig
 from ssgan.prediction.fitting import fit_network, with_readout
@@ -74,7 +74,7 @@ def finetuning(
         if held:
             record_split(held, gan, rows, files)
         gan = yield from with_readout(gan, config, rows, held)
-        rows = expecting(gan, config, rows)
+        rows = with_prior(gan, config, rows)
         choice, config = yield from choose_once(gan, config, rows, held)
         network, kept = yield from fit_network(gan, config, rows, held, options=options)
         model = Predictor(
@@ -87,7 +87,7 @@ def finetuning(
             choice=choice,
         )
         model = yield from with_calibration(model, gan, rows, held, kept)
-        model = adjusted(model, gan, rows, held)
+        model = with_class_shares(model, gan, rows, held)
     warn_of_classes(model, gan, rows)
     return model
 

@@ -21,19 +21,19 @@ def rebuilt_network(
     codec: Codec, config: PredictorConfig, body: Body, tensors: Tensors, kept: Any = None
 ) -> Model:
     """The averaged network of a checkpoint, by a resolved config; `kept` is what the fit kept."""
-    state = beneath("mean/", tensors)
+    state = with_prefix("mean/", tensors)
     if config.members:
         return rebuilt_ensemble(codec, config, body, state, kept)
     method = METHODS[config.method.split("+")[0]]
     if method.rebuild is not None:
         return method.rebuild(state, kept)
-    if voters := beneath("voters/", tensors):
-        state = beside(state, voters)
+    if voters := with_prefix("voters/", tensors):
+        state = add_voters(state, voters)
     features = len(state["readout.center"])
-    votes = beneath("head.neighbours.", state)
+    votes = with_prefix("head.neighbours.", state)
     with seeded(Rng(("rebuilt",))):
         trunk = empty_trunk(config.readout or "all", codec, body)
-        head = method.head(beneath("head.head." if votes else "head.", state), features, kept)
+        head = method.head(with_prefix("head.head." if votes else "head.", state), features, kept)
     if votes:
         head = Votes(head, Neighbours(len(votes["rows"]), features, votes["shares"].shape[1]))
     network = Network(trunk, empty_readout(method, config, features), head)
@@ -41,7 +41,7 @@ def rebuilt_network(
     return network.requires_grad_(False)
 
 
-def beside(state: Tensors, voters: Tensors) -> dict[str, Tensor]:
+def add_voters(state: Tensors, voters: Tensors) -> dict[str, Tensor]:
     """The weights of a network whose head votes with neighbours, which a training keeps apart."""
     network = {f"head.{n}" if n.startswith("head.") else n: t for n, t in state.items()}
     return network | {f"head.neighbours.{name}": tensor for name, tensor in voters.items()}
@@ -53,11 +53,11 @@ def rebuilt_ensemble(
     """The members of an ensemble, each from its own part of the weights."""
     networks = []
     for place, member in enumerate(config.members):
-        own = {f"mean/{n}": t for n, t in beneath(f"networks.{place}.", state).items()}
+        own = {f"mean/{n}": t for n, t in with_prefix(f"networks.{place}.", state).items()}
         networks.append(rebuilt_network(codec, member.config, body, own, kept["members"][place]))
     return ensemble_of(networks, config, kept["classes"])
 
 
-def beneath(first: str, tensors: Tensors) -> dict[str, Tensor]:
+def with_prefix(first: str, tensors: Tensors) -> dict[str, Tensor]:
     """The tensors whose names begin so, by the rest of their names."""
     return {key.removeprefix(first): t for key, t in tensors.items() if key.startswith(first)}

@@ -115,7 +115,7 @@ class Finetune:
     def supervised(self, batches: BatchSource, step: int, rng: Rng) -> BatchLoss:
         """The labelled samples of a step, and their loss."""
         packed, labels = batches("labeled", step, 0)
-        x = self.views.of(self.codec.expand(packed), rng)
+        x = self.views.light(self.codec.expand(packed), rng)
         return x, lambda features, outputs: {"supervised": supervised_loss(outputs, labels)}
 
     def terms(self, losses: Sequence[BatchLoss], batch: Tensor) -> Terms:

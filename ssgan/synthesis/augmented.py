@@ -327,7 +327,7 @@ def propose(
     if counts is not None and context.classes:
         class_counts = np.bincount(context.places(first.labels), minlength=len(context.classes))
         made = {name: samples_of_any_class(context, request, len(first.labels)) for name in made}
-    verdict = assess(context, made, plan=plan, classifiers=classifiers, wanted=class_counts)
+    verdict = assess(context, made, plan=plan, classifiers=classifiers, class_counts=class_counts)
     verdict = replace(verdict, why=why)
     return Proposal(request, context, first, blocks, total, verdict, tally)
 

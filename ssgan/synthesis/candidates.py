@@ -87,7 +87,7 @@ def assess(
     plan: Plan | None = None,
     ratios: Ratios | None = None,
     classifiers: Any = None,
-    wanted: Array | None = None,
+    class_counts: Array | None = None,
 ) -> Verdict:
     """The gate's verdict on samples; candidates are ratio x filter.
 
@@ -110,7 +110,7 @@ def assess(
         Names of `GATE_CLASSIFIERS`, or classifiers of scikit-learn over the samples' columns as
         numbers. The verdict is that of the one that is best without synthetic rows; the others
         are in it. By default the plan's judge, over the GAN's features.
-    wanted : ndarray of int (K,), default=None
+    class_counts : ndarray of int (K,), default=None
         How many of every class are wanted of samples that were made regardless of classes. In each
         fold those are taken of which a linear head on its rows is surest. Samples that were chosen
         by class cannot be judged so: where they lie tells what held-out rows are.
@@ -151,10 +151,10 @@ def assess(
     else:
         models = classifiers_named(classifiers, context.gan.codec.shape, plan.seed)
         plan = replace(plan, alpha=plan.alpha / len(models))
-    return first_of_all([assess_one(context, made, a, plan, ratios, wanted) for a in models])
+    return first_of_all([assess_one(context, made, a, plan, ratios, class_counts) for a in models])
 
 
-def seen_by(
+def view_rows(
     context: Context, made: Mapping[str, Synthetic], view: View
 ) -> tuple[LabeledRows, dict[str, Added]]:
     """Labelled rows and pools of samples in a view: features, or their own columns."""
@@ -174,7 +174,7 @@ def assess_one(
     classifier: NamedClassifier,
     plan: Plan,
     ratios: Ratios | None,
-    wanted: Array | None,
+    class_counts: Array | None,
 ) -> Verdict:
     """The verdict of one classifier.
 
@@ -182,22 +182,24 @@ def assess_one(
     GAN's features.
     """
     plan = replace(plan, repeats=min(plan.repeats, classifier.repeats))
-    real, pools = seen_by(context, made, context.gan.features)
+    real, pools = view_rows(context, made, context.gan.features)
     _, axes = condensed(real.features)
     real = replace(real.along(axes), seed=plan.seed)
     pools = {name: (pool @ axes.T, indices) for name, (pool, indices) in pools.items()}
     if classifier.model is None:
-        candidates = make_candidates(real, pools, True, ratios, wanted=wanted)
+        candidates = make_candidates(real, pools, True, ratios, class_counts=class_counts)
         verdict = verdict_on(real, candidates, plan, BASELINES)
     else:
         codec = context.gan.codec
-        shown, columns = seen_by(context, made, lambda samples: flat(codec, codec.pack(samples)))
+        shown, columns = view_rows(context, made, lambda samples: flat(codec, codec.pack(samples)))
         rows = {name: pool for name, (pool, _) in columns.items()}
-        candidates = make_candidates(real, pools, True, ratios, shown=rows, wanted=wanted)
+        candidates = make_candidates(
+            real, pools, True, ratios, shown=rows, class_counts=class_counts
+        )
         plan = replace(plan, judge=EstimatorJudge(classifier.model))
         verdict = verdict_on(replace(shown, seed=plan.seed), candidates, plan, BASELINES)
     verdict = replace(verdict, classifier=classifier.name)
-    return with_ratio(verdict, sizes_of(pools, wanted), len(real.classes), ratios)
+    return with_ratio(verdict, sizes_of(pools, class_counts), len(real.classes), ratios)
 
 
 def assess_features(
@@ -284,22 +286,22 @@ def make_candidates(
     ratios: Ratios | None,
     *,
     shown: Mapping[str, Array] | None = None,
-    wanted: Array | None = None,
+    class_counts: Array | None = None,
 ) -> dict[str, Augmenter]:
     """An augmenter for every ratio and pool, whose rows lie along the same axes as the real.
 
-    `shown` is what is added in place of the pools' own rows, `wanted` (K,) how many of every class
-    are chosen from pools that were made regardless of classes.
+    `shown` is what is added in place of the pools' own rows, `class_counts` (K,) how many of every
+    class are chosen from pools that were made regardless of classes.
     """
     augmenters: dict[str, Augmenter] = {}
     features, classes = real.features, real.classes
     copies = {name: find_copies(features, pool) for name, (pool, _) in pools.items()}
-    named = name_candidates(sizes_of(pools, wanted), len(features), ratios)
+    named = name_candidates(sizes_of(pools, class_counts), len(features), ratios)
     for called, (name, ratio) in named.items():
         pool, indices = pools[name]
         choose = as_they_come(features, classes, pool) if relabeled else None
-        if wanted is not None:
-            choose = by_class(features, classes, pool, wanted)
+        if class_counts is not None:
+            choose = by_class(features, classes, pool, class_counts)
         rows = pool if shown is None else shown[name]
         augmenters[called] = pool_augmenter(rows, indices, copies[name], ratio, choose)
     return augmenters

@@ -37,10 +37,10 @@ from ssgan.synthesis.augmenter import Augmenter, GateBaseline, LabeledRows
 from ssgan.synthesis.baselines import BASELINES
 from ssgan.synthesis.judges import Judge, linear_judge
 from ssgan.synthesis.plan import METRICS, Plan
+from ssgan.synthesis.training_rows import PredictFold, TrainingRows, add_nothing
 from ssgan.synthesis.verdict import MOVED, Comparison, Verdict, advise
-from ssgan.synthesis.ways import TrainingRows, Way, add_nothing
 
-SEEN = 0.8  # probability with which the smallest gain is seen
+TEST_POWER = 0.8  # probability with which the smallest gain is seen
 MAX_CANDIDATES = 3
 
 
@@ -119,11 +119,11 @@ def judge(
     trained = unadjusted(plan.judge, int(classes.max()) + 1)
     adjusted = adjustments(plan.judge, classes, plan.metric)
     refuse_taken({"nothing", *adjusted}, baselines, candidates)
-    nothing = add_nothing(features)
-    plainly = {"nothing": rows.way(nothing, trained)}
-    tried = {name: rows.way(nothing, fit) for name, fit in adjusted.items()}
-    tried |= {name: rows.way(more, trained) for name, more in {**baselines, **candidates}.items()}
-    moved = moved_ways(rows, candidates, plan) if "threshold" in adjusted else {}
+    nothing, adders = add_nothing(features), {**baselines, **candidates}
+    plainly = {"nothing": rows.predict_with(nothing, trained)}
+    tried = {name: rows.predict_with(nothing, fit) for name, fit in adjusted.items()}
+    tried |= {name: rows.predict_with(more, trained) for name, more in adders.items()}
+    moved = moved_candidates(rows, candidates, plan) if "threshold" in adjusted else {}
     names = [*candidates, *moved]
     test = FoldTest(plan, len(features), len(features) if tested is None else len(tested))
     level = plan.alpha / len(names)
@@ -139,16 +139,16 @@ def judge(
     return with_advice(verdict, found, features, classes, plan)
 
 
-def moved_ways(
+def moved_candidates(
     rows: TrainingRows, candidates: Mapping[str, Augmenter], plan: Plan
-) -> dict[str, Way]:
+) -> dict[str, PredictFold]:
     """Every candidate with a moved threshold as well; none for a judge that gives classes alone."""
     outputs = outputs_of(plan.judge)
     if outputs is None:
         return {}
     found = {}
     for name, more in candidates.items():
-        found[name + MOVED] = rows.moved_way(more, outputs, plan.metric)
+        found[name + MOVED] = rows.predict_moved(more, outputs, plan.metric)
     return found
 
 
@@ -188,7 +188,7 @@ class FoldTest:
     def finest(self, level: float) -> float:
         """The smallest gain that would be seen if every fold agreed."""
         law = stats.t(self.plan.folds * self.plan.repeats - 1)
-        return float(law.ppf(1 - level) + law.ppf(SEEN)) * (100 / self.pool / 2)
+        return float(law.ppf(1 - level) + law.ppf(TEST_POWER)) * (100 / self.pool / 2)
 
     def compare(
         self, found: Mapping[str, Array], names: list[str], others: list[str], level: float
@@ -241,14 +241,18 @@ def check_rows(features: Array, classes: Array, plan: Plan) -> None:
 
 
 def measure(
-    features: Array, classes: Array, ways: Mapping[str, Way], plan: Plan, tested: Array | None
+    features: Array,
+    classes: Array,
+    predictors: Mapping[str, PredictFold],
+    plan: Plan,
+    tested: Array | None,
 ) -> dict[str, Array]:
-    """The metric and average precision (folds x repeats, 2) of every way, on the same folds.
+    """The metric and average precision (folds x repeats, 2) of every predictor, on the same folds.
 
     NaN is the average precision of a judge that gives classes alone.
     """
     pool = np.arange(len(features)) if tested is None else np.asarray(tested)
-    scores: dict[str, list[tuple[float, float]]] = {name: [] for name in ways}
+    scores: dict[str, list[tuple[float, float]]] = {name: [] for name in predictors}
     for repeat in range(plan.repeats):
         rng = Rng(("gate", plan.seed, repeat))
         state = rng("folds").entropy() % 2**32
@@ -256,8 +260,8 @@ def measure(
         for fold, (_, part) in enumerate(folds.split(pool, classes[pool])):
             test = pool[part]
             train = np.setdiff1d(np.arange(len(features)), test)
-            for name, say in ways.items():
-                outputs = say(train, test, rng(name, fold))
+            for name, predict in predictors.items():
+                outputs = predict(train, test, rng(name, fold))
                 scores[name].append(score_both(classes[test], outputs, classes, plan))
     return {name: np.array(values) for name, values in scores.items()}
 
@@ -288,7 +292,7 @@ def compare_gains(
         gain=mean,
         low=mean - wide,
         high=mean + wide,
-        smallest=float(law.ppf(1 - level) + law.ppf(SEEN)) * error,
+        smallest=float(law.ppf(1 - level) + law.ppf(TEST_POWER)) * error,
         p_better=float(law.sf(mean / error)),
         p_worse=float(law.cdf(mean / error)),
     )

@@ -58,9 +58,9 @@ def pool_augmenter(
     return add
 
 
-def sizes_of(pools: Mapping[str, Added], wanted: Array | None = None) -> dict[str, int]:
+def sizes_of(pools: Mapping[str, Added], class_counts: Array | None = None) -> dict[str, int]:
     """How many rows of every pool there are to add: at most as many as are wanted."""
-    most = None if wanted is None else int(wanted.sum())
+    most = None if class_counts is None else int(class_counts.sum())
     return {name: min(len(pool), most or len(pool)) for name, (pool, _) in pools.items()}
 
 

@@ -44,8 +44,8 @@ from ssgan.synthesis.pools import (
     untested,
     with_ratio,
 )
+from ssgan.synthesis.training_rows import PredictFold, TrainingRows, add_nothing
 from ssgan.synthesis.verdict import Verdict, advise
-from ssgan.synthesis.ways import TrainingRows, Way, add_nothing
 
 FOLD_ROWS = 2  # labelled rows of a fold, at least
 NEIGHBOURS = 5  # between a row and one of which a new one may lie
@@ -131,14 +131,16 @@ def judge_numbers(
         baselines = {"smote": between_neighbours(features, numbers)}
     refuse_taken({"nothing"}, baselines, candidates)
     adders = {"nothing": add_nothing(features), **baselines, **candidates}
-    ways = {name: numbers_way(features, numbers, adder, plan) for name, adder in adders.items()}
+    predictors = {
+        name: predict_numbers(features, numbers, adder, plan) for name, adder in adders.items()
+    }
     test = FoldTest(plan, len(features), len(features))
     level = plan.alpha / len(candidates)
-    found = measure_numbers(numbers, {"nothing": ways.pop("nothing")}, plan)
+    found = measure_numbers(numbers, {"nothing": predictors.pop("nothing")}, plan)
     start = float(found["nothing"][:, 0].mean())
     if (finest := test.finest(level)) > 100 - start:
         return hopeless(plan, len(features), start, finest)
-    found |= measure_numbers(numbers, ways, plan)
+    found |= measure_numbers(numbers, predictors, plan)
     gains = test.compare(found, [*candidates], ["nothing", *baselines], level)
     verdict = replace(
         decide(gains, plan, len(features), start),
@@ -161,15 +163,19 @@ def check_testable(features: Array, numbers: Array, plan: Plan) -> None:
         )
 
 
-def numbers_way(features: Array, numbers: Array, augmenter: Augmenter, plan: Plan) -> Way:
+def predict_numbers(
+    features: Array, numbers: Array, augmenter: Augmenter, plan: Plan
+) -> PredictFold:
     """What the judge says of test rows that is trained with the rows of an augmenter."""
     rows = TrainingRows(features, numbers)
-    return rows.way(augmenter, lambda x, y, test, rng: plan.judge(x, y, test))
+    return rows.predict_with(augmenter, lambda x, y, test, rng: plan.judge(x, y, test))
 
 
-def measure_numbers(numbers: Array, ways: Mapping[str, Way], plan: Plan) -> dict[str, Array]:
-    """The points (folds x repeats, 2) of every way on the same folds; the second are NaN."""
-    scores: dict[str, list[tuple[float, float]]] = {name: [] for name in ways}
+def measure_numbers(
+    numbers: Array, predictors: Mapping[str, PredictFold], plan: Plan
+) -> dict[str, Array]:
+    """The points (folds x repeats, 2) of every predictor on the same folds; the second are NaN."""
+    scores: dict[str, list[tuple[float, float]]] = {name: [] for name in predictors}
     deviation = float(numbers.std())
     for repeat in range(plan.repeats):
         rng = Rng(("gate", plan.seed, repeat))
@@ -177,8 +183,8 @@ def measure_numbers(numbers: Array, ways: Mapping[str, Way], plan: Plan) -> dict
         folds = KFold(plan.folds, shuffle=True, random_state=state).split(numbers)
         for fold, (train, test) in enumerate(folds):
             truth = numbers[test] / deviation
-            for name, say in ways.items():
-                predicted = say(train, test, rng(name, fold)) / deviation
+            for name, predict in predictors.items():
+                predicted = predict(train, test, rng(name, fold)) / deviation
                 scores[name].append((error_reduction(truth, predicted), float("nan")))
     return {name: np.array(values) for name, values in scores.items()}
 

@@ -64,7 +64,7 @@ class Views:
     def moves(self) -> tuple[str, ...]:
         return tuple(move for move in MOVES if move in self.transforms)
 
-    def of(self, x: Tensor, rng: Rng, strength: float = 1.0) -> Tensor:
+    def light(self, x: Tensor, rng: Rng, strength: float = 1.0) -> Tensor:
         """Samples (N, ...) moved and mirrored: what labelled ones go through."""
         x = self.mirrored(x, rng)
         if x.dim() == 4 and "crop" in self.transforms:
@@ -89,11 +89,11 @@ class Views:
 
     def weak(self, x: Tensor, rng: Rng) -> Tensor:
         """Samples hardly changed: what a teacher labels."""
-        return self.of(x, rng, WEAK)
+        return self.light(x, rng, WEAK)
 
     def strong(self, x: Tensor, rng: Rng) -> Tensor:
         """Samples changed as far as they can be told: what has to be learnt from the teacher."""
-        x = self.of(x, rng)
+        x = self.light(x, rng)
         if x.dim() == 4 and "crop" in self.transforms and self.moves:
             # Moved images are a little blurred: the others show what the edges of things are like.
             moved = rng("moved").uniform(len(x), 1, 1, 1).to(x.device) < 0.5
@@ -112,7 +112,7 @@ class Views:
             x = corrupted(x, CORRUPTION, rng("corrupt"))
         return x
 
-    def far(self, x: Tensor, rng: Rng) -> Tensor:
+    def for_student(self, x: Tensor, rng: Rng) -> Tensor:
         """Samples of which a student learns what two views have in common: strong ones, or where
         there is "zoom" parts of images, some of them without colours (as of SimCLR)."""
         if x.dim() != 4 or "zoom" not in self.transforms:

@@ -14,9 +14,9 @@ from ssgan.adaptation.adversary import Adversary
 from ssgan.adaptation.descent import COSINE
 from ssgan.adaptation.domains import make_domains
 from ssgan.adaptation.methods import METHODS
-from ssgan.adaptation.methods.consistency import Teacher, risen
+from ssgan.adaptation.methods.consistency import Teacher, ramp_up
 from ssgan.adaptation.network import untrained_classifier
-from ssgan.adaptation.task import Adaptation, seen, unrecorded
+from ssgan.adaptation.task import Adaptation, network_outputs, without_running_statistics
 from ssgan.config import InputError
 from ssgan.data import from_memory
 from ssgan.models.config import GANConfig
@@ -183,10 +183,10 @@ def test_the_source_leaves_no_trace_in_the_statistics_that_are_kept():
     task = task_of("images")
     x = task.domains.source.encoded(CPU)[0]
     before = statistics(task.network)
-    with unrecorded(task.network):
-        inside = seen(task.network, x)
+    with without_running_statistics(task.network):
+        inside = network_outputs(task.network, x)
     assert all(torch.equal(before[name], now) for name, now in statistics(task.network).items())
-    outside = seen(task.network, x)
+    outside = network_outputs(task.network, x)
     assert torch.equal(inside.outputs, outside.outputs)  # the batch's own, both times
     assert any(not torch.equal(before[n], now) for n, now in statistics(task.network).items())
 
@@ -332,17 +332,17 @@ def test_the_teacher_believes_what_it_is_nearly_as_sure_of_as_of_the_source():
     task = task_of("vectors", "consistency")
     teacher = Teacher(task)
     x = task.domains.target.encoded(CPU)[0]
-    _, labels, believed = teacher.prepare(x, 0, Rng(("t",)))
-    assert believed.sum() == len(x)  # an untrained network is as sure of all as it has to be
+    _, labels, confident = teacher.prepare(x, 0, Rng(("t",)))
+    assert confident.sum() == len(x)  # an untrained network is as sure of all as it has to be
     teacher.running.sure.fill_(1.0)
     assert teacher.prepare(x, 1, Rng(("t",)))[2].sum() == 0
     with torch.no_grad():
         task.mean.head.linear.bias.copy_(torch.tensor([9.0, 0.0]))
-    _, labels, believed = teacher.prepare(x, 2, Rng(("t",)))
-    assert believed.sum() == len(x) and (labels == 0).all()
+    _, labels, confident = teacher.prepare(x, 2, Rng(("t",)))
+    assert confident.sum() == len(x) and (labels == 0).all()
     assert teacher.running.shares[0] > 0.5
 
 
 def test_pseudo_labels_gain_their_weight_along_a_cosine():
-    found = [risen(done, 0.3) for done in (0.0, 0.15, 0.3, 1.0)]
+    found = [ramp_up(done, 0.3) for done in (0.0, 0.15, 0.3, 1.0)]
     assert found == pytest.approx([0.0, 0.5, 1.0, 1.0])

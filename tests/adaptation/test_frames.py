@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from ssgan.adaptation.domains import make_domains
-from ssgan.adaptation.frames import reconciled
+from ssgan.adaptation.frames import fit_both_codecs
 from ssgan.codecs import from_json
 from ssgan.config import InputError
 from ssgan.data import from_memory
@@ -20,7 +20,7 @@ def pictures(shape, seed=0, dtype=np.uint8):
 
 def tensors(source, target, frame="pad"):
     data = [from_memory(x) for x in (source, target)]
-    codecs, words = reconciled(*data, frame)
+    codecs, words = fit_both_codecs(*data, frame)
     return *(c.expand(c.pack(d.x)) for c, d in zip(codecs, data, strict=True)), codecs, words
 
 

@@ -356,11 +356,11 @@ def test_a_crop_moves_by_whole_pixels_and_leaves_moves_to_half_of_the_strong_vie
 def test_a_student_sees_parts_of_images_and_some_without_colours_where_there_is_zoom():
     x = torch.rand(200, 3, 8, 8, generator=torch.Generator().manual_seed(4)) * 2 - 1
     views = Views(("zoom", "colour", "cutout", "turn"))
-    seen = views.far(x, RNG("far"))
+    seen = views.for_student(x, RNG("far"))
     grey = (seen.amax(1) == seen.amin(1)).flatten(1).all(1).float().mean()
     assert seen.shape == x.shape
     assert 0.1 < grey < 0.3
-    assert torch.equal(Views(("turn",)).far(x, RNG), Views(("turn",)).strong(x, RNG))
+    assert torch.equal(Views(("turn",)).for_student(x, RNG), Views(("turn",)).strong(x, RNG))
     still = Views(("zoom",))
     assert torch.equal(still.strong(x, RNG), x)
 

@@ -149,7 +149,7 @@ def test_only_images_are_warped_and_each_time_differently():
     def view(kind, rng, **settings):
         task, _ = prepared(kind, graph_config(**settings))
         plain = task.codec.expand(rows_of(kind).packed[:4])
-        return plain, task.views.of(plain, rng)
+        return plain, task.views.light(plain, rng)
 
     plain, one = view("images", RNG("a"), transforms=MOVES)
     _, other = view("images", RNG("b"), transforms=MOVES)

@@ -28,8 +28,8 @@ from ssgan.synthesis.candidates import by_class
 from ssgan.synthesis.classifiers import classifiers_named, default_classifiers
 from ssgan.synthesis.judges import linear_outputs, linear_scores
 from ssgan.synthesis.pools import with_ratio
+from ssgan.synthesis.training_rows import add_nothing
 from ssgan.synthesis.verdict import Comparison, advise, best_remedy
-from ssgan.synthesis.ways import add_nothing
 
 BALANCED = Plan(repeats=2, metric="balanced accuracy")
 
@@ -131,8 +131,8 @@ def test_rows_that_bring_nothing_are_refused_by_every_classifier(classifier):
     at = rng.integers(150, size=300)  # like real rows, those that are held out too
     made = Synthetic(x[at] + 0.3 * rng.normal(size=(300, 20)), y[at])
     context = Context(Memoriser(20), (0, 1), samples=x, indices=y)
-    for wanted in (None, np.array([0, 150])):
-        asked = {"classifiers": classifier, "ratios": (1.0,), "wanted": wanted}
+    for class_counts in (None, np.array([0, 150])):
+        asked = {"classifiers": classifier, "ratios": (1.0,), "class_counts": class_counts}
         found = assess(context, {"gan": made}, plan=BALANCED, **asked)
         assert found.answer == "no evidence"
         plain = next(c for c in found.comparisons if c.baseline == "nothing")

@@ -21,7 +21,7 @@ from ssgan.synthesis import (
 )
 from ssgan.synthesis.gate import compare_gains, holm
 from ssgan.synthesis.pools import find_copies, pool_augmenter, reachable_ratios
-from ssgan.synthesis.ways import add_nothing
+from ssgan.synthesis.training_rows import add_nothing
 
 QUICK = Plan(repeats=2)
 

@@ -16,7 +16,7 @@ from torch import Tensor, nn
 
 from ssgan.adaptation.descent import COSINE
 from ssgan.adaptation.method import AdaptationMethod, training
-from ssgan.adaptation.task import Adaptation, Seen, unrecorded
+from ssgan.adaptation.task import Adaptation, NetworkOutputs, without_running_statistics
 from ssgan.randomness import Rng
 from ssgan.runtime import Terms
 from ssgan.training.state import Part
@@ -51,31 +51,33 @@ class Teacher:
     @torch.no_grad()
     def prepare(self, x: Tensor, step: int, rng: Rng) -> tuple[Tensor, ...]:
         task, running = self.task, self.running
-        with task.runtime.autocast(), unrecorded(task.mean):
+        with task.runtime.autocast(), without_running_statistics(task.mean):
             weak = task.runtime.batch(task.views.weak(x, rng("weak")))
             shares = task.mean(weak).float().softmax(1)
         running.shares.lerp_(shares.mean(0), 1 - self.config.momentum)
         best, labels = shares.max(1)
-        believed = (best >= self.config.sure * running.sure).float()
-        return task.views.strong(x, rng("strong")), labels, believed
+        confident = (best >= self.config.sure * running.sure).float()
+        return task.views.strong(x, rng("strong")), labels, confident
 
-    def terms(self, step: int, source: Seen, target: Seen, beside: tuple[Tensor, ...]) -> Terms:
-        labels, believed = beside
+    def terms(
+        self, step: int, source: NetworkOutputs, target: NetworkOutputs, beside: tuple[Tensor, ...]
+    ) -> Terms:
+        labels, confident = beside
         config, running = self.task.config, self.running
         with torch.no_grad():
             sure = source.outputs.softmax(1).amax(1).mean()
             running.sure.lerp_(sure, 1 - self.config.momentum)
-        weight = config.weight * risen(step / (config.steps or 1), self.config.rise)
+        weight = config.weight * ramp_up(step / (config.steps or 1), self.config.rise)
         costs = F.cross_entropy(target.outputs, labels, reduction="none")
         shares = target.outputs.softmax(1).mean(0)
         apart = (shares * (shares.clamp_min(1e-6) / running.shares.clamp_min(1e-6)).log()).sum()
         return {
-            "consistency": weight * (believed * costs).mean(),
+            "consistency": weight * (confident * costs).mean(),
             "class_balance": weight * self.config.balance * apart,
         }
 
 
-def risen(done: float, rise: float) -> float:
+def ramp_up(done: float, rise: float) -> float:
     """From 0 to 1 in the first share `rise` of the steps, along half a cosine."""
     return (1 - cos(pi * min(1.0, done / rise))) / 2
 

@@ -7,6 +7,8 @@ the source that are like those of the target.
 
 from ssgan.adaptation.method import AdaptationMethod, training
 from ssgan.adaptation.shift import density_ratios
-from ssgan.adaptation.task import of_source
+from ssgan.adaptation.task import use_source_statistics
 
-METHOD = AdaptationMethod(learn=training(settle=of_source, weights=density_ratios), steps=1000)
+METHOD = AdaptationMethod(
+    learn=training(complete=use_source_statistics, weights=density_ratios), steps=1000
+)

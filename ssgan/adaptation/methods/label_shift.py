@@ -10,15 +10,15 @@ import torch
 from ssgan.adaptation.domains import calibration_samples
 from ssgan.adaptation.method import AdaptationMethod, training
 from ssgan.adaptation.shift import shares_in_target
-from ssgan.adaptation.task import Adaptation, of_source
+from ssgan.adaptation.task import Adaptation, use_source_statistics
 from ssgan.models.inference import apply
 
 SMALLEST = 1e-4  # share of a class, so that none is ruled out
 
 
-def settle(task: Adaptation) -> None:
+def use_target_shares(task: Adaptation) -> None:
     """The statistics of the source, and the shares of the target in the head."""
-    of_source(task)
+    use_source_statistics(task)
     domains, mean = task.domains, task.mean
     some = calibration_samples(domains.target, task.config.seed).samples
     outputs = apply(mean, some, domains.codec, task.runtime)
@@ -30,4 +30,4 @@ def settle(task: Adaptation) -> None:
         bias.add_((shares / prior).log().to(bias))
 
 
-METHOD = AdaptationMethod(learn=training(settle=settle), steps=1000, numbers=False)
+METHOD = AdaptationMethod(learn=training(complete=use_target_shares), steps=1000, numbers=False)

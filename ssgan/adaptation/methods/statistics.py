@@ -5,6 +5,6 @@ of the target is learnt from.
 """
 
 from ssgan.adaptation.method import AdaptationMethod, training
-from ssgan.adaptation.task import of_target
+from ssgan.adaptation.task import use_target_statistics
 
-METHOD = AdaptationMethod(learn=training(settle=of_target), steps=1000)
+METHOD = AdaptationMethod(learn=training(complete=use_target_statistics), steps=1000)

@@ -269,7 +269,7 @@ def train_network(
     for step in range(steps):
         index = rng("rows", step).integers(len(training_set.y), 64)
         x = training_set.x[index]
-        x = views.of(x, rng("views", step)) if method.moved else x
+        x = views.light(x, rng("views", step)) if method.moved else x
         set_rate(optimizer, cosine(step, steps, rate, 0.0))
         descend(loss, (x, training_set.y[index]), optimizer, runtime)
     network.eval()

@@ -34,8 +34,8 @@ from ssgan.synthesis.augmented import context_for, propose
 from ssgan.synthesis.classifiers import classifiers_named
 from ssgan.synthesis.judges import EstimatorJudge
 from ssgan.synthesis.plan import balanced
+from ssgan.synthesis.training_rows import TrainingRows
 from ssgan.synthesis.verdict import MOVED, Verdict, best_remedy
-from ssgan.synthesis.ways import TrainingRows
 
 METRIC = "balanced accuracy"
 FOLDS = 5  # that choose the threshold
@@ -116,7 +116,7 @@ def outputs_with(few: FewCalls, method: str, judge: EstimatorJudge, made: Synthe
     more = flat(codec, codec.pack(made.samples)), (np.asarray(made.labels) == "yes").astype(int)
     if method == BOTH:
         rows = TrainingRows(np.concatenate([x, few.test]), np.concatenate([y, few.truth]))
-        moved = rows.moved_way(lambda kept, rng: more, judge.outputs, METRIC)
+        moved = rows.predict_moved(lambda kept, rng: more, judge.outputs, METRIC)
         return moved(np.arange(len(x)), np.arange(len(x), len(rows.classes)), rng)
     if method == "synthetic rows":
         x, y = np.concatenate([x, more[0]]), np.concatenate([y, more[1]])

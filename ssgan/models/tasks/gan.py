@@ -135,16 +135,16 @@ class Adversarial:
     def update(self, batches: BatchSource, step: Step) -> tuple[Terms, Terms]:
         """Some steps of the critic and one of the generator."""
         config, number, rng = self.config, step.number, step.rng(self.setting.rng)
-        now, share = scheduled(config, number), self.share(number)
+        objective, share = scheduled(config, number), self.share(number)
         set_rates(config, step, self.generator_optimizer)
         set_rates(config, step, self.critic_optimizer, first=config.critic_rate)
 
         def take_one(k: int) -> CriticSteps:
             batch = self.setting.batch(batches, step, k)
-            return batch, self.critic_step(now, batch, rng(k), share)
+            return batch, self.critic_step(objective, batch, rng(k), share)
 
-        batch, (terms, refused) = take_critic_steps(now.critic_steps(number), take_one)
-        more, bad = self.generator_step(now, batch, rng, share)
+        batch, (terms, refused) = take_critic_steps(objective.critic_steps(number), take_one)
+        more, bad = self.generator_step(objective, batch, rng, share)
         average(self.mean_generator, self.generator, decay(config, number), number)
         average(self.mean_critic, self.critic, decay(config, number), number)
         if step.saved:
@@ -154,8 +154,8 @@ class Adversarial:
             measures["critic_accuracy"] = self.ceiling.accuracy.clone()
         return terms | more, measures | self.adapted(batch, step)
 
-    def critic_step(self, now: Objective, batch: Batch, rng: Rng, share: Share) -> Stepped:
-        """`now`: the objective of this step; fakes get the conditions of their real partners."""
+    def critic_step(self, objective: Objective, batch: Batch, rng: Rng, share: Share) -> Stepped:
+        """One step of the critic: fakes get the conditions of their real partners."""
         (real, conditions), more = batch, self.config.selfsupervision
         with torch.no_grad():
             fake = self.fake(len(real), rng("critic"), conditions)
@@ -163,7 +163,7 @@ class Adversarial:
         score = self.scoring(conditions, share, rng("critic"), detached)
 
         def loss(real: Tensor, fake: Tensor) -> Terms:
-            terms = now.critic_loss(score, real, fake, rng("critic loss"))
+            terms = objective.critic_loss(score, real, fake, rng("critic loss"))
             if more:
                 args = self.trunk, self.heads, real, fake, rng("critic self-supervision")
                 terms = terms | more.critic_terms(*args)
@@ -171,7 +171,7 @@ class Adversarial:
 
         held, kept = self.held(real, fake, score), list(self.critic.buffers())
         stepped = descend(loss, (real, fake), self.critic_optimizer, self.runtime, kept, held)
-        now.constrain(constrainable(self.critic))
+        objective.constrain(constrainable(self.critic))
         return stepped
 
     @torch.no_grad()
@@ -185,14 +185,14 @@ class Adversarial:
             self.ceiling.follow(score(real), score(fake))
         return held
 
-    def generator_step(self, now: Objective, batch: Batch, rng: Rng, share: Share) -> Stepped:
+    def generator_step(self, objective: Objective, batch: Batch, rng: Rng, share: Share) -> Stepped:
         """One step of the generator, against the critic as it is."""
         (real, conditions), more = batch, self.config.selfsupervision
         score = self.scoring(conditions, share, rng("generator"))
 
         def loss(real: Tensor) -> Terms:
             fake = self.fake(len(real), rng("generator"), conditions)
-            terms = now.generator_loss(score, real, fake, rng("generator loss"))
+            terms = objective.generator_loss(score, real, fake, rng("generator loss"))
             if more:
                 args = self.trunk, self.heads, real, fake, rng("generator self-supervision")
                 terms = terms | more.generator_terms(*args)

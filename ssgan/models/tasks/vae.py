@@ -118,16 +118,16 @@ class VAE:
         self.averages(step)
         return terms, {"not_finite": refused}
 
-    def bound_step(self, now: Objective, batch: Batch, rng: Rng) -> Stepped:
+    def bound_step(self, objective: Objective, batch: Batch, rng: Rng) -> Stepped:
         """One step of encoder and decoder."""
         real, conditions = batch
 
         def loss(real: Tensor) -> Terms:
-            return self.bound(now, real, conditions, rng)
+            return self.bound(objective, real, conditions, rng)
 
         return descend(loss, (real,), self.optimizer, self.runtime)
 
-    def bound(self, now: Objective, real: Tensor, conditions: Conditions, rng: Rng) -> Terms:
+    def bound(self, objective: Objective, real: Tensor, conditions: Conditions, rng: Rng) -> Terms:
         """The parts of the negative bound for samples (N, *shape), means over them."""
         mean, log_variance = self.encoder.posterior(real)
         output = self.output(sample_posterior(mean, log_variance, rng("posterior")), conditions)

@@ -75,15 +75,15 @@ class VAEGAN(VAE):
 
     def update(self, batches: BatchSource, step: Step) -> tuple[Terms, Terms]:
         """Some steps of the critic and one of encoder and decoder."""
-        now, rng = scheduled(self.config, step.number), step.rng(self.setting.rng)
+        objective, rng = scheduled(self.config, step.number), step.rng(self.setting.rng)
         set_rates(self.config, step, self.optimizer, self.critic_optimizer)
 
         def take_one(k: int) -> CriticSteps:
             batch = self.setting.batch(batches, step, k)
-            return batch, self.critic_step(now, batch, rng(k, "critic"))
+            return batch, self.critic_step(objective, batch, rng(k, "critic"))
 
-        batch, (terms, refused) = take_critic_steps(now.critic_steps(step.number), take_one)
-        more, bad = self.bound_step(now, batch, rng("generator"))
+        batch, (terms, refused) = take_critic_steps(objective.critic_steps(step.number), take_one)
+        more, bad = self.bound_step(objective, batch, rng("generator"))
         self.averages(step)
         return terms | more, {"not_finite": torch.stack([refused, bad]).amax()}
 
@@ -91,7 +91,7 @@ class VAEGAN(VAE):
         """The critic as objectives see it: it knows the conditions."""
         return lambda x: self.critic(x, *conditions)
 
-    def critic_step(self, now: Objective, batch: Batch, rng: Rng) -> Stepped:
+    def critic_step(self, objective: Objective, batch: Batch, rng: Rng) -> Stepped:
         """One step of the critic."""
         real, conditions = batch
         with torch.no_grad(), self.runtime.autocast():
@@ -99,13 +99,13 @@ class VAEGAN(VAE):
             fake = self.mixed(z, conditions, rng)
 
         def loss(real: Tensor, fake: Tensor) -> Terms:
-            return now.critic_loss(self.score(conditions), real, fake, rng("loss"))
+            return objective.critic_loss(self.score(conditions), real, fake, rng("loss"))
 
         stepped = descend(loss, (real, fake), self.critic_optimizer, self.runtime)
-        now.constrain(constrainable(self.critic))
+        objective.constrain(constrainable(self.critic))
         return stepped
 
-    def bound(self, now: Objective, real: Tensor, conditions: Conditions, rng: Rng) -> Terms:
+    def bound(self, objective: Objective, real: Tensor, conditions: Conditions, rng: Rng) -> Terms:
         """The bound on the critic's features, and the game against it, per feature."""
         mean, log_variance = self.encoder.posterior(real)
         z = sample_posterior(mean, log_variance, rng("posterior"))
@@ -116,7 +116,7 @@ class VAEGAN(VAE):
         fake = self.mixed(z.detach(), conditions, rng)  # the encoder has no part in the game
         parts = {"reconstruction": -likelihood.mean(), "kl": kl(mean, log_variance).mean()}
         return {name: part / self.critic.features for name, part in parts.items()} | (
-            now.generator_loss(self.score(conditions), real, fake, rng("loss"))
+            objective.generator_loss(self.score(conditions), real, fake, rng("loss"))
         )
 
     def critic_features(self, x: Tensor) -> Tensor:

@@ -98,14 +98,14 @@ class Consistency:
         with torch.no_grad(), on.autocast():
             outputs = self.mean(on.batch(self.views.weak(x, rng("weak")))).float()
         changed, shares = self.views.strong(x, rng("strong")), self.shares(len(x), rng("mix"))
-        changed = together(changed, shares)
+        changed = mix_pairs(changed, shares)
         if self.classes:
             prior = self.prior if self.config.align else None
             labels, confident = self.thresholds.pseudo_labels(outputs.softmax(1), prior)
             targets = confident[:, None] * F.one_hot(labels, self.classes)
-            return changed, partial(self.class_terms, together(targets, shares))
+            return changed, partial(self.class_terms, mix_pairs(targets, shares))
         weight = self.config.unlabeled * min(1.0, step / max(1, RISE * (self.config.steps or 1)))
-        targets = together(self.number_targets(outputs.squeeze(1)), shares)
+        targets = mix_pairs(self.number_targets(outputs.squeeze(1)), shares)
         return changed, partial(self.number_terms, targets, weight)
 
     def number_targets(self, outputs: Tensor) -> Tensor:
@@ -155,7 +155,7 @@ class Consistency:
         return head
 
 
-def together(values: Tensor, shares: Tensor | None) -> Tensor:
+def mix_pairs(values: Tensor, shares: Tensor | None) -> Tensor:
     """Samples (N, ...) mixed in pairs, or as they are."""
     return values if shares is None else mixed(values, shares.to(values.device))
 

@@ -70,7 +70,7 @@ class KPlusOne:
 
     def real(self, batches: BatchSource, step: int, rng: Rng) -> Tensor:
         (packed,) = batches("every", step, 1)
-        return self.views.of(self.gan.codec.expand(packed), rng("real"))
+        return self.views.light(self.gan.codec.expand(packed), rng("real"))
 
     def fake(self, n: int, rng: Rng) -> Tensor:
         gan = self.gan

@@ -55,7 +55,7 @@ class Propagation:
         if not (weight := self.weight(step)):
             return None
         packed, shares = batches("unlabeled", step, 0)
-        x = self.task.views.of(self.task.codec.expand(packed), rng)
+        x = self.task.views.light(self.task.codec.expand(packed), rng)
         return x, partial(propagated, weight, shares)
 
     def post_step(

@@ -1,7 +1,7 @@
-"""Ways to train on labelled rows: as they are, with rows added, with a moved threshold.
+"""Labelled rows to train on: as they are, with rows added, with a moved threshold.
 
-A way is a function of which rows are trained on and which are asked about, so that the gate
-measures all ways on the same folds.
+What predicts a fold is a function of which rows are trained on and which are asked about, so that
+the gate measures all candidates on the same folds.
 """
 
 from collections.abc import Callable
@@ -17,7 +17,7 @@ from ssgan.synthesis.augmenter import Augmenter
 from ssgan.synthesis.judges import JudgeOutputs
 
 # What a classifier says (M, K) of test rows, by the numbers of these and of the training rows.
-Way = Callable[[Array, Array, Rng], Array]
+PredictFold = Callable[[Array, Array, Rng], Array]
 
 
 def add_nothing(features: Array) -> Augmenter:
@@ -37,15 +37,17 @@ class TrainingRows:
         x, y = augmenter(train, rng)
         return np.concatenate([self.features[train], x]), np.concatenate([self.classes[train], y])
 
-    def way(self, augmenter: Augmenter, trained: Trained) -> Way:
+    def predict_with(self, augmenter: Augmenter, trained: Trained) -> PredictFold:
         """What a classifier says that is trained with the rows of an augmenter."""
 
-        def say(train: Array, test: Array, rng: Rng) -> Array:
+        def predict(train: Array, test: Array, rng: Rng) -> Array:
             return trained(*self.with_more(train, augmenter, rng), self.features[test], rng)
 
-        return say
+        return predict
 
-    def moved_way(self, augmenter: Augmenter, outputs: JudgeOutputs, metric: str) -> Way:
+    def predict_moved(
+        self, augmenter: Augmenter, outputs: JudgeOutputs, metric: str
+    ) -> PredictFold:
         """The same with a moved threshold, which folds of the real training rows choose.
 
         In each of them the augmenter's rows are trained on, too, but never asked about.
@@ -56,7 +58,7 @@ class TrainingRows:
             rows = self.with_more(train, augmenter, rng)
             return outputs(*rows, self.features[test], count)
 
-        def say(train: Array, test: Array, rng: Rng) -> Array:
+        def predict(train: Array, test: Array, rng: Rng) -> Array:
             own, power = self.classes[train], 0.0
             folds = min(INNER_FOLDS, int(np.unique(own, return_counts=True)[1].min()))
             if folds > 1:
@@ -67,4 +69,4 @@ class TrainingRows:
                 power = best_power(held, own, metric)
             return move(trained_on(train, test, rng), own, power)
 
-        return say
+        return predict
