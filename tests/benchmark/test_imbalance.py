@@ -27,7 +27,7 @@ TINY = replace(
     SHAPES["digits"],
     most=30,
     ratio=5,
-    steps=20,
+    steps=4,
     gan=GANConfig(steps=2, width=4, latent=4),
     unlabeled=GANConfig(steps=2, width=4, latent=4),
     predictor=PredictorConfig(method="propagation", steps=20, calibrate=False),
@@ -153,9 +153,9 @@ def test_every_method_finds_some_of_the_rare_class_of_a_table(name):
     data = Data(kind="table", x=x, y=y, x_test=x_test, y_test=y_test)
     settings = credit.CreditSettings(
         rows=200,
-        gan=GANConfig(steps=30, width=4, latent=8),
-        predictor=PredictorConfig(method="propagation", steps=100, calibrate=False),
-        boosting={"max_iter": 20, "max_leaf_nodes": 8},
+        gan=GANConfig(steps=30, batch=16, width=4, latent=8),
+        predictor=PredictorConfig(method="propagation", steps=100, batch=8, calibrate=False),
+        boosting={"max_iter": 8, "learning_rate": 0.3, "max_leaf_nodes": 8},
     )
     few = credit.rare_class(data, settings, 0)
     probabilities, cut, helps = credit.predict_rare(few, name, x_test)

@@ -39,7 +39,7 @@ from ssgan.training.runner import finish
 from tests.examples import FAST, KINDS, LABELS, NUMBERS, SMALL, N, quick, same, trained
 
 TASKS = {"classification": LABELS, "regression": NUMBERS}
-AUTO = quick("auto", steps=2, batch=4)
+AUTO = quick("auto", steps=2, batch=4, search=replace(FAST, folds=2, values=2, trees=5))
 each = pytest.mark.parametrize("kind", KINDS)
 each_task = pytest.mark.parametrize("task", TASKS)
 
@@ -426,7 +426,7 @@ def test_an_ensemble_is_a_config_that_comes_back_from_json():
 
 def test_auto_is_the_default():
     assert PredictorConfig().method == "auto"
-    model = finetune(trained("vectors"), KINDS["vectors"](), LABELS, search=FAST)
+    model = finetune(trained("vectors"), KINDS["vectors"](), LABELS, search=AUTO.search)
     assert model.config.method == "ensemble"
 
 
