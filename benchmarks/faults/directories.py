@@ -44,11 +44,8 @@ def directories(
     By their names, what is read from each.
     """
     config = ssgan.GANConfig(steps=4, batch=8, width=2, latent=4)
-    brief = {
-        "steps": 4,
-        "batch": 8,
-        "search": ssgan.SearchConfig(folds=2, repeats=1, steps=4, values=2, trees=5),
-    }
+    search = ssgan.SearchConfig(folds=2, repeats=1, steps=4, values=2, trees=5)
+    brief = {"steps": 4, "batch": 8}  # where a training has steps
     gans = {
         "gan-images": ssgan.pretrain(data.images, config, run=home / "gan-images"),
         "gan-table": ssgan.pretrain(data.table, config, run=home / "gan-table"),
@@ -59,9 +56,12 @@ def directories(
     images, vectors = gans["gan-images"], gans["gan-conditional"]
     few = np.where(np.arange(N) < 30, data.classes, -1)
     models: dict[str, tuple[Any, Any, Any, dict[str, Any]]] = {
-        "model-propagation": (images, data.images, few, {"method": "propagation"}),
-        "model-numbers": (vectors, data.vectors, data.numbers, {"method": "propagation"}),
-        "model-auto": (vectors, data.vectors, few, {"method": "auto"}),
+        "model-propagation": (images, data.images, few, {"method": "propagation"} | brief),
+        "model-numbers": (
+            *(vectors, data.vectors, data.numbers),
+            {"method": "propagation"} | brief,
+        ),
+        "model-auto": (vectors, data.vectors, few, {"method": "auto"} | brief),
         "model-baseline": (vectors, data.vectors, few, {"method": "baseline"}),
         "model-student": (
             *(images, data.images, few),
@@ -74,7 +74,8 @@ def directories(
     }
     wanted = models if names is None else {name: models[name] for name in models if name in names}
     for name, (gan, x, y, fields) in wanted.items():
-        ssgan.finetune(gan, x, y, ssgan.PredictorConfig(**(brief | fields)), run=home / name)
+        chosen = ssgan.PredictorConfig(search=search, **fields)
+        ssgan.finetune(gan, x, y, chosen, run=home / name)
     read = {"gan-images": data.images, "gan-table": data.table, "gan-conditional": data.vectors}
     read |= {name: x for name, (_, x, _, _) in wanted.items()}
     return {name: outputs_for(x) for name, x in read.items()}
