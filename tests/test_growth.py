@@ -23,9 +23,7 @@ def grown(tmp_path_factory):
     """The folder in which the story went through."""
     folder = tmp_path_factory.mktemp("grown")
     package = folder / "package" / "ssgan"
-    shutil.copytree(
-        Path(ssgan.__file__).parent, package, ignore=shutil.ignore_patterns("__pycache__")
-    )
+    shutil.copytree(Path(ssgan.__file__).parent, package)
     shutil.copytree(GROWTH / "ssgan", package, dirs_exist_ok=True)
     environment = {"PYTHONPATH": str(package.parent), "OMP_NUM_THREADS": "1"}
     done = subprocess.run(
