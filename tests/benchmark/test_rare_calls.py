@@ -49,7 +49,7 @@ def test_the_advice_of_the_gate_is_followed(answer, gain, method):
         p_better=p,
         p_worse=1 - p,
     )
-    verdict = SimpleNamespace(answer=answer, alternatives=(found,))
+    verdict = SimpleNamespace(answer=answer, candidate="1 : 1", alternatives=(found,))
     assert followed(verdict) == method
 
 

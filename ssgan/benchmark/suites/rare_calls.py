@@ -105,20 +105,22 @@ def synthetic_rows(
     return proposal.first, proposal.verdict
 
 
-def outputs_with(few: FewCalls, method: str, judge: EstimatorJudge, made: Synthetic) -> Array:
+def outputs_with(
+    few: FewCalls, method: str, judge: EstimatorJudge, made: Synthetic | None
+) -> Array:
     """Outputs (M, 2) for the test rows of a classifier that has this help."""
     x, y, rng = few.x, few.y, Rng(("rare calls", few.seed, method))
     if method == "smote":
         counts = np.bincount(y)
         between = smote(x, y, counts.max() - counts, rng)
         x, y = np.concatenate([x, between[0]]), np.concatenate([y, between[1]])
-    codec = few.gan.codec
-    more = flat(codec, codec.pack(made.samples)), (np.asarray(made.labels) == "yes").astype(int)
-    if method == BOTH:
-        rows = TrainingRows(np.concatenate([x, few.test]), np.concatenate([y, few.truth]))
-        moved = rows.predict_moved(lambda kept, rng: more, judge.outputs, METRIC)
-        return moved(np.arange(len(x)), np.arange(len(x), len(rows.classes)), rng)
-    if method == "synthetic rows":
+    if made and method in (BOTH, "synthetic rows"):
+        codec, called = few.gan.codec, np.asarray(made.labels) == "yes"
+        more = flat(codec, codec.pack(made.samples)), called.astype(int)
+        if method == BOTH:
+            rows = TrainingRows(np.concatenate([x, few.test]), np.concatenate([y, few.truth]))
+            moved = rows.predict_moved(lambda kept, rng: more, judge.outputs, METRIC)
+            return moved(np.arange(len(x)), np.arange(len(x), len(rows.classes)), rng)
         x, y = np.concatenate([x, more[0]]), np.concatenate([y, more[1]])
     outputs = judge.outputs(x, y, few.test, 2, weighted=method == "class weights")
     if method == "threshold":
@@ -139,7 +141,7 @@ def solve_calls(settings: CallSettings, cell: Cell, place: Place) -> Mapping[str
     few = few_calls(bank(place.data_dir), settings, place, cell.seed)
     (classifier,) = classifiers_named(cell.league, few.gan.codec.shape, cell.seed)
     method, verdict = cell.method, None
-    made = Synthetic(few.frame, few.words)
+    made = None
     if method in ("gate", "synthetic rows", BOTH):
         made, verdict = synthetic_rows(few, settings, cell.league if method == "gate" else None)
         method = followed(verdict) if verdict else method
