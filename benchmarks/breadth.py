@@ -24,15 +24,20 @@ HEADER = [
 
 def tables(found: Suite, cells: Sequence[Mapping[str, str]], rows: Rows) -> str:
     """All of it, from what was measured; groups without `auto` wait for it."""
-    there = pd.DataFrame(latest(found, [dict(row) for row in cells]).values())
-    groups = there.groupby(["data", "league", "labels"], sort=False)
-    lines = [line for key, mine in groups if (line := Group(key, mine)).judged]
+    lines = judged(found, cells)
     if not lines:
         return "not measured"
     parts = [rows(["bar", "value"], together(lines)), rows(HEADER, [x.cells() for x in lines])]
     methods = list(dict.fromkeys(name for line in lines for name in line.means))
     every = [[*line.named, *(line.mean(name) for name in methods)] for line in lines]
     return "\n\n".join([*parts, rows(["data", "labels", *methods], every)])
+
+
+def judged(found: Suite, cells: Sequence[Mapping[str, str]]) -> list["Group"]:
+    """Every data set, league and label count that has what `auto` is compared with."""
+    there = pd.DataFrame(latest(found, [dict(row) for row in cells]).values())
+    groups = there.groupby(["data", "league", "labels"], sort=False)
+    return [line for key, mine in groups if (line := Group(key, mine)).judged]
 
 
 class Group:
@@ -44,8 +49,8 @@ class Group:
         self.key, self.rows = key, mine
         rmse = mine["rmse"] if "rmse" in mine else pd.Series("", mine.index)
         self.regression = bool((rmse.fillna("") != "").all())
-        values = pd.to_numeric(mine["rmse" if self.regression else "points"])
-        means = values.groupby(mine["method"], sort=False).mean()
+        self.values = pd.to_numeric(mine["rmse" if self.regression else "points"])
+        means = self.values.groupby(mine["method"], sort=False).mean()
         self.means = dict(means.round(6))  # so that a half is rounded alike by any pandas
         self.lower = -1 if self.regression else 1
 
@@ -77,6 +82,11 @@ class Group:
         others = [self.lower * self.means[n] for n in self.means if n not in AUTO]
         mine = self.lower * self.means["auto"]
         return 1 + sum(x > mine for x in others) + sum(x == mine for x in others) / 2
+
+    def deviation(self, name: str) -> float:
+        """Of a method over the splits; NaN of one."""
+        values = self.values[self.rows["method"] == name]
+        return float(values.std())
 
     def mean(self, name: str) -> str:
         """The mean of a method; "-" where it was not run."""

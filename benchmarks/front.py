@@ -1,61 +1,56 @@
-"""The one table of the front page: ten lines, each a data set with few labels.
+"""The one table of the front page: ten lines of the board.
 
-The method is `auto` where it was measured, else the long training; the simple model is the best of
-them on the test part, which is more than a user could know.
+The ordinary model is the one with the best mean on the test part, which is more than a user could
+know.
 """
 
 from collections.abc import Sequence
 from pathlib import Path
 
-from benchmarks import glance
-from ssgan.benchmark import Line, suite
+from benchmarks.breadth import Group, judged
+from ssgan.benchmark import read_rows, suite
 
-ROWS = (  # suite and labels
-    ("digits", "50"),
+ROWS = (  # of all kinds, chosen before they were measured: data set and labels
     ("digits", "100"),
-    ("mnist-20", "20"),
-    ("mnist-100", "100"),
-    ("fashion-100", "100"),
-    ("fashion-1000", "1000"),
-    ("cifar10-40", "40"),
-    ("cifar10-4000", "4000"),
-    ("rotated-mnist", "50"),
+    ("mnist", "100"),
+    ("fashion-mnist", "100"),
+    ("olivetti", "80"),
+    ("pneumonia", "40"),
+    ("penbased", "50"),
+    ("ucr-syntheticcontrol", "60"),
+    ("emb-agnews", "32"),
+    ("adult", "200"),
     ("california", "100"),
 )
-OURS = ("auto", "student and consistency")
-SIMPLE = (
-    *("logistic regression", "RBF-SVM", "LabelSpreading, k = 7"),
-    *("SelfTraining, logistic regression", "ridge regression", "gradient boosting"),
-    *("nearest neighbours", "simple model that the folds choose"),
-)
-HEADER = ["data", "labels", "accuracy", "GAN off", "best simple model", "seconds + GAN's"]
-UNITS = {"accuracy": "", "mae": "°", "rmse": " (RMSE)"}
+OFF = "GAN off: auto"
+HEADER = ["data", "labels", "`auto`", "GAN off", "best ordinary model", "seconds + GAN's"]
 
 
 def lines(results: Path) -> Sequence[Sequence[str]]:
-    """The lines under HEADER; a suite without results has none."""
-    made = []
-    for name, labels in ROWS:
-        table, by_method = suite(name), glance.by_method(results, name, labels)
-        ours = next((method for method in OURS if method in by_method), None)
-        if ours is None:
-            continue
-        off = by_method.get(f"GAN off: {ours}")
-        simple = best([by_method[m] for m in SIMPLE if m in by_method], table.lower)
-        shown = [score(line, table.measure) for line in (by_method[ours], off, simple)]
-        seconds = f"{by_method[ours].seconds:.0f} + {by_method[ours].gan_seconds:.0f}"
-        made.append([table.cells[0].data, labels, *shown, seconds])
-    return made
+    """The lines under HEADER; those that were not measured are left out."""
+    path, found = results / "breadth.csv", suite("breadth")
+    if not path.exists():
+        return []
+    groups = {tuple(group.named): group for group in judged(found, read_rows(path))}
+    return [line_of(groups[row]) for row in ROWS if row in groups]
 
 
-def best(candidates: Sequence[Line], lower: bool) -> Line | None:
-    """The line with the best mean; None of none."""
-    choose = min if lower else max
-    return choose(candidates, key=lambda line: line.mean, default=None)
+def line_of(group: Group) -> list[str]:
+    """A line under HEADER."""
+    ordinary = group.best(True)
+    seconds = f"{group.of_auto('seconds'):.0f} + {group.of_auto('gan_seconds'):.0f}"
+    off = score(group, OFF) if OFF in group.means else "-"
+    return [
+        *group.named,
+        score(group, "auto"),
+        off,
+        f"{score(group, ordinary)} {ordinary}",
+        seconds,
+    ]
 
 
-def score(line: Line | None, measure: str) -> str:
-    """A mean in the unit of the measure; "-" where nothing was measured."""
-    if line is None:
-        return "-"
-    return f"{line.mean:.{1 if measure == 'mae' else 3}f}{UNITS[measure]}"
+def score(group: Group, method: str) -> str:
+    """Mean and deviation over the splits: accuracy in per cent, or the RMSE."""
+    deviation = group.deviation(method)
+    spread = "" if deviation != deviation else f" ± {deviation:.{2 if group.regression else 1}f}"
+    return f"{group.mean(method)}{spread}" + (" (RMSE)" if group.regression else "")

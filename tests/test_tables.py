@@ -183,13 +183,24 @@ def test_accuracy_by_time_sets_each_length_beside_its_twin_and_says_when_it_was_
     assert "| 600 | not measured | - | - | not measured | - | - | - | - | 0, 0 |" in made
 
 
-def test_the_front_page_has_ten_lines_beside_the_best_simple_model(tmp_path):
-    assert len(tables.table("front-page").splitlines()) == 12
-    scores = {"auto": 0.9, "GAN off: auto": 0.8, "RBF-SVM": 0.6, "logistic regression": 0.7}
-    lines = [LINE.format(method=name, draw=0, accuracy=score) for name, score in scores.items()]
-    (tmp_path / "digits.csv").write_text(HEADER + "".join(lines))
+def test_the_front_page_has_lines_of_the_board_with_their_deviation(tmp_path):
+    scores = {"auto": 90, "GAN off: auto": 80, "RBF-SVM, scaled": 60, "random forest": 70}
+    scores["linear probe, discriminator"] = 50
+    line = "digits,balanced,100,{method},0,{draw},{points},,0.1,1200,,2.0,30.0\n"
+    text = "".join(
+        line.format(method=f'"{name}"', draw=draw, points=points + draw)
+        for name, points in scores.items()
+        for draw in (1, 3)
+    )
+    (tmp_path / "breadth.csv").write_text(BOARD_HEAD + text)
     made = tables.table("front-page", tmp_path).splitlines()
-    assert made[2:] == ["| digits | 100 | 0.900 | 0.800 | 0.700 | 1 + 0 |"]
+    assert made[2:] == [
+        "| digits | 100 | 92.0 ± 1.4 | 82.0 ± 1.4 | 72.0 ± 1.4 random forest | 2 + 30 |"
+    ]
+
+
+def test_the_front_page_is_empty_before_the_board_is_measured(tmp_path):
+    assert len(tables.table("front-page", tmp_path).splitlines()) == 2
 
 
 def test_a_suite_without_results_has_no_methods(tmp_path):
