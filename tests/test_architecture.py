@@ -198,6 +198,8 @@ def many_arguments(tree, file):
         return  # click passes every option as an argument
     for function in functions(tree):
         of = function.args
+        if function.name in ssgan.__all__:
+            continue  # what users call has its options as keywords
         if function.name == "__init__" and layer_of(module_of(file)) == "estimators":
             continue  # scikit-learn has every setting of an estimator as an argument
         names = {one.arg for one in (*of.posonlyargs, *of.args, *of.kwonlyargs)} - {"self", "cls"}

@@ -14,8 +14,8 @@ from ssgan.cli import ssgan as command
 ROOT = Path(ssgan.__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 TINY = {  # what the README types: the same with settings that take seconds
-    "pretrain(digits.x)": "pretrain(digits.x, steps=2, batch=8, width=2)",
-    "finetune(gan, *few)": 'finetune(gan, *few, method="probe", calibrate=False)',
+    "pretrain(digits.x, progress=True)": "pretrain(digits.x, steps=2, batch=8, width=2)",
+    "finetune(gan, *few, progress=True)": 'finetune(gan, *few, method="probe", calibrate=False)',
     "n=1000": "n=10",
     "ssgan pretrain digits": "ssgan pretrain digits --steps 2 --width 2",
     "--method auto": "--method probe --no-calibrate",
@@ -42,7 +42,9 @@ def test_the_python_block_runs_as_it_is_pasted(capsys):
     (block,) = blocks("python")
     names = {}
     exec(tiny(block), names)  # noqa: S102
-    assert re.fullmatch(r"accuracy: 0\.[0-9]+\n.+\n", capsys.readouterr().out)
+    (shown,) = blocks("text")
+    for printed in (shown, capsys.readouterr().out):
+        assert re.fullmatch(r"accuracy: 0\.[0-9]+\n[a-z ]+: .+\n", printed)
     assert names["more"].shape[1:] == (8, 8)
     assert len(names["more"]) == len(names["labels"])
     assert names["verdict"].answer in ("helps", "no evidence", "hurts")

@@ -42,6 +42,7 @@ from ssgan.prediction.network import frozen
 from ssgan.prediction.predictor import Predictor
 from ssgan.runs.run import Run
 from ssgan.runtime import runtime
+from ssgan.training.progress import show_progress
 from ssgan.training.runner import Progress, finish
 from ssgan.training.schedule import OPTION_NAMES, TrainOptions
 from ssgan.transforms.views import check_transforms
@@ -183,6 +184,9 @@ def adapt(
     config: AdaptConfig | None = None,
     *,
     run: str | Path | None = None,
+    device: str | None = None,
+    task: str | None = None,
+    progress: bool = False,
     **fields: Any,
 ) -> Predictor:
     """Learn to predict the samples of a target, from the labels of a source.
@@ -203,11 +207,16 @@ def adapt(
     run : str or Path, default=None
         A directory to keep the model in. An unfinished adaptation of the same samples, labels and
         config is taken up where it stopped.
+    device : str, optional
+        "cpu", "cuda" or "cuda:1"; by default the best that there is.
+    task : {"classification", "regression"}, optional
+        By default what the labels look like.
+    progress : bool, default=False
+        Show a bar, on a terminal or in a notebook.
     **fields
-        Fields of `AdaptConfig`, which change the config: `method="dann"`, `steps=100`; of
+        Fields of `AdaptConfig`, which change the config: `method="dann"`, `steps=100`; and of
         `ssgan.training.schedule.TrainOptions`: `log_every=10` steps between two lines of the log,
-        `checkpoints=20`; `device`: "cpu", "cuda" or "cuda:1", by default the best that there is;
-        and `task`: "classification" or "regression", by default what the labels look like.
+        `checkpoints=20`.
 
     Returns
     -------
@@ -234,14 +243,14 @@ def adapt(
     >>> float((model.predict(x + 1) == y).mean())
     1.0
     """
-    device, task = fields.pop("device", None), fields.pop("task", None)
     options = TrainOptions(**{name: fields.pop(name) for name in OPTION_NAMES & fields.keys()})
     config = (config or AdaptConfig()).changed(fields)
     refuse_unused_fields(config)
     source, target = as_data(source_x, source_y), as_data(target_x)
     few = None if target_y is None else few_of(target, target_y)
     where = Where(run, device, options)
-    return finish(adapting(source, target, config, few=few, task=task, where=where))
+    training = adapting(source, target, config, few=few, task=task, where=where)
+    return show_progress(training) if progress else finish(training)
 
 
 def few_of(target: Data, labels: Any) -> Few:

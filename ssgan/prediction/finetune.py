@@ -50,6 +50,7 @@ from ssgan.prediction.predictor import Predictor
 from ssgan.prediction.record import record_split
 from ssgan.prediction.resolve import check_settings, resolve_config
 from ssgan.runs.run import Run
+from ssgan.training.progress import show_progress
 from ssgan.training.runner import Progress, finish
 from ssgan.training.schedule import OPTION_NAMES, TrainOptions
 
@@ -153,6 +154,7 @@ def finetune(
     *,
     unlabeled: Any = None,
     run: str | Path | None = None,
+    progress: bool = False,
     **fields: Any,
 ) -> Predictor:
     """Put the GAN's trunk under a new head that predicts labels, from few of them.
@@ -174,6 +176,8 @@ def finetune(
     run : str or Path, default=None
         A directory to keep the predictor in. An unfinished finetuning of the same samples, labels
         and config is taken up where it stopped.
+    progress : bool, default=False
+        Show a bar, on a terminal or in a notebook.
     **fields
         Fields of `PredictorConfig`, which change the config: `method="auto"`, `steps=100`; and of
         `ssgan.training.schedule.TrainOptions`, for a training in steps: `log_every=10` steps
@@ -216,7 +220,8 @@ def finetune(
     options = TrainOptions(**{name: fields.pop(name) for name in OPTION_NAMES & fields.keys()})
     config = (config or PredictorConfig()).changed(fields)
     rows = labeled(gan, samples, labels, unlabeled, config.seed)
-    model = finish(finetuning(gan, rows, config, run, options=options))
+    training = finetuning(gan, rows, config, run, options=options)
+    model = show_progress(training) if progress else finish(training)
     if model.comparison and (worse := model.comparison.warning):
         warnings.warn(worse, WorseModelWarning, stacklevel=2)
     return model

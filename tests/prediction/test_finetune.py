@@ -627,3 +627,9 @@ def test_a_gan_is_asked_whether_it_remembers_only_by_other_rows_than_its_own():
 def test_the_path_of_a_gan_is_refused_with_what_opens_it(tmp_path):
     with pytest.raises(TypeError, match=r"expected a GAN, got .*: open a run with ssgan.load"):
         finetune(tmp_path, np.zeros((4, 2)), [0, 1, 0, 1])
+
+
+def test_a_bar_shows_how_far_a_finetuning_is(capsys):
+    data, config = KINDS["vectors"](), quick("propagation", steps=3, calibrate=False)
+    finetune(trained("vectors"), data, TASKS["classification"], config, progress=True)
+    assert "3/3" in capsys.readouterr().out
