@@ -50,7 +50,8 @@ class Group:
         rmse = mine["rmse"] if "rmse" in mine else pd.Series("", mine.index)
         self.regression = bool((rmse.fillna("") != "").all())
         self.values = pd.to_numeric(mine["rmse" if self.regression else "points"])
-        means = self.values.groupby(mine["method"], sort=False).mean()
+        by_method = self.values.groupby(mine["method"], sort=False)
+        means = by_method.mean()[by_method.count() == len(judged)]  # on all of these draws
         self.means = dict(means.round(6))  # so that a half is rounded alike by any pandas
         self.lower = -1 if self.regression else 1
 
