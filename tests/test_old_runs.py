@@ -73,7 +73,10 @@ def test_a_conditional_vae_gan():
 def test_a_gan_of_a_table():
     gan = load("table")
     same_as_then("table.features", gan.features(TABLE[:3])[:, :8])
-    assert list(gan.sample(3).dtypes) == list(TABLE.dtypes)
+    found = gan.sample(3)
+    text = TABLE.select_dtypes(exclude="number").columns  # of pandas 3, which had a dtype of its own
+    assert dict(found.dtypes.drop(text)) == dict(TABLE.dtypes.drop(text))
+    assert all(pd.api.types.is_string_dtype(found[name]) for name in text)
 
 
 @pytest.mark.parametrize("name", [n for n in EXPECTED if n.startswith("model") and "num" not in n])
