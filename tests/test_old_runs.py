@@ -74,7 +74,7 @@ def test_a_gan_of_a_table():
     gan = load("table")
     same_as_then("table.features", gan.features(TABLE[:3])[:, :8])
     found = gan.sample(3)
-    text = TABLE.select_dtypes(exclude="number").columns  # of pandas 3, which had a dtype of its own
+    text = TABLE.select_dtypes(exclude="number").columns  # pandas 3 has a dtype for it
     assert dict(found.dtypes.drop(text)) == dict(TABLE.dtypes.drop(text))
     assert all(pd.api.types.is_string_dtype(found[name]) for name in text)
 
