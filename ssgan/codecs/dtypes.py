@@ -28,7 +28,8 @@ def dtype_to_json(dtype: Any) -> Json:
             "ordered": bool(dtype.ordered),
         }
     if isinstance(dtype, pd.StringDtype):
-        return {"name": "string", "storage": dtype.storage, "nan": dtype.na_value is not pd.NA}
+        storage = dtype.storage.removesuffix("_numpy")  # as pandas before 2.3 says NaN
+        return {"name": "string", "storage": storage, "nan": dtype.na_value is not pd.NA}
     if isinstance(dtype, pd.ArrowDtype):
         return {"name": "arrow", "of": str(dtype.pyarrow_dtype)}
     return str(dtype)
@@ -42,9 +43,12 @@ def dtype_from_json(fields: Json) -> Any:
         levels = pd.Index(fields["categories"], dtype=dtype_from_json(fields["of"]))
         return pd.CategoricalDtype(levels, ordered=fields["ordered"])
     if fields["name"] == "string":
-        if fields["nan"]:
+        if not fields["nan"]:
+            return pd.StringDtype(fields["storage"])
+        try:
             return pd.StringDtype(fields["storage"], na_value=np.nan)
-        return pd.StringDtype(fields["storage"])
+        except TypeError:  # pandas before 2.3
+            return pd.StringDtype("pyarrow_numpy")
     import pyarrow
 
     return pd.ArrowDtype(pyarrow.type_for_alias(fields["of"]))

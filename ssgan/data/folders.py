@@ -2,10 +2,11 @@
 
 import os
 import warnings
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
@@ -24,8 +25,8 @@ from ssgan.data.pictures import PictureForm, PictureHead, common_form, inspect_p
 DECODERS = ("PNG", "JPEG", "WEBP", "BMP", "GIF")
 PIXELS = 40_000_000  # of one image; 40 megapixels of colour are 120 MB
 TOLERATED = 0.01  # share of files that may be unreadable
-BLOCK = 64  # files that a thread is given at once: handing them over costs as much as a small one
 THREADS = 8  # decoding is the processor's work; more only cost memory
+SMALL = 100 * 100  # pixels of a picture, below which threads only wait for each other
 
 Found = TypeVar("Found")
 
@@ -53,23 +54,30 @@ def read_folder(root: Path, options: ReadOptions) -> RawParts:
         )
     files = [file for part in parts.values() for file, _ in part]
     with faults_for_warnings():
-        found = dict(zip(files, in_threads(lambda f: head_in(root / f), files), strict=True))
+        found = dict(zip(files, map(partial(head_in, root), files), strict=True))
     faults = [(file, head) for file, head in found.items() if isinstance(head, str)]
     check_share(faults, len(files), root)
     heads = {file: head for file, head in found.items() if not isinstance(head, str)}
     form = common_form(heads.values(), options)
+    threads = threads_for(heads.values())
     with faults_for_warnings():
         read = {
-            name: decoded(root, [entry for entry in part if entry[0] in heads], form, faults)
+            name: decoded(root, [e for e in part if e[0] in heads], form, faults, threads)
             for name, part in parts.items()
         }
     check_share(faults, len(files), root)
     return parts_of(read, form) | {"quarantine": sorted(faults)}
 
 
-def head_in(path: Path) -> PictureHead | str:
+def head_in(root: Path, file: str) -> PictureHead | str:
     """The head of the picture in a file, or what is wrong with it."""
-    return attempt(inspect_picture, path)
+    return attempt(inspect_picture, root / file)
+
+
+def threads_for(heads: Iterable[PictureHead]) -> int:
+    """How many threads are fastest for pictures of these heads."""
+    usual = np.median([head.height * head.width for head in heads])
+    return 1 if usual < SMALL else min(THREADS, os.cpu_count() or 1)
 
 
 def parts_of(read: dict[str, "PicturePart"], form: PictureForm) -> RawParts:
@@ -90,12 +98,12 @@ def faults_for_warnings() -> Iterator[None]:
         yield
 
 
-def in_threads(work: Callable[[str], Found], items: Sequence[str]) -> list[Found]:
+def in_threads(work: Callable[[str], Found], items: Sequence[str], threads: int) -> Iterable[Found]:
     """`work` on every item, in order."""
-    blocks = [items[start : start + BLOCK] for start in range(0, len(items), BLOCK)]
-    with ThreadPoolExecutor(min(THREADS, os.cpu_count() or 1)) as pool:
-        done = pool.map(lambda block: [work(item) for item in block], blocks)
-        return [found for block in done for found in block]
+    if threads == 1:
+        return map(work, items)
+    with ThreadPoolExecutor(threads) as pool:
+        return list(pool.map(work, items))
 
 
 @contextmanager
@@ -103,15 +111,16 @@ def opened(path: Path) -> Iterator[Image.Image]:
     """The image, its header read; InputError where it may not be decoded."""
     if path.suffix.lower() in REFUSED:
         raise InputError(f"{path.suffix} files are not read: convert it to PNG")
-    if not path.stat().st_size:
-        raise InputError("the file is empty")
-    with path.open("rb") as stream, Image.open(stream, formats=DECODERS) as image:
-        if image.width * image.height > PIXELS:
-            raise InputError(
-                f"it claims {image.width} x {image.height} pixels, "
-                f"more than {PIXELS // 10**6} million"
-            )
-        yield image
+    with path.open("rb") as stream:
+        if not os.fstat(stream.fileno()).st_size:
+            raise InputError("the file is empty")
+        with Image.open(stream, formats=DECODERS) as image:
+            if image.width * image.height > PIXELS:
+                raise InputError(
+                    f"it claims {image.width} x {image.height} pixels, "
+                    f"more than {PIXELS // 10**6} million"
+                )
+            yield image
 
 
 def attempt(work: Callable[[Image.Image], Found], path: Path) -> Found | str:
@@ -129,6 +138,7 @@ def decoded(
     entries: list[tuple[str, str | None]],
     form: PictureForm,
     faults: list[Fault],
+    threads: int,
 ) -> PicturePart:
     """These files in full, of one shape; what fails is added to `faults`."""
     pixels = np.empty((len(entries), *form.shape), np.uint8)
@@ -141,7 +151,7 @@ def decoded(
         pixels[rows[file]] = found
         return None
 
-    wrong = in_threads(decode, list(rows))
+    wrong = list(in_threads(decode, list(rows), threads))
     good = [row for row, fault in enumerate(wrong) if fault is None]
     faults += [(file, fault) for file, fault in zip(rows, wrong, strict=True) if fault]
     kept = pixels if len(good) == len(pixels) else pixels[good]

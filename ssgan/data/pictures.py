@@ -138,7 +138,8 @@ def say(message: str) -> None:
 def pixels_of(image: Image.Image, form: PictureForm) -> Array:
     """The first frame's pixels (H, W, C) as seen by a viewer, decoded to the end."""
     image.load()
-    image = ImageOps.exif_transpose(image)
+    if image.getexif().get(ORIENTATION):  # else it would be a copy
+        image = ImageOps.exif_transpose(image)
     if image.mode.startswith("I"):  # 16 bits of grey: `convert` would cut, not scale
         deep = np.asarray(image).astype(np.int64) >> (form.bits - BITS[0])
         image = Image.fromarray(deep.clip(0, 255).astype("u1"))
@@ -147,7 +148,8 @@ def pixels_of(image: Image.Image, form: PictureForm) -> Array:
         image = Image.alpha_composite(Image.new("RGBA", image.size, WHITE), image)
     elif image.mode == "P":
         image = image.convert("RGBA" if image.has_transparency_data else "RGB")
-    image = image.convert(PILLOW[form.channels])
+    if image.mode != PILLOW[form.channels]:
+        image = image.convert(PILLOW[form.channels])
     if image.size != (form.width, form.height):
         image = cover(image, (form.height, form.width))
     return np.asarray(image).reshape(form.shape)

@@ -11,6 +11,8 @@ import pytest
 from PIL import Image
 
 from ssgan.data import read
+from ssgan.data.folders import threads_for
+from ssgan.data.pictures import PictureHead
 
 RNG = np.random.default_rng(0)
 
@@ -418,3 +420,19 @@ def test_an_empty_folder_is_said_and_that_of_an_archive_passed_over(tmp_path):
 def test_pictures_of_floating_point_numbers_are_refused():
     with pytest.raises(ValueError, match="have no range: give arrays"):
         read([Image.fromarray(np.zeros((8, 8), np.float32))] * 2)
+
+
+def test_threads_are_for_pictures_of_some_size(monkeypatch):
+    monkeypatch.setattr("os.cpu_count", lambda: 3)
+    small, large = PictureHead(32, 32, 3), PictureHead(200, 200, 3)
+    assert threads_for([small, small, large]) == 1
+    assert threads_for([small, large, large]) == 3
+
+
+def test_large_pictures_are_the_same_by_any_number_of_threads(tmp_path, monkeypatch):
+    put(tmp_path, {f"{n}.png": picture(size=(120, 110), seed=n) for n in range(6)})
+    found = []
+    for count in (1, 3):
+        monkeypatch.setattr("os.cpu_count", lambda count=count: count)
+        found.append(read(tmp_path).x)
+    assert np.array_equal(*found)

@@ -55,11 +55,12 @@ def test_two_finetunings_into_one_directory_end_right_or_say_that_the_other_is_a
     method, tmp_path
 ):
     gan, x = trained("vectors"), KINDS["vectors"]()
+    steps = {"steps": 4, "batch": 8} if method == "propagation" else {}
     ended = []
 
     def work():
         try:
-            fields = {"method": method, "steps": 4, "batch": 8, "calibrate": False}
+            fields = {"method": method, "calibrate": False} | steps
             ended.append(finetune(gan, x, LABELS, run=tmp_path / "m", **fields).predict(x))
         except BlockingIOError as error:
             ended.append(str(error))
