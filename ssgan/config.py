@@ -1,4 +1,4 @@
-"""Checked dataclasses as configs."""
+"""Checked dataclasses as configs, and the errors and warnings of what cannot be used."""
 
 import dataclasses
 import difflib
@@ -9,15 +9,47 @@ from math import isfinite
 from pathlib import Path
 from typing import Any, TypeVar
 
-from ssgan.errors import ClassesWarning as ClassesWarning
-from ssgan.errors import InputError as InputError
-from ssgan.errors import InputTypeError as InputTypeError
-from ssgan.errors import TrainingError as TrainingError
-from ssgan.errors import UnseenWarning as UnseenWarning
-from ssgan.errors import WorseModelWarning as WorseModelWarning
-
 __version__ = "0.2.0"  # of the package
 Settings = TypeVar("Settings")
+
+
+class InputError(ValueError):
+    """Something given from outside cannot be used: the message says what, and what to do.
+
+    The command line prints it as one line. Any other ValueError is a fault of the program.
+
+    Examples
+    --------
+    >>> import ssgan
+    >>> try:
+    ...     ssgan.GANConfig(steps=-1)
+    ... except ssgan.InputError as error:
+    ...     print(error)
+    expected steps to be a whole number from 0 on, got -1
+    """
+
+
+class InputTypeError(InputError, TypeError):
+    """The same for a value of a kind that cannot be used at all."""
+
+
+class UnseenWarning(UserWarning):
+    """Samples hold levels of a column that were not seen when their codec was fitted.
+
+    `warnings.simplefilter("error", UnseenWarning)` refuses them, as `--strict` does.
+    """
+
+
+class WorseModelWarning(UserWarning):
+    """On folds of the labels a model is worse than a constant guess, or than an ordinary model."""
+
+
+class ClassesWarning(UserWarning):
+    """Classes of the labels and of the unlabeled samples do not seem to be the same ones."""
+
+
+class TrainingError(RuntimeError):
+    """A training broke down, and going back to a good state did not help."""
 
 
 def from_settings(kind: type[Settings], fields: Mapping[str, Any]) -> Settings:

@@ -53,7 +53,7 @@ def inception(
     >>> images = torch.zeros(4, 3, 8, 8)
     >>> inception(images, images, Path("weights.pth"))  # doctest: +ELLIPSIS
     Traceback (most recent call last):
-    ssgan.errors.InputError: expected uint8 images (N, 1 or 3, H, W), got ...
+    ssgan.config.InputError: expected uint8 images (N, 1 or 3, H, W), got ...
     """
     for images in (real, fake):
         if images.dtype != torch.uint8 or images.ndim != 4 or images.shape[1] not in (1, 3):

@@ -166,7 +166,7 @@ def pretrain(
     ((3, 8, 8), 40)
     >>> ssgan.pretrain(x, step=2)
     Traceback (most recent call last):
-    ssgan.errors.InputError: no setting step: did you mean steps? There are model, ...
+    ssgan.config.InputError: no setting step: did you mean steps? There are model, ...
     """
     options = {name: fields.pop(name) for name in OPTION_NAMES & fields.keys()}
     config = (config or GANConfig()).changed(fields)

@@ -100,7 +100,7 @@ def refuse_ambiguous(name: str) -> None:
     --------
     >>> refuse_ambiguous("LS-GAN")
     Traceback (most recent call last):
-    ssgan.errors.InputError: 'LS-GAN' is two things: ...
+    ssgan.config.InputError: 'LS-GAN' is two things: ...
     """
     if "".join(filter(str.isalnum, name.lower())) == "lsgan":
         raise InputError(
