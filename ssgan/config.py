@@ -5,7 +5,7 @@ import difflib
 import pkgutil
 import sys
 from collections.abc import Collection, Mapping, Sequence
-from math import isfinite
+from numbers import Integral, Real
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -85,20 +85,29 @@ def check_names(fields: Collection[str], known: Collection[str]) -> None:
 def check_numbers(settings: Any, least: Mapping[str, int] | None = None) -> None:
     """Refuse a number field that is no finite number, not whole where its default is, or too small.
 
-    The least value is 0 unless `least` names another. A switch is True or False and nothing else:
-    text, "no" among it, would be taken for True.
+    Numbers of NumPy become Python's. The least value is 0 unless `least` names another. A switch is
+    True or False and nothing else: text, "no" among it, would be taken for True.
     """
     for field in dataclasses.fields(settings):
-        value, low = getattr(settings, field.name), (least or {}).get(field.name, 0)
+        value, low = plain_number(settings, field.name), (least or {}).get(field.name, 0)
         if isinstance(field.default, bool) and not isinstance(value, bool):
             raise InputError(f"expected {field.name} to be true or false, got {value!r}")
         if isinstance(field.default, bool) or not isinstance(field.default, int | float):
             continue
         whole = isinstance(field.default, int)
         fits = isinstance(value, int if whole else int | float) and not isinstance(value, bool)
-        if not fits or not isfinite(value) or value < low:
+        if not fits or not low <= value <= sys.float_info.max:
             kind = "a whole number" if whole else "a number"
             raise InputError(f"expected {field.name} to be {kind} from {low} on, got {value!r}")
+
+
+def plain_number(settings: Any, name: str) -> Any:
+    """The value of a field; a number of NumPy becomes Python's, there too."""
+    value = getattr(settings, name)
+    if isinstance(value, Real) and value.__class__ not in {bool, int, float}:
+        value = int(value) if isinstance(value, Integral) else float(value)
+        object.__setattr__(settings, name, value)
+    return value
 
 
 def unused_setting(name: str, users: Sequence[str], method: str) -> InputError:
@@ -115,7 +124,7 @@ def check_optional(settings: Any, name: str, above: float = 0, most: float | Non
 
     `check_numbers` goes by defaults, and passes over a field whose default is None.
     """
-    value, top = getattr(settings, name), sys.float_info.max if most is None else most
+    value, top = plain_number(settings, name), sys.float_info.max if most is None else most
     number = isinstance(value, int | float) and not isinstance(value, bool)
     if value is not None and not (number and above < value <= top):
         limit = "" if most is None else f" and at most {most}"
@@ -124,15 +133,17 @@ def check_optional(settings: Any, name: str, above: float = 0, most: float | Non
 
 def check_optional_count(settings: Any, name: str) -> None:
     """Refuse a field that is neither None nor a whole number from 1 on."""
-    value = getattr(settings, name)
-    if value is not None and (type(value) is not int or value < 1):
+    value = plain_number(settings, name)
+    if value is not None and (type(value) is not int or not 1 <= value <= sys.float_info.max):
         raise InputError(f"expected {name} to be a whole number from 1 on, got {value!r}")
 
 
 def check_kind(settings: Any, name: str, kinds: type | tuple[type, ...]) -> None:
-    """Refuse a nested field that is of none of the kinds of settings that it may be."""
+    """Make a nested field that is a table its one kind of settings; refuse what is of no kind."""
     value = getattr(settings, name)
-    if not isinstance(value, kinds):
+    if isinstance(value, Mapping) and not isinstance(kinds, tuple):
+        object.__setattr__(settings, name, from_settings(kinds, value))
+    elif not isinstance(value, kinds):
         named = [kind.__name__ for kind in (kinds if isinstance(kinds, tuple) else (kinds,))]
         one = ", ".join(f"{'an' if kind[0] in 'AEIO' else 'a'} {kind}" for kind in named)
         raise InputError(f"expected {name} to be {one} or a table of its settings, got {value!r}")

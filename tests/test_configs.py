@@ -1,10 +1,12 @@
 """What settings may be: those of another kind are refused, and every one of them is read."""
 
 import ast
+import json
 from dataclasses import fields, is_dataclass
 from types import UnionType
 from typing import Union, get_args, get_origin, get_type_hints
 
+import numpy as np
 import pytest
 
 import ssgan
@@ -123,6 +125,63 @@ def test_a_name_or_a_table_is_made_into_what_it_means():
     other = config.changed({"augmentation": "none", "selfsupervision": {"name": "contrastive"}})
     assert other.augmentation is None and other.selfsupervision == Contrastive()
     assert ssgan.GANConfig.from_json(config.to_json()) == config
+
+
+def test_a_table_is_made_into_the_config_that_it_is_of():
+    auto = {"folds": 3, "weigh": {"bags": 2}}
+    given = {"student": {"steps": 5}, "search": {"folds": 3}, "class_shares": {"held": 1}}
+    config = ssgan.PredictorConfig(auto=auto, **given)
+    assert config == ssgan.PredictorConfig().changed({"auto": auto, **given})
+    assert config.student == ssgan.StudentConfig(steps=5)
+    assert config.auto.weigh == WeighConfig(bags=2)
+    adapted = ssgan.AdaptConfig(teacher={"sure": 0.5})
+    assert adapted == ssgan.AdaptConfig().changed({"teacher": {"sure": 0.5}})
+    with pytest.raises(InputError, match="no setting step: did you mean steps"):
+        ssgan.PredictorConfig(student={"step": 5})
+
+
+def test_a_table_in_a_table_changes_only_what_it_names():
+    config = ssgan.PredictorConfig(auto={"weigh": {"bags": 2}})
+    changed = config.changed({"auto": {"weigh": {"first": 1}}})
+    assert changed.auto.weigh == WeighConfig(bags=2, first=1)
+
+
+@pytest.mark.parametrize(
+    ("kind", "given"),
+    [
+        ("Predictor", {"batch": np.int64(100), "steps": np.int32(7), "rate": np.float32(0.5)}),
+        ("Predictor", {"auto": {"budget": np.float64(2)}, "search": {"folds": np.uint8(3)}}),
+        ("GAN", {"depth": np.int64(2), "critic_rate": np.float64(0.5), "ema_first": np.float64(0)}),
+        ("GAN", {"objective": {"name": "wgan", "first": np.int64(3), "clip": np.float32(0.5)}}),
+        ("GAN", {"rate": np.int64(1)}),
+        ("Adapt", {"steps": np.int64(4), "rate": np.float16(0.5)}),
+    ],
+)
+def test_numbers_of_numpy_are_kept_as_those_of_python(kind, given):
+    def plain(value):
+        if isinstance(value, dict):
+            return {name: plain(inner) for name, inner in value.items()}
+        return value.item() if isinstance(value, np.generic) else value
+
+    make = getattr(ssgan, f"{kind}Config")
+    config, same = make(**given), make(**plain(given))
+    assert config == same
+    assert json.dumps(config.to_json()) == json.dumps(same.to_json())
+
+
+@pytest.mark.parametrize("name", ["batch", "rate", "steps", "seed"])
+@pytest.mark.parametrize("kind", ["Predictor", "GAN", "Adapt"])
+def test_a_number_beyond_all_floats_is_refused(kind, name):
+    with pytest.raises(InputError, match=f"expected {name} to be a .*number"):
+        getattr(ssgan, f"{kind}Config")(**{name: 10**400})
+
+
+@pytest.mark.parametrize("value", [np.float64("nan"), np.float32("inf"), np.bool_(True)])
+def test_numbers_of_numpy_are_refused_as_those_of_python(value):
+    with pytest.raises(InputError, match="expected rate to be a number from 0 on"):
+        ssgan.GANConfig(rate=value)
+    with pytest.raises(InputError, match="expected batch to be a whole number"):
+        ssgan.PredictorConfig(batch=value)
 
 
 def test_old_names_of_a_student_change_a_given_one():

@@ -280,6 +280,13 @@ def decay(config: GANConfig, step: int) -> float:
 
 
 def optimizer(network: nn.Module, config: GANConfig) -> torch.optim.Optimizer:
+    """That of a network; InputError for settings that it does not use."""
     if config.optimizer == "rmsprop":
+        for name in ("beta1", "beta2"):
+            if getattr(config, name) != (usual := getattr(GANConfig, name)):
+                raise InputError(
+                    f"{name} is for Adam, the optimizer 'rmsprop' does not use it: leave it at "
+                    f"{usual}, or take 'adam'"
+                )
         return rmsprop(network, config.rate, config.l2)
     return adam(network, config.rate, (config.beta1, config.beta2), l2=config.l2)

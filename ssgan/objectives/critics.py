@@ -1,6 +1,7 @@
 """What an objective is, and what several of them ask of a critic."""
 
 from collections.abc import Callable, Iterable
+from numbers import Integral
 from typing import ClassVar, Protocol
 
 import torch
@@ -130,5 +131,5 @@ def one_each(n: int, samples: Tensor, rng: Rng) -> Tensor:
 
 
 def check_updates(updates: int) -> None:
-    if type(updates) is not int or updates < 1:
+    if not isinstance(updates, Integral) or isinstance(updates, bool) or updates < 1:
         raise InputError(f"expected 1 or more critic updates a generator update, got {updates!r}")

@@ -85,7 +85,7 @@ class PredictorConfig:
     unlabeled : float, default=1.0
         Weight of the losses on unlabeled samples; 0 learns from labels only.
     ema : float, default=0.98
-        Decay of the average of the weights.
+        Decay of the average of the weights, below 1; 0 is the last update's.
     calibrate : bool, default=True
         Train on folds of the labels, for the temperature of probabilities or for intervals.
     mix : bool, default=False
@@ -108,8 +108,8 @@ class PredictorConfig:
     readout : {"all", "last", "samples", "samples+all", "student"} or None, default=None
         What features are read from; None is what the GAN reads, or the method's own.
     student : StudentConfig, default=StudentConfig()
-        Training of the student, for that readout. Its `warp` and `seed`, and its `transforms`
-        where they are None, are those of this config.
+        Training of the student, for that readout; like the three below also as a mapping. Its
+        `warp` and `seed`, and its `transforms` where they are None, are those of this config.
     search : SearchConfig, default=SearchConfig()
         How much is tried on folds of the labels.
     auto : AutoConfig, default=AutoConfig()

@@ -57,6 +57,8 @@ def refuse_unused(
         return
     for name, users in unused(config):
         raise unused_setting(name, users, config.method)
+    if config.ema >= 1:  # the average moves faster in any step
+        raise InputError(f"expected ema to be a number from 0 to below 1, got {config.ema!r}")
     if config.auto.budget is not None and config.method != "auto":
         raise InputError(
             f"a budget bounds what auto compares, method {config.method!r} compares nothing: leave "

@@ -232,7 +232,7 @@ def test_one_gan_serves_a_search_in_two_processes(gan):
 def test_a_search_goes_over_fields_of_configs_that_are_not_given(gan):
     X, y = blobs()
     y[::3] = -1
-    grid = {"predictor__steps": [1, 2], "predictor__calibrate": [False]}
+    grid = {"predictor__steps": np.arange(1, 3), "predictor__calibrate": [False]}
     grid["predictor__method"] = ["propagation"]
     search = GridSearchCV(GANClassifier(gan), grid, cv=LabeledSplit(2), error_score="raise")
     search.fit(X, y)

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 import torch
 
+from ssgan.config import InputError
 from ssgan.data import fit_codec
 from ssgan.models.condition import fit_condition
 from ssgan.models.config import GANConfig, decay, optimizer, scheduled
@@ -205,6 +206,13 @@ def test_the_optimiser_is_the_one_that_was_asked_for():
     assert (type(adam), adam.defaults["betas"]) == (torch.optim.AdamW, (0.5, 0.9))
     assert adam.defaults["lr"] == 0.1
     assert type(optimizer(network, replace(SMALL, optimizer="rmsprop"))) is torch.optim.RMSprop
+
+
+@pytest.mark.parametrize("name", ["beta1", "beta2"])
+def test_a_beta_is_refused_where_rmsprop_would_not_use_it(name):
+    config = replace(SMALL, optimizer="rmsprop", **{name: 0.5})
+    with pytest.raises(InputError, match=f"{name} is for Adam, the optimizer 'rmsprop' does not"):
+        optimizer(torch.nn.Linear(1, 1), config)
 
 
 def test_noise_is_normal_or_uniform_from_minus_1_to_1():

@@ -505,6 +505,7 @@ def test_samples_that_are_there_twice_have_a_place_each(tmp_path):
         ({"method": "propagation", "align": True}, "align is for auto and consistency"),
         ({"method": "probe", "steps": 5}, "steps is for auto, consistency, k-plus-one, prop"),
         ({"method": "graph", "ema": 0.5}, "ema is for auto, .* supervised, method 'graph' does"),
+        ({"method": "consistency", "ema": 1.0}, "ema to be a number from 0 to below 1, got 1.0"),
         ({"method": "supervised", "ratio": 2}, "ratio is for auto, consistency and k-plus-one"),
         ({"method": "knn", "unlabeled": 0.5}, "unlabeled is for auto, .* leave it out, or take"),
         ({"method": "consistency", "transforms": ("zoom",)}, "readout 'all' has none: take readou"),
