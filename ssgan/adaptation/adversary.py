@@ -7,8 +7,11 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from ssgan.adaptation.config import AdaptConfig
 from ssgan.adaptation.descent import reversal_strength
-from ssgan.adaptation.task import Adaptation, NetworkOutputs, network_outputs
+from ssgan.adaptation.domains import Domains
+from ssgan.adaptation.task import NetworkOutputs, network_outputs
+from ssgan.prediction.task import Learner
 from ssgan.randomness import Rng, seeded
 from ssgan.runtime import Terms
 from ssgan.training.state import Part
@@ -49,15 +52,24 @@ def domain_costs(critic: nn.Module, source: Tensor, target: Tensor, strength: fl
     }
 
 
+@torch.no_grad()
+def see_two_samples(learner: Learner, shape: tuple[int, ...]) -> NetworkOutputs:
+    """What the averaged network, which keeps no statistics of them, makes of two empty samples."""
+    return network_outputs(learner.mean, learner.runtime.batch(torch.zeros(2, *shape)))
+
+
 class Adversary:
     """The loss of "dann" and, where it is `conditional`, of "cdan"."""
 
-    def __init__(self, task: Adaptation, conditional: bool = False) -> None:
-        self.task, self.conditional = task, conditional
-        columns = self.compared(self.example()).shape[1]
-        with seeded(Rng(("adapt", task.config.seed, "critic"))):
+    def __init__(
+        self, config: AdaptConfig, learner: Learner, domains: Domains, conditional: bool = False
+    ) -> None:
+        self.config, self.learner, self.conditional = config, learner, conditional
+        example = see_two_samples(learner, domains.codec.shape)
+        columns = self.compared(example).shape[1]
+        with seeded(Rng(("adapt", config.seed, "critic"))):
             critic = nn.Sequential(nn.Linear(columns, UNITS), nn.ReLU(), nn.Linear(UNITS, 1))
-        self.critic = critic.to(task.runtime.device)
+        self.critic = critic.to(learner.runtime.device)
 
     @property
     def parts(self) -> Mapping[str, Part]:
@@ -67,13 +79,6 @@ class Adversary:
     def trainable(self) -> nn.Module:
         return self.critic
 
-    @torch.no_grad()
-    def example(self) -> NetworkOutputs:
-        """What the averaged network, which keeps no statistics of it, sees in two samples."""
-        task = self.task
-        empty = torch.zeros(2, *task.domains.codec.shape)
-        return network_outputs(task.mean, task.runtime.batch(empty))
-
     def compared(self, found: NetworkOutputs) -> Tensor:
         """What the critic is given of samples: (N, F), or each of F times each class (N, F K)."""
         if not self.conditional:
@@ -82,13 +87,13 @@ class Adversary:
         return (found.features.float()[:, :, None] * shares[:, None, :]).flatten(1)
 
     def prepare(self, x: Tensor, step: int, rng: Rng) -> tuple[Tensor, ...]:
-        return (self.task.views.light(x, rng),)
+        return (self.learner.views.light(x, rng),)
 
     def terms(
         self, step: int, source: NetworkOutputs, target: NetworkOutputs, beside: tuple[Tensor, ...]
     ) -> Terms:
-        config = self.task.config
+        config = self.config
         strength = config.weight * reversal_strength(step / (config.steps or 1))
         pair = self.compared(source), self.compared(target)
-        with torch.autocast(self.task.runtime.device.split(":")[0], enabled=False):
+        with torch.autocast(self.learner.runtime.device.split(":")[0], enabled=False):
             return domain_costs(self.critic, *pair, strength)

@@ -11,12 +11,14 @@ from ssgan.adaptation.domains import Domains
 from ssgan.adaptation.network import untrained_classifier
 from ssgan.adaptation.task import Adaptation, Complete, DomainLoss, use_target_statistics
 from ssgan.prediction.network import Network
+from ssgan.prediction.task import Learner
 from ssgan.randomness import Rng
 from ssgan.runs.run import Run
 from ssgan.runtime import Runtime
 from ssgan.training.batches import Batches
 from ssgan.training.runner import Progress, run_training
 from ssgan.training.schedule import Schedule, TrainOptions
+from ssgan.transforms.views import Views
 
 
 @dataclass(frozen=True)
@@ -43,7 +45,7 @@ class AdaptationMethod:
 
 
 def training(
-    loss: Callable[[Adaptation], DomainLoss] | None = None,
+    loss: Callable[[AdaptConfig, Learner, Domains], DomainLoss] | None = None,
     *,
     complete: Complete = use_target_statistics,
     weights: Callable[[Domains, int], Tensor] | None = None,
@@ -58,13 +60,14 @@ def training(
     def learn(
         domains: Domains, config: AdaptConfig, place: TrainingPlace
     ) -> Generator[Progress, None, Network]:
-        network = untrained_classifier(domains, config)
-        task = Adaptation(config, domains, network, place.runtime, descent)
-        found = weights(domains, config.seed) if weights else None
-        task.learn_from(loss(task) if loss else None, complete, found)
-        batches = Batches(task.streams(), Rng(("adapt", config.seed)))
+        views = Views(config.transforms or (), config.warp)
+        learner = Learner.start(untrained_classifier(domains, config), views, place.runtime)
+        learnt = loss(config, learner, domains) if loss else None
+        task = Adaptation(config, domains, learner, descent, learnt, complete)
+        streams = task.streams(weights(domains, config.seed) if weights else None)
+        batches = Batches(streams, Rng(("adapt", config.seed)))
         schedule = Schedule(config.steps or 1, config.batch, place.options, config.method)
         yield from run_training(task, batches, schedule, place.run)
-        return task.mean
+        return learner.mean
 
     return learn

@@ -20,17 +20,16 @@ from ssgan.adaptation.descent import Descent
 from ssgan.adaptation.domains import Domains, calibration_samples
 from ssgan.models.domain import Domain
 from ssgan.prediction.network import Network
-from ssgan.prediction.task import supervised_loss
+from ssgan.prediction.task import Learner, supervised_loss
 from ssgan.randomness import Rng
-from ssgan.runtime import Runtime, Terms
+from ssgan.runtime import Terms
 from ssgan.training.batches import BatchSource, Stream
-from ssgan.training.ema import average, averaged
+from ssgan.training.ema import average
 from ssgan.training.norms import BATCH_NORMS, reestimate
 from ssgan.training.optim import set_rate
 from ssgan.training.schedule import Step
 from ssgan.training.state import Part
 from ssgan.training.step import descend
-from ssgan.transforms.views import Views
 
 
 @dataclass(frozen=True)
@@ -85,47 +84,41 @@ class DomainLoss(Protocol):
 
 
 class Adaptation:
-    """The task of an adaptation: `mean`, the averaged network, is what comes out of it."""
+    """The task of an adaptation; what comes out of it is the average of its learner."""
 
     def __init__(
-        self, config: AdaptConfig, domains: Domains, network: Network, on: Runtime, descent: Descent
-    ) -> None:
-        self.config, self.domains, self.runtime, self.descent = config, domains, on, descent
-        self.network = on.place(network.requires_grad_(True).train())
-        self.mean = averaged(self.network)
-        self.views = Views(config.transforms or (), config.warp)
-        self.rng = Rng(("adapt", config.seed), on.device)
-        self.learn_from(None)
-
-    def learn_from(
         self,
+        config: AdaptConfig,
+        domains: Domains,
+        learner: Learner,
+        descent: Descent,
         loss: DomainLoss | None,
-        complete: Complete | None = None,
-        weights: Tensor | None = None,
+        complete: Complete,
     ) -> None:
-        """What is learnt from the target, what is done after the last step, and how much each
-        sample of the source counts (N,); before any step."""
-        self.loss, self.complete = loss, complete or use_target_statistics
-        self.weights = torch.ones(len(self.domains.source)) if weights is None else weights
+        """`loss` is what is learnt from the target; `complete` is done after the last step."""
+        self.config, self.domains, self.learner, self.descent = config, domains, learner, descent
+        self.loss, self.complete = loss, complete
+        self.rng = Rng(("adapt", config.seed), learner.runtime.device)
         beside = [] if loss is None or loss.trainable is None else [loss.trainable]
-        self.optimizer = self.descent.optimizer(nn.ModuleList([self.network, *beside]), self.config)
+        self.optimizer = descent.optimizer(nn.ModuleList([learner.network, *beside]), config)
 
     @property
     def parts(self) -> dict[str, Part]:
-        parts: dict[str, Part] = {"network": self.network, "mean": self.mean}
+        parts: dict[str, Part] = {"network": self.learner.network, "mean": self.learner.mean}
         return parts | {"optimizer": self.optimizer} | dict(self.loss.parts if self.loss else {})
 
-    def streams(self) -> dict[str, Stream]:
-        """What its batches are drawn from."""
-        device, size = self.runtime.device, self.config.batch
-        of = self.domains
-        source = (of.source.samples.to(device), of.values.to(device), self.weights.to(device))
+    def streams(self, weights: Tensor | None = None) -> dict[str, Stream]:
+        """What its batches are drawn from; `weights` (N,): how much samples of the source count."""
+        on, size, of = self.learner.runtime, self.config.batch, self.domains
+        device = on.device
+        weights = torch.ones(len(of.source)) if weights is None else weights
+        source = (of.source.samples.to(device), of.values.to(device), weights.to(device))
         found = {"source": Stream(source, size)}
         if of.few is not None and of.few_values is not None:
             few = (of.few.samples.to(device), of.few_values.to(device))
             found["few"] = Stream(few, max(2, size // 2))
         if self.loss:
-            found["target"] = self.domains.target.stream(size, self.runtime)
+            found["target"] = of.target.stream(size, on)
         return found
 
     def health(self, step: int) -> dict[str, float]:
@@ -133,8 +126,8 @@ class Adaptation:
         return {}
 
     def update(self, batches: BatchSource, step: Step) -> tuple[Terms, Terms]:
-        config, number, rng = self.config, step.number, step.rng(self.rng)
-        steps = config.steps or 1
+        config, learner, number = self.config, self.learner, step.number
+        rng, steps = step.rng(self.rng), config.steps or 1
         set_rate(self.optimizer, step.rate * self.descent.rate(config, number / steps))
         packed, labels, weights = batches("source", number, 0)
         x = self.source_views(self.domains.source.codec.expand(packed), rng("source"))
@@ -146,13 +139,12 @@ class Adaptation:
         few = None
         if self.domains.few is not None:
             packed, labels = batches("few", number, 0)
-            few = LabeledBatch(
-                self.views.light(self.domains.codec.expand(packed), rng("few")), labels
-            )
+            x = learner.views.light(self.domains.codec.expand(packed), rng("few"))
+            few = LabeledBatch(x, labels)
         loss = partial(self.terms, number, source, few)
-        norms = list(self.network.buffers())
-        terms, refused = descend(loss, beside, self.optimizer, self.runtime, norms)
-        average(self.mean, self.network, config.ema, number)
+        norms = list(learner.network.buffers())
+        terms, refused = descend(loss, beside, self.optimizer, learner.runtime, norms)
+        average(learner.mean, learner.network, config.ema, number)
         if number + 1 == steps:
             self.complete(self)
         return terms, {"not_finite": refused}
@@ -160,11 +152,12 @@ class Adaptation:
     def source_views(self, x: Tensor, rng: Rng) -> Tensor:
         """Samples of the source as they are learnt from: half of them changed as strongly as those
         of the target may be."""
+        views = self.learner.views
         if not self.config.transforms:
-            return self.views.light(x, rng)
+            return views.light(x, rng)
         half = len(x) // 2
-        strong = self.views.strong(x[half:], rng("strong"))
-        return torch.cat([self.views.light(x[:half], rng), strong.to(x)])
+        strong = views.strong(x[half:], rng("strong"))
+        return torch.cat([views.light(x[:half], rng), strong.to(x)])
 
     def terms(
         self, step: int, known: LabeledBatch, few: LabeledBatch | None, *beside: Tensor
@@ -174,7 +167,7 @@ class Adaptation:
         samples = [*beside[:1], *([few.x] if few else [])]
         if not samples:
             return {"supervised": known.loss(self.see(known.x).outputs)}
-        with without_running_statistics(self.network):
+        with without_running_statistics(self.learner.network):
             source = self.see(known.x)
         there = self.see(torch.cat(samples))
         terms = {"supervised": known.loss(source.outputs)}
@@ -187,13 +180,15 @@ class Adaptation:
 
     def see(self, x: Tensor) -> NetworkOutputs:
         """What the network makes of encoded samples."""
-        return network_outputs(self.network, self.runtime.batch(x))
+        learner = self.learner
+        return network_outputs(learner.network, learner.runtime.batch(x))
 
     def take_statistics(self, domain: Domain) -> None:
         """Take those of the averaged network from samples of a domain as they are."""
         samples = calibration_samples(domain, self.config.seed)
-        with self.runtime.autocast():
-            reestimate(self.mean, samples.blocks(self.runtime))
+        on = self.learner.runtime
+        with on.autocast():
+            reestimate(self.learner.mean, samples.blocks(on))
 
 
 def use_source_statistics(task: Adaptation) -> None:

@@ -11,16 +11,18 @@ from ssgan.models.student import StudentConfig
 from ssgan.prediction.config import PredictorConfig
 from ssgan.prediction.ensemble import Model, ensemble_of
 from ssgan.prediction.labels import Labeled
+from ssgan.prediction.method import MakeLoss
 from ssgan.prediction.methods import METHODS
 from ssgan.prediction.network import frozen, initial_network
 from ssgan.prediction.resolve import losses_of, natural_transforms
-from ssgan.prediction.task import Finetune, Key
+from ssgan.prediction.task import Finetune, Key, Learner
 from ssgan.randomness import Rng
 from ssgan.runs.run import Run
 from ssgan.training.batches import Batches, Stream
 from ssgan.training.runner import Progress, run_training
 from ssgan.training.schedule import Schedule, TrainOptions
 from ssgan.training.state import pack_parts
+from ssgan.transforms.views import Views
 
 STUDENT = "student"  # the directory of the training of one
 FIT_FILE = "fit.json"  # what a method that is fitted at once needs beside its weights
@@ -111,14 +113,14 @@ def stored_fit(run: Run) -> Any:
 def make_task(gan: GAN, config: PredictorConfig, rows: Labeled) -> Finetune:
     """The task of finetuning, with the losses of unlabeled samples that the method names."""
     network = initial_network(gan, rows.classes or 1, config.seed)
-    task = Finetune(config, network, gan.codec, gan.runtime)
-    if config.unlabeled:
-        methods = [METHODS[name] for name in losses_of(config, rows.classes)]
-        keyed: dict[Key, Any] = {(m.key,): m.loss for m in methods if m.key}
-        others = [m.loss for m in methods if not m.key]
-        keyed |= {("lesson", place): loss for place, loss in enumerate(others)}
-        task.learn_from({key: loss(task, gan, rows) for key, loss in keyed.items()})
-    return task
+    learner = Learner.start(network, Views(config.transforms or (), config.warp), gan.runtime)
+    names = losses_of(config, rows.classes) if config.unlabeled else ()
+    methods = [METHODS[name] for name in names]
+    made: dict[Key, MakeLoss | None] = {(m.key,): m.loss for m in methods if m.key}
+    others = [m.loss for m in methods if not m.key]
+    made |= {("lesson", place): loss for place, loss in enumerate(others)}
+    losses = {key: make(config, learner, gan, rows) for key, make in made.items() if make}
+    return Finetune(config, gan.codec, learner, losses)
 
 
 def make_streams(gan: GAN, rows: Labeled, task: Finetune) -> dict[str, Stream]:

@@ -11,9 +11,10 @@ from ssgan.models.pooling import Pooling, Readout
 from ssgan.prediction.config import PredictorConfig
 from ssgan.prediction.labels import Labeled
 from ssgan.prediction.network import Head, Network
-from ssgan.prediction.task import Finetune, UnlabeledLoss
+from ssgan.prediction.task import Learner, UnlabeledLoss
 
 Tensors = Mapping[str, Tensor]
+MakeLoss = Callable[[PredictorConfig, Learner, GAN, Labeled], UnlabeledLoss]
 MakeHead = Callable[[Tensors, int, Any], nn.Module]  # saved weights, features, what a fit kept
 
 
@@ -42,7 +43,7 @@ class Method:
     """
 
     fit: Callable[[GAN, PredictorConfig, Labeled], tuple[Network, Any]] | None = None
-    loss: Callable[[Finetune, GAN, Labeled], UnlabeledLoss] | None = None
+    loss: MakeLoss | None = None
     steps: int = 1  # where the config names none
     ratio: Callable[[PredictorConfig], float] = none  # unlabeled samples of a step by labelled ones
     uses: tuple[str, ...] = ()  # settings of the config, beside those that all methods share

@@ -1,6 +1,7 @@
 """The task of finetuning: a trunk and a head trained together on labelled and unlabeled samples."""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
 from typing import Protocol
 
@@ -24,6 +25,22 @@ from ssgan.transforms.views import Views
 BETAS = (0.9, 0.99)
 Key = tuple[int | str, ...]  # of random numbers
 BatchLoss = tuple[Tensor, Callable[[Tensor, Tensor], Terms]]  # samples; terms of features, outputs
+
+
+@dataclass(frozen=True)
+class Learner:
+    """A network in training, its average, and what samples go through on their way to it."""
+
+    network: Network
+    mean: Network
+    views: Views
+    runtime: Runtime
+
+    @classmethod
+    def start(cls, network: Network, views: Views, on: Runtime) -> "Learner":
+        """That of a network which has not been trained yet."""
+        network = on.place(network.requires_grad_(True).train())
+        return cls(network, averaged(network), views, on)
 
 
 class UnlabeledLoss(Protocol):
@@ -54,28 +71,25 @@ class UnlabeledLoss(Protocol):
 
 
 class Finetune:
-    """The task: a supervised loss, and those of unlabeled samples that `unlabeled` brings."""
+    """The task: the supervised loss of a learner, and losses of unlabeled samples beside it."""
 
     def __init__(
-        self, config: PredictorConfig, network: Network, codec: Codec, on: Runtime
+        self,
+        config: PredictorConfig,
+        codec: Codec,
+        learner: Learner,
+        losses: Mapping[Key, UnlabeledLoss],
     ) -> None:
-        self.config, self.codec, self.runtime = config, codec, on
-        self.network = on.place(network.requires_grad_(True).train())
-        self.mean = averaged(self.network)
-        self.views = Views(config.transforms or (), config.warp)
-        self.rng = Rng(("finetune", config.seed), on.device)
-        self.learn_from({})
-
-    def learn_from(self, losses: Mapping[Key, UnlabeledLoss]) -> None:
-        """Add losses of unlabeled samples, by the key of their random numbers; before any step."""
-        self.losses = dict(losses)
+        """`losses` stand by the keys of their random numbers."""
+        self.config, self.codec, self.learner, self.losses = config, codec, learner, losses
+        self.rng = Rng(("finetune", config.seed), learner.runtime.device)
         beside = [loss.trainable for loss in losses.values() if loss.trainable is not None]
-        trainable = nn.ModuleList([self.network, *beside])
-        self.optimizer = adam(trainable, self.config.rate, BETAS, self.config.decay)
+        trainable = nn.ModuleList([learner.network, *beside])
+        self.optimizer = adam(trainable, config.rate, BETAS, config.decay)
 
     @property
     def parts(self) -> dict[str, Part]:
-        parts: dict[str, Part] = {"network": self.network, "mean": self.mean}
+        parts: dict[str, Part] = {"network": self.learner.network, "mean": self.learner.mean}
         parts["optimizer"] = self.optimizer
         for loss in self.losses.values():
             parts |= loss.parts
@@ -84,17 +98,19 @@ class Finetune:
     @property
     def result(self) -> Network:
         """The averaged network, with what the losses add to its head."""
-        head = self.mean.head
+        mean = self.learner.mean
+        head = mean.head
         for loss in self.losses.values():
             head = loss.result(head)
-        return Network(self.mean.trunk, self.mean.readout, head)
+        return Network(mean.trunk, mean.readout, head)
 
     def health(self, step: int) -> dict[str, float]:
         """Nothing to measure without labels: only numbers that are not finite are guarded."""
         return {}
 
     def update(self, batches: BatchSource, step: Step) -> tuple[Terms, Terms]:
-        config, rng, number = self.config, step.rng(self.rng), step.number
+        config, learner = self.config, self.learner
+        rng, number = step.rng(self.rng), step.number
         first = config.rate * step.rate
         rate = cosine(number, config.steps or 1, first, first / 50)
         set_rate(self.optimizer, rate)
@@ -102,11 +118,11 @@ class Finetune:
         for key, loss in self.losses.items():
             more = loss.batch_and_loss(batches, number, rng(*key))
             losses += [] if more is None else [more]
-        batch = self.runtime.batch(torch.cat([x for x, _ in losses]))
+        batch = learner.runtime.batch(torch.cat([x for x, _ in losses]))
         terms, refused = descend(
-            partial(self.terms, losses), (batch,), self.optimizer, self.runtime
+            partial(self.terms, losses), (batch,), self.optimizer, learner.runtime
         )
-        average(self.mean, self.network, config.ema, number)
+        average(learner.mean, learner.network, config.ema, number)
         for key, loss in self.losses.items():
             own, bad = loss.post_step(batches, number, rng("after", *key[1:]), rate)
             terms, refused = terms | own, torch.maximum(refused, bad)
@@ -115,13 +131,13 @@ class Finetune:
     def supervised(self, batches: BatchSource, step: int, rng: Rng) -> BatchLoss:
         """The labelled samples of a step, and their loss."""
         packed, labels = batches("labeled", step, 0)
-        x = self.views.light(self.codec.expand(packed), rng)
+        x = self.learner.views.light(self.codec.expand(packed), rng)
         return x, lambda features, outputs: {"supervised": supervised_loss(outputs, labels)}
 
     def terms(self, losses: Sequence[BatchLoss], batch: Tensor) -> Terms:
         """The terms of all losses, whose samples go through the network side by side."""
-        features = self.network.features(batch)
-        outputs = self.network.head(features).float()
+        features = self.learner.network.features(batch)
+        outputs = self.learner.network.head(features).float()
         sizes = [len(x) for x, _ in losses]
         parts = zip(losses, torch.split(features, sizes), torch.split(outputs, sizes), strict=True)
         terms: Terms = {}

@@ -16,16 +16,23 @@ from ssgan.adaptation.domains import make_domains
 from ssgan.adaptation.methods import METHODS
 from ssgan.adaptation.methods.consistency import Teacher, ramp_up
 from ssgan.adaptation.network import untrained_classifier
-from ssgan.adaptation.task import Adaptation, network_outputs, without_running_statistics
+from ssgan.adaptation.task import (
+    Adaptation,
+    network_outputs,
+    use_target_statistics,
+    without_running_statistics,
+)
 from ssgan.config import InputError
 from ssgan.data import from_memory
 from ssgan.models.config import GANConfig
+from ssgan.prediction.task import Learner
 from ssgan.randomness import Rng
 from ssgan.runs.run import Run
 from ssgan.runtime import Runtime
 from ssgan.training.norms import BATCH_NORMS
 from ssgan.training.runner import finish
 from ssgan.training.schedule import TrainOptions
+from ssgan.transforms.views import Views
 
 CPU = Runtime("cpu", False)
 Y = np.arange(40) % 2
@@ -167,11 +174,13 @@ def test_statistics_of_the_target_undo_a_shift_that_misleads_the_source():
     assert adapted > 0.9
 
 
-def task_of(kind="vectors", method="dann", **fields):
+def learner_of(kind="vectors", method="dann"):
+    """What a loss is made of: a config, a learner and domains."""
     source, target = KINDS[kind]
     domains = make_domains(from_memory(source, Y), from_memory(target))
-    config = resolve_adaptation(AdaptConfig(method=method, **{**SMALL, **fields}), domains)
-    return Adaptation(config, domains, untrained_classifier(domains, config), CPU, COSINE)
+    config = resolve_adaptation(AdaptConfig(method=method, **SMALL), domains)
+    views = Views(config.transforms or (), config.warp)
+    return config, Learner.start(untrained_classifier(domains, config), views, CPU), domains
 
 
 def statistics(network):
@@ -180,15 +189,15 @@ def statistics(network):
 
 def test_the_source_leaves_no_trace_in_the_statistics_that_are_kept():
     """Trap: statistics of mixed batches."""
-    task = task_of("images")
-    x = task.domains.source.encoded(CPU)[0]
-    before = statistics(task.network)
-    with without_running_statistics(task.network):
-        inside = network_outputs(task.network, x)
-    assert all(torch.equal(before[name], now) for name, now in statistics(task.network).items())
-    outside = network_outputs(task.network, x)
+    _, learner, domains = learner_of("images")
+    network, x = learner.network, domains.source.encoded(CPU)[0]
+    before = statistics(network)
+    with without_running_statistics(network):
+        inside = network_outputs(network, x)
+    assert all(torch.equal(before[name], now) for name, now in statistics(network).items())
+    outside = network_outputs(network, x)
     assert torch.equal(inside.outputs, outside.outputs)  # the batch's own, both times
-    assert any(not torch.equal(before[n], now) for n, now in statistics(task.network).items())
+    assert any(not torch.equal(before[n], now) for n, now in statistics(network).items())
 
 
 def test_what_is_kept_at_the_end_are_the_statistics_of_the_domain_that_is_predicted():
@@ -205,8 +214,9 @@ def test_what_is_kept_at_the_end_are_the_statistics_of_the_domain_that_is_predic
 
 def test_the_critic_of_dann_learns_from_step_to_step():
     """Trap: an optimiser that is made anew each step has no momentum."""
-    task = task_of()
-    task.learn_from(Adversary(task))
+    config, learner, domains = learner_of()
+    critic = Adversary(config, learner, domains)
+    task = Adaptation(config, domains, learner, COSINE, critic, use_target_statistics)
     learnt = {id(p) for group in task.optimizer.param_groups for p in group["params"]}
     assert {id(p) for p in task.loss.critic.parameters()} <= learnt
     assert "critic" in task.parts
@@ -214,7 +224,7 @@ def test_the_critic_of_dann_learns_from_step_to_step():
 
 def test_batch_norm_is_in_both_default_classifiers():
     for kind in KINDS:
-        network = untrained_classifier(task_of(kind).domains, AdaptConfig())
+        network = untrained_classifier(learner_of(kind)[2], AdaptConfig())
         assert any(isinstance(layer, BATCH_NORMS) for layer in network.modules())
 
 
@@ -329,15 +339,15 @@ def test_auto_keeps_its_candidates_and_what_they_scored(tmp_path):
 
 
 def test_the_teacher_believes_what_it_is_nearly_as_sure_of_as_of_the_source():
-    task = task_of("vectors", "consistency")
-    teacher = Teacher(task)
-    x = task.domains.target.encoded(CPU)[0]
+    config, learner, domains = learner_of("vectors", "consistency")
+    teacher = Teacher(config, learner, domains)
+    x = domains.target.encoded(CPU)[0]
     _, labels, confident = teacher.prepare(x, 0, Rng(("t",)))
     assert confident.sum() == len(x)  # an untrained network is as sure of all as it has to be
     teacher.running.sure.fill_(1.0)
     assert teacher.prepare(x, 1, Rng(("t",)))[2].sum() == 0
     with torch.no_grad():
-        task.mean.head.linear.bias.copy_(torch.tensor([9.0, 0.0]))
+        learner.mean.head.linear.bias.copy_(torch.tensor([9.0, 0.0]))
     _, labels, confident = teacher.prepare(x, 2, Rng(("t",)))
     assert confident.sum() == len(x) and (labels == 0).all()
     assert teacher.running.shares[0] > 0.5

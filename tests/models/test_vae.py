@@ -185,7 +185,8 @@ def test_the_log_shows_reconstruction_and_divergence(model, kind):
 @each_task
 def test_an_update_moves_networks_and_averages(model, kind):
     task, rows = task_of(model, kind)
-    names = [name for player in task.players for name in (player, f"mean_{player}")]
+    players = ["generator", "encoder", *(["critic"] if model == "vae-gan" else [])]
+    names = [name for player in players for name in (player, f"mean_{player}")]
     before = {n: [p.detach().clone() for p in getattr(task, n).parameters()] for n in names}
     task.update(rows, Step(0))
     for name, weights in before.items():

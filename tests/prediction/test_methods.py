@@ -142,7 +142,7 @@ def test_numbers_are_pulled_to_the_teachers_and_into_its_order():
 def test_the_average_labels_the_weak_view_and_the_strong_one_is_learnt_from():
     task = made("images", "consistency")
     teacher, seen = loss_of(task), []
-    assert teacher.mean is task.mean and teacher.mean is not task.network
+    assert teacher.mean is task.learner.mean and teacher.mean is not task.learner.network
     weak, strong = torch.full((4, 1, 8, 8), -0.5), torch.full((4, 1, 8, 8), 0.5)
     teacher.views = SimpleNamespace(weak=lambda *_: weak, strong=lambda *_: strong)
 
@@ -191,7 +191,7 @@ def test_an_update_of_the_generator_that_is_not_finite_is_refused_and_told():
     task = made("vectors", "k-plus-one")
     teacher, rows = loss_of(task), lambda *_: (loss_of(task).rows.packed[:4],)
     with torch.no_grad():
-        next(task.network.trunk.parameters()).fill_(torch.nan)
+        next(task.learner.network.trunk.parameters()).fill_(torch.nan)
     before = [p.clone() for p in teacher.generator.parameters()]
     _, refused = teacher.post_step(rows, 0, RNG, 1e-3)
     assert refused == 1

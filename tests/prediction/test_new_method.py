@@ -52,10 +52,10 @@ from ssgan.training.batches import Stream
 class Entropy:
     trainable, parts = None, {}
 
-    def __init__(self, task, gan, rows):
+    def __init__(self, config, learner, gan, rows):
         self.codec = gan.codec
         every = rows.every().to(gan.runtime.device)
-        self.streams = {"every": Stream((every,), task.config.batch)}
+        self.streams = {"every": Stream((every,), config.batch)}
 
     def batch_and_loss(self, batches, step, rng):
         (packed,) = batches("every", step, 0)

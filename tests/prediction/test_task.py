@@ -14,12 +14,13 @@ from ssgan.prediction.graph import Graph, Votes, first_shares
 from ssgan.prediction.labels import labeled
 from ssgan.prediction.methods.stepped.propagation import soft_cross_entropy
 from ssgan.prediction.network import Head, Network, initial_network, new_head
-from ssgan.prediction.task import Finetune, supervised_loss
+from ssgan.prediction.task import Finetune, Learner, supervised_loss
 from ssgan.randomness import Rng
 from ssgan.training.batches import Batches, Stream
 from ssgan.training.loop import train
 from ssgan.training.schedule import Schedule, TrainOptions
 from ssgan.transforms.batch import MOVES
+from ssgan.transforms.views import Views
 from tests.examples import KINDS, LABELS, NUMBERS, N, trained
 
 RNG = Rng(("finetuning test",))
@@ -95,12 +96,14 @@ def test_a_new_head_leaves_the_random_state_alone():
 @each
 def test_a_task_takes_steps_on_labelled_and_unlabeled_rows(kind):
     task, rows = prepared(kind)
-    first = [p.detach().clone() for p in task.network.parameters()]
+    first = [p.detach().clone() for p in task.learner.network.parameters()]
     ((step, means),) = train(task, rows, Schedule(3, 1))
     assert step == 3
     assert set(means) == {"supervised", "unlabeled", "not_finite"}
     assert means["not_finite"] == 0
-    moved = [not torch.equal(a, b) for a, b in zip(first, task.network.parameters(), strict=True)]
+    moved = [
+        not torch.equal(a, b) for a, b in zip(first, task.learner.network.parameters(), strict=True)
+    ]
     assert all(moved)
     assert isinstance(task.result, Network)
     assert isinstance(task.result.head, Votes)
@@ -149,7 +152,7 @@ def test_only_images_are_warped_and_each_time_differently():
     def view(kind, rng, **settings):
         task, _ = prepared(kind, graph_config(**settings))
         plain = task.codec.expand(rows_of(kind).packed[:4])
-        return plain, task.views.light(plain, rng)
+        return plain, task.learner.views.light(plain, rng)
 
     plain, one = view("images", RNG("a"), transforms=MOVES)
     _, other = view("images", RNG("b"), transforms=MOVES)
@@ -273,7 +276,10 @@ def test_a_regression_learns_numbers_with_the_same_task():
     gan = trained("vectors")
     packed = gan.codec.pack(KINDS["vectors"]())
     numbers = torch.from_numpy((NUMBERS - NUMBERS.mean()) / NUMBERS.std()).float()
-    task = Finetune(config, initial_network(gan, 1, 0), gan.codec, gan.runtime)
+    learner = Learner.start(
+        initial_network(gan, 1, 0), Views(config.transforms or (), config.warp), gan.runtime
+    )
+    task = Finetune(config, gan.codec, learner, {})
     batches = Batches({"labeled": Stream((packed, numbers), 12)}, RNG)
     means = [
         means["supervised"]

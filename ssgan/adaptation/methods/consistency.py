@@ -14,9 +14,12 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from ssgan.adaptation.config import AdaptConfig
 from ssgan.adaptation.descent import COSINE
+from ssgan.adaptation.domains import Domains
 from ssgan.adaptation.method import AdaptationMethod, training
-from ssgan.adaptation.task import Adaptation, NetworkOutputs, without_running_statistics
+from ssgan.adaptation.task import NetworkOutputs, without_running_statistics
+from ssgan.prediction.task import Learner
 from ssgan.randomness import Rng
 from ssgan.runtime import Terms
 from ssgan.training.state import Part
@@ -40,9 +43,9 @@ class Teacher:
 
     trainable = None
 
-    def __init__(self, task: Adaptation) -> None:
-        self.task, self.config = task, task.config.teacher
-        self.running = Running(task.domains.classes).to(task.runtime.device)
+    def __init__(self, config: AdaptConfig, learner: Learner, domains: Domains) -> None:
+        self.config, self.learner = config, learner
+        self.running = Running(domains.classes).to(learner.runtime.device)
 
     @property
     def parts(self) -> Mapping[str, Part]:
@@ -50,30 +53,31 @@ class Teacher:
 
     @torch.no_grad()
     def prepare(self, x: Tensor, step: int, rng: Rng) -> tuple[Tensor, ...]:
-        task, running = self.task, self.running
-        with task.runtime.autocast(), without_running_statistics(task.mean):
-            weak = task.runtime.batch(task.views.weak(x, rng("weak")))
-            shares = task.mean(weak).float().softmax(1)
-        running.shares.lerp_(shares.mean(0), 1 - self.config.momentum)
+        learner, running, teacher = self.learner, self.running, self.config.teacher
+        on = learner.runtime
+        with on.autocast(), without_running_statistics(learner.mean):
+            weak = on.batch(learner.views.weak(x, rng("weak")))
+            shares = learner.mean(weak).float().softmax(1)
+        running.shares.lerp_(shares.mean(0), 1 - teacher.momentum)
         best, labels = shares.max(1)
-        confident = (best >= self.config.sure * running.sure).float()
-        return task.views.strong(x, rng("strong")), labels, confident
+        confident = (best >= teacher.sure * running.sure).float()
+        return learner.views.strong(x, rng("strong")), labels, confident
 
     def terms(
         self, step: int, source: NetworkOutputs, target: NetworkOutputs, beside: tuple[Tensor, ...]
     ) -> Terms:
         labels, confident = beside
-        config, running = self.task.config, self.running
+        config, running, teacher = self.config, self.running, self.config.teacher
         with torch.no_grad():
             sure = source.outputs.softmax(1).amax(1).mean()
-            running.sure.lerp_(sure, 1 - self.config.momentum)
-        weight = config.weight * ramp_up(step / (config.steps or 1), self.config.rise)
+            running.sure.lerp_(sure, 1 - teacher.momentum)
+        weight = config.weight * ramp_up(step / (config.steps or 1), teacher.rise)
         costs = F.cross_entropy(target.outputs, labels, reduction="none")
         shares = target.outputs.softmax(1).mean(0)
         apart = (shares * (shares.clamp_min(1e-6) / running.shares.clamp_min(1e-6)).log()).sum()
         return {
             "consistency": weight * (confident * costs).mean(),
-            "class_balance": weight * self.config.balance * apart,
+            "class_balance": weight * teacher.balance * apart,
         }
 
 

@@ -27,7 +27,7 @@ from ssgan.models.players import (
 )
 from ssgan.models.pooling import Readout, width
 from ssgan.models.sampler import Conditions
-from ssgan.networks import Discriminator, flatten_maps
+from ssgan.networks import flatten_maps
 from ssgan.objectives import Objective, full
 from ssgan.randomness import Rng, seeded
 from ssgan.runtime import Runtime, Terms
@@ -67,10 +67,6 @@ class VAE:
     """
 
     model = "vae"
-    players: tuple[str, ...] = ("generator", "encoder")
-    critic: Discriminator | None = None
-    generator: nn.Module
-    mean_generator: nn.Module
 
     def __init__(self, config: GANConfig, domains: Mapping[str, Domain], on: Runtime) -> None:
         """`domains`: a part of the samples, "unlabeled", to calibrate by."""
@@ -78,15 +74,11 @@ class VAE:
         self.setting = TaskSetting(config, domains["unlabeled"], on)
         self.config, self.runtime, self.calibration = config, on, self.setting.calibration
         self.codec = self.setting.codec
-        self.readout: Readout
-        self.encoder: Encoder
-        self.mean_encoder: Encoder
-        for name, network in self.untrained(config, self.codec, self.calibration.width).items():
-            setattr(self, name, on.place(network))
-        for player in self.players:
-            network = getattr(self, f"mean_{player}")
-            setattr(self, player, network)
-            setattr(self, f"mean_{player}", averaged(network))
+        made: Any = self.networks(self.untrained(config, self.codec, self.calibration.width))
+        self.generator, self.readout = on.place(made.generator), on.place(made.readout)
+        self.encoder: Encoder = on.place(made.encoder)
+        self.mean_generator, self.mean_encoder = averaged(self.generator), averaged(self.encoder)
+        self.critic: Any = made.discriminator and on.place(made.discriminator)  # a VAE has none
         self.optimizer = optimizer(nn.ModuleList([self.generator, self.encoder]), config)
         fit_readout(self.readout, self.mean_encoder.trunk, self.calibration, on)
 
@@ -107,8 +99,14 @@ class VAE:
     @property
     def parts(self) -> dict[str, Part]:
         """What a checkpoint keeps."""
-        names = (*self.players, *(f"mean_{name}" for name in self.players))
-        return {name: getattr(self, name) for name in (*names, "readout", "optimizer")}
+        return {
+            "generator": self.generator,
+            "encoder": self.encoder,
+            "mean_generator": self.mean_generator,
+            "mean_encoder": self.mean_encoder,
+            "readout": self.readout,
+            "optimizer": self.optimizer,
+        }
 
     def update(self, batches: BatchSource, step: Step) -> tuple[Terms, Terms]:
         """One step of encoder and decoder."""
@@ -149,9 +147,9 @@ class VAE:
 
     def averages(self, step: Step) -> None:
         """Move the averages on, and fit the readout to them where a checkpoint follows."""
-        mean = decay(self.config, step.number)
-        for name in self.players:
-            average(getattr(self, f"mean_{name}"), getattr(self, name), mean, step.number)
+        share = decay(self.config, step.number)
+        average(self.mean_generator, self.generator, share, step.number)
+        average(self.mean_encoder, self.encoder, share, step.number)
         if step.saved:
             fit_readout(self.readout, self.mean_encoder.trunk, self.calibration, self.runtime)
 

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from ssgan.codecs.codec import Codec, gaussian
-from ssgan.models.config import GANConfig, optimizer, scheduled
+from ssgan.models.config import GANConfig, decay, optimizer, scheduled
 from ssgan.models.domain import Domain
 from ssgan.models.players import (
     Batch,
@@ -28,6 +28,7 @@ from ssgan.objectives import Critic, Objective, full
 from ssgan.randomness import Rng
 from ssgan.runtime import Runtime, Terms
 from ssgan.training.batches import BatchSource
+from ssgan.training.ema import average, averaged
 from ssgan.training.schedule import Step
 from ssgan.training.state import Part
 from ssgan.training.step import Stepped, descend
@@ -46,10 +47,10 @@ class VAEGAN(VAE):
 
     critic: Discriminator
     model = "vae-gan"
-    players = ("generator", "encoder", "critic")
 
     def __init__(self, config: GANConfig, domains: Mapping[str, Domain], on: Runtime) -> None:
         super().__init__(config, domains, on)
+        self.mean_critic = averaged(self.critic)
         self.critic_optimizer = optimizer(self.critic, config)
 
     @staticmethod
@@ -71,7 +72,8 @@ class VAEGAN(VAE):
     @property
     def parts(self) -> dict[str, Part]:
         """What a checkpoint keeps."""
-        return super().parts | {"critic_optimizer": self.critic_optimizer}
+        critics = {"critic": self.critic, "mean_critic": self.mean_critic}
+        return super().parts | critics | {"critic_optimizer": self.critic_optimizer}
 
     def update(self, batches: BatchSource, step: Step) -> tuple[Terms, Terms]:
         """Some steps of the critic and one of encoder and decoder."""
@@ -86,6 +88,11 @@ class VAEGAN(VAE):
         more, bad = self.bound_step(objective, batch, rng("generator"))
         self.averages(step)
         return terms | more, {"not_finite": torch.stack([refused, bad]).amax()}
+
+    def averages(self, step: Step) -> None:
+        """Move the averages on, the critic's too."""
+        average(self.mean_critic, self.critic, decay(self.config, step.number), step.number)
+        super().averages(step)
 
     def score(self, conditions: Conditions) -> Critic:
         """The critic as objectives see it: it knows the conditions."""

@@ -15,7 +15,7 @@ from ssgan.models.gan import GAN
 from ssgan.prediction.config import PredictorConfig
 from ssgan.prediction.labels import Labeled
 from ssgan.prediction.method import Method
-from ssgan.prediction.task import BatchLoss, Finetune
+from ssgan.prediction.task import BatchLoss, Learner
 from ssgan.randomness import Rng
 from ssgan.runtime import Terms
 from ssgan.training.batches import BatchSource, Stream
@@ -75,9 +75,9 @@ class Consistency:
 
     trainable = None
 
-    def __init__(self, task: Finetune, gan: GAN, rows: Labeled) -> None:
-        self.config, self.mean, self.gan, self.rows = task.config, task.mean, gan, rows
-        self.views = task.views
+    def __init__(self, config: PredictorConfig, learner: Learner, gan: GAN, rows: Labeled) -> None:
+        self.config, self.mean, self.gan, self.rows = config, learner.mean, gan, rows
+        self.views = learner.views
         self.classes = rows.classes  # 0 for numbers
         device = gan.runtime.device
         self.prior = rows.prior().to(device)  # shares of classes (K,), or numbers in order (N,)

@@ -16,7 +16,7 @@ from ssgan.models.sampler import generate
 from ssgan.prediction.config import PredictorConfig
 from ssgan.prediction.labels import Labeled
 from ssgan.prediction.method import Method
-from ssgan.prediction.task import BatchLoss, Finetune
+from ssgan.prediction.task import BatchLoss, Learner
 from ssgan.randomness import Rng, seeded
 from ssgan.runtime import Terms
 from ssgan.training.batches import BatchSource, Stream
@@ -38,9 +38,9 @@ class KPlusOne:
     that requires a bad GAN").
     """
 
-    def __init__(self, task: Finetune, gan: GAN, rows: Labeled) -> None:
-        self.config, self.network, self.gan, self.rows = task.config, task.network, gan, rows
-        self.views, self.classes, on = task.views, rows.classes, gan.runtime  # 0 for numbers
+    def __init__(self, config: PredictorConfig, learner: Learner, gan: GAN, rows: Labeled) -> None:
+        self.config, self.network, self.gan, self.rows = config, learner.network, gan, rows
+        self.views, self.classes, on = learner.views, rows.classes, gan.runtime  # 0 for numbers
         self.generator = on.place(deepcopy(gan.generator).requires_grad_(True).train())
         self.optimizer = adam(self.generator, self.config.rate * SLOWER, GENERATOR_BETAS)
         with seeded(Rng(("joint", self.config.seed))):

@@ -17,7 +17,7 @@ from ssgan.prediction.config import PredictorConfig
 from ssgan.prediction.graph import Neighbours, Votes, first_shares
 from ssgan.prediction.labels import Labeled
 from ssgan.prediction.method import Method
-from ssgan.prediction.task import BatchLoss, Finetune
+from ssgan.prediction.task import BatchLoss, Learner
 from ssgan.randomness import Rng
 from ssgan.runtime import Terms
 from ssgan.training.batches import BatchSource, Stream
@@ -32,13 +32,13 @@ class Propagation:
 
     trainable = None
 
-    def __init__(self, task: Finetune, gan: GAN, rows: Labeled) -> None:
-        self.task, self.rows = task, rows.graph()
-        config, device = task.config, gan.runtime.device
+    def __init__(self, config: PredictorConfig, learner: Learner, gan: GAN, rows: Labeled) -> None:
+        self.config, self.learner, self.rows = config, learner, rows.graph()
+        self.codec, device = gan.codec, gan.runtime.device
         _, shares = first_shares(gan, self.rows, config.search)
         tensors = (self.rows.packed.to(device), shares.to(device))
         self.streams: Mapping[str, Stream] = {"unlabeled": Stream(tensors, RATIO * config.batch)}
-        features = len(task.network.readout.center)
+        features = len(learner.network.readout.center)
         self.voters = Neighbours(len(self.rows.packed), features, rows.classes).to(device)
 
     @property
@@ -47,7 +47,7 @@ class Propagation:
 
     def weight(self, step: int) -> float:
         """The weight of the graph's labels at a step."""
-        config = self.task.config
+        config = self.config
         last, alone = round(config.faded * (config.steps or 1)), len(config.learns) == 1
         return config.unlabeled * (1.0 if alone else cosine(step, last, 1.0, 0.0))
 
@@ -55,16 +55,17 @@ class Propagation:
         if not (weight := self.weight(step)):
             return None
         packed, shares = batches("unlabeled", step, 0)
-        x = self.task.views.light(self.task.codec.expand(packed), rng)
+        x = self.learner.views.light(self.codec.expand(packed), rng)
         return x, partial(propagated, weight, shares)
 
     def post_step(
         self, batches: BatchSource, step: int, rng: Rng, rate: float
     ) -> tuple[Terms, Tensor]:
-        task = self.task
-        if step + 1 == (task.config.steps or 1):
-            features = apply(task.mean.features, self.rows.packed, task.codec, task.runtime)
-            self.voters.fit(features.numpy(), self.rows.labels.numpy(), task.config.search)
+        config, learner = self.config, self.learner
+        if step + 1 == (config.steps or 1):
+            read = learner.mean.features
+            features = apply(read, self.rows.packed, self.codec, learner.runtime)
+            self.voters.fit(features.numpy(), self.rows.labels.numpy(), config.search)
         return {}, torch.zeros(())
 
     def result(self, head: nn.Module) -> nn.Module:

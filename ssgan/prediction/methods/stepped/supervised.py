@@ -7,9 +7,10 @@ import torch
 from torch import Tensor, nn
 
 from ssgan.models.gan import GAN
+from ssgan.prediction.config import PredictorConfig
 from ssgan.prediction.labels import Labeled
 from ssgan.prediction.method import Method
-from ssgan.prediction.task import Finetune
+from ssgan.prediction.task import Learner
 from ssgan.randomness import Rng
 from ssgan.runtime import Terms
 from ssgan.training.batches import BatchSource, Stream
@@ -21,7 +22,7 @@ class Supervised:
 
     trainable = None
 
-    def __init__(self, task: Finetune, gan: GAN, rows: Labeled) -> None:
+    def __init__(self, config: PredictorConfig, learner: Learner, gan: GAN, rows: Labeled) -> None:
         self.parts: Mapping[str, Part] = {}
         self.streams: Mapping[str, Stream] = {}
 
