@@ -14,7 +14,7 @@ from ssgan.cli.options import note, one_of
 
 if TYPE_CHECKING:
     from ssgan.cli.labeled import Block
-    from ssgan.synthesis.augmented import Proposal
+    from ssgan.synthesis.augment import Proposal
 
 
 @options.command(
@@ -92,7 +92,7 @@ def augment(
     from ssgan.data.split import read_split
     from ssgan.report import report_augmented
     from ssgan.synthesis import Request
-    from ssgan.synthesis.augmented import context_for, labeled_rows, load_pair, propose
+    from ssgan.synthesis.augment import context_for, labeled_rows, load_pair, propose
 
     gan, predictor = load_pair(run, model, device)
     check_form(out, gan.codec, predictor.classes)

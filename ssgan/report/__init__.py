@@ -31,7 +31,7 @@ from ssgan.report.training import seconds, setting_rows, training_part
 from ssgan.runs.run import Run
 from ssgan.runs.storage import understood, write_whole
 from ssgan.synthesis import Context, Verdict
-from ssgan.synthesis.augmented import Tally
+from ssgan.synthesis.blocks import Tally
 
 __all__ = ["report", "report_augmented"]
 
@@ -126,7 +126,7 @@ def report_augmented(path: Path, context: Context, verdict: Verdict, tally: Tall
     >>> import numpy as np, ssgan
     >>> from ssgan.report import report_augmented
     >>> from ssgan.synthesis import Context, Synthetic, assess
-    >>> from ssgan.synthesis.augmented import Tally
+    >>> from ssgan.synthesis.blocks import Tally
     >>> x = np.random.default_rng(0).normal(size=(40, 3))
     >>> gan = ssgan.pretrain(x, ssgan.GANConfig(steps=2, batch=8, width=2, latent=4))
     >>> context = Context(gan, (0, 1), samples=x[:3], indices=np.array([0, 1, 1]))

@@ -12,7 +12,7 @@ from ssgan.report.figures import interval
 from ssgan.report.generated import CLASSES, EACH, show_packed
 from ssgan.runs.storage import read_object
 from ssgan.synthesis import Comparison, Context, Synthetic, Verdict
-from ssgan.synthesis.augmented import Tally
+from ssgan.synthesis.blocks import Tally
 
 
 def page_beside(path: Path) -> Path:

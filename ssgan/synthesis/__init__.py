@@ -14,11 +14,7 @@ sampling     samples of a GAN, block by block
 It imports from `prediction` and all below.
 """
 
-from ssgan.synthesis.augmented import (
-    JudgedSamples,
-    augment,
-)
-from ssgan.synthesis.augmenter import LabeledRows
+from ssgan.synthesis.augment import JudgedSamples, augment
 from ssgan.synthesis.baselines import BASELINES
 from ssgan.synthesis.baselines.smote import smote
 from ssgan.synthesis.candidates import assess, assess_features
@@ -36,6 +32,7 @@ from ssgan.synthesis.gate import judge, preselect
 from ssgan.synthesis.generation import sample_classes, select_samples, synthesise
 from ssgan.synthesis.implicit import Implicit, real_or_fake, unsure
 from ssgan.synthesis.judges import linear_judge, sklearn_judge
+from ssgan.synthesis.labeled_rows import LabeledRows
 from ssgan.synthesis.plan import Plan
 from ssgan.synthesis.regression import judge_numbers
 from ssgan.synthesis.requests import Request, counts_for, strategy_counts

@@ -19,7 +19,6 @@ from ssgan.config import InputError
 from ssgan.data.selection import take_samples
 from ssgan.prediction.baselines import flat
 from ssgan.prediction.graph import condensed
-from ssgan.synthesis.augmenter import Added, Augmenter, GateBaseline, LabeledRows, View
 from ssgan.synthesis.baselines import BASELINES
 from ssgan.synthesis.classifiers import NamedClassifier, classifiers_named
 from ssgan.synthesis.context import Context, Synthetic
@@ -31,6 +30,7 @@ from ssgan.synthesis.judges import (
     linear_judge,
     linear_scores,
 )
+from ssgan.synthesis.labeled_rows import Added, Augmenter, GateBaseline, LabeledRows, View
 from ssgan.synthesis.plan import Plan
 from ssgan.synthesis.pools import (
     Chooser,

@@ -33,9 +33,9 @@ from ssgan.synthesis.adjustments import (
     threshold_at,
     unadjusted,
 )
-from ssgan.synthesis.augmenter import Augmenter, GateBaseline, LabeledRows
 from ssgan.synthesis.baselines import BASELINES
 from ssgan.synthesis.judges import Judge, linear_judge
+from ssgan.synthesis.labeled_rows import Augmenter, GateBaseline, LabeledRows
 from ssgan.synthesis.plan import METRICS, Plan
 from ssgan.synthesis.training_rows import PredictFold, TrainingRows, add_nothing
 from ssgan.synthesis.verdict import MOVED, Comparison, Verdict, advise

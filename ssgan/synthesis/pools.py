@@ -8,7 +8,7 @@ from sklearn.neighbors import NearestNeighbors
 
 from ssgan.codecs.codec import Array
 from ssgan.randomness import Rng
-from ssgan.synthesis.augmenter import Added, Augmenter
+from ssgan.synthesis.labeled_rows import Added, Augmenter
 from ssgan.synthesis.plan import Plan
 from ssgan.synthesis.verdict import MOVED, Verdict
 

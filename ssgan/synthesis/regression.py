@@ -20,7 +20,6 @@ from ssgan.data.selection import take_samples
 from ssgan.prediction.baselines import flat
 from ssgan.prediction.graph import condensed
 from ssgan.randomness import Rng
-from ssgan.synthesis.augmenter import Added, Augmenter, LabeledRows
 from ssgan.synthesis.baselines.transforms import shifted_copies
 from ssgan.synthesis.classifiers import NamedClassifier, regressors_named
 from ssgan.synthesis.context import Context, Synthetic
@@ -32,6 +31,7 @@ from ssgan.synthesis.gate import (
     refuse_taken,
 )
 from ssgan.synthesis.judges import EstimatorJudge, Judge, linear_numbers
+from ssgan.synthesis.labeled_rows import Added, Augmenter, LabeledRows
 from ssgan.synthesis.plan import NUMBER_METRIC, Plan, error_reduction
 from ssgan.synthesis.pools import (
     Chooser,

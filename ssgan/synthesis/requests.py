@@ -76,6 +76,10 @@ class Request:
         """Whether rare classes are to count as much as frequent ones."""
         return self.balance or self.n is None or self.counts is not None
 
+    def total(self, counts: Array | None) -> int:
+        """How many samples that are; `counts` (K,) are those of its classes, where it has some."""
+        return self.n or 0 if counts is None else int(counts.sum())
+
     def class_counts(self, context: Context) -> Array | None:
         """How many of every class (K,); None: as often as the GAN makes them."""
         if not self.by_class:

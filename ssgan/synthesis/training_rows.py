@@ -13,8 +13,8 @@ from sklearn.model_selection import StratifiedKFold
 from ssgan.codecs.codec import Array
 from ssgan.randomness import Rng
 from ssgan.synthesis.adjustments import INNER_FOLDS, Trained, best_power, move
-from ssgan.synthesis.augmenter import Augmenter
 from ssgan.synthesis.judges import JudgeOutputs
+from ssgan.synthesis.labeled_rows import Augmenter
 
 # What a classifier says (M, K) of test rows, by the numbers of these and of the training rows.
 PredictFold = Callable[[Array, Array, Rng], Array]

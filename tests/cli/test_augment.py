@@ -12,7 +12,7 @@ from ssgan import augment as augment_in_python
 from ssgan.cli import ssgan
 from ssgan.cli.augment import write_augmented
 from ssgan.synthesis import FILTERS, Plan, Request
-from ssgan.synthesis.augmented import context_for, labeled_rows, load_pair, propose
+from ssgan.synthesis.augment import context_for, labeled_rows, load_pair, propose
 from tests import examples
 
 REAL = 12

@@ -35,9 +35,9 @@ from ssgan.synthesis import (
     linear_judge,
     sample_classes,
 )
-from ssgan.synthesis.augmenter import Added, Augmenter, GateBaseline, add_copies
 from ssgan.synthesis.baselines.transforms import shift
 from ssgan.synthesis.candidates import make_candidates
+from ssgan.synthesis.labeled_rows import Added, Augmenter, GateBaseline, add_copies
 from ssgan.synthesis.plan import accuracy
 from ssgan.synthesis.verdict import MOVED
 

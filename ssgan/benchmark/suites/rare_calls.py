@@ -30,7 +30,7 @@ from ssgan.prediction.finetune import finetune
 from ssgan.randomness import Rng
 from ssgan.synthesis import Request, Synthetic, augment, smote
 from ssgan.synthesis.adjustments import chosen_power, move
-from ssgan.synthesis.augmented import context_for, propose
+from ssgan.synthesis.augment import context_for, propose
 from ssgan.synthesis.classifiers import classifiers_named
 from ssgan.synthesis.judges import EstimatorJudge
 from ssgan.synthesis.plan import balanced

@@ -7,7 +7,7 @@ where it is not for such rows; its name is that of the module.
 from importlib import import_module
 from pkgutil import iter_modules
 
-from ssgan.synthesis.augmenter import GateBaseline
+from ssgan.synthesis.labeled_rows import GateBaseline
 
 BASELINES: dict[str, GateBaseline] = {
     module.name: import_module(f"{__name__}.{module.name}").BASELINE

@@ -10,7 +10,8 @@ from ssgan.models.pretraining import pretrain
 from ssgan.prediction.config import PredictorConfig
 from ssgan.prediction.finetune import finetune
 from ssgan.synthesis import Context, NearDuplicates, Plan, Request, Verdict, augment
-from ssgan.synthesis.augmented import context_for, make_blocks, propose
+from ssgan.synthesis.augment import context_for, propose
+from ssgan.synthesis.blocks import make_blocks
 from tests import examples
 from tests.examples import same
 
