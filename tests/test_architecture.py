@@ -262,7 +262,7 @@ def test_few_names_are_defined_twice():
     assert len(shared_names(SOURCES)) <= 25, sorted(shared_names(SOURCES))
 
 
-@pytest.mark.parametrize("package", ["adaptation", "prediction"])
+@pytest.mark.parametrize("package", ["adaptation", "data", "models", "prediction", "synthesis"])
 def test_a_large_package_says_what_each_of_its_modules_is_for(package):
     text = ast.get_docstring(ast.parse(SOURCES[f"ssgan/{package}/__init__.py"]))
     said = set(re.findall(r"\w+", text))

@@ -4,6 +4,31 @@ data = read("digits")                # or a folder, a file, an array, a data fra
 codec = fit_codec(data)
 x = codec.expand(codec.pack(data.x))     # what networks see, float32 (N, *codec.shape)
 codec.decode(x)                          # images, rows or a data frame again
+
+What each module is for:
+
+    reading, options      `read`, and what it may be told
+    source, containers    the `Data` that comes out; samples in memory, of any library
+    named, vision         data sets by name; what torchvision is needed for
+    files, shapes         arrays from files, and what their axes mean
+    delimited, frames     text tables before pandas, and tables as data frames
+    layouts, folders      folders of images: which files there are, and their pictures
+    pictures, resizing    a picture as pixels of one form, and of one size
+    many_files            folders in which each file is a sample, which are
+    signals, volumes      sounds and series, or voxels
+    lengths, spectrograms signals of one length, and as pictures
+
+    labels                classes or numbers, and which are drawn
+    label_values          labels as they came, and which of them mean "no label"
+    label_files           labels from a file of their own
+    selection, split      which samples are taken, and which labels are learnt from
+    ledger                which labels were read at all
+
+    checks                `check`: what a data set holds, with
+    column_doubts         what looks wrong in a column, and
+    label_doubts          what looks wrong in labels
+
+Imports only `ssgan.runs`, `ssgan.codecs` and the single files of the package.
 """
 
 from typing import Any

@@ -13,7 +13,7 @@ from ssgan.codecs.columns import fit_column
 from ssgan.codecs.dtypes import Series
 from ssgan.codecs.plain import is_text
 from ssgan.config import InputError
-from ssgan.data.doubts import doubt_of_numbers, suspicion_of
+from ssgan.data.column_doubts import doubt_of_numbers, suspicion_of
 from ssgan.data.frames import read_column
 from ssgan.data.label_values import raw_labels, unlabeled
 from ssgan.data.labels import targets, task_of

@@ -21,6 +21,7 @@ from ssgan.codecs.codec import Array
 from ssgan.codecs.dtypes import Series
 from ssgan.codecs.plain import absent_words, is_text, numbers_in, plain_column
 from ssgan.config import InputError
+from ssgan.data.column_doubts import counts_of, doubt_of_numbers, suspicion_of
 from ssgan.data.delimited import (
     Fault,
     first_lines,
@@ -32,7 +33,6 @@ from ssgan.data.delimited import (
     skipped,
     warn_of_values,
 )
-from ssgan.data.doubts import counts_of, doubt_of_numbers, suspicion_of
 
 TABLE_SUFFIXES = (".csv", ".tsv", ".csv.gz", ".tsv.gz", ".parquet")
 POINTED = r"[+-]?[1-9]\d{0,2}(?:\.\d{3})+|0"  # by thousands, as where commas are decimal

@@ -12,7 +12,7 @@ from ssgan.codecs.codec import Array
 from ssgan.codecs.dtypes import as_python
 from ssgan.codecs.plain import absent_words
 from ssgan.config import InputError
-from ssgan.data.doubts import counts_of
+from ssgan.data.column_doubts import counts_of
 from ssgan.data.files import read_npy
 from ssgan.data.frames import is_table, read_table
 from ssgan.data.label_values import raw_labels, shown, unlabeled

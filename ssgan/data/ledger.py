@@ -178,3 +178,8 @@ def whole(rows: Any) -> Array:
             f"got {array.dtype} {array.shape}"
         )
     return array.astype(np.int64)
+
+
+def ledger_file(ledger: Ledger) -> dict[str, str]:
+    """`labels.json` of a run directory: which labels were read."""
+    return {LEDGER: json.dumps(ledger.to_json()) + "\n"}

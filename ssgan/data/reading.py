@@ -15,9 +15,9 @@ from ssgan.data.frames import is_table, read_table
 from ssgan.data.layouts import SUFFIXES
 from ssgan.data.named import BUNDLED, DATA_SETS, bundled, data_directory, fetch, stored, target_of
 from ssgan.data.options import ReadOptions
-from ssgan.data.recordings import SOUND_SUFFIXES, read_recordings, read_ts
+from ssgan.data.signals import SOUND_SUFFIXES, read_recordings, read_ts
 from ssgan.data.source import Data, assemble, from_memory
-from ssgan.data.voxels import VOLUME_SUFFIXES, is_volume, read_volumes, volumes_of
+from ssgan.data.volumes import VOLUME_SUFFIXES, is_volume, read_volumes, volumes_of
 
 FILE_KINDS = ".npz, .npy, idx, .csv, .tsv, .parquet, .ts, .binvox or .nii"
 

@@ -1,9 +1,11 @@
 """Data sets: raw samples, what labels came with them, and where to read them again."""
 
+import csv
 import difflib
 import hashlib
+import io
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -14,8 +16,8 @@ import pandas as pd
 from ssgan.codecs import CODECS, Json, kind_of
 from ssgan.codecs.codec import as_array, contain, container_of
 from ssgan.config import InputError, InputTypeError
+from ssgan.data.column_doubts import doubt_in_memory
 from ssgan.data.containers import gather
-from ssgan.data.doubts import doubt_in_memory
 from ssgan.data.files import RawParts
 from ssgan.data.frames import columns_of
 from ssgan.data.label_values import digest, raw_labels, shown
@@ -250,3 +252,11 @@ def nearest_names(name: Any, names: Sequence[Any]) -> str:
     if near:
         return f": did you mean {near[0]!r}? There are {shown(names)}"
     return f"; there are {shown(names)}"
+
+
+def quarantine_file(faults: Iterable[tuple[str, str]]) -> dict[str, str]:
+    """`quarantine.csv` of a run directory: files that could not be read, and why; none of none."""
+    rows = [("file", "reason"), *faults]
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\n").writerows(rows)
+    return {"quarantine.csv": text.getvalue()} if len(rows) > 1 else {}

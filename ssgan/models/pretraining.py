@@ -11,8 +11,8 @@ import torch
 
 from ssgan.config import InputError
 from ssgan.data import digest, fit_codec, read
-from ssgan.data.ledger import Ledger
-from ssgan.data.records import ledger_file, quarantine_file
+from ssgan.data.ledger import Ledger, ledger_file
+from ssgan.data.source import quarantine_file
 from ssgan.models.condition import fit_condition
 from ssgan.models.config import GANConfig
 from ssgan.models.domain import Domain

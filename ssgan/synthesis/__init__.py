@@ -1,17 +1,26 @@
 """Synthetic labelled samples: made, filtered, and judged before they are used.
 
-augmented    make, filter, judge: `augment`, and what the command line writes
-generation   exact counts of every class, by a GAN and a predictor or by a conditional GAN
-filters      which samples are kept, a file each
-gate         whether they help a classifier: `classifiers` are those that may gain, candidates,
-             baselines and adjustments (class weights, a threshold) what it compares
-regression   the same for numbers: whether they lower the error of a regressor
-verdict      what it found, and what to do about it
-features     a GAN over features, for the training set of a head
-implicit     adversarial terms for a training of your own
-sampling     samples of a GAN, block by block
+What each module is for:
 
-It imports from `prediction` and all below.
+    augment               make, filter, judge: `augment`, and what the command line writes
+    requests, blocks      how many of which class, and their samples block by block
+    generation, sampling  samples with labels: exact counts of every class; samples alone
+    filters               a file for each: which samples are kept
+    context               what filters and the gate may look at
+
+    gate, regression      whether rows help a classifier, or lower the error of a regressor
+    plan, verdict         how it is tested, and what was found
+    candidates, pools     what is compared: samples that are there, and how many of them
+    labeled_rows          the real rows, and functions that add some to them
+    training_rows         the rows that a fold learns from, added ones among them
+    baselines             a file for each: what adds rows without a GAN
+    adjustments           class weights and thresholds, which add none
+    classifiers, judges   a file for each classifier that may gain; those as functions of rows
+
+    features              a GAN over features, for the training set of a head
+    implicit              adversarial terms for a training of your own
+
+Imports only `ssgan.adaptation` and what lies below it.
 """
 
 from ssgan.synthesis.augment import JudgedSamples, augment

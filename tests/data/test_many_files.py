@@ -5,7 +5,7 @@ import pytest
 from scipy.io import wavfile
 
 from ssgan.data import read
-from ssgan.data.voxels import read_binvox, read_nifti
+from ssgan.data.volumes import read_binvox, read_nifti
 
 nibabel = pytest.importorskip("nibabel")
 RNG = np.random.default_rng(0)
