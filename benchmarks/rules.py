@@ -81,8 +81,8 @@ def inside_auto(oof: Arrays, labels: np.ndarray, prior: float = AutoConfig().pri
     if not own:
         return equal(oof, labels)
     config = PredictorConfig(auto=AutoConfig(prior=prior))
-    usual = prior_weights([name.removeprefix(PREFIX) for name in own])
-    before = {PREFIX + name: weight for name, weight in usual.items()}
+    kinds = {tuple(name.removeprefix(PREFIX).split(" on ")): name for name in own}
+    before = {kinds[kind]: weight for kind, weight in prior_weights(kinds).items()}
     if nothing_held_out(own):
         return before
     return mixed_weights(HeldOutOutputs(own, {}, labels), before, config)

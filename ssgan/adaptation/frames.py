@@ -12,6 +12,7 @@ from ssgan.codecs.codec import as_array
 from ssgan.codecs.image import MODE_OF_CHANNELS, ImageCodec
 from ssgan.config import InputError
 from ssgan.data import Data, fit_codec
+from ssgan.data.containers import stacked
 from ssgan.data.selection import stack
 from ssgan.models.domain import CALIBRATION
 
@@ -43,9 +44,10 @@ def same_form(source: Any, target: Any) -> tuple[Any, Any]:
 def images(source: Data, target: Data, frame: str) -> tuple[Codecs, str]:
     """Codecs of images in one frame: smaller ones are padded with black, never stretched; greys
     become colours where the others have some."""
-    one, other = fit_codec(source), fit_codec(target)
-    if not isinstance(one, ImageCodec) or not isinstance(other, ImageCodec):
-        raise TypeError("a codec of images was expected")
+    one, other = (
+        ImageCodec.fit(stacked(data.x), data.options.get("image_shape"))
+        for data in (source, target)
+    )
     if one.dtype == other.dtype != "uint8":  # pixels of one unit have one range
         low, high = min(one.low, other.low), max(one.high, other.high)
         levels = max(one.levels, other.levels)

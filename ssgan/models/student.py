@@ -201,12 +201,18 @@ def means(maps: Sequence[Tensor]) -> Tensor:
     return torch.cat([full(m).flatten(2).mean(2) if m.dim() > 2 else full(m) for m in maps], 1)
 
 
+def can_teach(gan: GAN) -> bool:
+    """Whether a student can learn from a GAN: all networks of `ssgan.networks` can teach, another
+    generator needs a method `maps` that gives its maps of all depths."""
+    return callable(getattr(gan.generator, "maps", None))
+
+
 class Distillation:
     """The task: a student from a GAN and unlabeled rows; its features are those of the average."""
 
     def __init__(self, config: StudentConfig, gan: GAN, reference: Tensor) -> None:
         """`reference`: packed rows that batch norm and the readout are fitted to at the end."""
-        if not hasattr(gan.generator, "maps"):
+        if not can_teach(gan):
             raise InputError(
                 "a student learns from the generator's maps of all depths, and this generator has "
                 "no method `maps` that gives them: read all depths of the discriminator instead"

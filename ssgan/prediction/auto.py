@@ -28,7 +28,7 @@ from ssgan.prediction.candidates import (
     stepped_candidate,
 )
 from ssgan.prediction.choice import CHOICE, AutoChoice, keep_choice, stored_choice
-from ssgan.prediction.comparison import ON_SAMPLES, compare, costs_of
+from ssgan.prediction.comparison import compare, costs_of
 from ssgan.prediction.config import Member, PredictorConfig
 from ssgan.prediction.crossvalidation import (
     TRAINING_FOLDS,
@@ -95,9 +95,7 @@ def choose_members(
     else:
         few = subsample(rows, config.auto.held_out)
         outputs, weights = yield from weigh_candidates(gan, fitted, stepped, few, config)
-        late = tuple(c.name for c in candidates if c.name not in outputs.of)
-        late = late if config.auto.budget else ()
-        choice = explain_choice(outputs, weights, config.readout, late)
+        choice = explain_choice(outputs, weights, candidates, config)
     if rows.classes and outputs.of:
         average = mean_outputs(outputs.of, weights)
         choice = replace(choice, temperature=repeated_temperature(average, outputs.labels))
@@ -290,16 +288,18 @@ def mean_outputs(outputs: Mapping[str, Array], weights: Mapping[str, float]) -> 
 def explain_choice(
     outputs: HeldOutOutputs,
     weights: Mapping[str, float],
-    readout: str | None,
-    late: tuple[str, ...] = (),
+    candidates: Sequence[Candidate],
+    config: PredictorConfig,
 ) -> AutoChoice:
     """An average with the points of all, its comparison with ordinary models, and why."""
-    ordinary = {n: v for n, v in outputs.of.items() if n.endswith(ON_SAMPLES) and "graph" not in n}
+    held = [one for one in candidates if one.name in outputs.of]
+    ordinary = {one.name: outputs.of[one.name] for one in held if one.ordinary}
+    late = tuple(one.name for one in candidates if one not in held and config.auto.budget)
     comparison = compare(mean_outputs(outputs.of, weights), ordinary, outputs.labels)
     means = {n: compare(each, ordinary, outputs.labels).score for n, each in outputs.of.items()}
     reason = f"{describe_weights(weights)}. {comparison.line}"
     return AutoChoice(
-        readout=readout,
+        readout=config.readout,
         reason=f"{reason}; time was up for {', '.join(late)}" if late else reason,
         means={**means, "average": comparison.score},
         weights=weights,

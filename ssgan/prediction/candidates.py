@@ -11,6 +11,7 @@ from ssgan.prediction.labels import Labeled
 from ssgan.prediction.resolve import has_views, resolve_config
 
 LINEAR = ("logistic", "ridge")
+Kind = tuple[str, str]  # an ordinary model or "graph", and the readout that it is fitted on
 
 
 @dataclass(frozen=True)
@@ -20,6 +21,11 @@ class Candidate:
     name: str
     config: PredictorConfig
     prior: float = 0.0  # its weight in the average where nothing is known of these samples
+
+    @property
+    def ordinary(self) -> bool:
+        """Whether it is a model fitted on the samples alone."""
+        return self.config.method == "on-features" and self.config.readout == "samples"
 
 
 def fitted_candidates(gan: GAN, config: PredictorConfig, rows: Labeled) -> tuple[Candidate, ...]:
@@ -39,11 +45,14 @@ def fitted_candidates(gan: GAN, config: PredictorConfig, rows: Labeled) -> tuple
         names += ["k-nn"] if readout == "student" else []
         for name in names:
             model = replace(config, method="on-features", baseline=name, readout=readout)
-            configs[f"{name} on {readout}"] = model
+            configs[name, readout] = model
         if rows.unlabeled is not None:
-            configs[f"graph on {readout}"] = replace(config, method="graph", readout=readout)
+            configs["graph", readout] = replace(config, method="graph", readout=readout)
     prior = prior_weights(configs)
-    return tuple(Candidate(name, one, prior.get(name, 0.0)) for name, one in configs.items())
+    return tuple(
+        Candidate(f"{kind} on {readout}", one, prior.get((kind, readout), 0.0))
+        for (kind, readout), one in configs.items()
+    )
 
 
 def stepped_candidate(gan: GAN, config: PredictorConfig, rows: Labeled) -> Candidate | None:
@@ -55,13 +64,14 @@ def stepped_candidate(gan: GAN, config: PredictorConfig, rows: Labeled) -> Candi
     return Candidate(method, resolve_config(replace(config, method=method), gan, rows))
 
 
-def prior_weights(names: Collection[str]) -> dict[str, float]:
+def prior_weights(kinds: Collection[Kind]) -> dict[Kind, float]:
     """Equal weights of a few candidates of different kinds, which are seldom all far off."""
-    student, numbers = "svm on student" in names, "ridge on samples" in names
-    usual = ["logistic on samples", "forest on samples", "svm on samples+all"]
-    usual += ["ridge on samples", "ridge on samples+all"]
-    usual += [] if numbers else ["graph on samples+all"]
-    if student:
-        usual = ["svm on samples+all", "logistic on student", "svm on student", "graph on student"]
-    members = [name for name in usual if name in names] or list(names)[:1]
+    numbers = ("ridge", "samples") in kinds
+    usual = [("logistic", "samples"), ("forest", "samples"), ("svm", "samples+all")]
+    usual += [("ridge", "samples"), ("ridge", "samples+all")]
+    usual += [] if numbers else [("graph", "samples+all")]
+    if ("svm", "student") in kinds:
+        usual = [("svm", "samples+all")]
+        usual += [(kind, "student") for kind in ("logistic", "svm", "graph")]
+    members = [kind for kind in usual if kind in kinds] or list(kinds)[:1]
     return dict.fromkeys(members, 1 / len(members))

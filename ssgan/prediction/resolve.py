@@ -8,6 +8,7 @@ from ssgan.models.domain import CALIBRATION
 from ssgan.models.gan import GAN
 from ssgan.models.natural import natural
 from ssgan.models.readouts import readout_of
+from ssgan.models.student import can_teach
 from ssgan.prediction.config import PredictorConfig
 from ssgan.prediction.labels import Labeled
 from ssgan.prediction.methods import METHODS
@@ -122,7 +123,7 @@ def default_readout(gan: GAN, config: PredictorConfig, rows: Labeled) -> str:
         and has_views(gan, config, rows)
         and rows.unlabeled is not None
     )
-    return "student" if distils and hasattr(gan.generator, "maps") else "all"
+    return "student" if distils and can_teach(gan) else "all"
 
 
 def default_shares(config: PredictorConfig, rows: Labeled) -> str:

@@ -390,6 +390,15 @@ def test_its_own_held_out_predictions_decide_about_it(right):
 # Configs, and what is said
 
 
+def test_ordinary_models_are_those_of_the_samples_alone():
+    candidates, rows, config = candidates_of("images", "classification")
+    stepped = stepped_candidate(trained("images"), config, rows)
+    found = [one.name for one in (*candidates, stepped) if one.ordinary]
+    models = [one.name for one in candidates if one.name.endswith(" on samples")]
+    assert "graph on samples" in models
+    assert found == [name for name in models if name != "graph on samples"]
+
+
 @pytest.mark.parametrize(
     ("kind", "task", "settings", "readout"),
     [
