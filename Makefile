@@ -6,15 +6,21 @@ BIN := .venv/bin
 KERNELS := OPENBLAS_CORETYPE=Haswell ATEN_CPU_CAPABILITY=avx2 ONEDNN_MAX_CPU_ISA=AVX2
 NUMERIC := $(patsubst %,tests/prediction/test_%.py,auto baselines calibration ensemble graph heads shares)
 
-.PHONY: demo test test-slow test-oldest lint docs bench-quick dist clean
+.PHONY: demo test numeric test-slow test-oldest lint docs bench-quick dist clean
+
+# What is compiled once, assertions of tests above all, is kept for the processes that follow.
+unexport PYTHONDONTWRITEBYTECODE
 
 demo: .venv/installed
 	$(BIN)/ssgan demo
 
-# What decides near a tie is tested a second time with the kernels of an older processor.
-test: lint
-	$(KERNELS) OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -n 2 --dist worksteal $(NUMERIC)
+test:
+	$(MAKE) --jobs 2 lint numeric
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist worksteal
+
+# What decides near a tie is tested a second time with the kernels of an older processor.
+numeric: .venv/installed
+	$(KERNELS) OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q $(NUMERIC)
 
 test-slow: .venv/installed
 	$(BIN)/python -m pytest -m slow

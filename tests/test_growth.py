@@ -61,11 +61,13 @@ def test_a_kind_of_column_an_objective_and_an_architecture_are_used(grown):
     assert [column["kind"] for column in columns] == ["clock", "number"]
 
 
-def test_a_method_is_named_on_the_command_line_and_its_model_predicts(grown):
-    assert read_json(grown / "same" / "config.json")["config"]["method"] == "constant"
-    probabilities = pd.read_csv(grown / "same.csv").filter(like="probability_")
-    assert probabilities.shape == (40, 2)
-    assert probabilities.eq(0.5).all(axis=None)
+@pytest.mark.parametrize("name", ["nearest-mean", "entropy+propagation"])
+def test_a_method_is_named_on_the_command_line_and_its_model_predicts(grown, name):
+    assert read_json(grown / name / "config.json")["config"]["method"] == name
+    found = pd.read_csv(grown / f"{name}.csv")
+    assert found.filter(like="probability_").shape == (40, 2)
+    if name == "nearest-mean":
+        assert (found["prediction"] == [0, 1] * 20).mean() > 0.8
 
 
 def test_a_method_of_adaptation_is_named_on_the_command_line_and_its_model_predicts(grown):

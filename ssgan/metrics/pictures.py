@@ -5,7 +5,6 @@ pictures read 2 dB less in RGB.
 """
 
 import numpy as np
-from scipy.signal import convolve2d
 
 from ssgan.config import InputError
 from ssgan.metrics.prediction import Values
@@ -130,6 +129,8 @@ def ssim(one: Values, other: Values, border: int = 0) -> float:
     >>> round(ssim(picture, picture), 6), ssim(picture, 255 - picture) < 0
     (1.0, True)
     """
+    from scipy.signal import convolve2d
+
     a, b = compared_luma(one, other, border)
     if min(a.shape) < WINDOW:
         raise InputError(

@@ -1,6 +1,7 @@
 """Models for a target without labels: learnt, kept, resumed and refused."""
 
 import json
+from functools import cache
 
 import numpy as np
 import pandas as pd
@@ -72,10 +73,26 @@ def model_of(kind, method, labels=Y, **fields):
     return ssgan.adapt(source, labels, target, method=method, **{**SMALL, **fields})
 
 
+def settings(method):
+    return {"method": method} | ({"candidates": ("statistics", "cdan")} if method == "auto" else {})
+
+
+@pytest.fixture(scope="module")
+def adapted(tmp_path_factory):
+    """What gives the model of a kind and a method, and its directory: each is trained once."""
+
+    @cache
+    def of(kind, method):
+        run = tmp_path_factory.mktemp("adapted") / "model"
+        return model_of(kind, run=run, log_every=2, **settings(method)), run
+
+    return of
+
+
 @each_kind
 @each_method
-def test_a_model_predicts_samples_of_the_target(kind, method):
-    model = model_of(kind, method)
+def test_a_model_predicts_samples_of_the_target(kind, method, adapted):
+    model, _ = adapted(kind, method)
     target = KINDS[kind][1]
     assert set(model.predict(target)) <= {0, 1}
     assert model.predict_proba(target).shape == (40, 2)
@@ -85,9 +102,9 @@ def test_a_model_predicts_samples_of_the_target(kind, method):
 
 @each_kind
 @each_method
-def test_the_loaded_model_is_the_trained_one(kind, method, tmp_path):
-    model = model_of(kind, method, run=tmp_path / "model")
-    again, target = ssgan.load(tmp_path / "model", device="cpu"), KINDS[kind][1]
+def test_the_loaded_model_is_the_trained_one(kind, method, adapted):
+    model, run = adapted(kind, method)
+    again, target = ssgan.load(run, device="cpu"), KINDS[kind][1]
     assert np.array_equal(again.predict_proba(target), model.predict_proba(target))
     assert again.about["adaptation"] == json.loads(json.dumps(model.about["adaptation"]))
     assert ssgan.evaluate(again, target, Y)["accuracy"] == (model.predict(target) == Y).mean()
@@ -129,19 +146,18 @@ def test_what_no_teacher_can_have_is_refused(fields):
 
 @each_kind
 @each_method
-def test_a_resumed_adaptation_equals_an_uninterrupted_one(kind, method, tmp_path):
+def test_a_resumed_adaptation_equals_an_uninterrupted_one(kind, method, adapted, tmp_path):
+    whole, _ = adapted(kind, method)
     source, target = (from_memory(x) for x in KINDS[kind])
     source = from_memory(source.x, Y)
-    config = AdaptConfig(method=method, candidates=("statistics", "cdan"), **SMALL)
-    places = [Where(tmp_path / name, options=OFTEN) for name in ("whole", "left")]
-    whole = finish(adapting(source, target, config, where=places[0]))
-    training = adapting(source, target, config, where=places[1])
+    config, where = AdaptConfig(**settings(method), **SMALL), Where(tmp_path, options=OFTEN)
+    training = adapting(source, target, config, where=where)
     stopped = 2 if method == "auto" else 1  # in its second candidate
     while stopped:
         stopped -= next(training).step == 2
     with pytest.raises(KeyboardInterrupt):
         training.throw(KeyboardInterrupt())
-    left = finish(adapting(source, target, config, where=places[1]))
+    left = finish(adapting(source, target, config, where=where))
     for name, tensor in whole.network.state_dict().items():
         assert torch.equal(tensor, left.network.state_dict()[name]), name
 

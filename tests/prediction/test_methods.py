@@ -1,6 +1,7 @@
 """What unlabeled rows teach: the teachers of finetuning, by exact values and by laws."""
 
 from math import exp, log
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -8,13 +9,16 @@ import torch
 
 from ssgan.data import fit_codec
 from ssgan.models.natural import SYMMETRIES, natural, recognised
+from ssgan.prediction import methods
 from ssgan.prediction.config import PredictorConfig
 from ssgan.prediction.finetune import finetune
 from ssgan.prediction.fitting import fit_network, make_task
 from ssgan.prediction.labels import labeled
 from ssgan.prediction.loading import load_predictor
+from ssgan.prediction.methods import METHODS
 from ssgan.prediction.methods.stepped.consistency import BALANCE, MOMENTUM, Consistency, Thresholds
 from ssgan.prediction.methods.stepped.k_plus_one import SLOWER, KPlusOne
+from ssgan.prediction.names import FITTED, STEPPED
 from ssgan.prediction.resolve import resolve_config
 from ssgan.randomness import Rng
 from ssgan.runs.run import Run
@@ -24,10 +28,10 @@ from ssgan.transforms.views import MOVES, Views, check_transforms
 from tests.examples import KINDS, LABELS, NUMBERS, OFTEN, N, assert_same_course, trained
 
 RNG = Rng(("semisupervised test",))
-METHODS = ("consistency", "k-plus-one", "consistency+k-plus-one", "propagation+consistency")
+TEACHERS = ("consistency", "k-plus-one", "consistency+k-plus-one", "propagation+consistency")
 TASKS = {"classification": LABELS, "regression": NUMBERS}
 each = pytest.mark.parametrize("kind", KINDS)
-each_method = pytest.mark.parametrize("method", METHODS)
+each_method = pytest.mark.parametrize("method", TEACHERS)
 each_task = pytest.mark.parametrize("task", TASKS)
 
 
@@ -42,6 +46,13 @@ def made(kind, method, labels=LABELS, **settings):
 def loss_of(task):
     """The first of the losses that are no graph's."""
     return task.losses["lesson", 0]
+
+
+def test_a_method_lies_in_the_folder_of_its_kind_and_nowhere_else():
+    assert all(METHODS[name].fit and not METHODS[name].loss for name in FITTED)
+    assert all(METHODS[name].loss and not METHODS[name].fit for name in STEPPED)
+    folder = Path(methods.__file__).parent
+    assert [path.name for path in folder.glob("*.py")] == ["__init__.py"]
 
 
 def test_all_rows_count_before_a_teacher_has_said_anything():
@@ -252,7 +263,9 @@ def test_every_method_learns_from_every_kind_and_comes_back_from_its_directory(
     assert again.config == model.config
 
 
-@pytest.mark.parametrize(("method", "mix"), [*((m, False) for m in METHODS), ("consistency", True)])
+@pytest.mark.parametrize(
+    ("method", "mix"), [*((m, False) for m in TEACHERS), ("consistency", True)]
+)
 @each_task
 def test_a_training_that_was_left_ends_as_one_that_was_not(method, mix, task, tmp_path):
     gan, y = trained("images"), TASKS[task]

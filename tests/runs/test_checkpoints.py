@@ -392,27 +392,34 @@ KILLED = """
         values = {"weight": torch.full((8,), float(step)), "count": torch.tensor(step)}
         save(directory, step, values, {"step": step}, {"best": {"step": min(step, 2)}})
 
-    where, step = Path(sys.argv[1]), int(sys.argv[2])
-    for left in range(1000):
-        directory = where / str(left)
-        write(directory, 1)
-        write(directory, 2)
-        child = os.fork()
-        if not child:
-            for name in ("mkdir", "open", "write", "fsync", "rename", "unlink", "rmdir"):
-                deadly(name)
-            write(directory, step)
-            os._exit(0)
-        if os.waitpid(child, 0)[1] == 0:
-            break
+    for step in (2, 3):
+        for left in range(1000):
+            directory = Path(sys.argv[1], str(step), str(left))
+            write(directory, 1)
+            write(directory, 2)
+            child = os.fork()
+            if not child:
+                for name in ("mkdir", "open", "write", "fsync", "rename", "unlink", "rmdir"):
+                    deadly(name)
+                write(directory, step)
+                os._exit(0)
+            if os.waitpid(child, 0)[1] == 0:
+                break
 """
 
 
+@pytest.fixture(scope="module")
+def killed(tmp_path_factory):
+    """Directories by the step that was being saved, each for a call at which that was killed."""
+    folder = tmp_path_factory.mktemp("killed")
+    program = [sys.executable, "-c", textwrap.dedent(KILLED), str(folder)]
+    subprocess.run(program, check=True, timeout=240)
+    return folder
+
+
 @pytest.mark.parametrize("step", [2, 3], ids=["again", "new"])
-def test_a_kill_at_any_call_of_a_save_leaves_a_loadable_checkpoint(tmp_path, step):
-    program = [sys.executable, "-c", textwrap.dedent(KILLED), str(tmp_path), str(step)]
-    subprocess.run(program, check=True, timeout=120)
-    trials = sorted(tmp_path.iterdir())
+def test_a_kill_at_any_call_of_a_save_leaves_a_loadable_checkpoint(killed, step):
+    trials = sorted((killed / str(step)).iterdir())
     assert len(trials) > 20
     for directory in trials:
         assert_holds(directory, max(steps(directory)))
