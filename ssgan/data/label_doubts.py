@@ -8,7 +8,7 @@ import pandas as pd
 from ssgan.codecs.codec import Array
 from ssgan.codecs.plain import numbers_in
 from ssgan.config import InputError
-from ssgan.data.label_values import MINUS, Label, equal_to, shown, unlabeled
+from ssgan.data.label_values import MINUS, Label, equal_to, is_beyond, shown, unlabeled
 
 CLASS_SIZE = 5  # labels a class, from which a -1 as frequent as classes looks like one
 MOST_FLOAT_CLASSES = 20  # whole floats of more values than this are measured, not counted
@@ -55,6 +55,20 @@ def check_guess(classes: tuple[Label, ...], values: Array, present: Array) -> No
             f"{number} whole numbers are taken for classes: give task='regression' (--task "
             "regression) if they are counts or measurements, task='classification' if not"
         )
+
+
+def refuse_beyond(labels: Array) -> None:
+    """Refuse an infinite number, and a whole one beyond 64 bits, whatever they are labels of."""
+    if labels.dtype.kind == "f":
+        beyond = np.isinf(labels)
+    elif labels.dtype.kind == "O":
+        beyond = np.array([is_beyond(label) for label in labels], bool)
+    else:
+        return
+    if beyond.any():
+        row = int(beyond.argmax())
+        what = "is infinite" if isinstance(labels[row], float | np.floating) else "is a number beyond 64 bits"
+        raise InputError(f"the label of row {row} {what}: correct it, or leave it empty")
 
 
 def check_measured(present: Array) -> None:

@@ -107,7 +107,7 @@ def raw_labels(y: Any) -> Array:
         y = next((as_list() for as_list in lists if callable(as_list)), y)
     if isinstance(y, list | tuple):  # numpy would turn ["a", -1] into text
         y = pd.Series(list(y), dtype=object)
-        y = y if y.isna().any() else y.infer_objects()
+        y = y if y.isna().any() or any(map(is_beyond, y)) else y.infer_objects()
     if isinstance(y, pd.Series) and pd.api.types.infer_dtype(y) == "decimal":
         y = plain_column(y)
     if isinstance(y, pd.Series | pd.Index):
@@ -123,6 +123,13 @@ def raw_labels(y: Any) -> Array:
     if array.dtype.kind == "O":  # pandas' NA can be neither compared nor ordered
         array = np.where(pd.isna(array), np.array(None), array)
     return array
+
+
+def is_beyond(label: Any) -> bool:
+    """Whether a label is infinite, or a whole number that 64 bits do not hold."""
+    if isinstance(label, float | np.floating):
+        return bool(np.isinf(label))
+    return isinstance(label, int) and not -(2**63) <= label < 2**64
 
 
 def shown(values: Sequence[Any], most: int = 10) -> str:

@@ -16,6 +16,7 @@ from ssgan.data.label_doubts import (
     check_guess,
     check_measured,
     refuse_few,
+    refuse_beyond,
     warn_of_minus,
 )
 from ssgan.data.label_values import MINUS, Label, TaskName, raw_labels, shown, unlabeled
@@ -111,9 +112,7 @@ def numbers(labels: Array, missing: Array) -> Array:
             f"expected numbers to regress on, got {labels[~missing][text.argmax()]!r}: "
             "correct the labels or use classification"
         ) from error
-    if np.isinf(values).any():
-        row = int(np.flatnonzero(np.isinf(values))[0])
-        raise InputError(f"expected finite numbers to regress on, row {row} is infinite")
+    refuse_beyond(values)  # text that writes an infinite number
     return values
 
 
@@ -126,11 +125,10 @@ def task_of(labels: Array) -> TaskName:
     """
     if labels.dtype.kind == "O":
         inferred = pd.api.types.infer_dtype(labels, skipna=False)
-        kinds = {"integer": np.int64, "floating": np.float64, "mixed-integer-float": np.float64}
-        if inferred not in kinds:
+        if inferred not in ("integer", "floating", "mixed-integer-float"):
             return "classification"
-        labels = labels.astype(kinds[inferred])
-    distinct = len(np.unique(labels))
+        labels = labels if inferred == "integer" else labels.astype(np.float64)
+    distinct = len(pd.unique(pd.Series(labels)))
     if labels.dtype.kind == "f":
         whole = np.array_equal(labels, np.rint(labels))
         return "classification" if whole and distinct <= MOST_FLOAT_CLASSES else "regression"
@@ -191,6 +189,7 @@ def targets(
         raise InputError(
             f"none of the {len(labels)} rows has a label: -1, NaN and empty mean unlabeled"
         )
+    refuse_beyond(labels)
     dtype = dtype_of(y, present)
     if (known_task or task_of(present)) == "regression":
         values = numbers(labels, missing)

@@ -106,7 +106,12 @@ REFUSALS = [
     ([0, 5, 1], {"classes": [0, 1, 2]}, "label 5 is none of the 3 classes 0, 1, 2"),
     (["a", "b"], {"task": "regression"}, "expected numbers to regress on, got 'a'"),
     (["1.5", "2.5", "x"], {"task": "regression"}, "expected numbers to regress on, got 'x'"),
-    ([1.0, np.inf], {"task": "regression"}, "row 1 is infinite"),
+    ([1.0, np.inf], {"task": "regression"}, "the label of row 1 is infinite"),
+    (["1.5", "1e400"], {"task": "regression"}, "the label of row 1 is infinite"),
+    ([1.0, 2.0, -np.inf, np.nan], {}, "the label of row 2 is infinite"),
+    (["a", np.float32(np.inf), "b"], {}, "the label of row 1 is infinite"),
+    ([1, 2, 10**400], {}, "the label of row 2 is a number beyond 64 bits"),
+    ([0.5, 10**400], {"task": "regression"}, "the label of row 1 is a number beyond 64 bits"),
     (np.zeros((3, 2)), {}, "expected one label a row"),
 ]
 
