@@ -28,17 +28,19 @@ class FoldScores:
     behind: float  # standard errors by which held-out labels cost more than with that
     classes: bool
     method: str = ""  # that the model was made by, where it is known
+    error: float = 0.0  # the standard error of its score; 0: not known
 
     @property
     def line(self) -> str:
         """One line for people."""
+        error = f" ± {self.error:.{1 if self.classes else 0}f}" if self.error else ""
         if self.classes:
             return (
-                f"accuracy {self.score:.1f} % on folds; the most frequent class "
+                f"accuracy {self.score:.1f}{error} % on folds; the most frequent class "
                 f"{self.constant:.1f} %, best ordinary model ({self.ordinary}) {self.best:.1f} %"
             )
         return (
-            f"error {100 - self.score:.0f} % of the labels' deviation on folds; the mean 100 %, "
+            f"error {100 - self.score:.0f}{error} % of the labels' deviation on folds; the mean 100 %, "
             f"best ordinary model ({self.ordinary}) {100 - self.best:.0f} %"
         )
 
@@ -78,6 +80,7 @@ def compare(outputs: Array, ordinary: Mapping[str, Array], labels: Array) -> Fol
         best=score(costs[name], labels, classes),
         behind=float(gaps.mean() / error) if error else 0.0,
         classes=classes,
+        error=score_error(own, labels, classes),
     )
 
 
@@ -94,6 +97,21 @@ def score(costs: Array, labels: Array, classes: bool) -> float:
     if classes:
         return 100 * (1 - float(costs.mean()))
     return 100 * (1 - float(np.sqrt(costs.mean())) / float(labels.std()))
+
+
+def score_error(costs: Array, labels: Array, classes: bool) -> float:
+    """The standard error of the points of costs (n,).
+
+    Of an accuracy with two right and two wrong labels added (Agresti and Coull 1998), so that no
+    few labels look sure; of numbers by the delta method.
+    """
+    count = len(costs)
+    if classes:
+        share = (float(costs.sum()) + 2) / (count + 4)
+        return 100 * float(np.sqrt(share * (1 - share) / (count + 4)))
+    root = float(np.sqrt(costs.mean()))
+    squares = float(costs.std()) / np.sqrt(count)
+    return 100 * squares / (2 * root * float(labels.std())) if root else 0.0
 
 
 def keep_comparison(run: Run, comparison: FoldScores | None) -> None:

@@ -25,7 +25,7 @@ from ssgan.prediction.baselines import Folds
 from ssgan.prediction.budget import Budget, seconds_of
 from ssgan.prediction.candidates import Candidate, fitted_candidates, stepped_candidate
 from ssgan.prediction.choice import AutoChoice, keep_choice
-from ssgan.prediction.comparison import FoldScores, compare
+from ssgan.prediction.comparison import FoldScores, compare, score_error
 from ssgan.prediction.config import Member, PredictorConfig
 from ssgan.prediction.crossvalidation import make_folds
 from ssgan.prediction.finetune import finetune
@@ -472,7 +472,7 @@ def test_a_model_is_compared_with_a_constant_and_with_ordinary_models():
     found = compare(good, {"forest on samples": poor}, labels)
     assert (found.score, found.constant, found.best) == (100, 75, 25)
     assert found.ordinary == "forest" and found.warning is None
-    assert "accuracy 100.0 % on folds; the most frequent class 75.0 %" in found.line
+    assert "accuracy 100.0 ± 3.1 % on folds; the most frequent class 75.0 %" in found.line
     assert "worse than the most frequent class" in compare(poor, {"a": poor}, labels).warning
     wrong = of(np.where(np.arange(40) < 8, 0.1, 0.9), labels)
     assert "worse than forest" in compare(wrong, {"forest on samples": good}, labels).warning
@@ -494,9 +494,25 @@ def test_numbers_are_compared_by_their_error():
     labels = np.linspace(-1, 1, 30)
     found = compare(0.5 * labels[None], {"ridge on samples": labels[None]}, labels)
     assert found.score == pytest.approx(50)
-    assert "error 50 % of the labels' deviation on folds; the mean 100 %" in found.line
+    assert "error 50 ± 4 % of the labels' deviation on folds; the mean 100 %" in found.line
     assert "worse than ridge" in found.warning
     assert "worse than the mean" in compare(-labels[None], {"a": labels[None]}, labels).warning
+
+
+def test_the_error_of_a_score_is_what_scores_of_other_labels_deviate_by():
+    drawn = np.random.default_rng(0)
+    right = drawn.random((2000, 200)) < 0.8
+    wrong = score_error(1.0 - right[0], np.zeros(200), classes=True)
+    assert wrong == pytest.approx(100 * right.mean(1).std(), rel=0.1)
+    misses = drawn.normal(size=(2000, 200))
+    roots = 100 * np.sqrt((misses**2).mean(1))
+    labels = np.where(np.arange(200) % 2, 1.0, -1.0)  # of deviation 1
+    error = score_error(misses[0] ** 2, labels, classes=False)
+    assert error == pytest.approx(roots.std(), rel=0.25)
+
+
+def test_a_perfect_score_of_few_labels_is_not_sure():
+    assert score_error(np.zeros(10), np.arange(10) % 2, classes=True) > 5
 
 
 @pytest.mark.parametrize("task", TASKS)
