@@ -67,7 +67,8 @@ def refuse_beyond(labels: Array) -> None:
         return
     if beyond.any():
         row = int(beyond.argmax())
-        what = "is infinite" if isinstance(labels[row], float | np.floating) else "is a number beyond 64 bits"
+        infinite = isinstance(labels[row], float | np.floating)
+        what = "is infinite" if infinite else "is a number beyond 64 bits"
         raise InputError(f"the label of row {row} {what}: correct it, or leave it empty")
 
 

@@ -15,8 +15,8 @@ from ssgan.data.label_doubts import (
     MOST_INTEGER_CLASSES,
     check_guess,
     check_measured,
-    refuse_few,
     refuse_beyond,
+    refuse_few,
     warn_of_minus,
 )
 from ssgan.data.label_values import MINUS, Label, TaskName, raw_labels, shown, unlabeled

@@ -40,8 +40,8 @@ class FoldScores:
                 f"{self.constant:.1f} %, best ordinary model ({self.ordinary}) {self.best:.1f} %"
             )
         return (
-            f"error {100 - self.score:.0f}{error} % of the labels' deviation on folds; the mean 100 %, "
-            f"best ordinary model ({self.ordinary}) {100 - self.best:.0f} %"
+            f"error {100 - self.score:.0f}{error} % of the labels' deviation on folds; "
+            f"the mean 100 %, best ordinary model ({self.ordinary}) {100 - self.best:.0f} %"
         )
 
     @property
