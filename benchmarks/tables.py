@@ -47,7 +47,12 @@ GAPS = (  # the differences that are shown under a table that has both rows
     ("auto", "network from scratch, labels only"),
     ("auto", "GAN off: auto"),
 )
-HEADS = {"accuracy": "accuracy", "mae": "MAE", "rmse": "RMSE"}
+HEADS = {
+    "accuracy": "accuracy",
+    "mae": "MAE",
+    "rmse": "RMSE",
+    "interval_coverage": "in the intervals",
+}
 MEASURES = {  # of generators: the column, its head and its digits
     "modes": ("modes", 1),
     "high_quality": ("high quality", 3),

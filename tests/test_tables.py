@@ -194,9 +194,7 @@ def test_the_front_page_has_lines_of_the_board_with_their_deviation(tmp_path):
     )
     (tmp_path / "breadth.csv").write_text(BOARD_HEAD + text)
     made = tables.table("front-page", tmp_path).splitlines()
-    assert made[2:] == [
-        "| digits | 100 | 92.0 ± 1.4 | 82.0 ± 1.4 | 72.0 ± 1.4 random forest | 2 + 30 |"
-    ]
+    assert made[2:] == ["| digits | 100 | 92.0 ± 1.4 | +10.0 | 72.0 ± 1.4 random forest | 2 + 30 |"]
 
 
 def test_the_front_page_is_empty_before_the_board_is_measured(tmp_path):
@@ -251,9 +249,11 @@ def test_the_board_says_how_far_auto_is_behind_and_where(tmp_path):
     assert "| debiased calibration error, 1,000 test samples or more, mean | 0.050 |" in made
     assert "| coverage of 90 % intervals, mean | 0.900 |" in made
     assert (
-        "| a | 10 | 2 | 90.0 random forest | 95.0 linear probe, discriminator | - | 70.0 | 88.0 "
+        "| a | 10 | 2 | 90.0 random forest | 95.0 linear probe, discriminator | - | 88.0 | +18.0 "
         "| +2.0 | 3 of 4 | 2 | 30 |"
     ) in made
     assert any(line.startswith("| b | 10 | 2 | 2 random forest | 3 linear") for line in made)
+    assert "| GAN on - off, mean of 2 lines | +40.00 |" in made  # 18 points, 62 % of the error
+    assert "| lines behind by more than 2 points and two standard errors | 0 |" in made
     without = [row for row in read_rows(tmp_path / "breadth.csv") if row["method"] != "auto"]
     assert breadth.tables(found, without, tables.rows) == "not measured"

@@ -113,6 +113,7 @@ CHOICES: dict[str, tuple[str, ...]] = {
         "guard",
         "imbalance",
         "imbalance-credit",
+        "intervals",
         "memorising",
         "metric-suite",
         "objectives-mnist",
