@@ -12,6 +12,7 @@ Methods:
     consistency  pseudo-labels of the target by an average of the network, learnt on strong views
     importance   the labels of the source, samples that are frequent in the target counting more
     label-shift  the labels of the source, corrected for the shares of classes in the target
+    pretrained   a GAN of both domains, whose critic is finetuned on the labels of the source
     auto         one of several, chosen without a label of the target
 """
 
@@ -80,7 +81,7 @@ def adapting(
         place = TrainingPlace(on, held, where.options)
         network = yield from METHODS[config.method].learn(domains, config, place)
     return Predictor(
-        config=described(config),
+        config=described(config, METHODS[config.method].readout),
         codec=domains.codec,
         network=frozen(network, on.device),
         targets=domains.targets,
@@ -105,6 +106,7 @@ def resolve_adaptation(config: AdaptConfig, domains: Domains) -> AdaptConfig:
             f"method {config.method!r} is for classes, the labels are numbers: take method "
             "'statistics', 'dann' or 'importance'"
         )
+    refuse_candidates(config)
     if config.transforms is not None:
         check_transforms(config.transforms, domains.codec)
         transforms = config.transforms
@@ -115,6 +117,16 @@ def resolve_adaptation(config: AdaptConfig, domains: Domains) -> AdaptConfig:
     else:
         transforms = usual_transforms(domains)
     return replace(config, transforms=transforms, steps=config.steps or method.steps)
+
+
+def refuse_candidates(config: AdaptConfig) -> None:
+    """InputError where method "auto" would choose from networks of several forms."""
+    others = [name for name in config.candidates if METHODS[name].readout != "student"]
+    if config.method == "auto" and others:
+        raise InputError(
+            f"candidate {others[0]!r} has a network of another form than the rest: adapt by it "
+            "alone"
+        )
 
 
 def usual_transforms(domains: Domains) -> tuple[str, ...]:
@@ -131,7 +143,7 @@ def model_identity(domains: Domains, config: AdaptConfig) -> dict[str, Any]:
     about = {"config": config.to_json(), "frame": domains.frame, "source": domains.data["source"]}
     return {
         "gan": domains.data["target"],
-        "network": vars(body_for(domains, config)),
+        "network": vars(body_for(domains, config, METHODS[config.method].readout)),
         "labels": domains.labels(),
         "adaptation": about,
     }
@@ -154,7 +166,8 @@ def claim(
     path: str | Path, domains: Domains, config: AdaptConfig, files: Mapping[str, str]
 ) -> Iterator[Run]:
     """The model directory of an adaptation, with what else loading needs."""
-    whole = {"format": 1, "kind": "predictor", "config": described(config).to_json()}
+    resolved = described(config, METHODS[config.method].readout)
+    whole = {"format": 1, "kind": "predictor", "config": resolved.to_json()}
     about = model_identity(domains, config)
     run = Run.claim(path, whole | about, growing=(), renew=renewed_adaptation)
     with run.writing() as held:

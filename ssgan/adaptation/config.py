@@ -99,6 +99,8 @@ class AdaptConfig:
         Of method "auto": what it chooses from.
     teacher : TeacherConfig, default=TeacherConfig()
         Of method "consistency": which pseudo-labels are believed, and how much they count.
+    pretraining : int, default=2000
+        Of method "pretrained": updates of the GAN.
     seed : int, default=0
         Same seed, same model.
 
@@ -128,6 +130,7 @@ class AdaptConfig:
     width: int = 16
     candidates: tuple[str, ...] = ("source-only", "statistics", "dann", "consistency")
     teacher: TeacherConfig = TeacherConfig()
+    pretraining: int = 2000
     seed: int = 0
 
     def __post_init__(self) -> None:

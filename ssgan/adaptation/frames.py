@@ -69,6 +69,26 @@ def images(source: Data, target: Data, frame: str) -> tuple[Codecs, str]:
     return (framed[0], framed[1]), "; ".join(words)
 
 
+def shared_codec(codec: Codec) -> Codec:
+    """One for samples of both domains, from that of either: of images in the frame that both have,
+    as bytes; what has no frame has one codec already."""
+    if not isinstance(codec, ImageCodec):
+        return codec
+    channels, height, width = codec.frame or (codec.channels, codec.height, codec.width)
+    return ImageCodec(
+        height=height,
+        width=width,
+        channels=channels,
+        layout="hw" if channels == 1 else "hwc",
+        flat=False,
+        container="numpy",
+        dtype="uint8",
+        low=0.0,
+        high=255.0,
+        levels=255,
+    )
+
+
 def padded_to(codec: ImageCodec, frame: tuple[int, int, int]) -> ImageCodec:
     """A codec whose images are padded to that frame; itself where they fill it."""
     return (

@@ -40,6 +40,7 @@ class AdaptationMethod:
 
     learn: Learn
     steps: int  # where the config names none
+    readout: str = "student"  # what features are read from, one of `ssgan.models.readouts`
     numbers: bool = True  # whether numbers can be learnt by it, or classes alone
     uses: tuple[str, ...] = ()  # settings of the config, beside those that all methods share
 

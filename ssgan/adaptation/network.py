@@ -14,15 +14,16 @@ from ssgan.randomness import Rng, seeded
 CLASSIFIERS = {True: "perceptron", False: "lenet"}  # of samples that are rows, of others
 
 
-def body_for(domains: Domains, config: AdaptConfig) -> Body:
-    """What the trunk is made by, which the directory of a model says."""
+def body_for(domains: Domains, config: AdaptConfig, readout: str = "student") -> Body:
+    """What the trunk is made by, which the directory of a model says: where it is no student's,
+    the trunk of a critic."""
     named = config.architecture
-    if named == "auto":
+    if named == "auto" and readout == "student":
         named = CLASSIFIERS[len(domains.codec.shape) == 1]
     return Body(architecture=named, width=config.width)
 
 
-def described(config: AdaptConfig) -> PredictorConfig:
+def described(config: AdaptConfig, readout: str = "student") -> PredictorConfig:
     """How a model directory says that its network was trained, by which it is loaded again."""
     return PredictorConfig(
         method="supervised",
@@ -33,7 +34,7 @@ def described(config: AdaptConfig) -> PredictorConfig:
         unlabeled=0.0,
         ema=config.ema,
         calibrate=False,
-        readout="student",
+        readout=readout,
         seed=config.seed,
     )
 

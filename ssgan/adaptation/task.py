@@ -19,6 +19,7 @@ from ssgan.adaptation.config import AdaptConfig
 from ssgan.adaptation.descent import Descent
 from ssgan.adaptation.domains import Domains, calibration_samples
 from ssgan.models.domain import Domain
+from ssgan.models.student import Student
 from ssgan.prediction.network import Network
 from ssgan.prediction.task import Learner, supervised_loss
 from ssgan.randomness import Rng
@@ -213,12 +214,12 @@ def weighted_loss(outputs: Tensor, labels: Tensor, weights: Tensor) -> Tensor:
 def network_outputs(network: Network, x: Tensor) -> NetworkOutputs:
     """What a network makes of samples as networks see them.
 
-    Its trunk is a student's: domains are compared by the first map of a classifier that has a
-    label predictor of its own, else by the features.
+    Domains are compared by the first map of a classifier that has a label predictor of its own,
+    else by the features.
     """
-    body: Any = network.trunk
-    maps = body.trunk(x)
-    features = network.readout(body.squeezed(maps))
+    body = network.trunk
+    maps = body.trunk(x) if isinstance(body, Student) else body(x)
+    features = network.readout(body.squeezed(maps) if isinstance(body, Student) else maps)
     split = len(maps) == 2 and maps[0].dim() == 2
     extracted = maps[0] if split else features
     return NetworkOutputs(extracted.float(), features, network.head(features).float())

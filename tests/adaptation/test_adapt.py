@@ -38,6 +38,7 @@ from ssgan.transforms.views import Views
 CPU = Runtime("cpu", False)
 Y = np.arange(40) % 2
 SMALL = {"steps": 4, "batch": 8, "width": 2}
+OWN = {"pretrained": {"pretraining": 4}}  # of a method alone
 OFTEN = TrainOptions(log_every=2)
 
 
@@ -70,7 +71,12 @@ each_method = pytest.mark.parametrize("method", METHODS)
 
 def model_of(kind, method, labels=Y, **fields):
     source, target = KINDS[kind]
-    return ssgan.adapt(source, labels, target, method=method, **{**SMALL, **fields})
+    return ssgan.adapt(source, labels, target, method=method, **small(method, **fields))
+
+
+def small(method, **fields):
+    """Fields of a quick adaptation."""
+    return SMALL | OWN.get(method, {}) | fields
 
 
 def settings(method):
@@ -131,6 +137,8 @@ def test_a_model_that_described_its_network_as_a_gans_is_loaded_and_taken_up(tmp
         ({"method": "statistics", "weight": 2.0}, "weight is for auto, cdan, consistency and dann"),
         ({"method": "dann", "candidates": ("dann",)}, "candidates is for auto, method 'dann' does"),
         ({"method": "dann", "teacher": {"sure": 0.5}}, "teacher is for auto and consistency, "),
+        ({"method": "dann", "pretraining": 9}, "pretraining is for pretrained, method 'dann' does"),
+        ({"candidates": ("dann", "pretrained"), "method": "auto"}, "candidate 'pretrained' has a"),
     ],
 )
 def test_settings_that_a_method_does_not_use_are_refused(fields, message):
@@ -319,7 +327,7 @@ def test_few_labels_of_the_target_teach_what_the_source_has_wrong(tmp_path):
 def test_every_method_takes_few_labels_of_the_target(kind, method):
     few = np.where(np.arange(40) < 6, Y, -1)
     source, target = KINDS[kind]
-    model = ssgan.adapt(source, Y, target, few, method=method, **SMALL)
+    model = ssgan.adapt(source, Y, target, few, method=method, **small(method))
     assert model.about["labels"]["target_count"] == 6
     assert model.predict(target).shape == (40,)
 
