@@ -22,6 +22,7 @@ __all__ = [
     "SearchConfig",
     "SharesConfig",
     "StudentConfig",
+    "TranslateConfig",
     "UpscaleConfig",
     "Upscaler",
     "__version__",
@@ -35,13 +36,18 @@ __all__ = [
     "metrics",
     "objectives",
     "pretrain",
+    "sample_pairs",
     "train_upscaler",
+    "translate",
 ]
 
 if TYPE_CHECKING:
     from ssgan import data, estimators, metrics, objectives
     from ssgan.adaptation.adapt import adapt
     from ssgan.adaptation.config import AdaptConfig
+    from ssgan.adaptation.pairs import sample_pairs
+    from ssgan.adaptation.translation.config import TranslateConfig
+    from ssgan.adaptation.translation.translate import translate
     from ssgan.config import InputError, __version__
     from ssgan.models.config import GANConfig
     from ssgan.models.gan import GAN
@@ -61,6 +67,9 @@ else:
     _HOMES = {
         "AdaptConfig": "adaptation.config",
         "adapt": "adaptation.adapt",
+        "sample_pairs": "adaptation.pairs",
+        "TranslateConfig": "adaptation.translation.config",
+        "translate": "adaptation.translation.translate",
         "InputError": "config",
         "__version__": "config",
         "GAN": "models.gan",

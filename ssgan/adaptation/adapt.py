@@ -12,14 +12,16 @@ Methods:
     consistency  pseudo-labels of the target by an average of the network, learnt on strong views
     importance   the labels of the source, samples that are frequent in the target counting more
     label-shift  the labels of the source, corrected for the shares of classes in the target
+    cogan        a GAN of each domain, which share layers, and one head
     pretrained   a GAN of both domains, whose critic is finetuned on the labels of the source
+    translate    the labels of the source, its images made to look like those of the target
     auto         one of several, chosen without a label of the target
 """
 
 import json
 from collections.abc import Generator, Iterator, Mapping
 from contextlib import contextmanager, nullcontext
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +32,7 @@ from ssgan.adaptation.domains import Domains, Few, data_identity, make_domains, 
 from ssgan.adaptation.method import TrainingPlace
 from ssgan.adaptation.methods import METHODS
 from ssgan.adaptation.network import body_for, described
+from ssgan.adaptation.where import SOMEWHERE, Where
 from ssgan.codecs.image import MOVES
 from ssgan.config import InputError, unused_setting
 from ssgan.data import Data, Targets, read
@@ -49,15 +52,6 @@ from ssgan.training.schedule import OPTION_NAMES, TrainOptions
 from ssgan.transforms.views import check_transforms
 
 
-@dataclass(frozen=True)
-class Where:
-    """Where an adaptation runs, which nothing of its result depends on."""
-
-    run: str | Path | None = None  # the model directory, if it is kept
-    device: str | None = None
-    options: TrainOptions = TrainOptions()
-
-
 def adapting(
     source: Data,
     target: Data,
@@ -65,7 +59,7 @@ def adapting(
     *,
     few: Few | None = None,
     task: Any = None,
-    where: Where = Where(),
+    where: Where = SOMEWHERE,
 ) -> Generator[Progress, None, Predictor]:
     """`adapt` of two data sets, step by step: yields its progress and returns the predictor.
 
@@ -107,6 +101,11 @@ def resolve_adaptation(config: AdaptConfig, domains: Domains) -> AdaptConfig:
             "'statistics', 'dann' or 'importance'"
         )
     refuse_candidates(config)
+    if method.images and domains.codec.kind != "images":
+        raise InputError(
+            f"method {config.method!r} is for images, both domains hold {domains.codec.kind}: take "
+            "another method"
+        )
     if config.transforms is not None:
         check_transforms(config.transforms, domains.codec)
         transforms = config.transforms

@@ -5,7 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ssgan.adaptation.names import METHOD_NAMES
+from ssgan.adaptation.names import FRAMES, METHOD_NAMES
+from ssgan.adaptation.translation.config import TranslateConfig
 from ssgan.config import (
     InputError,
     check_kind,
@@ -17,8 +18,6 @@ from ssgan.config import (
 )
 from ssgan.models.config import NAMES
 from ssgan.transforms.views import TRANSFORMS
-
-FRAMES = ("pad", "fit")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -101,6 +100,8 @@ class AdaptConfig:
         Of method "consistency": which pseudo-labels are believed, and how much they count.
     pretraining : int, default=2000
         Of method "pretrained": updates of the GAN.
+    translation : TranslateConfig, default=TranslateConfig()
+        Of method "translate": how images are translated. Its seed is that of this config.
     seed : int, default=0
         Same seed, same model.
 
@@ -131,11 +132,15 @@ class AdaptConfig:
     candidates: tuple[str, ...] = ("source-only", "statistics", "dann", "consistency")
     teacher: TeacherConfig = TeacherConfig()
     pretraining: int = 2000
+    translation: TranslateConfig = TranslateConfig()
     seed: int = 0
 
     def __post_init__(self) -> None:
         check_numbers(self, least={"batch": 2, "width": 1})
         check_kind(self, "teacher", TeacherConfig)
+        check_kind(self, "translation", TranslateConfig)
+        if self.translation.seed not in (0, self.seed):
+            raise InputError("a translation has the seed of its AdaptConfig: set it there")
         if self.method not in METHOD_NAMES:
             raise InputError(f"no method {self.method!r}; there are {', '.join(METHOD_NAMES)}")
         known = [name for name in METHOD_NAMES if name != "auto"]
@@ -160,9 +165,12 @@ class AdaptConfig:
         return dataclasses.asdict(self) | lists
 
     def changed(self, fields: Mapping[str, Any]) -> "AdaptConfig":
-        """This config with other values of some fields, `teacher` also as a mapping; InputError
+        """This config with other values of some fields, nested ones also as mappings; InputError
         for one that there is not."""
-        teacher = fields.get("teacher")
-        if isinstance(teacher, Mapping):
-            fields = {**fields, "teacher": with_fields(self.teacher, teacher)}
-        return with_fields(self, fields)
+        nested = {"teacher": self.teacher, "translation": self.translation}
+        inner = {
+            name: with_fields(part, fields[name])
+            for name, part in nested.items()
+            if isinstance(fields.get(name), Mapping)
+        }
+        return with_fields(self, {**fields, **inner})

@@ -11,6 +11,7 @@ from ssgan.adaptation.config import AdaptConfig
 from ssgan.training.optim import adam
 
 BETAS = (0.9, 0.99)
+GAN_BETAS = (0.5, 0.999)  # of Radford et al. 2016, section 4
 MOMENTUM = 0.9  # of Ganin et al. 2016, section 5.2.2
 STEEPNESS, POWER = 10.0, 0.75  # of the rate in the same place
 LAST = 0.02  # of the first rate is left at the end of a cosine
@@ -53,5 +54,11 @@ def by_sgd(network: nn.Module, config: AdaptConfig) -> torch.optim.Optimizer:
     return torch.optim.SGD(network.parameters(), 1.0, MOMENTUM)
 
 
+def by_adam_with_momentum(network: nn.Module, config: AdaptConfig) -> torch.optim.Optimizer:
+    """As of Liu and Tuzel 2016, section 5, which have no weight decay."""
+    return adam(network, 1.0, GAN_BETAS)
+
+
 COSINE = Descent(2e-3, by_adam, cosine_factor)
 ANNEALED = Descent(0.01, by_sgd, annealed_factor)
+COUPLED = Descent(2e-4, by_adam_with_momentum, lambda done: 1.0)

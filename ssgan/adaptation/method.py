@@ -42,6 +42,7 @@ class AdaptationMethod:
     steps: int  # where the config names none
     readout: str = "student"  # what features are read from, one of `ssgan.models.readouts`
     numbers: bool = True  # whether numbers can be learnt by it, or classes alone
+    images: bool = False  # whether it is for images alone
     uses: tuple[str, ...] = ()  # settings of the config, beside those that all methods share
 
 
@@ -51,18 +52,19 @@ def training(
     complete: Complete = use_target_statistics,
     weights: Callable[[Domains, int], Tensor] | None = None,
     descent: Descent = COSINE,
+    network: Callable[[Domains, AdaptConfig], Network] = untrained_classifier,
 ) -> Learn:
     """The methods that train one network on batches of both domains, or of the source alone.
 
     `complete` is done after the last step; `weights` of both domains and a seed says how much each
-    sample of the source counts.
+    sample of the source counts; `network` is what is trained.
     """
 
     def learn(
         domains: Domains, config: AdaptConfig, place: TrainingPlace
     ) -> Generator[Progress, None, Network]:
         views = Views(config.transforms or (), config.warp)
-        learner = Learner.start(untrained_classifier(domains, config), views, place.runtime)
+        learner = Learner.start(network(domains, config), views, place.runtime)
         learnt = loss(config, learner, domains) if loss else None
         task = Adaptation(config, domains, learner, descent, learnt, complete)
         streams = task.streams(weights(domains, config.seed) if weights else None)

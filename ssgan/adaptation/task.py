@@ -23,7 +23,7 @@ from ssgan.models.student import Student
 from ssgan.prediction.network import Network
 from ssgan.prediction.task import Learner, supervised_loss
 from ssgan.randomness import Rng
-from ssgan.runtime import Terms
+from ssgan.runtime import Runtime, Terms
 from ssgan.training.batches import BatchSource, Stream
 from ssgan.training.ema import average
 from ssgan.training.norms import BATCH_NORMS, reestimate
@@ -31,6 +31,7 @@ from ssgan.training.optim import set_rate
 from ssgan.training.schedule import Step
 from ssgan.training.state import Part
 from ssgan.training.step import descend
+from ssgan.transforms.views import Views
 
 
 @dataclass(frozen=True)
@@ -110,16 +111,10 @@ class Adaptation:
 
     def streams(self, weights: Tensor | None = None) -> dict[str, Stream]:
         """What its batches are drawn from; `weights` (N,): how much samples of the source count."""
-        on, size, of = self.learner.runtime, self.config.batch, self.domains
-        device = on.device
-        weights = torch.ones(len(of.source)) if weights is None else weights
-        source = (of.source.samples.to(device), of.values.to(device), weights.to(device))
-        found = {"source": Stream(source, size)}
-        if of.few is not None and of.few_values is not None:
-            few = (of.few.samples.to(device), of.few_values.to(device))
-            found["few"] = Stream(few, max(2, size // 2))
+        on, size = self.learner.runtime, self.config.batch
+        found = labeled_streams(self.domains, size, on, weights)
         if self.loss:
-            found["target"] = of.target.stream(size, on)
+            found["target"] = self.domains.target.stream(size, on)
         return found
 
     def health(self, step: int) -> dict[str, float]:
@@ -131,7 +126,7 @@ class Adaptation:
         rng, steps = step.rng(self.rng), config.steps or 1
         set_rate(self.optimizer, step.rate * self.descent.rate(config, number / steps))
         packed, labels, weights = batches("source", number, 0)
-        x = self.source_views(self.domains.source.codec.expand(packed), rng("source"))
+        x = source_views(learner.views, self.domains.source.codec.expand(packed), rng("source"))
         source = LabeledBatch(x, labels, weights)
         beside: tuple[Tensor, ...] = ()
         if self.loss:
@@ -149,16 +144,6 @@ class Adaptation:
         if number + 1 == steps:
             self.complete(self)
         return terms, {"not_finite": refused}
-
-    def source_views(self, x: Tensor, rng: Rng) -> Tensor:
-        """Samples of the source as they are learnt from: half of them changed as strongly as those
-        of the target may be."""
-        views = self.learner.views
-        if not self.config.transforms:
-            return views.light(x, rng)
-        half = len(x) // 2
-        strong = views.strong(x[half:], rng("strong"))
-        return torch.cat([views.light(x[:half], rng), strong.to(x)])
 
     def terms(
         self, step: int, known: LabeledBatch, few: LabeledBatch | None, *beside: Tensor
@@ -190,6 +175,30 @@ class Adaptation:
         on = self.learner.runtime
         with on.autocast():
             reestimate(self.learner.mean, samples.blocks(on))
+
+
+def labeled_streams(
+    domains: Domains, size: int, on: Runtime, weights: Tensor | None = None
+) -> dict[str, Stream]:
+    """Batches of the source, with labels and how much each sample counts, and of the few labelled
+    samples of the target where there are any."""
+    weights = torch.ones(len(domains.source)) if weights is None else weights
+    source = (domains.source.samples, domains.values, weights)
+    found = {"source": Stream(tuple(tensor.to(on.device) for tensor in source), size)}
+    if domains.few is not None and domains.few_values is not None:
+        few = (domains.few.samples.to(on.device), domains.few_values.to(on.device))
+        found["few"] = Stream(few, max(2, size // 2))
+    return found
+
+
+def source_views(views: Views, x: Tensor, rng: Rng) -> Tensor:
+    """Samples of the source as they are learnt from: half of them changed as strongly as those of
+    the target may be."""
+    if not views.transforms:
+        return views.light(x, rng)
+    half = len(x) // 2
+    strong = views.strong(x[half:], rng("strong"))
+    return torch.cat([views.light(x[:half], rng), strong.to(x)])
 
 
 def use_source_statistics(task: Adaptation) -> None:

@@ -19,6 +19,7 @@ COMMANDS = {  # name, as are its module and the command in it: what it does
     "pretrain": "Train a GAN on unlabeled samples.",
     "finetune": "Learn to predict from few labels on top of a GAN.",
     "adapt": "Learn to predict data without labels from other data with them.",
+    "translate": "Make images look like those of another domain.",
     "predict": "Predict the labels of samples, into a table.",
     "features": "What a GAN or a model sees in samples, into an array.",
     "sample": "Generate samples.",

@@ -156,7 +156,8 @@ def run_adaptation(
     device: str | None,
     quiet: bool,
 ) -> None:
-    from ssgan.adaptation.adapt import Where, adapting
+    from ssgan.adaptation.adapt import adapting
+    from ssgan.adaptation.where import Where
     from ssgan.cli.progress import show
 
     training = adapting(source, target, config, few=few, task=task, where=Where(out, device))

@@ -23,6 +23,7 @@ LINE = 100  # characters
 def choices() -> dict[str, tuple[str, ...]]:
     """What there is of every kind, in the order of its own table."""
     from ssgan.adaptation.methods import METHODS as ADAPTATIONS
+    from ssgan.adaptation.translation.methods import METHODS as TRANSLATIONS
     from ssgan.benchmark import SUITES
     from ssgan.codecs import CODECS
     from ssgan.data.named import DATA_SETS
@@ -39,6 +40,7 @@ def choices() -> dict[str, tuple[str, ...]]:
         "modalities": tuple(CODECS),
         "recipes": tuple(RECIPES),
         "suites": tuple(SUITES),
+        "translations": tuple(TRANSLATIONS),
     }
     return dict(sorted({**PRETRAIN, **FINETUNE, **own}.items()))
 
@@ -46,6 +48,7 @@ def choices() -> dict[str, tuple[str, ...]]:
 def defaults() -> dict[str, dict[str, Any]]:
     """The settings of all configs where nothing is given."""
     from ssgan.adaptation.config import AdaptConfig
+    from ssgan.adaptation.translation.config import TranslateConfig
     from ssgan.models.config import GANConfig
     from ssgan.prediction.config import PredictorConfig
 
@@ -53,6 +56,7 @@ def defaults() -> dict[str, dict[str, Any]]:
         "pretrain": plain_fields(GANConfig().to_json()),
         "finetune": plain_fields(PredictorConfig().to_json()),
         "adapt": plain_fields(AdaptConfig().to_json()),
+        "translate": plain_fields(TranslateConfig().to_json()),
     }
 
 

@@ -7,6 +7,7 @@ import click
 
 from ssgan.cli import options
 from ssgan.cli.options import COUNT, note
+from ssgan.config import InputError
 
 if TYPE_CHECKING:
     from ssgan.models.gan import GAN
@@ -59,17 +60,25 @@ def sample(
     .parquet. Vectors: .npy, .npz, .csv or .parquet. Samples that were asked for by label come
     with it: in folders by class, as y in an .npz file or as a column of a table.
 
+    Of a model that was adapted by method cogan: pairs of one noise, as arrays source and target
+    of an .npz file, or in folders source and target.
+
     \b
     Example:
       ssgan sample run -n 1000 --out samples/
       ssgan sample run --per-class 100 --out samples.npz
     """
     check_sample_counts(count, per_class)
+    from ssgan.adaptation.pairs import holds_pairs
     from ssgan.cli import writing
     from ssgan.cli.labeled import check_form
     from ssgan.models.pretraining import load
     from ssgan.synthesis.sampling import condition_list
 
+    if count is not None and holds_pairs(run):
+        write_pairs(run, out, count, seed, device)
+        note(f"{out} holds {count} pair{'' if count == 1 else 's'}", quiet)
+        return
     gan, conditions = load(run, device, checkpoint), None
     if not labels and per_class is None:
         writing.check_suffix(out, gan.codec.formats, gan.codec.kind)
@@ -79,6 +88,23 @@ def sample(
     count = conditions.count if conditions else count or 0
     write_sampled(gan, out, count, seed=seed, conditions=conditions)
     note(f"{out} holds {count} sample{'' if count == 1 else 's'}", quiet)
+
+
+def write_pairs(run: Path, out: Path, count: int, seed: int, device: str | None) -> None:
+    """Pairs of generators that share layers: .npz, or a folder with one folder for each domain."""
+    from ssgan.adaptation.pairs import sample_pairs
+    from ssgan.cli import writing
+
+    writing.check_suffix(out, ("", ".npz"), "pairs")
+    pair = dict(zip(("source", "target"), sample_pairs(run, count, seed, device), strict=True))
+    if tables := [name for name, samples in pair.items() if hasattr(samples, "columns")]:
+        raise InputError(f"rows of a table ({tables[0]}) are no arrays: take ssgan.sample_pairs")
+    if out.suffix:
+        writing.write_arrays(out, **pair)
+        return
+    with writing.whole_folder(out) as folder:
+        for name, samples in pair.items():
+            writing.write_images(samples, folder / name)
 
 
 def check_sample_counts(count: int | None, per_class: int | None) -> None:

@@ -204,6 +204,17 @@ def write_images(images: Any, folder: Path, first: int = 0, total: int | None = 
         Image.fromarray(pixels).save(folder / f"{number:0{digits}d}.png")
 
 
+def write_named(images: Any, folder: Path, names: Iterable[str]) -> None:
+    """uint8 images (N, H, W) or (N, H, W, C) as PNG files by the names of others, in any depth."""
+    from PIL import Image
+
+    for name, image in zip(names, images, strict=True):
+        path = (folder / name).with_suffix(".png")
+        path = folder / f"{name}.png" if path.exists() else path  # a.jpg beside a.png
+        path.parent.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(image).save(path)
+
+
 @contextmanager
 def whole_folder(path: Path) -> Iterator[Path]:
     """A folder to fill, which takes the name `path` when all went well and else is gone."""

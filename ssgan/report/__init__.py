@@ -16,6 +16,7 @@ from typing import Any
 import jinja2
 import torch
 
+from ssgan.adaptation.methods.pretrained import GAN_PLACE
 from ssgan.config import InputError, __version__
 from ssgan.data.split import SPLIT, read_split
 from ssgan.models.stored import stored_training
@@ -218,6 +219,8 @@ def model_lead(run: Run) -> str:
             method = choice.method
             choice_words = f". auto took the {choice.chosen}: {choice.reason}"
     kind = "the trunk of a GAN's discriminator, finetuned"
+    if about := run.config.get("adaptation"):
+        kind = f"labels of another domain, adapted by {about['config']['method']}"
     if renamed(method) == "baseline":
         kind = "a simple model of the labelled rows, without the GAN"
     if method == "ensemble":
@@ -237,6 +240,7 @@ def gan_part(run: Run) -> PagePart | None:
     """The part about the GAN of a model, where its run is still there."""
     try:
         path = run.read_object("origin.json").get("run") if run.has("origin.json") else None
+        path = str(run.path / GAN_PLACE) if (run.path / GAN_PLACE).is_dir() else path
         gan = Run.open(path) if path and isinstance(path, str) else None
         if gan is None or gan.config.get("kind") != "gan":
             return None

@@ -6,8 +6,10 @@ import numpy as np
 import pandas as pd
 import pytest
 from click.testing import CliRunner
+from PIL import Image
 
 from ssgan.cli import ssgan
+from ssgan.data import read
 
 SMALL = ("--steps", 4, "--batch", 8, "--quiet")
 
@@ -94,3 +96,53 @@ def test_what_cannot_be_adapted_is_refused_in_a_sentence(home, words, code, sent
     assert result.exit_code == code
     assert sentence in result.stderr
     assert "Traceback" not in result.stderr
+
+
+def test_pairs_of_coupled_gans_are_sampled(home):
+    done(
+        "adapt",
+        home / "small.npz",
+        home / "large.npz",
+        "--out",
+        home / "cogan",
+        *SMALL,
+        "--method",
+        "cogan",
+    )
+    done("sample", home / "cogan", "-n", 3, "--out", home / "pairs.npz")
+    with np.load(home / "pairs.npz") as pairs:
+        assert pairs["source"].shape == (3, 8, 8)
+        assert pairs["target"].shape == (3, 12, 12, 3)
+    done("sample", home / "cogan", "-n", 3, "--out", home / "pairs")
+    assert len(list((home / "pairs" / "target").glob("*.png"))) == 3
+
+
+TINY = "steps = 2\nwidth = 2\nblocks = 1\nbatch = 2\n"
+
+
+def test_translated_arrays_bring_the_labels_of_the_source(home):
+    (home / "tiny.toml").write_text(TINY)
+    words = ("--config", home / "tiny.toml", "--out", home / "translated")
+    result = done("translate", home / "small.npz", home / "large.npz", *words)
+    assert "holds 40 images of" in result.stderr
+    data = read(home / "translated" / "translated.npz")
+    assert data.x.shape == (40, 12, 12, 3)
+    assert data.y.tolist() == (np.arange(40) % 2).tolist()
+
+
+def test_translated_files_keep_their_names_and_so_their_classes(home):
+    (home / "tiny.toml").write_text(TINY)
+    images = np.random.default_rng(0).integers(0, 256, (6, 8, 8), dtype=np.uint8)
+    for number, image in enumerate(images):
+        folder = home / "drawings" / ("cat", "dog")[number % 2]
+        folder.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(image).save(folder / f"{number}.bmp")
+    words = ("--method", "cut", "--config", home / "tiny.toml", "--out", home / "photos")
+    for _ in range(2):  # the second takes up a finished run
+        done("translate", home / "drawings", home / "large.npz", *words)
+    data = read(home / "photos" / "translated")
+    assert data.names == [
+        *(f"cat/{n}.png" for n in (0, 2, 4)),
+        *(f"dog/{n}.png" for n in (1, 3, 5)),
+    ]
+    assert data.y.tolist() == 3 * ["cat"] + 3 * ["dog"]

@@ -10,11 +10,9 @@ from contextlib import AbstractContextManager, nullcontext
 import torch
 
 from ssgan.adaptation.config import AdaptConfig
-from ssgan.adaptation.descent import COSINE
 from ssgan.adaptation.domains import Domains
 from ssgan.adaptation.frames import shared_codec
-from ssgan.adaptation.method import AdaptationMethod, TrainingPlace
-from ssgan.adaptation.task import Adaptation
+from ssgan.adaptation.method import AdaptationMethod, TrainingPlace, training
 from ssgan.data import digest
 from ssgan.models.config import GANConfig
 from ssgan.models.domain import Domain
@@ -28,20 +26,15 @@ from ssgan.training.batches import Batches
 from ssgan.training.runner import Progress, run_training
 from ssgan.training.schedule import Schedule
 
-PLACE = "gan"  # the directory of the GAN in that of the model
+GAN_PLACE = "gan"  # the directory of the GAN in that of the model
 
 
 def learn(
     domains: Domains, config: AdaptConfig, place: TrainingPlace
 ) -> Generator[Progress, None, Network]:
     """Train the GAN, then a head on its critic's trunk and both together on the labels."""
-    on = place.runtime
     network = yield from pretrained_network(domains, config, place)
-    task = Adaptation(config, domains, network, on, COSINE)
-    batches = Batches(task.streams(), Rng(("adapt", config.seed)))
-    schedule = Schedule(config.steps or 1, config.batch, place.options, config.method)
-    yield from run_training(task, batches, schedule, place.run)
-    return task.mean
+    return (yield from training(network=lambda *_: network)(domains, config, place))
 
 
 def pretrained_network(
@@ -80,7 +73,7 @@ def claim_gan(run: Run, config: GANConfig, both: Domain) -> AbstractContextManag
     """The directory of the GAN, which can be opened as that of any other."""
     about = {"source": "memory", "options": {}, "rows": len(both)}
     about["fingerprint"] = digest(both.samples.numpy())
-    return claim_run(run.path / PLACE, config, about, files_of(both))
+    return claim_run(run.path / GAN_PLACE, config, about, files_of(both))
 
 
 METHOD = AdaptationMethod(learn=learn, steps=1000, readout="all", uses=("pretraining",))

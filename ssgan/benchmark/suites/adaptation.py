@@ -65,6 +65,9 @@ CONTENDERS: dict[str, Mapping[str, Any]] = {
     "frame fitted, statistics and transforms": {"method": "statistics", "frame": "fit"},
     "auto": {"method": "auto"},
     "cdan": {"method": "cdan", **PLAIN},
+    "pretrained": {"method": "pretrained"},
+    "cogan": {"method": "cogan", **PLAIN},
+    "translate": {"method": "translate", **PLAIN},
 }
 
 
