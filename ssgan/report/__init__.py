@@ -16,7 +16,6 @@ from typing import Any
 import jinja2
 import torch
 
-from ssgan.adaptation.methods.pretrained import GAN_PLACE
 from ssgan.config import InputError, __version__
 from ssgan.data.split import SPLIT, read_split
 from ssgan.models.stored import stored_training
@@ -36,6 +35,7 @@ from ssgan.synthesis.blocks import Tally
 
 __all__ = ["report", "report_augmented"]
 
+GAN_PLACE = "gan"  # in the directory of a model that was adapted by method "pretrained"
 PagePart = dict[str, Any]  # what the template shows of one thing
 
 

@@ -68,7 +68,7 @@ def test_gradients_of_the_critics_are_those_of_two_networks_summed_where_they_sh
     task = task_of(kind)
     real, noise, labels = batch_of(task)
     made = [x + 0.1 for x in real]
-    terms = task.critic_terms(real, made, [(0, real[0], labels)], RNG)
+    terms = task.critic_terms(real, made, [(0, real[0], labels)])
     weights = list(task.critics.parameters())
     found = torch.autograd.grad(sum(terms.values()), weights)
 

@@ -10,6 +10,7 @@ from collections.abc import Generator, Mapping
 from functools import partial
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
 from ssgan.adaptation.config import AdaptConfig
@@ -22,7 +23,6 @@ from ssgan.adaptation.network import body_for
 from ssgan.adaptation.pairs import SOURCE_CODEC
 from ssgan.adaptation.task import labeled_streams, source_views
 from ssgan.models.players import PREVIEW
-from ssgan.objectives import NonSaturating
 from ssgan.prediction.network import Network
 from ssgan.prediction.task import supervised_loss
 from ssgan.randomness import Rng
@@ -55,7 +55,6 @@ class CoGAN:
         self.mean = averaged(self.critics.network(1))
         self.generator_optimizer = COUPLED.optimizer(self.generators, config)
         self.critic_optimizer = COUPLED.optimizer(self.critics, config)
-        self.objective = NonSaturating()
         self.views = Views(config.transforms or (), config.warp)
         self.rng = Rng(("adapt", config.seed), on.device)
 
@@ -100,16 +99,16 @@ class CoGAN:
             known.append((1, self.views.light(self.codecs[1].expand(packed), rng("few")), labels))
         with torch.no_grad(), on.autocast():
             made = pairs_of(self.generators, self.codecs, noise, on, rng)
-        loss = partial(self.critic_terms, (on.batch(real[0]), on.batch(real[1])), made, known, rng)
+        loss = partial(self.critic_terms, (on.batch(real[0]), on.batch(real[1])), made, known)
         return descend(loss, (), self.critic_optimizer, on)
 
-    def critic_terms(self, real: Pair, made: Pair, known: list[Known], rng: Rng) -> Terms:
+    def critic_terms(self, real: Pair, made: Pair, known: list[Known]) -> Terms:
         """What both critics lose on real and generated samples, and the head on labelled ones."""
         terms: Terms = {}
         for side, domain in enumerate(SIDES):
-            score = partial(self.critics.scores, side)
-            costs = self.objective.critic_loss(score, real[side], made[side], rng)
-            terms |= {f"{name}_{domain}": self.config.weight * c for name, c in costs.items()}
+            good, bad = (self.critics.scores(side, x[side]).float() for x in (real, made))
+            terms[f"critic_real_{domain}"] = self.config.weight * F.softplus(-good).mean()
+            terms[f"critic_fake_{domain}"] = self.config.weight * F.softplus(bad).mean()
         for (side, x, labels), name in zip(known, ("supervised", "few"), strict=False):
             outputs = self.critics.network(side)(self.runtime.batch(x)).float()
             terms[name] = supervised_loss(outputs, labels)
@@ -120,9 +119,8 @@ class CoGAN:
         made = pairs_of(self.generators, self.codecs, noise, self.runtime, rng)
         terms: Terms = {}
         for side, domain in enumerate(SIDES):
-            score = partial(self.critics.scores, side)
-            costs = self.objective.generator_loss(score, made[side], made[side], rng)
-            terms |= {f"{name}_{domain}": cost for name, cost in costs.items()}
+            scores = self.critics.scores(side, made[side]).float()
+            terms[f"generator_{domain}"] = F.softplus(-scores).mean()
         return terms
 
     def pictures(self, step: int) -> Mapping[str, bytes]:
