@@ -11,7 +11,7 @@ import pandas as pd
 
 from ssgan.benchmark import Suite
 from ssgan.benchmark.ordinary import ORDINARY
-from ssgan.benchmark.runner import latest
+from ssgan.benchmark.runner import latest_rows
 from ssgan.benchmark.suites.breadth import AUTO, LONG_TRAININGS
 
 Rows = Callable[[Sequence[str], Sequence[Sequence[str]]], str]  # a table of a header and lines
@@ -35,7 +35,7 @@ def tables(found: Suite, cells: Sequence[Mapping[str, str]], rows: Rows) -> str:
 
 def judged(found: Suite, cells: Sequence[Mapping[str, str]]) -> list["Group"]:
     """Every data set, league and label count that has what `auto` is compared with."""
-    there = pd.DataFrame(latest(found, [dict(row) for row in cells]).values())
+    there = pd.DataFrame(latest_rows(found, [dict(row) for row in cells]).values())
     groups = there.groupby(["data", "league", "labels"], sort=False)
     return [line for key, mine in groups if (line := Group(key, mine)).judged]
 

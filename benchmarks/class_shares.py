@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 import pandas as pd
 
 from ssgan.benchmark import Suite
-from ssgan.benchmark.runner import latest
+from ssgan.benchmark.runner import latest_rows
 
 Rows = Callable[[Sequence[str], Sequence[Sequence[str]]], str]  # a table of a header and lines
 KINDS = ("labels", "estimated", "stated")
@@ -19,7 +19,7 @@ HEADER = [
 
 def tables(found: Suite, cells: Sequence[Mapping[str, str]], rows: Rows) -> str:
     """Means over the splits, the worst one in brackets."""
-    there = pd.DataFrame(latest(found, [dict(row) for row in cells]).values())
+    there = pd.DataFrame(latest_rows(found, [dict(row) for row in cells]).values())
     lines = []
     for (data, league, labels), mine in there.groupby(["data", "league", "labels"], sort=False):
         ratio, drawn = str(league).split(", labels ")

@@ -20,7 +20,7 @@ from scipy import stats
 from benchmarks import glance
 from benchmarks.tables import RESULTS
 from ssgan.benchmark import Line, read_rows, suite, summarise
-from ssgan.benchmark.runner import latest
+from ssgan.benchmark.runner import latest_rows
 
 BLUE, ORANGE, GREEN, GREY = "#0072b2", "#d55e00", "#009e73", "#777777"  # Okabe and Ito
 BY_LABELS = {  # panel: its tables, and how many labels each has
@@ -101,7 +101,7 @@ def first_of(found: Mapping[str, Line], methods: Sequence[str]) -> Line | None:
 def by_seconds(results: Path) -> Figure:
     """Accuracy against the seconds of a training, alone and with those of the GAN."""
     asked = suite("time-to-accuracy")
-    rows = latest(asked, read_rows(results / "time-to-accuracy.csv")).values()
+    rows = latest_rows(asked, read_rows(results / "time-to-accuracy.csv")).values()
     lines = {line.group: line for line in summarise(rows, asked)}
     figure, panels = plt.subplots(
         1, len(TRAININGS), figsize=(9, 3.4), sharey=True, layout="constrained"

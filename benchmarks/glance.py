@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from ssgan.benchmark import Line, leagues, read_rows, suite, summarise
-from ssgan.benchmark.runner import latest
+from ssgan.benchmark.runner import latest_rows
 
 AIMS = {  # suite and labels: what we set out for
     ("digits", "50"): ".955",
@@ -52,7 +52,7 @@ def by_method(results: Path, name: str, labels: str) -> Mapping[str, Line]:
     path, asked = results / f"{name}.csv", suite(name)
     if not path.exists():
         return {}
-    own = leagues(latest(asked, read_rows(path)).values())[""]
+    own = leagues(latest_rows(asked, read_rows(path)).values())[""]
     held = [row for row in own if row["labels"] == labels]
     return {line.group[-1]: line for line in summarise(held, asked)}
 

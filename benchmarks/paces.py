@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 
 from ssgan.benchmark import Line, Suite, paired, summarise
-from ssgan.benchmark.runner import latest
+from ssgan.benchmark.runner import latest_rows
 
 OFF = "GAN off: "  # what the name of a training from first weights begins with
 AIMS = (0.93, 0.95, 0.96, 0.97, 0.98, 0.985)
@@ -18,7 +18,7 @@ Cells = Sequence[dict[str, str]]
 def tables(found: Suite, cells: Cells, rows: Rows) -> str:
     """All of it, from what was measured of a suite whose rows have `steps`."""
     lines = {line.group: line for line in summarise(cells, found)}
-    own = list(latest(found, cells).values())
+    own = list(latest_rows(found, cells).values())
     methods = dict.fromkeys(cell.method for cell in found.cells)
     lengths = dict.fromkeys(str(cell.steps) for cell in found.cells)
     parts = []

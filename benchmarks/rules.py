@@ -21,7 +21,7 @@ from ssgan.benchmark.stored import StoredProblem, load_stored
 from ssgan.prediction.auto import HeldOutOutputs, mixed_weights
 from ssgan.prediction.candidates import prior_weights
 from ssgan.prediction.config import PredictorConfig
-from ssgan.prediction.ensemble import weigh
+from ssgan.prediction.ensemble import greedy_weights
 from ssgan.prediction.search import AutoConfig
 from ssgan.randomness import Rng
 
@@ -72,7 +72,11 @@ def by_distance(oof: Arrays, labels: np.ndarray, scale: float = 1.0) -> dict[str
 
 def greedy(oof: Arrays, labels: np.ndarray) -> dict[str, float]:
     """Greedy ensemble selection, without a prior: what `auto` weighs by."""
-    return equal(oof, labels) if nothing_held_out(oof) else weigh(oof, labels, Rng(("rules",)))
+    return (
+        equal(oof, labels)
+        if nothing_held_out(oof)
+        else greedy_weights(oof, labels, Rng(("rules",)))
+    )
 
 
 def inside_auto(oof: Arrays, labels: np.ndarray, prior: float = AutoConfig().prior) -> Weights:

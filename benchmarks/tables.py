@@ -18,7 +18,7 @@ import pandas as pd
 from benchmarks import breadth, class_shares, front, glance, paces, which
 from ssgan.benchmark import Line, Suite, leagues, paired, read_rows, suite, summarise
 from ssgan.benchmark.cells import key_of
-from ssgan.benchmark.runner import latest
+from ssgan.benchmark.runner import latest_rows
 from ssgan.benchmark.suites import SUITES
 from ssgan.benchmark.suites.guard import bound
 
@@ -147,7 +147,7 @@ def gaps(table: Suite, cells: Sequence[dict[str, str]]) -> str:
 
 def measured(table: Suite, cells: Sequence[dict[str, str]]) -> str:
     """Means and deviations of every measure of generators, a table a league; and rare alarms."""
-    there = pd.DataFrame(latest(table, cells).values())
+    there = pd.DataFrame(latest_rows(table, cells).values())
     shown = [name for name in MEASURES if name in there]
     place, parts = shown.index(table.measure) + 1, []
     leagues = [name for name in table.by[:-1] if name in there]
@@ -174,7 +174,7 @@ def measured(table: Suite, cells: Sequence[dict[str, str]]) -> str:
 
 def counted(table: Suite, cells: Sequence[dict[str, str]]) -> str:
     """How often something happened in trials of each kind, with means of what else they tell."""
-    there = pd.DataFrame(latest(table, cells).values())
+    there = pd.DataFrame(latest_rows(table, cells).values())
     shown = COUNTED[table.measure]
     lines = []
     for kind, mine in there.groupby(list(table.by), sort=False):
@@ -199,7 +199,7 @@ def bounded(hits: int, trials: int) -> str:
 
 def clocked(table: Suite, cells: Sequence[dict[str, str]]) -> str:
     """Seconds of every measure, and how far it is from other people's code."""
-    there = pd.DataFrame(latest(table, cells).values())
+    there = pd.DataFrame(latest_rows(table, cells).values())
     lines = []
     for method, mine in there.groupby("method", sort=False):
         apart = mine["difference"].iloc[0] if "difference" in mine else ""
@@ -250,7 +250,7 @@ def table(name: str, results: Path = RESULTS) -> str:
         return paces.tables(found, cells, rows)
     if found.measure not in HEADS:
         return measured(found, cells)
-    mine = latest(found, cells).values()
+    mine = latest_rows(found, cells).values()
     methods = {cell.method for cell in found.cells}
     others = [row for row in cells if row["method"] not in methods]  # peers'
     every = {league: summarise(held, found) for league, held in leagues([*mine, *others]).items()}

@@ -31,7 +31,7 @@ from ssgan.adaptation.config import AdaptConfig
 from ssgan.adaptation.domains import Domains, Few, data_identity, make_domains, source_labels
 from ssgan.adaptation.method import TrainingPlace
 from ssgan.adaptation.methods import METHODS
-from ssgan.adaptation.network import body_for, described
+from ssgan.adaptation.network import body_for, network_config
 from ssgan.adaptation.where import SOMEWHERE, Where
 from ssgan.codecs.image import MOVES
 from ssgan.config import InputError, unused_setting
@@ -70,12 +70,12 @@ def adapting(
     domains = make_domains(source, target, config.frame, task, few)
     config = resolve_adaptation(config, domains)
     on = runtime(where.device, domains.codec.shape)
-    files = records(domains, source, few) if where.run is not None else {}
+    files = record_files(domains, source, few) if where.run is not None else {}
     with nullcontext() if where.run is None else claim(where.run, domains, config, files) as held:
         place = TrainingPlace(on, held, where.options)
         network = yield from METHODS[config.method].learn(domains, config, place)
     return Predictor(
-        config=described(config, METHODS[config.method].readout),
+        config=network_config(config, METHODS[config.method].readout),
         codec=domains.codec,
         network=frozen(network, on.device),
         targets=domains.targets,
@@ -148,7 +148,7 @@ def model_identity(domains: Domains, config: AdaptConfig) -> dict[str, Any]:
     }
 
 
-def renewed_adaptation(identity: dict[str, Any]) -> dict[str, Any]:
+def current_model_identity(identity: dict[str, Any]) -> dict[str, Any]:
     """The identity of a model directory, also of one that described its network as a GAN's."""
     if "adaptation" not in identity:
         return identity
@@ -165,10 +165,10 @@ def claim(
     path: str | Path, domains: Domains, config: AdaptConfig, files: Mapping[str, str]
 ) -> Iterator[Run]:
     """The model directory of an adaptation, with what else loading needs."""
-    resolved = described(config, METHODS[config.method].readout)
+    resolved = network_config(config, METHODS[config.method].readout)
     whole = {"format": 1, "kind": "predictor", "config": resolved.to_json()}
     about = model_identity(domains, config)
-    run = Run.claim(path, whole | about, growing=(), renew=renewed_adaptation)
+    run = Run.claim(path, whole | about, growing=(), renew=current_model_identity)
     with run.writing() as held:
         held.write("codec.json", json.dumps(domains.codec.to_json()))
         for name, text in files.items():
@@ -176,7 +176,7 @@ def claim(
         yield held
 
 
-def records(domains: Domains, source: Data, few: Few | None) -> dict[str, str]:
+def record_files(domains: Domains, source: Data, few: Few | None) -> dict[str, str]:
     """The files of a model directory that say which labels it learnt from: those of the source, or
     of the target where it has some; then the source's have names of their own."""
     found = source_labels(source, domains.targets.task)

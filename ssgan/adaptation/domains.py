@@ -14,7 +14,7 @@ from ssgan.codecs.codec import Array
 from ssgan.codecs.dtypes import as_python
 from ssgan.config import InputError
 from ssgan.data import Codec, Data, Targets, digest, targets
-from ssgan.data.label_values import raw_labels, shown
+from ssgan.data.label_values import first_few, raw_labels
 from ssgan.data.labels import sorted_classes
 from ssgan.models.domain import CALIBRATION, Domain
 from ssgan.prediction.labels import Labeled
@@ -75,7 +75,7 @@ def make_domains(
     Of the target no labels are read but those of `few`.
     """
     found = source_labels(source, task)
-    refuse(source, target)
+    refuse_domains(source, target)
     codecs, words = fit_both_codecs(source, target, frame)
     packed = codecs[0].pack(source.x)[torch.from_numpy(found.labeled)]
     values, scale = found.values[found.labeled], (0.0, 1.0)
@@ -147,7 +147,7 @@ def source_labels(source: Data, task: Any) -> Targets:
     return targets(source.y, task=task, no_label=source.no_label)
 
 
-def refuse(source: Data, target: Data) -> None:
+def refuse_domains(source: Data, target: Data) -> None:
     """InputError for domains of two kinds, for equal ones, and for too few samples."""
     if source.kind != target.kind:
         raise InputError(
@@ -167,7 +167,7 @@ def refuse(source: Data, target: Data) -> None:
     if source.kind == "table" and set(source.x.columns) != set(target.x.columns):
         differ = sorted(map(str, set(source.x.columns) ^ set(target.x.columns)))
         raise InputError(
-            f"columns that only one of both tables has: {shown(differ)}: leave them out with "
+            f"columns that only one of both tables has: {first_few(differ)}: leave them out with "
             "drop (--drop), or name the column of labels with target (--target)"
         )
 

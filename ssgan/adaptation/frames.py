@@ -22,12 +22,12 @@ Codecs = tuple[Codec, Codec]
 def fit_both_codecs(source: Data, target: Data, frame: str = "pad") -> tuple[Codecs, str]:
     """The codecs of both domains, and what was done so that they agree, in words."""
     if CODECS[source.kind].resizable:
-        return images(source, target, frame)
-    codec = fit_codec(stack(*same_form(source.x, target.x)), kind=source.kind)
+        return fit_image_codecs(source, target, frame)
+    codec = fit_codec(stack(*in_one_form(source.x, target.x)), kind=source.kind)
     return (codec, codec), "both domains have one scale, that of all their samples"
 
 
-def same_form(source: Any, target: Any) -> tuple[Any, Any]:
+def in_one_form(source: Any, target: Any) -> tuple[Any, Any]:
     """Raw samples with columns in one order, or of one shape; InputError for those of two."""
     if hasattr(source, "columns"):
         return source, target[source.columns]
@@ -41,7 +41,7 @@ def same_form(source: Any, target: Any) -> tuple[Any, Any]:
     return source, target
 
 
-def images(source: Data, target: Data, frame: str) -> tuple[Codecs, str]:
+def fit_image_codecs(source: Data, target: Data, frame: str) -> tuple[Codecs, str]:
     """Codecs of images in one frame: smaller ones are padded with black, never stretched; greys
     become colours where the others have some."""
     one, other = (
@@ -64,7 +64,7 @@ def images(source: Data, target: Data, frame: str) -> tuple[Codecs, str]:
     if frame == "fit" and sizes[0] != sizes[1]:
         small = 0 if sizes[0] < sizes[1] else 1
         spreads = [extent(framed[0], source.x), extent(framed[1], target.x)]
-        framed[small] = scaled(framed[small], spreads[1 - small] / spreads[small])
+        framed[small] = scale_in_frame(framed[small], spreads[1 - small] / spreads[small])
         words[small] = f"{('source', 'target')[small]}: {describe_frame(framed[small])}"
     return (framed[0], framed[1]), "; ".join(words)
 
@@ -132,7 +132,7 @@ def edge_of(x: Tensor, codec: ImageCodec) -> Tensor:
     return torch.cat(edges, 1).median(1).values[:, None, None]
 
 
-def scaled(codec: ImageCodec, factor: float) -> ImageCodec:
+def scale_in_frame(codec: ImageCodec, factor: float) -> ImageCodec:
     """The codec with its images larger or smaller by a factor, as far as the frame allows."""
     if codec.frame is None:
         return codec

@@ -23,7 +23,7 @@ def body_for(domains: Domains, config: AdaptConfig, readout: str = "student") ->
     return Body(architecture=named, width=config.width)
 
 
-def described(config: AdaptConfig, readout: str = "student") -> PredictorConfig:
+def network_config(config: AdaptConfig, readout: str = "student") -> PredictorConfig:
     """How a model directory says that its network was trained, by which it is loaded again."""
     return PredictorConfig(
         method="supervised",

@@ -17,7 +17,7 @@ import numpy as np
 from ssgan.benchmark.problems import hold_out_test, take_rows
 from ssgan.codecs.codec import Array
 from ssgan.data import Data, read, targets
-from ssgan.data.named import BUNDLED, DATA_SETS, data_directory, stored
+from ssgan.data.named import BUNDLED, DATA_SETS, data_directory, stored_file
 from ssgan.randomness import Rng
 
 POOL, TEST = 6000, 2000  # samples to learn from and to test on, at most
@@ -49,7 +49,7 @@ def named_set(name: str, **options: Any) -> Callable[[Path | None], Data]:
 
     def load(data_dir: Path | None) -> Data:
         directory = data_directory(data_dir)
-        if name in DATA_SETS or stored(name, directory):
+        if name in DATA_SETS or stored_file(name, directory):
             return with_test(read(name, data_dir=None if name in BUNDLED else data_dir, **options))
         table = "target" in options
         what = (

@@ -131,7 +131,7 @@ def shared_student(table: Table, cell: Cell) -> StudentConfig | None:
     return replace(table.student, seed=cell.gan_seed)
 
 
-def home(table: Table, seed: int, place: Place) -> Path:
+def gan_directory(table: Table, seed: int, place: Place) -> Path:
     """The run directory of a table's GAN."""
     fields = json.dumps(replace(table.gan, seed=seed).to_json(), sort_keys=True)
     config = sha256(fields.encode()).hexdigest()[:8]
@@ -140,7 +140,7 @@ def home(table: Table, seed: int, place: Place) -> Path:
 
 def home_of_student(table: Table, need: Shared, place: Place) -> Path:
     """The run directory of the student that cells share."""
-    path = home(table, need.config.seed, place)
+    path = gan_directory(table, need.config.seed, place)
     name = sha256(repr(need.student).encode()).hexdigest()[:8]
     return path.with_name(f"{path.name}-{'student' if need.trained else 'twin'}-{name}")
 
@@ -148,12 +148,14 @@ def home_of_student(table: Table, need: Shared, place: Place) -> Path:
 def make_shared(table: Table, need: Shared, place: Place) -> None:
     """Train what cells share, a GAN and its student, or wait for who is at it already."""
     if need.trained:
-        alone(functools.partial(make_gan, table, need, place))
+        wait_for_lock(functools.partial(make_gan, table, need, place))
     if need.student:
         load_shared(table, need, place)
 
 
-def alone(make: Callable[[], Product], wait: Callable[[float], None] = time.sleep) -> Product:
+def wait_for_lock(
+    make: Callable[[], Product], wait: Callable[[float], None] = time.sleep
+) -> Product:
     """What `make` gives once nobody else is writing where it writes; tried twice a second."""
     while True:
         try:
@@ -167,22 +169,22 @@ def load_shared(table: Table, need: Shared, place: Place) -> GAN:
     seed, device = need.config.seed, table.device
     gan = untrained_gan(place, table.data, need.config, device)
     if need.trained:
-        gan = replace(load(home(table, seed, place), device=device), packed=gan.packed)
+        gan = replace(load(gan_directory(table, seed, place), device=device), packed=gan.packed)
     if need.student is None:
         return gan
     run = home_of_student(table, need, place)
-    return alone(functools.partial(distil, gan, None, need.student, run=run))
+    return wait_for_lock(functools.partial(distil, gan, None, need.student, run=run))
 
 
 def make_gan(table: Table, need: Shared, place: Place) -> None:
     """Pretrain, or take up a pretraining that was stopped, and note which code began it."""
-    path = home(table, need.config.seed, place)
+    path = gan_directory(table, need.config.seed, place)
     note = path.with_name(f"{path.name}.json")
     if not path.exists() or not note.exists():
         train = functools.partial(pretrain_for, table, need.config, place)
         steps = {"steps": need.config.steps}
         flops = table.flops(train, steps) if table.flops else 0
-        about = {"source": measuring.source(), "flops": flops}
+        about = {"source": measuring.code_hash(), "flops": flops}
         write_whole(note, json.dumps(about).encode())
     pretrain(place.read(table.data), need.config, run=path, device=table.device)
 
@@ -234,7 +236,7 @@ def solve_cell(table: Table, cell: Cell, place: Place) -> dict[str, Value]:
         "gan_seconds": round(gan_seconds, 1),
         "total_seconds": round(seconds + gan_seconds, 2),
         "samples_seen": answer.samples + seen + int(about.get("samples", 0)),
-        "flops": cost(table, cell, problem, answer, place) + int(about.get("flops", 0)),
+        "flops": finetuning_cost(table, cell, problem, answer, place) + int(about.get("flops", 0)),
         "league": ELSEWHERE if method.needs == "weights" else "own data",
         "way": "" if config is None else config.method,
         "steps": 0 if config is None or not config.learns else config.steps or 0,
@@ -244,7 +246,7 @@ def solve_cell(table: Table, cell: Cell, place: Place) -> dict[str, Value]:
 
 def pretraining_cost(table: Table, cell: Cell, place: Place) -> dict[str, Any]:
     """What the GAN of a cell cost (seconds, samples, operations), and which code began it."""
-    path = home(table, cell.gan_seed, place)
+    path = gan_directory(table, cell.gan_seed, place)
     config = replace(table.gan, seed=cell.gan_seed)
     critic = sum(map(config.objective.critic_steps, range(config.steps)))
     about = read_object(path.with_name(f"{path.name}.json"))
@@ -260,7 +262,9 @@ def distilling_cost(table: Table, cell: Cell, place: Place) -> tuple[float, int]
     return training_seconds(home_of_student(table, need, place)), seen
 
 
-def cost(table: Table, cell: Cell, problem: Problem, answer: Answer, place: Place) -> int:
+def finetuning_cost(
+    table: Table, cell: Cell, problem: Problem, answer: Answer, place: Place
+) -> int:
     """Operations of a finetuning, and of the trainings that were compared before; 0 for other
     people's code."""
     if not table.flops or answer.config is None or problem.start is None:
@@ -283,7 +287,7 @@ def of_own_student(config: PredictorConfig, student: StudentConfig) -> Predictor
 def counted_once(table: Table, problem: Problem, config: PredictorConfig, place: Place) -> int:
     """Operations of one finetuning, the same for all of its settings."""
     labels, fields = len(problem.labeled), replace(config, seed=0).to_json()
-    named = [table.data, labels, table.gan.to_json(), fields, measuring.source()]
+    named = [table.data, labels, table.gan.to_json(), fields, measuring.code_hash()]
     name = sha256(json.dumps(named, sort_keys=True).encode()).hexdigest()
     path = place.work / "flops" / f"{name[:16]}.json"
     if not path.exists() and problem.start is not None and table.flops:
@@ -302,7 +306,7 @@ def training_seconds(run: str | Path) -> float:
     return spent
 
 
-def pairs(gans: Sequence[int] | None, draws: int) -> tuple[tuple[int, int], ...]:
+def seed_pairs(gans: Sequence[int] | None, draws: int) -> tuple[tuple[int, int], ...]:
     """Seeds of GAN and labels: each GAN with every draw, or draw i with GAN i."""
     if gans is None:
         return tuple((i, i) for i in range(draws))

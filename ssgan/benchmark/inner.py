@@ -59,12 +59,12 @@ def candidate_outputs(
     for name, one in ((each.name, each.config) for each in known):
         shape = (0, len(labels), rows.classes) if rows.classes else (0, len(labels))
         oof = held[name].outputs if held else np.empty(shape)
-        given = in_units(answer(gan, final_config(one, rows), rows, test), rows)
+        given = in_units(candidate_answer(gan, final_config(one, rows), rows, test), rows)
         found[name] = Outputs(in_units(oof, rows), given, of)
     return found
 
 
-def answer(gan: GAN, config: PredictorConfig, rows: Labeled, test: Array) -> Array:
+def candidate_answer(gan: GAN, config: PredictorConfig, rows: Labeled, test: Array) -> Array:
     """What a candidate that has learnt from all labels gives: logits (m, K) or numbers (m,)."""
     reader = finish(with_readout(gan, config, rows))
     network, _ = finish(fit_network(reader, resolve_config(config, reader, rows), rows))

@@ -24,7 +24,7 @@ COUNTED_STEPS = 10  # steps of a training whose operations are counted
 
 
 @functools.cache
-def source(package: Path = PACKAGE) -> str:
+def code_hash(package: Path = PACKAGE) -> str:
     """The first of the sha256 of the package's code: rows of other code are marked as stale."""
     sha = hashlib.sha256()
     for path in sorted(package.rglob("*.py")):
@@ -68,7 +68,7 @@ def stamps() -> dict[str, Value]:
         "sklearn": sklearn.__version__,
         "ssgan": __version__,
         "commit": commit(),
-        "source": source(),
+        "source": code_hash(),
         "machine": machine(),
         "device": device_name(),
         "threads": torch.get_num_threads(),

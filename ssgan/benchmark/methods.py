@@ -75,7 +75,7 @@ def from_baseline(predict: Callable[[Problem, int], Array], needs: Needs = "rows
     return Contender(answer, needs)
 
 
-def ours(trained: bool, main: bool = False, **settings: Any) -> Contender:
+def finetuning_contender(trained: bool, main: bool = False, **settings: Any) -> Contender:
     """`finetune` with these settings, on the GAN or on its untrained twin."""
     way: str = settings["method"]
 
@@ -179,42 +179,58 @@ STUDENT_ALONE = {
 }
 FROM_GAN = {"method": "consistency+propagation", "readout": "all"}
 OURS = {
-    "simple model that the folds choose": ours(False, True, method="baseline"),
-    "network from scratch, labels only": ours(False, True, **LABELS_ONLY),
-    "student's network from scratch, labels only": ours(False, True, **STUDENT_ALONE),
-    "linear probe, last depth, random trunk": ours(False, method="probe", readout="last"),
-    "linear probe, random trunk": ours(False, method="probe"),
-    "k-NN, random trunk": ours(False, method="knn"),
-    "label spreading, random trunk": ours(False, method="graph"),
-    "margin probe, random trunk": ours(False, method="svm"),
-    "GAN off: finetuned random trunk": ours(False, method="propagation"),
-    "GAN off: consistency": ours(False, method="consistency"),
-    "GAN off: student and consistency": ours(False, True, **FROM_STUDENT),
-    "GAN off: graph and consistency": ours(False, False, **FROM_GAN),
-    "GAN off: K + 1": ours(False, method="k-plus-one"),
-    "GAN off: auto": ours(False, method="auto"),
-    "GAN off: consistency with K + 1": ours(False, method="consistency+k-plus-one"),
-    "GAN off: linear probe, distilled student": ours(False, method="probe", readout="student"),
-    "GAN off: k-NN, distilled student": ours(False, method="knn", readout="student"),
-    "GAN off: label spreading, distilled student": ours(False, method="graph", readout="student"),
-    "GAN off: finetuned student": ours(False, method="propagation", readout="student"),
-    "linear probe, last depth": ours(True, method="probe", readout="last"),
-    "linear probe, discriminator": ours(True, method="probe"),
-    "linear probe, distilled student": ours(True, method="probe", readout="student"),
-    "k-NN, discriminator": ours(True, method="knn"),
-    "k-NN, distilled student": ours(True, method="knn", readout="student"),
-    "label spreading on its features": ours(True, method="graph"),
-    "label spreading, distilled student": ours(True, method="graph", readout="student"),
-    "margin probe, discriminator": ours(True, method="svm"),
-    "finetuned discriminator, labels only": ours(True, **LABELS_ONLY),
-    "finetuned discriminator": ours(True, method="propagation"),
-    "finetuned student": ours(True, method="propagation", readout="student"),
-    "consistency": ours(True, method="consistency"),
-    "student and consistency": ours(True, True, **FROM_STUDENT),
-    "graph and consistency": ours(True, False, **FROM_GAN),
-    "K + 1": ours(True, True, method="k-plus-one"),
-    "consistency with K + 1": ours(True, method="consistency+k-plus-one"),
-    "auto": ours(True, True, method="auto"),
+    "simple model that the folds choose": finetuning_contender(False, True, method="baseline"),
+    "network from scratch, labels only": finetuning_contender(False, True, **LABELS_ONLY),
+    "student's network from scratch, labels only": finetuning_contender(
+        False, True, **STUDENT_ALONE
+    ),
+    "linear probe, last depth, random trunk": finetuning_contender(
+        False, method="probe", readout="last"
+    ),
+    "linear probe, random trunk": finetuning_contender(False, method="probe"),
+    "k-NN, random trunk": finetuning_contender(False, method="knn"),
+    "label spreading, random trunk": finetuning_contender(False, method="graph"),
+    "margin probe, random trunk": finetuning_contender(False, method="svm"),
+    "GAN off: finetuned random trunk": finetuning_contender(False, method="propagation"),
+    "GAN off: consistency": finetuning_contender(False, method="consistency"),
+    "GAN off: student and consistency": finetuning_contender(False, True, **FROM_STUDENT),
+    "GAN off: graph and consistency": finetuning_contender(False, False, **FROM_GAN),
+    "GAN off: K + 1": finetuning_contender(False, method="k-plus-one"),
+    "GAN off: auto": finetuning_contender(False, method="auto"),
+    "GAN off: consistency with K + 1": finetuning_contender(False, method="consistency+k-plus-one"),
+    "GAN off: linear probe, distilled student": finetuning_contender(
+        False, method="probe", readout="student"
+    ),
+    "GAN off: k-NN, distilled student": finetuning_contender(
+        False, method="knn", readout="student"
+    ),
+    "GAN off: label spreading, distilled student": finetuning_contender(
+        False, method="graph", readout="student"
+    ),
+    "GAN off: finetuned student": finetuning_contender(
+        False, method="propagation", readout="student"
+    ),
+    "linear probe, last depth": finetuning_contender(True, method="probe", readout="last"),
+    "linear probe, discriminator": finetuning_contender(True, method="probe"),
+    "linear probe, distilled student": finetuning_contender(
+        True, method="probe", readout="student"
+    ),
+    "k-NN, discriminator": finetuning_contender(True, method="knn"),
+    "k-NN, distilled student": finetuning_contender(True, method="knn", readout="student"),
+    "label spreading on its features": finetuning_contender(True, method="graph"),
+    "label spreading, distilled student": finetuning_contender(
+        True, method="graph", readout="student"
+    ),
+    "margin probe, discriminator": finetuning_contender(True, method="svm"),
+    "finetuned discriminator, labels only": finetuning_contender(True, **LABELS_ONLY),
+    "finetuned discriminator": finetuning_contender(True, method="propagation"),
+    "finetuned student": finetuning_contender(True, method="propagation", readout="student"),
+    "consistency": finetuning_contender(True, method="consistency"),
+    "student and consistency": finetuning_contender(True, True, **FROM_STUDENT),
+    "graph and consistency": finetuning_contender(True, False, **FROM_GAN),
+    "K + 1": finetuning_contender(True, True, method="k-plus-one"),
+    "consistency with K + 1": finetuning_contender(True, method="consistency+k-plus-one"),
+    "auto": finetuning_contender(True, True, method="auto"),
 }
 FOR_CLASSES = ("svm",)  # methods that regression has no use for
 CONTENDERS = CLASSIFIERS | REGRESSORS | OF_SIGNALS | OURS

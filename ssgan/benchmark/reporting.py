@@ -109,10 +109,10 @@ def summarise(rows: Iterable[Row], suite: Suite) -> list[Line]:
     }
     for row in last.values():
         groups.setdefault(tuple(row.get(name, "") for name in suite.by), []).append(row)
-    return [line(group, mine, suite) for group, mine in groups.items() if mine]
+    return [summary_line(group, mine, suite) for group, mine in groups.items() if mine]
 
 
-def line(group: tuple[str, ...], rows: Sequence[Row], suite: Suite) -> Line:
+def summary_line(group: tuple[str, ...], rows: Sequence[Row], suite: Suite) -> Line:
     scores = column_of(rows, suite.measure)
     seeds = [name for name in key_of(suite.cells[0]) if name.endswith("seed")]
     return Line(

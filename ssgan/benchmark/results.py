@@ -42,9 +42,9 @@ def append_row(path: Path, values: Mapping[str, Value]) -> Row:
     added = [name for name in row if name not in columns]
     columns = [*columns, *added]
     if torn or added:
-        write_whole(path, csv_bytes([columns, *(fields(columns, one) for one in (*rows, row))]))
+        write_whole(path, csv_bytes([columns, *(row_values(columns, one) for one in (*rows, row))]))
     else:
-        append_line(path, csv_bytes([fields(columns, row)]).rstrip(b"\n"))
+        append_line(path, csv_bytes([row_values(columns, row)]).rstrip(b"\n"))
     return row
 
 
@@ -60,7 +60,7 @@ def parse(path: Path) -> tuple[list[str], list[Row], bool]:
     return columns, rows, len(whole) < len(data) or len(rows) < len(lines) - 1
 
 
-def fields(columns: Sequence[str], row: Row) -> list[str]:
+def row_values(columns: Sequence[str], row: Row) -> list[str]:
     return [row.get(name, "") for name in columns]
 
 

@@ -83,11 +83,11 @@ def results(suite: Suite, out: Path) -> Path:
 
 def stale(row: Row) -> bool:
     """Whether other code than that at hand made the row, or what it rests on."""
-    made = {row.get("source", ""), row.get("gan_source") or measuring.source()}
-    return made != {measuring.source()}
+    made = {row.get("source", ""), row.get("gan_source") or measuring.code_hash()}
+    return made != {measuring.code_hash()}
 
 
-def latest(suite: Suite, rows: Iterable[Row]) -> dict[Cell, Row]:
+def latest_rows(suite: Suite, rows: Iterable[Row]) -> dict[Cell, Row]:
     """The last row of every cell of the suite that has one, in the order of the cells."""
     keys = {frozenset(key_of(cell).items()): cell for cell in suite.cells}
     names = key_of(suite.cells[0]) if suite.cells else {}
@@ -123,7 +123,7 @@ def missing(suite: Suite, rows: Iterable[Row], renew: bool = False) -> list[Cell
     >>> len(missing(found, [])) == len(found.cells)
     True
     """
-    there = latest(suite, rows)
+    there = latest_rows(suite, rows)
     return [cell for cell in suite.cells if cell not in there or (renew and stale(there[cell]))]
 
 
@@ -179,7 +179,7 @@ def run(
     """
     path = results(suite, out)
     left = missing(suite, read_rows(path), renew)
-    place = Place(work / measuring.source() if renew else work, data_dir)
+    place = Place(work / measuring.code_hash() if renew else work, data_dir)
     place.work.mkdir(parents=True, exist_ok=True)
     free = [cell for cell in left if suite.needs(cell) is None and not suite.timed(cell)]
     failed = yield from solve_cells(suite, free, path, (place, jobs))

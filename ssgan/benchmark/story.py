@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ssgan.benchmark.cells import Suite
-from ssgan.benchmark.fewlabel import Table, pairs, suite_of
+from ssgan.benchmark.fewlabel import Table, seed_pairs, suite_of
 from ssgan.benchmark.methods import CONTENDERS, twin_of
 from ssgan.benchmark.reporting import Line, paired, summarise
 from ssgan.benchmark.results import Row, read_rows
@@ -28,7 +28,7 @@ DEMO = replace(
     name="cells",
     about="accuracy on held-out digits, 10 labels a class",
     labels=(100,),
-    draws=pairs((0,), 5),
+    draws=seed_pairs((0,), 5),
     methods=(
         "logistic regression",
         "RBF-SVM",

@@ -6,7 +6,7 @@ from typing import Any
 import click
 
 from ssgan.cli import options
-from ssgan.cli.finetune import check_use, names
+from ssgan.cli.finetune import check_use, split_names
 from ssgan.cli.names import CHOICES, DEFAULTS
 from ssgan.cli.options import COUNT, note, one_of
 
@@ -37,7 +37,7 @@ from ssgan.cli.options import COUNT, note, one_of
     click.option(
         "--transforms",
         metavar="A,B",
-        callback=lambda _, __, text: names(text),
+        callback=lambda _, __, text: split_names(text),
         help=f"What keeps a label: {one_of('transforms', 'none')}.  [default: moves, colour"
         " and texture for images]",
     ),

@@ -132,11 +132,11 @@ def write_augmented(
         note(why_not_all(proposal, count), quiet)
     more = ((block.samples, block.labels) for block in proposal.blocks(count))
     if out.suffix:
-        blocks = itertools.chain(marked([real], False), marked(more, True))
+        blocks = itertools.chain(mark_rows([real], False), mark_rows(more, True))
         write_file(blocks, out, len(real[1]) + count, column)
         write_whole(out.with_suffix(".verdict.json"), verdict_json(proposal, count).encode())
     else:
-        with writing.whole_folder(out) as folder:
+        with writing.fill_folder(out) as folder:
             write_class_folders([real], folder / "real")
             write_class_folders(more, folder / "synthetic")
             (folder / "verdict.json").write_text(verdict_json(proposal, count))
@@ -153,7 +153,7 @@ def why_not_all(proposal: "Proposal", count: int) -> str:
     return f"0 of {total} synthetic rows are written, because {because}; --force writes them"
 
 
-def marked(blocks: Iterable[tuple[Any, Any]], synthetic: bool) -> "Iterator[Block]":
+def mark_rows(blocks: Iterable[tuple[Any, Any]], synthetic: bool) -> "Iterator[Block]":
     """Samples and labels with a column that says whether they are synthetic."""
     import numpy as np
 

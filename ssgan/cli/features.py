@@ -51,7 +51,7 @@ def features(
     import numpy as np
 
     from ssgan.cli import writing
-    from ssgan.cli.samples import read_for
+    from ssgan.cli.samples import read_for_model
     from ssgan.codecs.vector import VectorCodec
     from ssgan.data.selection import select_part
     from ssgan.prediction.loading import load
@@ -60,7 +60,7 @@ def features(
     model = load(run, device)
     if readout is not None:
         model = read_by(model, readout, run, quiet)
-    chosen = select_part(read_for(model, data, reading), part)
+    chosen = select_part(read_for_model(model, data, reading), part)
     array = model.features(chosen.x)
     names = {name: np.asarray(values) for name, values in chosen.names.items()}
     if out.suffix in writing.TABLES:

@@ -43,7 +43,7 @@ IN_STEPS = CHOICES["methods in steps"]
     click.option(
         "--transforms",
         metavar="A,B",
-        callback=lambda _, __, text: names(text),
+        callback=lambda _, __, text: split_names(text),
         help=f"What keeps a label: {one_of('transforms', 'none')}.  [default: those that"
         " suit the unlabeled samples]",
     ),
@@ -146,7 +146,7 @@ def split_for(
     return split
 
 
-def names(text: str | None) -> tuple[str, ...] | None:
+def split_names(text: str | None) -> tuple[str, ...] | None:
     """Names with commas between them; "none" is none of them."""
     if text is None:
         return None

@@ -43,10 +43,10 @@ def frame_of(samples: Any, columns: Mapping[str, Any], label: str) -> "pd.DataFr
     """Rows of a table, or vectors as columns x0, x1, ..., with the columns beside them."""
     named = {label if name == "y" else name: column for name, column in columns.items()}
     if not hasattr(samples, "columns"):
-        return writing.framed(x=samples, **named)
+        return writing.table_of_arrays(x=samples, **named)
     if taken := {*named} & {*samples.columns}:
         raise InputError(f"the table has a column {taken.pop()!r} of its own: rename it")
-    frame: pd.DataFrame = samples.assign(**writing.framed(**named)) if named else samples
+    frame: pd.DataFrame = samples.assign(**writing.table_of_arrays(**named)) if named else samples
     return frame
 
 

@@ -40,13 +40,13 @@ def predict(
       ssgan predict model photos/ --out predictions.csv
     """
     from ssgan.cli import writing
-    from ssgan.cli.samples import read_for
+    from ssgan.cli.samples import read_for_model
     from ssgan.data.selection import select_part
     from ssgan.prediction.loading import load_predictor
 
     writing.check_suffix(out, writing.TABLES, "predictions")
     predictor = load_predictor(model, device)
-    chosen = select_part(read_for(predictor, data, reading), part)
+    chosen = select_part(read_for_model(predictor, data, reading), part)
     writing.write_table(table(predictor, chosen), out)
     note(f"{out} holds predictions for {len(chosen.x)} rows", quiet)
 

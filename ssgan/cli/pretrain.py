@@ -162,10 +162,10 @@ def config_fields(recipe: str | None, file: Path | None, flags: dict[str, Any]) 
     from ssgan.cli.settings import settings
 
     flags["architecture"] = flags.pop("body") or flags["architecture"]
-    return started(recipe) | settings(file, **flags)
+    return recipe_settings(recipe) | settings(file, **flags)
 
 
-def started(recipe: str | None) -> dict[str, Any]:
+def recipe_settings(recipe: str | None) -> dict[str, Any]:
     """The settings of a recipe; InputError if there is none of that name."""
     if recipe is None:
         return {}

@@ -51,7 +51,7 @@ def show(
     steps, so that it saves a checkpoint; a second one ends the process wherever it is.
     """
     stop = stop or Stop()
-    with heeding(stop), display(quiet) as tell:
+    with heed_signals(stop), display(quiet) as tell:
         ended: list[Shown] = []
         while not ended:
             try:
@@ -64,7 +64,7 @@ def show(
 
 
 @contextmanager
-def heeding(stop: Stop) -> Iterator[None]:
+def heed_signals(stop: Stop) -> Iterator[None]:
     """SIGINT and SIGTERM raise the flag, and SIGHUP unless nohup ignores it.
 
     Elsewhere than in the main thread nothing does.
@@ -120,7 +120,7 @@ def bar(console: Any = None) -> "Iterator[Callable[[Progress], None]]":
                 description=f"{progress.phase} {progress.step}/{progress.steps}".strip(),
                 completed=progress.step,
                 total=progress.steps,
-                pace=pace(progress),
+                pace=pace_line(progress),
                 losses=losses_line(progress),
             )
 
@@ -136,7 +136,7 @@ def lines(clock: Callable[[], float] = time.monotonic) -> "Callable[[Progress], 
         if progress.step < progress.steps and clock() - last < PAUSE:
             return
         last = clock()
-        state = f"{losses_line(progress)}  {pace(progress)}"
+        state = f"{losses_line(progress)}  {pace_line(progress)}"
         name = f"{progress.phase}, " if progress.phase else ""
         print(f"{name}step {progress.step}/{progress.steps}  {state}", file=sys.stderr)
 
@@ -151,7 +151,7 @@ def losses_line(progress: "Progress") -> str:
     return "  ".join(f"{name} {value:.3g}" for name, value in values.items())
 
 
-def pace(progress: "Progress") -> str:
+def pace_line(progress: "Progress") -> str:
     """Samples per second and the time left."""
     hours, seconds = divmod(round(progress.eta), 3600)
     clock = f"{seconds // 60}:{seconds % 60:02d}"

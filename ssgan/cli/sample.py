@@ -102,7 +102,7 @@ def write_pairs(run: Path, out: Path, count: int, seed: int, device: str | None)
     if out.suffix:
         writing.write_arrays(out, **pair)
         return
-    with writing.whole_folder(out) as folder:
+    with writing.fill_folder(out) as folder:
         for name, samples in pair.items():
             writing.write_images(samples, folder / name)
 
@@ -134,7 +134,7 @@ def write_sampled(
         named = ((x, {} if labels is None else {"y": labels}) for x, labels in made)
         write_file(named, out, count, gan.data["options"].get("target") or "label")
         return
-    with writing.whole_folder(out) as folder:
+    with writing.fill_folder(out) as folder:
         if conditions:
             write_class_folders(made, folder, conditions.counts())
             return

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from ssgan.prediction.predictor import Predictor
 
 
-def read_for(model: "GAN | Predictor", source: str, reading: Mapping[str, Any]) -> "Data":
+def read_for_model(model: "GAN | Predictor", source: str, reading: Mapping[str, Any]) -> "Data":
     """A data set in the form that a model takes: resized, and without its target, as then."""
     trained_on = getattr(model, "data", None) or getattr(model, "about", {})["gan"]
     channels = getattr(model.codec, "channels", None)
@@ -39,7 +39,7 @@ def rows_to_judge(
     """
     reading = dict(reading)
     labels, part = reading.pop("labels"), reading.pop("part")
-    data = read_for(model, source, reading)
+    data = read_for_model(model, source, reading)
     if labels is not None:
         meant = {"na": reading["na"], "no_label": reading["unlabeled"]}
         data = replace(data, y=read_labels(labels, data, **meant))

@@ -93,6 +93,6 @@ def write_translated(images: Any, source: Any, out: Path) -> Path:
     path = out / TRANSLATED
     if path.exists():  # of the same training, which gives the same
         return path
-    with writing.whole_folder(path) as folder:
+    with writing.fill_folder(path) as folder:
         writing.write_named(images, folder, source.names)
     return path

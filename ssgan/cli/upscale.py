@@ -123,7 +123,7 @@ def write_larger(upscaler: Any, found: dict[str, Any], out: Path, blend: float, 
         (picture,) = found.values()
         writing.write_bytes(out, lambda stream: png(stream, picture))
         return
-    with writing.whole_folder(out) as folder:
+    with writing.fill_folder(out) as folder:
         for name, picture in found.items():
             path = (folder / name).with_suffix(".png")
             if path.exists():  # a.jpg beside a.png

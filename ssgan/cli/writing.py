@@ -55,10 +55,10 @@ def write_arrays(path: Path, **arrays: Any) -> None:
         plain = {name: plain_array(array) for name, array in arrays.items()}
         write_bytes(path, lambda stream: np.savez(stream, **plain))
     else:
-        write_table(framed(**arrays), path)
+        write_table(table_of_arrays(**arrays), path)
 
 
-def framed(**arrays: Any) -> "pd.DataFrame":
+def table_of_arrays(**arrays: Any) -> "pd.DataFrame":
     """Arrays (N,) and (N, K) as columns of a table."""
     import pandas as pd
 
@@ -102,7 +102,7 @@ def stream_table(
             for number, frame in enumerate(frames):
                 frame.to_csv(stream, index=False, header=number == 0)
         else:
-            stream_parquet(grouped(frames, rows, cells), stream)
+            stream_parquet(join_frames(frames, rows, cells), stream)
 
 
 def stream_parquet(groups: "Iterator[pd.DataFrame]", stream: Any) -> None:
@@ -124,7 +124,9 @@ def stream_parquet(groups: "Iterator[pd.DataFrame]", stream: Any) -> None:
             following = next(groups, None)
 
 
-def grouped(frames: "Iterable[pd.DataFrame]", rows: int, cells: int) -> "Iterator[pd.DataFrame]":
+def join_frames(
+    frames: "Iterable[pd.DataFrame]", rows: int, cells: int
+) -> "Iterator[pd.DataFrame]":
     """Frames below each other in as few as may be: of `rows` rows, or fewer where they are wide."""
     import pandas as pd
 
@@ -216,7 +218,7 @@ def write_named(images: Any, folder: Path, names: Iterable[str]) -> None:
 
 
 @contextmanager
-def whole_folder(path: Path) -> Iterator[Path]:
+def fill_folder(path: Path) -> Iterator[Path]:
     """A folder to fill, which takes the name `path` when all went well and else is gone."""
     from ssgan.runs.storage import UNFINISHED
 

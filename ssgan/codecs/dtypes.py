@@ -72,7 +72,7 @@ def content_of(series: Series) -> str:
         return "category"
     if isinstance(dtype, np.dtype | pd.DatetimeTZDtype) and dtype.kind in "Mm":
         return "time"
-    if types.is_numeric_dtype(dtype) and dtype.kind in "iuf" and not sparse(dtype):
+    if types.is_numeric_dtype(dtype) and dtype.kind in "iuf" and not is_sparse(dtype):
         return "number"
     if types.is_string_dtype(dtype) and not is_object(dtype):
         return "category"
@@ -97,7 +97,7 @@ def is_object(dtype: Any) -> bool:
     return isinstance(dtype, np.dtype) and dtype.kind == "O"
 
 
-def sparse(dtype: Any) -> bool:
+def is_sparse(dtype: Any) -> bool:
     return isinstance(dtype, pd.SparseDtype)
 
 
@@ -121,7 +121,7 @@ def absent_in(column: Series, missing: Array) -> str | None:
     return "None" if any(entry is None for entry in column[missing]) else "nan"
 
 
-def marker(absent: str | None) -> float | None:
+def missing_value(absent: str | None) -> float | None:
     return np.nan if absent == "nan" else None
 
 

@@ -54,7 +54,7 @@ def border_of(sides: tuple[int, ...], whole: tuple[int, ...] | None = None) -> t
     return tuple(border)
 
 
-def inside(x: Tensor, border: tuple[int, ...]) -> Tensor:
+def without_border(x: Tensor, border: tuple[int, ...]) -> Tensor:
     """Samples (N, C, ...) without their border."""
     for axis, (before, after) in enumerate(zip(border[::2], border[1::2], strict=True), start=1):
         x = x.narrow(-axis, before, x.shape[-axis] - before - after)
@@ -86,7 +86,7 @@ def quantised(values: Array, low: float, high: float, levels: int) -> Array:
     return steps
 
 
-def restored(x: Tensor, low: float, high: float, levels: int, dtype: str) -> Array:
+def from_levels(x: Tensor, low: float, high: float, levels: int, dtype: str) -> Array:
     """Values in [-1, 1] as numbers of `dtype` from low to high, each on one of the levels."""
     steps = ((x.clamp(-1, 1).double() + 1) / 2 * levels).round().numpy()
     values = low + steps * ((high - low) / max(levels, 1))

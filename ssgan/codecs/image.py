@@ -28,13 +28,13 @@ from ssgan.codecs.grids import (
     border_of,
     channels_back,
     channels_moved,
+    from_levels,
     grid_layout,
     holds_channels,
-    inside,
     quantised,
     refuse_other_range,
-    restored,
     value_range,
+    without_border,
 )
 from ssgan.config import InputError
 from ssgan.randomness import Rng
@@ -212,10 +212,12 @@ class ImageCodec:
         return F.pad(x, self.border, value=-1.0) if any(self.border) else x
 
     def decode(self, x: Tensor) -> Any:
-        x = with_channels(inside(encoded(x, self.shape), self.border), self.channels).clamp(-1, 1)
+        x = with_channels(without_border(encoded(x, self.shape), self.border), self.channels).clamp(
+            -1, 1
+        )
         if self.scaled:
             x = F.interpolate(x, (self.height, self.width), mode="bilinear", antialias=True)
-        images = restored(x, self.low, self.high, self.levels, self.dtype)
+        images = from_levels(x, self.low, self.high, self.levels, self.dtype)
         images = channels_back(images, self.layout)
         if self.flat:
             images = images.reshape(len(images), -1)
@@ -223,7 +225,7 @@ class ImageCodec:
 
     def activate(self, output: Tensor, rng: Rng) -> Tensor:
         """Pixels by tanh; the border is black as around real images, so it gives nothing away."""
-        x = inside(output.float(), self.border).tanh()
+        x = without_border(output.float(), self.border).tanh()
         return F.pad(x, self.border, value=-1.0) if any(self.border) else x
 
     def log_likelihood(self, output: Tensor, x: Tensor, rng: Rng) -> Tensor:

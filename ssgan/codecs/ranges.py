@@ -15,7 +15,7 @@ MIN_ROWS = 10  # so few may all lie outside
 LARGEST = 1e6  # standardised numbers that networks are given
 
 
-def moments(values: Array) -> tuple[Any, Any]:
+def mean_and_std(values: Array) -> tuple[Any, Any]:
     """Mean and standard deviation of float64 numbers (N, ...), also of those near 1e300."""
     with np.errstate(over="ignore", invalid="ignore"):
         mean, std = values.mean(0), values.std(0)

@@ -22,7 +22,7 @@ from ssgan.codecs.codec import (
     in_dtype,
     sheet_of,
 )
-from ssgan.codecs.grids import inside
+from ssgan.codecs.grids import without_border
 from ssgan.codecs.ranges import LARGEST
 from ssgan.config import InputError, InputTypeError
 from ssgan.randomness import Rng
@@ -159,7 +159,7 @@ class SignalCodec:
         return F.pad(packed.float(), self.border) if any(self.border) else packed.float()
 
     def decode(self, x: Tensor) -> Any:
-        x = inside(encoded(x, self.shape), self.border)
+        x = without_border(encoded(x, self.shape), self.border)
         values = x.double().numpy() * self.of_channels("deviation") + self.of_channels("mean")
         if self.whole:
             values = np.rint(values)
@@ -169,16 +169,16 @@ class SignalCodec:
 
     def activate(self, output: Tensor, rng: Rng) -> Tensor:
         """The output as it is, as standardised values have no bounds; both ends are the mean."""
-        x = inside(output.float(), self.border)
+        x = without_border(output.float(), self.border)
         return F.pad(x, self.border) if any(self.border) else x
 
     def log_likelihood(self, output: Tensor, x: Tensor, rng: Rng) -> Tensor:
         """Gaussian with the best single variance of the batch."""
-        return gaussian(inside(x, self.border), inside(output.float(), self.border))
+        return gaussian(without_border(x, self.border), without_border(output.float(), self.border))
 
     def pictures(self, raw: Any) -> Array:
         """Signals drawn as curves, uint8 (N, 48, 96, 3), a colour for each channel."""
-        return curves(self.pack(raw).numpy())
+        return draw_curves(self.pack(raw).numpy())
 
     def preview(self, raw: Any, columns: int = 8) -> tuple[str, bytes]:
         return ".png", sheet_of(self.pictures(raw), columns)
@@ -234,7 +234,7 @@ def without_gaps(raw: Any) -> Any:
     return contain(filled.reshape(signals.shape), container_of(raw))
 
 
-def curves(signals: Array) -> Array:
+def draw_curves(signals: Array) -> Array:
     """Standardised signals (N, C, L) as pictures (N, 48, 96, 3): each channel a line on white."""
     height, width = PLOT
     n, channels, length = signals.shape

@@ -23,7 +23,7 @@ from ssgan.codecs.codec import (
     head_of,
     in_dtype,
 )
-from ssgan.codecs.ranges import LARGEST, moments, warn_outside
+from ssgan.codecs.ranges import LARGEST, mean_and_std, warn_outside
 from ssgan.config import InputError, InputTypeError
 from ssgan.randomness import Rng
 
@@ -177,7 +177,7 @@ def fit_vectors(raw: Any) -> VectorCodec:
         )
     finite_rows(rows, "numbers (a data frame may have missing ones)")
     numbers = rows.astype(np.float64)
-    mean, deviation = moments(numbers)
+    mean, deviation = mean_and_std(numbers)
     # The deviation of equal numbers is rounding, not zero.
     constant = (numbers.min(0) == numbers.max(0)) | (deviation <= 1e-12 * np.abs(mean))
     return VectorCodec(

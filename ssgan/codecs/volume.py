@@ -27,13 +27,13 @@ from ssgan.codecs.grids import (
     border_of,
     channels_back,
     channels_moved,
+    from_levels,
     grid_layout,
     holds_channels,
-    inside,
     quantised,
     refuse_other_range,
-    restored,
     value_range,
+    without_border,
 )
 from ssgan.config import InputError
 from ssgan.randomness import Rng
@@ -164,13 +164,13 @@ class VolumeCodec:
         return F.pad(x, self.border, value=-1.0) if any(self.border) else x
 
     def decode(self, x: Tensor) -> Any:
-        x = inside(encoded(x, self.shape), self.border)
-        volumes = restored(x, self.low, self.high, self.levels, self.dtype)
+        x = without_border(encoded(x, self.shape), self.border)
+        volumes = from_levels(x, self.low, self.high, self.levels, self.dtype)
         return contain(np.ascontiguousarray(channels_back(volumes, self.layout)), self.container)
 
     def activate(self, output: Tensor, rng: Rng) -> Tensor:
         """Voxels by tanh; the border is empty as around real volumes, so it gives nothing away."""
-        x = inside(output.float(), self.border).tanh()
+        x = without_border(output.float(), self.border).tanh()
         return F.pad(x, self.border, value=-1.0) if any(self.border) else x
 
     def log_likelihood(self, output: Tensor, x: Tensor, rng: Rng) -> Tensor:
@@ -194,7 +194,7 @@ class VolumeCodec:
             seen = light.max(axis)
             top, left = most * (number // 2), most * (number % 2)
             views[..., top : top + seen.shape[2], left : left + seen.shape[3]] = seen
-        views[..., 2 * most :] = from_corner(light, most)
+        views[..., 2 * most :] = view_from_corner(light, most)
         return np.rint(views).astype(np.uint8).transpose(0, 2, 3, 1)
 
     def preview(self, raw: Any, columns: int = 8) -> tuple[str, bytes]:
@@ -210,7 +210,7 @@ class VolumeCodec:
         return cls(**given | {"sides": tuple(given["sides"])})
 
 
-def from_corner(light: Array, most: int) -> Array:
+def view_from_corner(light: Array, most: int) -> Array:
     """Volumes (N, C, D, H, W) as seen from their first corner, (N, C, 2 most, 2 most).
 
     An isometric view: depth goes up to the left, width up to the right, height down. Of the voxels

@@ -17,7 +17,7 @@ from ssgan.data.column_doubts import doubt_of_numbers, suspicion_of
 from ssgan.data.frames import read_column
 from ssgan.data.label_values import raw_labels, unlabeled
 from ssgan.data.labels import targets, task_of
-from ssgan.data.source import Data, divided
+from ssgan.data.source import Data, without_target
 
 LISTED = 10  # columns or labels named in a warning
 
@@ -71,16 +71,16 @@ def check(data: Data, target: str | None = None) -> dict[str, Json]:
     ({'a': 1, 'b': 1}, 'constant columns: 0')
     """
     if target is not None and target != data.options.get("target"):
-        if not tabular(data):
+        if not is_tabular(data):
             raise InputError(f"a target column is for tables, {data.source} has none: leave it out")
-        data = replace(data, **divided({"x": data.x, "x_test": data.x_test}, target))
+        data = replace(data, **without_target({"x": data.x, "x_test": data.x_test}, target))
     about = {
         "kind": data.kind,
         "source": data.source,
         "rows": len(data.x),
         "test_rows": 0 if data.x_test is None else len(data.x_test),
         "shape": list(data.x.shape[1:]),
-        **(described_columns(data.x) if tabular(data) else described_array(data.x)),
+        **(described_columns(data.x) if is_tabular(data) else described_array(data.x)),
         **described_labels(data.y, data.no_label),
         "quarantine": [list(fault) for fault in data.quarantine],
         "fingerprint": data.fingerprint,
@@ -88,7 +88,7 @@ def check(data: Data, target: str | None = None) -> dict[str, Json]:
     return about | {"warnings": suspicions(data)}
 
 
-def tabular(data: Data) -> bool:
+def is_tabular(data: Data) -> bool:
     return isinstance(data.x, pd.DataFrame)
 
 
@@ -129,14 +129,14 @@ def described_labels(y: Any, no_label: Any = None) -> dict[str, Json]:
 def suspicions(data: Data) -> list[str]:
     """One sentence for each thing that looks wrong."""
     sentences = [label_suspicion(data)] if data.y is not None else []
-    if tabular(data):
+    if is_tabular(data):
         sentences += column_suspicions(data.x)
     elif "corrupt" in CODECS[data.kind].transforms:  # values that are columns of their own
         array = as_array(data.x)
         if array.dtype.kind == "f" and not np.isfinite(array).all():
             sentences.append(f"{int((~np.isfinite(array)).any(1).sum())} rows hold NaN or infinity")
         constant = np.flatnonzero((array == array[:1]).all(0))
-        sentences.append(listing("constant columns", [str(column) for column in constant]))
+        sentences.append(list_columns("constant columns", [str(column) for column in constant]))
     if data.quarantine:
         sentences.append(f"{len(data.quarantine)} files or lines could not be read whole")
     return [sentence for sentence in sentences if sentence]
@@ -165,7 +165,7 @@ def column_suspicions(frame: pd.DataFrame) -> list[str]:
             names["columns that are mostly missing"].append(str(name))
         suspicion = column_suspicion(present) if len(present) else ""
         sentences += [f"column {name!r} {suspicion}"] if suspicion else []
-    return [*(listing(what, columns) for what, columns in names.items()), *sentences]
+    return [*(list_columns(what, columns) for what, columns in names.items()), *sentences]
 
 
 def column_suspicion(present: Series) -> str:
@@ -186,6 +186,6 @@ def column_suspicion(present: Series) -> str:
     return ""
 
 
-def listing(what: str, names: list[str]) -> str:
+def list_columns(what: str, names: list[str]) -> str:
     more = f", ... ({len(names)} in all)" if len(names) > LISTED else ""
     return f"{what}: {', '.join(names[:LISTED])}{more}" if names else ""

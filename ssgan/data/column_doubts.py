@@ -43,10 +43,10 @@ def suspicion_of(column: Series, comma: bool = False, crowded: int = CROWDED) ->
             )
     if absent.any():
         return f"has {counts_of(present[absent])}, kept as text: name it with --na if it is missing"
-    return measures(present) or identifiers(column, crowded)
+    return doubt_of_text(present) or doubt_of_identifiers(column, crowded)
 
 
-def measures(present: Series) -> str:
+def doubt_of_text(present: Series) -> str:
     """Whether text may be numbers with a unit, or times; not codes of digits alone."""
     values = present.unique()
     if len(values) <= MANY or not present.str.contains(r"\D").any():
@@ -60,7 +60,7 @@ def measures(present: Series) -> str:
     )
 
 
-def identifiers(column: Series, crowded: int) -> str:
+def doubt_of_identifiers(column: Series, crowded: int) -> str:
     if not is_crowded(column, crowded):
         return ""
     return (
@@ -89,7 +89,9 @@ def doubt_of_numbers(column: Series) -> str:
     values = column.dropna().to_numpy()
     if len(values) < 2 or not np.isfinite(values).all():
         return ""
-    return code_among(values) or (numbered(column) if column.dtype.kind in "iu" else "")
+    return code_among(values) or (
+        doubt_of_whole_numbers(column) if column.dtype.kind in "iu" else ""
+    )
 
 
 def code_among(values: np.ndarray) -> str:
@@ -107,7 +109,7 @@ def code_among(values: np.ndarray) -> str:
     return ""
 
 
-def numbered(column: Series) -> str:
+def doubt_of_whole_numbers(column: Series) -> str:
     """Whether whole numbers count the rows, or write days."""
     values = column.to_numpy()
     if len(values) <= MANY:
@@ -135,4 +137,4 @@ def doubt_in_memory(column: Series) -> str:
                 f"is text that writes numbers, as {present[~absent].iloc[0]!r}: make them numbers,"
                 " or every one is a category"
             )
-    return identifiers(column, CROWDED)
+    return doubt_of_identifiers(column, CROWDED)

@@ -122,7 +122,9 @@ def of_items(dataset: Any, options: ReadOptions) -> tuple[Any, Any]:
             f"expected items that are samples or (sample, label), got {len(items[0])} parts"
         )
     samples, labels = zip(*items, strict=True)
-    return of_list(samples, options), np.array([scalar(label) for label in labels], dtype=object)
+    return of_list(samples, options), np.array(
+        [python_scalar(label) for label in labels], dtype=object
+    )
 
 
 def of_batches(loader: Any, options: ReadOptions) -> tuple[Any, Any]:
@@ -134,11 +136,11 @@ def of_batches(loader: Any, options: ReadOptions) -> tuple[Any, Any]:
     samples = [batch[0] if pairs else batch for batch in batches]
     if not all(isinstance(part, Tensor) for part in samples):
         raise InputTypeError(f"expected batches of tensors, got {type(samples[0]).__name__}")
-    labels = [scalar(y) for batch in batches for y in batch[1]] if pairs else None
+    labels = [python_scalar(y) for batch in batches for y in batch[1]] if pairs else None
     return torch.cat(samples), None if labels is None else np.array(labels, dtype=object)
 
 
-def scalar(label: Any) -> Any:
+def python_scalar(label: Any) -> Any:
     return label.item() if hasattr(label, "item") else label
 
 

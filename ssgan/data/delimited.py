@@ -42,7 +42,7 @@ def open_text(path: Path) -> IO[str]:
     return path.open(encoding=encoding, newline="")
 
 
-def skipped(stream: IO[str], above: int) -> IO[str]:
+def skip_lines(stream: IO[str], above: int) -> IO[str]:
     """The stream at the line after the first `above` ones."""
     stream.seek(0)
     for _ in range(above):
@@ -80,7 +80,7 @@ def is_comment(lines: list[str]) -> bool:
 
 def first_lines(stream: IO[str], above: int = 0) -> list[str]:
     """The first lines from the header on, blank ones left out."""
-    return [line for line in islice(skipped(stream, above), SNIFFED) if line.strip("\r\n")]
+    return [line for line in islice(skip_lines(stream, above), SNIFFED) if line.strip("\r\n")]
 
 
 def separator_of(lines: list[str], name: str) -> str:
@@ -144,7 +144,7 @@ def warn_of_values(lines: list[str], separator: str, name: str) -> None:
     columns = [[row[i].strip() for row in rows[1:] if i < len(row)] for i in range(len(names))]
     valued = [name for name in names if VALUE.fullmatch(name)]
     known = any(name in column for name, column in zip(names, columns, strict=True) if name)
-    if not names or not all(map(like_value, names, columns)) or counted_up(valued):
+    if not names or not all(map(like_value, names, columns)) or rise_by_one(valued):
         return
     if not valued and not known:
         return
@@ -166,7 +166,7 @@ def like_value(name: str, column: list[str]) -> bool:
     return name == "" or name in present or unlike
 
 
-def counted_up(names: list[str]) -> bool:
+def rise_by_one(names: list[str]) -> bool:
     """Whether names are whole numbers that rise by one, as of pixels or years."""
     if not all(name.isdecimal() for name in names):
         return False
@@ -174,7 +174,7 @@ def counted_up(names: list[str]) -> bool:
     return len(numbers) > 1 and numbers == list(range(numbers[0], numbers[0] + len(numbers)))
 
 
-def scan(
+def find_short_rows(
     stream: IO[str], separator: str, path: Path, header: bool = True, above: int = 0
 ) -> list[Fault]:
     """The rows that are too short; InputError for a bad header and for the first longer row."""

@@ -11,7 +11,7 @@ import numpy as np
 
 from ssgan.codecs.codec import Array
 from ssgan.config import InputError
-from ssgan.data.label_values import shown
+from ssgan.data.label_values import first_few
 
 RawParts = dict[str, Any]  # of a data set: x and, where there are any, y, x_test, y_test, ...
 BAD_ZIP = (zipfile.BadZipFile, zipfile.LargeZipFile, zlib.error, NotImplementedError)
@@ -24,7 +24,7 @@ def read_npz(path: Path) -> RawParts:
         with path.open("rb") as stream, np.load(stream) as arrays:
             members = wanted_in(list(arrays.files))
             parts = {part: arrays[name] for part, name in members.items()}
-            names = shown(list(arrays.files))
+            names = first_few(list(arrays.files))
     except (ValueError, EOFError, AttributeError, TypeError, *BAD_ZIP) as error:
         raise unreadable(path, error) from error
     if "x" not in parts:
@@ -69,7 +69,7 @@ def is_idx(path: Path) -> bool:
 
 def read_idx(path: Path) -> RawParts:
     """Images of an idx file, with the labels and the test part that lie beside it as MNIST's do."""
-    parts: RawParts = {"x": idx(path)}
+    parts: RawParts = {"x": idx_array(path)}
     beside = {"y": ("images-idx3", "labels-idx1")}
     if path.name.startswith("train-"):
         beside |= {
@@ -80,14 +80,14 @@ def read_idx(path: Path) -> RawParts:
         name = path.name.removesuffix(".gz").replace(old, new)
         for other in (path.with_name(name), path.with_name(f"{name}.gz")):
             if other.name not in (path.name, f"{path.name}.gz") and other.is_file():
-                parts[part] = idx(other)
+                parts[part] = idx_array(other)
                 break
     if "x_test" not in parts:
         parts.pop("y_test", None)
     return parts
 
 
-def idx(path: Path) -> Array:
+def idx_array(path: Path) -> Array:
     """The array of one idx file (LeCun et al. 1998); InputError if it is cut or none at all."""
     try:
         with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as stream:

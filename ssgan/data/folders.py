@@ -62,7 +62,7 @@ def read_folder(root: Path, options: ReadOptions) -> RawParts:
     threads = threads_for(heads.values())
     with faults_for_warnings():
         read = {
-            name: decoded(root, [e for e in part if e[0] in heads], form, faults, threads)
+            name: decode_pictures(root, [e for e in part if e[0] in heads], form, faults, threads)
             for name, part in parts.items()
         }
     check_share(faults, len(files), root)
@@ -71,7 +71,7 @@ def read_folder(root: Path, options: ReadOptions) -> RawParts:
 
 def head_in(root: Path, file: str) -> PictureHead | str:
     """The head of the picture in a file, or what is wrong with it."""
-    return attempt(inspect_picture, root / file)
+    return try_image(inspect_picture, root / file)
 
 
 def threads_for(heads: Iterable[PictureHead]) -> int:
@@ -98,7 +98,9 @@ def faults_for_warnings() -> Iterator[None]:
         yield
 
 
-def in_threads(work: Callable[[str], Found], items: Sequence[str], threads: int) -> Iterable[Found]:
+def map_in_threads(
+    work: Callable[[str], Found], items: Sequence[str], threads: int
+) -> Iterable[Found]:
     """`work` on every item, in order."""
     if threads == 1:
         return map(work, items)
@@ -107,7 +109,7 @@ def in_threads(work: Callable[[str], Found], items: Sequence[str], threads: int)
 
 
 @contextmanager
-def opened(path: Path) -> Iterator[Image.Image]:
+def open_image(path: Path) -> Iterator[Image.Image]:
     """The image, its header read; InputError where it may not be decoded."""
     if path.suffix.lower() in REFUSED:
         raise InputError(f"{path.suffix} files are not read: convert it to PNG")
@@ -123,17 +125,17 @@ def opened(path: Path) -> Iterator[Image.Image]:
             yield image
 
 
-def attempt(work: Callable[[Image.Image], Found], path: Path) -> Found | str:
+def try_image(work: Callable[[Image.Image], Found], path: Path) -> Found | str:
     """What `work` makes of the image, or what is wrong with the file."""
     try:
-        with opened(path) as image:
+        with open_image(path) as image:
             return work(image)
     except Exception as error:  # whatever a decoder stumbles over, the file is at fault
         text = " ".join(str(error).split()) or type(error).__name__
         return "it is no image of a known kind" if "cannot identify image" in text else text
 
 
-def decoded(
+def decode_pictures(
     root: Path,
     entries: list[tuple[str, str | None]],
     form: PictureForm,
@@ -145,13 +147,13 @@ def decoded(
     rows = {file: row for row, (file, _) in enumerate(entries)}
 
     def decode(file: str) -> str | None:
-        found = attempt(lambda image: pixels_of(image, form), root / file)
+        found = try_image(lambda image: pixels_of(image, form), root / file)
         if isinstance(found, str):
             return found
         pixels[rows[file]] = found
         return None
 
-    wrong = list(in_threads(decode, list(rows), threads))
+    wrong = list(map_in_threads(decode, list(rows), threads))
     good = [row for row, fault in enumerate(wrong) if fault is None]
     faults += [(file, fault) for file, fault in zip(rows, wrong, strict=True) if fault]
     kept = pixels if len(good) == len(pixels) else pixels[good]

@@ -24,13 +24,13 @@ from ssgan.config import InputError
 from ssgan.data.column_doubts import counts_of, doubt_of_numbers, suspicion_of
 from ssgan.data.delimited import (
     Fault,
+    find_short_rows,
     first_lines,
     open_text,
     preamble,
     refuse_one_column,
-    scan,
     separator_of,
-    skipped,
+    skip_lines,
     warn_of_values,
 )
 
@@ -94,7 +94,7 @@ def read_delimited(path: Path, text: bool, na: tuple[str, ...], header: bool) ->
         above, separator = preamble(stream, str(path))
         lines = first_lines(stream, above)
         separator = separator or separator_of(lines, str(path))
-        faults = scan(skipped(stream, above), separator, path, header, above)
+        faults = find_short_rows(skip_lines(stream, above), separator, path, header, above)
         if header and not text:
             warn_of_values(lines, separator, str(path))
             refuse_one_column(lines, separator, str(path))
@@ -109,12 +109,12 @@ def read_delimited(path: Path, text: bool, na: tuple[str, ...], header: bool) ->
             "na_values": ["", *na],
             "header": 0 if header else None,
         }
-        frame = pd.read_csv(skipped(stream, above), dtype=str if text else None, **how)
+        frame = pd.read_csv(skip_lines(stream, above), dtype=str if text else None, **how)
         frame.columns = pd.Index([str(name).strip() for name in frame.columns])
         numbers = [i for i, dtype in enumerate(frame.dtypes) if dtype.kind in "iufO"]
         exact = pd.DataFrame()
         if numbers and not text:
-            exact = pd.read_csv(skipped(stream, above), dtype=str, usecols=numbers, **how)
+            exact = pd.read_csv(skip_lines(stream, above), dtype=str, usecols=numbers, **how)
             exact.columns = frame.columns[numbers]
     pointed = []
     for name, entries in exact.items():

@@ -8,7 +8,7 @@ import pandas as pd
 from ssgan.codecs.codec import Array
 from ssgan.codecs.plain import numbers_in
 from ssgan.config import InputError
-from ssgan.data.label_values import MINUS, Label, equal_to, is_beyond, shown, unlabeled
+from ssgan.data.label_values import MINUS, Label, equal_to, first_few, is_beyond, unlabeled
 
 CLASS_SIZE = 5  # labels a class, from which a -1 as frequent as classes looks like one
 MOST_FLOAT_CLASSES = 20  # whole floats of more values than this are measured, not counted
@@ -25,12 +25,14 @@ def check_classes(classes: tuple[Label, ...], present: Array) -> None:
     alike = texts.str.strip().str.casefold().duplicated(keep=False)
     if alike.any():
         same = [classes[i] for i in np.flatnonzero(alike)]
-        say(f"the classes {shown(same)} differ in case or spaces alone: make alike what is one")
+        warn_of_labels(
+            f"the classes {first_few(same)} differ in case or spaces alone: make alike what is one"
+        )
     if present.dtype.kind == "O" and all(isinstance(label, str) for label in classes):
         written = numbers_in(texts)
         fractions = written is not None and (written[0] != np.rint(written[0])).any()
         if fractions or (written is not None and len(classes) > MOST_FLOAT_CLASSES):
-            say(
+            warn_of_labels(
                 f"the labels are text that writes numbers, as {classes[0]!r}, and are taken for "
                 f"{len(classes)} classes: give task='regression' (--task regression) if they are "
                 "measurements, task='classification' if not"
@@ -51,7 +53,7 @@ def check_guess(classes: tuple[Label, ...], values: Array, present: Array) -> No
     rare = np.bincount(values[values >= 0]).min() == 1
     codes = classes in (tuple(range(number)), tuple(range(1, number + 1)))
     if rare or number > MOST_INTEGER_CLASSES or not codes:
-        say(
+        warn_of_labels(
             f"{number} whole numbers are taken for classes: give task='regression' (--task "
             "regression) if they are counts or measurements, task='classification' if not"
         )
@@ -76,7 +78,7 @@ def check_measured(present: Array) -> None:
     """Say that a few numbers with fractions, which come again and again, are measurements."""
     distinct = len(np.unique(present))
     if distinct <= MOST_FLOAT_CLASSES and len(present) >= REPEATS * distinct:
-        say(
+        warn_of_labels(
             f"{distinct} numbers with fractions, each of them many times, are taken for "
             "measurements: give task='classification' (--task classification) if they are classes, "
             "task='regression' if not"
@@ -99,7 +101,7 @@ def warn_of_minus(labels: Array, classes: tuple[Label, ...], values: Array) -> N
         beside = f"{empty} rows have an empty one" if empty else f"{counts.max()} are alike"
         if below:
             beside = f"{min(numbers)} is a class"
-        say(
+        warn_of_labels(
             f"{minus} labels of -1 are taken for unlabeled, while {beside}: if -1 is a class, say "
             "no_label='none' (--unlabeled none); -1 confirms it"
         )
@@ -116,8 +118,10 @@ def refuse_few(classes: tuple[Label, ...], values: Array) -> None:
         only = classes[int(counts.argmax())]
         raise InputError(f"all labels are {only!r}: a classifier needs at least two classes")
     if alone := [label for label, count in zip(classes, counts, strict=True) if count == 1]:
-        say(f"a single label in {len(alone)} of {len(classes)} classes: {shown(alone)}")
+        warn_of_labels(
+            f"a single label in {len(alone)} of {len(classes)} classes: {first_few(alone)}"
+        )
 
 
-def say(message: str) -> None:
+def warn_of_labels(message: str) -> None:
     warnings.warn(message, UserWarning, stacklevel=4)

@@ -15,7 +15,7 @@ from ssgan.config import InputError
 from ssgan.data.column_doubts import counts_of
 from ssgan.data.files import read_npy
 from ssgan.data.frames import is_table, read_table
-from ssgan.data.label_values import raw_labels, shown, unlabeled
+from ssgan.data.label_values import first_few, raw_labels, unlabeled
 from ssgan.data.source import Data
 
 FILE, LABEL = "file", "label"
@@ -65,22 +65,22 @@ def read_labels(
     if not path.is_file():
         raise FileNotFoundError(f"there is no file {path}: expected labels, as .csv or .npy")
     if path.suffix.lower() == ".npy":
-        return one_a_row(raw_labels(read_npy(path)["x"]), data, path)
+        return check_one_a_row(raw_labels(read_npy(path)["x"]), data, path)
     if not is_table(path):
         raise InputError(f"expected labels in a .csv, .parquet or .npy file, got {path}")
     frame = whole_table(path, tuple(na))
     if LABEL in frame and FILE in frame:
-        return by_name(frame, data, path, no_label)
+        return labels_by_file(frame, data, path, no_label)
     if frame.shape[1] == 1:
         column = frame.iloc[:, 0]
         if len(column) == len(data) - 1:  # its first label was taken for a header
             column = pd.concat([pd.Series([frame.columns[0]]), column.astype(object)])
-        return one_a_row(parsed(column, no_label), data, path)
+        return check_one_a_row(parse_labels(column, no_label), data, path)
     if LABEL in frame:
-        return one_a_row(parsed(frame[LABEL], no_label), data, path)
+        return check_one_a_row(parse_labels(frame[LABEL], no_label), data, path)
     raise InputError(
-        f"{path} has the columns {shown(list(frame.columns))}: expected file,label, or one label "
-        "a row"
+        f"{path} has the columns {first_few(list(frame.columns))}: expected file,label, or one "
+        "label a row"
     )
 
 
@@ -97,7 +97,7 @@ def whole_table(path: Path, na: tuple[str, ...] = ()) -> pd.DataFrame:
     return frame
 
 
-def one_a_row(labels: Array, data: Data, path: Path) -> Array:
+def check_one_a_row(labels: Array, data: Data, path: Path) -> Array:
     if len(labels) != len(data):
         left_out = f" ({len(data.quarantine)} files could not be read)" if data.quarantine else ""
         raise InputError(
@@ -107,7 +107,7 @@ def one_a_row(labels: Array, data: Data, path: Path) -> Array:
     return labels
 
 
-def by_name(frame: pd.DataFrame, data: Data, path: Path, no_label: Any = None) -> Array:
+def labels_by_file(frame: pd.DataFrame, data: Data, path: Path, no_label: Any = None) -> Array:
     """The labels of a table `file,label`, put to the rows of these files."""
     if data.names is None:
         raise InputError(f"{path} names files, but {data.source} is no image folder")
@@ -116,8 +116,8 @@ def by_name(frame: pd.DataFrame, data: Data, path: Path, no_label: Any = None) -
     unreadable = {*names_of(file for file, _ in data.quarantine)}
     absent = [name for name in given if name not in rows and name not in unreadable]
     if absent:
-        raise InputError(f"{path} labels files that are not in {data.source}: {shown(absent)}")
-    parsed_labels = parsed(frame[LABEL], no_label)
+        raise InputError(f"{path} labels files that are not in {data.source}: {first_few(absent)}")
+    parsed_labels = parse_labels(frame[LABEL], no_label)
     labels = np.full(len(data), None, dtype=object)
     seen: dict[int, Any] = {}
     absent_labels = unlabeled(parsed_labels, "regression")
@@ -129,7 +129,7 @@ def by_name(frame: pd.DataFrame, data: Data, path: Path, no_label: Any = None) -
             one, other = as_python(seen[row]), as_python(label)
             raise InputError(f"{path} labels {name} twice, {one!r} and {other!r}: keep one")
         labels[row] = label
-    return parsed(pd.Series(labels, dtype=object), no_label)
+    return parse_labels(pd.Series(labels, dtype=object), no_label)
 
 
 def row_of_names(names: list[str]) -> dict[str, int]:
@@ -147,14 +147,14 @@ def names_of(files: Iterable[str]) -> Iterable[str]:
         yield PurePosixPath(file).name
 
 
-def parsed(column: Any, no_label: Any = None) -> Array:
+def parse_labels(column: Any, no_label: Any = None) -> Array:
     """Labels (N,) as integers, floats with NaN, or objects with None where there is none.
 
     Text is turned into numbers only where nothing is lost: "007" stays text. A missing entry
     makes pandas read integers as floats; here they are integers again. Spaces around text say
     nothing, and "-1" among text is no label. Raises InputError for text among measured numbers.
     """
-    values = stripped(raw_labels(pd.Series(column).astype(object)))
+    values = strip_spaces(raw_labels(pd.Series(column).astype(object)))
     missing = unlabeled(values, "regression")
     values[missing] = None
     present = values[~missing].tolist()
@@ -164,7 +164,7 @@ def parsed(column: Any, no_label: Any = None) -> Array:
         rest = [text for text, word in zip(texts, words, strict=True) if not word]
         if rest and pd.to_numeric(pd.Series(rest), errors="coerce").notna().all():
             values[np.flatnonzero(~missing)[words]] = None
-            return parsed(values, no_label)
+            return parse_labels(values, no_label)
         warn_of_words(texts, words)
     numbers = pd.to_numeric(pd.Series(texts, dtype=object), errors="coerce").to_numpy(np.float64)
     kept = all(text.lstrip("-")[:1] != "0" or text.lstrip("-")[1:2] in ("", ".") for text in texts)
@@ -191,7 +191,7 @@ def warn_of_words(texts: list[str], words: list[bool]) -> None:
     )
 
 
-def stripped(values: Array) -> Array:
+def strip_spaces(values: Array) -> Array:
     """Labels (N,) as objects, text without the spaces around it."""
     found = np.empty(len(values), dtype=object)
     found[:] = [value.strip() if isinstance(value, str) else value for value in values.tolist()]

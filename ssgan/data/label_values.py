@@ -132,7 +132,7 @@ def is_beyond(label: Any) -> bool:
     return isinstance(label, int) and not -(2**63) <= label < 2**64
 
 
-def shown(values: Sequence[Any], most: int = 10) -> str:
+def first_few(values: Sequence[Any], most: int = 10) -> str:
     """The first few values, for messages."""
     more = f", ... ({len(values)} in all)" if len(values) > most else ""
     return ", ".join(map(repr, values[:most])) + more

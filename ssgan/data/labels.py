@@ -19,7 +19,7 @@ from ssgan.data.label_doubts import (
     refuse_few,
     warn_of_minus,
 )
-from ssgan.data.label_values import MINUS, Label, TaskName, raw_labels, shown, unlabeled
+from ssgan.data.label_values import MINUS, Label, TaskName, first_few, raw_labels, unlabeled
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -86,22 +86,22 @@ class Targets:
         no_label = "none" if self.no_label is None and MINUS in (self.classes or ()) else None
         missing = unlabeled(labels, self.task, self.no_label or no_label)
         if self.classes is None:
-            return numbers(labels, missing)
+            return numbers_from_labels(labels, missing)
         values = np.full(len(labels), -1, np.int64)
         indices = pd.Index(np.array(self.classes, dtype=object)).get_indexer(
             pd.Index(labels[~missing].astype(object))
         )
         if (indices < 0).any():
-            label = as_python(labels[~missing][indices < 0][0])
+            label, classes = as_python(labels[~missing][indices < 0][0]), self.classes
             raise InputError(
-                f"label {label!r} is none of the {len(self.classes)} classes {shown(self.classes)}"
+                f"label {label!r} is none of the {len(classes)} classes {first_few(classes)}"
                 f": correct it, or leave out the rows of unknown classes ({(indices < 0).sum()})"
             )
         values[~missing] = indices
         return values
 
 
-def numbers(labels: Array, missing: Array) -> Array:
+def numbers_from_labels(labels: Array, missing: Array) -> Array:
     """Labels as float64 with NaN where missing; InputError for one that is no finite number."""
     values = np.full(len(labels), np.nan)
     try:
@@ -192,7 +192,7 @@ def targets(
     refuse_beyond(labels)
     dtype = dtype_of(y, present)
     if (known_task or task_of(present)) == "regression":
-        values = numbers(labels, missing)
+        values = numbers_from_labels(labels, missing)
         if np.nanmin(values) == np.nanmax(values):
             raise InputError(f"all labels are {values[~missing][0]:g}: there is nothing to learn")
         if known_task is None and present.dtype.kind == "f":

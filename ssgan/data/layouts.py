@@ -35,21 +35,23 @@ Entry = tuple[str, str | None]  # a file relative to the root, its class or None
 
 
 def list_images(root: Path) -> dict[str, list[Entry]]:
-    """The images of `in_parts`."""
-    return in_parts(root, sorted(walk(root)))
+    """The images of `files_by_part`."""
+    return files_by_part(root, sorted(walk_images(root)))
 
 
 def list_files(root: Path, suffixes: tuple[str, ...]) -> dict[str, list[Entry]]:
-    """The files of those suffixes of `in_parts`, hidden ones left out."""
+    """The files of those suffixes of `files_by_part`, hidden ones left out."""
     found = (path.relative_to(root) for path in root.rglob("*"))
     shown = (path for path in found if not any(name.startswith(".") for name in path.parts))
-    return in_parts(root, sorted(p.as_posix() for p in shown if p.name.lower().endswith(suffixes)))
+    return files_by_part(
+        root, sorted(p.as_posix() for p in shown if p.name.lower().endswith(suffixes))
+    )
 
 
-def in_parts(root: Path, files: list[str]) -> dict[str, list[Entry]]:
+def files_by_part(root: Path, files: list[str]) -> dict[str, list[Entry]]:
     """(file relative to the root, class or None) in order, of the parts "train" and "test"."""
-    base = base_of(files)
-    tops = Counter(top_of(file, base) for file in files)
+    base = common_folder(files)
+    tops = Counter(first_folder(file, base) for file in files)
     named = named_parts(root, tops)
     held_out = named.get("test") or named.get("val")
     if "train" not in named and len({"test", "val"} & set(named)) == len(tops) == 2:
@@ -68,7 +70,7 @@ def in_parts(root: Path, files: list[str]) -> dict[str, list[Entry]]:
     warn_of_left_out(root, tops, named)
     parts: dict[str, list[Entry]] = {"train": [], "test": []}
     for file in files:
-        top, inner = top_of(file, base), file[len(base) :]
+        top, inner = first_folder(file, base), file[len(base) :]
         inner = inner.split("/", 1)[-1]
         if is_unlabeled(top):
             parts["train"].append((file, None))
@@ -123,7 +125,7 @@ def warn_of_levels(root: Path, files: list[str]) -> None:
         )
 
 
-def base_of(files: list[str]) -> str:
+def common_folder(files: list[str]) -> str:
     """ "NAME/" where that one folder holds everything, a train part among it; else ""."""
     tops = {file.split("/")[0] if "/" in file else "" for file in files}
     top = next(iter(tops), "")
@@ -134,11 +136,11 @@ def base_of(files: list[str]) -> str:
     parts = {part_of(name) for name in inner}
     if "train" in parts and len(parts - {None}) > 1:
         return f"{top}/"
-    deeper = base_of(below)
+    deeper = common_folder(below)
     return f"{top}/{deeper}" if deeper else ""
 
 
-def top_of(file: str, base: str) -> str:
+def first_folder(file: str, base: str) -> str:
     """The first folder below the base, "" for a file that lies there itself."""
     inner = file[len(base) :]
     return inner.split("/")[0] if "/" in inner else ""
@@ -163,7 +165,7 @@ def class_of(file: str) -> str | None:
     return None if not folder or is_unlabeled(folder) else folder
 
 
-def walk(root: Path) -> Iterator[str]:
+def walk_images(root: Path) -> Iterator[str]:
     """Image files below the root, relative with forward slashes; a linked folder is read once.
 
     A file is one by its suffix or by its first bytes. Folders in which there are only other files

@@ -17,7 +17,7 @@ import numpy as np
 
 from ssgan.codecs.codec import Array
 from ssgan.config import InputError
-from ssgan.data.label_values import digest, raw_labels, shown
+from ssgan.data.label_values import digest, first_few, raw_labels
 from ssgan.runs.storage import read_object, write_whole
 
 LEDGER = "labels.json"
@@ -38,7 +38,7 @@ class Ledger:
         if isinstance(budget, bool) or not isinstance(budget, int) or budget < 1:
             raise InputError(f"expected a budget of at least 1 label, got {budget!r}")
         self.budget = budget
-        self.only = None if only is None else frozenset(whole(list(only)).tolist())
+        self.only = None if only is None else frozenset(whole_numbers(list(only)).tolist())
         self._read: set[int] = set()
 
     @property
@@ -60,10 +60,10 @@ class Ledger:
         Raises LabelBudgetError where they would exceed the budget or where a resumed run had read
         others, InputError for what are no indices.
         """
-        asked = set(whole(rows).tolist())
+        asked = set(whole_numbers(rows).tolist())
         if self.only is not None and (new := sorted(asked - self.only)):
             raise LabelBudgetError(
-                f"the run has learnt from other labels, without those of rows {shown(new)}: "
+                f"the run has learnt from other labels, without those of rows {first_few(new)}: "
                 "resume it with the same split, or start a new run"
             )
         if (count := len(self._read | asked)) > self.budget:
@@ -101,7 +101,7 @@ class Ledger:
         """
         path = Path(path)
         if path.exists():
-            if (stored := verify(path)).sha256 != self.sha256:
+            if (stored := read_ledger(path)).sha256 != self.sha256:
                 raise LabelBudgetError(
                     f"{path} says that {len(stored)} labels were read, sha256 {stored.sha256[:8]}, "
                     f"now it is {len(self)}, {self.sha256[:8]}: resuming never draws another "
@@ -121,7 +121,7 @@ class Labels:
         return len(self._labels)
 
     def __getitem__(self, rows: Any) -> Array:
-        index = whole(rows)
+        index = whole_numbers(rows)
         if len(index) and index.max() >= len(self):
             raise InputError(f"there is no row {index.max()} among {len(self)} labels")
         self._ledger.read(index)
@@ -131,7 +131,7 @@ class Labels:
     __iter__ = None  # what reads all labels must say so
 
 
-def resumed(path: str | Path, budget: int) -> Ledger:
+def resumed_ledger(path: str | Path, budget: int) -> Ledger:
     """The ledger of a run: a new one, or one that gives only the labels read before.
 
     Raises LabelBudgetError where more than `budget` were read, InputError for a damaged file.
@@ -139,7 +139,7 @@ def resumed(path: str | Path, budget: int) -> Ledger:
     path = Path(path)
     if not path.exists():
         return Ledger(budget)
-    stored = verify(path)
+    stored = read_ledger(path)
     if len(stored) > budget:
         raise LabelBudgetError(
             f"{path} says that {len(stored)} labels were read, the budget is {budget}: "
@@ -148,7 +148,7 @@ def resumed(path: str | Path, budget: int) -> Ledger:
     return Ledger(budget, only=stored.indices.tolist())
 
 
-def verify(path: str | Path) -> Ledger:
+def read_ledger(path: str | Path) -> Ledger:
     """What a file says was read, if it agrees with itself; InputError if it does not."""
     path = Path(path)
     fields = read_object(path)
@@ -167,7 +167,7 @@ def verify(path: str | Path) -> Ledger:
     return ledger
 
 
-def whole(rows: Any) -> Array:
+def whole_numbers(rows: Any) -> Array:
     """Row numbers (n,) as int64; InputError for what are none."""
     array = np.asarray(rows)
     if array.ndim == 1 and not len(array):

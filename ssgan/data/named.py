@@ -32,13 +32,13 @@ def data_directory(directory: str | Path | None = None) -> Path:
     return Path(directory or os.environ.get("SSGAN_DATA") or Path.home() / ".cache" / "ssgan")
 
 
-def stored(name: str, directory: Path) -> Path | None:
+def stored_file(name: str, directory: Path) -> Path | None:
     """The file of that data set in the directory, if there is one."""
     paths = (directory / f"{name}{suffix}" for suffix in NAMED_SUFFIXES)
     return next((path for path in paths if path.is_file()), None)
 
 
-def bundled(name: str) -> RawParts | pd.DataFrame:
+def load_bundled(name: str) -> RawParts | pd.DataFrame:
     """A data set that comes with scikit-learn: images with labels, or a frame with its target.
 
     The digits are 1,000 train and 797 test images (N, 8, 8) of a fixed shuffle; their 17 grey
@@ -66,7 +66,7 @@ def fetch(name: str, directory: Path) -> Path:
 
     Raises FileNotFoundError, with the place for the file, where it cannot be had.
     """
-    if path := stored(name, directory):
+    if path := stored_file(name, directory):
         return path
     path = directory / f"{name}{'.csv' if name in NAMED_TABLES else '.npz'}"
     if name not in DOWNLOADED:
@@ -130,7 +130,7 @@ def available(data_dir: str | Path | None = None) -> list[tuple[str, str, str]]:
 def describe_named(name: str, directory: Path) -> tuple[str, str, str]:
     if name in BUNDLED:
         return name, "bundled", "scikit-learn"
-    if path := stored(name, directory):
+    if path := stored_file(name, directory):
         return name, "ready", str(path)
     path = directory / f"{name}{'.csv' if name in NAMED_TABLES else '.npz'}"
     return name, "to download" if name in DOWNLOADED else "missing", str(path)

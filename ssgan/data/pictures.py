@@ -12,7 +12,7 @@ from PIL import Image, ImageOps
 from ssgan.codecs.codec import Array
 from ssgan.config import InputError
 from ssgan.data.options import BITS, MODES, ReadOptions
-from ssgan.data.resizing import cover, sides
+from ssgan.data.resizing import height_and_width, scale_and_crop
 
 ORIENTATION = 0x0112  # the EXIF entry that says how the camera was held
 PILLOW = {1: "L", 3: "RGB", 4: "RGBA"}
@@ -76,19 +76,19 @@ def common_form(heads: Iterable[PictureHead], options: ReadOptions) -> PictureFo
     height, width = common_size(heads, options.size)
     deepest = max(head.brightest for head in heads)
     if cut := sum(head.cut for head in heads):
-        say(
+        warn_of_pictures(
             f"{cut} of {len(heads)} pictures have colour of 16 bits a channel and are read with 8: "
             "give arrays (.npy) where the others matter"
         )
     bits = options.bits or max(BITS[0], deepest.bit_length() if deepest else BITS[1])
     if deepest and options.bits is None and bits < BITS[1]:
-        say(
+        warn_of_pictures(
             f"{sum(head.brightest > 0 for head in heads)} pictures of 16 bits use {bits} of them,"
             f" up to {deepest}: they are read as such; bits=16 (--bits 16) keeps the whole range"
         )
     usual = int(np.median([head.brightest for head in heads if head.brightest] or [0]))
     if options.bits is None and bits == BITS[1] and 0 < usual < 2**12:
-        say(
+        warn_of_pictures(
             f"half of the pictures of 16 bits use at most {usual.bit_length()} of them, up to "
             f"{usual}: bits={usual.bit_length()} (--bits {usual.bit_length()}) keeps their levels"
         )
@@ -98,7 +98,7 @@ def common_form(heads: Iterable[PictureHead], options: ReadOptions) -> PictureFo
 def common_size(heads: Sequence[PictureHead], size: Any) -> tuple[int, int]:
     """(height, width): the size asked for, or the only one."""
     if size is not None:
-        return sides(size)
+        return height_and_width(size)
     found = sorted({(head.height, head.width) for head in heads})
     if len(found) > 1:
         shown = ", ".join(f"{width} x {height}" for height, width in found[:5])
@@ -118,20 +118,20 @@ def common_channels(heads: Sequence[PictureHead], mode: str | None) -> int:
     if counts[4] >= SEE_THROUGH * len(heads):
         return 4
     if counts[4]:
-        say(
+        warn_of_pictures(
             f"{counts[4]} of {len(heads)} pictures have transparency and are put on white; "
             "mode='rgba' (--mode rgba) reads all with it"
         )
     coloured = counts[3] + counts[4]
     if 0 < coloured < ODD * len(heads):
-        say(
+        warn_of_pictures(
             f"{coloured} of {len(heads)} pictures have colour, so all are read with it; "
             "mode='grey' (--mode grey) reads all without"
         )
     return 3 if coloured else 1
 
 
-def say(message: str) -> None:
+def warn_of_pictures(message: str) -> None:
     warnings.warn(message, UserWarning, stacklevel=5)
 
 
@@ -151,7 +151,7 @@ def pixels_of(image: Image.Image, form: PictureForm) -> Array:
     if image.mode != PILLOW[form.channels]:
         image = image.convert(PILLOW[form.channels])
     if image.size != (form.width, form.height):
-        image = cover(image, (form.height, form.width))
+        image = scale_and_crop(image, (form.height, form.width))
     return np.asarray(image).reshape(form.shape)
 
 

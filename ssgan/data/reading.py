@@ -13,10 +13,18 @@ from ssgan.data.files import RawParts, is_idx, read_idx, read_npy, read_npz
 from ssgan.data.folders import read_folder
 from ssgan.data.frames import is_table, read_table
 from ssgan.data.layouts import SUFFIXES
-from ssgan.data.named import BUNDLED, DATA_SETS, bundled, data_directory, fetch, stored, target_of
+from ssgan.data.named import (
+    BUNDLED,
+    DATA_SETS,
+    data_directory,
+    fetch,
+    load_bundled,
+    stored_file,
+    target_of,
+)
 from ssgan.data.options import ReadOptions
 from ssgan.data.signals import SOUND_SUFFIXES, read_recordings, read_ts
-from ssgan.data.source import Data, assemble, from_memory
+from ssgan.data.source import Data, assemble_data, from_memory
 from ssgan.data.volumes import VOLUME_SUFFIXES, is_volume, read_volumes, volumes_of
 
 FILE_KINDS = ".npz, .npy, idx, .csv, .tsv, .parquet, .ts, .binvox or .nii"
@@ -87,13 +95,17 @@ def read(source: Any, **options: Any) -> Data:
     if not str(source).strip():
         raise InputError("the name of the data set is empty: give a name, a folder or a file")
     name, directory = str(source), data_directory(read_options.data_dir)
-    found = name in DATA_SETS or (not Path(name).exists() and stored(name, directory) is not None)
+    found = name in DATA_SETS or (
+        not Path(name).exists() and stored_file(name, directory) is not None
+    )
     if not found:
         parts = read_path(Path(name), read_options, directory)
-        return assemble(parts, str(Path(name).resolve()), recorded_options(read_options, parts))
+        return assemble_data(
+            parts, str(Path(name).resolve()), recorded_options(read_options, parts)
+        )
     parts = read_named(name, read_options, directory)
     read_options = replace(read_options, target=read_options.target or target_of(name))
-    data = assemble(parts, name, recorded_options(read_options, parts))
+    data = assemble_data(parts, name, recorded_options(read_options, parts))
     placed = {"data_dir": str(directory.resolve())} if read_options.data_dir else {}
     return replace(data, options=data.options | placed)
 
@@ -109,7 +121,7 @@ def recorded_options(options: ReadOptions, parts: RawParts) -> ReadOptions:
 def read_named(name: str, options: ReadOptions, directory: Path) -> RawParts:
     """A data set by name; the test part of a table lies beside it."""
     if name in BUNDLED:
-        loaded = bundled(name)
+        loaded = load_bundled(name)
         return {"x": loaded} if isinstance(loaded, pd.DataFrame) else loaded
     path = fetch(name, directory)
     parts = read_path(path, options, directory)

@@ -15,7 +15,7 @@ RESIZED = 1000  # images resized at once
 LARGEST = 4096  # pixels a side: more is a typing error
 
 
-def sides(size: int | Sequence[int]) -> tuple[int, int]:
+def height_and_width(size: int | Sequence[int]) -> tuple[int, int]:
     """(height, width) of a size given as one side or as both; InputError for others."""
     given = (size, size) if isinstance(size, int) else tuple(size)
     if len(given) != 2 or not all(isinstance(s, int) and 0 < s <= LARGEST for s in given):
@@ -25,7 +25,7 @@ def sides(size: int | Sequence[int]) -> tuple[int, int]:
     return int(given[0]), int(given[1])
 
 
-def cover(image: Image.Image, size: tuple[int, int]) -> Image.Image:
+def scale_and_crop(image: Image.Image, size: tuple[int, int]) -> Image.Image:
     """A picture of (height, width) pixels from one of any size."""
     return ImageOps.fit(image, (size[1], size[0]), Image.Resampling.BICUBIC)
 
@@ -38,7 +38,7 @@ def resize(images: Array, size: tuple[int, int]) -> Array:
         return images
     planes = images.transpose(axes)
     planes = planes[:, None] if layout == "hw" else planes  # (N, C, H, W)
-    top, left, height, width = window(planes.shape[2:], size)
+    top, left, height, width = middle_window(planes.shape[2:], size)
     planes = planes[:, :, top : top + height, left : left + width]
     resized = np.empty((*planes.shape[:2], *size), images.dtype)
     for start in range(0, len(planes), RESIZED):
@@ -52,7 +52,7 @@ def resize(images: Array, size: tuple[int, int]) -> Array:
     return resized.transpose(0, 2, 3, 1) if layout == "hwc" else resized
 
 
-def window(shape: Sequence[int], size: tuple[int, int]) -> tuple[int, int, int, int]:
+def middle_window(shape: Sequence[int], size: tuple[int, int]) -> tuple[int, int, int, int]:
     """(top, left, height, width) of the largest middle part with the proportions of `size`."""
     height, width = shape
     scale = min(height / size[0], width / size[1])

@@ -15,7 +15,7 @@ from ssgan.config import InputError
 from ssgan.data.frames import is_table
 from ssgan.data.options import ReadOptions
 from ssgan.data.reading import read
-from ssgan.data.source import Data, divided, in_modality
+from ssgan.data.source import Data, in_modality, without_target
 from ssgan.randomness import Rng
 
 # Options that say what form samples have, and what their entries mean.
@@ -52,7 +52,7 @@ def read_as(options: Mapping[str, Any], source: Any, reading: Mapping[str, Any])
     modality = asked.pop("modality", None) if column and "target" not in asked else None
     data = read(source, **asked)
     if column in getattr(data.x, "columns", ()) and data.y is None:
-        data = replace(data, **divided({"x": data.x, "x_test": data.x_test}, column))
+        data = replace(data, **without_target({"x": data.x, "x_test": data.x_test}, column))
         data = replace(data, options=data.options | {"target": column})
     return data if modality is None else taken_for(data, asked | {"modality": modality})
 
@@ -121,10 +121,12 @@ def select_part(data: Data, part: str | None = None) -> Selection:
         raise InputError(f"{data.source} has no test part: leave --part out to take all rows")
     tested = data.x_test is not None
     part = part or ("test" if tested else "all")
-    train = Selection(part="train", x=data.x, y=data.y, names=named(data.names, len(data.x)))
+    train = Selection(part="train", x=data.x, y=data.y, names=sample_names(data.names, len(data.x)))
     if not tested or part == "train":
         return replace(train, part=part)
-    test = Selection(part="test", x=data.x_test, y=data.y_test, names=named(None, len(data.x_test)))
+    test = Selection(
+        part="test", x=data.x_test, y=data.y_test, names=sample_names(None, len(data.x_test))
+    )
     return test if part == "test" else both_parts(train, test)
 
 
@@ -137,7 +139,7 @@ def both_parts(train: Selection, test: Selection) -> Selection:
     return Selection(part="all", x=stack(train.x, test.x), y=y, names=names)
 
 
-def named(names: list[str] | None, count: int) -> dict[str, list[Any]]:
+def sample_names(names: list[str] | None, count: int) -> dict[str, list[Any]]:
     return {"row": list(range(count))} if names is None else {"file": names}
 
 

@@ -111,9 +111,9 @@ def ts_lines(path: Path) -> tuple[list[Array], Array | None]:
         if head.get("timestamps", ["false"])[0].lower() == "true":
             raise InputError(f"{path} has values with timestamps: write values alone")
         values = line.split(":")
-        if labelled(head):
+        if ends_with_label(head):
             labels.append(values.pop().strip())
-        signals.append(channels(values, f"{path}: line {number}"))
+        signals.append(channels_of_line(values, f"{path}: line {number}"))
     if not signals:
         raise InputError(f"{path} holds no signals after @data")
     numbers = head.get("targetlabel", ["false"])[0].lower() == "true"
@@ -121,13 +121,13 @@ def ts_lines(path: Path) -> tuple[list[Array], Array | None]:
     return signals, np.array(labels, dtype=kind) if labels else None
 
 
-def labelled(head: dict[str, list[str]]) -> bool:
+def ends_with_label(head: dict[str, list[str]]) -> bool:
     """Whether the lines of a .ts file end with a label."""
     kinds = ("classlabel", "targetlabel")
     return any(head.get(kind, ["false"])[0].lower() == "true" for kind in kinds)
 
 
-def channels(parts: list[str], where: str) -> Array:
+def channels_of_line(parts: list[str], where: str) -> Array:
     """A line's channels (C, L); shorter ones go on with missing values."""
     try:
         rows = [

@@ -20,10 +20,10 @@ from ssgan.data.column_doubts import doubt_in_memory
 from ssgan.data.containers import gather
 from ssgan.data.files import RawParts
 from ssgan.data.frames import columns_of
-from ssgan.data.label_values import digest, raw_labels, shown
+from ssgan.data.label_values import digest, first_few, raw_labels
 from ssgan.data.lengths import of_length
 from ssgan.data.options import ReadOptions, kind_named
-from ssgan.data.resizing import resize, sides
+from ssgan.data.resizing import height_and_width, resize
 from ssgan.data.shapes import warn_ambiguous
 
 
@@ -169,7 +169,7 @@ def from_memory(
     x_test, tested = (None, None) if x_test is None else gather(x_test, options)
     y_test = tested if y_test is None else y_test
     parts = {"x": x, "y": flat_labels(y), "x_test": x_test, "y_test": flat_labels(y_test)}
-    return assemble(parts, "memory", options)
+    return assemble_data(parts, "memory", options)
 
 
 def warn_of_columns(x: Any, options: ReadOptions) -> None:
@@ -185,14 +185,14 @@ def flat_labels(y: Any) -> Any:
     return raw_labels(y) if isinstance(y, list | tuple) else y
 
 
-def assemble(parts: RawParts, source: str, options: ReadOptions) -> Data:
+def assemble_data(parts: RawParts, source: str, options: ReadOptions) -> Data:
     """The data set of these parts, as the options want it: columns, kind and size."""
     parts = without_columns(parts, options.drop, source)
     size, target, length = options.size, options.target, options.length
     if target is not None and not isinstance(parts["x"], pd.DataFrame):
         raise InputError(f"a target column is for tables, {source} has none: leave it out")
     if target is not None:
-        parts = divided(parts, target)
+        parts = without_target(parts, target)
     kind, x = in_modality(parts["x"], options)
     if size is not None and not CODECS[kind].resizable:
         raise InputError(f"a size is for images, {source} holds {CODECS[kind].form}: leave it out")
@@ -207,7 +207,7 @@ def assemble(parts: RawParts, source: str, options: ReadOptions) -> Data:
         parts["x_test"] = in_modality(parts["x_test"], options)[1]
     for part in ("x", "x_test"):
         if size is not None and isinstance(parts.get(part), np.ndarray):
-            parts[part] = resize(parts[part], sides(size))
+            parts[part] = resize(parts[part], height_and_width(size))
     return Data(kind=kind, source=source, options=options.to_json(), **parts)
 
 
@@ -228,7 +228,7 @@ def without_columns(parts: RawParts, names: tuple[str, ...], source: str) -> Raw
     return kept
 
 
-def divided(parts: RawParts, target: str) -> RawParts:
+def without_target(parts: RawParts, target: str) -> RawParts:
     """A table's parts with the column `target` taken out as labels."""
     divided = dict(parts)
     for x, y in (("x", "y"), ("x_test", "y_test")):
@@ -250,8 +250,8 @@ def nearest_names(name: Any, names: Sequence[Any]) -> str:
     """The end of a sentence that says which names there are, the nearest one first."""
     near = difflib.get_close_matches(str(name), [str(known) for known in names], 1)
     if near:
-        return f": did you mean {near[0]!r}? There are {shown(names)}"
-    return f"; there are {shown(names)}"
+        return f": did you mean {near[0]!r}? There are {first_few(names)}"
+    return f"; there are {first_few(names)}"
 
 
 def quarantine_file(faults: Iterable[tuple[str, str]]) -> dict[str, str]:

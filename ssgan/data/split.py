@@ -16,9 +16,16 @@ from ssgan.codecs.codec import Array
 from ssgan.config import InputError
 from ssgan.data.frames import read_table
 from ssgan.data.label_files import read_labels
-from ssgan.data.label_values import TaskName, digest, raw_labels, shown, unlabeled
+from ssgan.data.label_values import TaskName, digest, first_few, raw_labels, unlabeled
 from ssgan.data.labels import Targets, sorted_classes, targets, task_of
-from ssgan.data.ledger import LEDGER, LabelBudgetError, Ledger, resumed, verify, whole
+from ssgan.data.ledger import (
+    LEDGER,
+    LabelBudgetError,
+    Ledger,
+    read_ledger,
+    resumed_ledger,
+    whole_numbers,
+)
 from ssgan.data.selection import Selection, read_as, take_samples
 from ssgan.data.source import Data
 from ssgan.randomness import Rng
@@ -79,7 +86,7 @@ def make_split(
         data=data,
         samples=take_samples(data.x, chosen),
         targets=kept,
-        unlabeled=others(own, data, chosen),
+        unlabeled=samples_without_labels(own, data, chosen),
         record=split_record(about, kept, chosen, request),
         ledger=ledger,
     )
@@ -170,7 +177,7 @@ def read_counted(
 ) -> tuple[Targets, Ledger]:
     """The labels of the rows `chosen` (n,) alone, and the ledger that counted them."""
     budget = budget_of(labels, request)
-    ledger = resumed(out / LEDGER, budget) if out else Ledger(budget)
+    ledger = resumed_ledger(out / LEDGER, budget) if out else Ledger(budget)
     return replace(labels, values=ledger.take(labels.values, chosen)), ledger
 
 
@@ -208,7 +215,7 @@ def count_conditions(ledger: Ledger, gan: Path) -> None:
     if not Run(gan).has(LEDGER):
         return
     Run(gan).read(LEDGER)  # refused where it is damaged
-    seen = verify(gan / LEDGER)
+    seen = read_ledger(gan / LEDGER)
     try:
         ledger.merge(seen)
     except LabelBudgetError as error:
@@ -226,7 +233,7 @@ def budget_of(labels: Targets, request: LabelRequest) -> int:
     return request.count or len(labels.labeled)
 
 
-def others(own: Data, data: Data, chosen: Any) -> Any:
+def samples_without_labels(own: Data, data: Data, chosen: Any) -> Any:
     """The samples of the run without a label: all, where the labels are of another data set."""
     if data.fingerprint != own.fingerprint:
         return own.x
@@ -237,7 +244,7 @@ def others(own: Data, data: Data, chosen: Any) -> Any:
 def labelled_data(own: Data, request: LabelRequest) -> Data:
     """The data set with the labels asked for: the run's own, or one that brings its own."""
     path = Path(request.source)
-    if path.is_file() and labels_alone(path, own, request.reading.get("target")):
+    if path.is_file() and holds_only_labels(path, own, request.reading.get("target")):
         reading = request.reading
         meant = {name: reading[name] for name in MEANING if reading.get(name) not in (None, ())}
         labels = read_labels(path, own, na=meant.get("na", ()), no_label=meant.get("unlabeled"))
@@ -257,7 +264,7 @@ def labelled_data(own: Data, request: LabelRequest) -> Data:
     return data
 
 
-def labels_alone(path: Path, own: Data, target: str | None) -> bool:
+def holds_only_labels(path: Path, own: Data, target: str | None) -> bool:
     """Whether a file holds labels for the run's samples, not a data set of its own."""
     if path.suffix == ".npy":
         return True
@@ -284,8 +291,8 @@ def refuse_strange_classes(own: Data, data: Data, labels: Targets) -> None:
     strange = [label for label in labels.classes if label not in known]
     if strange and len(strange) < len(labels.classes):
         raise InputError(
-            f"the labels name classes that {own.source} does not have: {shown(strange)}, it has "
-            f"{shown(known)}: correct them, or rename all"
+            f"the labels name classes that {own.source} does not have: {first_few(strange)}, it "
+            f"has {first_few(known)}: correct them, or rename all"
         )
 
 
@@ -295,7 +302,7 @@ def warn_of_unlearnt(data: Data, labels: Targets) -> None:
     tested = classes_in(data.y_test, data.no_label) if classes else []
     unlearnt = [label for label in tested if label not in classes]
     if unlearnt and len(unlearnt) < len(tested):  # where all differ the file has other classes
-        message = f"classes with labels in the test part only are not learnt: {shown(unlearnt)}"
+        message = f"classes with labels in the test part only are not learnt: {first_few(unlearnt)}"
         warnings.warn(message, UserWarning, stacklevel=3)
 
 
@@ -327,7 +334,7 @@ def read_split(model: Path) -> Mapping[str, Any]:
         kinds = {"source": str, "options": dict, "fingerprint": str}
         if not all(isinstance(record["data"][name], kind) for name, kind in kinds.items()):
             raise ValueError("it does not name its samples")
-        whole(record["indices"])
+        whole_numbers(record["indices"])
     return record
 
 

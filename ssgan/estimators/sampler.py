@@ -142,7 +142,7 @@ class GANSampler(NestedConfigs, BaseSampler):
         self.verdict_ = self._verdict(samples, found, more, indices, seed or 0)
         if self.judge == "enforce" and self.verdict_ and self.verdict_.answer != "helps":
             more, indices = self.gan_.sample(0), indices[:0]
-        return below(X, more), labels_below(y, labels, found.decode(indices))
+        return append_rows(X, more), labels_below(y, labels, found.decode(indices))
 
     def _verdict(self, samples, found, more, indices, seed):
         """What the gate says of the rows made; None where there are none or none is asked for."""
@@ -173,7 +173,7 @@ def one_column(estimator, y):
     return array.argmax(1)
 
 
-def below(X, more):
+def append_rows(X, more):
     """X with the rows `more` below, in the container and dtypes of X."""
     if isinstance(X, pd.DataFrame):
         if not isinstance(more, pd.DataFrame):

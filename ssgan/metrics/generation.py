@@ -15,7 +15,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from ssgan.config import InputError
-from ssgan.metrics.spaces import Space, placed
+from ssgan.metrics.spaces import Space, place_in_space
 from ssgan.randomness import Rng
 
 MOST_SAMPLES = 10_000  # samples of a side: pairs are quadratic
@@ -73,7 +73,7 @@ def samples(
         x.cpu()[rng(side, len(x)).permutation(len(x))[:n]]
         for side, x in (("real", real), ("fake", fake))
     )
-    space, ours = (space, space(real)) if space else placed(real)
+    space, ours = (space, space(real)) if space else place_in_space(real)
     theirs = space(fake)
     measures = {
         "frechet": frechet_distance(ours, theirs),

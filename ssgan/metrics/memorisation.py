@@ -12,7 +12,7 @@ from torch import Tensor
 
 from ssgan.config import InputError
 from ssgan.metrics.generation import ROUNDING, finite_features
-from ssgan.metrics.spaces import placed
+from ssgan.metrics.spaces import place_in_space
 from ssgan.randomness import Rng
 
 SOUGHT_ROWS = 500  # whose distances to all others are held at once
@@ -108,11 +108,11 @@ def memorises(train: Tensor, held_out: Tensor, fake: Tensor, seed: int = 0) -> M
     ratio = neighbours(fake, train[:fewer])[0].double().mean()
     apart = neighbours(fake, held_out[:fewer])[0].double().mean()
     own, _ = neighbours(train, train, itself=False)
-    p = permuted(train, held_out, fake, rng)
+    p = permutation_p(train, held_out, fake, rng)
     held_to_train, _ = neighbours(held_out, train)
     return Memorisation(
         ratio=float(ratio / apart) if apart > 0 else 1.0 if ratio == 0 else float("inf"),
-        ct=copying(train, (held_out, held_to_train), (fake, to_train), rng),
+        ct=copying_score(train, (held_out, held_to_train), (fake, to_train), rng),
         authenticity=float((to_train >= own[nearest]).double().mean()),
         p=p,
         verdict=p < LEVEL,
@@ -149,7 +149,7 @@ def memorisation(
     >>> memorisation(x[::2], x[1::2], x[::2])["memorised_encoded_100_train"]
     True
     """
-    space, ours = placed(train)
+    space, ours = place_in_space(train)
     result = memorises(ours, space(held_out), space(fake), seed)
     suffix = f"_{space.name}_{len(fake)}_train"
     return {
@@ -186,7 +186,7 @@ def neighbours(x: Tensor, rows: Tensor, itself: bool = True) -> tuple[Tensor, Te
     return torch.where(near <= ROUNDING * scale, 0.0, near), index
 
 
-def permuted(train: Tensor, held_out: Tensor, fake: Tensor, rng: Rng) -> float:
+def permutation_p(train: Tensor, held_out: Tensor, fake: Tensor, rng: Rng) -> float:
     """Share of relabellings of the rows under which as many samples are nearest to training."""
     pool = torch.cat([train, held_out])
     order = rng("pool").permutation(len(pool))  # equal rows of both sets: either may win
@@ -202,7 +202,7 @@ def permuted(train: Tensor, held_out: Tensor, fake: Tensor, rng: Rng) -> float:
     return float(1 + (relabelled @ value >= found).sum()) / (1 + PERMUTATIONS)
 
 
-def copying(
+def copying_score(
     train: Tensor, held_out: tuple[Tensor, Tensor], fake: tuple[Tensor, Tensor], rng: Rng
 ) -> float:
     """C_T (Meehan et al. 2020, eq. 4): mean z of the ranks in cells, by the held-out rows there.

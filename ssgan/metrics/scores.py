@@ -17,7 +17,7 @@ from torch import Tensor, nn
 
 from ssgan.config import InputError
 from ssgan.metrics.spaces import Space, space_of
-from ssgan.metrics.two_sample import standardised
+from ssgan.metrics.two_sample import fit_logistic
 from ssgan.randomness import Rng, seeded
 
 EPOCHS = 5
@@ -124,7 +124,7 @@ def classifier_of(classifier: str | Space, x: Tensor, rng: Rng) -> tuple[str, Cl
 
 
 def regressed(learnt: Labelled, space: Space) -> Guess:
-    model = standardised(space(learnt[0]), learnt[1])
+    model = fit_logistic(space(learnt[0]), learnt[1])
     return lambda x: model(space(x))
 
 

@@ -109,10 +109,10 @@ def space_of(
     >>> space.name, space(torch.tensor([[3.0]])).item()
     ('encoded', 2.0)
     """
-    return placed(reference, name, embed)[0]
+    return place_in_space(reference, name, embed)[0]
 
 
-def placed(
+def place_in_space(
     reference: Tensor, name: str | None = None, embed: Callable[[Tensor], Tensor] | None = None
 ) -> tuple[Space, Tensor]:
     """`space_of`, and the features of the reference in it, which are looked at once for both."""
@@ -170,13 +170,13 @@ def convolutions(channels: int, axes: int) -> Callable[[Tensor], Tensor]:
         for grid, kernel in zip(POOLED_CELLS, kernels, strict=True):
             x = conv(x, kernel, padding=1).relu()
             features.append(mean(x, grid).flatten(1))
-            x = halved(x) if min(x.shape[2:]) > 1 else x
+            x = halve_sides(x) if min(x.shape[2:]) > 1 else x
         return torch.cat(features, 1)
 
     return embed
 
 
-def halved(x: Tensor) -> Tensor:
+def halve_sides(x: Tensor) -> Tensor:
     """Means (N, C, H // 2, W // 2) of 2 x 2 cells; torch's own takes eight times as long."""
     axes = range(2, x.dim())
     for axis in axes:

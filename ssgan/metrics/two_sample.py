@@ -9,7 +9,7 @@ from torch import Tensor
 
 from ssgan.config import InputError
 from ssgan.metrics.generation import finite_features
-from ssgan.metrics.spaces import Space, placed
+from ssgan.metrics.spaces import Space, place_in_space
 from ssgan.randomness import Rng
 
 SIDE = 5000  # samples of a side
@@ -91,12 +91,12 @@ def two_sample(real: Tensor, fake: Tensor, seed: int = 0) -> TwoSample:
         for part in (slice(n // 2), slice(n // 2, None))
     )
     y = (torch.arange(n) >= n // 2).long()
-    accuracy = float((standardised(learnt, y)(tested) == y).double().mean())
+    accuracy = float((fit_logistic(learnt, y)(tested) == y).double().mean())
     z = (accuracy - 0.5) * math.sqrt(n) / 0.5
     return TwoSample(accuracy=accuracy, p=math.erfc(z / math.sqrt(2)) / 2, held_out=n)
 
 
-def standardised(x: Tensor, y: Tensor) -> Callable[[Tensor], Tensor]:
+def fit_logistic(x: Tensor, y: Tensor) -> Callable[[Tensor], Tensor]:
     """Logistic regression of standardised features (N, D): features (M, D) to classes (M,)."""
     from sklearn.linear_model import LogisticRegression
 
@@ -142,7 +142,7 @@ def told_apart(
     >>> told_apart(x, x + 9)["c2st_logistic_encoded_40_real"]
     1.0
     """
-    space, ours = (space, space(real)) if space else placed(real)
+    space, ours = (space, space(real)) if space else place_in_space(real)
     result = two_sample(ours, space(fake), seed)
     suffix = f"_logistic_{space.name}_{result.held_out}_{reference}"
     return {f"c2st{suffix}": result.accuracy, f"c2st_p{suffix}": result.p}

@@ -17,8 +17,8 @@ from torch import Tensor
 from ssgan.codecs.codec import Array, Json, as_array
 from ssgan.config import InputError
 from ssgan.data import Targets
-from ssgan.data.label_values import Label, raw_labels, shown, unlabeled
-from ssgan.data.labels import dtype_of, minus_task, numbers, sorted_classes, task_of
+from ssgan.data.label_values import Label, first_few, raw_labels, unlabeled
+from ssgan.data.labels import dtype_of, minus_task, numbers_from_labels, sorted_classes, task_of
 from ssgan.randomness import Rng
 
 KEPT_ROWS = 2000  # rows of numbers that are kept to draw from
@@ -106,7 +106,8 @@ class Condition:
                 if str(label) == text:
                     return label
             raise InputError(
-                f"label {text!r} is none of the {len(self.classes)} classes {shown(self.classes)}"
+                f"label {text!r} is none of the {len(self.classes)} classes "
+                f"{first_few(self.classes)}"
             )
         try:
             return self.measured([float(part) for part in text.split(",")])[0]
@@ -151,7 +152,7 @@ def fit_condition(labels: Any, n: int) -> tuple[Condition, Tensor]:
             "mean unlabeled): give some, or train without conditions"
         )
     if task_of(present) == "regression":
-        return fit_numbers(numbers(raw, missing)[:, None], dtype_of(labels, present))
+        return fit_numbers(numbers_from_labels(raw, missing)[:, None], dtype_of(labels, present))
     return fit_classes(labels, raw, present)
 
 

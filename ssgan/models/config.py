@@ -141,7 +141,7 @@ class GANConfig:
     def __post_init__(self) -> None:
         check_numbers(self, least={"batch": 1, "width": 1, "latent": 1})
         for name in NESTED:
-            object.__setattr__(self, name, made(name, getattr(self, name)))
+            object.__setattr__(self, name, named_object(name, getattr(self, name)))
         check_kind(self, "objective", tuple(OBJECTIVES.values()))
         if self.augmentation is not None:
             check_kind(self, "augmentation", Augmentation)
@@ -209,7 +209,7 @@ def penalties(rule: Objective) -> dict[str, float]:
     return {name: value for name, value in vars(rule).items() if name in ("r1", "r2")}
 
 
-def made(name: str, value: Any) -> Any:
+def named_object(name: str, value: Any) -> Any:
     """The object of a nested field that a name, or a table with one, says; others as they are.
 
     The name of an augmentation is its schedule, and it may be left out. "none" is None where there

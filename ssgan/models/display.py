@@ -32,7 +32,7 @@ def figure(samples: Any, codec: Codec) -> "Figure":
     if suffix == ".png":
         drawn = Figure(figsize=(6, 6), layout="constrained")
         axes = drawn.subplots()
-        axes.imshow(sheet(content), cmap="gray")
+        axes.imshow(png_pixels(content), cmap="gray")
         axes.set_axis_off()
         return drawn
     frame = samples if isinstance(samples, pd.DataFrame) else pd.DataFrame(np.asarray(samples))
@@ -52,7 +52,7 @@ def figure(samples: Any, codec: Codec) -> "Figure":
     return drawn
 
 
-def sheet(content: bytes) -> Any:
+def png_pixels(content: bytes) -> Any:
     """The pixels of a PNG."""
     from PIL import Image
 

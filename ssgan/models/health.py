@@ -33,7 +33,7 @@ class Evaluator:
         near = min(REACH_NEIGHBOURS, min(len(features), len(self.real)) - 1)
         real = self.real[: len(grid)]
         return {
-            "diversity": spread(self.space(grid)) / max(spread(real), 1e-12),
+            "diversity": mean_distance(self.space(grid)) / max(mean_distance(real), 1e-12),
             "coverage": precision_recall(self.real, features, near)["coverage"],
             "distance": distance(self.real, features),
         }
@@ -48,6 +48,6 @@ def evaluator_of(real: Tensor) -> Evaluator | None:
     return Evaluator(space, space(rows))
 
 
-def spread(features: Tensor) -> float:
+def mean_distance(features: Tensor) -> float:
     """Mean distance between two different rows."""
     return float(torch.nn.functional.pdist(features).mean()) if len(features) > 1 else 0.0

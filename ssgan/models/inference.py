@@ -33,14 +33,14 @@ def apply(
     """
     rows = []
     for number, block in enumerate(torch.split(packed, BLOCK)):
-        x = on.batch(codec.expand(filled(block).to(on.device)))
+        x = on.batch(codec.expand(pad_to_block(block).to(on.device)))
         conditions = () if condition is None else (torch.split(condition, BLOCK)[number],)
         with on.autocast():
-            output = network(x, *(filled(c).to(on.device) for c in conditions))
+            output = network(x, *(pad_to_block(c).to(on.device) for c in conditions))
         rows.append(output[: len(block)].float().cpu())
     return torch.cat(rows)
 
 
-def filled(block: Tensor) -> Tensor:
+def pad_to_block(block: Tensor) -> Tensor:
     """Rows (N, ...) as (BLOCK, ...), zeros below them."""
     return torch.cat([block, block.new_zeros(BLOCK - len(block), *block.shape[1:])])

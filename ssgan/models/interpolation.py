@@ -16,12 +16,14 @@ def interpolate(gan: GAN, pairs: int, steps: int, seed: int = 0) -> Tensor:
     start, end = (gan.sampler.inputs(pairs, rng(name))[0] for name in ("from", "to"))
     way = np.linspace(0, 1, steps).tolist()
     z = torch.stack([interpolate_noise(start, end, share, gan.config.noise) for share in way], 1)
-    given = (conditions(gan, pairs, rng).repeat_interleave(steps, 0),) if gan.condition else ()
+    given = (
+        (varied_conditions(gan, pairs, rng).repeat_interleave(steps, 0),) if gan.condition else ()
+    )
     inputs = (z.flatten(0, 1), *given)
     return generate(gan.generator, inputs, gan.codec, gan.runtime, rng("activation"))
 
 
-def conditions(gan: GAN, n: int, rng: Rng) -> Tensor:
+def varied_conditions(gan: GAN, n: int, rng: Rng) -> Tensor:
     """Conditions (n, C): all classes in turn, or vectors as they came in training."""
     if gan.classes:
         names = [gan.classes[row % len(gan.classes)] for row in range(n)]

@@ -24,22 +24,24 @@ def natural(codec: Codec, samples: Tensor, seed: int = 0) -> tuple[str, ...]:
     Those that their codec names, and its symmetries if a changed sample cannot be recognised:
     mirrored digits and letters can be, mirrored photographs cannot.
     """
-    accuracy = {name: recognised(samples, SYMMETRIES[name], seed) for name in codec.symmetries}
+    accuracy = {
+        name: recognition_rate(samples, SYMMETRIES[name], seed) for name in codec.symmetries
+    }
     return (*codec.natural, *(name for name in accuracy if accuracy[name] <= ALIKE))
 
 
-def quarter(plane: tuple[int, int], x: Tensor) -> Tensor:
+def quarter_turn(plane: tuple[int, int], x: Tensor) -> Tensor:
     """Samples after a quarter turn in a plane; a half turn where its sides differ."""
     return x.rot90(1 if x.shape[plane[0]] == x.shape[plane[1]] else 2, plane)
 
 
 SYMMETRIES: dict[str, Callable[[Tensor], Tensor]] = {
     **{name: partial(torch.flip, dims=(axis,)) for name, axis in FLIPS.items()},
-    **{name: partial(quarter, plane) for name, plane in QUARTERS.items()},
+    **{name: partial(quarter_turn, plane) for name, plane in QUARTERS.items()},
 }
 
 
-def recognised(samples: Tensor, change: Callable[[Tensor], Tensor], seed: int = 0) -> float:
+def recognition_rate(samples: Tensor, change: Callable[[Tensor], Tensor], seed: int = 0) -> float:
     """How often a logistic regression recognises samples that were changed; 0.5 is chance.
 
     It sees random convolutional features; of every sample only one of both is shown.

@@ -12,7 +12,7 @@ from torch import Tensor
 
 from ssgan.codecs.codec import Array
 from ssgan.config import InputError
-from ssgan.data.folders import attempt, check_share
+from ssgan.data.folders import check_share, try_image
 from ssgan.data.layouts import SUFFIXES
 from ssgan.metrics.pictures import luma
 from ssgan.randomness import Rng
@@ -33,7 +33,7 @@ def read_pictures(source: str | Path) -> dict[str, Picture]:
     names = {str(path.relative_to(root)) if root.is_dir() else path.name: path for path in found}
     if not names:
         raise InputError(f"{source} holds no pictures: expected {', '.join(SUFFIXES)} files")
-    read = {name: attempt(as_colours, path) for name, path in names.items()}
+    read = {name: try_image(as_colours, path) for name, path in names.items()}
     faults = [(name, what) for name, what in read.items() if isinstance(what, str)]
     check_share(faults, len(read), root)
     return {name: what for name, what in read.items() if not isinstance(what, str)}
@@ -47,20 +47,20 @@ def as_colours(image: Image.Image) -> Picture:
     return np.asarray(image.convert("RGB"))
 
 
-def resized(picture: Picture, height: int, width: int) -> Picture:
+def resize_picture(picture: Picture, height: int, width: int) -> Picture:
     """A picture of another size by bicubic interpolation, smoothed where it gets smaller."""
     return np.asarray(Image.fromarray(picture).resize((width, height), Image.Resampling.BICUBIC))
 
 
-def divisible(picture: Picture, scale: int) -> Picture:
+def crop_to_multiple(picture: Picture, scale: int) -> Picture:
     """A picture without the last rows and columns that `scale` leaves over."""
     height, width = (side // scale * scale for side in picture.shape[:2])
     return picture[:height, :width]
 
 
-def shrunk(picture: Picture, scale: int) -> Picture:
+def shrink(picture: Picture, scale: int) -> Picture:
     """A picture `scale` times as small."""
-    return resized(picture, picture.shape[0] // scale, picture.shape[1] // scale)
+    return resize_picture(picture, picture.shape[0] // scale, picture.shape[1] // scale)
 
 
 @dataclass(frozen=True)
@@ -82,9 +82,9 @@ class Crops:
         """Of pictures that hold a square; InputError where none does."""
         kept: list[tuple[Array, Array]] = []
         for picture in pictures:
-            whole = divisible(np.asarray(picture), scale)
+            whole = crop_to_multiple(np.asarray(picture), scale)
             if min(whole.shape[:2]) >= side:
-                kept.append((levels(whole), levels(shrunk(whole, scale))))
+                kept.append((luma_bytes(whole), luma_bytes(shrink(whole, scale))))
         if not kept:
             raise InputError(f"no picture has {side} pixels a side to learn from: give larger ones")
         larges, smalls = zip(*kept, strict=True)
@@ -112,19 +112,21 @@ class Crops:
         side = self.side // self.scale
         free = self.sizes[which] - side + 1
         corner = (rng("corner").uniform(n, 2).double() * free).long()
-        small = squares(self.small, self.starts[which, 1], self.sizes[which, 1], corner, side)
+        small = cut_squares(self.small, self.starts[which, 1], self.sizes[which, 1], corner, side)
         width = self.scale * self.sizes[which, 1]
-        large = squares(self.large, self.starts[which, 0], width, self.scale * corner, self.side)
+        large = cut_squares(
+            self.large, self.starts[which, 0], width, self.scale * corner, self.side
+        )
         how = rng("how").integers(8, n)
-        return in_position(small, how), in_position(large, how)
+        return turn_and_mirror(small, how), turn_and_mirror(large, how)
 
 
-def levels(picture: Picture) -> Array:
+def luma_bytes(picture: Picture) -> Array:
     """The luma of a picture as bytes."""
     return np.rint(luma(picture)).astype(np.uint8)
 
 
-def squares(pixels: Tensor, start: Tensor, width: Tensor, corner: Tensor, side: int) -> Tensor:
+def cut_squares(pixels: Tensor, start: Tensor, width: Tensor, corner: Tensor, side: int) -> Tensor:
     """Squares (n, 1, side, side) of pictures that lie one after the other, in [0, 1]."""
     at = torch.arange(side)
     rows = (corner[:, 0, None] + at) * width[:, None]
@@ -133,7 +135,7 @@ def squares(pixels: Tensor, start: Tensor, width: Tensor, corner: Tensor, side: 
     return pixels[index][:, None].float() / 255
 
 
-def in_position(x: Tensor, how: Tensor) -> Tensor:
+def turn_and_mirror(x: Tensor, how: Tensor) -> Tensor:
     """Squares each in one of its 8 positions."""
     chosen = how.view(-1, 1, 1, 1)
     x = torch.where(chosen % 2 > 0, x.flip(3), x)

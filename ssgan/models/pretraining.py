@@ -66,7 +66,7 @@ def claim_run(
 ) -> Iterator[Run]:
     """The run directory of a training, with these files; nobody else writes to it meanwhile."""
     identity = {"format": 1, "kind": "gan", "config": config.to_json(), "data": about}
-    run = Run.claim(path, identity, growing=("config.steps",), renew=renewed)
+    run = Run.claim(path, identity, growing=("config.steps",), renew=current_run_identity)
     with run.writing() as held:
         for name, content in files.items():
             held.write(name, content)
@@ -85,7 +85,7 @@ def files_of(domain: Domain) -> dict[str, str]:
     return files | condition | ledger_file(ledger)
 
 
-def renewed(identity: dict[str, Any]) -> dict[str, Any]:
+def current_run_identity(identity: dict[str, Any]) -> dict[str, Any]:
     """The identity of a run of a GAN, with the settings by their names of today."""
     if identity.get("kind") != "gan":
         return identity

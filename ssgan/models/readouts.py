@@ -108,13 +108,13 @@ def reading_out(
     """
     if readout_of(gan) == readout:
         return gan
-    gan = pretrained(gan)
+    gan = with_all_depths(gan)
     if readout == "student":
         packed = rows_of(gan) if packed is None else packed
         return (yield from distilling(gan, packed, config, run=run))
     if readout.startswith("samples"):
         return with_samples(gan, rows_of(gan) if packed is None else packed, "+" in readout)
-    return last(gan) if readout == "last" else gan
+    return with_last_depth(gan) if readout == "last" else gan
 
 
 def read_out(
@@ -138,12 +138,12 @@ def check_readout(name: str) -> None:
         raise InputError(f"no readout {name!r}; there are {', '.join(READOUTS)}")
 
 
-def pretrained(gan: GAN) -> GAN:
+def with_all_depths(gan: GAN) -> GAN:
     """The same GAN, which reads all depths of its discriminator."""
     return gan if gan.own is None else replace(gan, student=None, readout=gan.own, own=None)
 
 
-def last(gan: GAN) -> GAN:
+def with_last_depth(gan: GAN) -> GAN:
     """The same GAN, whose features are those of the last depth alone."""
     maps = gan.trunk(torch.zeros(1, *gan.codec.shape, device=gan.runtime.device))
     readout = gan.readout.of_last(pooled(maps[-1:]).shape[1])
@@ -161,12 +161,12 @@ def with_samples(gan: GAN, packed: Tensor, beside: bool) -> GAN:
     network = network.to(device).requires_grad_(False).eval()
     if beside:
         rows = gan.apply(lambda x: pooled(network(x)), some)
-        halve(readout, own, rows)
+        balance_variances(readout, own, rows)
     return replace(gan, student=network, readout=readout.to(device), own=own)
 
 
 @torch.no_grad()
-def halve(readout: Readout, own: Readout, rows: Tensor) -> None:
+def balance_variances(readout: Readout, own: Readout, rows: Tensor) -> None:
     """Give samples and depths, side by side in rows (N, S + F), half of the total variance each."""
     first = rows.shape[1] - len(own.center)
     readout.center[first:], readout.scale[first:] = own.center.cpu(), own.scale.cpu()

@@ -17,7 +17,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from ssgan.config import InputError, check_numbers
-from ssgan.objectives import full
+from ssgan.objectives import to_float32
 from ssgan.randomness import Rng
 from ssgan.runtime import Terms
 from ssgan.transforms.batch import (
@@ -78,7 +78,7 @@ class Rotation:
 def rotation_loss(trunk: Trunk, heads: nn.Module, images: Tensor) -> Tensor:
     """Mean cross entropy of the four turns of a quarter of the images (N, C, S, S)."""
     x, turns = rotated(images[: -(-len(images) // TURNS)])
-    return F.cross_entropy(full(heads(trunk(x))), turns)
+    return F.cross_entropy(to_float32(heads(trunk(x))), turns)
 
 
 def rotated(images: Tensor) -> tuple[Tensor, Tensor]:
@@ -148,7 +148,7 @@ class Contrastive:
             "contrastive": self.weight * nt_xent(one, other, self.temperature),
             "contrastive_fakes": self.weight
             * self.fakes
-            * apart(of_fakes, of_reals, self.temperature),
+            * fake_contrast(of_fakes, of_reals, self.temperature),
         }
 
     def generator_terms(
@@ -184,12 +184,12 @@ def nt_xent(one: Tensor, other: Tensor, temperature: float) -> Tensor:
     """
     n = len(one)
     views = torch.cat([one, other])
-    close = (cosines(views, views) / temperature).masked_fill(itself(2 * n, views), -torch.inf)
+    close = (cosines(views, views) / temperature).masked_fill(diagonal(2 * n, views), -torch.inf)
     partners = torch.arange(2 * n, device=views.device).roll(n)
     return F.cross_entropy(close, partners)
 
 
-def apart(fakes: Tensor, reals: Tensor, temperature: float) -> Tensor:
+def fake_contrast(fakes: Tensor, reals: Tensor, temperature: float) -> Tensor:
     """The loss of fakes (N, D) as one class against real views (M, D) (Jeong and Shin 2021, eq. 8).
 
     For every fake the cross entropy of finding each other fake among all views but itself; the
@@ -197,7 +197,7 @@ def apart(fakes: Tensor, reals: Tensor, temperature: float) -> Tensor:
     """
     n = len(fakes)
     close = cosines(fakes, torch.cat([fakes, reals])) / temperature
-    among = torch.cat([itself(n, fakes), torch.zeros_like(close[:, n:], dtype=torch.bool)], 1)
+    among = torch.cat([diagonal(n, fakes), torch.zeros_like(close[:, n:], dtype=torch.bool)], 1)
     shares = close.masked_fill(among, -torch.inf).log_softmax(1)[:, :n]
     # 0 * -inf would be NaN, so what a fake shares with itself is left out and not weighed by 0.
     return -shares.masked_fill(among[:, :n], 0.0).sum() / (n * (n - 1))
@@ -206,10 +206,10 @@ def apart(fakes: Tensor, reals: Tensor, temperature: float) -> Tensor:
 def cosines(one: Tensor, other: Tensor) -> Tensor:
     """Of the angles between rows (N, D) and (M, D): (N, M), in float32 whatever the precision."""
     with torch.autocast(one.device.type, enabled=False):
-        return F.normalize(full(one), dim=1) @ F.normalize(full(other), dim=1).T
+        return F.normalize(to_float32(one), dim=1) @ F.normalize(to_float32(other), dim=1).T
 
 
-def itself(n: int, like: Tensor) -> Tensor:
+def diagonal(n: int, like: Tensor) -> Tensor:
     """True on the diagonal (n, n), on the device of `like`."""
     return torch.eye(n, dtype=torch.bool, device=like.device)
 

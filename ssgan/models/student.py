@@ -32,10 +32,10 @@ from ssgan.models.inference import apply, blocks
 from ssgan.models.natural import natural
 from ssgan.models.pooling import Readout
 from ssgan.models.sampler import generate_maps
-from ssgan.models.vicreg import alike
+from ssgan.models.vicreg import vicreg_terms
 from ssgan.networks import architecture_of, flatten_maps, trunk
 from ssgan.networks.size import check_depth, check_size
-from ssgan.objectives import full
+from ssgan.objectives import to_float32
 from ssgan.randomness import Rng, seeded
 from ssgan.runs.run import Run
 from ssgan.runtime import Terms
@@ -118,7 +118,7 @@ class Squeeze(nn.Module):
         self.project = nn.Linear(size, size)
 
     def forward(self, rows: Tensor) -> Tensor:
-        compared: Tensor = self.project(act(self.norm(self.squeeze(rows))))
+        compared: Tensor = self.project(activation(self.norm(self.squeeze(rows))))
         return compared
 
     @torch.no_grad()
@@ -160,10 +160,10 @@ class Student(nn.Module):
     def squeezed(self, maps: list[Tensor]) -> list[Tensor]:
         """What it makes of the maps of its trunk."""
         features = flatten_maps(maps[-1])
-        return [features if self.squeeze is None else act(self.squeeze(features))]
+        return [features if self.squeeze is None else activation(self.squeeze(features))]
 
 
-def act(x: Tensor) -> Tensor:
+def activation(x: Tensor) -> Tensor:
     return F.leaky_relu(x, 0.2)
 
 
@@ -196,9 +196,11 @@ def first_trunk(gan: GAN) -> tuple[Any, int]:
     return own(gan.codec.shape, config.width, config.depth), COMPARED
 
 
-def means(maps: Sequence[Tensor]) -> Tensor:
+def channel_means(maps: Sequence[Tensor]) -> Tensor:
     """Every channel of maps (N, C, ...) by its mean, all depths side by side: float32 (N, F)."""
-    return torch.cat([full(m).flatten(2).mean(2) if m.dim() > 2 else full(m) for m in maps], 1)
+    return torch.cat(
+        [to_float32(m).flatten(2).mean(2) if m.dim() > 2 else to_float32(m) for m in maps], 1
+    )
 
 
 def can_teach(gan: GAN) -> bool:
@@ -264,7 +266,7 @@ class Distillation:
         views = [
             self.views.for_student(x.float(), rng("view", name)) for name, x in samples.items()
         ]
-        loss = partial(self.costs, means(maps[:-1]), [len(x) for x in views])
+        loss = partial(self.costs, channel_means(maps[:-1]), [len(x) for x in views])
         terms, refused = descend(loss, (on.batch(torch.cat(views)),), self.optimizer, on)
         average(self.mean, self.student, EMA, step.number)
         return terms, {"not_finite": refused}
@@ -273,9 +275,9 @@ class Distillation:
         """The terms of a batch: generated samples, and one view of real ones after the other."""
         compared, target = self.student(batch), self.teacher(generator_means)
         with torch.autocast(self.gan.runtime.device.split(":")[0], enabled=False):
-            generated, *views = torch.split(full(compared), sizes)
-            squeezed = alike([generated, full(target)], GENERATED, "squeeze")
-            return squeezed | alike(views, 1 - GENERATED, "span")
+            generated, *views = torch.split(to_float32(compared), sizes)
+            squeezed = vicreg_terms([generated, to_float32(target)], GENERATED, "squeeze")
+            return squeezed | vicreg_terms(views, 1 - GENERATED, "span")
 
     def result(self) -> GAN:
         """The GAN with the student in the place of the discriminator's trunk for features."""

@@ -22,7 +22,7 @@ from torch import Tensor, nn
 from ssgan.codecs.codec import Array
 from ssgan.config import InputError, check_numbers, from_settings, with_fields
 from ssgan.metrics.pictures import luma
-from ssgan.models.photographs import Crops, Picture, digest_of, read_pictures, resized
+from ssgan.models.photographs import Crops, Picture, digest_of, read_pictures, resize_picture
 from ssgan.networks import Discriminator, trunk
 from ssgan.networks.subpixel import Subpixel
 from ssgan.objectives import Relativistic, Terms
@@ -151,7 +151,7 @@ class SuperResolution:
             found = {"content": (made - large).abs().mean()}
             if judged:
                 pleased = self.objective.generator_loss(
-                    self.critic, centred(large), centred(made), rng
+                    self.critic, to_critic_range(large), to_critic_range(made), rng
                 )
                 found["judge"] = config.judge * pleased["generator"]
             return found
@@ -169,10 +169,15 @@ class SuperResolution:
         def loss(real: Tensor, fake: Tensor) -> Terms:
             return self.objective.critic_loss(self.critic, real, fake, rng("critic"))
 
-        return descend(loss, (centred(large), centred(made)), self.critic_optimizer, self.runtime)
+        return descend(
+            loss,
+            (to_critic_range(large), to_critic_range(made)),
+            self.critic_optimizer,
+            self.runtime,
+        )
 
 
-def centred(x: Tensor) -> Tensor:
+def to_critic_range(x: Tensor) -> Tensor:
     """Pixels of [0, 1] in [-1, 1], as critics see them."""
     return 2 * x - 1
 
@@ -214,7 +219,7 @@ class Upscaler:
 
     def __call__(self, picture: Picture, blend: float = 1.0, tile: int = TILE) -> Picture:
         """A picture uint8 (H, W) or (H, W, 3), larger; see `between` for `blend`."""
-        return enlarged(self.between(blend), picture, self.config.scale, self.runtime, tile)
+        return enlarge(self.between(blend), picture, self.config.scale, self.runtime, tile)
 
     def between(self, blend: float) -> nn.Module:
         """The network with weights between both: 0 is without the critic, 1 with it."""
@@ -228,7 +233,7 @@ class Upscaler:
 
 
 @torch.inference_mode()
-def enlarged(
+def enlarge(
     network: nn.Module, picture: Picture, scale: int, on: Runtime, tile: int = TILE
 ) -> Picture:
     """A picture made larger, `tile` small pixels a side at a time with what surrounds them."""
@@ -256,7 +261,7 @@ def enlarged(
                 slice(columns.start - scale * first[1], columns.stop - scale * first[1]),
             )
             large[rows, columns] = made[inner]
-    return with_luma(large, resized(picture, *large.shape))
+    return with_luma(large, resize_picture(picture, *large.shape))
 
 
 def with_luma(bright: Array, picture: Picture) -> Picture:
@@ -286,16 +291,16 @@ def training_upscaler(
         identity = {"format": 1, "kind": KIND, "config": dataclasses.asdict(config), "data": about}
         held = Run.claim(run, identity, growing=())
     schedule = Schedule(config.steps, config.batch, options or TrainOptions())
-    yield from run_training(task, nothing, schedule, held, guard=False)
-    return made_of(config, task.parts, on)
+    yield from run_training(task, no_stream, schedule, held, guard=False)
+    return upscaler_of(config, task.parts, on)
 
 
-def nothing(stream: str, step: int, k: int) -> tuple[Tensor, ...]:
+def no_stream(stream: str, step: int, k: int) -> tuple[Tensor, ...]:
     """No stream: squares are drawn by the step alone."""
     return ()
 
 
-def made_of(config: UpscaleConfig, parts: Mapping[str, Any], on: Runtime) -> Upscaler:
+def upscaler_of(config: UpscaleConfig, parts: Mapping[str, Any], on: Runtime) -> Upscaler:
     judged = parts["mean"].requires_grad_(False).eval()
     content = parts["content"].requires_grad_(False).eval() if config.judge else judged
     return Upscaler(config, content, judged, on)
@@ -365,4 +370,4 @@ def load_upscaler(path: str | Path, device: str | None = None) -> Upscaler:
     names = ("mean", "content")[: 2 if config.judge else 1]
     parts = {name: on.place(untrained(config)[0]) for name in names}
     unpack_parts(parts, saved.tensors, {})
-    return made_of(config, parts, on)
+    return upscaler_of(config, parts, on)

@@ -38,7 +38,7 @@ def unpack(thing: Any, state: dict[str, Any]) -> None:
     """
     on = usable_device(state["runtime"])
     for name, value in {**state, "runtime": on}.items():
-        opened = content(value, on) if isinstance(value, Parcel) else value
+        opened = parcel_content(value, on) if isinstance(value, Parcel) else value
         object.__setattr__(thing, name, opened)  # it is frozen for everyone else
 
 
@@ -51,17 +51,17 @@ def usable_device(on: Runtime) -> Runtime:
 def parcel(value: nn.Module | Tensor) -> Parcel:
     """The network or the tensor without its device."""
     if isinstance(value, Tensor):
-        return Parcel(None, saved({"value": value}))
-    return Parcel(copy.deepcopy(value).to("meta"), saved(value.state_dict()))
+        return Parcel(None, tensor_bytes({"value": value}))
+    return Parcel(copy.deepcopy(value).to("meta"), tensor_bytes(value.state_dict()))
 
 
-def saved(tensors: dict[str, Tensor]) -> bytes:
+def tensor_bytes(tensors: dict[str, Tensor]) -> bytes:
     # A copy each: names may share memory (tied weights), which safetensors refuses.
     copies = {k: t.detach().to("cpu", copy=True).contiguous() for k, t in tensors.items()}
     return safetensors.torch.save(copies)
 
 
-def content(sent: Parcel, on: Runtime) -> nn.Module | Tensor:
+def parcel_content(sent: Parcel, on: Runtime) -> nn.Module | Tensor:
     """What a parcel holds, networks on the device of `on`, tensors on the processor."""
     tensors = safetensors.torch.load(sent.values)
     if sent.skeleton is None:

@@ -17,7 +17,7 @@ from ssgan.runtime import Terms
 ALIKE, VARIANCE, COVARIANCE = 25.0, 25.0, 1.0  # weights of the terms, of the paper
 
 
-def alike(views: Sequence[Tensor], weight: float, name: str) -> Terms:
+def vicreg_terms(views: Sequence[Tensor], weight: float, name: str) -> Terms:
     """VICReg's three terms of aligned batches (N, D), two or more, each called after `name`.
 
     Of more than two all pairs are compared (after Tong et al. 2023, "EMP-SSL", whose many views

@@ -17,7 +17,7 @@ def check_condition(condition: Tensor, width: int) -> Tensor:
     return condition
 
 
-def joined(z: Tensor, condition: Tensor | None, width: int) -> Tensor:
+def join_condition(z: Tensor, condition: Tensor | None, width: int) -> Tensor:
     """Noise (N, latent) and condition (N, width) side by side; none given means nothing known.
 
     Values of the length 1, as a one for a class, come to the length of the noise, or it would

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 from ssgan.config import InputError
 from ssgan.networks.architecture import Architecture, each_depth
-from ssgan.networks.conditional import joined
+from ssgan.networks.conditional import join_condition
 from ssgan.networks.initial import initialise
 
 CONV = {1: nn.Conv1d, 2: nn.Conv2d, 3: nn.Conv3d}
@@ -75,7 +75,7 @@ class ConvGenerator(nn.Module):
 
     def maps(self, z: Tensor, condition: Tensor | None = None) -> list[Tensor]:
         """The maps (N, C, ...) of every depth, coarsest first; the last are the samples."""
-        x = self.project(joined(z, condition, self.condition))
+        x = self.project(join_condition(z, condition, self.condition))
         maps = [x.unflatten(1, self.start).movedim(-1, 1)]
         for layer in self.layers:
             maps.append(layer(nn.functional.leaky_relu(maps[-1], 0.2)))

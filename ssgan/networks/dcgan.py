@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 from ssgan.config import InputError
 from ssgan.networks.architecture import Architecture
-from ssgan.networks.conditional import joined
+from ssgan.networks.conditional import join_condition
 from ssgan.networks.conv import CONV, UP, halvings
 
 NORM = {1: nn.BatchNorm1d, 2: nn.BatchNorm2d, 3: nn.BatchNorm3d}
@@ -73,7 +73,7 @@ class DcganGenerator(nn.Module):
     def maps(self, z: Tensor, condition: Tensor | None = None) -> list[Tensor]:
         """The maps (N, C, ...) of every depth, coarsest first; the last are the samples."""
         first, *norms = self.norms
-        x = first(self.project(joined(z, condition, self.condition)))
+        x = first(self.project(join_condition(z, condition, self.condition)))
         x = nn.functional.relu(x).view(len(x), *self.start).movedim(-1, 1)
         maps = [x, self.layers[0](x)]
         for layer, norm in zip(list(self.layers)[1:], norms, strict=True):

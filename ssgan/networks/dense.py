@@ -6,7 +6,7 @@ from torch import Tensor, nn
 
 from ssgan.networks import initial
 from ssgan.networks.architecture import Architecture, each_depth
-from ssgan.networks.conditional import joined
+from ssgan.networks.conditional import join_condition
 
 DEPTH = 3  # hidden layers
 FACTOR = 8  # a layer has this many units for every channel of `width`
@@ -39,7 +39,7 @@ class DenseGenerator(nn.Module):
 
     def maps(self, z: Tensor, condition: Tensor | None = None) -> list[Tensor]:
         """The features (N, units) of every depth; the last are the samples (N, *shape)."""
-        depths = self.body(joined(z, condition, self.condition))
+        depths = self.body(join_condition(z, condition, self.condition))
         out: Tensor = self.out(depths[-1])
         return [*depths, out.view(len(out), *self.shape)]
 

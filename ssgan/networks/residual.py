@@ -17,7 +17,7 @@ from torch import Tensor, nn
 
 from ssgan.networks import initial
 from ssgan.networks.architecture import Architecture
-from ssgan.networks.conditional import joined
+from ssgan.networks.conditional import join_condition
 from ssgan.networks.conv import CONV, SMALLEST, UP, halvings
 
 MEAN_POOL = {1: nn.AvgPool1d, 2: nn.AvgPool2d, 3: nn.AvgPool3d}
@@ -89,7 +89,7 @@ class ResidualGenerator(nn.Module):
 
     def maps(self, z: Tensor, condition: Tensor | None = None) -> list[Tensor]:
         """The maps (N, C, ...) of every resolution, coarsest first; the last are the samples."""
-        x = self.project(joined(z, condition, self.condition))
+        x = self.project(join_condition(z, condition, self.condition))
         x = x.unflatten(1, self.start).movedim(-1, 1)
         maps = []
         for stage, mix in zip(self.stages, self.mixes, strict=False):

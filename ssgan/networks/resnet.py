@@ -19,7 +19,7 @@ BATCH_NORM = {1: nn.BatchNorm1d, 2: nn.BatchNorm2d, 3: nn.BatchNorm3d}
 MAX = {1: nn.MaxPool1d, 2: nn.MaxPool2d, 3: nn.MaxPool3d}
 
 
-def unit(inputs: int, outputs: int, axes: int, pool: bool = False) -> nn.Sequential:
+def conv_unit(inputs: int, outputs: int, axes: int, pool: bool = False) -> nn.Sequential:
     """Convolution, with `pool` the larger of two cells a side, norm and activation."""
     pools: list[Any] = [MAX[axes](2)] if pool else []
     conv = CONV[axes](inputs, outputs, 3, 1, 1, bias=False)
@@ -31,7 +31,7 @@ class Branch(nn.Module):
 
     def __init__(self, channels: int, axes: int, depth: int) -> None:
         super().__init__()
-        self.units = nn.Sequential(*(unit(channels, channels, axes) for _ in range(depth)))
+        self.units = nn.Sequential(*(conv_unit(channels, channels, axes) for _ in range(depth)))
 
     def forward(self, x: Tensor) -> Tensor:
         changed: Tensor = self.units(x)
@@ -47,9 +47,9 @@ class ResnetTrunk(nn.Module):
         axes, levels = len(shape) - 1, halvings(shape[1:])
         stem = -(-width // 2)  # few, as what works at full resolution costs most
         channels = [stem, *(width * 2**level for level in range(1, levels + 1))]
-        self.stem = unit(shape[0], stem, axes)
+        self.stem = conv_unit(shape[0], stem, axes)
         self.stages = nn.ModuleList(
-            nn.Sequential(unit(i, o, axes, pool=True), Branch(o, axes, depth or 2))
+            nn.Sequential(conv_unit(i, o, axes, pool=True), Branch(o, axes, depth or 2))
             for i, o in zip(channels, channels[1:], strict=False)
         )
         self.features = channels[-1]

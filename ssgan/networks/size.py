@@ -41,15 +41,15 @@ def check_size(
             network = made()
         needed = BYTES * sum(weight.numel() for weight in network.parameters())
     except RuntimeError as error:  # its size is no number of torch's
-        raise InputError(f"{design} is too large to be made: {advice(shape)}") from error
+        raise InputError(f"{design} is too large to be made: {size_advice(shape)}") from error
     if needed > memory:
         raise InputError(
             f"{design} has {needed / 1e9:,.0f} GB of weights, this machine has {memory / 1e9:,.0f} "
-            f"GB of memory: {advice(shape)}"
+            f"GB of memory: {size_advice(shape)}"
         )
 
 
-def advice(shape: tuple[int, ...]) -> str:
+def size_advice(shape: tuple[int, ...]) -> str:
     """What to do about a network that is too large."""
     return f"give a smaller width, depth or latent, or smaller samples than {shape}"
 

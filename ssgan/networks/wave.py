@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from ssgan.config import InputError
 from ssgan.networks.architecture import Architecture, each_depth
-from ssgan.networks.conditional import joined
+from ssgan.networks.conditional import join_condition
 from ssgan.networks.initial import initialise
 
 KERNELS = {4: 25, 2: 13}  # by stride
@@ -77,12 +77,12 @@ class WaveGenerator(nn.Module):
         layers: list[nn.Module] = [nn.Conv1d(first, channels[0], NARROW, 1, NARROW // 2)]
         for stride, i, o in zip(strides[::-1] or [1], channels[:-1], channels[1:], strict=True):
             layers += [nn.Conv1d(i, i, NARROW, 1, NARROW // 2) for _ in range(more)]
-            layers.append(up(i, o, stride))
+            layers.append(upsampling(i, o, stride))
         self.layers = nn.ModuleList(layers)
 
     def maps(self, z: Tensor, condition: Tensor | None = None) -> list[Tensor]:
         """The maps (N, C, L) of every depth, coarsest first; the last are the samples."""
-        x = self.project(joined(z, condition, self.condition))
+        x = self.project(join_condition(z, condition, self.condition))
         maps = [x.unflatten(1, self.start).movedim(-1, 1)]
         for layer in self.layers:
             maps.append(layer(nn.functional.relu(maps[-1])))
@@ -92,7 +92,7 @@ class WaveGenerator(nn.Module):
         return self.maps(z, condition)[-1]
 
 
-def up(inputs: int, outputs: int, stride: int) -> nn.Module:
+def upsampling(inputs: int, outputs: int, stride: int) -> nn.Module:
     """A layer that makes signals `stride` times as long."""
     if stride == 1:
         return nn.Conv1d(inputs, outputs, NARROW, 1, NARROW // 2)

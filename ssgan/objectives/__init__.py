@@ -17,7 +17,7 @@ from importlib import import_module
 from pkgutil import iter_modules
 
 from ssgan.config import InputError, from_settings
-from ssgan.objectives.critics import Critic, Objective, full, scores_and_slopes
+from ssgan.objectives.critics import Critic, Objective, scores_and_slopes, to_float32
 from ssgan.objectives.entropy import Dragan, Minimax, NonSaturating
 from ssgan.objectives.margins import Hinge, LeastSquares, LossSensitive
 from ssgan.objectives.relativistic import Relativistic
@@ -38,7 +38,7 @@ __all__ = [
     "Terms",
     "Wasserstein",
     "WassersteinGP",
-    "full",
+    "to_float32",
     "name_of",
     "objective",
     "refuse_ambiguous",

@@ -56,7 +56,7 @@ class Objective(Protocol):
         """Force the critic's weights back into the allowed set, in place, after its update."""
 
 
-def full(values: Tensor) -> Tensor:
+def to_float32(values: Tensor) -> Tensor:
     """Values in float32 at least: differences and means of bfloat16 scores would lose digits.
 
     Parameters
@@ -103,9 +103,9 @@ def scores_and_slopes(critic: Critic, samples: Tensor) -> tuple[Tensor, Tensor]:
     (7.0, 25.0)
     """
     samples = samples.detach().requires_grad_(True)
-    scores = full(critic(samples))
+    scores = to_float32(critic(samples))
     (gradient,) = torch.autograd.grad(scores.sum(), samples, create_graph=True)
-    return scores, full(gradient).flatten(1).square().sum(1)
+    return scores, to_float32(gradient).flatten(1).square().sum(1)
 
 
 def scores_and_penalty(
@@ -113,7 +113,7 @@ def scores_and_penalty(
 ) -> tuple[Tensor, Terms]:
     """Scores (N,), and `weight` / 2 times the mean squared slope under `name` if there is one."""
     if not weight:
-        return full(critic(samples)), {}
+        return to_float32(critic(samples)), {}
     scores, slopes = scores_and_slopes(critic, samples)
     return scores, {name: weight / 2 * slopes.mean()}
 
@@ -125,7 +125,7 @@ def distance_from_1(critic: Critic, samples: Tensor) -> Tensor:
     return ((slopes + 1e-12).sqrt() - 1).square().mean()
 
 
-def one_each(n: int, samples: Tensor, rng: Rng) -> Tensor:
+def uniform_a_sample(n: int, samples: Tensor, rng: Rng) -> Tensor:
     """Uniform numbers in [0, 1), one a sample, that multiply `samples` (N, ...)."""
     return rng.uniform(n).to(samples).view(-1, *[1] * (samples.dim() - 1))
 

@@ -7,7 +7,13 @@ from typing import ClassVar
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from ssgan.objectives.critics import Critic, distance_from_1, full, one_each, scores_and_penalty
+from ssgan.objectives.critics import (
+    Critic,
+    distance_from_1,
+    scores_and_penalty,
+    to_float32,
+    uniform_a_sample,
+)
 from ssgan.randomness import Rng
 from ssgan.runtime import Terms
 
@@ -15,8 +21,8 @@ from ssgan.runtime import Terms
 def cross_entropy(critic: Critic, real: Tensor, fake: Tensor) -> Terms:
     """-log s(D(x)) - log(1 - s(D(G(z)))) (Goodfellow et al. 2014, eq. 1, as a loss)."""
     return {
-        "critic_real": F.softplus(-full(critic(real))).mean(),
-        "critic_fake": F.softplus(full(critic(fake))).mean(),
+        "critic_real": F.softplus(-to_float32(critic(real))).mean(),
+        "critic_fake": F.softplus(to_float32(critic(fake))).mean(),
     }
 
 
@@ -52,7 +58,7 @@ class Minimax:
         return cross_entropy(critic, real, fake)
 
     def generator_loss(self, critic: Critic, real: Tensor, fake: Tensor, rng: Rng) -> Terms:
-        return {"generator": -F.softplus(full(critic(fake))).mean()}
+        return {"generator": -F.softplus(to_float32(critic(fake))).mean()}
 
     def constrain(self, parameters: Iterable[nn.Parameter]) -> None:
         """Nothing: this objective is unconstrained."""
@@ -104,7 +110,7 @@ class NonSaturating:
         return {"critic_real": F.softplus(-real_scores).mean(), "critic_fake": fakes} | r1 | r2
 
     def generator_loss(self, critic: Critic, real: Tensor, fake: Tensor, rng: Rng) -> Terms:
-        return {"generator": F.softplus(-full(critic(fake))).mean()}
+        return {"generator": F.softplus(-to_float32(critic(fake))).mean()}
 
     def constrain(self, parameters: Iterable[nn.Parameter]) -> None:
         """Nothing: this objective is unconstrained."""
@@ -153,7 +159,7 @@ class Dragan:
 
     def around(self, real: Tensor, rng: Rng) -> Tensor:
         """Perturbed real samples (N, ...)."""
-        shares = one_each(len(real), real, rng("share"))
+        shares = uniform_a_sample(len(real), real, rng("share"))
         moves = rng("noise").uniform(*real.shape).to(real)
         return real + shares * self.noise * real.std(correction=0) * moves
 
@@ -162,7 +168,7 @@ class Dragan:
         return cross_entropy(critic, real, fake) | {"penalty": penalty}
 
     def generator_loss(self, critic: Critic, real: Tensor, fake: Tensor, rng: Rng) -> Terms:
-        return {"generator": F.softplus(-full(critic(fake))).mean()}
+        return {"generator": F.softplus(-to_float32(critic(fake))).mean()}
 
     def constrain(self, parameters: Iterable[nn.Parameter]) -> None:
         """Nothing: the penalty bounds the slope."""

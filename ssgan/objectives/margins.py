@@ -8,7 +8,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from ssgan.objectives.critics import Critic, check_updates, full
+from ssgan.objectives.critics import Critic, check_updates, to_float32
 from ssgan.randomness import Rng
 from ssgan.runtime import Terms
 
@@ -42,12 +42,12 @@ class LeastSquares:
 
     def critic_loss(self, critic: Critic, real: Tensor, fake: Tensor, rng: Rng) -> Terms:
         return {
-            "critic_real": (full(critic(real)) - 1).square().mean() / 2,
-            "critic_fake": full(critic(fake)).square().mean() / 2,
+            "critic_real": (to_float32(critic(real)) - 1).square().mean() / 2,
+            "critic_fake": to_float32(critic(fake)).square().mean() / 2,
         }
 
     def generator_loss(self, critic: Critic, real: Tensor, fake: Tensor, rng: Rng) -> Terms:
-        return {"generator": (full(critic(fake)) - 1).square().mean() / 2}
+        return {"generator": (to_float32(critic(fake)) - 1).square().mean() / 2}
 
     def constrain(self, parameters: Iterable[nn.Parameter]) -> None:
         """Nothing: this objective is unconstrained."""
@@ -94,7 +94,7 @@ class LossSensitive:
 
     def losses(self, critic: Critic, samples: Tensor) -> Tensor:
         """L of samples, (N,), from 0."""
-        scores = full(critic(samples))
+        scores = to_float32(critic(samples))
         root = (scores.square() + 4).sqrt()
         # The same twice: of high scores the difference has no digits left.
         return torch.where(scores > 0, 2 / (root + scores.clamp_min(0)), (root - scores) / 2)
@@ -104,7 +104,11 @@ class LossSensitive:
 
         Values are taken to be in [-1, 1]. It is a constant: neither player learns through it.
         """
-        return self.scale * 12288 * (full(real) - full(fake)).detach().abs().flatten(1).mean(1)
+        return (
+            self.scale
+            * 12288
+            * (to_float32(real) - to_float32(fake)).detach().abs().flatten(1).mean(1)
+        )
 
     def critic_steps(self, step: int) -> int:
         return 1
@@ -162,12 +166,12 @@ class Hinge:
 
     def critic_loss(self, critic: Critic, real: Tensor, fake: Tensor, rng: Rng) -> Terms:
         return {
-            "critic_real": F.relu(1 - full(critic(real))).mean(),
-            "critic_fake": F.relu(1 + full(critic(fake))).mean(),
+            "critic_real": F.relu(1 - to_float32(critic(real))).mean(),
+            "critic_fake": F.relu(1 + to_float32(critic(fake))).mean(),
         }
 
     def generator_loss(self, critic: Critic, real: Tensor, fake: Tensor, rng: Rng) -> Terms:
-        return {"generator": -full(critic(fake)).mean()}
+        return {"generator": -to_float32(critic(fake)).mean()}
 
     def constrain(self, parameters: Iterable[nn.Parameter]) -> None:
         """Nothing: the original relies on spectral norm, which is a matter of the network."""

@@ -8,7 +8,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from ssgan.objectives.critics import Critic, full, scores_and_penalty
+from ssgan.objectives.critics import Critic, scores_and_penalty, to_float32
 from ssgan.randomness import Rng
 from ssgan.runtime import Terms
 
@@ -59,8 +59,8 @@ class Relativistic:
 
     def generator_loss(self, critic: Critic, real: Tensor, fake: Tensor, rng: Rng) -> Terms:
         with torch.no_grad():  # the generator has no part in them
-            real_scores = full(critic(real))
-        return {"generator": F.softplus(real_scores - full(critic(fake))).mean()}
+            real_scores = to_float32(critic(real))
+        return {"generator": F.softplus(real_scores - to_float32(critic(fake))).mean()}
 
     def constrain(self, parameters: Iterable[nn.Parameter]) -> None:
         """Nothing: the penalties keep the critic smooth."""

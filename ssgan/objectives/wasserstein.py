@@ -8,7 +8,13 @@ import torch
 from torch import Tensor, nn
 
 from ssgan.config import InputError, check_numbers
-from ssgan.objectives.critics import Critic, check_updates, distance_from_1, full, one_each
+from ssgan.objectives.critics import (
+    Critic,
+    check_updates,
+    distance_from_1,
+    to_float32,
+    uniform_a_sample,
+)
 from ssgan.randomness import Rng
 from ssgan.runtime import Terms
 
@@ -63,10 +69,10 @@ class Wasserstein:
         return self.first if step < 25 or step % 500 == 0 else self.updates
 
     def critic_loss(self, critic: Critic, real: Tensor, fake: Tensor, rng: Rng) -> Terms:
-        return {"critic": full(critic(fake)).mean() - full(critic(real)).mean()}
+        return {"critic": to_float32(critic(fake)).mean() - to_float32(critic(real)).mean()}
 
     def generator_loss(self, critic: Critic, real: Tensor, fake: Tensor, rng: Rng) -> Terms:
-        return {"generator": -full(critic(fake)).mean()}
+        return {"generator": -to_float32(critic(fake)).mean()}
 
     @torch.no_grad()
     def constrain(self, parameters: Iterable[nn.Parameter]) -> None:
@@ -119,14 +125,14 @@ class WassersteinGP:
         return self.updates
 
     def critic_loss(self, critic: Critic, real: Tensor, fake: Tensor, rng: Rng) -> Terms:
-        between = real + one_each(len(real), real, rng("interpolation")) * (fake - real)
+        between = real + uniform_a_sample(len(real), real, rng("interpolation")) * (fake - real)
         return {
-            "critic": full(critic(fake)).mean() - full(critic(real)).mean(),
+            "critic": to_float32(critic(fake)).mean() - to_float32(critic(real)).mean(),
             "penalty": self.penalty * distance_from_1(critic, between),
         }
 
     def generator_loss(self, critic: Critic, real: Tensor, fake: Tensor, rng: Rng) -> Terms:
-        return {"generator": -full(critic(fake)).mean()}
+        return {"generator": -to_float32(critic(fake)).mean()}
 
     def constrain(self, parameters: Iterable[nn.Parameter]) -> None:
         """Nothing: the penalty bounds the slope."""

@@ -2,10 +2,10 @@
 
 Ordinary models and graphs predict held-out labels on the same folds: on the samples, on what the
 GAN reads, on both side by side and on a student. Each is calibrated there, and their average is
-weighed by `weigh`, mixed with the weights of a prior average, which count the more the fewer labels
-there are. A training that learns from unlabeled samples is tried where samples have views and what
-is fitted at once does not rule it out; its own held-out predictions decide about it. Where nothing
-can be held out the prior average is taken.
+weighed by `greedy_weights`, mixed with the weights of a prior average, which count the more the
+fewer labels there are. A training that learns from unlabeled samples is tried where samples have
+views and what is fitted at once does not rule it out; its own held-out predictions decide about it.
+Where nothing can be held out the prior average is taken.
 """
 
 from collections.abc import Callable, Generator, Mapping, Sequence
@@ -37,7 +37,7 @@ from ssgan.prediction.crossvalidation import (
     make_folds,
     short_training,
 )
-from ssgan.prediction.ensemble import weigh
+from ssgan.prediction.ensemble import greedy_weights
 from ssgan.prediction.heldout import UNBOUNDED, held_out
 from ssgan.prediction.labels import Labeled
 from ssgan.prediction.resolve import resolve_config
@@ -183,7 +183,7 @@ def mixed_weights(
     """The weights of a few candidates: what the folds say, drawn towards the prior average."""
     trust = config.auto.trust(len(outputs.labels))
     rng = Rng(("weigh", config.seed))
-    weights = weigh(outputs.of, outputs.labels, rng, config.auto.weigh)
+    weights = greedy_weights(outputs.of, outputs.labels, rng, config.auto.weigh)
     mixed = {n: trust * before.get(n, 0) + (1 - trust) * weights.get(n, 0) for n in outputs.of}
     most = sorted(mixed, key=lambda name: -mixed[name])[: config.auto.members]
     total = sum(mixed[name] for name in most)

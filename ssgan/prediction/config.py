@@ -161,7 +161,7 @@ class PredictorConfig:
         for name, kind in PARTS.items():
             check_kind(self, name, kind)
         object.__setattr__(self, "members", members_of(self.members))
-        object.__setattr__(self, "method", renamed(self.method))
+        object.__setattr__(self, "method", current_method_name(self.method))
         check_method(self.method)
         if self.shares is not None:
             object.__setattr__(self, "shares", as_stated(self.shares))
@@ -244,7 +244,7 @@ def member_of(member: Any) -> Member:
     return from_settings(Member, {**member, "config": config})
 
 
-def renamed(method: str) -> str:
+def current_method_name(method: str) -> str:
     """The name of a method today, "+" and all."""
     return "+".join(RENAMED.get(part, part) for part in str(method).split("+"))
 

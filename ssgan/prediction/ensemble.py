@@ -23,7 +23,7 @@ from ssgan.randomness import Rng
 TINY = 1e-12  # probability, below which none is taken to fall
 
 
-def weigh(
+def greedy_weights(
     outputs: Mapping[str, Array],
     labels: Array,
     rng: Rng,
@@ -65,19 +65,19 @@ def weigh(
     True
     """
     config = config or WeighConfig()
-    names, seen = list(outputs), true_outputs(outputs, labels)
+    names, seen = list(outputs), outputs_for_truth(outputs, labels)
     counts = np.zeros(len(names))
     for bag in range(config.bags):
         inside = rng("bag", bag).uniform(len(names)).numpy() < 0.5
         if config.bags == 1 or not inside.any():
             inside[:] = True
-        counts[inside] += select(seen[inside], labels, config) / config.bags
+        counts[inside] += select_greedily(seen[inside], labels, config) / config.bags
     counts[counts < config.least * counts.max()] = 0.0
     order = np.argsort(-counts, kind="stable")
     return {names[i]: float(counts[i] / counts.sum()) for i in order if counts[i] > 0}
 
 
-def true_outputs(outputs: Mapping[str, Array], labels: Array) -> Array:
+def outputs_for_truth(outputs: Mapping[str, Array], labels: Array) -> Array:
     """What each candidate says of the truth, (M, R * n): its probability, or the number itself."""
     shapes = {values.shape for values in outputs.values()}
     if len(shapes) != 1 or not all(np.isfinite(v).all() for v in outputs.values()):
@@ -88,7 +88,7 @@ def true_outputs(outputs: Mapping[str, Array], labels: Array) -> Array:
     return np.asarray(values.reshape(len(values), -1))
 
 
-def select(seen: Array, labels: Array, config: WeighConfig) -> Array:
+def select_greedily(seen: Array, labels: Array, config: WeighConfig) -> Array:
     """How often each of M candidates is in one ensemble, (M,), as shares."""
     classes = labels.dtype.kind in "iu"
     truth = 0.0 if classes else np.tile(labels, seen.shape[1] // len(labels))

@@ -26,7 +26,7 @@ from ssgan.codecs.codec import Array
 from ssgan.models.gan import GAN
 from ssgan.prediction.baselines.folds import Folds
 from ssgan.prediction.calibration import fit_temperature
-from ssgan.prediction.heads import MIN_SHARE, folds
+from ssgan.prediction.heads import MIN_SHARE, count_folds
 from ssgan.prediction.search import DEFAULT_SEARCH, SearchConfig
 
 NEIGHBOURS = 7  # of a row
@@ -50,7 +50,7 @@ class Graph:
     classes: int  # 0 for numbers
 
 
-def condensed(rows: Array) -> tuple[Array, Array]:
+def along_principal_axes(rows: Array) -> tuple[Array, Array]:
     """Rows (M, F) along their principal axes (R, F), R at most AXES, not centred: (M, R)."""
     count = min(AXES, *rows.shape)
     axes = PCA(count, svd_solver="randomized", random_state=0).fit(rows).components_
@@ -87,7 +87,7 @@ def coordinates_of(features: Array) -> Array:
     They are float64, in which rows that are the same stay the same: a labelled sample is often
     among the unlabeled ones as well.
     """
-    axes = condensed(features)[1].T.astype(np.float64)
+    axes = along_principal_axes(features)[1].T.astype(np.float64)
     blocks = range(0, len(features), ROWS_AT_ONCE)
     parts = [features[start : start + ROWS_AT_ONCE].astype(np.float64) @ axes for start in blocks]
     return np.concatenate(parts)
@@ -119,7 +119,7 @@ def held_out_votes(
         if graph.classes:
             spread = shares_at(rough, rest, graph.classes, heat, search)
         else:
-            spread = smoothest(rough, rest, NUMBER_WEIGHT, search)[:, None]
+            spread = solve_smoothest(rough, rest, NUMBER_WEIGHT, search)[:, None]
         votes[repeat, test] = spread[others[test]].mean(1)
     return np.log(np.maximum(votes, MIN_SHARE)) if graph.classes else votes[..., 0]
 
@@ -209,7 +209,7 @@ def scores_over(
     present = np.unique(labels[labeled])
     for name in present:
         more = np.where(labeled, (labels == name) - (labels[labeled] == name).mean(), np.nan)
-        scores[:, name] = smoothest(rough, more, WEIGHT, search)
+        scores[:, name] = solve_smoothest(rough, more, WEIGHT, search)
     size = np.sqrt((scores[:, present] ** 2).mean())
     scaled: Array = scores / max(float(size), np.finfo(np.float64).tiny)
     return scaled
@@ -221,7 +221,7 @@ def hidden_scores(
     """`scores_over` (m, K) for the m known rows, each with the labels of its fold hidden; None
     where a class has one label alone."""
     labeled = np.flatnonzero(labels >= 0)
-    count = min(HIDDEN, folds(labels[labeled], search.folds))
+    count = min(HIDDEN, count_folds(labels[labeled], search.folds))
     if count < 2:
         return None
     scores = np.empty((len(labeled), classes))
@@ -235,7 +235,7 @@ def hidden_scores(
 
 def numbers_over(links: Any, labels: Array, search: SearchConfig = DEFAULT_SEARCH) -> Array:
     """Numbers (M,) float32 after `labels` (M,)."""
-    return smoothest(roughness(links), labels, NUMBER_WEIGHT, search).astype(np.float32)
+    return solve_smoothest(roughness(links), labels, NUMBER_WEIGHT, search).astype(np.float32)
 
 
 def roughness(links: Any) -> Any:
@@ -248,7 +248,7 @@ def roughness(links: Any) -> Any:
     return (sparse.identity(links.shape[0]) - REACH * scale @ mutual @ scale).tocsr()
 
 
-def smoothest(
+def solve_smoothest(
     rough: Any, labels: Array, weight: float, search: SearchConfig = DEFAULT_SEARCH
 ) -> Array:
     """The numbers f (M,) of the least weight * sum (f - label)^2 + |L f|^2.
@@ -283,7 +283,7 @@ class Neighbours(nn.Module):
 
     def fit(self, features: Array, labels: Array, search: SearchConfig = DEFAULT_SEARCH) -> None:
         """Spread `labels` (M,) over the graph of `features` (M, F)."""
-        rows, axes = condensed(features)
+        rows, axes = along_principal_axes(features)
         spread = spread_over(links_of(features), labels, self.classes, search)
         shares = spread.reshape(len(rows), -1)
         for buffer, values in ((self.axes, axes.T), (self.rows, rows), (self.shares, shares)):

@@ -34,7 +34,7 @@ ABSENT_MARGIN = 7.0  # a class without a label has a probability of at most exp(
 STRENGTHS = tuple(10.0**power for power in range(-5, 2))
 
 
-def linear(weight: Array, bias: Array) -> nn.Linear:
+def linear_of(weight: Array, bias: Array) -> nn.Linear:
     """A layer with the given weight (K, F) and bias (K,)."""
     with seeded(Rng(("linear",))):
         made = nn.Linear(weight.shape[1], weight.shape[0])
@@ -43,33 +43,33 @@ def linear(weight: Array, bias: Array) -> nn.Linear:
     return made
 
 
-def folds(classes: Array, most: int = HEAD_FOLDS) -> int:
+def count_folds(classes: Array, most: int = HEAD_FOLDS) -> int:
     """Folds for which every class that has labels has one on both sides; below 2 there are none."""
     return min(HEAD_FOLDS, most, int(np.unique(classes, return_counts=True)[1].min()))
 
 
-def splits(classes: Array, most: int = HEAD_FOLDS, many: int = MANY_LABELS) -> Any:
+def strength_folds(classes: Array, most: int = HEAD_FOLDS, many: int = MANY_LABELS) -> Any:
     """What strengths are chosen on; None where some class has one label alone."""
-    if (count := folds(classes, most)) < 2:
+    if (count := count_folds(classes, most)) < 2:
         return None
     if len(classes) > many:
         return StratifiedShuffleSplit(1, test_size=1 / HEAD_FOLDS, random_state=0)
     return StratifiedKFold(count, shuffle=True, random_state=0)
 
 
-def coordinates(features: Array, many: int = MANY_LABELS) -> tuple[Array, Array | None]:
+def reduced_features(features: Array, many: int = MANY_LABELS) -> tuple[Array, Array | None]:
     """Rows (N, F) by `in_principal_axes`, where that is of use; along which axes, if any."""
     if len(features) > many:
         return features.astype(np.float32), None
     return in_principal_axes(features)
 
 
-def layer(weight: Array, bias: Array, axes: Array | None) -> nn.Linear:
-    """A layer of weight and bias in the coordinates of `coordinates`."""
-    return linear(weight if axes is None else weight @ axes, bias)
+def layer_on_features(weight: Array, bias: Array, axes: Array | None) -> nn.Linear:
+    """A layer of weight and bias in the coordinates of `reduced_features`."""
+    return linear_of(weight if axes is None else weight @ axes, bias)
 
 
-def of_all(model: Any, classes: int) -> tuple[Array, Array]:
+def weights_of_all_classes(model: Any, classes: int) -> tuple[Array, Array]:
     """Weights (K, F) and biases (K,) of a fitted linear classifier, for two classes as well.
 
     A class without a label is never the likeliest: its output is ABSENT_MARGIN below
@@ -106,8 +106,8 @@ def linear_head(
     many: int = MANY_LABELS,
 ) -> nn.Linear:
     """Logistic regression (N, F) -> (K,) or, with `classes` None, ridge regression -> (1,)."""
-    rows, axes = coordinates(features, many)
-    return layer(*linear_model(rows, labels, classes, search, many), axes)
+    rows, axes = reduced_features(features, many)
+    return layer_on_features(*linear_model(rows, labels, classes, search, many), axes)
 
 
 def linear_model(
@@ -121,7 +121,7 @@ def linear_model(
     if classes is None:
         ridge = RidgeCV(alphas=[10.0**power for power in range(-2, 6)]).fit(features, labels)
         return ridge.coef_[None], np.array([ridge.intercept_])
-    split = splits(labels, search.folds, many)
+    split = strength_folds(labels, search.folds, many)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)
         warnings.filterwarnings("ignore", message="The number of unique classes")  # few labels
@@ -136,7 +136,7 @@ def linear_model(
                 scoring="neg_log_loss",
                 use_legacy_attributes=False,
             )
-        return of_all(model.fit(features, labels), classes)
+        return weights_of_all_classes(model.fit(features, labels), classes)
 
 
 def margin_head(
@@ -147,14 +147,16 @@ def margin_head(
     many: int = MANY_LABELS,
 ) -> nn.Linear:
     """A linear support vector machine (N, F) -> margins (K,) (Radford et al. 2016, section 5.1)."""
-    rows, axes = coordinates(features, many)
-    model, split = LinearSVC(C=1e-3, random_state=0), splits(labels, search.folds, many)
+    rows, axes = reduced_features(features, many)
+    model, split = LinearSVC(C=1e-3, random_state=0), strength_folds(labels, search.folds, many)
     if split is not None:
         model = GridSearchCV(model, {"C": list(SVM_STRENGTHS)}, cv=split)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)
         model.fit(rows, labels)
-    return layer(*of_all(getattr(model, "best_estimator_", model), classes), axes)
+    return layer_on_features(
+        *weights_of_all_classes(getattr(model, "best_estimator_", model), classes), axes
+    )
 
 
 class Nearest(nn.Module):

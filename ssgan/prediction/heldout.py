@@ -17,7 +17,7 @@ from ssgan.prediction.baselines import (
     Folds,
     Measured,
     cross_validate,
-    points,
+    score_in_points,
     suitable_kinds,
     tune,
 )
@@ -118,7 +118,7 @@ def measured_outputs(outputs: Array, rows: Labeled, folds: Folds) -> Measured:
     """Held-out outputs (R, n, ...) with their points, fold by fold."""
     labels = rows.values.numpy()
     std = 0.0 if rows.classes else float(labels.std())
-    scores = [points(labels[t], outputs[repeat, t], std) for repeat, _, t in folds]
+    scores = [score_in_points(labels[t], outputs[repeat, t], std) for repeat, _, t in folds]
     return Measured(np.array(scores), outputs)
 
 

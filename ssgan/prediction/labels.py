@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from ssgan.codecs.codec import Array
-from ssgan.codecs.ranges import moments
+from ssgan.codecs.ranges import mean_and_std
 from ssgan.config import InputError
 from ssgan.data import Targets, digest, targets
 from ssgan.models.gan import GAN
@@ -132,7 +132,7 @@ def labeled(gan: GAN, samples: Any, labels: Any, unlabeled: Any, seed: int) -> L
     if encoded.classes is None:
         scale = (float(values.mean()), float(values.std(correction=0)))
         if not isfinite(scale[1]) or scale[1] == 0:  # too large or too small to be squared
-            center, std = moments(values.double().numpy())
+            center, std = mean_and_std(values.double().numpy())
             scale = (float(center), float(std))
         if scale[1] == 0:
             raise InputError(

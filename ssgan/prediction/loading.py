@@ -94,7 +94,7 @@ def load_predictor(path: str | Path, device: str | None = None) -> Predictor:
     run.check()
     warn_of_student(run)
     labels, choice, config = stored_config(run)
-    tensors = finished(run, config, choice)
+    tensors = finished_weights(run, config, choice)
     codec, body = stored_codec(run), stored_body(run)
     kept = stored_fit(run)
     with understood(run.path / "checkpoints"):
@@ -121,11 +121,11 @@ def load_predictor(path: str | Path, device: str | None = None) -> Predictor:
         choice=choice,
     )
     with understood(run.path):
-        try_out(model)
+        predict_once(model)
     return model
 
 
-def try_out(model: Predictor) -> None:
+def predict_once(model: Predictor) -> None:
     """Predict a sample: a model of files that do not fit together fails here, if at all."""
     sample = model.codec.decode(torch.zeros(1, *model.codec.shape))
     model.predict(sample)
@@ -174,7 +174,9 @@ def stored_targets(labels: Mapping[str, Any]) -> Targets:
     return Targets(values=values, classes=classes, dtype=labels["dtype"])
 
 
-def finished(run: Run, config: PredictorConfig, choice: AutoChoice | None) -> Mapping[str, Tensor]:
+def finished_weights(
+    run: Run, config: PredictorConfig, choice: AutoChoice | None
+) -> Mapping[str, Tensor]:
     """The weights of a model directory; FileNotFoundError where its finetuning has not ended."""
     checkpoint, labels = run.load(), run.config["labels"]
     if labels["classes"] is None:

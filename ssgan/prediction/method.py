@@ -28,7 +28,7 @@ def linear_layer(state: Tensors, features: int, kept: Any) -> nn.Module:
     return nn.Linear(features, len(state["bias"]))
 
 
-def none(config: PredictorConfig) -> float:
+def no_unlabeled(config: PredictorConfig) -> float:
     """The ratio of a method that reads no unlabeled samples in its steps."""
     return 0.0
 
@@ -45,7 +45,9 @@ class Method:
     fit: Callable[[GAN, PredictorConfig, Labeled], tuple[Network, Any]] | None = None
     loss: MakeLoss | None = None
     steps: int = 1  # where the config names none
-    ratio: Callable[[PredictorConfig], float] = none  # unlabeled samples of a step by labelled ones
+    ratio: Callable[[PredictorConfig], float] = (
+        no_unlabeled  # unlabeled samples of a step by labelled ones
+    )
     uses: tuple[str, ...] = ()  # settings of the config, beside those that all methods share
     reads: int = 0  # unlabeled samples that a fit reads, at most
     key: str | None = None  # of its random numbers; such a loss comes before those without

@@ -10,7 +10,7 @@ import torch
 from ssgan.codecs.codec import Array
 from ssgan.config import InputError
 from ssgan.data import Codec, Targets
-from ssgan.data.label_values import shown
+from ssgan.data.label_values import first_few
 from ssgan.models.inference import apply
 from ssgan.models.transport import pack, unpack
 from ssgan.prediction.choice import AutoChoice
@@ -89,7 +89,7 @@ class Predictor:
         labels = self.about["labels"]
         facts = {"task": self.task, "method": self.method, "labels": labels["count"]}
         if self.classes is not None:
-            facts |= {"classes": shown(self.classes), "temperature": f"{self.temperature:.3g}"}
+            facts |= {"classes": first_few(self.classes), "temperature": f"{self.temperature:.3g}"}
         else:
             facts["prediction intervals"] = "no" if self.intervals is None else "yes"
         facts["readout"] = self.config.readout

@@ -14,7 +14,7 @@ from ssgan.prediction.method import Tensors, empty_readout
 from ssgan.prediction.methods import METHODS
 from ssgan.prediction.network import Network
 from ssgan.randomness import Rng, seeded
-from ssgan.training.state import fill
+from ssgan.training.state import load_weights
 
 
 def rebuilt_network(
@@ -37,7 +37,7 @@ def rebuilt_network(
     if votes:
         head = Votes(head, Neighbours(len(votes["rows"]), features, votes["shares"].shape[1]))
     network = Network(trunk, empty_readout(method, config, features), head)
-    fill(network, state)
+    load_weights(network, state)
     return network.requires_grad_(False)
 
 

@@ -30,7 +30,7 @@ def record_split(run: Run, gan: GAN, rows: Labeled, files: Mapping[str, str] | N
 
 def found_files(gan: GAN, rows: Labeled) -> dict[str, str]:
     """Both files of labels that were given in memory."""
-    data, chosen = gan.data, places(rows.packed, pretrained_rows(gan, rows))
+    data, chosen = gan.data, find_places(rows.packed, pretrained_rows(gan, rows))
     if chosen is None:
         data = {"source": "memory", "options": {}, "fingerprint": digest(rows.packed.numpy())}
         chosen = np.arange(len(rows.packed))
@@ -48,7 +48,7 @@ def pretrained_rows(gan: GAN, rows: Labeled) -> Tensor | None:
     return gan.training_samples()
 
 
-def places(some: Tensor, of: Tensor | None) -> Array | None:
+def find_places(some: Tensor, of: Tensor | None) -> Array | None:
     """Where packed samples (n, ...) are among others (N, ...), each at another place; None if one
     is not."""
     if of is None:

@@ -56,7 +56,7 @@ def refuse_unused(
     transforms that suit the samples, which a resolved config has all of."""
     if config.members:  # they have the settings of "auto", which chose them
         return
-    for name, users in unused(config):
+    for name, users in unused_settings(config):
         raise unused_setting(name, users, config.method)
     if config.ema >= 1:  # the average moves faster in any step
         raise InputError(f"expected ema to be a number from 0 to below 1, got {config.ema!r}")
@@ -75,7 +75,7 @@ def refuse_unused(
         )
 
 
-def unused(config: PredictorConfig) -> Iterator[tuple[str, list[str]]]:
+def unused_settings(config: PredictorConfig) -> Iterator[tuple[str, list[str]]]:
     """Settings that are not as they are by default, and that nothing uses; who would use them."""
     default = PredictorConfig()
     for name in (*IN_STEPS, *dict.fromkeys(name for m in METHODS.values() for name in m.uses)):
@@ -94,7 +94,7 @@ def users_of(setting: str) -> list[str]:
 
 def without_unused(config: PredictorConfig) -> PredictorConfig:
     """The config without settings that its method does not use: one of several by one table."""
-    return replace(config, **{n: getattr(PredictorConfig(), n) for n, _ in unused(config)})
+    return replace(config, **{n: getattr(PredictorConfig(), n) for n, _ in unused_settings(config)})
 
 
 def check_settings(config: PredictorConfig, gan: GAN, rows: Labeled) -> None:

@@ -20,13 +20,13 @@ from ssgan.config import InputError, __version__
 from ssgan.data.split import SPLIT, read_split
 from ssgan.models.stored import stored_training
 from ssgan.prediction.choice import CHOICE, stored_choice
-from ssgan.prediction.config import renamed
+from ssgan.prediction.config import current_method_name
 from ssgan.prediction.loading import stored_config
-from ssgan.report.augmented import augmented_part, page_beside, written
+from ssgan.report.augmented import augmented_part, page_beside, written_rows
 from ssgan.report.generated import generated_part
 from ssgan.report.heldout import HeldOut, HeldOutRows, given_rows, held_out_predictions
 from ssgan.report.predictions import prediction_part
-from ssgan.report.quality import covered
+from ssgan.report.quality import coverage_sentence
 from ssgan.report.training import seconds, setting_rows, training_part
 from ssgan.runs.run import Run
 from ssgan.runs.storage import understood, write_whole
@@ -96,7 +96,7 @@ def report(
     given = None
     if samples is not None:
         given = given_rows(samples, labels, which, labelled=kind == "predictor")
-    page = rendered(gan_page(run, given) if kind == "gan" else model_page(run, given))
+    page = render_page(gan_page(run, given) if kind == "gan" else model_page(run, given))
     write_whole(run.path / "report.html", as_utf8(page))  # at any time, also while it is trained
     return run.path / "report.html"
 
@@ -140,15 +140,15 @@ def report_augmented(path: Path, context: Context, verdict: Verdict, tally: Tall
     """
     lead = "Synthetic rows, made to be learnt from beside the labelled ones, and what judged them."
     facts = [("labels", f"{verdict.rows:,}", "labelled rows"), ("verdict", verdict.answer, "")]
-    if (count := written(path)) is not None:
+    if (count := written_rows(path)) is not None:
         facts.append(("written", f"{count:,}", "synthetic rows"))
     page: PagePart = {"title": path.name, "lead": lead, "facts": facts, "gan": None, "model": None}
     page["augmented"] = augmented_part(context, verdict, tally)
-    write_whole(page_beside(path), as_utf8(rendered(page)))
+    write_whole(page_beside(path), as_utf8(render_page(page)))
     return page_beside(path)
 
 
-def rendered(page: PagePart) -> str:
+def render_page(page: PagePart) -> str:
     environment = jinja2.Environment(
         autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
@@ -170,7 +170,10 @@ def as_utf8(page: str) -> bytes:
 
 def gan_page(run: Run, given: HeldOutRows | None = None) -> PagePart:
     (about, config), rows = stored_training(run), run.metrics()
-    gan = training_part(run) | {"made": generated_part(run, given), "covered": covered(rows)}
+    gan = training_part(run) | {
+        "made": generated_part(run, given),
+        "covered": coverage_sentence(rows),
+    }
     done = rows[-1]["step"] if rows else 0
     facts = [
         ("steps", f"{done:,}", f"of {config.steps:,}"),
@@ -221,7 +224,7 @@ def model_lead(run: Run) -> str:
     kind = "the trunk of a GAN's discriminator, finetuned"
     if about := run.config.get("adaptation"):
         kind = f"labels of another domain, adapted by {about['config']['method']}"
-    if renamed(method) == "baseline":
+    if current_method_name(method) == "baseline":
         kind = "a simple model of the labelled rows, without the GAN"
     if method == "ensemble":
         kind = "an average of several models"

@@ -20,7 +20,7 @@ def page_beside(path: Path) -> Path:
     return path.with_suffix(".report.html") if path.suffix else path / "report.html"
 
 
-def written(path: Path) -> int | None:
+def written_rows(path: Path) -> int | None:
     """How many synthetic rows a file or folder holds, by the verdict in or beside it."""
     beside = path.with_suffix(".verdict.json") if path.suffix else path / "verdict.json"
     return read_object(beside).get("written") if beside.is_file() else None
@@ -55,14 +55,14 @@ def judge_part(one: Verdict, verdict: Verdict) -> dict[str, Any]:
     return {"name": one.classifier, "rows": rows, "scores": scores, "reason": one.reason}
 
 
-def compared(verdict: Verdict) -> tuple[Comparison, ...]:
+def classifier_comparisons(verdict: Verdict) -> tuple[Comparison, ...]:
     """All comparisons of a classifier."""
     return (*verdict.alternatives, *verdict.comparisons)
 
 
 def chart_reach(verdict: Verdict) -> float:
     """Points from the middle of the chart to either end: all that it shows lies between."""
-    every = [c for one in (verdict, *verdict.others) for c in compared(one)]
+    every = [c for one in (verdict, *verdict.others) for c in classifier_comparisons(one)]
     ends = [abs(end) for c in every for end in (c.low, c.high, c.smallest)]
     return max([*ends, 1e-9])
 
@@ -78,7 +78,7 @@ def comparison_rows(verdict: Verdict, widest: float) -> list[dict[str, Any]]:
             "p": f"{c.p_better:.2g}",
             "plot": interval(c.low, c.gain, c.high, c.smallest, widest),
         }
-        for c in compared(verdict)
+        for c in classifier_comparisons(verdict)
     ]
 
 

@@ -143,7 +143,7 @@ def image(pixels: NDArray[np.uint8], most: int = 128) -> str:
         picture.thumbnail((most, most))
     buffer = io.BytesIO()
     picture.save(buffer, "PNG", optimize=True)
-    return uri(buffer.getvalue())
+    return data_uri(buffer.getvalue())
 
 
 def png(content: bytes, most: int) -> str:
@@ -151,10 +151,10 @@ def png(content: bytes, most: int) -> str:
     with Image.open(io.BytesIO(content), formats=["PNG"]) as picture:
         picture.load()
         if max(picture.size) <= most:
-            return uri(content)
+            return data_uri(content)
         pixels = picture.convert("RGBA" if "A" in picture.getbands() else "RGB")
         return image(np.asarray(pixels), most)
 
 
-def uri(content: bytes) -> str:
+def data_uri(content: bytes) -> str:
     return f"data:image/png;base64,{base64.b64encode(content).decode()}"

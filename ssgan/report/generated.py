@@ -18,7 +18,7 @@ from ssgan.models.pretraining import load
 from ssgan.report.figures import histogram, png
 from ssgan.report.heldout import HeldOutRows
 from ssgan.report.quality import quality_part
-from ssgan.report.training import TABLE_COLUMNS, cell_text, short
+from ssgan.report.training import TABLE_COLUMNS, cell_text, cut_short
 from ssgan.runs.run import Run
 
 CLASSES = 20  # that are shown, at most
@@ -77,7 +77,7 @@ def show_packed(codec: Codec, packed: Tensor, columns: int) -> dict[str, Any]:
     frame = as_table(samples)
     cells = frame.iloc[:, :TABLE_COLUMNS]
     rows = [[cell_text(value) for value in row] for row in cells.itertuples(index=False)]
-    header = [short(str(name)) for name in cells.columns]
+    header = [cut_short(str(name)) for name in cells.columns]
     return {"header": header, "rows": rows, "more": frame.shape[1] - len(header)}
 
 

@@ -10,7 +10,7 @@ from ssgan.codecs.codec import as_table
 from ssgan.prediction.evaluation import explained
 from ssgan.report.figures import heat, image, reliability, scatter
 from ssgan.report.heldout import HeldOut, some_rows
-from ssgan.report.training import TABLE_COLUMNS, cell_text, short
+from ssgan.report.training import TABLE_COLUMNS, cell_text, cut_short
 
 PICTURES, LINES = 24, 12  # mistakes that are shown as images, and as rows of a table
 MOST_CELLS = 20  # classes of a confusion matrix that is written out
@@ -102,7 +102,7 @@ def reliability_part(heldout: HeldOut) -> dict[str, Any]:
 
 
 def shown_classes(heldout: HeldOut) -> list[str]:
-    return [short(str(name)) for name in heldout.model.classes or ()]
+    return [cut_short(str(name)) for name in heldout.model.classes or ()]
 
 
 def mistakes(heldout: HeldOut) -> dict[str, Any]:
@@ -125,11 +125,11 @@ def mistakes(heldout: HeldOut) -> dict[str, Any]:
         rows = some_rows(heldout.rows, chosen)
         table = as_table(rows.x)
         head = table.iloc[:, :TABLE_COLUMNS]
-        part["columns"] = [short(str(name)) for name in head.columns]
+        part["columns"] = [cut_short(str(name)) for name in head.columns]
         part["more"] = table.shape[1] - head.shape[1]
         looks = [{"cells": [cell_text(v, 5) for v in row]} for row in head.itertuples(index=False)]
     words = [row_words(heldout, int(row)) for row in chosen]
-    named = [{"name": short(name)} for name in rows.names]
+    named = [{"name": cut_short(name)} for name in rows.names]
     part["rows"] = [a | b | c for a, b, c in zip(looks, named, words, strict=True)]
     return part
 
@@ -143,7 +143,7 @@ def row_words(heldout: HeldOut, row: int) -> dict[str, str]:
     names = heldout.model.classes or ()
     sure = f"{heldout.probabilities[row].max():.1%}"
     return {
-        "true": short(str(names[true])),
-        "predicted": short(str(names[predicted])),
+        "true": cut_short(str(names[true])),
+        "predicted": cut_short(str(names[predicted])),
         "sure": sure,
     }

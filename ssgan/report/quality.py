@@ -24,10 +24,10 @@ def quality_part(gan: GAN, rows: Any, which: str) -> dict[str, Any] | None:
     apart = next(v for k, v in found.items() if k.startswith("c2st_logistic"))
     measures = [line for line in explained(found) if line[0] != "memorised"]
     fact = ("told apart", f"{apart:.0%}", f"from {which}; 50 % is chance")
-    return {"sentence": sentence(apart, which), "measures": measures, "fact": fact}
+    return {"sentence": quality_sentence(apart, which), "measures": measures, "fact": fact}
 
 
-def sentence(apart: float, which: str) -> str:
+def quality_sentence(apart: float, which: str) -> str:
     """What it means that samples are told from real rows so often."""
     told = f"A classifier tells its samples from {which} {apart:.0%} of the time; 50 % is chance"
     if apart >= FAR:
@@ -37,7 +37,7 @@ def sentence(apart: float, which: str) -> str:
     return f"{told}. They are hardly told apart."
 
 
-def covered(rows: Sequence[Mapping[str, Any]]) -> str | None:
+def coverage_sentence(rows: Sequence[Mapping[str, Any]]) -> str | None:
     """What the log of a training says of how much its samples cover, where it does."""
     last = next((row for row in reversed(rows) if is_number(row.get("coverage"))), None)
     if last is None:

@@ -67,7 +67,7 @@ def training_part(run: Run) -> dict[str, Any]:
 
 def sample_pictures(run: Run) -> list[tuple[str, str]]:
     """(step, URI) of pictures of samples over time, the newest one last and larger."""
-    found = evenly(sample_files(run, ".png"), SHOTS)
+    found = evenly_spaced(sample_files(run, ".png"), SHOTS)
     shots = []
     for path in found:
         with suppress(OSError, InputError):  # no picture after all: the others tell the story
@@ -84,15 +84,15 @@ def sample_files(run: Run, suffix: str) -> list[Path]:
 def sample_tables(run: Run) -> list[tuple[str, list[list[str]], int]]:
     """(step, header and rows, columns left out) of tables of samples: first, middle and last."""
     shots = []
-    for path in evenly(sample_files(run, ".csv"), 3):
+    for path in evenly_spaced(sample_files(run, ".csv"), 3):
         rows = csv_rows(run, f"samples/{path.name}")
         if rows:
-            table = [[short(text) for text in row[:TABLE_COLUMNS]] for row in rows]
+            table = [[cut_short(text) for text in row[:TABLE_COLUMNS]] for row in rows]
             shots.append((step_of(path), table[: TABLE_ROWS + 1], len(rows[0]) - len(table[0])))
     return shots
 
 
-def evenly(items: Sequence[Path], most: int) -> list[Path]:
+def evenly_spaced(items: Sequence[Path], most: int) -> list[Path]:
     """At most that many of the items, evenly, with the first and the last."""
     if len(items) <= most:
         return list(items)
@@ -115,7 +115,7 @@ def metric_curves(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
         if any(value for _, value in points):
             steps, values = (np.array(column, np.float64) for column in zip(*points, strict=True))
             text = f"{values[-1]:.3g}"
-            plot = {"name": short(name), "last": text, "plot": curve(name, steps, values)}
+            plot = {"name": cut_short(name), "last": text, "plot": curve(name, steps, values)}
             plots.append(plot | {"meaning": term_meaning(name)})
     return plots
 
@@ -148,7 +148,7 @@ def setting_rows(settings: Mapping[str, Any], above: str = "") -> list[tuple[str
             rows += setting_rows(value, f"{above}{key}.")
         elif value is not None:
             text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-            rows.append((short(f"{above}{key}"), short(text)))
+            rows.append((cut_short(f"{above}{key}"), cut_short(text)))
     return rows
 
 
@@ -166,11 +166,11 @@ def file_faults(run: Run) -> tuple[list[list[str]], int] | None:
     rows = csv_rows(run, "quarantine.csv")[1:] if run.has("quarantine.csv") else []
     if not rows:
         return None
-    named = [[short(text) for text in row] for row in rows[:FAULTS]]
+    named = [[cut_short(text) for text in row] for row in rows[:FAULTS]]
     return named, len(rows) - len(named)
 
 
-def short(text: str) -> str:
+def cut_short(text: str) -> str:
     return text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…"
 
 
@@ -178,4 +178,6 @@ def cell_text(value: Any, digits: int = 4) -> str:
     """A value of a table as a short text; missing ones are empty."""
     if value is None or value is pd.NA or value is pd.NaT or value != value:
         return ""
-    return f"{value:.{digits}g}" if isinstance(value, float | np.floating) else short(str(value))
+    return (
+        f"{value:.{digits}g}" if isinstance(value, float | np.floating) else cut_short(str(value))
+    )

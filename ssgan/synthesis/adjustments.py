@@ -31,7 +31,7 @@ def outputs_of(judge: Judge) -> JudgeOutputs | None:
     return judge.outputs if isinstance(judge, EstimatorJudge) else None
 
 
-def unadjusted(judge: Judge, classes: int) -> Trained:
+def unadjusted_outputs(judge: Judge, classes: int) -> Trained:
     """The judge as it is: its outputs, or 1 for the class that it predicts."""
     outputs = outputs_of(judge)
     if outputs is None:
@@ -54,13 +54,13 @@ def adjustments(judge: Judge, classes: Array, metric: str) -> dict[str, Trained]
     if not isinstance(judge, EstimatorJudge) or judge.weighable:
         found["class weights"] = lambda x, y, test, rng: outputs(x, y, test, count, weighted=True)
     if not isinstance(judge, EstimatorJudge) or judge.ranks:
-        found["threshold"] = lambda x, y, test, rng: move(
+        found["threshold"] = lambda x, y, test, rng: divide_by_shares(
             outputs(x, y, test, count), y, chosen_power(outputs, x, y, metric, rng)
         )
     return found
 
 
-def move(outputs: Array, y: Array, power: float) -> Array:
+def divide_by_shares(outputs: Array, y: Array, power: float) -> Array:
     """JudgeOutputs (M, K), each divided by the share of its class in y (N,) to a power."""
     shares = np.bincount(y, minlength=outputs.shape[1]) / len(y)
     offset = np.log(np.maximum(shares, MIN_CHANCE))
@@ -91,7 +91,7 @@ def chosen_power(
 
 def best_power(found: Array, y: Array, metric: str) -> float:
     """The power that is best for held-out outputs (N, K) of classes y (N,), the middle of such."""
-    scores = [METRICS[metric](y, move(found, y, power).argmax(1)) for power in POWERS]
+    scores = [METRICS[metric](y, divide_by_shares(found, y, power).argmax(1)) for power in POWERS]
     best = np.flatnonzero(np.array(scores) >= max(scores) - 1e-9)
     return float(POWERS[best[len(best) // 2]])
 

@@ -17,8 +17,8 @@ import numpy as np
 from ssgan.codecs.codec import Array
 from ssgan.config import InputError
 from ssgan.data.selection import take_samples
-from ssgan.prediction.baselines import flat
-from ssgan.prediction.graph import condensed
+from ssgan.prediction.baselines import flat_rows
+from ssgan.prediction.graph import along_principal_axes
 from ssgan.synthesis.baselines import BASELINES
 from ssgan.synthesis.classifiers import NamedClassifier, classifiers_named
 from ssgan.synthesis.context import Context, Synthetic
@@ -40,14 +40,14 @@ from ssgan.synthesis.pools import (
     name_candidates,
     pool_augmenter,
     sizes_of,
-    untested,
+    untested_verdict,
     with_ratio,
 )
 from ssgan.synthesis.regression import assess_numbers
 from ssgan.synthesis.verdict import Verdict
 
 
-def as_they_come(features: Array, classes: Array, pool: Array) -> Chooser:
+def first_rows_chooser(features: Array, classes: Array, pool: Array) -> Chooser:
     """The first rows of a pool (M, F), labelled by a linear head on the real ones at hand."""
 
     def choose(rows: Array, left: Array, count: int) -> tuple[Array, Array]:
@@ -144,7 +144,9 @@ def assess(
     fewest = int(np.bincount(classes, minlength=len(context.classes)).min())
     folds = min(plan.folds, fewest)
     if folds < 2 or folds * plan.repeats < 3:
-        return untested(plan, len(rows), f"a class has {fewest} labelled rows: too few to test on")
+        return untested_verdict(
+            plan, len(rows), f"a class has {fewest} labelled rows: too few to test on"
+        )
     plan = replace(plan, folds=folds)
     if classifiers is None:
         models = [NamedClassifier("linear", None, plan.repeats)]
@@ -183,7 +185,7 @@ def assess_one(
     """
     plan = replace(plan, repeats=min(plan.repeats, classifier.repeats))
     real, pools = view_rows(context, made, context.gan.features)
-    _, axes = condensed(real.features)
+    _, axes = along_principal_axes(real.features)
     real = replace(real.along(axes), seed=plan.seed)
     pools = {name: (pool @ axes.T, indices) for name, (pool, indices) in pools.items()}
     if classifier.model is None:
@@ -191,7 +193,9 @@ def assess_one(
         verdict = verdict_on(real, candidates, plan, BASELINES)
     else:
         codec = context.gan.codec
-        shown, columns = view_rows(context, made, lambda samples: flat(codec, codec.pack(samples)))
+        shown, columns = view_rows(
+            context, made, lambda samples: flat_rows(codec, codec.pack(samples))
+        )
         rows = {name: pool for name, (pool, _) in columns.items()}
         candidates = make_candidates(
             real, pools, True, ratios, shown=rows, class_counts=class_counts
@@ -255,7 +259,7 @@ def assess_features(
     ('helps', 'more all', 7.0)
     """
     plan = plan or Plan()
-    _, axes = condensed(real.features)
+    _, axes = along_principal_axes(real.features)
     real = real.along(axes)
     seen = {name: (pool @ axes.T, indices) for name, (pool, indices) in pools.items()}
     candidates = make_candidates(real, seen, relabeled, ratios)
@@ -299,7 +303,7 @@ def make_candidates(
     named = name_candidates(sizes_of(pools, class_counts), len(features), ratios)
     for called, (name, ratio) in named.items():
         pool, indices = pools[name]
-        choose = as_they_come(features, classes, pool) if relabeled else None
+        choose = first_rows_chooser(features, classes, pool) if relabeled else None
         if class_counts is not None:
             choose = by_class(features, classes, pool, class_counts)
         rows = pool if shown is None else shown[name]

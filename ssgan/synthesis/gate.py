@@ -31,7 +31,7 @@ from ssgan.synthesis.adjustments import (
     outputs_of,
     ranked_classes,
     threshold_at,
-    unadjusted,
+    unadjusted_outputs,
 )
 from ssgan.synthesis.baselines import BASELINES
 from ssgan.synthesis.judges import Judge, linear_judge
@@ -116,7 +116,7 @@ def judge(
     if baselines is None:
         baselines = baseline_augmenters(LabeledRows(features, classes))
     rows = TrainingRows(features, classes)
-    trained = unadjusted(plan.judge, int(classes.max()) + 1)
+    trained = unadjusted_outputs(plan.judge, int(classes.max()) + 1)
     adjusted = adjustments(plan.judge, classes, plan.metric)
     refuse_taken({"nothing", *adjusted}, baselines, candidates)
     nothing, adders = add_nothing(features), {**baselines, **candidates}
@@ -127,14 +127,14 @@ def judge(
     names = [*candidates, *moved]
     test = FoldTest(plan, len(features), len(features) if tested is None else len(tested))
     level = plan.alpha / len(names)
-    found = measure(features, classes, plainly, plan, tested)
+    found = measure_predictors(features, classes, plainly, plan, tested)
     start = float(found["nothing"][:, 0].mean())
     if (finest := test.finest(level)) > 100 - start:
-        return hopeless(plan, len(features), start, finest)
-    found |= measure(features, classes, tried | moved, plan, tested)
+        return hopeless_verdict(plan, len(features), start, finest)
+    found |= measure_predictors(features, classes, tried | moved, plan, tested)
     without = [*adjusted, *baselines]
     gains = test.compare(found, names, ["nothing", *without], level)
-    verdict = decide(gains, plan, len(features), start)
+    verdict = decide_verdict(gains, plan, len(features), start)
     verdict = replace(verdict, alternatives=test.compare(found, without, ["nothing"], level))
     return with_advice(verdict, found, features, classes, plan)
 
@@ -204,7 +204,7 @@ class FoldTest:
         return tuple(compared)
 
 
-def hopeless(plan: Plan, rows: int, score: float, finest: float) -> Verdict:
+def hopeless_verdict(plan: Plan, rows: int, score: float, finest: float) -> Verdict:
     """No evidence, as no gain that there could be would be seen."""
     return Verdict(
         answer="no evidence",
@@ -240,7 +240,7 @@ def check_rows(features: Array, classes: Array, plan: Plan) -> None:
         )
 
 
-def measure(
+def measure_predictors(
     features: Array,
     classes: Array,
     predictors: Mapping[str, PredictFold],
@@ -308,7 +308,7 @@ def holm(p: Mapping[str, float], alpha: float) -> list[str]:
     return refused
 
 
-def decide(found: Sequence[Comparison], plan: Plan, rows: int, score: float) -> Verdict:
+def decide_verdict(found: Sequence[Comparison], plan: Plan, rows: int, score: float) -> Verdict:
     """The verdict of all comparisons; `score` is the metric with nothing added."""
     names = list(dict.fromkeys(c.candidate for c in found))
     worst = {name: max(c.p_better for c in found if c.candidate == name) for name in names}

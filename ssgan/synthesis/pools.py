@@ -96,7 +96,7 @@ def first_of_all(verdicts: Sequence[Verdict]) -> Verdict:
     return replace(best, others=tuple(one for one in verdicts if one is not best))
 
 
-def untested(plan: Plan, rows: int, reason: str) -> Verdict:
+def untested_verdict(plan: Plan, rows: int, reason: str) -> Verdict:
     """No evidence, as nothing could be tested."""
     return Verdict(
         answer="no evidence",

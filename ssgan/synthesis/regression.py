@@ -17,8 +17,8 @@ from sklearn.neighbors import NearestNeighbors
 from ssgan.codecs.codec import Array
 from ssgan.config import InputError
 from ssgan.data.selection import take_samples
-from ssgan.prediction.baselines import flat
-from ssgan.prediction.graph import condensed
+from ssgan.prediction.baselines import flat_rows
+from ssgan.prediction.graph import along_principal_axes
 from ssgan.randomness import Rng
 from ssgan.synthesis.baselines.transforms import shifted_copies
 from ssgan.synthesis.classifiers import NamedClassifier, regressors_named
@@ -26,8 +26,8 @@ from ssgan.synthesis.context import Context, Synthetic
 from ssgan.synthesis.gate import (
     MAX_CANDIDATES,
     FoldTest,
-    decide,
-    hopeless,
+    decide_verdict,
+    hopeless_verdict,
     refuse_taken,
 )
 from ssgan.synthesis.judges import EstimatorJudge, Judge, linear_numbers
@@ -41,7 +41,7 @@ from ssgan.synthesis.pools import (
     name_candidates,
     pool_augmenter,
     sizes_of,
-    untested,
+    untested_verdict,
     with_ratio,
 )
 from ssgan.synthesis.training_rows import PredictFold, TrainingRows, add_nothing
@@ -139,11 +139,11 @@ def judge_numbers(
     found = measure_numbers(numbers, {"nothing": predictors.pop("nothing")}, plan)
     start = float(found["nothing"][:, 0].mean())
     if (finest := test.finest(level)) > 100 - start:
-        return hopeless(plan, len(features), start, finest)
+        return hopeless_verdict(plan, len(features), start, finest)
     found |= measure_numbers(numbers, predictors, plan)
     gains = test.compare(found, [*candidates], ["nothing", *baselines], level)
     verdict = replace(
-        decide(gains, plan, len(features), start),
+        decide_verdict(gains, plan, len(features), start),
         alternatives=test.compare(found, [*baselines], ["nothing"], level),
         scores={name: round(float(values[:, 0].mean()), 3) for name, values in found.items()},
     )
@@ -202,9 +202,13 @@ def assess_numbers(
     plan = replace(plan, metric=NUMBER_METRIC)
     rows = np.flatnonzero(np.isfinite(context.numbers))
     if len(rows) < FOLD_ROWS * plan.folds:
-        return untested(plan, len(rows), f"there are {len(rows)} labelled rows: too few to test on")
+        return untested_verdict(
+            plan, len(rows), f"there are {len(rows)} labelled rows: too few to test on"
+        )
     if np.ptp(context.numbers[rows]) == 0:
-        return untested(plan, len(rows), "all labels are equal: there is nothing to predict")
+        return untested_verdict(
+            plan, len(rows), "all labels are equal: there is nothing to predict"
+        )
     models = regressors_named("linear" if regressors is None else regressors, plan.seed)
     plan = replace(plan, alpha=plan.alpha / len(models))
     return first_of_all([assess_regressor(context, made, one, plan, ratios) for one in models])
@@ -224,7 +228,7 @@ def assess_regressor(
     codec, numbers = context.gan.codec, np.asarray(context.numbers)
     known = np.flatnonzero(np.isfinite(numbers))
     samples, numbers = take_samples(context.samples, known), numbers[known]
-    _, axes = condensed(context.gan.features(samples))
+    _, axes = along_principal_axes(context.gan.features(samples))
     judge: Judge = linear_numbers if regressor.model is None else EstimatorJudge(regressor.model)
     plan = replace(plan, judge=judge, repeats=min(plan.repeats, regressor.repeats))
 
@@ -233,7 +237,7 @@ def assess_regressor(
         return found
 
     def shown(x: Any) -> Array:
-        return seen(x) if regressor.model is None else np.asarray(flat(codec, codec.pack(x)))
+        return seen(x) if regressor.model is None else np.asarray(flat_rows(codec, codec.pack(x)))
 
     pools = {name: (seen(block.samples), block.labels) for name, block in made.items()}
     real = LabeledRows(shown(samples), numbers, samples, shown, codec.transforms, plan.seed)

@@ -12,7 +12,7 @@ from sklearn.model_selection import StratifiedKFold
 
 from ssgan.codecs.codec import Array
 from ssgan.randomness import Rng
-from ssgan.synthesis.adjustments import INNER_FOLDS, Trained, best_power, move
+from ssgan.synthesis.adjustments import INNER_FOLDS, Trained, best_power, divide_by_shares
 from ssgan.synthesis.judges import JudgeOutputs
 from ssgan.synthesis.labeled_rows import Augmenter
 
@@ -67,6 +67,6 @@ class TrainingRows:
                 for rest, part in inner.split(train, own):
                     held[part] = trained_on(train[rest], train[part], rng)
                 power = best_power(held, own, metric)
-            return move(trained_on(train, test, rng), own, power)
+            return divide_by_shares(trained_on(train, test, rng), own, power)
 
         return predict

@@ -156,7 +156,7 @@ class Health:
         return cls(fields["attempt"], tuple(fields["checkups"]), tuple(fields["left"]), bounds)
 
 
-def diagnosis(health: Health, why: str, step: int, config: Any) -> dict[str, Any]:
+def diagnose(health: Health, why: str, step: int, config: Any) -> dict[str, Any]:
     """What `diagnosis.json` says of a training that went back from `step` for the last time."""
     return {
         "why": why,

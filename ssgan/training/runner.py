@@ -12,7 +12,7 @@ from ssgan.config import TrainingError
 from ssgan.runs.checkpoints import Checkpoint, not_finite
 from ssgan.runs.run import Run, finite
 from ssgan.training.batches import Batches, BatchSource
-from ssgan.training.guard import Health, diagnosis
+from ssgan.training.guard import Health, diagnose
 from ssgan.training.loop import Guarded, Pictured, Task, Window, train
 from ssgan.training.schedule import Schedule
 from ssgan.training.state import State, pack_parts, restore, snapshot, unpack_parts
@@ -197,7 +197,7 @@ class Session:
         )
         if self.run is None:
             return text
-        story = diagnosis(self.health, why, step, self.run.config)
+        story = diagnose(self.health, why, step, self.run.config)
         written = self.run.write("diagnosis.json", json.dumps(finite(story), indent=2) + "\n")
         return f"{text}; {written} says what was seen"
 

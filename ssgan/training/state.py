@@ -37,7 +37,7 @@ def pack_parts(parts: Parts) -> tuple[dict[str, Tensor], dict[str, Any]]:
     return tensors, rest
 
 
-def fill(network: nn.Module, state: Mapping[str, Tensor]) -> None:
+def load_weights(network: nn.Module, state: Mapping[str, Tensor]) -> None:
     """Give a network its weights; InputError if they are those of another one."""
     try:
         network.load_state_dict(state)
@@ -57,7 +57,7 @@ def unpack_parts(parts: Parts, tensors: Mapping[str, Tensor], rest: Mapping[str,
             part.clear()
             part.update(rest[name])
         elif isinstance(part, nn.Module):
-            fill(part, own)
+            load_weights(part, own)
         else:
             fill_optimizer(part, own, rest[name])
 

@@ -13,7 +13,14 @@ import torch
 from ssgan import benchmark
 from ssgan.benchmark import fewlabel, measuring, methods, story
 from ssgan.benchmark.cells import Cell, Place
-from ssgan.benchmark.fewlabel import Table, cells_of, home, pairs, suite_of, training_seconds
+from ssgan.benchmark.fewlabel import (
+    Table,
+    cells_of,
+    gan_directory,
+    seed_pairs,
+    suite_of,
+    training_seconds,
+)
 from ssgan.benchmark.methods import (
     CLASSIFIERS,
     CONTENDERS,
@@ -346,7 +353,7 @@ def test_one_pretraining_serves_all_rows_of_its_seed(rows):
     _, out = rows
     table = small()
     runs = [path for path in (out / "work").iterdir() if path.is_dir() and path.name != "flops"]
-    assert runs == [home(table, 7, Place(out / "work"))]
+    assert runs == [gan_directory(table, 7, Place(out / "work"))]
     assert load(runs[0]).config == replace(TINY, seed=7)
     about = json.loads(runs[0].with_name(f"{runs[0].name}.json").read_text())
     assert about["flops"] > 0
@@ -356,7 +363,16 @@ def test_another_config_or_seed_is_another_gan():
     table = small()
     other = replace(table, gan=replace(TINY, width=3))
     work = Place(Path("work"))
-    assert len({home(table, 0, work), home(table, 1, work), home(other, 0, work)}) == 3
+    assert (
+        len(
+            {
+                gan_directory(table, 0, work),
+                gan_directory(table, 1, work),
+                gan_directory(other, 0, work),
+            }
+        )
+        == 3
+    )
 
 
 def test_seconds_of_a_run_that_was_taken_up_are_those_of_all_its_parts(tmp_path):
@@ -369,7 +385,7 @@ def test_seconds_of_a_run_that_was_taken_up_are_those_of_all_its_parts(tmp_path)
 
 def test_main_methods_run_on_every_draw_and_others_on_the_first():
     chosen = ("RBF-SVM", "linear probe, discriminator", "auto")
-    table = small(draws=pairs(None, 5), methods=chosen)
+    table = small(draws=seed_pairs(None, 5), methods=chosen)
     counts = {name: [c.label_seed for c in cells_of(table) if c.method == name] for name in chosen}
     assert counts["auto"] == [0, 1, 2, 3, 4]
     assert counts["RBF-SVM"] == counts["linear probe, discriminator"] == [0, 1, 2]
@@ -377,7 +393,7 @@ def test_main_methods_run_on_every_draw_and_others_on_the_first():
 
 
 def test_methods_without_networks_run_once_a_draw():
-    table = small(draws=pairs(range(3), 2), methods=QUICKLY, others=6)
+    table = small(draws=seed_pairs(range(3), 2), methods=QUICKLY, others=6)
     counts = {name: sum(cell.method == name for cell in cells_of(table)) for name in QUICKLY}
     assert counts == {"RBF-SVM": 2, QUICKLY[1]: 6, QUICKLY[2]: 6}
 
@@ -513,7 +529,7 @@ def test_who_needs_what_another_process_makes_waits_for_it():
             raise trouble
         return "made"
 
-    assert fewlabel.alone(make, waits.append) == "made"
+    assert fewlabel.wait_for_lock(make, waits.append) == "made"
     assert waits == [0.5] * 2
 
 

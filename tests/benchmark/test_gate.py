@@ -74,7 +74,7 @@ def test_hard_rows_are_those_of_which_the_other_half_knows_no_better():
 
 def test_what_is_added_is_of_a_number_that_brings_two_points_on_the_pilot(frozen):
     parts = gating.trial_rows(4000, 150, 0)
-    x, y = gating.better(frozen, parts, RNG)
+    x, y = gating.rows_that_help(frozen, parts, RNG)
     real, pilot = frozen.at(parts.labelled), frozen.at(parts.pilot)
     assert gating.gain_of(real, (x, y), pilot) == pytest.approx(gating.TARGET, abs=1)
     assert {tuple(row) for row in x} <= {tuple(row) for row in frozen.at(parts.spare)[0]}

@@ -69,7 +69,7 @@ def test_every_cell_becomes_one_row_that_says_where_it_comes_from(tmp_path):
     first = rows[0]
     assert first["split"] == "0e12"  # text stays text
     assert first["torch"] == torch.__version__
-    assert first["source"] == measuring.source()
+    assert first["source"] == measuring.code_hash()
     assert first["threads"] == "1"
     assert float(first["peak_mb"]) > 50
     assert float(first["seconds"]) >= 0
@@ -159,7 +159,7 @@ def test_timed_cells_run_last_and_with_all_threads(tmp_path):
 
 def make_older(path):
     """Let the rows of a CSV be those of other code."""
-    path.write_text(path.read_text().replace(measuring.source(), "another"))
+    path.write_text(path.read_text().replace(measuring.code_hash(), "another"))
 
 
 def test_rows_of_other_code_stay_are_counted_and_can_be_renewed(tmp_path):
@@ -187,11 +187,11 @@ def test_what_renewed_rows_rest_on_is_made_again(tmp_path):
     make_older(tmp_path / "tiny.csv")
     finished(suite, tmp_path, renew=True)
     old, new = places
-    assert new == old / measuring.source()
+    assert new == old / measuring.code_hash()
 
 
 def test_a_row_is_as_old_as_the_gan_that_it_rests_on():
-    row = {"method": "a", "label_seed": "0", "accuracy": "1", "source": measuring.source()}
+    row = {"method": "a", "label_seed": "0", "accuracy": "1", "source": measuring.code_hash()}
     lines = [summarise([row | {"gan_source": s}], made(A))[0].stale for s in ("", "older")]
     assert lines == [0, 1]
 
@@ -274,7 +274,7 @@ def test_the_source_is_that_of_the_code_but_for_what_no_cell_runs(tmp_path):
 
     def after(path, text):
         path.write_text(text)
-        return measuring.source.__wrapped__(tmp_path)
+        return measuring.code_hash.__wrapped__(tmp_path)
 
     after(command, "x = 1")
     before = after(code, "x = 1")

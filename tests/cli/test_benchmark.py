@@ -96,7 +96,7 @@ def test_failures_are_said_once_each_and_the_exit_code_is_1(invoke):
 def test_rows_of_other_code_are_marked_and_renewed_when_asked(invoke):
     invoke("tiny")
     path = invoke.out / "tiny.csv"
-    path.write_text(path.read_text().replace(measuring.source(), "another"))
+    path.write_text(path.read_text().replace(measuring.code_hash(), "another"))
     result = invoke("tiny", "--show")
     assert result.exit_code == 0
     assert "2*" in result.stdout

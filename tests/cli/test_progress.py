@@ -9,7 +9,7 @@ from dataclasses import replace
 import pytest
 from rich.console import Console
 
-from ssgan.cli.progress import Stop, bar, lines, losses_line, pace, show
+from ssgan.cli.progress import Stop, bar, lines, losses_line, pace_line, show
 from ssgan.training.runner import Progress
 
 
@@ -86,7 +86,7 @@ def test_updates_that_were_not_finite_are_mentioned_only_where_there_are_some():
     ("seconds", "left"), [(0.2, "0:00"), (83.2, "1:23"), (3600, "1:00:00"), (36061, "10:01:01")]
 )
 def test_the_time_left_is_said_in_hours_minutes_and_seconds(seconds, left):
-    assert pace(Progress(1, 2, {}, 0.6, seconds)) == f"1 samples/s  {left} left"
+    assert pace_line(Progress(1, 2, {}, 0.6, seconds)) == f"1 samples/s  {left} left"
 
 
 @pytest.mark.parametrize(

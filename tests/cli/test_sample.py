@@ -54,7 +54,7 @@ def whole(suffix, x, **named):
     elif suffix == ".npz":
         np.savez(stream, x=x, **{name: writing.plain_array(y) for name, y in named.items()})
     else:
-        frame = x if isinstance(x, pd.DataFrame) else writing.framed(x=x)
+        frame = x if isinstance(x, pd.DataFrame) else writing.table_of_arrays(x=x)
         frame = frame.assign(**named)
         save = frame.to_csv if suffix == ".csv" else frame.to_parquet
         save(stream, index=False)

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 import torch
 
-from ssgan.codecs.signal import SignalCodec, curves
+from ssgan.codecs.signal import SignalCodec, draw_curves
 from ssgan.data import fit_codec, from_memory
 
 
@@ -88,10 +88,10 @@ def test_signals_unlike_the_fitted_ones_are_refused(raw, message):
 
 def test_a_picture_is_the_curve_of_a_signal():
     flat, rising = np.zeros((1, 1, 50)), np.linspace(-4, 4, 50)[None, None]
-    line = (curves(flat)[0] != 255).any(2)
+    line = (draw_curves(flat)[0] != 255).any(2)
     assert line.sum(0).max() <= 2
     assert line[23:25].any(0).all()
-    places = (curves(rising)[0] != 255).any(2).argmax(0)
+    places = (draw_curves(rising)[0] != 255).any(2).argmax(0)
     assert places[0] == 46
     assert places[-1] == 0
     assert (np.diff(places) <= 0).all()

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from ssgan.codecs.volume import fit_volumes, from_corner
+from ssgan.codecs.volume import fit_volumes, view_from_corner
 from ssgan.data import fit_codec, from_memory
 
 
@@ -75,10 +75,10 @@ def test_a_picture_shows_three_sides_and_a_corner():
 def test_what_is_nearer_to_the_corner_is_lighter_and_hides_what_is_behind():
     light = np.zeros((2, 1, 4, 4, 4), np.float32)
     light[0, 0, 0, 0, 0] = light[1, 0, 3, 3, 3] = 100
-    near, far = (from_corner(light, 4)[i].max() for i in range(2))
+    near, far = (view_from_corner(light, 4)[i].max() for i in range(2))
     assert (near, round(float(far), 4)) == (100, 35)
     both = light.sum(0, keepdims=True)
-    assert from_corner(both, 4).max() == 100
+    assert view_from_corner(both, 4).max() == 100
 
 
 def test_a_sheet_of_colour_volumes_is_a_picture():

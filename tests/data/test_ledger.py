@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from ssgan.data import digest
-from ssgan.data.ledger import LabelBudgetError, Ledger, resumed, verify
+from ssgan.data.ledger import LabelBudgetError, Ledger, read_ledger, resumed_ledger
 
 Y = np.array([7, 8, 9, 7, 8])
 CONTAINERS = [Y, Y.tolist(), tuple(Y.tolist()), torch.from_numpy(Y), pd.Series(Y, index=[*"edcba"])]
@@ -100,14 +100,14 @@ def test_a_file_holds_budget_count_indices_and_hash(tmp_path):
     ledger = kept(tmp_path / "labels.json", [4, 1])
     found = json.loads((tmp_path / "labels.json").read_text())
     assert found == {"budget": 3, "count": 2, "indices": [1, 4], "sha256": ledger.sha256}
-    assert verify(tmp_path / "labels.json").to_json() == found
+    assert read_ledger(tmp_path / "labels.json").to_json() == found
 
 
 def test_a_run_that_resumes_reads_the_same_labels_and_no_others(tmp_path):
     path = tmp_path / "labels.json"
-    assert resumed(path, 3).only is None
+    assert resumed_ledger(path, 3).only is None
     before = kept(path, [4, 1])
-    again = resumed(path, 3)
+    again = resumed_ledger(path, 3)
     assert len(again) == 0
     again.read([1])
     with pytest.raises(LabelBudgetError, match="without those of rows 2: resume it with the same"):
@@ -130,7 +130,7 @@ def test_another_split_is_refused_and_the_file_stays(tmp_path, rows):
 def test_a_run_does_not_resume_with_a_smaller_budget(tmp_path):
     kept(tmp_path / "labels.json", [4, 1])
     with pytest.raises(LabelBudgetError, match="2 labels were read, the budget is 1"):
-        resumed(tmp_path / "labels.json", 1)
+        resumed_ledger(tmp_path / "labels.json", 1)
 
 
 @pytest.mark.parametrize(
@@ -153,12 +153,12 @@ def test_a_file_that_does_not_agree_with_itself_is_refused(tmp_path, change):
     kept(path, [4, 1])
     path.write_text(json.dumps(json.loads(path.read_text()) | change))
     with pytest.raises(ValueError, match=r"labels\.json is damaged: "):
-        verify(path)
+        read_ledger(path)
 
 
 def test_a_missing_or_broken_file_is_refused(tmp_path):
     with pytest.raises(ValueError, match="is missing"):
-        verify(tmp_path / "labels.json")
+        read_ledger(tmp_path / "labels.json")
     (tmp_path / "labels.json").write_text("{")
     with pytest.raises(ValueError, match="it is not JSON"):
-        resumed(tmp_path / "labels.json", 3)
+        resumed_ledger(tmp_path / "labels.json", 3)

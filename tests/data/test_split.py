@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from ssgan.data import from_memory, targets
-from ssgan.data.ledger import LabelBudgetError, Ledger, verify
+from ssgan.data.ledger import LabelBudgetError, Ledger, read_ledger
 from ssgan.data.selection import select_part
 from ssgan.data.split import (
     IDENTITY,
@@ -71,6 +71,6 @@ def test_labels_that_came_with_the_samples_are_recorded_too(tmp_path):
     assert record["data"] == {"source": "memory", "options": {}, "fingerprint": data.fingerprint}
     assert record["values"] == Y.tolist()
     assert record["seed"] is record["per_class"] is None
-    assert len(verify(tmp_path / "labels.json")) == 20
+    assert len(read_ledger(tmp_path / "labels.json")) == 20
     with pytest.raises(ValueError, match="learnt from every row of memory"):
         leave_learnt_out(tmp_path, data, select_part(data))

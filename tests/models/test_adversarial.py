@@ -20,7 +20,7 @@ from ssgan.models.recipes import RECIPES
 from ssgan.models.sampler import Sampler
 from ssgan.models.selfsupervision import SELFSUPERVISIONS
 from ssgan.models.tasks import MODELS
-from ssgan.models.tasks.gan import Adversarial, Ceiling, Overfitting, headed
+from ssgan.models.tasks.gan import Adversarial, Ceiling, Overfitting, scores_for_head
 from ssgan.networks import ARCHITECTURES, flatten_maps
 from ssgan.objectives import OBJECTIVES, NonSaturating, Relativistic, Wasserstein, objective
 from ssgan.randomness import Rng
@@ -345,7 +345,7 @@ def test_a_stopped_gradient_leaves_values_slopes_and_the_head_as_they_are(condit
     expected = critic(x, *told)
     wanted = torch.autograd.grad(expected.square().sum(), head)
     for inputs in (x, x.clone().requires_grad_(True)):
-        scores = headed(critic, inputs, told)
+        scores = scores_for_head(critic, inputs, told)
         torch.testing.assert_close(scores, expected)
         found = torch.autograd.grad(scores.square().sum(), trunk + head, allow_unused=True)
         assert all(g is None or g.abs().max() < 1e-6 for g in found[: len(trunk)])
@@ -361,7 +361,7 @@ def test_a_penalty_reaches_the_trunk_behind_a_stopped_gradient():
         (gradient,) = torch.autograd.grad(scores.sum(), x, create_graph=True)
         return torch.autograd.grad(gradient.square().sum(), trunk, allow_unused=True)
 
-    for a, b in zip(slopes(headed(critic, x, ())), slopes(critic(x)), strict=True):
+    for a, b in zip(slopes(scores_for_head(critic, x, ())), slopes(critic(x)), strict=True):
         assert (a is None) == (b is None)
         if a is not None:
             torch.testing.assert_close(a, b)

@@ -10,7 +10,7 @@ import torch
 from click.testing import CliRunner
 
 from ssgan.cli import ssgan
-from ssgan.data.ledger import verify
+from ssgan.data.ledger import read_ledger
 from ssgan.models.condition import Condition, fit_condition
 from ssgan.models.config import GANConfig
 from ssgan.models.pretraining import load, pretrain, pretraining
@@ -330,7 +330,7 @@ def test_a_dry_run_says_which_labels_would_be_read(files):
 def test_labels_that_a_conditional_gan_saw_count_in_what_is_built_on_it(files):
     pretrained = ("pretrain", files / "x.npz", "--conditional", "--run", files / "r", *TINY)
     assert run(*pretrained).exit_code == 0
-    assert len(verify(files / "r" / "labels.json")) == N
+    assert len(read_ledger(files / "r" / "labels.json")) == N
     words = ("finetune", files / "r", "--labels", files / "x.npz", "--method", "probe")
     words += ("--no-calibrate", "--out", files / "m")
     refused = run(*words, "--per-class", 3)
@@ -347,7 +347,7 @@ def test_a_conditional_gan_and_a_model_may_share_a_split(files):
     words = ("finetune", files / "r", "--labels", files / "x.npz", "--method", "probe")
     words += ("--no-calibrate", "--out")
     assert run(*words, files / "same", *split).exit_code == 0
-    assert len(verify(files / "same" / "labels.json")) == 6
+    assert len(read_ledger(files / "same" / "labels.json")) == 6
     other = run(*words, files / "other", "--per-class", 3, "--label-seed", 2)
     assert other.exit_code == 1 and "with the same --per-class and --label-seed" in other.stderr
 

@@ -13,19 +13,19 @@ from torch import nn
 
 from ssgan.models.gan import GAN
 from ssgan.models.pretraining import pretrain
-from ssgan.models.readouts import last, reading_out, readout_of
+from ssgan.models.readouts import reading_out, readout_of, with_last_depth
 from ssgan.models.recipes import dcgan
 from ssgan.models.student import (
     SQUEEZED,
     Distillation,
     Squeeze,
     StudentConfig,
+    channel_means,
     distil,
     distilling,
     gan_fingerprint,
-    means,
 )
-from ssgan.models.vicreg import alike, covariance, variance
+from ssgan.models.vicreg import covariance, variance, vicreg_terms
 from ssgan.networks.residual import ResidualTrunk
 from ssgan.networks.resnet import ResnetTrunk
 from ssgan.prediction.config import PredictorConfig
@@ -77,35 +77,38 @@ def test_the_covariance_term_is_the_squares_off_the_diagonal():
 
 def test_constants_agree_but_pay_for_their_variance():
     rows = torch.ones(5, 3)
-    terms = {name: float(value) for name, value in alike([rows, rows], 0.5, "span").items()}
+    terms = {name: float(value) for name, value in vicreg_terms([rows, rows], 0.5, "span").items()}
     assert terms["span_distance"] == terms["span_covariance"] == 0
     assert terms["span_variance"] == pytest.approx(0.5 * 25 * 2 * 0.99)
 
 
 def test_more_views_weigh_as_much_as_a_pair_and_all_are_compared():
     views = [RNG("view", k).normal(6, 4) for k in range(3)]
-    pairs = [alike(pair, 1.0, "a") for pair in combinations(views, 2)]
-    for name, value in alike(views, 1.0, "a").items():
+    pairs = [vicreg_terms(pair, 1.0, "a") for pair in combinations(views, 2)]
+    for name, value in vicreg_terms(views, 1.0, "a").items():
         torch.testing.assert_close(value, torch.stack([pair[name] for pair in pairs]).mean())
 
 
 def test_terms_do_not_depend_on_the_order_of_samples():
     one, other = RNG("one").normal(8, 5), RNG("other").normal(8, 5)
     order = RNG("order").permutation(8)
-    found, turned = alike([one, other], 1.0, "a"), alike([one[order], other[order]], 1.0, "a")
+    found, turned = (
+        vicreg_terms([one, other], 1.0, "a"),
+        vicreg_terms([one[order], other[order]], 1.0, "a"),
+    )
     for name, value in found.items():
         torch.testing.assert_close(value, turned[name])
 
 
 def test_one_sample_has_no_variance():
     with pytest.raises(ValueError, match="a student compares samples with each other"):
-        alike([torch.ones(1, 3), torch.ones(1, 3)], 1.0, "span")
+        vicreg_terms([torch.ones(1, 3), torch.ones(1, 3)], 1.0, "span")
 
 
 def test_maps_are_read_by_the_means_of_their_channels():
     maps = [torch.arange(8.0).view(1, 2, 2, 2), torch.tensor([[7.0, 9.0]], dtype=torch.bfloat16)]
-    assert means(maps).tolist() == [[1.5, 5.5, 7.0, 9.0]]
-    assert means(maps).dtype == torch.float32
+    assert channel_means(maps).tolist() == [[1.5, 5.5, 7.0, 9.0]]
+    assert channel_means(maps).dtype == torch.float32
 
 
 def test_a_layer_and_its_norm_are_one_layer():
@@ -126,18 +129,18 @@ def test_a_layer_and_its_norm_are_one_layer():
 @each
 def test_the_last_depth_gives_the_last_of_the_features(kind):
     gan, x = trained(kind), KINDS[kind]()
-    found = last(gan).features(x)
+    found = with_last_depth(gan).features(x)
     features = gan.discriminator.trunk(torch.zeros(1, *gan.codec.shape))[-1]
     assert found.shape == (N, features[0].numel())
     np.testing.assert_allclose(found, gan.features(x)[:, -found.shape[1] :], atol=1e-6)
-    np.testing.assert_array_equal(last(last(gan)).features(x), found)
+    np.testing.assert_array_equal(with_last_depth(with_last_depth(gan)).features(x), found)
 
 
 def test_all_depths_are_read_where_nothing_else_is_asked_for():
     gan = trained("images")
     assert finish(reading_out(gan, "all")) is gan
     assert readout_of(gan) == "all"
-    assert readout_of(last(gan)) == "last"
+    assert readout_of(with_last_depth(gan)) == "last"
 
 
 # Students
@@ -376,7 +379,7 @@ def test_a_student_has_the_batches_and_views_that_the_config_asks_for(tmp_path):
 @pytest.mark.parametrize("readout", ["last", "student"])
 def test_a_gan_that_has_another_readout_keeps_it_in_finetuning(readout, tmp_path):
     x, gan = KINDS["images"](), trained("images")
-    gan = last(gan) if readout == "last" else distil(gan, x, FEW)
+    gan = with_last_depth(gan) if readout == "last" else distil(gan, x, FEW)
     config = quick("probe")
     model = finetune(gan, x, LABELS, config, run=tmp_path / "m")
     assert model.config.readout == readout

@@ -8,11 +8,11 @@ import torch
 from PIL import Image
 
 from ssgan.metrics import luma, psnr
-from ssgan.models.photographs import Crops, divisible, read_pictures, resized, shrunk
+from ssgan.models.photographs import Crops, crop_to_multiple, read_pictures, resize_picture, shrink
 from ssgan.models.superresolution import (
     SuperResolution,
     UpscaleConfig,
-    enlarged,
+    enlarge,
     load_upscaler,
     train_upscaler,
     training_upscaler,
@@ -34,7 +34,7 @@ def photographs(count=3, seed=0):
     found = []
     for number in range(count):
         coarse = draw.integers(0, 256, (6, 5 + number, 3), dtype=np.uint8)
-        found.append(resized(coarse, 40, 37 + 4 * number))
+        found.append(resize_picture(coarse, 40, 37 + 4 * number))
     return found
 
 
@@ -51,7 +51,7 @@ def test_a_square_is_a_part_of_a_picture_in_one_of_eight_positions():
     (picture,) = photographs(1)
     crops = Crops.of([picture], 2, 16)
     _, large = crops.draw(40, Rng(("draw",)))
-    whole = np.rint(luma(divisible(picture, 2))).astype(np.uint8)
+    whole = np.rint(luma(crop_to_multiple(picture, 2))).astype(np.uint8)
     parts = np.lib.stride_tricks.sliding_window_view(whole, (16, 16)).reshape(-1, 16, 16)
     known = {part.tobytes() for part in parts}
     straight = 0
@@ -74,9 +74,9 @@ def test_a_picture_is_met_as_often_as_it_has_pixels():
 def test_a_network_begins_near_bicubic_interpolation(scale):
     picture = photographs(1)[0]
     network, _ = untrained(UpscaleConfig(scale=scale, side=48, width=4))
-    larger = enlarged(network.eval(), picture, scale, CPU)
+    larger = enlarge(network.eval(), picture, scale, CPU)
     assert larger.shape == (40 * scale, 37 * scale, 3)
-    assert psnr(larger, resized(picture, *larger.shape[:2]), border=4 * scale) > 25
+    assert psnr(larger, resize_picture(picture, *larger.shape[:2]), border=4 * scale) > 25
 
 
 @pytest.mark.parametrize("tile", [8, 17, 64])
@@ -86,7 +86,7 @@ def test_tiles_give_the_same_picture_as_the_whole(tile):
     with torch.no_grad():
         network.leave.weight.mul_(10)
     picture = photographs(1)[0]
-    whole, parts = (enlarged(network, picture, 2, CPU, size) for size in (256, tile))
+    whole, parts = (enlarge(network, picture, 2, CPU, size) for size in (256, tile))
     assert np.abs(whole.astype(int) - parts).max() <= 1  # of rounding
     assert (whole == parts).mean() > 0.999
 
@@ -150,8 +150,8 @@ def test_it_learns_what_interpolation_lacks():
 
     upscaler = train_upscaler([picture() for _ in range(20)], SMALL, steps=400, width=8, judge=0.0)
     new = picture()
-    small = shrunk(new, 2)
-    assert psnr(upscaler(small), new, 2) > psnr(resized(small, 80, 80), new, 2) + 3
+    small = shrink(new, 2)
+    assert psnr(upscaler(small), new, 2) > psnr(resize_picture(small, 80, 80), new, 2) + 3
 
 
 def test_pictures_of_a_folder_are_read_whatever_their_sizes(tmp_path):

@@ -9,7 +9,7 @@ import torch
 
 from ssgan.models.config import GANConfig
 from ssgan.models.pretraining import pretrain
-from ssgan.models.transport import content, parcel, usable_device
+from ssgan.models.transport import parcel, parcel_content, usable_device
 from ssgan.prediction.finetune import finetune
 from ssgan.runtime import Runtime
 from tests.examples import quick
@@ -62,14 +62,14 @@ def test_a_deep_copy_is_the_object_itself(gan):
 def test_weights_that_are_tied_stay_tied_in_value():
     tied = torch.nn.Sequential(torch.nn.Linear(3, 3), torch.nn.Linear(3, 3))
     tied[1].weight = tied[0].weight
-    there = content(parcel(tied), Runtime("cpu", bfloat16=False))
+    there = parcel_content(parcel(tied), Runtime("cpu", bfloat16=False))
     assert torch.equal(there[1].weight, tied[0].weight)
 
 
 @pytest.mark.parametrize("dtype", [torch.uint8, torch.bfloat16, torch.int64, torch.float32])
 def test_tensors_keep_their_dtype(dtype):
     tensor = torch.arange(6).reshape(2, 3).t().to(dtype)
-    there = content(parcel(tensor), Runtime("cpu", bfloat16=False))
+    there = parcel_content(parcel(tensor), Runtime("cpu", bfloat16=False))
     assert there.dtype == dtype
     assert torch.equal(there, tensor)
 

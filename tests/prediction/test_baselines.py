@@ -15,8 +15,8 @@ from ssgan.prediction.baselines import (
     cross_validate,
     fit_baseline,
     fit_predicts,
-    flat,
-    points,
+    flat_rows,
+    score_in_points,
     stratified,
     suitable_kinds,
     too_few,
@@ -51,7 +51,7 @@ def test_every_model_learns_what_can_be_learnt(task, name):
     predicted = model.predict(x)
     assert predicted.shape == ((len(x), classes) if classes else (len(x),))
     assert predicted.dtype == np.float64
-    assert points(y, predicted, float(np.std(y))) > (85 if classes else 45)
+    assert score_in_points(y, predicted, float(np.std(y))) > (85 if classes else 45)
 
 
 @each
@@ -124,7 +124,7 @@ def test_wide_rows_are_not_boosted_and_many_have_no_kernel():
 @pytest.mark.parametrize("kind", KINDS)
 def test_samples_of_every_kind_are_flat_rows(kind):
     codec = trained(kind).codec
-    rows = flat(codec, codec.pack(KINDS[kind]()))
+    rows = flat_rows(codec, codec.pack(KINDS[kind]()))
     assert rows.shape == (24, int(np.prod(codec.shape)))
     assert rows.dtype == np.float32
     assert np.isfinite(rows).all()
@@ -227,9 +227,9 @@ def test_scores_are_points_of_held_out_rows():
 
 
 def test_points_of_numbers_are_a_hundred_less_the_error_in_deviations():
-    assert points(np.array([0.0, 4.0]), np.array([0.0, 4.0]), 2.0) == 100
-    assert points(np.array([0.0, 4.0]), np.array([2.0, 2.0]), 2.0) == 0
-    assert points(np.array([0, 1]), np.array([[2.0, 1.0], [2.0, 1.0]]), 0.0) == 50
+    assert score_in_points(np.array([0.0, 4.0]), np.array([0.0, 4.0]), 2.0) == 100
+    assert score_in_points(np.array([0.0, 4.0]), np.array([2.0, 2.0]), 2.0) == 0
+    assert score_in_points(np.array([0, 1]), np.array([[2.0, 1.0], [2.0, 1.0]]), 0.0) == 50
 
 
 @pytest.mark.parametrize("predicted", [np.zeros((2, 3)), np.full((2, 2), np.nan), np.zeros(2)])

@@ -7,7 +7,7 @@ from torch import nn
 
 from ssgan.config import InputError
 from ssgan.models.pooling import Readout
-from ssgan.prediction.ensemble import Ensemble, select, weigh
+from ssgan.prediction.ensemble import Ensemble, greedy_weights, select_greedily
 from ssgan.prediction.network import Network
 from ssgan.prediction.search import WeighConfig
 from ssgan.randomness import Rng
@@ -30,20 +30,20 @@ def test_two_that_are_wrong_on_different_samples_share_the_weight():
     one = says(np.array([0.9, 0.9, 0.9, 0.1, 0.1, 0.1]), LABELS)
     other = says(np.array([0.1, 0.1, 0.1, 0.9, 0.9, 0.9]), LABELS)
     config = WeighConfig(bags=1, first=1, rounds=19)
-    found = weigh({"one": one, "other": other}, LABELS, RNG, config)
+    found = greedy_weights({"one": one, "other": other}, LABELS, RNG, config)
     assert found == pytest.approx({"one": 0.5, "other": 0.5})
 
 
 def test_a_candidate_that_is_better_everywhere_gets_all_the_weight():
     good, bad = says(np.full(6, 0.8), LABELS), says(np.full(6, 0.5), LABELS)
     config = WeighConfig(bags=1, first=1)
-    assert weigh({"bad": bad, "good": good}, LABELS, RNG, config) == {"good": 1.0}
+    assert greedy_weights({"bad": bad, "good": good}, LABELS, RNG, config) == {"good": 1.0}
 
 
 def test_numbers_are_weighed_by_squared_error():
     """Errors +1 and -1 cancel: the mean of both is the truth."""
     truth = np.array([0.0, 1.0, 2.0])
-    found = weigh(
+    found = greedy_weights(
         {"high": (truth + 1)[None], "low": (truth - 1)[None], "far": (truth + 9)[None]},
         truth,
         RNG,
@@ -56,7 +56,7 @@ def test_weights_sum_to_one_whatever_the_bags_hold():
     rng = np.random.default_rng(0)
     many = {str(k): says(rng.uniform(0.1, 0.9, 6), LABELS) for k in range(7)}
     for bags in (1, 2, 10):
-        found = weigh(many, LABELS, RNG, WeighConfig(bags=bags))
+        found = greedy_weights(many, LABELS, RNG, WeighConfig(bags=bags))
         assert sum(found.values()) == pytest.approx(1.0)
         assert list(found.values()) == sorted(found.values(), reverse=True)
 
@@ -65,13 +65,13 @@ def test_a_selection_never_loses_more_than_the_best_candidate_it_starts_from():
     rng = np.random.default_rng(1)
     seen = rng.uniform(0.05, 0.95, (8, 12))
     labels = np.arange(12) % 3
-    shares = select(seen, labels, WeighConfig(first=1, rounds=30))
+    shares = select_greedily(seen, labels, WeighConfig(first=1, rounds=30))
     assert -np.log(shares @ seen).mean() <= -np.log(seen).mean(1).min() + 1e-12
 
 
 def test_candidates_that_differ_by_rounding_alone_are_taken_in_their_order():
     p = np.full(6, 0.7)
-    found = weigh(
+    found = greedy_weights(
         {"a": says(p, LABELS), "b": says(p + 1e-12, LABELS)},
         LABELS,
         RNG,
@@ -90,7 +90,7 @@ def test_candidates_that_differ_by_rounding_alone_are_taken_in_their_order():
 )
 def test_what_cannot_be_weighed_is_refused(outputs):
     with pytest.raises(InputError, match="expected finite outputs of one shape"):
-        weigh(outputs, LABELS, RNG)
+        greedy_weights(outputs, LABELS, RNG)
 
 
 class Maps(nn.Module):

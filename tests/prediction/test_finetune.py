@@ -11,7 +11,7 @@ import torch
 import ssgan
 from ssgan.config import InputError
 from ssgan.data import read, targets
-from ssgan.data.ledger import verify
+from ssgan.data.ledger import read_ledger
 from ssgan.data.split import read_split
 from ssgan.models.config import GANConfig
 from ssgan.models.pretraining import load, pretrain
@@ -22,7 +22,7 @@ from ssgan.prediction.finetune import finetune, finetuning
 from ssgan.prediction.fitting import fit_network
 from ssgan.prediction.labels import labeled
 from ssgan.prediction.loading import load_predictor
-from ssgan.prediction.resolve import refuse_unused, resolve_config, unused, without_unused
+from ssgan.prediction.resolve import refuse_unused, resolve_config, unused_settings, without_unused
 from ssgan.runs.run import Run
 from ssgan.training.runner import finish
 from tests.examples import (
@@ -473,7 +473,7 @@ def test_a_directory_says_which_samples_of_the_gan_were_learnt_from(kind, task, 
     assert load_predictor(tmp_path / "m").targets.decode(np.array(split["values"])).tolist() == (
         labels[order].tolist()
     )
-    assert verify(tmp_path / "m" / "labels.json").indices.tolist() == sorted(rows)
+    assert read_ledger(tmp_path / "m" / "labels.json").indices.tolist() == sorted(rows)
 
 
 def test_samples_that_are_no_ones_are_recorded_as_such(tmp_path):
@@ -526,7 +526,7 @@ def test_a_resolved_config_has_no_setting_that_nothing_uses(method):
     config = resolve_config(PredictorConfig(method=method), gan, labeled(gan, x, LABELS, None, 0))
     refuse_unused(config)
     assert without_unused(config) == config
-    assert "steps" not in dict(unused(without_unused(replace(config, steps=5))))
+    assert "steps" not in dict(unused_settings(without_unused(replace(config, steps=5))))
 
 
 @pytest.mark.parametrize("method", ["auto", "consistency+propagation"])

@@ -11,14 +11,14 @@ from ssgan.prediction.graph import (
     WEIGHT,
     Neighbours,
     Votes,
-    condensed,
+    along_principal_axes,
     links_of,
     neighbourhood,
     numbers_over,
     roughness,
     scores_over,
     shares_over,
-    smoothest,
+    solve_smoothest,
 )
 from tests.prediction.test_heads import RNG, blobs, given
 
@@ -42,7 +42,7 @@ def numbers_of(rows, known=10):
 @pytest.mark.parametrize("shape", [(100, 10), (5, 100), (90, 80)])
 def test_rows_are_condensed_along_at_most_64_principal_axes(shape):
     rows = RNG("condensed").numpy().normal(size=shape)
-    found, axes = condensed(rows)
+    found, axes = along_principal_axes(rows)
     count = min(64, *shape)
     assert found.shape == (shape[0], count)
     assert axes.shape == (count, shape[1])
@@ -52,7 +52,7 @@ def test_rows_are_condensed_along_at_most_64_principal_axes(shape):
 def test_condensing_rows_that_lie_in_a_plane_keeps_their_distances():
     rng = RNG("plane").numpy()
     rows = rng.normal(size=(40, 2)) @ rng.normal(size=(2, 30))
-    found, _ = condensed(rows)
+    found, _ = along_principal_axes(rows)
     far = np.linalg.norm(rows[:, None] - rows[None], axis=2)
     np.testing.assert_allclose(np.linalg.norm(found[:, None] - found[None], axis=2), far, atol=1e-8)
 
@@ -166,7 +166,7 @@ def test_neighbours_give_the_mean_shares_of_the_nearest_rows():
     neighbours.fit(rows, few(labels))
     x = rows[:4] + 0.5
     near = np.linalg.norm(x[:, None] - rows[None], axis=2).argsort(1)[:, :NEIGHBOURS]
-    shares, _ = shares_over(neighbourhood(condensed(rows)[0]), few(labels), 3)
+    shares, _ = shares_over(neighbourhood(along_principal_axes(rows)[0]), few(labels), 3)
     expected = shares[near].mean(1)
     np.testing.assert_allclose(np.exp(given(neighbours, x)), expected.clip(1e-6), rtol=1e-4)
 
@@ -209,7 +209,7 @@ def test_the_smoothest_numbers_are_those_of_linear_algebra():
     full = rough.toarray()
     pull = np.diag(np.where(np.isfinite(labels), 10.0, 0.0))
     expected = np.linalg.solve(pull + full @ full, pull @ np.nan_to_num(labels))
-    np.testing.assert_allclose(smoothest(rough, labels, 10.0), expected, atol=2e-3)
+    np.testing.assert_allclose(solve_smoothest(rough, labels, 10.0), expected, atol=2e-3)
 
 
 def test_roughness_is_symmetric_and_positive_and_least_for_what_is_even():
@@ -232,7 +232,9 @@ def test_numbers_between_two_known_ones_rise_from_one_to_the_other():
 def test_a_label_that_is_weighed_more_is_met_more_closely():
     rough, labels = roughness(chain()), np.full(40, np.nan)
     labels[[5, 6]] = [-1.0, 1.0]
-    misses = [np.nanmax(np.abs(smoothest(rough, labels, w) - labels)) for w in (0.1, 10.0, 1000.0)]
+    misses = [
+        np.nanmax(np.abs(solve_smoothest(rough, labels, w) - labels)) for w in (0.1, 10.0, 1000.0)
+    ]
     assert misses[0] > misses[1] > misses[2]
 
 
@@ -246,7 +248,7 @@ def test_numbers_that_no_label_reaches_are_the_mean():
 def test_known_numbers_weigh_the_same_however_many_there_are():
     for known in (2, 10):
         numbers = numbers_of(np.arange(40.0)[:, None], known)
-        expected = smoothest(roughness(chain()), numbers, NUMBER_WEIGHT)
+        expected = solve_smoothest(roughness(chain()), numbers, NUMBER_WEIGHT)
         np.testing.assert_array_equal(numbers_over(chain(), numbers), expected.astype(np.float32))
 
 
@@ -258,6 +260,6 @@ def test_neighbours_of_numbers_give_their_mean():
     x = torch.from_numpy(rows[:5] + 0.1)
     near = neighbours(x)
     assert near.shape == (5, 1)
-    spread = numbers_over(neighbourhood(condensed(rows)[0]), numbers_of(rows, 20))
+    spread = numbers_over(neighbourhood(along_principal_axes(rows)[0]), numbers_of(rows, 20))
     first = np.linalg.norm(x.numpy()[:, None] - rows[None], axis=2).argsort(1)[:, :NEIGHBOURS]
     np.testing.assert_allclose(near[:, 0], spread[first].mean(1), rtol=1e-4, atol=1e-5)

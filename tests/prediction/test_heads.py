@@ -13,14 +13,14 @@ from ssgan.prediction.heads import (
     ABSENT_MARGIN,
     HEAD_FOLDS,
     Nearest,
-    folds,
+    count_folds,
     in_principal_axes,
-    linear,
     linear_head,
     linear_model,
+    linear_of,
     margin_head,
     nearest_head,
-    splits,
+    strength_folds,
 )
 from ssgan.randomness import Rng
 
@@ -41,7 +41,7 @@ def given(head, rows):
 
 
 def test_a_linear_layer_has_the_weights_it_is_given():
-    layer = linear(np.array([[1.0, 2.0], [3.0, 4.0]]), np.array([5.0, 6.0]))
+    layer = linear_of(np.array([[1.0, 2.0], [3.0, 4.0]]), np.array([5.0, 6.0]))
     assert layer(torch.tensor([[1.0, 10.0]])).tolist() == [[26.0, 49.0]]
 
 
@@ -114,10 +114,10 @@ def test_a_class_without_labels_is_never_the_likeliest_and_the_others_keep_their
 
 
 def test_as_many_folds_as_every_class_that_has_labels_allows():
-    assert folds(np.array([0, 0, 0, 1, 1])) == 2
-    assert folds(np.array([0, 1])) == 1
-    assert folds(np.repeat([0, 1], 50)) == HEAD_FOLDS == 5
-    assert folds(np.array([0, 0, 0, 2, 2, 2])) == 3
+    assert count_folds(np.array([0, 0, 0, 1, 1])) == 2
+    assert count_folds(np.array([0, 1])) == 1
+    assert count_folds(np.repeat([0, 1], 50)) == HEAD_FOLDS == 5
+    assert count_folds(np.array([0, 0, 0, 2, 2, 2])) == 3
 
 
 @pytest.mark.parametrize("head", [linear_head, margin_head])
@@ -200,5 +200,5 @@ def test_from_many_labels_a_head_says_what_it_says_from_few(make, classes):
 @pytest.mark.parametrize("many", [False, True])
 def test_strengths_of_many_labels_are_chosen_on_one_split(many):
     labels = np.arange(80) % 2
-    found = [*splits(labels, many=50 if many else 100).split(labels[:, None], labels)]
+    found = [*strength_folds(labels, many=50 if many else 100).split(labels[:, None], labels)]
     assert [len(test) for _, test in found] == ([16] if many else [80 // HEAD_FOLDS] * HEAD_FOLDS)

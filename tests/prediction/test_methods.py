@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from ssgan.data import fit_codec
-from ssgan.models.natural import SYMMETRIES, natural, recognised
+from ssgan.models.natural import SYMMETRIES, natural, recognition_rate
 from ssgan.prediction import methods
 from ssgan.prediction.config import PredictorConfig
 from ssgan.prediction.finetune import finetune
@@ -328,7 +328,7 @@ def test_digits_are_not_mirrored_and_symmetric_images_may_be():
     assert "flip" in natural(codec, noise)
     leaning = noise.clone()
     leaning[:, :, :, :4] = leaning[:, :, :, :4] / 4 + 0.7
-    assert recognised(leaning, SYMMETRIES["flip"]) > 0.9
+    assert recognition_rate(leaning, SYMMETRIES["flip"]) > 0.9
     assert natural(codec, leaning) == MOVES
 
 

@@ -11,7 +11,7 @@ from ssgan.config import InputError
 from ssgan.data import read
 from ssgan.data.selection import SPARE_FILES, read_again
 from ssgan.report import report
-from ssgan.report.quality import sentence
+from ssgan.report.quality import quality_sentence
 from ssgan.report.training import metric_curves, term_meaning
 from tests.examples import LABELS, NUMBERS, SMALL, quick, vectors
 from tests.report.test_report import Page, model_run, refuse_what_is_not_self_contained
@@ -83,7 +83,7 @@ def test_a_gan_of_a_file_is_compared_with_its_rows(tmp_path):
     ("apart", "words"), [(0.99, "train longer"), (0.7, "not alike"), (0.5, "hardly told apart")]
 )
 def test_what_to_do_follows_from_how_often_samples_are_told(apart, words):
-    assert words in sentence(apart, "test rows")
+    assert words in quality_sentence(apart, "test rows")
 
 
 def test_checksums_are_folded_away(tmp_path):

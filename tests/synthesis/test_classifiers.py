@@ -22,7 +22,12 @@ from ssgan.synthesis import (
     judge,
     sklearn_judge,
 )
-from ssgan.synthesis.adjustments import average_precision, chosen_power, move, threshold_at
+from ssgan.synthesis.adjustments import (
+    average_precision,
+    chosen_power,
+    divide_by_shares,
+    threshold_at,
+)
 from ssgan.synthesis.baselines.smote import BASELINE as smote_baseline
 from ssgan.synthesis.candidates import by_class
 from ssgan.synthesis.classifiers import classifiers_named, default_classifiers
@@ -189,8 +194,8 @@ def test_a_power_of_one_makes_the_share_of_the_class_its_threshold():
     assert threshold_at(0.0, y) == 0.5
     assert threshold_at(1.0, np.arange(3)) is None
     chances = np.array([[0.85, 0.15], [0.95, 0.05]])
-    assert move(chances, y, 1.0).argmax(1).tolist() == [1, 0]
-    assert move(chances, y, 0.0).argmax(1).tolist() == [0, 0]
+    assert divide_by_shares(chances, y, 1.0).argmax(1).tolist() == [1, 0]
+    assert divide_by_shares(chances, y, 0.0).argmax(1).tolist() == [0, 0]
 
 
 def test_the_threshold_is_chosen_on_rows_that_were_held_out():

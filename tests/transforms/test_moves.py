@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from ssgan.data import fit_codec, from_memory
-from ssgan.models.natural import SYMMETRIES, natural, recognised
+from ssgan.models.natural import SYMMETRIES, natural, recognition_rate
 from ssgan.randomness import Rng
 from ssgan.transforms.signals import SHIFT, moved_in_time, read_at, spectral_masked
 from ssgan.transforms.views import FLIPS, QUARTERS, Views
@@ -108,7 +108,7 @@ def test_volumes_that_stand_upright_are_mirrored_but_not_laid_on_their_side():
     found = natural(codec, x)
     assert {"turn", "stretch", "shift", "flip", "flip-depth", "quarter-height"} <= set(found)
     assert not {"flip-height", "quarter-depth", "quarter-width"} & set(found)
-    assert recognised(x, SYMMETRIES["flip-height"]) > 0.9
+    assert recognition_rate(x, SYMMETRIES["flip-height"]) > 0.9
 
 
 def test_signals_are_never_turned_round_without_being_told():

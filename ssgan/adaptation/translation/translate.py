@@ -17,7 +17,7 @@ from typing import Any
 
 from torch import Tensor, nn
 
-from ssgan.adaptation.domains import data_identity, refuse
+from ssgan.adaptation.domains import data_identity, refuse_domains
 from ssgan.adaptation.frames import fit_both_codecs
 from ssgan.adaptation.names import FRAMES
 from ssgan.adaptation.translation.config import TranslateConfig
@@ -118,7 +118,7 @@ def translating(
     """`translate` of two data sets, step by step: yields its progress, returns the translator."""
     config = config or TranslateConfig()
     refuse_unused(config)
-    refuse(source, target)
+    refuse_domains(source, target)
     if source.kind != "images":
         raise InputError(f"images are translated, both domains hold {source.kind}")
     if frame not in FRAMES:

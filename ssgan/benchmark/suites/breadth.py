@@ -31,7 +31,7 @@ from ssgan.data import Data, targets
 from ssgan.models.config import GANConfig
 from ssgan.models.gan import GAN
 from ssgan.models.student import StudentConfig
-from ssgan.prediction.baselines import Folds, cross_validate, foldable, points, stratified
+from ssgan.prediction.baselines import Folds, cross_validate, foldable, score_in_points, stratified
 from ssgan.prediction.config import PredictorConfig
 from ssgan.prediction.crossvalidation import (
     held_out_outputs,
@@ -317,7 +317,7 @@ def scored(test: Array, true: Array) -> dict[str, Value]:
     if test.ndim == 1:
         measures = metrics.regression(true, test)
         rmse = {"rmse": measures["rmse"], "mae": measures["mae"]}
-        return {"points": points(true, test, float(np.std(true))), **rmse}
+        return {"points": score_in_points(true, test, float(np.std(true))), **rmse}
     probabilities = np.exp(test)
     probabilities /= probabilities.sum(1, keepdims=True)
     measures = metrics.predictions(true, probabilities)

@@ -4,7 +4,7 @@ from dataclasses import replace
 from functools import partial
 
 from ssgan.benchmark.cells import Benchmark, Suite
-from ssgan.benchmark.fewlabel import Table, pairs, suite_of
+from ssgan.benchmark.fewlabel import Table, seed_pairs, suite_of
 from ssgan.benchmark.methods import Fields, contenders_for
 from ssgan.models.config import GANConfig
 from ssgan.models.student import StudentConfig
@@ -73,7 +73,7 @@ DIGITS = Table(
     about="bundled digits, 5 and 10 labels a class, 5 draws",
     data="digits",
     labels=(50, 100),
-    draws=pairs(None, 5),
+    draws=seed_pairs(None, 5),
     others=5,
     gan=GANConfig(steps=400),
     without=(*GRAPH_ROWS, *STUDENT_SCRATCH),
@@ -93,7 +93,7 @@ MNIST_100 = Table(
     about="MNIST, 100 labels, 5 draws",
     data="mnist",
     labels=(100,),
-    draws=pairs(None, 5),
+    draws=seed_pairs(None, 5),
     gan=MNIST_GAN,
     student=StudentConfig(),
     without=LEFT_OUT,
@@ -109,7 +109,7 @@ FEW_LABEL_TABLES = (
             about=f"Fashion-MNIST, {labels:,} labels, 5 draws",
             data="fashion-mnist",
             labels=(labels,),
-            draws=pairs(None, 5),
+            draws=seed_pairs(None, 5),
             gan=MNIST_GAN,
             without=LEFT_OUT,
             settings=FASHION,
@@ -122,7 +122,7 @@ FEW_LABEL_TABLES = (
             about=f"Fashion-MNIST, {labels:,} labels, a residual network, 5 draws",
             data="fashion-mnist",
             labels=(labels,),
-            draws=pairs(None, 5),
+            draws=seed_pairs(None, 5),
             gan=LARGE_GAN,
             methods=OF_LARGE,
             settings={"": CLOTHES, "consistency+propagation": {"steps": 4000}},
@@ -134,7 +134,7 @@ FEW_LABEL_TABLES = (
         about="the angle of turned MNIST images, 50 labels, 5 draws, MAE in degrees",
         data="rotated-mnist",
         labels=(50,),
-        draws=pairs(None, 5),
+        draws=seed_pairs(None, 5),
         measure="mae",
         gan=MNIST_GAN,
         without=LEFT_OUT,
@@ -145,7 +145,7 @@ FEW_LABEL_TABLES = (
         about="California housing, 100 labels, 5 draws, RMSE in 100,000 dollars",
         data="california",
         labels=(100,),
-        draws=pairs(None, 5),
+        draws=seed_pairs(None, 5),
         others=5,
         measure="rmse",
         without=(*GRAPH_ROWS, *STUDENT_SCRATCH),
@@ -158,7 +158,7 @@ FEW_LABEL_TABLES = (
             about=f"CIFAR-10, {labels:,} labels, 5 draws; for a GPU",
             data="cifar10",
             labels=(labels,),
-            draws=pairs(None, 5),
+            draws=seed_pairs(None, 5),
             gan=CIFAR_GAN,
             student=CIFAR_STUDENT,
             methods=OF_CIFAR,
@@ -176,7 +176,7 @@ FEW_LABEL_TABLES = (
         about="CIFAR-10, linear probes from all labels, 3 draws; for a GPU",
         data="cifar10",
         labels=(50_000,),
-        draws=pairs(None, 3),
+        draws=seed_pairs(None, 3),
         gan=CIFAR_GAN,
         student=CIFAR_STUDENT,
         methods=PROBES,
@@ -188,7 +188,7 @@ FEW_LABEL_TABLES = (
 def shorten(table: Table) -> Table:
     """A smaller table, of less training, in at most ten minutes on two cores."""
     small = table.data == "digits"
-    draws = pairs((0,), 5) if small else pairs(None, 1)
+    draws = seed_pairs((0,), 5) if small else seed_pairs(None, 1)
     methods = table.methods or contenders_for(table.regression)
     gan, batches = replace(table.gan, steps=min(table.gan.steps, 1000)), {}
     student = table.student

@@ -20,7 +20,7 @@ from ssgan.benchmark.results import Value
 from ssgan.codecs.codec import Array
 from ssgan.models.config import GANConfig
 from ssgan.models.pretraining import pretrain
-from ssgan.prediction.graph import condensed
+from ssgan.prediction.graph import along_principal_axes
 from ssgan.randomness import Rng
 from ssgan.runs.storage import UNFINISHED
 from ssgan.synthesis import (
@@ -102,20 +102,20 @@ def mislabelled(frozen: FixedFeatures, parts: TrialRows, rng: Rng) -> Added:
     return x, rng.numpy().permutation(y)
 
 
-def better(frozen: FixedFeatures, parts: TrialRows, rng: Rng) -> Added:
+def rows_that_help(frozen: FixedFeatures, parts: TrialRows, rng: Rng) -> Added:
     """Real rows that were held back, of a number that brings TARGET points on the pilot.
 
     Half of them are hard: a head of other rows is wrong on them. A linear head on many labels
     gains next to nothing from plain ones.
     """
     x, y = frozen.at(parts.labelled)
-    space, axes = condensed(x)
+    space, axes = along_principal_axes(x)
     real = space, y
     pilot = along(frozen, parts.pilot, axes)
     pool = along(frozen, parts.spare, axes)
     hard = rng.numpy().choice(wrong_at(*pool), len(x))  # they may be fewer: some come twice
     sizes = np.unique(np.geomspace(len(x) / 30, len(x), 12).astype(int))
-    gains = [gain_of(real, of_pool(pool, picked(hard, n)), pilot) for n in sizes]
+    gains = [gain_of(real, pool_rows(pool, picked(hard, n)), pilot) for n in sizes]
     size = int(sizes[np.abs(np.array(gains) - TARGET).argmin()])
     return frozen.at(parts.spare[picked(hard, size)])
 
@@ -125,7 +125,7 @@ def picked(hard: Array, size: int) -> Array:
     return np.concatenate([hard[:size], np.arange(size)])
 
 
-def of_pool(pool: Added, rows: Array) -> Added:
+def pool_rows(pool: Added, rows: Array) -> Added:
     return pool[0][rows], pool[1][rows]
 
 
@@ -155,7 +155,7 @@ ADDITIONS = {
     "training rows again": resampled,
     "noise": normal_noise,
     "wrong labels": mislabelled,
-    GAIN: better,
+    GAIN: rows_that_help,
 }
 
 
@@ -176,7 +176,7 @@ def judge_added(
     plan = replace(plan or Plan(), seed=cell.seed)
     real, baselines = LabeledRows(x, y, view=np.asarray), {**BASELINES, "transforms": copies(moved)}
     verdict = weigh(real, {"added": pool}, relabeled=relabeled, plan=plan, baselines=baselines)
-    space, axes = condensed(x)
+    space, axes = along_principal_axes(x)
     pools = {"added": (pool[0] @ axes.T, pool[1])}
     found = make_candidates(real.along(axes), pools, relabeled, None)
     made = {name: add(np.arange(len(y)), rng("truth")) for name, add in found.items()}
@@ -236,7 +236,7 @@ def verdict_columns(verdict: Verdict, arm: str) -> dict[str, Value]:
 def gan_home(config: GANConfig, place: Place) -> Path:
     """Where the GAN's run is; that of a table of MNIST in the same place is taken."""
     table = fewlabel.Table(name="gate", about="", data="mnist", labels=(), draws=(), gan=config)
-    return fewlabel.home(table, config.seed, place)
+    return fewlabel.gan_directory(table, config.seed, place)
 
 
 def feature_files(config: GANConfig, place: Place) -> dict[str, Path]:

@@ -24,12 +24,12 @@ from ssgan.data import Data
 from ssgan.models.config import GANConfig
 from ssgan.models.gan import GAN
 from ssgan.models.pretraining import load, pretrain
-from ssgan.prediction.baselines import flat
+from ssgan.prediction.baselines import flat_rows
 from ssgan.prediction.config import PredictorConfig
 from ssgan.prediction.finetune import finetune
 from ssgan.randomness import Rng
 from ssgan.synthesis import Request, Synthetic, augment, smote
-from ssgan.synthesis.adjustments import chosen_power, move
+from ssgan.synthesis.adjustments import chosen_power, divide_by_shares
 from ssgan.synthesis.augment import context_for, propose
 from ssgan.synthesis.classifiers import classifiers_named
 from ssgan.synthesis.judges import EstimatorJudge
@@ -77,7 +77,7 @@ def few_calls(data: Data, settings: CallSettings, place: Place, seed: int) -> Fe
     gan = load(gan_run(settings.gan, place), "cpu")
     rows = Rng(("rare calls", seed)).permutation(len(data)).numpy()[: settings.labels]
     frame, words = take_rows(data.x, rows), np.asarray(data.y)[rows]
-    x, test = (flat(gan.codec, gan.codec.pack(part)) for part in (frame, data.x_test))
+    x, test = (flat_rows(gan.codec, gan.codec.pack(part)) for part in (frame, data.x_test))
     y, truth = (words == "yes").astype(int), (np.asarray(data.y_test) == "yes").astype(int)
     return FewCalls(gan, frame, words, x, y, test, truth, seed)
 
@@ -116,7 +116,7 @@ def outputs_with(
         x, y = np.concatenate([x, between[0]]), np.concatenate([y, between[1]])
     if made and method in (BOTH, "synthetic rows"):
         codec, called = few.gan.codec, np.asarray(made.labels) == "yes"
-        more = flat(codec, codec.pack(made.samples)), called.astype(int)
+        more = flat_rows(codec, codec.pack(made.samples)), called.astype(int)
         if method == BOTH:
             rows = TrainingRows(np.concatenate([x, few.test]), np.concatenate([y, few.truth]))
             moved = rows.predict_moved(lambda kept, rng: more, judge.outputs, METRIC)
@@ -124,7 +124,7 @@ def outputs_with(
         x, y = np.concatenate([x, more[0]]), np.concatenate([y, more[1]])
     outputs = judge.outputs(x, y, few.test, 2, weighted=method == "class weights")
     if method == "threshold":
-        return move(outputs, y, chosen_power(judge.outputs, x, y, METRIC, rng, FOLDS))
+        return divide_by_shares(outputs, y, chosen_power(judge.outputs, x, y, METRIC, rng, FOLDS))
     return outputs
 
 

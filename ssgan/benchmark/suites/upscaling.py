@@ -20,7 +20,13 @@ from ssgan.data.named import data_directory
 from ssgan.metrics.generation import frechet_distance
 from ssgan.metrics.pictures import luma, psnr, ssim
 from ssgan.metrics.spaces import space_of
-from ssgan.models.photographs import Picture, divisible, read_pictures, resized, shrunk
+from ssgan.models.photographs import (
+    Picture,
+    crop_to_multiple,
+    read_pictures,
+    resize_picture,
+    shrink,
+)
 from ssgan.models.superresolution import (
     UpscaleConfig,
     load_upscaler,
@@ -44,7 +50,7 @@ def config_of(cell: Cell, steps: int) -> UpscaleConfig:
     return UpscaleConfig(scale=scale, steps=steps, judge=judge, seed=cell.seed)
 
 
-def needs(steps: int, cell: Cell) -> UpscaleConfig | None:
+def needed_config(steps: int, cell: Cell) -> UpscaleConfig | None:
     return None if cell.method == BICUBIC else config_of(cell, steps)
 
 
@@ -53,7 +59,7 @@ def run_of(config: UpscaleConfig, place: Place) -> Path:
     return place.work / f"upscale-x{config.scale}-{kind}-{config.steps}-{config.seed}"
 
 
-def prepare(config: UpscaleConfig, place: Place) -> None:
+def prepare_upscaler(config: UpscaleConfig, place: Place) -> None:
     folder = data_directory(place.data_dir) / PHOTOGRAPHS
     train_upscaler(folder, config, run=run_of(config, place), device="cpu")
 
@@ -75,14 +81,17 @@ def patches(pictures: list[Array]) -> torch.Tensor:
 def solve_upscaling(steps: int, cell: Cell, place: Place) -> dict[str, Value]:
     """The measures of a method on a set of pictures."""
     config = config_of(cell, steps)
-    whole = [divisible(picture, config.scale) for picture in pictures_of(cell.data, place.data_dir)]
+    whole = [
+        crop_to_multiple(picture, config.scale)
+        for picture in pictures_of(cell.data, place.data_dir)
+    ]
     began = time.perf_counter()
     if cell.method == BICUBIC:
-        made = [resized(shrunk(one, config.scale), *one.shape[:2]) for one in whole]
+        made = [resize_picture(shrink(one, config.scale), *one.shape[:2]) for one in whole]
     else:
         upscaler = load_upscaler(run_of(config, place), "cpu")
         blend = BLENDS.get(cell.method, 1.0)
-        made = [upscaler(shrunk(one, config.scale), blend) for one in whole]
+        made = [upscaler(shrink(one, config.scale), blend) for one in whole]
     seconds = time.perf_counter() - began
     pairs = list(zip(whole, made, strict=True))
     real = patches(whole)
@@ -122,8 +131,8 @@ def upscaling(short: bool, steps: int | None = None) -> Suite:
         solve=partial(solve_upscaling, steps),
         measure="psnr",
         by=("league", "data", "method"),
-        needs=partial(needs, steps),
-        prepare=prepare,
+        needs=partial(needed_config, steps),
+        prepare=prepare_upscaler,
     )
 
 

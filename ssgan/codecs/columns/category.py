@@ -18,8 +18,8 @@ from ssgan.codecs.dtypes import (
     dtype_to_json,
     fields_from_json,
     fields_to_json,
-    marker,
     missing_in,
+    missing_value,
     series_of,
 )
 from ssgan.codecs.ranges import warn_missing
@@ -123,7 +123,7 @@ class Category:
         ranks = codes - self.missing
         levels = np.array([*self.levels, None], dtype=object)
         dtype = dtype_from_json(self.dtype)
-        return series_of(levels[ranks], ranks < 0, dtype, self.name, marker(self.absent))
+        return series_of(levels[ranks], ranks < 0, dtype, self.name, missing_value(self.absent))
 
 
 def text_of(level: Any) -> str:

@@ -16,8 +16,8 @@ from ssgan.codecs.dtypes import (
     dtype_to_json,
     fields_from_json,
     fields_to_json,
-    marker,
     missing_in,
+    missing_value,
     series_of,
 )
 from ssgan.codecs.plain import absent_words, numbers_in, plain_column
@@ -137,7 +137,7 @@ class Number:
         if self.decimals is not None:
             values = values.round(self.decimals)
         values = values.clip(knots[0], knots[-1])
-        return series_of(values, missing, dtype, self.name, marker(self.absent))
+        return series_of(values, missing, dtype, self.name, missing_value(self.absent))
 
     def _whole(self, steps: Array) -> Array:
         """Steps from the base (N,) as the integers they are, int64 or, for uint64 columns, that."""
@@ -265,7 +265,7 @@ def whole_series(values: Array, missing: Array, dtype: Any, of: Number) -> Serie
         return pd.Series(times, name=of.name).mask(missing)
     if isinstance(dtype, np.dtype) and dtype.kind in "Mm":
         return pd.Series(values.view(dtype), name=of.name).mask(missing)
-    return series_of(values, missing, dtype, of.name, marker(of.absent))
+    return series_of(values, missing, dtype, of.name, missing_value(of.absent))
 
 
 COLUMN = Number

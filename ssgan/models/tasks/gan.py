@@ -211,7 +211,11 @@ class Adversarial:
             if share is not None and self.config.augmentation:
                 kinds = self.config.augmentation.kinds
                 x = augment_batch(x, kinds, share, rng("augmentation", next(calls)))
-            return headed(self.critic, x, conditions) if detached else self.critic(x, *conditions)
+            return (
+                scores_for_head(self.critic, x, conditions)
+                if detached
+                else self.critic(x, *conditions)
+            )
 
         return score
 
@@ -281,7 +285,7 @@ class Adversarial:
         fit_readout(self.readout, self.mean_critic.trunk, self.calibration, self.runtime)
 
 
-def headed(critic: nn.Module, x: Tensor, conditions: Conditions) -> Tensor:
+def scores_for_head(critic: nn.Module, x: Tensor, conditions: Conditions) -> Tensor:
     """Scores (N,) whose loss teaches the head alone, while their slope in `x` teaches all.
 
     Terms of self-supervision teach the trunk then (Jeong and Shin 2021, section 3.2); penalties

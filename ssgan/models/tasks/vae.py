@@ -28,7 +28,7 @@ from ssgan.models.players import (
 from ssgan.models.pooling import Readout, width
 from ssgan.models.sampler import Conditions
 from ssgan.networks import flatten_maps
-from ssgan.objectives import Objective, full
+from ssgan.objectives import Objective, to_float32
 from ssgan.randomness import Rng, seeded
 from ssgan.runtime import Runtime, Terms
 from ssgan.training.batches import BatchSource
@@ -48,7 +48,7 @@ class Encoder(nn.Module):
 
     def posterior(self, x: Tensor) -> tuple[Tensor, Tensor]:
         """Mean and log-variance (N, latent) of q(z | x), in float32, for samples (N, ...)."""
-        mean, log_variance = full(self.head(flatten_maps(self.trunk(x)[-1]))).chunk(2, 1)
+        mean, log_variance = to_float32(self.head(flatten_maps(self.trunk(x)[-1]))).chunk(2, 1)
         return mean, log_variance
 
 
@@ -134,7 +134,7 @@ class VAE:
 
     def output(self, z: Tensor, conditions: Conditions) -> Tensor:
         """The decoder's output before the codec's activation, float32 (N, *shape)."""
-        return full(self.generator(z, *conditions))
+        return to_float32(self.generator(z, *conditions))
 
     def health(self, step: int) -> dict[str, float]:
         """Measures of `measure_health`."""

@@ -24,7 +24,7 @@ from ssgan.models.pooling import Readout, width
 from ssgan.models.sampler import Conditions
 from ssgan.models.tasks.vae import VAE, encoder_on, kl, sample_posterior
 from ssgan.networks import Discriminator, constrainable, flatten_maps
-from ssgan.objectives import Critic, Objective, full
+from ssgan.objectives import Critic, Objective, to_float32
 from ssgan.randomness import Rng
 from ssgan.runtime import Runtime, Terms
 from ssgan.training.batches import BatchSource
@@ -118,8 +118,8 @@ class VAEGAN(VAE):
         z = sample_posterior(mean, log_variance, rng("posterior"))
         rebuilt = self.codec.activate(self.output(z, conditions), rng("activation"))
         with torch.no_grad():
-            target = full(self.critic_features(real))
-        likelihood = gaussian(target, full(self.critic_features(rebuilt)))
+            target = to_float32(self.critic_features(real))
+        likelihood = gaussian(target, to_float32(self.critic_features(rebuilt)))
         fake = self.mixed(z.detach(), conditions, rng)  # the encoder has no part in the game
         parts = {"reconstruction": -likelihood.mean(), "kl": kl(mean, log_variance).mean()}
         return {name: part / self.critic.features for name, part in parts.items()} | (

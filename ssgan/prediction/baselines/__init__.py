@@ -17,7 +17,7 @@ from ssgan.prediction.baselines.choice import (
     Measured,
     choose,
     cross_validate,
-    points,
+    score_in_points,
     too_few,
 )
 from ssgan.prediction.baselines.folds import Folds, foldable, stratified
@@ -28,7 +28,7 @@ from ssgan.prediction.baselines.models import (
     Kind,
     fit_baseline,
     fit_predicts,
-    flat,
+    flat_rows,
     suitable_kinds,
     tune,
 )
@@ -48,9 +48,9 @@ __all__ = [
     "cross_validate",
     "fit_baseline",
     "fit_predicts",
-    "flat",
+    "flat_rows",
     "foldable",
-    "points",
+    "score_in_points",
     "stratified",
     "suitable_kinds",
     "too_few",

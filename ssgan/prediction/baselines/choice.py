@@ -39,11 +39,11 @@ def cross_validate(fit_predict: FitPredict, labels: Array, classes: int, folds: 
             )
         outputs[repeat, test] = predicted
         std = 0.0 if classes else float(np.std(labels))
-        scores.append(points(labels[test], predicted, std))
+        scores.append(score_in_points(labels[test], predicted, std))
     return Measured(np.array(scores), outputs)
 
 
-def points(true: Array, predicted: Array, std: float) -> float:
+def score_in_points(true: Array, predicted: Array, std: float) -> float:
     """Of logits (m, K), or of numbers (m,) among labels of that deviation; 100 is perfect."""
     if predicted.ndim == 2:
         return 100 * float((predicted.argmax(1) == true).mean())

@@ -113,7 +113,7 @@ CANDIDATES: Mapping[str, Mapping[str, Kind]] = {  # the simplest first
 }
 
 
-def flat(codec: Codec, packed: Tensor) -> Array:
+def flat_rows(codec: Codec, packed: Tensor) -> Array:
     """Packed samples as rows (N, F) of float32, in the ranges that networks see."""
     rows: Array = codec.expand(packed.cpu()).flatten(1).float().numpy()
     return rows
@@ -214,13 +214,13 @@ class Baseline:
 
 
 @cache
-def pools() -> Any:
+def thread_pools() -> Any:
     return ThreadpoolController()
 
 
 def one_thread() -> Any:
     """A context in which sums are added up in one order, however many threads there are."""
-    return pools().limit(limits=1)
+    return thread_pools().limit(limits=1)
 
 
 def class_probabilities(model: Any, rows: Array) -> Array:
@@ -278,10 +278,10 @@ def tune(model: Baseline, search: SearchConfig = DEFAULT_SEARCH) -> Baseline:
     count = min(FOLDS, most, search.folds)
     rng = Rng(("simple", model.seed))
     folds = stratified(model.labels, model.classes, rng, folds=count, repeats=1)
-    return replace(model, value=min(tried, key=lambda value: loss(model, value, folds)))
+    return replace(model, value=min(tried, key=lambda value: held_out_loss(model, value, folds)))
 
 
-def loss(model: Baseline, value: float, folds: Folds) -> float:
+def held_out_loss(model: Baseline, value: float, folds: Folds) -> float:
     """Of a value: the mean squared error of numbers, or of probabilities, on held-out rows."""
     costs = []
     for _, train, test in folds:

@@ -17,7 +17,7 @@ from ssgan.prediction.baselines import (
     cross_validate,
     fit_baseline,
     fit_predicts,
-    flat,
+    flat_rows,
     stratified,
     too_few,
 )
@@ -59,7 +59,7 @@ def fit(gan: GAN, config: PredictorConfig, rows: Labeled) -> tuple[Network, dict
 def model_of(gan: GAN, config: PredictorConfig, rows: Labeled) -> Baseline:
     """The one that the config names, or that folds of the labels choose; the simplest where they
     cannot. InputError for a name that there is not."""
-    x, labels, search = flat(gan.codec, rows.packed), rows.values.numpy(), config.search
+    x, labels, search = flat_rows(gan.codec, rows.packed), rows.values.numpy(), config.search
     models = fit_predicts(x, labels, rows.classes, config.seed, search)
     name = config.baseline or next(iter(models))
     if name not in models:
