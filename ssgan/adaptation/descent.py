@@ -46,6 +46,7 @@ def reversal_strength(done: float) -> float:
 
 
 def by_adam(network: nn.Module, config: AdaptConfig) -> torch.optim.Optimizer:
+    """Adam at a rate of 1, which the schedule scales."""
     return adam(network, 1.0, BETAS, config.decay)
 
 

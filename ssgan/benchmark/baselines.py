@@ -44,22 +44,27 @@ def partly_labelled(problem: Problem, most: int | None = None) -> tuple[Array, A
 
 
 def logistic_regression(problem: Problem, seed: int) -> Array:
+    """Predictions of test rows by logistic regression on raw samples."""
     return fit_predict(LogisticRegression(C=10, max_iter=1000), problem)
 
 
 def rbf_svm(problem: Problem, seed: int) -> Array:
+    """Predictions of test rows by a support vector machine on raw samples."""
     return fit_predict(SVC(C=10, random_state=seed), problem)
 
 
 def spreading_model() -> LabelSpreading:
+    """scikit-learn's label spreading over 7 neighbours, untrained."""
     return LabelSpreading(kernel="knn", n_neighbors=7, alpha=0.2, max_iter=200)
 
 
 def self_training_model() -> SelfTrainingClassifier:
+    """scikit-learn's self-training of a logistic regression, untrained."""
     return SelfTrainingClassifier(LogisticRegression(C=10, max_iter=1000), threshold=0.9)
 
 
 def label_spreading(problem: Problem, seed: int) -> Array:
+    """Predictions of test rows by label spreading, which sees all training rows."""
     labels = np.full(len(problem.data), -1)
     labels[problem.labeled] = problem.data.y[problem.labeled]
     model = spreading_model()
@@ -68,6 +73,7 @@ def label_spreading(problem: Problem, seed: int) -> Array:
 
 
 def self_training(problem: Problem, seed: int) -> Array:
+    """Predictions of test rows by self-training, which sees all training rows."""
     model = self_training_model()
     rows, labels = partly_labelled(problem, SELF_TRAINING)
     return np.asarray(model.fit(rows, labels).predict(flatten_samples(problem.data.x_test)))
@@ -82,15 +88,18 @@ def scaler(problem: Problem) -> Any:
 
 
 def ridge_regression(problem: Problem, seed: int) -> Array:
+    """Predictions of test rows by ridge regression, its strength from folds."""
     strengths = np.logspace(-3, 4, 15)
     return fit_predict(make_pipeline(scaler(problem), RidgeCV(strengths)), problem)
 
 
 def gradient_boosting(problem: Problem, seed: int) -> Array:
+    """Predictions of test rows by gradient boosting."""
     return fit_predict(GradientBoostingRegressor(random_state=seed), problem)
 
 
 def nearest_neighbours(problem: Problem, seed: int) -> Array:
+    """Predictions of test rows by their neighbours, as many as folds choose."""
     smallest = len(problem.labeled) * 4 // 5  # rows of the smallest training fold
     counts = [k for k in (1, 2, 3, 5, 8, 12, 20) if k <= smallest]
     model = make_pipeline(scaler(problem), KNeighborsRegressor(weights="distance"))

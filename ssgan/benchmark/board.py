@@ -134,22 +134,27 @@ def with_test(data: Data) -> Data:
 
 
 def image_set(name: str, labels: Sequence[int], **flags: Any) -> BoardSet:
+    """A set of images that `ssgan.data.read` knows by name."""
     return BoardSet(kind="images", read=named_set(name), labels=tuple(labels), **flags)
 
 
 def keel_set(name: str, labels: Sequence[int], kind: str = "table") -> BoardSet:
+    """A set of measurements from the KEEL archive."""
     return BoardSet(kind="measurements", read=from_keel(name, kind), labels=tuple(labels))
 
 
 def signal_set(name: str, labels: Sequence[int]) -> BoardSet:
+    """A set of signals from the UCR archive."""
     return BoardSet(kind="signals", read=named_set(f"ucr-{name}"), labels=tuple(labels))
 
 
 def embedding_set(name: str, labels: Sequence[int], **flags: Any) -> BoardSet:
+    """A set of embeddings of text or images, from the data directory."""
     return BoardSet(kind="embeddings", read=embedded_set(name), labels=tuple(labels), **flags)
 
 
 def table_set(name: str, labels: Sequence[int], **flags: Any) -> BoardSet:
+    """A table that `ssgan.data.read` knows by name."""
     return BoardSet(kind="tables", read=named_set(name), labels=tuple(labels), **flags)
 
 

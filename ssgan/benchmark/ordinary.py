@@ -66,24 +66,29 @@ def searched(model: Any, name: str, values: tuple[float, ...], setting: Setting)
 
 
 def logistic_model(setting: Setting) -> Any:
+    """Logistic regression whose strength folds choose."""
     return searched(LogisticRegression(max_iter=1000), "C", (0.01, 0.1, 1.0, 10.0), setting)
 
 
 def ridge_model(setting: Setting) -> Any:
+    """Ridge regression whose strength folds choose."""
     return searched(Ridge(), "alpha", (0.1, 1.0, 10.0, 100.0, 1000.0), setting)
 
 
 def neighbours_model(model: Callable[..., Any], setting: Setting) -> Any:
+    """A model of nearest neighbours, whose number folds choose."""
     most = max(1, setting.count * (SEARCH_FOLDS - 1) // SEARCH_FOLDS // 2)
     counts = tuple(k for k in (1, 3, 5, 9, 15) if k <= most) or (1,)
     return searched(model(weights="distance"), "n_neighbors", counts, setting)
 
 
 def kernel_machine(model: Callable[..., Any], setting: Setting) -> Any:
+    """A support vector machine whose cost folds choose."""
     return searched(model(), "C", (0.3, 1.0, 3.0, 10.0, 30.0), setting)
 
 
 def forest_model(model: Callable[..., Any], setting: Setting) -> Any:
+    """A random forest as it comes."""
     return model(TREES, random_state=setting.seed)
 
 

@@ -113,6 +113,7 @@ def summarise(rows: Iterable[Row], suite: Suite) -> list[Line]:
 
 
 def summary_line(group: tuple[str, ...], rows: Sequence[Row], suite: Suite) -> Line:
+    """Mean, spread and cost of the rows of a group."""
     scores = column_of(rows, suite.measure)
     seeds = [name for name in key_of(suite.cells[0]) if name.endswith("seed")]
     return Line(
@@ -129,6 +130,7 @@ def summary_line(group: tuple[str, ...], rows: Sequence[Row], suite: Suite) -> L
 
 
 def column_of(rows: Sequence[Row], column: str) -> "np.ndarray[tuple[int], np.dtype[np.float64]]":
+    """A column of rows as float64; 0 where a row has none."""
     return np.array([float(row.get(column) or 0) for row in rows])
 
 

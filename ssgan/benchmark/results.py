@@ -61,6 +61,7 @@ def parse(path: Path) -> tuple[list[str], list[Row], bool]:
 
 
 def row_values(columns: Sequence[str], row: Row) -> list[str]:
+    """The values of a row in the order of the columns, "" where it has none."""
     return [row.get(name, "") for name in columns]
 
 
@@ -70,6 +71,7 @@ def as_text(value: Value) -> str:
 
 
 def csv_bytes(lines: Iterable[Sequence[str]]) -> bytes:
+    """Lines of values as a CSV file."""
     text = io.StringIO()
     csv.writer(text, lineterminator="\n").writerows(lines)
     return text.getvalue().encode()

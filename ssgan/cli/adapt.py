@@ -135,6 +135,7 @@ def read_domains(source: str, target: str, reading: dict[str, Any]) -> tuple[Any
 
 
 def describe(source: Any, target: Any, few: Any, config: Any, task: Any) -> None:
+    """Print what an adaptation would be made from, as JSON."""
     from ssgan.adaptation.adapt import resolve_adaptation
     from ssgan.adaptation.domains import make_domains
     from ssgan.cli.settings import show_json
@@ -156,6 +157,7 @@ def run_adaptation(
     device: str | None,
     quiet: bool,
 ) -> None:
+    """Adapt into a directory, and say how it went."""
     from ssgan.adaptation.adapt import adapting
     from ssgan.adaptation.where import Where
     from ssgan.cli.progress import show

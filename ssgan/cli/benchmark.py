@@ -91,6 +91,7 @@ def benchmark(
 
 
 def list_suites() -> None:
+    """Print the suites, a line each."""
     from ssgan.benchmark import SUITES
 
     for name, found in SUITES.items():

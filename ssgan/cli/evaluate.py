@@ -62,6 +62,7 @@ def evaluate(
 
 
 def show_table(about: dict[str, Any], quiet: bool) -> None:
+    """Show measures as a table on the terminal, unless it is to be quiet."""
     if quiet:
         return
     from rich.console import Console

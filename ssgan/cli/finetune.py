@@ -210,6 +210,7 @@ def refuse_unused_settings(config: Any) -> None:
 
 
 def describe_finetuning(gan: Any, split: Any, config: Any) -> None:
+    """Print what a finetuning would be made from, as JSON."""
     from ssgan.cli.settings import show_json
     from ssgan.data.checks import describe_codec, describe_data
     from ssgan.data.split import describe_split
@@ -219,6 +220,7 @@ def describe_finetuning(gan: Any, split: Any, config: Any) -> None:
 
 
 def train_predictor(gan: Any, split: Any, config: Any, out: Path, quiet: bool) -> None:
+    """Finetune into a directory, and say how it went."""
     from ssgan.cli.progress import show
     from ssgan.data.split import split_files
     from ssgan.prediction.finetune import finetuning

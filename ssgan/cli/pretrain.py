@@ -175,6 +175,7 @@ def recipe_settings(recipe: str | None) -> dict[str, Any]:
 
 
 def describe_pretraining(data: Any, config: Any, labels: Any, device: str | None) -> None:
+    """Print what a pretraining would be made from, and what it would cost, as JSON."""
     from ssgan.cli.settings import show_json
     from ssgan.data import fit_codec
     from ssgan.data.checks import describe_codec, describe_data
@@ -199,6 +200,7 @@ def describe_pretraining(data: Any, config: Any, labels: Any, device: str | None
 def pretrain_into(
     data: Any, config: Any, labels: Any, run: Path, device: str | None, quiet: bool
 ) -> None:
+    """Pretrain into a run directory."""
     from ssgan.cli.progress import show
     from ssgan.models.pretraining import pretraining
 

@@ -99,6 +99,7 @@ def upscale(
 def learn_from(
     folder: Path, run: Path, device: str | None, quiet: bool, given: dict[str, Any]
 ) -> None:
+    """Train an upscaler on the pictures of a folder."""
     from ssgan.cli.progress import show
     from ssgan.models.superresolution import UpscaleConfig, training_upscaler
 

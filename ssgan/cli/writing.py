@@ -81,6 +81,7 @@ def plain_array(array: Any) -> Any:
 
 
 def write_bytes(path: Path, save: Callable[[Any], Any]) -> None:
+    """Write what `save` writes into a stream, whole or not at all."""
     from ssgan.runs.storage import write_whole
 
     stream = io.BytesIO()

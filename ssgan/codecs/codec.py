@@ -229,6 +229,7 @@ def as_tensor(array: Array) -> Tensor:
 
 
 def container_of(raw: Any) -> str:
+    """The container of raw samples: "torch" or "numpy"."""
     return "torch" if isinstance(raw, Tensor) else "numpy"
 
 

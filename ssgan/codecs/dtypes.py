@@ -94,6 +94,7 @@ def missing_in(column: Series) -> Array:
 
 
 def is_object(dtype: Any) -> bool:
+    """Whether a dtype is that of Python objects."""
     return isinstance(dtype, np.dtype) and dtype.kind == "O"
 
 
@@ -122,6 +123,7 @@ def absent_in(column: Series, missing: Array) -> str | None:
 
 
 def missing_value(absent: str | None) -> float | None:
+    """What stands for a missing entry where NaN or None did."""
     return np.nan if absent == "nan" else None
 
 

@@ -183,4 +183,5 @@ def digits_in(bodies: list[str], comma: bool) -> tuple[Array, str] | None:
 
 
 def as_floats(bodies: list[str], dropped: str) -> Array:
+    """Text as float64, once some characters are dropped."""
     return np.array([re.sub(f"[{dropped}]", "", body) for body in bodies], dtype=np.float64)

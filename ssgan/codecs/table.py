@@ -249,12 +249,14 @@ def as_frame(raw: Any) -> pd.DataFrame:
 
 
 def refuse_repeated(frame: pd.DataFrame) -> None:
+    """InputError where two columns have one name."""
     if not frame.columns.is_unique:
         repeated = frame.columns[frame.columns.duplicated()][0]
         raise InputError(f"several columns are named {repeated!r}: rename them")
 
 
 def packed_column(column: Column, frame: pd.DataFrame) -> Array:
+    """A packed column of a frame; its errors name it."""
     try:
         return column.pack(frame[column.name])
     except (TypeError, ValueError) as error:

@@ -93,10 +93,12 @@ def is_tabular(data: Data) -> bool:
 
 
 def described_columns(frame: pd.DataFrame) -> dict[str, Json]:
+    """Names and dtypes of columns, ready for JSON."""
     return {"columns": {str(name): str(dtype) for name, dtype in frame.dtypes.items()}}
 
 
 def described_array(x: Any) -> dict[str, Json]:
+    """Dtype and range of an array, ready for JSON."""
     array = as_array(x)
     if array.dtype.kind not in "biuf":
         return {"dtype": str(array.dtype)}
@@ -154,6 +156,7 @@ def label_suspicion(data: Data) -> str:
 
 
 def column_suspicions(frame: pd.DataFrame) -> list[str]:
+    """What looks wrong in the columns of a table, a sentence each."""
     names: dict[str, list[str]] = {"constant columns": [], "columns that are mostly missing": []}
     sentences = []
     for name in frame.columns:
@@ -187,5 +190,6 @@ def column_suspicion(present: Series) -> str:
 
 
 def list_columns(what: str, names: list[str]) -> str:
+    """Some names as one line; "" where there are none."""
     more = f", ... ({len(names)} in all)" if len(names) > LISTED else ""
     return f"{what}: {', '.join(names[:LISTED])}{more}" if names else ""

@@ -61,6 +61,7 @@ def doubt_of_text(present: Series) -> str:
 
 
 def doubt_of_identifiers(column: Series, crowded: int) -> str:
+    """Whether text has nearly as many values as rows, as identifiers do; "" if not."""
     if not is_crowded(column, crowded):
         return ""
     return (

@@ -141,6 +141,7 @@ def of_batches(loader: Any, options: ReadOptions) -> tuple[Any, Any]:
 
 
 def python_scalar(label: Any) -> Any:
+    """A label as Python has it, not as a scalar of NumPy or torch."""
     return label.item() if hasattr(label, "item") else label
 
 

@@ -192,6 +192,7 @@ def find_short_rows(
 
 
 def short_rows(rows: "Iterator[list[str]]", width: int, path: Path, above: int) -> Iterator[Fault]:
+    """The rows that are too short, with what is wrong; InputError for the first longer one."""
     for number, row in enumerate(rows):
         line = above + getattr(rows, "line_num", 0)
         if len(row) > width:

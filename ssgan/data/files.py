@@ -56,6 +56,7 @@ def read_npy(path: Path) -> RawParts:
 
 
 def unreadable(path: Path, error: Exception) -> InputError:
+    """The refusal of a file that numpy cannot read."""
     if "allow_pickle" in str(error):
         return InputError(f"{path} holds Python objects, which can run code: save plain arrays")
     return InputError(f"{path} is not a whole {path.suffix} file ({error}): write it again")

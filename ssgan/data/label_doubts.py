@@ -124,4 +124,5 @@ def refuse_few(classes: tuple[Label, ...], values: Array) -> None:
 
 
 def warn_of_labels(message: str) -> None:
+    """A warning that names the caller's line."""
     warnings.warn(message, UserWarning, stacklevel=4)

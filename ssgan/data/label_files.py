@@ -98,6 +98,7 @@ def whole_table(path: Path, na: tuple[str, ...] = ()) -> pd.DataFrame:
 
 
 def check_one_a_row(labels: Array, data: Data, path: Path) -> Array:
+    """The labels, if there is one for each sample; else InputError."""
     if len(labels) != len(data):
         left_out = f" ({len(data.quarantine)} files could not be read)" if data.quarantine else ""
         raise InputError(
@@ -142,6 +143,7 @@ def row_of_names(names: list[str]) -> dict[str, int]:
 
 
 def names_of(files: Iterable[str]) -> Iterable[str]:
+    """Each file by its path and by its name alone."""
     for file in files:
         yield file
         yield PurePosixPath(file).name

@@ -161,6 +161,7 @@ def is_unlabeled(folder: str) -> bool:
 
 
 def class_of(file: str) -> str | None:
+    """The class of a file by its first folder; None where that means none."""
     folder = file.split("/")[0] if "/" in file else ""
     return None if not folder or is_unlabeled(folder) else folder
 

@@ -46,6 +46,7 @@ def read_samples(
 
 
 def entry_arrays(entries: list[Entry], found: dict[str, Array]) -> Array:
+    """The arrays of these files as one, in their order."""
     return np.stack([found[file] for file, _ in entries])
 
 

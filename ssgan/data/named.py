@@ -89,6 +89,7 @@ def fetch(name: str, directory: Path) -> Path:
 
 
 def california(directory: Path) -> pd.DataFrame:
+    """The prices of California's houses, downloaded by scikit-learn."""
     from sklearn.datasets import fetch_california_housing
 
     frame: pd.DataFrame = fetch_california_housing(
@@ -98,6 +99,7 @@ def california(directory: Path) -> pd.DataFrame:
 
 
 def first_line(error: Exception) -> str:
+    """An error's message up to its first line break."""
     return str(error).strip().split("\n")[0] or type(error).__name__
 
 
@@ -128,6 +130,7 @@ def available(data_dir: str | Path | None = None) -> list[tuple[str, str, str]]:
 
 
 def describe_named(name: str, directory: Path) -> tuple[str, str, str]:
+    """A data set's name, whether it is at hand, and where."""
     if name in BUNDLED:
         return name, "bundled", "scikit-learn"
     if path := stored_file(name, directory):

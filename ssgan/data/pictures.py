@@ -132,6 +132,7 @@ def common_channels(heads: Sequence[PictureHead], mode: str | None) -> int:
 
 
 def warn_of_pictures(message: str) -> None:
+    """A warning that names the caller's line."""
     warnings.warn(message, UserWarning, stacklevel=5)
 
 

@@ -140,6 +140,7 @@ def both_parts(train: Selection, test: Selection) -> Selection:
 
 
 def sample_names(names: list[str] | None, count: int) -> dict[str, list[Any]]:
+    """How a table of predictions names its rows: by file, or by number."""
     return {"row": list(range(count))} if names is None else {"file": names}
 
 

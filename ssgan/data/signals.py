@@ -33,6 +33,7 @@ def read_sound(path: Path) -> tuple[int, Array]:
 
 
 def low_of(values: Array) -> int:
+    """The lowest number of an array's dtype."""
     return int(np.iinfo(values.dtype).min)
 
 

@@ -182,6 +182,7 @@ def warn_of_columns(x: Any, options: ReadOptions) -> None:
 
 
 def flat_labels(y: Any) -> Any:
+    """Labels of a list as an array; others as they are."""
     return raw_labels(y) if isinstance(y, list | tuple) else y
 
 

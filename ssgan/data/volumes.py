@@ -48,6 +48,7 @@ def read_binvox(path: Path) -> Array:
 
 
 def load_nibabel() -> Any:
+    """The package nibabel, imported where it is needed."""
     import nibabel
 
     return nibabel

@@ -126,6 +126,7 @@ def class_coverage(
 def check_coverage(
     real: Tensor, real_y: Tensor, fake: Tensor, fake_y: Tensor, k: int, bound: float
 ) -> None:
+    """InputError for samples that coverage cannot be measured of."""
     if len(real) != len(real_y) or len(fake) != len(fake_y):
         raise InputError(
             f"expected a label for every sample, got {len(real_y)} labels of {len(real)} real and "
@@ -150,6 +151,7 @@ def check_coverage(
 
 
 def share_covered(real: Tensor, fake: Tensor, k: int) -> float:
+    """The share of real rows with a generated one as near as their k-th neighbour."""
     if not len(fake):
         return 0.0
     reaches = squared_reach(real, k)

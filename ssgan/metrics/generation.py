@@ -177,6 +177,7 @@ def kernel_within(x: Tensor) -> float:
 
 
 def kernel_sum(a: Tensor, b: Tensor) -> float:
+    """The sum of the cubic kernel over all pairs of rows (N, D) and (M, D)."""
     kernel = (a @ b.T).div_(a.shape[1]).add_(1)
     return float((kernel * kernel).mul_(kernel).sum())  # a power takes many times as long
 

@@ -87,4 +87,5 @@ def inception(
 
 
 def rgb(images: Tensor) -> Tensor:
+    """Grey images (N, 1, H, W) with three channels; coloured ones as they are."""
     return images.expand(-1, 3, -1, -1).contiguous()

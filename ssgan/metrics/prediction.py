@@ -258,6 +258,7 @@ def interval_width(true: ArrayLike, intervals: ArrayLike) -> float:
 
 
 def check_intervals(true: ArrayLike, intervals: ArrayLike) -> tuple[Values, Values]:
+    """Numbers (N,) and intervals (N, 2) as float64; InputError for what are none."""
     numbers, ends = (np.asarray(values, np.float64) for values in (true, intervals))
     if numbers.ndim != 1 or ends.shape != (len(numbers), 2) or not len(numbers):
         raise InputError(

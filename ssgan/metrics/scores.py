@@ -93,15 +93,18 @@ def accuracy_scores(
 
 
 def share_right(guess: Guess, rows: Labelled) -> float:
+    """How often a guess agrees with the labels."""
     return float((guess(rows[0].cpu().float()) == rows[1].cpu()).double().mean())
 
 
 def drawn_labelled(rows: Labelled, n: int, rng: Rng) -> Labelled:
+    """At most n labelled samples, drawn at random."""
     index = rng.permutation(len(rows[0]))[:n]
     return rows[0].cpu().float()[index], rows[1].cpu().long()[index]
 
 
 def check_labelled(train: Labelled, test: Labelled, fake: Labelled) -> None:
+    """InputError where samples and labels do not match, or one class alone is there."""
     for name, (x, y) in (("real", train), ("generated", fake), ("test", test)):
         if len(x) != len(y) or not len(x):
             raise InputError(f"expected labelled {name} samples, got {len(x)} with {len(y)} labels")
@@ -110,6 +113,7 @@ def check_labelled(train: Labelled, test: Labelled, fake: Labelled) -> None:
 
 
 def classifier_of(classifier: str | Space, x: Tensor, rng: Rng) -> tuple[str, Classifier]:
+    """A classifier and its name in the measure's."""
     if isinstance(classifier, Space) or classifier == "logistic":
         within = classifier if isinstance(classifier, Space) else space_of(x)
         return f"logistic_{within.name}", lambda learnt: regressed(learnt, within)
@@ -124,11 +128,13 @@ def classifier_of(classifier: str | Space, x: Tensor, rng: Rng) -> tuple[str, Cl
 
 
 def regressed(learnt: Labelled, space: Space) -> Guess:
+    """Logistic regression in a space, as a guess."""
     model = fit_logistic(space(learnt[0]), learnt[1])
     return lambda x: model(space(x))
 
 
 def boosted(learnt: Labelled, rng: Rng) -> Guess:
+    """Boosted trees, as a guess."""
     from sklearn.ensemble import HistGradientBoostingClassifier
 
     model = HistGradientBoostingClassifier(random_state=rng.entropy() % 2**32)
@@ -137,6 +143,7 @@ def boosted(learnt: Labelled, rng: Rng) -> Guess:
 
 
 def small_network(channels: int, classes: int) -> nn.Module:
+    """Two convolutions and a linear layer, untrained."""
     return nn.Sequential(
         nn.Conv2d(channels, 32, 3, padding=1, bias=False),
         nn.BatchNorm2d(32),

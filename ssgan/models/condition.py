@@ -157,6 +157,7 @@ def fit_condition(labels: Any, n: int) -> tuple[Condition, Tensor]:
 
 
 def fit_classes(labels: Any, raw: Array, present: Array) -> tuple[Condition, Tensor]:
+    """The condition of labels that are classes, and theirs (N, K + 1)."""
     classes, dtype = sorted_classes(present), dtype_of(labels, present)
     indices = Targets(values=np.empty(0, np.int64), classes=classes, dtype=dtype).encode(raw)
     counts = np.bincount(indices[indices >= 0], minlength=len(classes))
@@ -170,6 +171,7 @@ def fit_classes(labels: Any, raw: Array, present: Array) -> tuple[Condition, Ten
 
 
 def fit_numbers(values: Array, dtype: str) -> tuple[Condition, Tensor]:
+    """The condition of labels that are numbers, and theirs (N, C + 1)."""
     present = values[~np.isnan(values).any(1)]
     if not len(present):
         raise InputError(

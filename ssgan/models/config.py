@@ -225,6 +225,7 @@ def named_object(name: str, value: Any) -> Any:
 
 
 def augmentation(schedule: str = "fixed", **fields: Any) -> Augmentation:
+    """The augmentation of that schedule, from its settings."""
     return from_settings(Augmentation, {"schedule": schedule, **fields})
 
 

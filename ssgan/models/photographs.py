@@ -40,10 +40,12 @@ def read_pictures(source: str | Path) -> dict[str, Picture]:
 
 
 def is_picture(path: Path) -> bool:
+    """Whether a path is that of a picture which is not hidden."""
     return path.name.lower().endswith(SUFFIXES) and not path.name.startswith(".")
 
 
 def as_colours(image: Image.Image) -> Picture:
+    """An image as bytes (H, W, 3)."""
     return np.asarray(image.convert("RGB"))
 
 

@@ -172,6 +172,7 @@ class Contrastive:
 
 
 def projection(features: int) -> nn.Sequential:
+    """The network that is between features and the loss of aligned views."""
     return nn.Sequential(
         nn.Linear(features, HIDDEN), nn.LeakyReLU(0.2), nn.Linear(HIDDEN, PROJECTED)
     )

@@ -164,6 +164,7 @@ class Student(nn.Module):
 
 
 def activation(x: Tensor) -> Tensor:
+    """LeakyReLU .2, as in all networks here."""
     return F.leaky_relu(x, 0.2)
 
 

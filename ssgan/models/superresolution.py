@@ -301,6 +301,7 @@ def no_stream(stream: str, step: int, k: int) -> tuple[Tensor, ...]:
 
 
 def upscaler_of(config: UpscaleConfig, parts: Mapping[str, Any], on: Runtime) -> Upscaler:
+    """The upscaler of a training's parts."""
     judged = parts["mean"].requires_grad_(False).eval()
     content = parts["content"].requires_grad_(False).eval() if config.judge else judged
     return Upscaler(config, content, judged, on)

@@ -56,6 +56,7 @@ def parcel(value: nn.Module | Tensor) -> Parcel:
 
 
 def tensor_bytes(tensors: dict[str, Tensor]) -> bytes:
+    """Tensors as the bytes of a safetensors file."""
     # A copy each: names may share memory (tied weights), which safetensors refuses.
     copies = {k: t.detach().to("cpu", copy=True).contiguous() for k, t in tensors.items()}
     return safetensors.torch.save(copies)

@@ -21,6 +21,7 @@ DEVIATION = 0.02  # of first weights, and of first gains around 1
 
 
 def refuse_depth(depth: int | None) -> None:
+    """InputError for a depth that this architecture does not have."""
     if depth not in (None, 1):
         raise InputError(
             f"the architecture 'dcgan' has one convolution at every resolution, got depth {depth}: "

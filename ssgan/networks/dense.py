@@ -48,12 +48,14 @@ class DenseGenerator(nn.Module):
 
 
 def dense_trunk(shape: tuple[int, ...], width: int, depth: int | None = None) -> DenseTrunk:
+    """The trunk over samples as flat rows."""
     return DenseTrunk(prod(shape), FACTOR * width, depth or DEPTH)
 
 
 def dense_generator(
     shape: tuple[int, ...], width: int, depth: int | None, latent: int, condition: int
 ) -> DenseGenerator:
+    """The generator that goes with `dense_trunk`."""
     return DenseGenerator(shape, FACTOR * width, depth or DEPTH, latent, condition)
 
 

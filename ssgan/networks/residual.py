@@ -24,6 +24,7 @@ MEAN_POOL = {1: nn.AvgPool1d, 2: nn.AvgPool2d, 3: nn.AvgPool3d}
 
 
 def leaky(x: Tensor) -> Tensor:
+    """LeakyReLU .2."""
     return nn.functional.leaky_relu(x, 0.2)
 
 
@@ -41,6 +42,7 @@ class ResidualBlock(nn.Module):
 
 
 def residual_blocks(channels: int, axes: int, depth: int | None) -> nn.Sequential:
+    """As many blocks one after the other as a resolution has."""
     return nn.Sequential(*(ResidualBlock(channels, axes) for _ in range(depth or 1)))
 
 

@@ -131,5 +131,6 @@ def uniform_a_sample(n: int, samples: Tensor, rng: Rng) -> Tensor:
 
 
 def check_updates(updates: int) -> None:
+    """InputError for updates of the critic that are no whole number from 1 on."""
     if not isinstance(updates, Integral) or isinstance(updates, bool) or updates < 1:
         raise InputError(f"expected 1 or more critic updates a generator update, got {updates!r}")

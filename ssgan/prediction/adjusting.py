@@ -147,4 +147,5 @@ def warn_of_classes(model: Predictor, gan: GAN, rows: Labeled) -> None:
 
 
 def issue_warning(words: str) -> None:
+    """A ClassesWarning that names the caller's line."""
     warnings.warn(words, ClassesWarning, stacklevel=5)

@@ -58,6 +58,7 @@ def likelihood(logits: ArrayLike, labels: ArrayLike, temperature: float = 1.0) -
 
 
 def check_logits(logits: ArrayLike, labels: ArrayLike) -> tuple[Array, Array]:
+    """Logits and classes as arrays; InputError for what are none."""
     rows, classes = np.asarray(logits, np.float64), np.asarray(labels)
     if rows.ndim != 2 or classes.shape != rows.shape[:1] or not rows.size:
         raise InputError(
@@ -108,6 +109,7 @@ def cv_plus(
 
 
 def check_folds(sizes: Array, fold: Array, predicted: Array, level: float) -> None:
+    """InputError for residuals, folds, predictions or a level that cannot be used."""
     if not 0.5 <= level < 1:
         raise InputError(f"expected a level from 0.5 to below 1, as 0.9, got {level}")
     if sizes.ndim != 1 or sizes.shape != fold.shape or predicted.ndim != 2 or not len(sizes):

@@ -63,4 +63,5 @@ def find_places(some: Tensor, of: Tensor | None) -> Array | None:
 
 
 def bytes_of(sample: Array) -> bytes:
+    """A sample as bytes, to be looked up by."""
     return sample.tobytes()

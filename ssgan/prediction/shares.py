@@ -127,6 +127,7 @@ def trusted_shares(
 
 
 def check_outputs(probabilities: Array, labels: Array) -> None:
+    """InputError where probabilities and shares are not of the same classes."""
     if probabilities.ndim != 2 or not len(probabilities) or len(labels) != probabilities.shape[1]:
         raise InputError(
             "expected probabilities (M, K) of one sample or more and K shares, got "

@@ -149,6 +149,7 @@ def report_augmented(path: Path, context: Context, verdict: Verdict, tally: Tall
 
 
 def render_page(page: PagePart) -> str:
+    """The page as HTML."""
     environment = jinja2.Environment(
         autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
@@ -169,6 +170,7 @@ def as_utf8(page: str) -> bytes:
 
 
 def gan_page(run: Run, given: HeldOutRows | None = None) -> PagePart:
+    """What the template shows of a GAN's run."""
     (about, config), rows = stored_training(run), run.metrics()
     gan = training_part(run) | {
         "made": generated_part(run, given),
@@ -193,6 +195,7 @@ def gan_page(run: Run, given: HeldOutRows | None = None) -> PagePart:
 
 
 def model_page(run: Run, given: HeldOutRows | None = None) -> PagePart:
+    """What the template shows of a model's directory."""
     (labels, _, _), rows = stored_config(run), run.metrics()
     facts = [("labels", f"{labels['count']:,}", "learnt from"), ("in training", *seconds(rows))]
     model: PagePart = training_part(run) | {"labels": label_rows(run)}

@@ -157,4 +157,5 @@ def png(content: bytes, most: int) -> str:
 
 
 def data_uri(content: bytes) -> str:
+    """A PNG as the address of an image in the page itself."""
     return f"data:image/png;base64,{base64.b64encode(content).decode()}"

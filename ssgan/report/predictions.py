@@ -102,6 +102,7 @@ def reliability_part(heldout: HeldOut) -> dict[str, Any]:
 
 
 def shown_classes(heldout: HeldOut) -> list[str]:
+    """The names of a model's classes, cut short."""
     return [cut_short(str(name)) for name in heldout.model.classes or ()]
 
 

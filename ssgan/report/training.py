@@ -100,6 +100,7 @@ def evenly_spaced(items: Sequence[Path], most: int) -> list[Path]:
 
 
 def step_of(path: Path) -> str:
+    """The step of a file of samples, with commas."""
     digits = path.stem.removeprefix("step-")
     return f"{int(digits):,}" if digits.isdecimal() else digits
 
@@ -127,6 +128,7 @@ def term_meaning(name: str) -> str:
 
 
 def is_number(value: Any) -> bool:
+    """Whether a value is a number, and no truth value."""
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 
@@ -171,6 +173,7 @@ def file_faults(run: Run) -> tuple[list[list[str]], int] | None:
 
 
 def cut_short(text: str) -> str:
+    """Text of at most LONGEST characters."""
     return text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…"
 
 

@@ -39,6 +39,7 @@ def rmsprop(network: nn.Module, rate: float, l2: float = 0.0) -> torch.optim.RMS
 
 
 def set_rate(optimizer: torch.optim.Optimizer, rate: float) -> None:
+    """Give all parameters of an optimiser a learning rate."""
     for group in optimizer.param_groups:
         group["lr"] = rate
 

@@ -32,10 +32,12 @@ TRAINED = "trained on the target"
 
 
 def mnist_to_usps(place: Place) -> tuple[Data, Data]:
+    """Source and target: MNIST's digits, USPS's digits."""
     return place.read("mnist"), place.read("usps")
 
 
 def usps_to_mnist(place: Place) -> tuple[Data, Data]:
+    """Source and target: USPS's digits, MNIST's digits."""
     return place.read("usps"), place.read("mnist")
 
 

@@ -37,10 +37,12 @@ Sides = tuple[pd.DataFrame, pd.DataFrame]
 
 
 def adult_by_age(frame: pd.DataFrame, rng: Rng) -> Sides:
+    """Rows of people below 35, and of those from 50 on."""
     return frame[frame["age"] < 35], frame[frame["age"] >= 50]
 
 
 def adult_by_country(frame: pd.DataFrame, rng: Rng) -> Sides:
+    """Rows of people born in the United States, and of others."""
     home = frame["native-country"] == "United-States"
     frame = frame.drop(columns="native-country")
     return frame[home], frame[~home]
@@ -57,6 +59,7 @@ def adult_by_shares(frame: pd.DataFrame, rng: Rng) -> Sides:
 
 
 def california_by_latitude(frame: pd.DataFrame, rng: Rng) -> Sides:
+    """Rows of the south, and of the north."""
     north = frame["Latitude"] > 36.0
     frame = frame.drop(columns=["Latitude", "Longitude"])
     return frame[~north], frame[north]

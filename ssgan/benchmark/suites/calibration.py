@@ -41,6 +41,7 @@ ON: Fields = {"": {"calibrate": True}}
 
 
 def measure_calibration(tables: Sequence[Table], cell: Cell, place: Place) -> Mapping[str, Value]:
+    """Measures of a method's probabilities, with its temperature and without."""
     table = table_of(tables, cell)
     start = start_of(table, cell, place)
     problem = problem_of(table, cell, place, start)
@@ -104,10 +105,12 @@ def short_calibrated_part(table: Table, methods: tuple[str, ...], steps: int = 2
 
 
 def need_of(tables: Sequence[Table], cell: Cell) -> Shared | None:
+    """What a cell shares with others: a trained GAN, or nothing."""
     return shared_by(table_of(tables, cell), cell)
 
 
 def make_need(tables: Sequence[Table], need: Shared, place: Place) -> None:
+    """Train what cells share."""
     make_shared(table_of(tables, need), need, place)
 
 

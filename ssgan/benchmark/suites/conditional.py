@@ -50,6 +50,7 @@ REAL, CONDITIONAL = "real rows", "conditional GAN"
 
 
 def judge_classes(amounts: ConditionalAmounts, cell: Cell, place: Place) -> Mapping[str, Value]:
+    """Measures of samples that a conditional GAN makes of each class."""
     data, seed = place.read(cell.data), cell.gan_seed
     config = GANConfig(seed=seed, steps=amounts.steps)
     learnt, most = amounts.learnt, amounts.compared

@@ -126,6 +126,7 @@ def picked(hard: Array, size: int) -> Array:
 
 
 def pool_rows(pool: Added, rows: Array) -> Added:
+    """Some rows of a pool."""
     return pool[0][rows], pool[1][rows]
 
 
@@ -240,6 +241,7 @@ def gan_home(config: GANConfig, place: Place) -> Path:
 
 
 def feature_files(config: GANConfig, place: Place) -> dict[str, Path]:
+    """Where the features of images lie, and those of the moved images."""
     home = gan_home(config, place)
     return {name: home.with_name(f"{home.name}-{name}.npy") for name in ("features", "moved")}
 
@@ -255,12 +257,14 @@ def write_features(config: GANConfig, place: Place) -> None:
 
 
 def save_features(features: Array, path: Path) -> None:
+    """Keep features as float16, whole or not at all."""
     unfinished = path.with_name(UNFINISHED + path.name)
     np.save(unfinished, features.astype(np.float16))
     os.replace(unfinished, path)
 
 
 def try_gate(config: GANConfig, coin: GANConfig, cell: Cell, place: Place) -> Mapping[str, Value]:
+    """One trial of the gate: its verdict, and the true gain."""
     if cell.method == TOSSED:
         return judge_tossed(np.asarray(place.read("digits").x), coin, cell)
     data = place.read("mnist")

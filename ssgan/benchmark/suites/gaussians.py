@@ -85,6 +85,7 @@ def mixture_config(cell: Cell, real: int | None = None) -> GANConfig:
 
 
 def find_modes(real: int | None, cell: Cell, place: Place) -> Mapping[str, Value]:
+    """How many Gaussians of a mixture a GAN finds, and how well."""
     config = mixture_config(cell, real)
     gan = pretrain(mixture(cell.gan_seed), config, device="cpu")
     found = quality(np.asarray(gan.sample(DRAWN)))

@@ -145,6 +145,7 @@ def gan_for(few: RareClasses, league: str, place: Place) -> GAN:
 
 
 def real_alone(few: RareClasses, place: Place | None = None) -> TrainingSet:
+    """The real rows, without any others."""
     return TrainingSet(few.codec.expand(few.codec.pack(few.x)), torch.from_numpy(few.y))
 
 
@@ -294,6 +295,7 @@ def scores_of(few: RareClasses, predictions: Array, rarest: int = 3) -> dict[str
 
 
 def train_imbalanced(shapes: Mapping[str, Shape], cell: Cell, place: Place) -> Mapping[str, Value]:
+    """Scores of a network or model that a treatment trains on rare classes."""
     method, shape = TREATMENTS[cell.method], shapes[cell.data]
     few = rare_classes(place.read(cell.data), shape, cell.gan_seed)
     training_set = method.training_set(few, place)
@@ -316,12 +318,14 @@ class NeededGAN:
 
 
 def gan_needed(cell: Cell) -> NeededGAN | None:
+    """The GAN that a treatment asks; None where it needs none."""
     if TREATMENTS[cell.method].training_set in (real_alone, with_smote):
         return None
     return NeededGAN(data=cell.data, league=cell.league, gan_seed=cell.gan_seed)
 
 
 def pretrain_needed(shapes: Mapping[str, Shape], need: NeededGAN, place: Place) -> None:
+    """Train such a GAN."""
     few = rare_classes(place.read(need.data), shapes[need.data], need.gan_seed)
     gan_for(few, need.league, place)
 

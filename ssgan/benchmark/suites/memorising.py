@@ -35,6 +35,7 @@ class TrialSamples:
 
 @lru_cache(maxsize=2)
 def packed_data(data: str, place: Place) -> tuple[Codec, Tensor]:
+    """A codec of the data, and all samples packed by it."""
     packed = place.read(data)
     codec = fit_codec(packed)
     return codec, codec.pack(packed.x)

@@ -67,6 +67,7 @@ def two_sides(data: Data, count: int, seed: int, noise: float = 0.2) -> SamplePa
 
 
 def coverage_by_class(x: SamplePair) -> object:
+    """How much of each class is covered, for its time."""
     ours, theirs = x.features
     return class_coverage(ours, x.classes, theirs, x.fake_classes)
 
@@ -94,6 +95,7 @@ DISTANCES: dict[str, Callable[[Tensor, Tensor], object]] = {  # of features that
 
 
 def fidelity_frechet(x: Tensor, y: Tensor) -> float:
+    """The Frechet distance of features (N, D) by torch-fidelity."""
     package: Any = import_module("torch_fidelity.metric_fid")
     ours, theirs = ({"mu": s.mean(0).numpy(), "sigma": s.T.cov().numpy()} for s in (x, y))
     found = package.fid_statistics_to_metric(ours, theirs, False)
@@ -101,6 +103,7 @@ def fidelity_frechet(x: Tensor, y: Tensor) -> float:
 
 
 def fidelity_kernel(x: Tensor, y: Tensor) -> float:
+    """The kernel distance of features (N, D) by torch-fidelity."""
     package: Any = import_module("torch_fidelity.metric_kid")
     settings = {"kid_kernel": "poly", "kid_kernel_poly_degree": 3}
     settings |= {"kid_kernel_poly_gamma": None, "kid_kernel_poly_coef0": 1}
@@ -108,11 +111,13 @@ def fidelity_kernel(x: Tensor, y: Tensor) -> float:
 
 
 def torchmetrics_frechet(x: Tensor, y: Tensor) -> float:
+    """The Frechet distance of features (N, D) by torchmetrics."""
     package: Any = import_module("torchmetrics.image.fid")
     return float(package._compute_fid(x.mean(0), x.T.cov(), y.mean(0), y.T.cov()))
 
 
 def torchmetrics_kernel(x: Tensor, y: Tensor) -> float:
+    """The kernel distance of features (N, D) by torchmetrics."""
     package: Any = import_module("torchmetrics.image.kid")
     return float(package.poly_mmd(x, y))
 
@@ -157,6 +162,7 @@ def time_measure(method: str, x: SamplePair) -> dict[str, Value]:
 
 @lru_cache(maxsize=1)
 def mnist_sides(place: Place, count: int, seed: int) -> SamplePair:
+    """Two draws of MNIST as a pair to be compared."""
     return two_sides(place.read("mnist"), count, seed)
 
 

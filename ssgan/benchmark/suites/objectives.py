@@ -109,6 +109,7 @@ def judge_trunk(gan: GAN, data: Data, config: GANConfig) -> dict[str, float]:
 
 
 def judge_objective(real: int, cell: Cell, place: Place) -> Mapping[str, Value]:
+    """Measures of the samples and of the trunk that an objective leads to."""
     config, data = training_of(cell, real), place.read(cell.data)
     gan = pretrain(data, config)
     found = judge_samples(gan, gan.codec.pack(data.x_test), cell.gan_seed)

@@ -84,6 +84,7 @@ def as_contender(cell: Cell) -> Cell:
 
 
 def shared(table: Table, cell: Cell) -> Shared | None:
+    """What a cell shares with others: a trained GAN, or nothing."""
     known = as_contender(cell).method
     return shared_by(table, as_contender(cell)) if known in CONTENDERS else None
 

@@ -97,6 +97,7 @@ def modes_of(images: Array, classifier: nn.Module) -> Array:
 
 
 def count_modes(real: int, cell: Cell, place: Place) -> Mapping[str, Value]:
+    """How many of the 1000 modes a GAN makes, and how evenly."""
     digits = np.asarray(place.read("mnist").x).reshape(-1, 28, 28)
     classifier = small_network(1, 10).eval()
     classifier.load_state_dict(load((place.work / CLASSIFIER).read_bytes()))

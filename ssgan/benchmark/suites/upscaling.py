@@ -51,21 +51,25 @@ def config_of(cell: Cell, steps: int) -> UpscaleConfig:
 
 
 def needed_config(steps: int, cell: Cell) -> UpscaleConfig | None:
+    """The config of the network that a cell asks; None where it needs none."""
     return None if cell.method == BICUBIC else config_of(cell, steps)
 
 
 def run_of(config: UpscaleConfig, place: Place) -> Path:
+    """The run directory of such a network."""
     kind = "judge" if config.judge else "plain"
     return place.work / f"upscale-x{config.scale}-{kind}-{config.steps}-{config.seed}"
 
 
 def prepare_upscaler(config: UpscaleConfig, place: Place) -> None:
+    """Train such a network."""
     folder = data_directory(place.data_dir) / PHOTOGRAPHS
     train_upscaler(folder, config, run=run_of(config, place), device="cpu")
 
 
 @lru_cache(maxsize=4)
 def pictures_of(name: str, data_dir: Path | None) -> tuple[Picture, ...]:
+    """The pictures of a set in the data directory."""
     return tuple(read_pictures(data_directory(data_dir) / name).values())
 
 

@@ -138,6 +138,7 @@ def text_of(level: Any) -> str:
 
 
 def fit_category(column: Series, missing: Array) -> Category:
+    """A category whose levels are those of the column, the most frequent first."""
     try:
         codes, levels = pd.factorize(column.astype(object))
     except TypeError as error:  # lists, say

@@ -148,6 +148,7 @@ class Number:
 
 
 def fit_number(column: Series, missing: Array) -> Number:
+    """A number with the steps, decimals and quantiles of the column's values."""
     values = numeric(column[~missing], column.dtype)
     base, step, decimals = 0, 1, None
     whole = values.dtype.kind in "iu"

@@ -55,22 +55,27 @@ def logistic(value: float, rows: int, seed: int) -> Any:
 
 
 def ridge(value: float, rows: int, seed: int) -> Any:
+    """Ridge regression of a strength."""
     return Ridge(alpha=value)
 
 
 def svm(value: float, rows: int, seed: int) -> Any:
+    """A support vector classifier of a cost."""
     return SVC(C=value, random_state=seed)
 
 
 def regression_svm(value: float, rows: int, seed: int) -> Any:
+    """A support vector regressor of a cost."""
     return SVR(C=value)
 
 
 def forest(model: Callable[..., Any], leaf: int, value: float, rows: int, seed: int) -> Any:
+    """Trees with so many rows in a leaf."""
     return model(min_samples_leaf=leaf, random_state=seed)
 
 
 def nearest(model: Callable[..., Any], value: float, rows: int, seed: int) -> Any:
+    """As many neighbours as `value`, or as there are rows."""
     return model(n_neighbors=min(int(value), rows), weights="distance")
 
 
@@ -215,6 +220,7 @@ class Baseline:
 
 @cache
 def thread_pools() -> Any:
+    """The thread pools of the process, looked up once."""
     return ThreadpoolController()
 
 

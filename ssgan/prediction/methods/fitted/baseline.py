@@ -52,6 +52,7 @@ class BaselineHead(nn.Module):
 
 
 def fit(gan: GAN, config: PredictorConfig, rows: Labeled) -> tuple[Network, dict[str, Any]]:
+    """The model that is best on folds, over samples."""
     model = model_of(gan, config, rows)
     return on_samples(model), model.to_json()
 
@@ -87,6 +88,7 @@ def on_samples(model: Baseline) -> Network:
 
 
 def rebuild(state: Tensors, kept: Any) -> Network:
+    """That model from its rows and labels."""
     own = {name: state[f"head.{name}"] for name in ("rows", "labels")}
     return on_samples(Baseline.from_tensors(own, kept))
 

@@ -13,6 +13,7 @@ from ssgan.prediction.network import Network, initial_network
 
 
 def fit(gan: GAN, config: PredictorConfig, rows: Labeled) -> tuple[Network, None]:
+    """A graph over labelled and unlabeled samples, as the head of the features."""
     network, over = initial_network(gan, 1, config.seed), rows.graph()
     network.head = Neighbours(len(over.packed), len(gan.readout.center), over.classes)
     features = gan.apply(network.features, over.packed).numpy()
@@ -21,6 +22,7 @@ def fit(gan: GAN, config: PredictorConfig, rows: Labeled) -> tuple[Network, None
 
 
 def head(state: Tensors, features: int, kept: Any) -> nn.Module:
+    """A graph of that size, to be filled."""
     return Neighbours(len(state["rows"]), features, state["shares"].shape[1])
 
 

@@ -13,6 +13,7 @@ from ssgan.prediction.network import Network, initial_network
 
 
 def fit(gan: GAN, config: PredictorConfig, rows: Labeled) -> tuple[Network, None]:
+    """The labelled features, as the head."""
     network = initial_network(gan, 1, config.seed)
     features = gan.apply(network.features, rows.packed).double().numpy()
     network.head = nearest_head(features, rows.values.numpy(), rows.classes or None)
@@ -20,6 +21,7 @@ def fit(gan: GAN, config: PredictorConfig, rows: Labeled) -> tuple[Network, None
 
 
 def head(state: Tensors, features: int, kept: Any) -> nn.Module:
+    """A head of so many rows, to be filled."""
     rows, outputs = state["values"].shape
     return Nearest(rows, features, outputs, classes=outputs > 1)
 

@@ -19,6 +19,7 @@ from ssgan.prediction.network import Network, initial_network
 
 
 def fit(gan: GAN, config: PredictorConfig, rows: Labeled) -> tuple[Network, dict[str, Any]]:
+    """The model that the config names, as the head of the features."""
     network = initial_network(gan, 1, config.seed)
     features = gan.apply(network.features, rows.packed).numpy()
     kinds = suitable_kinds(rows.classes, features.shape, usual=False)
@@ -41,6 +42,7 @@ def fit(gan: GAN, config: PredictorConfig, rows: Labeled) -> tuple[Network, dict
 
 
 def head(state: Tensors, features: int, kept: Any) -> nn.Module:
+    """That model from its rows and labels."""
     return BaselineHead(Baseline.from_tensors(state, kept))
 
 

@@ -9,6 +9,7 @@ from ssgan.prediction.network import Network, initial_network
 
 
 def fit(gan: GAN, config: PredictorConfig, rows: Labeled) -> tuple[Network, None]:
+    """A linear head on standardised features."""
     network = initial_network(gan, 1, config.seed)
     features = gan.apply(network.features, rows.packed).double().numpy()
     network.head = linear_head(features, rows.values.numpy(), rows.classes or None, config.search)

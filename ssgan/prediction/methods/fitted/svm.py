@@ -14,6 +14,7 @@ from ssgan.prediction.network import Network, initial_network
 
 
 def fit(gan: GAN, config: PredictorConfig, rows: Labeled) -> tuple[Network, None]:
+    """A linear head of the largest margin on max-pooled maps."""
     network, device = initial_network(gan, 1, config.seed), gan.runtime.device
     network.readout = empty_readout(METHOD, config, len(gan.readout.center)).to(device)
     sample = rows.packed if rows.unlabeled is None else rows.few()[:CALIBRATION]

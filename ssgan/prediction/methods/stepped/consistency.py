@@ -164,6 +164,7 @@ USES = ("unlabeled", "ratio", "mix", "align")
 
 
 def ratio(config: PredictorConfig) -> float:
+    """Unlabeled samples for each labelled one in a step."""
     return config.ratio
 
 

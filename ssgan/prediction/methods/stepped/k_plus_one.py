@@ -106,6 +106,7 @@ class KPlusOne:
 
 
 def ratio(config: PredictorConfig) -> float:
+    """Unlabeled samples for each labelled one in a step."""
     return config.ratio
 
 

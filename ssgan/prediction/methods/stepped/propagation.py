@@ -83,6 +83,7 @@ def soft_cross_entropy(outputs: Tensor, shares: Tensor) -> Tensor:
 
 
 def ratio(config: PredictorConfig) -> float:
+    """Unlabeled samples for each labelled one in a step, on average."""
     return RATIO * (min(config.faded, 1.0) if len(config.learns) > 1 else 1)
 
 
