@@ -1,7 +1,6 @@
 """Trainings that break down go back to their last good state, and healthy ones are let alone."""
 
 import json
-import os
 from math import inf, nan
 
 import pytest
@@ -80,11 +79,6 @@ def train(task, run=None, guard=True):
 
 def claim(path):
     return Run.claim(path, {"steps": 100})
-
-
-@pytest.fixture(autouse=True)
-def unsynced(monkeypatch):
-    monkeypatch.setattr(os, "fsync", lambda descriptor: None)  # slow, and no machine fails here
 
 
 def frozen(after, until=1):
