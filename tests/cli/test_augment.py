@@ -39,8 +39,8 @@ def home(tmp_path_factory):
     small = ["--steps", 2, "--batch", 8, "--width", 2, "--latent", 4]
     for kind, file in (("images", "images.npz"), ("vectors", "vectors.npy")):
         done("pretrain", home / file, "--run", home / f"r-{kind}", *small)
+    brief += ["--no-calibrate"]  # which would make it sure of what it tells
     classes = ["--labels", home / "images.npz", "--per-class", REAL // 2, *brief]
-    classes += ["--no-calibrate"]  # which would make it sure of what it tells
     done("finetune", home / "r-images", *classes, "--out", home / "m-images")
     np.save(home / "rare.npy", np.where(np.arange(24) % 6 == 1, 1, -(np.arange(24) % 2)))
     rare = ["--labels", home / "rare.npy", *brief]  # 12 of class 0 and 4 of class 1
@@ -195,7 +195,7 @@ def test_python_judges_the_samples_of_the_command_line(home, tmp_path):
 
 
 def test_numbers_are_judged_by_errors_and_not_added_without_evidence(home, tmp_path):
-    result = augment(home, tmp_path / "a.csv", kind="vectors")
+    result = augment(home, tmp_path / "a.csv", "--classifier", "linear", kind="vectors")
     assert result.exit_code == 0
     assert "verdict: no evidence" in result.stderr
     assert not pd.read_csv(tmp_path / "a.csv")["synthetic"].any()
