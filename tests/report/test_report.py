@@ -130,7 +130,7 @@ def test_many_pictures_are_thinned_to_the_first_the_last_and_some_between(tmp_pa
 
 def test_large_pictures_are_made_small(tmp_path):
     run = gan_run(tmp_path / "run", steps=(1, 2, 3))
-    noise = np.random.default_rng(0).integers(0, 256, (1500, 1500, 3)).astype(np.uint8)
+    noise = np.random.default_rng(0).integers(0, 256, (640, 640, 3)).astype(np.uint8)
     run.write("samples/step-00000001.png", png_of(noise))
     assert report(run.path).stat().st_size < 1_000_000
 
@@ -167,8 +167,8 @@ def test_names_and_contents_of_others_are_escaped(tmp_path):
     assert not page.elements.count("img")
 
 
-def model_run(path, data, per_class=None, labels=None, split=True, config=None):
-    """A GAN and a model of it, trained for a few steps; the model's directory."""
+def model_run(path, data, *, per_class=None, labels=None, config=None, beneath=False):
+    """The directory of a model of few labels; its GAN stays only if it is to be shown."""
     gan_config = GANConfig(steps=4, batch=8, width=4, latent=4)
     ssgan.pretrain(data, gan_config, run=path / "gan")
     gan = ssgan.load(path / "gan")
@@ -178,22 +178,25 @@ def model_run(path, data, per_class=None, labels=None, split=True, config=None):
     learnt = replace(found, values=found.values[chosen])
     config = config or quick("probe", calibrate=False)
     ssgan.finetune(gan, x, learnt, config, run=path / "model")
-    Run.open(path / "model").remove("split.json")
-    if split:
-        about = {k: getattr(data, k) for k in ("source", "options", "fingerprint")}
-        record = {"data": about, "labels": data.source, "seed": 0, "per_class": per_class}
-        record |= {"sha256": "a" * 64, "indices": chosen.tolist()}
-        Run.open(path / "model").write("split.json", json.dumps(record))
+    about = {k: getattr(data, k) for k in ("source", "options", "fingerprint")}
+    record = {"data": about, "labels": data.source, "seed": 0, "per_class": per_class}
+    record |= {"sha256": "a" * 64, "indices": chosen.tolist()}
+    Run.open(path / "model").write("split.json", json.dumps(record))
+    if not beneath:
+        shutil.rmtree(path / "gan")
     return path / "model"
 
 
 @pytest.fixture(scope="module")
 def digits(tmp_path_factory):
-    return model_run(tmp_path_factory.mktemp("digits"), read("digits"), per_class=5)
+    """The directory of a model, and its page."""
+    path = tmp_path_factory.mktemp("digits")
+    model = model_run(path, read("digits"), per_class=5, beneath=True)
+    return model, Page(report(model))
 
 
 def test_a_model_page_shows_predictions_for_the_test_part_and_says_so(digits):
-    page = Page(report(digits))
+    _, page = digits
     refuse_what_is_not_self_contained(page)
     assert "all 797 labelled rows of the test part of digits" in page.text
     assert "Neither their labels nor their samples were used" in page.text
@@ -205,11 +208,11 @@ def test_a_model_page_shows_predictions_for_the_test_part_and_says_so(digits):
 
 
 def test_the_confusions_and_mistakes_are_those_of_the_predictions(digits):
-    model, data = ssgan.prediction.loading.load_predictor(digits), read("digits")
+    path, page = digits
+    model, data = ssgan.prediction.loading.load_predictor(path), read("digits")
     shares = model.predict_proba(data.x_test)
     wrong = np.flatnonzero(shares.argmax(1) != data.y_test)
     worst = wrong[shares[wrong].max(1).argmax()]
-    page = Page(report(digits))
     assert f"{len(wrong)} rows were taken for another class" in page.text
     first = f"{data.y_test[worst]} → {shares[worst].argmax()} {shares[worst].max():.1%} row {worst}"
     assert re.search(r"\d → \d [\d.]+% row \d+", page.text)[0] == first
@@ -268,9 +271,8 @@ def test_class_names_columns_and_values_of_others_are_escaped(tmp_path):
     frame["y"] = frame["y"].sample(frac=1, random_state=0).to_numpy()
     frame.to_csv(source / "x.csv", index=False)
     data = read(source / "x.csv", target="y")
-    shutil.rmtree(tmp_path / "gan")
     shutil.rmtree(tmp_path / "model")
-    page = Page(report(model_run(tmp_path, data, per_class=2)))
+    page = Page(report(model_run(tmp_path, data, per_class=2, beneath=True)))
     refuse_what_is_not_self_contained(page)
     assert "p<script>" in page.text and ATTACK in page.text
 
@@ -289,25 +291,36 @@ def test_a_model_without_mistakes_is_said_to_make_none(tmp_path):
     assert "None: every held-out row was predicted right." in page.text
 
 
-@pytest.mark.parametrize("gone", ["model", "gan", "data"])
-def test_what_cannot_be_had_any_more_is_said(tmp_path, gone):
-    model = model_run(tmp_path, few_images(tmp_path / "x.npz", 3), per_class=2)
-    if gone == "gan":
-        shutil.rmtree(tmp_path / "gan")
-        assert "Its run is not to be found here" in Page(report(model)).text
-    elif gone == "data":
-        (tmp_path / "x.npz").unlink()
-        assert "There are none to show: the data of" in Page(report(model)).text
-    else:
-        shutil.rmtree(model / "checkpoints")
-        assert "There are none to show:" in Page(report(model)).text
+@pytest.fixture(scope="module")
+def bright(tmp_path_factory):
+    """The directory of a model of few images, and the file of these."""
+    path = tmp_path_factory.mktemp("bright")
+    return model_run(path, few_images(path / "x.npz", 3), per_class=2), path / "x.npz"
 
 
-def test_data_that_have_changed_since_are_not_compared_with(tmp_path):
-    model = model_run(tmp_path, few_images(tmp_path / "x.npz", 3), per_class=2)
-    few_images(tmp_path / "x.npz", 4)
+def test_a_gan_that_is_not_there_any_more_is_said(bright):
+    assert "Its run is not to be found here" in Page(report(bright[0])).text
+
+
+def test_data_that_are_not_there_any_more_are_said(bright):
+    model, file = bright
+    file.unlink()
+    assert "There are none to show: the data of" in Page(report(model)).text
+    few_images(file, 3)
+
+
+def test_data_that_have_changed_since_are_not_compared_with(bright):
+    model, file = bright
+    few_images(file, 4)
     text = Page(report(model)).text
     assert "is not what it was when" in text and "Confusion matrix" not in text
+    few_images(file, 3)
+
+
+def test_weights_that_are_not_there_any_more_are_said(bright, tmp_path):
+    model = shutil.copytree(bright[0], tmp_path / "model")
+    shutil.rmtree(model / "checkpoints")
+    assert "There are none to show:" in Page(report(model)).text
 
 
 @pytest.mark.parametrize("kept", [True, False])
@@ -315,7 +328,9 @@ def test_rows_whose_use_is_not_recorded_are_not_held_out(tmp_path, kept):
     data = few_images(tmp_path / "x.npz", 3)
     np.savez(tmp_path / "x.npz", x_train=data.x, y_train=data.y)
     data = read(tmp_path / "x.npz") if kept else Data(kind="images", x=data.x, y=data.y)
-    text = Page(report(model_run(tmp_path, data, per_class=2, split=False))).text
+    model = model_run(tmp_path, data, per_class=2)
+    Run.open(model).remove("split.json")
+    text = Page(report(model)).text
     reason = "it is not recorded which rows were learnt from" if kept else "given in memory"
     assert reason in text and "accuracy" not in text
 
@@ -356,7 +371,7 @@ def test_the_interval_of_a_share_is_wilsons():
 @pytest.mark.parametrize("method", ["baseline", "auto"])
 def test_a_page_says_that_a_simple_model_is_no_network_and_why_it_was_taken(method, tmp_path):
     data = few_images(tmp_path / "x.npz", 3)
-    config = quick(method, steps=2, calibrate=False)
+    config = quick(method, steps=2, calibrate=False, transforms=())
     path = model_run(tmp_path / "m", data, per_class=3, config=config)
     if method == "auto":  # whatever these folds chose
         record = json.loads((path / "choice.json").read_text())
