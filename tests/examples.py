@@ -20,7 +20,7 @@ SMALL = GANConfig(steps=4, batch=6, width=2, latent=4)
 OFTEN = TrainOptions(log_every=2)  # a line of the log, and a checkpoint, every 2 steps
 SELDOM = TrainOptions(log_every=2, checkpoints=1)  # a line as often, no checkpoint before the end
 FAST = SearchConfig(folds=3, repeats=1, values=3, trees=10, tolerance=0.02)
-BRIEF = StudentConfig(steps=2)
+BRIEF = StudentConfig(steps=2, batch=6)
 N = 24
 LABELS = np.arange(N) % 2
 NUMBERS = np.linspace(-1.0, 2.0, N)

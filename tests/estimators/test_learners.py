@@ -25,8 +25,8 @@ from ssgan.runs.run import Run
 from tests.examples import quick
 
 # The defaults take minutes, and the checks fit hundreds of times: a GAN that has hardly begun.
-SMALL = GANConfig(steps=3, batch=16, width=2, latent=8)
-QUICK = PredictorConfig(method="propagation", steps=20, batch=32, rate=3e-2, calibrate=False)
+SMALL = GANConfig(steps=1, batch=16, width=2, latent=8)
+QUICK = PredictorConfig(method="propagation", steps=5, batch=16, rate=5e-2, calibrate=False)
 FACES = [GANFeatures(SMALL), GANClassifier(SMALL, QUICK), GANRegressor(SMALL, QUICK)]
 EXPECTED = {
     "GANClassifier": {

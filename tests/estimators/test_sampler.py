@@ -25,7 +25,7 @@ from ssgan.prediction.finetune import finetune
 # The checks fit often: a GAN that has hardly begun, and may not make every class yet.
 SMALL = GANConfig(steps=10, batch=16, width=2, latent=8)
 QUICK = PredictorConfig(method="propagation", steps=60, batch=32, rate=1e-2, calibrate=False)
-FACE = GANSampler(SMALL, QUICK)
+FACE = GANSampler(SMALL, QUICK, judge=None)  # its verdict has a test of its own
 EXPECTED = {
     "check_samplers_pandas_sparse": "sparse columns are refused like sparse matrices: a GAN makes "
     "dense rows"
@@ -134,10 +134,13 @@ def test_images_are_made_as_images():
     more, _ = FACE.fit_resample(images, y)
     assert more.shape == (40, 8, 8, 3)
     assert more.dtype == np.uint8
-    flat = GANSampler(SMALL, QUICK, image_shape=(8, 24)).fit(images.reshape(30, -1), y)
+    flat = clone(FACE).set_params(image_shape=(8, 24)).fit(images.reshape(30, -1), y)
     assert flat.fit_resample(images.reshape(30, -1), y)[0].shape == (40, 192)
     gan = pretrain(images, SMALL)
-    assert GANSampler(gan, QUICK).fit_resample(images.reshape(30, -1), y)[0].shape == (40, 192)
+    assert clone(FACE).set_params(gan=gan).fit_resample(images.reshape(30, -1), y)[0].shape == (
+        40,
+        192,
+    )
 
 
 STRATEGIES = [
@@ -204,7 +207,7 @@ def test_a_balanced_set_comes_back_as_it_is():
 
 def test_each_synthetic_row_is_one_that_the_predictor_takes_for_its_class():
     X, y = rows((40, 20), unlabeled=0)
-    face = GANSampler(GANConfig(steps=200, batch=32, width=4, latent=8, rate=2e-3), QUICK)
+    face = clone(FACE)
     more, labels = face.fit_resample(X, y)
     assert labels[60:].tolist() == [1] * 20
     assert face.predictor_.predict(more[60:]).tolist() == [1] * 20
@@ -217,7 +220,7 @@ def test_it_is_a_base_sampler_and_has_a_stand_in_where_there_is_none(monkeypatch
     alone = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(alone)
     X, y = rows((20, 10))
-    face = alone.GANSampler(SMALL, QUICK)
+    face = alone.GANSampler(SMALL, QUICK, judge=None)
     assert not isinstance(face, BaseSampler)
     assert face._estimator_type == face.__sklearn_tags__().estimator_type == "sampler"
     for one, other in zip(face.fit_resample(X, y), FACE.fit_resample(X, y), strict=True):
