@@ -32,7 +32,7 @@ def grown(tmp_path_factory):
         text=True,
         cwd=folder,
         env=os.environ | environment,
-        timeout=180,
+        timeout=900,
     )
     assert not done.returncode, done.stderr
     return folder
@@ -83,3 +83,9 @@ def test_a_filter_and_a_baseline_of_the_gate_are_used(grown):
     record = read_json(grown / "more.verdict.json")
     assert sum(record["samples"]["dropped"]["every-other"].values()) > 0
     assert "again" in {comparison["baseline"] for comparison in record["comparisons"]}
+
+
+def test_a_data_set_is_named_on_the_command_line_and_a_suite_measures_on_it(grown):
+    assert read_json(grown / "blobs-model" / "config.json")["labels"]["count"] == 40
+    rows = pd.read_csv(grown / "results" / "guess.csv")
+    assert rows["accuracy"].tolist() == [0.75, 0.75]
