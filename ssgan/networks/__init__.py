@@ -45,9 +45,7 @@ class Design(TypedDict, total=False):
 
     architecture: str  # of ARCHITECTURES, or "auto"
     width: Required[int]  # channels after the first convolution
-    depth: (
-        int | None
-    )  # layers (dense) or layers or blocks a resolution; None is the architecture's own
+    depth: int | None  # layers, or those a resolution; None is the architecture's own
     latent: Required[int]  # dimension of the noise
     condition: int  # columns of a condition; the last says whether there is one; 0 is none
 

@@ -22,9 +22,7 @@ SLANT = 0.2  # shear
 SHIFT = 0.075  # share of the side
 TRANSLATION = 0.125  # share of the side, either way
 CUTOUT = 0.5  # side of the square that is blanked, as a share of the image's
-LEAST_AREA = (
-    0.2  # smallest share of the area of a colour image that a view shows (Chen et al. 2020)
-)
+LEAST_AREA = 0.2  # smallest share of an image's area that a view shows (Chen et al. 2020)
 GREY = 0.2  # share of the colour views that lose their colour
 TEXTURES = (1, 3, 5, 7)  # cells a side of random convolutions
 SCHEDULES = ("fixed", "cosine", "adaptive")

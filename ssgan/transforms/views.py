@@ -19,6 +19,7 @@
 Which of them a data set has is stated by its user, or found by `ssgan.models.natural`.
 """
 
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
 import torch
@@ -51,6 +52,32 @@ TRANSFORMS = (
 WEAK = 0.3  # strength of moves, against that of other views
 CORRUPTION = 0.3  # share of the values of a row
 NOISE = 0.1  # deviation, where samples lie in [-1, 1]
+
+
+def with_noise(x: Tensor, rng: Rng) -> Tensor:
+    """Samples with normal noise on every cell."""
+    return x + NOISE * rng.normal(*x.shape).to(x.device)
+
+
+def with_other_colours(images: Tensor, rng: Rng) -> Tensor:
+    """Images of other brightness, saturation and contrast, within their range."""
+    return colour_jitter(images, rng).clamp(-1, 1)
+
+
+def with_corruption(rows: Tensor, rng: Rng) -> Tensor:
+    """Rows with values of other rows."""
+    return corrupted(rows, CORRUPTION, rng)
+
+
+# What strong views alone go through, in this order: the axes of batches that it is for, and it.
+STRONG: dict[str, tuple[Collection[int], Callable[[Tensor, Rng], Tensor]]] = {
+    "colour": ((4,), with_other_colours),
+    "spectral-mask": ((3,), spectral_masked),
+    "texture": ((4,), textured),
+    "cutout": (range(3, 6), cut_out),
+    "noise": (range(2, 6), with_noise),
+    "corrupt": ((2,), with_corruption),
+}
 
 
 @dataclass(frozen=True)
@@ -98,18 +125,9 @@ class Views:
             # Moved images are a little blurred: the others show what the edges of things are like.
             moved = rng("moved").uniform(len(x), 1, 1, 1).to(x.device) < 0.5
             x = torch.where(moved, warp(x, self.strength, rng("move"), self.moves), x)
-        if x.dim() == 4 and "colour" in self.transforms:
-            x = colour_jitter(x, rng("colour")).clamp(-1, 1)
-        if x.dim() == 3 and "spectral-mask" in self.transforms:
-            x = spectral_masked(x, rng("spectral-mask"))
-        if x.dim() == 4 and "texture" in self.transforms:
-            x = textured(x, rng("texture"))
-        if x.dim() > 2 and "cutout" in self.transforms:
-            x = cut_out(x, rng("cutout"))
-        if "noise" in self.transforms:
-            x = x + NOISE * rng("noise").normal(*x.shape).to(x.device)
-        if x.dim() == 2 and "corrupt" in self.transforms:
-            x = corrupted(x, CORRUPTION, rng("corrupt"))
+        for name, (axes, change) in STRONG.items():
+            if name in self.transforms and x.dim() in axes:
+                x = change(x, rng(name))
         return x
 
     def for_student(self, x: Tensor, rng: Rng) -> Tensor:
@@ -119,7 +137,7 @@ class Views:
             return self.strong(x, rng)
         x = cropped(self.mirrored(x, rng), rng("zoom"))
         if "colour" in self.transforms:
-            x = colour_jitter(x, rng("colour")).clamp(-1, 1)
+            x = with_other_colours(x, rng("colour"))
         grey = rng("grey").uniform(len(x), 1, 1, 1).to(x.device) < GREY
         return torch.where(grey, x.mean(1, keepdim=True), x)
 
