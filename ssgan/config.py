@@ -119,6 +119,16 @@ def unused_setting(name: str, users: Sequence[str], method: str) -> InputError:
     )
 
 
+def check_used(config: Any, uses: Mapping[str, Sequence[str]]) -> None:
+    """Refuse settings that the config's method does not use, beside those that all methods share;
+    `uses` says which ones each method has."""
+    default = type(config)()
+    for name in dict.fromkeys(name for names in uses.values() for name in names):
+        users = [method for method, names in uses.items() if name in names]
+        if getattr(config, name) != getattr(default, name) and config.method not in users:
+            raise unused_setting(name, users, config.method)
+
+
 def check_optional(settings: Any, name: str, above: float = 0, most: float | None = None) -> None:
     """Refuse a field that is neither None nor a finite number above `above`, and at most `most`.
 

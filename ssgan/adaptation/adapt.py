@@ -34,7 +34,7 @@ from ssgan.adaptation.methods import METHODS
 from ssgan.adaptation.network import body_for, network_config
 from ssgan.adaptation.where import SOMEWHERE, Where
 from ssgan.codecs.image import MOVES
-from ssgan.config import InputError, unused_setting
+from ssgan.config import InputError, check_used
 from ssgan.data import Data, Targets, read
 from ssgan.data.label_values import raw_labels, unlabeled
 from ssgan.data.ledger import Ledger
@@ -86,10 +86,7 @@ def adapting(
 
 def refuse_unused_fields(config: AdaptConfig) -> None:
     """InputError for settings that the method does not use."""
-    for name in dict.fromkeys(name for method in METHODS.values() for name in method.uses):
-        users = [other for other, method in METHODS.items() if name in method.uses]
-        if getattr(config, name) != getattr(AdaptConfig(), name) and config.method not in users:
-            raise unused_setting(name, users, config.method)
+    check_used(config, {name: method.uses for name, method in METHODS.items()})
 
 
 def resolve_adaptation(config: AdaptConfig, domains: Domains) -> AdaptConfig:

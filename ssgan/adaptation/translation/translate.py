@@ -25,7 +25,7 @@ from ssgan.adaptation.translation.method import Sides, translating_map, untraine
 from ssgan.adaptation.translation.methods import METHODS
 from ssgan.adaptation.where import SOMEWHERE, Where
 from ssgan.codecs import Codec, from_json
-from ssgan.config import InputError, unused_setting
+from ssgan.config import InputError, check_used
 from ssgan.data import Data, read
 from ssgan.models.domain import Domain
 from ssgan.models.inference import apply
@@ -117,7 +117,7 @@ def translating(
 ) -> Generator[Progress, None, Translator]:
     """`translate` of two data sets, step by step: yields its progress, returns the translator."""
     config = config or TranslateConfig()
-    refuse_unused(config)
+    check_used(config, {name: method.uses for name, method in METHODS.items()})
     refuse_domains(source, target)
     if source.kind != "images":
         raise InputError(f"images are translated, both domains hold {source.kind}")
@@ -139,14 +139,6 @@ def translating(
             writer.write("codec.json", json.dumps(codecs[1].to_json()))
     on = runtime(where.device, codecs[1].shape)
     return (yield from training_translator((sides[0], sides[1]), config, on, held, where.options))
-
-
-def refuse_unused(config: TranslateConfig) -> None:
-    """InputError for settings that the method does not use."""
-    for name in dict.fromkeys(name for method in METHODS.values() for name in method.uses):
-        users = [other for other, method in METHODS.items() if name in method.uses]
-        if getattr(config, name) != getattr(TranslateConfig(), name) and config.method not in users:
-            raise unused_setting(name, users, config.method)
 
 
 def translate(
