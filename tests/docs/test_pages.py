@@ -20,7 +20,9 @@ ROOT = Path(ssgan.__file__).parents[1]
 DOCS = ROOT / "docs"
 PAGES = sorted([*ROOT.glob("*.md"), *(p for p in DOCS.glob("**/*.md") if "_build" not in p.parts)])
 EXAMPLES = sorted((DOCS / "examples").glob("*.py"))
-LITTLE = 'steps=2, student={"steps": 2}, search={"folds": 2, "repeats": 1, "values": 1, "trees": 2}'
+STUDENT = '{"steps": 2, "batch": 6}'
+SEARCH = '{"folds": 2, "repeats": 1, "values": 1, "trees": 2}'
+LITTLE = f"steps=2, batch=4, student={STUDENT}, search={SEARCH}"
 TINY = {"steps=400": "steps=2", "steps=300": "steps=2", '"auto"': f'"auto", {LITTLE}'}
 TINY |= {"calibrate=False": f"{LITTLE}, calibrate=False", "1500": "200", "1400:": "1780:"}
 
@@ -105,6 +107,6 @@ def test_an_example_runs(path, tmp_path, capsys):
     matplotlib.use("agg")
     main = runpy.run_path(str(script)).get("main")
     if main:
-        main(2, 2)
+        main(1, 1)
     plt.close("all")
     assert re.search("accuracy|error", capsys.readouterr().out)

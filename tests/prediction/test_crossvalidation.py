@@ -1,6 +1,8 @@
 """What folds of the labels tell of a classifier's probabilities, and that it is kept."""
 
+import shutil
 from dataclasses import replace
+from functools import cache
 
 import numpy as np
 import pytest
@@ -36,33 +38,43 @@ def noisy(n=400, seed=0):
     return x, ((x[:, 0] > 0) ^ (draw.random(n) < 0.3)).astype(int)
 
 
+NOISE, COINS = noisy(N)[0], np.random.default_rng(1).integers(0, 2, N)
+
+
+@pytest.fixture(scope="module")
+def calibrated(tmp_path_factory):
+    """What gives a method's model of labels that say nothing, and its directory: made once."""
+
+    @cache
+    def of(method):
+        run = tmp_path_factory.mktemp("calibrated") / "m"
+        return finetune(trained("vectors"), NOISE, COINS, config(method), run=run), run
+
+    return of
+
+
 @each_method
-def test_probabilities_are_tempered_and_a_directory_keeps_the_temperature(method, tmp_path):
-    x, _ = noisy(N)
-    labels = np.random.default_rng(1).integers(0, 2, N)
-    model = finetune(trained("vectors"), x, labels, config(method), run=tmp_path / "m")
+def test_probabilities_are_tempered_and_a_directory_keeps_the_temperature(method, calibrated):
+    model, run = calibrated(method)
     assert model.temperature != 1
-    logits = torch.from_numpy(model.outputs(x))
+    logits = torch.from_numpy(model.outputs(NOISE))
     expected = (logits / model.temperature).softmax(1).numpy()
-    np.testing.assert_allclose(model.predict_proba(x), expected)
-    assert same(load_predictor(tmp_path / "m").predict_proba(x), model.predict_proba(x))
+    np.testing.assert_allclose(model.predict_proba(NOISE), expected)
+    assert same(load_predictor(run).predict_proba(NOISE), model.predict_proba(NOISE))
 
 
 @each_method
-def test_a_run_is_calibrated_once(method, tmp_path):
+def test_a_run_is_calibrated_once(method, calibrated, tmp_path):
     """What its file says is taken, whatever the folds would say."""
-    x, asked = KINDS["vectors"](), config(method)
-    finetune(trained("vectors"), x, LABELS, asked, run=tmp_path / "m")
+    shutil.copytree(calibrated(method)[1], tmp_path / "m")
     with Run.open(tmp_path / "m").writing() as run:
         run.write("temperature.json", '{"temperature": 3.5}')
-    again = finetune(trained("vectors"), x, LABELS, asked, run=tmp_path / "m")
+    again = finetune(trained("vectors"), NOISE, COINS, config(method), run=tmp_path / "m")
     assert again.temperature == 3.5
 
 
 def test_hidden_labels_have_calibrated_a_graph():
-    x, _ = noisy(N)
-    labels = np.random.default_rng(1).integers(0, 2, N)
-    assert finetune(trained("vectors"), x, labels, config("graph")).temperature == 1
+    assert finetune(trained("vectors"), NOISE, COINS, config("graph")).temperature == 1
 
 
 def test_probabilities_of_new_rows_are_better_for_it():

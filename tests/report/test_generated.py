@@ -40,10 +40,10 @@ TINY = GANConfig(steps=2, batch=8, width=2, latent=4)
 
 @pytest.fixture(scope="module")
 def digits(tmp_path_factory):
-    """A conditional GAN of the digits, in a run."""
+    """A conditional GAN of the digits, and its page."""
     data = read("digits")
     path = tmp_path_factory.mktemp("generated") / "run"
-    return pretrain(data, TINY, labels=np.asarray(data.y), run=path), path
+    return pretrain(data, TINY, labels=np.asarray(data.y), run=path), Page(report(path))
 
 
 def test_the_neighbours_shown_are_the_nearest_of_the_training_rows(digits):
@@ -68,9 +68,8 @@ def test_the_neighbours_shown_are_the_nearest_of_the_training_rows(digits):
 
 
 def test_every_class_is_asked_for(digits):
-    gan, path = digits
+    gan, page = digits
     assert [part["name"] for part in classes_part(gan)] == [str(k) for k in range(10)]
-    page = Page(report(path))
     refuse_what_is_not_self_contained(page)
     assert "By class" in page.text
     assert "pretrained on samples and labels of digits" in page.text
@@ -79,7 +78,7 @@ def test_every_class_is_asked_for(digits):
 
 
 def test_scores_of_training_rows_test_rows_and_samples_are_shown(digits):
-    text = Page(report(digits[1])).text
+    text = digits[1].text
     assert "training rows (filled; mean" in text
     assert "test rows (dashed; mean" in text
     assert "of 797)" in text

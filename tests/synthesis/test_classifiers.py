@@ -126,7 +126,7 @@ def test_rows_win_together_with_a_threshold_where_either_alone_does_not():
     assert with_ratio(named, {"gan": 4000}, 800, (5.0,)).ratio == 5
 
 
-FOREST = RandomForestClassifier(20, random_state=0)
+FOREST = RandomForestClassifier(5, random_state=0)
 
 
 @pytest.mark.parametrize("classifier", [FOREST, "logistic", "linear"])

@@ -86,7 +86,7 @@ def pair():
     return gan, finetune(gan, examples.vectors(), examples.NUMBERS, config)
 
 
-@pytest.mark.parametrize("classifier", ["linear", "forest", LinearRegression()])
+@pytest.mark.parametrize("classifier", ["linear", "boosting", LinearRegression()])
 def test_a_regressor_is_named_or_given(pair, classifier):
     real = (examples.vectors(), examples.NUMBERS)
     verdict = augment(*pair, 5, gate=True, labeled=real, classifier=classifier)[2]
