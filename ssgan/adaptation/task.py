@@ -152,10 +152,10 @@ class Adaptation:
         and of samples of the target."""
         samples = [*beside[:1], *([few.x] if few else [])]
         if not samples:
-            return {"supervised": known.loss(self.see(known.x).outputs)}
+            return {"supervised": known.loss(self.outputs_of(known.x).outputs)}
         with without_running_statistics(self.learner.network):
-            source = self.see(known.x)
-        there = self.see(torch.cat(samples))
+            source = self.outputs_of(known.x)
+        there = self.outputs_of(torch.cat(samples))
         terms = {"supervised": known.loss(source.outputs)}
         if few:
             terms["few"] = few.loss(there.outputs[-len(few.x) :])
@@ -164,7 +164,7 @@ class Adaptation:
         target = there.first(len(beside[0]))
         return terms | self.loss.terms(step, source, target, beside[1:])
 
-    def see(self, x: Tensor) -> NetworkOutputs:
+    def outputs_of(self, x: Tensor) -> NetworkOutputs:
         """What the network makes of encoded samples."""
         learner = self.learner
         return network_outputs(learner.network, learner.runtime.batch(x))

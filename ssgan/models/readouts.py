@@ -68,18 +68,18 @@ class SampleTrunk(nn.Module):
             near = NORMAL * (rows - self.center).abs().median(0).values
             spread = torch.where(near > SELDOM * usual, near, usual)
             self.spread.copy_(torch.where(spread > SMALLEST, spread, torch.ones_like(spread)))
-        rows = self.drawn_in(rows)
+        rows = self.with_near_values(rows)
         self.mean.copy_(rows.mean(0))
         found = rows.var(0, correction=0)
         found = (found if self.flat else found.mean().expand_as(found)).sqrt()
         self.deviation.copy_(torch.where(found > SMALLEST, found, torch.ones_like(found)))
 
-    def drawn_in(self, rows: Tensor) -> Tensor:
+    def with_near_values(self, rows: Tensor) -> Tensor:
         """Flat samples with their far values nearer; grids as they are."""
         return ((rows - self.center) / self.spread).asinh() if self.flat else rows
 
     def forward(self, x: Tensor) -> list[Tensor]:
-        rows = (self.drawn_in(x.float().flatten(1)) - self.mean) / self.deviation
+        rows = (self.with_near_values(x.float().flatten(1)) - self.mean) / self.deviation
         return [rows.clamp(-FARTHEST, FARTHEST) if self.flat else rows]
 
 

@@ -218,10 +218,10 @@ class Upscaler:
     runtime: Runtime
 
     def __call__(self, picture: Picture, blend: float = 1.0, tile: int = TILE) -> Picture:
-        """A picture uint8 (H, W) or (H, W, 3), larger; see `between` for `blend`."""
-        return enlarge(self.between(blend), picture, self.config.scale, self.runtime, tile)
+        """A picture uint8 (H, W) or (H, W, 3), larger; see `blended` for `blend`."""
+        return enlarge(self.blended(blend), picture, self.config.scale, self.runtime, tile)
 
-    def between(self, blend: float) -> nn.Module:
+    def blended(self, blend: float) -> nn.Module:
         """The network with weights between both: 0 is without the critic, 1 with it."""
         if not 0 <= blend <= 1:
             raise InputError(f"expected blend from 0 (no critic) to 1, got {blend!r}")

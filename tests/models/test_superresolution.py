@@ -122,11 +122,11 @@ def test_the_critic_comes_in_after_the_content():
 def test_between_both_networks_weights_lie_on_a_line():
     upscaler = train_upscaler(photographs(), dataclasses.replace(SMALL, judge=5.0))
     ends = upscaler.content.state_dict(), upscaler.judged.state_dict()
-    middle = upscaler.between(0.25).state_dict()
+    middle = upscaler.blended(0.25).state_dict()
     for name, value in middle.items():
         torch.testing.assert_close(value, 0.75 * ends[0][name] + 0.25 * ends[1][name])
     with pytest.raises(ValueError, match="blend from 0 .no critic. to 1, got 2"):
-        upscaler.between(2)
+        upscaler.blended(2)
 
 
 def test_without_a_critic_both_ends_are_one():

@@ -259,7 +259,7 @@ def test_the_game_of_a_vae_gan_does_not_reach_its_encoder():
 def test_half_of_what_the_critic_refuses_is_made_of_noise():
     task, _ = task_of("vae-gan", "vectors")
     z = torch.zeros(6, SMALL.latent)
-    fakes = task.mixed(z, (), RNG)
+    fakes = task.half_noise(z, (), RNG)
     rebuilt = task.output(z, ())
     torch.testing.assert_close(fakes[3:], rebuilt[3:])
     assert not torch.isclose(fakes[:3], rebuilt[:3]).all(1).any()

@@ -152,7 +152,7 @@ class Adversarial:
         measures = {"not_finite": torch.stack([refused, bad]).amax()}
         if config.critic_ceiling is not None:
             measures["critic_accuracy"] = self.ceiling.accuracy.clone()
-        return terms | more, measures | self.adapted(batch, step)
+        return terms | more, measures | self.follow_overfitting(batch, step)
 
     def critic_step(self, objective: Objective, batch: Batch, rng: Rng, share: Share) -> Stepped:
         """One step of the critic: fakes get the conditions of their real partners."""
@@ -169,13 +169,13 @@ class Adversarial:
                 terms = terms | more.critic_terms(*args)
             return terms
 
-        held, kept = self.held(real, fake, score), list(self.critic.buffers())
+        held, kept = self.hold_critic(real, fake, score), list(self.critic.buffers())
         stepped = descend(loss, (real, fake), self.critic_optimizer, self.runtime, kept, held)
         objective.constrain(constrainable(self.critic))
         return stepped
 
     @torch.no_grad()
-    def held(self, real: Tensor, fake: Tensor, score: Critic) -> Tensor | None:
+    def hold_critic(self, real: Tensor, fake: Tensor, score: Critic) -> Tensor | None:
         """1 where the critic told too much apart in the last batch, before it learns from this one
         (Wu et al. 2016, "3D-GAN", section 3.1)."""
         if self.config.critic_ceiling is None:
@@ -254,7 +254,7 @@ class Adversarial:
         return self.overfitting.probability
 
     @torch.no_grad()
-    def adapted(self, batch: Batch, step: Step) -> Terms:
+    def follow_overfitting(self, batch: Batch, step: Step) -> Terms:
         """Measures of the augmentation, once it has seen how far the critic overfits."""
         (real, conditions), augmentation = batch, self.config.augmentation
         if augmentation is None or augmentation.schedule != "adaptive":

@@ -113,7 +113,7 @@ class VAE:
         set_rates(self.config, step, self.optimizer)
         batch, rng = self.setting.batch(batches, step), step.rng(self.setting.rng)
         terms, refused = self.bound_step(self.config.objective, batch, rng)
-        self.averages(step)
+        self.move_averages(step)
         return terms, {"not_finite": refused}
 
     def bound_step(self, objective: Objective, batch: Batch, rng: Rng) -> Stepped:
@@ -145,7 +145,7 @@ class VAE:
         """A few samples."""
         return draw_samples(self.setting, self.mean_generator, step)
 
-    def averages(self, step: Step) -> None:
+    def move_averages(self, step: Step) -> None:
         """Move the averages on, and fit the readout to them where a checkpoint follows."""
         share = decay(self.config, step.number)
         average(self.mean_generator, self.generator, share, step.number)

@@ -86,13 +86,13 @@ class VAEGAN(VAE):
 
         batch, (terms, refused) = take_critic_steps(objective.critic_steps(step.number), take_one)
         more, bad = self.bound_step(objective, batch, rng("generator"))
-        self.averages(step)
+        self.move_averages(step)
         return terms | more, {"not_finite": torch.stack([refused, bad]).amax()}
 
-    def averages(self, step: Step) -> None:
+    def move_averages(self, step: Step) -> None:
         """Move the averages on, the critic's too."""
         average(self.mean_critic, self.critic, decay(self.config, step.number), step.number)
-        super().averages(step)
+        super().move_averages(step)
 
     def score(self, conditions: Conditions) -> Critic:
         """The critic as objectives see it: it knows the conditions."""
@@ -103,7 +103,7 @@ class VAEGAN(VAE):
         real, conditions = batch
         with torch.no_grad(), self.runtime.autocast():
             z = sample_posterior(*self.encoder.posterior(real), rng("posterior"))
-            fake = self.mixed(z, conditions, rng)
+            fake = self.half_noise(z, conditions, rng)
 
         def loss(real: Tensor, fake: Tensor) -> Terms:
             return objective.critic_loss(self.score(conditions), real, fake, rng("loss"))
@@ -120,7 +120,9 @@ class VAEGAN(VAE):
         with torch.no_grad():
             target = to_float32(self.critic_features(real))
         likelihood = gaussian(target, to_float32(self.critic_features(rebuilt)))
-        fake = self.mixed(z.detach(), conditions, rng)  # the encoder has no part in the game
+        fake = self.half_noise(
+            z.detach(), conditions, rng
+        )  # the encoder has no part in the game
         parts = {"reconstruction": -likelihood.mean(), "kl": kl(mean, log_variance).mean()}
         return {name: part / self.critic.features for name, part in parts.items()} | (
             objective.generator_loss(self.score(conditions), real, fake, rng("loss"))
@@ -130,7 +132,7 @@ class VAEGAN(VAE):
         """The features (N, F) under the critic's head."""
         return flatten_maps(self.critic.trunk(x)[-1])
 
-    def mixed(self, z: Tensor, conditions: Conditions, rng: Rng) -> Tensor:
+    def half_noise(self, z: Tensor, conditions: Conditions, rng: Rng) -> Tensor:
         """Samples (N, *shape) of noise, the first half, and of z (N, latent), the others."""
         half = len(z) // 2
         noise = rng("noise").normal(half, z.shape[1])
