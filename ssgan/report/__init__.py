@@ -2,6 +2,13 @@
 
     report("run")        # run/report.html
 
+What each module is for:
+
+    training, generated, quality    of a GAN: how it went, what it makes, how good it is
+    heldout, predictions            of a model: held-out rows, and how good it is on them
+    augmented                       of synthetic rows: what the gate found
+    figures                         pictures that are part of a page
+
 It imports from `synthesis`, `estimators` and all below.
 
 The page loads nothing from elsewhere and holds no script; all text of others is escaped.

@@ -120,9 +120,7 @@ class VAEGAN(VAE):
         with torch.no_grad():
             target = to_float32(self.critic_features(real))
         likelihood = gaussian(target, to_float32(self.critic_features(rebuilt)))
-        fake = self.half_noise(
-            z.detach(), conditions, rng
-        )  # the encoder has no part in the game
+        fake = self.half_noise(z.detach(), conditions, rng)  # the encoder has no part in the game
         parts = {"reconstruction": -likelihood.mean(), "kl": kl(mean, log_variance).mean()}
         return {name: part / self.critic.features for name, part in parts.items()} | (
             objective.generator_loss(self.score(conditions), real, fake, rng("loss"))
