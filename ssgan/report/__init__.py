@@ -34,7 +34,7 @@ from ssgan.report.generated import generated_part
 from ssgan.report.heldout import HeldOut, HeldOutRows, given_rows, held_out_predictions
 from ssgan.report.predictions import prediction_part
 from ssgan.report.quality import coverage_sentence
-from ssgan.report.training import seconds, setting_rows, training_part
+from ssgan.report.training import sample_pictures, seconds, setting_rows, training_part
 from ssgan.runs.run import Run
 from ssgan.runs.storage import understood, write_whole
 from ssgan.synthesis import Context, Verdict
@@ -43,6 +43,7 @@ from ssgan.synthesis.blocks import Tally
 __all__ = ["report", "report_augmented"]
 
 GAN_PLACE = "gan"  # in the directory of a model that was adapted by method "pretrained"
+TRANSLATOR_PLACE = "translator"  # the same, by method "translate"
 PagePart = dict[str, Any]  # what the template shows of one thing
 
 
@@ -205,7 +206,10 @@ def model_page(run: Run, given: HeldOutRows | None = None) -> PagePart:
     """What the template shows of a model's directory."""
     (labels, _, _), rows = stored_config(run), run.metrics()
     facts = [("labels", f"{labels['count']:,}", "learnt from"), ("in training", *seconds(rows))]
-    model: PagePart = training_part(run) | {"labels": label_rows(run)}
+    model: PagePart = training_part(run) | {"labels": label_rows(run), "translated": False}
+    if (run.path / TRANSLATOR_PLACE).is_dir():
+        pictures = sample_pictures(Run(run.path / TRANSLATOR_PLACE))
+        model |= {"pictures": pictures, "translated": True}
     heldout = held_out_predictions(run, given) if given else predict_or_reason(run)
     if isinstance(heldout, str):
         model["reason"] = heldout

@@ -19,11 +19,12 @@ from ssgan.adaptation.where import Where
 from ssgan.config import InputError
 from ssgan.data import from_memory
 from ssgan.randomness import Rng
+from ssgan.report import report
 from ssgan.runtime import Runtime
 from ssgan.training.batches import Batches
 from ssgan.training.runner import finish
 from ssgan.training.schedule import Step, TrainOptions
-from tests.adaptation.test_adapt import KINDS, Y, rows
+from tests.adaptation.test_adapt import KINDS, Y, model_of, rows
 
 CPU = Runtime("cpu", False)
 RNG = Rng(("test",))
@@ -162,6 +163,12 @@ def test_what_a_classifier_learns_from_are_the_translated_images():
     found = translated_domain(translator, domains.source)
     assert found.codec == domains.target.codec
     assert torch.equal(found.samples, found.codec.pack(translator(SOURCE)))
+
+
+def test_a_model_keeps_the_translation_that_it_learnt_from_and_its_page_shows_it(tmp_path):
+    model_of("images", "translate", run=tmp_path)
+    assert load_translator(tmp_path / "translator", "cpu")(SOURCE[:3]).shape == (3, 12, 12, 3)
+    assert "what was made of them" in report(tmp_path).read_text("utf-8")
 
 
 @pytest.mark.parametrize(

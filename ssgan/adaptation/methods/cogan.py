@@ -38,6 +38,7 @@ from ssgan.training.step import Stepped, descend
 from ssgan.transforms.views import Views
 
 READOUT = "last"
+LABELS = 10.0  # weight of what labels teach, beside what the critics tell apart
 Known = tuple[int, Tensor, Tensor]  # the side of samples (N, ...), they, and their labels (N,)
 
 
@@ -111,7 +112,7 @@ class CoGAN:
             terms[f"critic_fake_{domain}"] = self.config.weight * F.softplus(bad).mean()
         for (side, x, labels), name in zip(known, ("supervised", "few"), strict=False):
             outputs = self.critics.network(side)(self.runtime.batch(x)).float()
-            terms[name] = supervised_loss(outputs, labels)
+            terms[name] = LABELS * supervised_loss(outputs, labels)
         return terms
 
     def generator_terms(self, noise: Tensor, rng: Rng) -> Terms:

@@ -95,6 +95,10 @@ def training_translator(
 ) -> Generator[Progress, None, Translator]:
     """`translate` of two domains whose codecs agree, in a run where there is one."""
     source, target = sides
+    if run:
+        with run.writing() as held:
+            held.write(SOURCE_CODEC, json.dumps(source.codec.to_json()))
+            held.write("codec.json", json.dumps(target.codec.to_json()))
     task = METHODS[config.method].task(Sides(config, source, target, on))
     streams = {
         name: side.stream(config.batch, on)
@@ -134,9 +138,6 @@ def translating(
         about["frame"] = words
         identity = {"format": 1, "kind": KIND, "config": config.to_json(), "data": about}
         held = Run.claim(where.run, identity, growing=())
-        with held.writing() as writer:
-            writer.write(SOURCE_CODEC, json.dumps(codecs[0].to_json()))
-            writer.write("codec.json", json.dumps(codecs[1].to_json()))
     on = runtime(where.device, codecs[1].shape)
     return (yield from training_translator((sides[0], sides[1]), config, on, held, where.options))
 
