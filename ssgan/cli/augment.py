@@ -52,6 +52,7 @@ if TYPE_CHECKING:
         " columns, linear a GAN's features, cnn images. [default: logistic (of numbers linear) and"
         " boosting for rows of columns, else linear]",
     ),
+    *options.encoding,
     click.option("--force", is_flag=True, help="Write all synthetic rows whatever the verdict is."),
     options.seed,
     options.device,
@@ -94,7 +95,7 @@ def augment(
     from ssgan.synthesis import Request
     from ssgan.synthesis.augment import context_for, labeled_rows, load_pair, propose
 
-    gan, predictor = load_pair(run, model, device)
+    gan, predictor = load_pair(run, model, device, options.named_encoder(amounts))
     check_form(out, gan.codec, predictor.classes)
     amounts["classifier"] = [*classifiers] or None
     request = Request(n=amounts.pop("count"), filters=filters, seed=seed, **amounts)

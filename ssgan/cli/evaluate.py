@@ -18,6 +18,7 @@ from ssgan.cli.options import note
     options.labels,
     options.part,
     *options.reading,
+    *options.encoding,
     options.strict,
     options.seed,
     options.device,
@@ -48,7 +49,7 @@ def evaluate(
     from ssgan.prediction.loading import load
     from ssgan.runs.storage import write_whole
 
-    model = load(run, device)
+    model = load(run, device, encoder=options.named_encoder(reading))
     source, chosen = rows_to_judge(run, model, data, {"labels": labels, "part": part, **reading})
     about = {"data": source, "part": chosen.part, "rows": len(chosen.x)}
     beside = None if hasattr(model, "targets") else chosen.part

@@ -24,6 +24,7 @@ from ssgan.config import InputError
         " which is trained first and kept in RUN.  [default: all; of MODEL its own]",
     ),
     *options.reading,
+    *options.encoding,
     options.strict,
     options.device,
 )
@@ -57,7 +58,7 @@ def features(
     from ssgan.prediction.loading import load
 
     writing.check_suffix(out, VectorCodec.formats, "features")
-    model = load(run, device)
+    model = load(run, device, encoder=options.named_encoder(reading))
     if readout is not None:
         model = read_by(model, readout, run, quiet)
     chosen = select_part(read_for_model(model, data, reading), part)

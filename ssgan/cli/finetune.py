@@ -26,6 +26,7 @@ IN_STEPS = CHOICES["methods in steps"]
     ),
     click.option("--out", type=options.PATH, metavar="MODEL", help="The directory of the model."),
     *options.reading,
+    *options.encoding,
     *options.splitting,
     click.option(
         "--method",
@@ -117,7 +118,7 @@ def finetune(
         fields["auto"] = {**fields.get("auto", {}), "budget": budget}
     chosen = PredictorConfig.from_json(fields)
     refuse_unused_settings(chosen)
-    gan = load(run, device)
+    gan = load(run, device, encoder=options.named_encoder(arguments))
     split = split_for(gan, run, labels, arguments, out, quiet)
     if out is None or dry_run:
         describe_finetuning(gan, split, chosen)

@@ -61,7 +61,7 @@ CHOICES: dict[str, tuple[str, ...]] = {
         "supervised",
     ),
     "methods in steps": ("consistency", "k-plus-one", "propagation", "supervised"),
-    "modalities": ("images", "signals", "table", "vectors", "volumes"),
+    "modalities": ("images", "signals", "table", "texts", "vectors", "volumes"),
     "models": ("gan", "vae", "vae-gan"),
     "objectives": (
         "non-saturating",

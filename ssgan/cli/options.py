@@ -70,10 +70,14 @@ size = click.option(
     help="Scale and crop images to N x N, or width x height.",
 )
 target = click.option("--target", metavar="COLUMN", help="The column of a table with the labels.")
+text = click.option(
+    "--text", metavar="COLUMN", help="The column of a table whose texts are the samples."
+)
 modality = click.option(
     "--modality",
     metavar="NAME",
-    help="What DATA holds, where its axes do not tell: image, signal, table, vector or volume.",
+    help="What DATA holds, where its axes do not tell: image, signal, table, text, vector or"
+    " volume.",
 )
 length = click.option(
     "--length",
@@ -113,13 +117,26 @@ strict = click.option(
     "--strict", is_flag=True, help="Refuse levels of a table that were not seen in training."
 )
 READING = (
-    *("data_dir", "size", "target", "modality", "length", "mode", "bits", "na", "unlabeled"),
-    *("drop", "header"),
+    *("data_dir", "size", "target", "text", "modality", "length", "mode", "bits", "na"),
+    *("unlabeled", "drop", "header"),
 )
 reading = (
-    *(data_dir, size, target, modality, length, mode, bits, na, unlabeled_value, drop),
+    *(data_dir, size, target, text, modality, length, mode, bits, na, unlabeled_value, drop),
     header,
 )
+encoder = click.option(
+    "--encoder",
+    metavar="FILE|NAME",
+    help="The frozen network that samples are encoded by: a program .pt2, .ts or .onnx, a directory"
+    " of a sentence encoder, or a model of torchvision. It is run: name only what you trust.",
+)
+encoder_weights = click.option(
+    "--encoder-weights",
+    type=PATH,
+    metavar="FILE",
+    help="The .pth or .safetensors file of --encoder, a model of torchvision.",
+)
+encoding = (encoder, encoder_weights)
 part = click.option(
     "--part",
     type=click.Choice(["train", "test", "all"]),
@@ -155,6 +172,22 @@ dry_run = click.option(
 )
 quiet = click.option("--quiet", is_flag=True, help="Only errors and warnings.")
 with_debug = click.option("--debug", is_flag=True, help="Errors with their traceback.")
+
+
+def named_encoder(arguments: dict[str, Any], **how: Any) -> Any:
+    """The encoder that options name, which are taken out of the arguments; None for none."""
+    given, weights = arguments.pop("encoder"), arguments.pop("encoder_weights")
+    if given is None:
+        used = [name for name, value in {"weights": weights, **how}.items() if value]
+        if used:
+            flag = "--embed" if used[0] == "embed" else f"--encoder-{used[0]}"
+            raise click.UsageError(f"{flag} says more of --encoder: give both")
+        return None
+    if given == "embedded":
+        return given
+    from ssgan.data import load_encoder
+
+    return load_encoder(given, weights=weights, **how)
 
 
 def command(name: str, *options: Callable[[Body], Body]) -> Callable[[Body], click.Command]:

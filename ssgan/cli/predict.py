@@ -16,6 +16,7 @@ from ssgan.cli.options import note
     options.out,
     options.part,
     *options.reading,
+    *options.encoding,
     options.strict,
     options.device,
 )
@@ -45,7 +46,7 @@ def predict(
     from ssgan.prediction.loading import load_predictor
 
     writing.check_suffix(out, writing.TABLES, "predictions")
-    predictor = load_predictor(model, device)
+    predictor = load_predictor(model, device, options.named_encoder(reading))
     chosen = select_part(read_for_model(predictor, data, reading), part)
     writing.write_table(table(predictor, chosen), out)
     note(f"{out} holds predictions for {len(chosen.x)} rows", quiet)

@@ -17,6 +17,20 @@ GAN_DEFAULTS = DEFAULTS["pretrain"]
     click.argument("data"),
     click.option("--run", type=options.PATH, help="The directory to train in."),
     *options.reading,
+    *options.encoding,
+    click.option(
+        "--encoder-size",
+        callback=options.parse_size,
+        metavar="N|WxH",
+        help="What pictures are scaled to for --encoder.  [default: as it says, else 224]",
+    ),
+    click.option(
+        "--encoder-pixels",
+        metavar="NAME",
+        help="What pixels become for --encoder: from 0 to 1 (unit), from -1 to 1 (signed), or"
+        " standardised as imagenet.  [default: unit; imagenet for torchvision's models]",
+    ),
+    click.option("--embed", is_flag=True, help="Keep a copy of the file of --encoder in RUN."),
     click.option(
         "--conditional", is_flag=True, help="Learn from DATA's labels what each class looks like."
     ),
@@ -127,20 +141,23 @@ def pretrain(
     Example:
       ssgan pretrain mnist --run run
       ssgan pretrain photos/ --size 64 --run run --steps 20000
+      ssgan pretrain photos/ --encoder resnet.pt2 --run run
+      ssgan pretrain news.csv --text title --run run
       ssgan pretrain mnist --conditional --per-class 100 --run run
     """
     if run is None and not dry_run:
         raise click.UsageError("Missing option '--run': the directory to train in.")
     conditional, per_class, seed = map(flags.pop, ("conditional", "per_class", "label_seed"))
     refuse_alone(conditional, per_class, seed)
-    from ssgan.cli.samples import report_unreadable
-    from ssgan.data import read
+    from ssgan.cli.samples import read_encoded, report_unreadable
     from ssgan.data.split import condition_labels
     from ssgan.models.config import GANConfig
 
+    how = {name: flags.pop(f"encoder_{name}") for name in ("size", "pixels")}
+    encoder = options.named_encoder(flags, **how, embed=flags.pop("embed"))
     reading = {name: flags.pop(name) for name in options.READING}
     settings = GANConfig.from_json(config_fields(recipe, config, flags))
-    samples = read(data, **reading)
+    samples = read_encoded(data, reading, encoder)
     report_unreadable(samples)
     labels = condition_labels(samples, per_class, seed or 0) if conditional else None
     if run is None or dry_run:

@@ -16,6 +16,7 @@ from ssgan.cli.options import note
     options.labels,
     options.part,
     *options.reading,
+    *options.encoding,
 )
 def report(*, run: Path, data: str | None, quiet: bool, **reading: Any) -> None:
     """Write RUN/report.html: how good it is, samples over time, losses, predictions, settings.
@@ -31,17 +32,19 @@ def report(*, run: Path, data: str | None, quiet: bool, **reading: Any) -> None:
     """
     from ssgan.report import report as write
 
+    encoder = options.named_encoder(reading)
     if data is None:
         refuse_reading_nothing(reading)
         tell_source(run, quiet)
-        path = write(run)
+        path = write(run, encoder=encoder)
     else:
         from ssgan.cli.samples import rows_to_judge
         from ssgan.prediction.loading import load
 
-        source, chosen = rows_to_judge(run, load(run), data, reading)
+        model = load(run, encoder=encoder)
+        source, chosen = rows_to_judge(run, model, data, reading)
         part = "" if chosen.part == "all" else f" ({chosen.part})"
-        path = write(run, chosen.x, chosen.y, which=f"{source}{part}")
+        path = write(run, chosen.x, chosen.y, which=f"{source}{part}", encoder=encoder)
     if not quiet:
         click.echo(path)
 

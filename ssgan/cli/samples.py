@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 from ssgan.cli.options import note
 from ssgan.codecs.image import MODE_OF_CHANNELS
 from ssgan.config import InputError
-from ssgan.data import read_labels
+from ssgan.data import encoded, read, read_labels
+from ssgan.data.encoders import reading_size
 from ssgan.data.selection import faults_of, read_as, select_part
 from ssgan.data.split import leave_learnt_out
 
@@ -28,6 +29,14 @@ def read_for_model(model: "GAN | Predictor", source: str, reading: Mapping[str, 
     data = read_as(trained_on["options"], source, reading)
     report_unreadable(data)
     return data
+
+
+def read_encoded(source: str, reading: Mapping[str, Any], encoder: Any) -> "Data":
+    """A data set whose samples an encoder makes rows of, pictures in the size that it takes."""
+    if encoder is None:
+        return read(source, **reading)
+    size = {} if reading["size"] else reading_size(source, encoder)
+    return encoded(read(source, **{**reading, **size}), encoder)
 
 
 def rows_to_judge(

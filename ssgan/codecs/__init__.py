@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from ssgan.codecs.codec import Codec, Json, axes_and_dtype
+from ssgan.codecs.embedding import EmbeddingCodec
 from ssgan.config import InputError, InputTypeError
 
 __all__ = ["CODECS", "Codec", "Json", "codec_for", "from_json", "kind_of"]
@@ -124,7 +125,8 @@ def from_json(fields: Mapping[str, Json]) -> Codec:
     >>> from_json(codec.to_json()) == codec
     True
     """
+    known: dict[str, type[Codec]] = {**CODECS, EmbeddingCodec.kind: EmbeddingCodec}
     kind = fields.get("kind")
-    if kind not in CODECS:
-        raise InputError(f"expected a codec of kind {', '.join(CODECS)}, got {kind!r}")
-    return CODECS[kind].from_json(fields)
+    if kind not in known:
+        raise InputError(f"expected a codec of kind {', '.join(known)}, got {kind!r}")
+    return known[kind].from_json(fields)

@@ -62,6 +62,7 @@ class Codec(Protocol):
     transforms: ClassVar[tuple[str, ...]]  # those of `ssgan.transforms` that samples can have
     symmetries: ClassVar[tuple[str, ...]]  # those of them that are natural if nobody can tell
     augmentations: ClassVar[tuple[str, ...]]  # kinds of `ssgan.transforms.Augmentation`
+    telling: ClassVar[bool]  # encoded samples are features by themselves, beside those of a trunk
 
     @classmethod
     def claims(cls, raw: Any, shape: tuple[int, ...] | None = None) -> bool:

@@ -87,6 +87,7 @@ class SignalCodec:
     )
     symmetries: ClassVar[tuple[str, ...]] = ()
     augmentations: ClassVar[tuple[str, ...]] = ()
+    telling: ClassVar[bool] = False
 
     @classmethod
     def claims(cls, raw: Any, shape: tuple[int, ...] | None = None) -> bool:

@@ -78,6 +78,7 @@ class TableCodec:
     transforms: ClassVar[tuple[str, ...]] = ROW_TRANSFORMS
     symmetries: ClassVar[tuple[str, ...]] = ()
     augmentations: ClassVar[tuple[str, ...]] = ()
+    telling: ClassVar[bool] = False
 
     @classmethod
     def claims(cls, raw: Any, shape: tuple[int, ...] | None = None) -> bool:

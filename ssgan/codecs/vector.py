@@ -76,6 +76,7 @@ class VectorCodec:
     transforms: ClassVar[tuple[str, ...]] = ROW_TRANSFORMS
     symmetries: ClassVar[tuple[str, ...]] = ()
     augmentations: ClassVar[tuple[str, ...]] = ()
+    telling: ClassVar[bool] = False
 
     @classmethod
     def claims(cls, raw: Any, shape: tuple[int, ...] | None = None) -> bool:

@@ -95,6 +95,7 @@ class VolumeCodec:
     transforms: ClassVar[tuple[str, ...]] = (*MOVES, *FLIPS, *QUARTERS, "cutout", "noise")
     symmetries: ClassVar[tuple[str, ...]] = (*FLIPS, *QUARTERS)
     augmentations: ClassVar[tuple[str, ...]] = ()
+    telling: ClassVar[bool] = False
 
     @classmethod
     def claims(cls, raw: Any, shape: tuple[int, ...] | None = None) -> bool:

@@ -17,6 +17,11 @@ What each module is for:
     many_files            folders in which each file is a sample, which are
     signals, volumes      sounds and series, or voxels
     lengths, spectrograms signals of one length, and as pictures
+    texts                 folders of texts
+
+    encoders, encoder     frozen networks that make rows of samples, and how these are prepared
+    programs, sentences   such networks from files, and from a directory for texts
+    kept                  the rows that they made
 
     labels                classes or numbers, and which are drawn
     label_values          labels as they came, and which of them mean "no label"
@@ -37,9 +42,12 @@ from ssgan.codecs import Codec, codec_for
 from ssgan.codecs import from_json as codec_from_json
 from ssgan.codecs.image import ImageCodec
 from ssgan.codecs.table import TableCodec
+from ssgan.codecs.text import TextCodec
 from ssgan.codecs.vector import VectorCodec
 from ssgan.data.checks import check
 from ssgan.data.containers import stacked
+from ssgan.data.encoder import Encoder
+from ssgan.data.encoders import encoded, fit_encoded, load_encoder
 from ssgan.data.label_files import read_labels
 from ssgan.data.label_values import digest, unlabeled
 from ssgan.data.labels import Targets, targets
@@ -52,6 +60,7 @@ from ssgan.data.split import draw_split
 __all__ = [
     "Codec",
     "Data",
+    "Encoder",
     "ImageCodec",
     "TableCodec",
     "Targets",
@@ -61,8 +70,10 @@ __all__ = [
     "codec_from_json",
     "digest",
     "draw_split",
+    "encoded",
     "fit_codec",
     "from_memory",
+    "load_encoder",
     "read",
     "read_labels",
     "spectrograms",
@@ -101,6 +112,8 @@ def fit_codec(
     (1, 8, 8)
     """
     if isinstance(raw, Data):
+        if raw.encoder is not None or (kind or raw.kind) == TextCodec.kind:
+            return fit_encoded(raw)
         kind = kind or raw.kind
         image_shape = image_shape or raw.options.get("image_shape")
         raw = raw.x

@@ -11,7 +11,6 @@ from ssgan.config import InputError
 
 MODES = {"grey": 1, "rgb": 3, "rgba": 4}  # how pictures are read: number of channels
 MODE_NAMES = {"l": "grey", "gray": "grey", "colour": "rgb", "color": "rgb"}
-TO_COME = ("text",)  # modalities that have no codec yet
 BITS = (8, 16)  # of a deep grey pixel: at least, at most
 
 
@@ -22,6 +21,7 @@ class ReadOptions:
     data_dir: str | Path | None = None
     size: int | tuple[int, int] | None = None
     target: str | None = None
+    text: str | None = None
     image_shape: tuple[int, ...] | None = None
     modality: str | None = None
     length: int | None = None
@@ -74,13 +74,7 @@ def kind_named(modality: str) -> str:
     known = {kind.rstrip("s"): kind for kind in CODECS}
     if (kind := known.get(modality.rstrip("s"))) is not None:
         return kind
-    names = ", ".join(known)
-    if modality.rstrip("s") in TO_COME:
-        raise InputError(
-            f"the modality {modality!r} is not read yet, there are {names}: give rows of numbers "
-            "(N, F) with modality 'vector'"
-        )
-    raise InputError(f"there is no modality {modality!r}; there are {names}")
+    raise InputError(f"there is no modality {modality!r}; there are {', '.join(known)}")
 
 
 def mode_named(mode: str) -> str:

@@ -25,6 +25,7 @@ from ssgan.data.named import (
 from ssgan.data.options import ReadOptions
 from ssgan.data.signals import SOUND_SUFFIXES, read_recordings, read_ts
 from ssgan.data.source import Data, assemble_data, from_memory
+from ssgan.data.texts import TEXT_SUFFIXES, read_texts
 from ssgan.data.volumes import VOLUME_SUFFIXES, is_volume, read_volumes, volumes_of
 
 FILE_KINDS = ".npz, .npy, idx, .csv, .tsv, .parquet, .ts, .binvox or .nii"
@@ -38,7 +39,8 @@ def read(source: Any, **options: Any) -> Data:
     Parameters
     ----------
     source : str, Path, or samples
-        A name; a folder of pictures, of sounds (.wav, .flac, .ogg) or of volumes (.binvox, .nii); a
+        A name; a folder of pictures, of sounds (.wav, .flac, .ogg), of volumes (.binvox, .nii) or
+        of texts (.txt); a
         .npz, .npy, idx, .csv, .tsv, .parquet, .ts, .binvox or .nii file; or an array, a tensor, a
         data frame of pandas or polars, an Arrow table, a torch Dataset or DataLoader, a Hugging
         Face Dataset, or a list of arrays or of PIL images. A `Data` is returned as it is.
@@ -49,9 +51,11 @@ def read(source: Any, **options: Any) -> Data:
             Pixels to which images are scaled and cropped.
         target : str
             The column of a table that holds the labels; named tables know theirs.
+        text : str
+            The column of a table whose texts are the samples.
         image_shape : (H, W) or (H, W, C)
             That of flat images (N, H * W * C).
-        modality : "image", "signal", "table", "vector" or "volume"
+        modality : "image", "signal", "table", "text", "vector" or "volume"
             What the samples are, where it is not to be told from their axes. Signals never are:
             their values are the columns of a table in their order, or rows (N, L) or (N, C, L).
         length : int
@@ -166,14 +170,17 @@ def read_path(path: Path, options: ReadOptions, directory: Path) -> RawParts:
 
 
 def read_directory(path: Path, options: ReadOptions) -> RawParts:
-    """A folder of pictures; of sounds or of volumes, where it holds such files and no others do."""
+    """A folder of pictures; of sounds or volumes, where it holds such files and no pictures; of
+    texts, where it holds no files of another kind."""
     named = (options.modality or "").rstrip("s")
-    known = {"signal": SOUND_SUFFIXES, "volume": VOLUME_SUFFIXES}
+    known = {"signal": SOUND_SUFFIXES, "volume": VOLUME_SUFFIXES, "text": TEXT_SUFFIXES}
     kinds = {named} if named else kinds_in(path, known | {"image": SUFFIXES})
     if "signal" in kinds and "image" not in kinds:
         return read_recordings(path, options.length)
     if "volume" in kinds and "image" not in kinds:
         return read_volumes(path)
+    if kinds == {"text"}:
+        return read_texts(path)
     return read_folder(path, options)
 
 

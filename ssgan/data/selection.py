@@ -15,13 +15,13 @@ from ssgan.config import InputError
 from ssgan.data.frames import is_table
 from ssgan.data.options import ReadOptions
 from ssgan.data.reading import read
-from ssgan.data.source import Data, in_modality, without_target
+from ssgan.data.source import Data, in_modality, texts_of, without_target
 from ssgan.randomness import Rng
 
 # Options that say what form samples have, and what their entries mean.
 FORMING = (
-    *("size", "image_shape", "target", "modality", "length", "mode", "bits", "na", "unlabeled"),
-    "drop",
+    *("size", "image_shape", "target", "text", "modality", "length", "mode", "bits", "na"),
+    *("unlabeled", "drop"),
 )
 # Of what a run says that it was made of: more is not read.
 SPARE_FILES, FILES_A_ROW = 10_000, 20
@@ -49,21 +49,26 @@ def read_as(options: Mapping[str, Any], source: Any, reading: Mapping[str, Any])
     column = usual.pop("target", None)
     asked = reading_options(usual | overrides)
     # The column of labels is no number of a signal or vector, and may be there or not.
-    modality = asked.pop("modality", None) if column and "target" not in asked else None
+    later = ("modality", "text") if column and "target" not in asked else ()
+    taken = {name: asked.pop(name) for name in later if name in asked}
     data = read(source, **asked)
     if column in getattr(data.x, "columns", ()) and data.y is None:
         data = replace(data, **without_target({"x": data.x, "x_test": data.x_test}, column))
         data = replace(data, options=data.options | {"target": column})
-    return data if modality is None else taken_for(data, asked | {"modality": modality})
+    return taken_for(data, asked | taken) if taken else data
 
 
 def taken_for(data: Data, asked: Mapping[str, Any]) -> Data:
-    """A data set in another modality, as the options of reading ask for it."""
+    """A data set in another modality, or its texts, as the options of reading ask for them."""
     options = ReadOptions.of(asked)
-    kind, x = in_modality(data.x, options)
-    x_test = None if data.x_test is None else in_modality(data.x_test, options)[1]
-    named = data.options | {"modality": options.modality}
-    return replace(data, kind=kind, x=x, x_test=x_test, options=named)
+    parts = {"x": data.x, "x_test": data.x_test}
+    if options.text is not None and isinstance(data.x, pd.DataFrame):
+        parts = texts_of(parts, options.text, data.source)
+    kind, x = in_modality(parts["x"], options)
+    x_test = None if data.x_test is None else in_modality(parts["x_test"], options)[1]
+    named = {"modality": options.modality, "text": options.text}
+    named = {name: value for name, value in named.items() if value is not None}
+    return replace(data, kind=kind, x=x, x_test=x_test, options=data.options | named)
 
 
 def reading_options(options: Mapping[str, Any]) -> dict[str, Any]:

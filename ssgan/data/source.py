@@ -15,6 +15,7 @@ import pandas as pd
 
 from ssgan.codecs import CODECS, Json, kind_of
 from ssgan.codecs.codec import as_array, contain, container_of
+from ssgan.codecs.text import as_texts
 from ssgan.config import InputError, InputTypeError
 from ssgan.data.column_doubts import doubt_in_memory
 from ssgan.data.containers import gather
@@ -34,8 +35,8 @@ class Data:
     Parameters
     ----------
     kind : str
-        The modality, a key of `ssgan.codecs.CODECS`: "images", "signals", "table", "vectors" or
-        "volumes".
+        The modality, a key of `ssgan.codecs.CODECS`: "images", "signals", "table", "texts",
+        "vectors" or "volumes".
     x : array, tensor or data frame
         N samples to learn from, without their labels.
     y : array (N,), optional
@@ -50,6 +51,8 @@ class Data:
         The file of each sample of `x`, relative to the image folder.
     quarantine : list of (str, str)
         Files that were left out and lines that were repaired, with the reason.
+    encoder : Encoder, optional
+        A frozen network that makes rows of the samples; `encoded` gives a data set one.
 
     Examples
     --------
@@ -67,6 +70,7 @@ class Data:
     options: dict[str, Json] = field(default_factory=dict)  # those that it was read with
     names: list[str] | None = None  # file of each row of x, relative to the image folder
     quarantine: list[tuple[str, str]] = field(default_factory=list)  # (file or line, what is wrong)
+    encoder: Any = None
 
     def __post_init__(self) -> None:
         for samples, labels, part in ((self.x, self.y, ""), (self.x_test, self.y_test, "test ")):
@@ -194,6 +198,8 @@ def assemble_data(parts: RawParts, source: str, options: ReadOptions) -> Data:
         raise InputError(f"a target column is for tables, {source} has none: leave it out")
     if target is not None:
         parts = without_target(parts, target)
+    if options.text is not None:
+        parts = texts_of(parts, options.text, source)
     kind, x = in_modality(parts["x"], options)
     if size is not None and not CODECS[kind].resizable:
         raise InputError(f"a size is for images, {source} holds {CODECS[kind].form}: leave it out")
@@ -245,6 +251,24 @@ def without_target(parts: RawParts, target: str) -> RawParts:
         if not divided[x].shape[1]:
             raise InputError(f"{target!r} is the only column: there is nothing to predict it from")
     return divided
+
+
+def texts_of(parts: RawParts, name: str, source: str) -> RawParts:
+    """A table's parts with the texts of its column `name` as samples; a missing one is empty."""
+    if not isinstance(parts["x"], pd.DataFrame):
+        raise InputError(f"a column of texts is for tables, {source} has none: leave text out")
+    made = dict(parts)
+    for part in ("x", "x_test"):
+        if (frame := parts.get(part)) is None:
+            continue
+        if name not in frame.columns:
+            columns = list(frame.columns)
+            raise InputError(f"there is no column {name!r} of texts{nearest_names(name, columns)}")
+        texts = as_texts(frame[name].to_numpy(object))
+        if texts is None:
+            raise InputError(f"column {name!r} of {source} holds other entries than texts")
+        made[part] = texts
+    return made
 
 
 def nearest_names(name: Any, names: Sequence[Any]) -> str:

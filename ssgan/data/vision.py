@@ -1,8 +1,9 @@
-"""What torchvision is needed for: its data sets, and a network trained elsewhere to compare with.
+"""What torchvision is needed for: its data sets, and networks that were trained elsewhere.
 
 Nothing else imports it.
 """
 
+import difflib
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from ssgan.codecs.codec import Array
+from ssgan.config import InputError
 
 DOWNLOADS = {
     "mnist": "MNIST",
@@ -19,6 +21,7 @@ DOWNLOADS = {
     "cifar10": "CIFAR10",
     "usps": "USPS",
 }
+HEADS = ("fc", "classifier", "heads", "head")  # of torchvision's models: what makes classes
 WEIGHTS = "resnet18-f37072fd.pth"  # of ImageNet, as torch's cache names them
 
 
@@ -78,3 +81,32 @@ class Pictures(nn.Module):
         x = F.interpolate(x, (self.side, self.side), mode="bilinear", antialias=True)
         standard: Tensor = (x - self.mean) / self.std
         return standard
+
+
+def has_model(name: str) -> bool:
+    """Whether torchvision has a model of that name."""
+    from torchvision.models import list_models
+
+    return name in list_models()
+
+
+def backbone(name: str, weights: dict[str, Tensor]) -> nn.Module:
+    """A model of torchvision with these weights, all of them, and without its head."""
+    from torchvision.models import get_model, list_models
+
+    if not has_model(name):
+        near = difflib.get_close_matches(name, list_models(), 1)
+        hint = f": did you mean {near[0]}?" if near else ", as resnet18"
+        raise InputError(f"torchvision has no model {name!r}{hint}")
+    with torch.device("meta"):  # nothing is drawn for weights that are replaced
+        network: nn.Module = get_model(name, weights=None)
+    try:
+        network.load_state_dict(weights, assign=True)
+    except RuntimeError as error:
+        text = " ".join(str(error).split())[:200]
+        raise InputError(f"these are not the weights of {name}: {text}") from error
+    head = next((head for head in HEADS if hasattr(network, head)), None)
+    if head is None:
+        raise InputError(f"{name} makes no rows of numbers: take a classifier, as resnet18")
+    setattr(network, head, nn.Identity())
+    return network.eval().requires_grad_(False)

@@ -19,6 +19,7 @@ from ssgan.adaptation.config import AdaptConfig
 from ssgan.config import InputError, InputTypeError
 from ssgan.data import Targets, from_memory, targets, unlabeled
 from ssgan.data.label_values import raw_labels
+from ssgan.data.texts import texts_in
 from ssgan.models.config import GANConfig
 from ssgan.models.gan import GAN
 from ssgan.models.pretraining import load, pretrain
@@ -87,6 +88,8 @@ def samples_of(estimator: Any, X: Any, gan: GAN | GANConfig, *, reset: bool) -> 
     call, which compares them. Raises ValueError or TypeError as scikit-learn's estimators do.
     """
     codec = gan.codec if isinstance(gan, GAN) else None
+    if (texts := texts_in(X)) is not None:
+        return texts
     if not codec.numeric if codec else holds_text_or_gaps(X):
         if isinstance(X, pd.DataFrame):
             validate_data(estimator, X, reset=reset, skip_check_array=True)

@@ -10,7 +10,8 @@ from typing import Any
 import torch
 
 from ssgan.config import InputError
-from ssgan.data import digest, fit_codec, read
+from ssgan.data import digest, encoded, fit_codec, load_encoder, read
+from ssgan.data.encoders import copies, reading_size
 from ssgan.data.ledger import Ledger, ledger_file
 from ssgan.data.source import quarantine_file
 from ssgan.models.condition import fit_condition
@@ -44,6 +45,8 @@ def pretraining(
     on = runtime(device, codec.shape)
     about = {"source": data.source, "options": data.options, "rows": len(data)}
     about["fingerprint"] = data.fingerprint
+    if data.encoder is not None:
+        about["encoder"] = data.encoder.to_json()
     condition, conditions = (None, None) if labels is None else fit_condition(labels, len(data))
     if conditions is not None:
         about["labels"] = {"labeled": int(conditions[:, -1].sum()), "sha256": digest(conditions)}
@@ -52,7 +55,7 @@ def pretraining(
     streams = {"unlabeled": domain.stream(config.batch, on)}
     batches = Batches(streams, Rng(("pretrain", config.seed)))
     schedule = Schedule(config.steps, config.batch, options or TrainOptions())
-    files = files_of(domain) | quarantine_file(data.quarantine)
+    files = files_of(domain) | quarantine_file(data.quarantine) | copies(codec)
     with nullcontext() if run is None else claim_run(run, config, about, files) as held:
         if held and config.steps == 0:  # the networks as they are before training, to compare
             held.save(0, *pack_parts(task.parts))
@@ -62,7 +65,7 @@ def pretraining(
 
 @contextmanager
 def claim_run(
-    path: str | Path, config: GANConfig, about: Mapping[str, Any], files: Mapping[str, str]
+    path: str | Path, config: GANConfig, about: Mapping[str, Any], files: Mapping[str, str | bytes]
 ) -> Iterator[Run]:
     """The run directory of a training, with these files; nobody else writes to it meanwhile."""
     identity = {"format": 1, "kind": "gan", "config": config.to_json(), "data": about}
@@ -73,9 +76,9 @@ def claim_run(
         yield held
 
 
-def files_of(domain: Domain) -> dict[str, str]:
+def files_of(domain: Domain) -> dict[str, str | bytes]:
     """What else than its networks loading a GAN needs, and which labels it learnt from."""
-    files = {"codec.json": json.dumps(domain.codec.to_json())}
+    files: dict[str, str | bytes] = {"codec.json": json.dumps(domain.codec.to_json())}
     if domain.condition is None or domain.conditions is None:
         return files
     read = domain.conditions[:, -1].nonzero().flatten().numpy()
@@ -116,6 +119,7 @@ def pretrain(
     run: str | Path | None = None,
     device: str | None = None,
     progress: bool = False,
+    encoder: Any = None,
     **fields: Any,
 ) -> GAN:
     """Train a GAN on unlabeled samples.
@@ -138,6 +142,9 @@ def pretrain(
         "cpu", "cuda" or "cuda:1"; by default the best that there is.
     progress : bool, default=False
         Show a bar, on a terminal or in a notebook.
+    encoder : str, Path, torch.nn.Module, callable or Encoder, optional
+        A frozen network, as `ssgan.data.load_encoder` takes it: the GAN learns the rows that it
+        makes of the samples.
     **fields
         Fields of the config to change: ``steps=1000, objective="hinge"``; and of
         `ssgan.training.schedule.TrainOptions`: ``log_every=10`` steps between two lines of the
@@ -170,13 +177,18 @@ def pretrain(
     """
     options = {name: fields.pop(name) for name in OPTION_NAMES & fields.keys()}
     config = (config or GANConfig()).changed(fields)
+    if encoder is not None:
+        encoder = load_encoder(encoder)
+        samples = encoded(read(samples, **reading_size(samples, encoder)), encoder)
     training = pretraining(
         samples, config, labels, run=run, device=device, options=TrainOptions(**options)
     )
     return show_progress(training) if progress else finish(training)
 
 
-def load(path: str | Path, device: str | None = None, checkpoint: str = "last") -> GAN:
+def load(
+    path: str | Path, device: str | None = None, checkpoint: str = "last", encoder: Any = None
+) -> GAN:
     """The GAN of a run directory, as `ssgan.load` gives it, which opens models too."""
     run = Run.open(path)
     if run.config.get("kind") != "gan":
@@ -191,7 +203,7 @@ def load(path: str | Path, device: str | None = None, checkpoint: str = "last") 
         raise FileNotFoundError(
             f"{path} holds no checkpoint{which} yet: let `ssgan pretrain` run longer"
         )
-    (data, config), codec = stored_training(run), stored_codec(run)
+    (data, config), codec = stored_training(run), stored_codec(run, encoder)
     condition = stored_condition(run) if "labels" in data else None
     on, width = runtime(device, codec.shape), condition.width if condition else 0
     parts = {

@@ -8,6 +8,7 @@ import torch
 
 from ssgan.codecs import Codec, from_json
 from ssgan.config import from_settings
+from ssgan.data.encoders import named_again
 from ssgan.models.condition import Condition
 from ssgan.models.config import Body, GANConfig
 from ssgan.randomness import Rng
@@ -18,10 +19,13 @@ MAX_VALUES = 2**31  # of a sample; more are no sample but damage
 TOLD = {"source": str, "options": dict, "fingerprint": str}  # of the samples of a training
 
 
-def stored_codec(run: Run) -> Codec:
-    """The codec of a directory; InputError where codec.json describes none that works."""
+def stored_codec(run: Run, encoder: Any = None) -> Codec:
+    """The codec of a directory; InputError where codec.json describes none that works.
+
+    `encoder` is what the user names as the encoder of its samples.
+    """
     with understood(run.path / "codec.json"):
-        codec = from_json(run.read_object("codec.json"))
+        codec = named_again(from_json(run.read_object("codec.json")), encoder, run.path)
         if min(codec.shape) < 1 or prod(codec.shape) > MAX_VALUES:
             raise ValueError(f"no samples have the shape {codec.shape}")
         codec.pack(codec.decode(torch.zeros(1, *codec.shape)))

@@ -39,6 +39,7 @@ from typing import Any
 from ssgan.config import InputError, InputTypeError, WorseModelWarning
 from ssgan.data import Data, read
 from ssgan.data.containers import gather
+from ssgan.data.encoders import copies
 from ssgan.models.gan import GAN
 from ssgan.prediction import intervals, temperature
 from ssgan.prediction.adjusting import check_shares, warn_of_classes, with_class_shares, with_prior
@@ -142,6 +143,8 @@ def claim_model(
     run = Run.claim(path, whole, growing=("config.steps",), renew=current_identity)
     with run.writing() as held:
         held.write("codec.json", json.dumps(gan.codec.to_json()))
+        for name, content in copies(gan.codec).items():
+            held.write(name, content)
         held.write("origin.json", json.dumps({"run": gan.data.get("run")}))
         yield held
 

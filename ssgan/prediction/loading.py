@@ -31,7 +31,10 @@ MADE_FROM = ("gan", "labels", "adaptation", "network")  # what a model was made 
 
 
 def load(
-    path: str | Path, device: str | None = None, checkpoint: str | None = None
+    path: str | Path,
+    device: str | None = None,
+    checkpoint: str | None = None,
+    encoder: Any = None,
 ) -> GAN | Predictor:
     """Load what `pretrain` or `finetune` has left in a directory.
 
@@ -44,6 +47,10 @@ def load(
     checkpoint : {"last", "best"}, optional
         Of a GAN the last intact checkpoint, which is the default, or that of the lowest distance
         between generated samples and those of the training. A model has one state alone.
+    encoder : str, Path, torch.nn.Module, callable or Encoder, optional
+        The frozen network that samples are encoded by, where there was one in pretraining;
+        "embedded" is the copy that a run may hold. A run never runs one that is not named: without
+        it only samples are known that were encoded on this machine before.
 
     Returns
     -------
@@ -69,7 +76,7 @@ def load(
     """
     kind = Run.open(path).config.get("kind")
     if kind == "gan":
-        return pretraining.load(path, device, checkpoint or "last")
+        return pretraining.load(path, device, checkpoint or "last", encoder)
     if kind != "predictor":
         raise InputError(
             f"{path} holds a run of kind {kind!r}, expected a GAN or a model: give the directory "
@@ -79,10 +86,10 @@ def load(
         raise InputError(
             f"{path} holds a model, which has one state alone: leave checkpoint={checkpoint!r} out"
         )
-    return load_predictor(path, device)
+    return load_predictor(path, device, encoder)
 
 
-def load_predictor(path: str | Path, device: str | None = None) -> Predictor:
+def load_predictor(path: str | Path, device: str | None = None, encoder: Any = None) -> Predictor:
     """The predictor of a model directory.
 
     Raises FileNotFoundError if there is none or its finetuning has not ended, InputError if the
@@ -95,7 +102,7 @@ def load_predictor(path: str | Path, device: str | None = None) -> Predictor:
     warn_of_student(run)
     labels, choice, config = stored_config(run)
     tensors = finished_weights(run, config, choice)
-    codec, body = stored_codec(run), stored_body(run)
+    codec, body = stored_codec(run, encoder), stored_body(run)
     kept = stored_fit(run)
     with understood(run.path / "checkpoints"):
         network = rebuilt_network(codec, config, body, tensors, kept)

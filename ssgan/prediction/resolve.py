@@ -109,14 +109,17 @@ def losses_of(config: PredictorConfig, classes: int) -> tuple[str, ...]:
 
 
 def default_readout(gan: GAN, config: PredictorConfig, rows: Labeled) -> str:
-    """The readout where none is named: the GAN's, if that is another than all depths; else "auto"
-    takes a student where it has views to learn from, and all the time that it needs.
+    """The readout where none is named: the GAN's, if that is another than all depths; samples and
+    all depths, where samples tell much by themselves; else "auto" takes a student where it has
+    views to learn from, and all the time that it needs.
 
     Those of images that keep a class, or that are stated to keep a number; a student without them
     is worth no more than all depths.
     """
     if (own := readout_of(gan)) != "all":
         return own
+    if gan.codec.telling:
+        return "samples+all"
     distils = (
         config.method == "auto"
         and config.auto.budget is None

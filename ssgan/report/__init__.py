@@ -48,7 +48,12 @@ PagePart = dict[str, Any]  # what the template shows of one thing
 
 
 def report(
-    path: str | Path, samples: Any = None, labels: Any = None, *, which: str = "the rows given"
+    path: str | Path,
+    samples: Any = None,
+    labels: Any = None,
+    *,
+    which: str = "the rows given",
+    encoder: Any = None,
 ) -> Path:
     """Write `report.html` into a run or model directory.
 
@@ -71,6 +76,8 @@ def report(
         Of these rows, for a model.
     which : str
         What the page calls these rows.
+    encoder : str, Path, torch.nn.Module, callable or Encoder, optional
+        The frozen network that samples are encoded by, as `ssgan.load` takes it.
 
     Returns
     -------
@@ -104,7 +111,8 @@ def report(
     given = None
     if samples is not None:
         given = given_rows(samples, labels, which, labelled=kind == "predictor")
-    page = render_page(gan_page(run, given) if kind == "gan" else model_page(run, given))
+    made = gan_page if kind == "gan" else model_page
+    page = render_page(made(run, given, encoder))
     write_whole(run.path / "report.html", as_utf8(page))  # at any time, also while it is trained
     return run.path / "report.html"
 
@@ -177,13 +185,11 @@ def as_utf8(page: str) -> bytes:
     return page.encode("utf-8", errors="backslashreplace")
 
 
-def gan_page(run: Run, given: HeldOutRows | None = None) -> PagePart:
+def gan_page(run: Run, given: HeldOutRows | None = None, encoder: Any = None) -> PagePart:
     """What the template shows of a GAN's run."""
     (about, config), rows = stored_training(run), run.metrics()
-    gan = training_part(run) | {
-        "made": generated_part(run, given),
-        "covered": coverage_sentence(rows),
-    }
+    made = generated_part(run, given, encoder)
+    gan = training_part(run) | {"made": made, "covered": coverage_sentence(rows)}
     done = rows[-1]["step"] if rows else 0
     facts = [
         ("steps", f"{done:,}", f"of {config.steps:,}"),
@@ -202,7 +208,7 @@ def gan_page(run: Run, given: HeldOutRows | None = None) -> PagePart:
     }
 
 
-def model_page(run: Run, given: HeldOutRows | None = None) -> PagePart:
+def model_page(run: Run, given: HeldOutRows | None = None, encoder: Any = None) -> PagePart:
     """What the template shows of a model's directory."""
     (labels, _, _), rows = stored_config(run), run.metrics()
     facts = [("labels", f"{labels['count']:,}", "learnt from"), ("in training", *seconds(rows))]
@@ -210,7 +216,7 @@ def model_page(run: Run, given: HeldOutRows | None = None) -> PagePart:
     if (run.path / TRANSLATOR_PLACE).is_dir():
         pictures = sample_pictures(Run(run.path / TRANSLATOR_PLACE))
         model |= {"pictures": pictures, "translated": True}
-    heldout = held_out_predictions(run, given) if given else predict_or_reason(run)
+    heldout = predictions_or_reason(run, given, encoder)
     if isinstance(heldout, str):
         model["reason"] = heldout
     else:
@@ -245,11 +251,13 @@ def model_lead(run: Run) -> str:
     return kind + choice_words
 
 
-def predict_or_reason(run: Run) -> HeldOut | str:
-    """Predictions for held-out rows, or why there are none."""
+def predictions_or_reason(run: Run, given: HeldOutRows | None, encoder: Any) -> HeldOut | str:
+    """Predictions for rows that are given, else for held-out ones, or why there are none."""
     try:
-        return held_out_predictions(run)
+        return held_out_predictions(run, given, encoder)
     except (OSError, InputError) as error:
+        if given:
+            raise
         return str(error).removesuffix(".")
 
 

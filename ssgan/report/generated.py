@@ -30,14 +30,16 @@ SCORED = 2000  # rows of every kind
 MAX_SIDE = 1200  # pixels a side of a picture
 
 
-def generated_part(run: Run, given: HeldOutRows | None = None) -> dict[str, Any] | str:
+def generated_part(
+    run: Run, given: HeldOutRows | None = None, encoder: Any = None
+) -> dict[str, Any] | str:
     """What the page shows of the samples of a run's GAN, or why it shows nothing.
 
     How good they are is measured on rows that are given, else on the test part of its data, else
     on training rows.
     """
     try:
-        gan = load(run.path)
+        gan = load(run.path, encoder=encoder)
     except (FileNotFoundError, InputError) as error:
         return str(error).removesuffix(".")
     data = data_or_reason(gan)
@@ -48,7 +50,12 @@ def generated_part(run: Run, given: HeldOutRows | None = None) -> dict[str, Any]
     train = gan.codec.pack(data.x)
     real, which = compared_rows(data, given)
     part["quality"] = quality_part(gan, real, which)
-    return part | {"near": neighbours_part(gan, train), "scores": score_part(gan, data)}
+    if gan.codec.telling:
+        part["by_class"] = classes_part(gan, (data.x, train))
+        near = real_neighbours_part(gan, (data.x, train))
+    else:
+        near = neighbours_part(gan, train)
+    return part | {"near": near, "scores": score_part(gan, data)}
 
 
 def compared_rows(data: Data, given: HeldOutRows | None) -> tuple[Any, str]:
@@ -60,18 +67,24 @@ def compared_rows(data: Data, given: HeldOutRows | None) -> tuple[Any, str]:
 
 
 def data_or_reason(gan: GAN) -> Data | str:
-    """The data set of a GAN as it was, or why it cannot be had."""
+    """The data set of a GAN as it was, its samples encoded if need be, or why there is none."""
     if gan.data["source"] == "memory":
         return "the data were given in memory, so there is nothing here to compare with"
     try:
-        return read_again(gan.data, gan.data["run"])
+        data = read_again(gan.data, gan.data["run"])
+        gan.codec.pack(take_samples(data.x, np.arange(1)))  # an encoder may not be at hand
+        return data
     except (OSError, InputError) as error:
         return str(error).removesuffix(".")
 
 
 def show_packed(codec: Codec, packed: Tensor, columns: int) -> dict[str, Any]:
     """Packed rows as one picture, `columns` in a row, or as a table: header, rows, columns left."""
-    samples = codec.decode(codec.expand(packed))
+    return show_raw(codec, codec.decode(codec.expand(packed)), columns)
+
+
+def show_raw(codec: Codec, samples: Any, columns: int) -> dict[str, Any]:
+    """Raw samples as `show_packed` shows packed ones."""
     if (pictures := codec.pictures(samples)) is not None:
         return {"picture": png(sheet_of(pictures, columns), MAX_SIDE), "more": 0}
     frame = as_table(samples)
@@ -81,13 +94,39 @@ def show_packed(codec: Codec, packed: Tensor, columns: int) -> dict[str, Any]:
     return {"header": header, "rows": rows, "more": frame.shape[1] - len(header)}
 
 
-def classes_part(gan: GAN) -> list[dict[str, Any]]:
-    """Samples of every class that the GAN can be asked for, the same noise for each."""
+def classes_part(gan: GAN, real: tuple[Any, Tensor] | None = None) -> list[dict[str, Any]]:
+    """Samples of every class that the GAN can be asked for, the same noise for each.
+
+    Of rows that nobody can look at, with `real` ones, raw and packed: the nearest of them.
+    """
     pictures = []
     for name in (gan.classes or ())[:CLASSES]:
         packed = gan.codec.pack(gan.sample(EACH, labels=np.repeat(np.array([name]), EACH)))
-        pictures.append({"name": str(name), **show_packed(gan.codec, packed, EACH)})
+        shown = show_packed(gan.codec, packed, EACH)
+        if real is not None:
+            near, _ = nearest(gan, packed, real[1], 1)
+            shown = show_raw(gan.codec, take_samples(real[0], near[:, 0].numpy()), EACH)
+        pictures.append({"name": str(name), **shown})
     return pictures
+
+
+def real_neighbours_part(gan: GAN, real: tuple[Any, Tensor]) -> dict[str, Any]:
+    """The training rows, raw and packed, that are nearest to samples that nobody can look at."""
+    raw, train = real
+    some = torch.from_numpy(draw_some(len(train), MAX_POOL, "report", "rows"))
+    near, name = nearest(gan, gan.codec.pack(gan.sample(EACH)), train[some], NEAREST)
+    rows = some[near].flatten().numpy()
+    kinds = [f"sample {1 + k}" for k in range(EACH) for _ in range(near.shape[1])]
+    shown = show_raw(gan.codec, take_samples(raw, rows), near.shape[1])
+    facts = {"space": name, "pool": len(some), "count": near.shape[1], "unseen": True}
+    return shown | facts | {"kinds": kinds}
+
+
+def nearest(gan: GAN, packed: Tensor, train: Tensor, most: int) -> tuple[Tensor, str]:
+    """Which training rows (N, K), packed, are nearest to packed samples; the name of the space."""
+    space = space_of(gan.codec.expand(train))
+    apart = squared_distances(space(gan.codec.expand(packed)), space(gan.codec.expand(train)))
+    return apart.topk(min(most, len(train)), largest=False).indices, space.name
 
 
 def neighbours_part(gan: GAN, train: Tensor) -> dict[str, Any]:
@@ -102,12 +141,9 @@ def rows_with_neighbours(gan: GAN, train: Tensor) -> tuple[Tensor, dict[str, Any
     the size of the pool and the number of neighbours."""
     train = train[torch.from_numpy(draw_some(len(train), MAX_POOL, "report", "rows"))]
     fake = gan.codec.pack(gan.sample(EACH))
-    space = space_of(gan.codec.expand(train))
-    apart = squared_distances(space(gan.codec.expand(fake)), space(gan.codec.expand(train)))
-    count = min(NEAREST, len(train))
-    near = apart.topk(count, largest=False).indices
+    near, name = nearest(gan, fake, train, NEAREST)
     rows = torch.cat([torch.cat([fake[k : k + 1], train[near[k]]]) for k in range(len(fake))])
-    return rows, {"space": space.name, "pool": len(train), "count": count}
+    return rows, {"space": name, "pool": len(train), "count": near.shape[1]}
 
 
 def interpolation_part(gan: GAN) -> dict[str, Any] | None:

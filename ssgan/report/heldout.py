@@ -55,13 +55,15 @@ def given_rows(x: Any, y: Any, which: str, labelled: bool) -> HeldOutRows:
     return HeldOutRows(which=which, seen=None, x=x, y=y, names=names)
 
 
-def held_out_predictions(run: Run, given: HeldOutRows | None = None) -> HeldOut:
+def held_out_predictions(
+    run: Run, given: HeldOutRows | None = None, encoder: Any = None
+) -> HeldOut:
     """The predictions of the model in a directory for rows whose labels it has not learnt from.
 
     They are those that are given; else the test part of its data; else the labelled rows that its
     split left out. Raises InputError or FileNotFoundError with the reason where there are none.
     """
-    model = load_predictor(run.path)
+    model = load_predictor(run.path, encoder=encoder)
     rows = replace(given, which=f"of {given.which}") if given else own_rows(run)
     rows = limit_rows(labeled_only(rows, model))
     true = model.targets.encode(rows.y)

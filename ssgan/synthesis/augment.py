@@ -17,6 +17,7 @@ import numpy as np
 
 from ssgan.codecs.codec import Array
 from ssgan.config import InputError, from_settings
+from ssgan.data.encoders import as_rows
 from ssgan.data.selection import read_again, take_samples
 from ssgan.data.split import read_split
 from ssgan.models.gan import GAN
@@ -214,10 +215,11 @@ def augment(
 
 
 def load_pair(
-    run: str | Path, model: str | Path, device: str | None = None
+    run: str | Path, model: str | Path, device: str | None = None, encoder: Any = None
 ) -> tuple[GAN, Predictor]:
     """The GAN and the predictor that was finetuned on it; InputError for one of other data."""
-    gan, predictor = load(run, device), load_predictor(model, device)
+    gan = load(run, device, encoder=encoder)
+    predictor = load_predictor(model, device, encoder)
     if predictor.about["gan"]["fingerprint"] != gan.data["fingerprint"]:
         raise InputError(f"{model} was finetuned on a GAN of other data than {run}: give that one")
     return gan, predictor
@@ -234,7 +236,7 @@ def labeled_rows(model: Predictor) -> tuple[Any, Array]:
     split = read_split(path)
     data = read_again(split["data"], path)
     samples = take_samples(data.x, np.asarray(split["indices"], np.int64))
-    return samples, model.targets.decode(np.asarray(split["values"]))
+    return as_rows(model.codec, samples), model.targets.decode(np.asarray(split["values"]))
 
 
 def context_for(gan: GAN, model: Predictor, labeled: tuple[Any, Any] | None = None) -> Context:
@@ -242,7 +244,7 @@ def context_for(gan: GAN, model: Predictor, labeled: tuple[Any, Any] | None = No
     classes = tuple(model.classes or ())
     if labeled is None:
         return Context(gan, classes, model)
-    samples, labels = labeled
+    samples, labels = as_rows(gan.codec, labeled[0]), labeled[1]
     if not classes:
         numbers = np.asarray(model.targets.encode(labels), np.float64)
         return Context(gan, classes, model, samples, numbers=numbers)

@@ -289,7 +289,7 @@ FIT_REFUSALS = [
     (
         np.zeros((3, 2)),
         {"kind": "sounds"},
-        "expected kind images, signals, table, vectors",
+        "expected kind images, signals, table, texts, vectors",
         ValueError,
     ),
     (np.array([[1, np.inf]]), {}, "row 0 holds infinity", ValueError),

@@ -2,6 +2,7 @@
 
 import re
 import runpy
+import shutil
 import sys
 from pathlib import Path
 
@@ -44,6 +45,18 @@ def test_links_of_a_page_lead_to_files_and_headings(page):
             lines = re.findall(r"^#+ (.*)$", path.read_text(encoding="utf-8"), re.MULTILINE)
             slugs = [re.sub(r"[^\w\- ]", "", line.lower()).replace(" ", "-") for line in lines]
             assert heading in slugs, target
+
+
+@pytest.mark.parametrize("name", ["encoders.md", "texts.md"])
+def test_what_a_page_shows_in_python_runs(name, tmp_path, capsys, monkeypatch):
+    text = (DOCS / "guide" / name).read_text(encoding="utf-8")
+    encoders = Path(__file__).parents[1] / "fixtures" / "encoders"
+    shutil.copytree(encoders / "sentences", tmp_path / "sentences")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("SSGAN_DATA", str(tmp_path))
+    (tmp_path / "shown.py").write_text("".join(re.findall(r"```python\n(.*?)```", text, re.DOTALL)))
+    runpy.run_path(str(tmp_path / "shown.py"))
+    assert float(capsys.readouterr().out.removeprefix("accuracy")) > 0.9
 
 
 def test_every_page_stands_in_a_table_of_contents():

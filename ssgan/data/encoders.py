@@ -1,0 +1,266 @@
+"""Frozen networks of the user's own below a GAN: samples become the rows that they make of them.
+
+data = encoded(read("photos/", size=224), "resnet.pt2")
+codec = fit_codec(data)          # its `pack` encodes samples, each once
+"""
+
+import hashlib
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from torch import nn
+
+from ssgan.codecs import Codec
+from ssgan.codecs.embedding import EmbeddingCodec, fit_embedding
+from ssgan.codecs.image import CHANNELS
+from ssgan.codecs.text import TextCodec
+from ssgan.config import InputError, InputTypeError
+from ssgan.data.containers import stacked
+from ssgan.data.encoder import PIXELS, Encoder, shape_of
+from ssgan.data.kept import KeptRows
+from ssgan.data.named import data_directory
+from ssgan.data.programs import Program, program_of, weights_sha256
+from ssgan.data.resizing import height_and_width
+from ssgan.data.sentences import SentenceModel, packaged_model
+from ssgan.data.source import Data
+
+USUAL_SIDE = 224  # of pictures, for the models of torchvision
+EMBEDDED = "embedded"  # names the copy that a run holds
+COPY = "encoder"  # what it is called there, before its suffix
+
+Given = Any  # a file, a name, a module, a callable, or an Encoder
+
+
+def load_encoder(
+    given: Given,
+    *,
+    weights: str | Path | None = None,
+    size: int | tuple[int, int] | None = None,
+    pixels: str | None = None,
+    embed: bool = False,
+) -> Encoder:
+    """A frozen network to encode samples with.
+
+    Parameters
+    ----------
+    given : str, Path, torch.nn.Module, callable or Encoder
+        A program .pt2 (`torch.export`), .pt or .ts (TorchScript) or .onnx; the name of a model of
+        torchvision; a directory of a sentence encoder; a module, or any callable, from float32
+        tensors (N, ...) or lists of texts to rows (N, F). A program is code: give only files that
+        you trust.
+    weights : str or Path, optional
+        The .pth or .safetensors file of a model of torchvision.
+    size : int or (height, width), optional
+        What pictures are scaled to; by default what the program takes, 224 for torchvision's.
+    pixels : {"unit", "signed", "imagenet"}, optional
+        What pixels from 0 to 1 become: themselves, which is the default, from -1 to 1, or
+        standardised as ImageNet's, which is the default for torchvision's.
+    embed : bool, default=False
+        Whether a run keeps a copy of the file.
+
+    Returns
+    -------
+    Encoder
+
+    Raises
+    ------
+    FileNotFoundError
+        Where there is no such file.
+    InputError
+        For what is no program.
+
+    Examples
+    --------
+    >>> encoder = load_encoder(lambda x: x.mean((2, 3)), size=32)
+    >>> encoder.size, encoder.pixels, encoder.sha256 is None
+    ((32, 32), 'unit', True)
+    """
+    found = given if isinstance(given, Encoder) else encoder_of(given, weights)
+    if pixels is not None and pixels not in PIXELS:
+        raise InputError(f"expected pixels {', '.join(PIXELS)}, got {pixels!r}")
+    if size is not None:
+        found = replace(found, size=height_and_width(size))
+    found = replace(found, pixels=pixels or found.pixels)
+    if not embed:
+        return found
+    if not isinstance(found.program, Program):
+        raise InputError("a run keeps a copy of a file alone: give the encoder as one, or no embed")
+    return replace(found, copied=found.program.weights or found.program.path)
+
+
+def encoder_of(given: Given, weights: str | Path | None) -> Encoder:
+    """The encoder that a user gives, as it is by default."""
+    if isinstance(given, SentenceModel):
+        return Encoder(name=given.name, sha256=given.sha256, takes="texts", program=given)
+    if isinstance(given, str | Path):
+        if Path(given).is_dir():
+            return encoder_of(SentenceModel(Path(given).resolve()), None)
+        program = program_of(given, weights)
+        usual: dict[str, Any] = {"name": program.path.name, "sha256": program.sha256}
+        if weights is not None:
+            side = (USUAL_SIDE, USUAL_SIDE)
+            usual |= {"size": side, "channels": 3, "pixels": "imagenet"}
+        return Encoder(**usual, program=program)
+    if weights is not None:
+        raise InputError("weights are those of a model of torchvision: leave them out")
+    if isinstance(given, nn.Module):
+        if given.training:
+            raise InputError("expected an encoder in evaluation mode: call its eval() first")
+        name = type(given).__name__
+        return Encoder(name=name, sha256=weights_sha256(given), program=given)
+    if not callable(given):
+        raise InputTypeError(
+            "expected an encoder that is a file, the name of a model, a module or a callable, got "
+            f"{type(given).__name__}"
+        )
+    name = getattr(given, "__name__", type(given).__name__)
+    return Encoder(name=name, sha256=None, program=given)
+
+
+def encoded(data: Data, given: Given) -> Data:
+    """A data set whose samples are encoded by a frozen network.
+
+    Parameters
+    ----------
+    data : Data
+        Pictures, arrays of numbers, or texts.
+    given : str, Path, torch.nn.Module, callable or Encoder
+        As `load_encoder` takes it.
+
+    Returns
+    -------
+    Data
+        The same samples; `fit_codec` gives the codec that encodes them.
+
+    Raises
+    ------
+    InputError
+        For samples and encoders that do not go together.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from ssgan.data import fit_codec, from_memory
+    >>> data = encoded(from_memory(np.eye(9)), lambda x: x[:, :2])
+    >>> fit_codec(data).shape
+    (2,)
+    """
+    encoder = load_encoder(given)
+    if data.kind == "table":
+        raise InputError(
+            "an encoder takes pictures, texts or arrays of numbers, a table came: name its column "
+            "of texts (text, --text), or leave the encoder out"
+        )
+    named_texts = isinstance(encoder.program, SentenceModel)
+    programs = isinstance(encoder.program, SentenceModel | Program)
+    if programs and named_texts != (data.kind == "texts"):
+        takes = "texts" if named_texts else "no texts"
+        raise InputError(f"the encoder {encoder.name!r} takes {takes}, the samples are {data.kind}")
+    encoder = replace(encoder, takes=data.kind)
+    if data.kind == "images":
+        encoder = fitting_channels(fitting_pictures(encoder), data.x[:1])
+    return replace(data, encoder=with_kept(encoder))
+
+
+def fitting_pictures(encoder: Encoder) -> Encoder:
+    """The encoder with the size and the channels that its program says it takes."""
+    shape = shape_of(encoder.program)
+    if shape is None:
+        return encoder
+    if len(shape) != 4 or shape[1] not in (None, *CHANNELS):
+        raise InputError(f"the encoder {encoder.name!r} takes {shape}, expected (N, C, H, W)")
+    _, channels, height, width = shape
+    if height is not None and width is not None:
+        if encoder.size not in (None, (height, width)):
+            raise InputError(
+                f"the encoder {encoder.name!r} takes pictures of {height} x {width}, not of "
+                f"{encoder.size[0]} x {encoder.size[1]}: leave the size out"
+            )
+        encoder = replace(encoder, size=(height, width))
+    return replace(encoder, channels=channels or encoder.channels)
+
+
+def fitting_channels(encoder: Encoder, images: Any) -> Encoder:
+    """The encoder with the channels that its program takes, tried where it does not say them."""
+    for channels in (None, 3, 1) if encoder.channels is None else ():
+        tried = replace(encoder, channels=channels)
+        try:
+            tried.run(tried.as_samples(images))
+        except InputError:
+            continue
+        return tried
+    return encoder
+
+
+def with_kept(encoder: Encoder) -> Encoder:
+    """The encoder with the rows that are kept of it, where it can be told from others."""
+    if encoder.sha256 is None or encoder.kept.directory is not None:
+        return encoder
+    text = json.dumps(encoder.to_json() | {"name": None}, sort_keys=True)
+    key = hashlib.sha256(text.encode()).hexdigest()[:32]
+    return replace(encoder, kept=KeptRows(data_directory() / "encoded" / key))
+
+
+def fit_encoded(data: Data) -> EmbeddingCodec:
+    """The codec of a data set with an encoder; texts without one have that of the package."""
+    if data.encoder is None:
+        data = encoded(data, packaged_model())
+    kind = TextCodec if data.kind == "texts" else EmbeddingCodec
+    return fit_embedding(kind, stacked(data.x), data.encoder)
+
+
+def named_again(codec: Codec, given: Given = None, directory: Path | None = None) -> Codec:
+    """A codec from a file with the encoder that the user names; other codecs as they are.
+
+    Without one only samples are known that have been encoded before. "embedded" is the copy in
+    `directory`. Raises InputError for another encoder than the one that the codec was fitted with.
+    """
+    if not isinstance(codec, EmbeddingCodec):
+        if given is not None:
+            raise InputError("this was pretrained without an encoder: leave encoder out")
+        return codec
+    known = codec.encoder.to_json()
+    copied = next(iter(sorted(directory.glob(f"{COPY}.*"))), None) if directory else None
+    if isinstance(given, str) and given == EMBEDDED:
+        if copied is None:
+            raise InputError(f"{directory} holds no copy of its encoder: name its file instead")
+        plain = Path(str(known["name"])).suffix == ""  # a model of torchvision
+        given = encoder_of(known["name"], copied) if plain else encoder_of(copied, None)
+    if given is None and known.get("name") == SentenceModel.packaged:
+        given = packaged_model()
+    size = known["size"] and tuple(map(int, known["size"]))
+    names = ("name", "sha256", "takes", "channels", "pixels")
+    again = Encoder(**{name: known[name] for name in names}, size=size, copied=copied)
+    if given is not None:
+        named = load_encoder(given)
+        if named.sha256 != again.sha256:
+            raise InputError(
+                f"{named.name!r} is not the encoder that this was pretrained with, "
+                f"{again.name!r}: its weights are others (sha256 {str(named.sha256)[:12]}, then "
+                f"{str(again.sha256)[:12]})"
+            )
+        again = replace(again, program=named.program)
+    return replace(codec, encoder=with_kept(again))
+
+
+def as_rows(codec: Codec, samples: Any) -> Any:
+    """Samples in the form of generated ones: encoded where they have an encoder."""
+    return codec.encode(samples) if isinstance(codec, EmbeddingCodec) else samples
+
+
+def reading_size(source: Any, encoder: Encoder) -> dict[str, Any]:
+    """How the pictures of a folder are read for an encoder: in the size that it takes."""
+    if not isinstance(source, str | Path) or not Path(source).is_dir():
+        return {}
+    pictures = len(shape_of(encoder.program) or ()) in (0, 4)
+    size = fitting_pictures(encoder).size if pictures else None
+    return {} if size is None else {"size": size}
+
+
+def copies(codec: Codec) -> dict[str, bytes]:
+    """The file that a run keeps of the encoder of its samples, by name; mostly none."""
+    encoder = codec.encoder if isinstance(codec, EmbeddingCodec) else None
+    copied = encoder.copied if isinstance(encoder, Encoder) else None
+    return {} if copied is None else {f"{COPY}{copied.suffix}": copied.read_bytes()}
