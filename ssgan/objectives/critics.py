@@ -72,7 +72,7 @@ def to_float32(values: Tensor) -> Tensor:
     Examples
     --------
     >>> import torch
-    >>> full(torch.ones(2, dtype=torch.bfloat16)).dtype
+    >>> to_float32(torch.ones(2, dtype=torch.bfloat16)).dtype
     torch.float32
     """
     return values.to(torch.promote_types(values.dtype, torch.float32))
