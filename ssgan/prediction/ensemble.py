@@ -61,7 +61,7 @@ def greedy_weights(
     >>> import numpy as np
     >>> from ssgan.randomness import Rng
     >>> sure, unsure = np.log([[[0.9, 0.1], [0.1, 0.9]]]), np.log([[[0.4, 0.6], [0.6, 0.4]]])
-    >>> weigh({"good": sure, "bad": unsure}, np.array([0, 1]), Rng(("example",)))["good"] > 0.5
+    >>> greedy_weights({"good": sure, "bad": unsure}, np.array([0, 1]), Rng(("example",)))["good"] > 0.5
     True
     """
     config = config or WeighConfig()
