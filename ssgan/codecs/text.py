@@ -38,6 +38,7 @@ class TextCodec(EmbeddingCodec):
 
 def as_texts(raw: Any) -> Array | None:
     """Texts (N,) as objects, a missing one empty; None for samples that are none."""
+    raw = as_array(raw) if hasattr(raw, "__array__") else raw
     if np.ndim(raw) != 1:
         return None
     array = as_array(raw)

@@ -61,7 +61,8 @@ def greedy_weights(
     >>> import numpy as np
     >>> from ssgan.randomness import Rng
     >>> sure, unsure = np.log([[[0.9, 0.1], [0.1, 0.9]]]), np.log([[[0.4, 0.6], [0.6, 0.4]]])
-    >>> greedy_weights({"good": sure, "bad": unsure}, np.array([0, 1]), Rng(("example",)))["good"] > 0.5
+    >>> outputs = {"good": sure, "bad": unsure}
+    >>> greedy_weights(outputs, np.array([0, 1]), Rng(("example",)))["good"] > 0.5
     True
     """
     config = config or WeighConfig()

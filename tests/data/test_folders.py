@@ -219,7 +219,7 @@ def test_broken_images_of_the_test_part_are_left_out_too(tmp_path):
     assert [name for name, _ in data.quarantine] == ["test/2.png"]
 
 
-@pytest.mark.parametrize("files", [{}, {"a.txt": b"x"}, {"test/a.png": PNG}])
+@pytest.mark.parametrize("files", [{}, {"a.md": b"x"}, {"test/a.png": PNG}])
 def test_a_folder_without_images_is_refused(tmp_path, files):
     put(tmp_path, files)
     if "test/a.png" in files:
