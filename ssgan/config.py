@@ -101,6 +101,14 @@ def check_numbers(settings: Any, least: Mapping[str, int] | None = None) -> None
             raise InputError(f"expected {field.name} to be {kind} from {low} on, got {value!r}")
 
 
+def check_optional_number(settings: Any, name: str) -> None:
+    """Refuse a field that is neither None nor a finite number from 0 on."""
+    value = plain_number(settings, name)
+    fits = isinstance(value, int | float) and not isinstance(value, bool)
+    if value is not None and not (fits and 0 <= value <= sys.float_info.max):
+        raise InputError(f"expected {name} to be a number from 0 on, or None, got {value!r}")
+
+
 def plain_number(settings: Any, name: str) -> Any:
     """The value of a field; a number of NumPy becomes Python's, there too."""
     value = getattr(settings, name)

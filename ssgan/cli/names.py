@@ -196,7 +196,7 @@ DEFAULTS: dict[str, dict[str, Any]] = {
         "mix": False,
         "align": False,
         "shares": None,
-        "faded": 0.3,
+        "faded": None,
         "baseline": None,
         "members": [],
         "readout": None,

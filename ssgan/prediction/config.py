@@ -11,6 +11,7 @@ from ssgan.config import (
     check_listed,
     check_numbers,
     check_optional_count,
+    check_optional_number,
     from_settings,
     with_fields,
 )
@@ -97,9 +98,10 @@ class PredictorConfig:
         Shares of the classes among the samples that will be predicted: those of the labels, those
         that the unlabeled samples seem to have, equal ones, or a share of every class by its name.
         None is "labels", but "estimated" for "auto" where as many of every class are labelled.
-    faded : float, default=0.3
+    faded : float or None, default=None
         Share of the steps after which the labels of a graph, in "consistency+propagation", have
-        faded; far above 1 they stay.
+        faded; far above 1 they stay. None is 0.3, but they stay where the graph gives classes
+        other shares than the labels have.
     baseline : str or None, default=None
         Which model method "baseline" fits, which None lets folds of the labels choose, or method
         "on-features".
@@ -147,7 +149,7 @@ class PredictorConfig:
     mix: bool = False
     align: bool = False
     shares: str | tuple[tuple[str, float], ...] | None = None
-    faded: float = 0.3
+    faded: float | None = None
     baseline: str | None = None
     members: tuple[Member, ...] = ()
     readout: str | None = None
@@ -176,6 +178,7 @@ class PredictorConfig:
         if self.readout is not None:
             check_readout(self.readout)
         check_optional_count(self, "steps")
+        check_optional_number(self, "faded")
         for name, default in (("warp", 1.0), ("seed", 0)):
             if getattr(self.student, name) not in (default, getattr(self, name)):
                 raise InputError(f"a student has the {name} of its PredictorConfig: set it there")

@@ -18,6 +18,7 @@ from ssgan.prediction.loading import load_predictor
 from ssgan.prediction.methods import METHODS
 from ssgan.prediction.methods.stepped.consistency import BALANCE, MOMENTUM, Consistency, Thresholds
 from ssgan.prediction.methods.stepped.k_plus_one import SLOWER, KPlusOne
+from ssgan.prediction.methods.stepped.propagation import FADED, is_skewed
 from ssgan.prediction.names import FITTED, STEPPED
 from ssgan.prediction.resolve import resolve_config
 from ssgan.randomness import Rng
@@ -291,11 +292,22 @@ def test_labels_of_the_graph_fade_where_another_method_learns_better_ones():
         task = made("images", method, steps=100, unlabeled=2.0)
         return task.losses["unlabeled",].weight(step)
 
-    both, last = "consistency+propagation", round(100 * PredictorConfig().faded)
+    both, last = "consistency+propagation", round(100 * FADED)
     assert weight(both, 0) == 2.0
     assert weight(both, last // 2) == pytest.approx(1.0)
     assert weight(both, last) == weight(both, 99) == 0.0
     assert weight("propagation", 0) == weight("propagation", 99) == 2.0
+
+
+def test_labels_of_the_graph_stay_where_samples_have_other_shares_than_labels():
+    labels = torch.tensor([0, 0, 1, 1])
+    shares = torch.tensor([[0.6, 0.4]])
+    assert not is_skewed(shares, labels)
+    assert is_skewed(torch.tensor([[0.7, 0.3]]), labels)
+    task = made("images", "consistency+propagation", steps=100)
+    term = task.losses["unlabeled",]
+    term.faded = float("inf")
+    assert term.weight(0) == term.weight(99) == 1.0
 
 
 def test_no_row_of_the_graph_is_drawn_once_its_labels_have_faded():

@@ -2,7 +2,9 @@
 
 The first graph is made of the GAN's features or of the samples. After the last step another one is
 made of the finetuned features, and votes beside the head. Other methods soon know better than the
-first graph: its labels are where they start from, and fade.
+first graph: its labels are where they start from, and fade. They stay where the classes have other
+shares among the samples than among the labels: what learns from balanced labels alone would drift
+towards those shares.
 """
 
 from collections.abc import Mapping
@@ -25,6 +27,8 @@ from ssgan.training.optim import cosine
 from ssgan.training.state import Part
 
 RATIO = 2  # samples of the graph in a step for every labelled one
+FADED = 0.3  # share of the steps after which its labels have faded
+SKEWED = 0.15  # total variation between shares of samples and of labels, from which they stay
 
 
 class Propagation:
@@ -36,6 +40,8 @@ class Propagation:
         self.config, self.learner, self.rows = config, learner, rows.graph()
         self.codec, device = gan.codec, gan.runtime.device
         _, shares = first_shares(gan, self.rows, config.search)
+        by_default = float("inf") if is_skewed(shares, rows.values) else FADED
+        self.faded = by_default if config.faded is None else config.faded
         tensors = (self.rows.packed.to(device), shares.to(device))
         self.streams: Mapping[str, Stream] = {"unlabeled": Stream(tensors, RATIO * config.batch)}
         features = len(learner.network.readout.center)
@@ -48,8 +54,10 @@ class Propagation:
     def weight(self, step: int) -> float:
         """The weight of the graph's labels at a step."""
         config = self.config
-        last, alone = round(config.faded * (config.steps or 1)), len(config.learns) == 1
-        return config.unlabeled * (1.0 if alone else cosine(step, last, 1.0, 0.0))
+        if len(config.learns) == 1 or self.faded == float("inf"):
+            return config.unlabeled
+        last = round(self.faded * (config.steps or 1))
+        return config.unlabeled * cosine(step, last, 1.0, 0.0)
 
     def batch_and_loss(self, batches: BatchSource, step: int, rng: Rng) -> BatchLoss | None:
         if not (weight := self.weight(step)):
@@ -72,6 +80,18 @@ class Propagation:
         return Votes(head, self.voters)
 
 
+def is_skewed(shares: Tensor, labels: Tensor) -> bool:
+    """Whether classes are other shares of a graph's samples (M, K) than of the labels (N,).
+
+    Examples
+    --------
+    >>> is_skewed(torch.tensor([[0.9, 0.1], [0.7, 0.3]]), torch.tensor([0, 1]))
+    True
+    """
+    counts = torch.bincount(labels, minlength=shares.shape[1])
+    return bool((shares.mean(0) - counts / len(labels)).abs().sum() / 2 > SKEWED)
+
+
 def propagated(weight: float, shares: Tensor, features: Tensor, outputs: Tensor) -> Terms:
     """The term of soft labels (N, K)."""
     return {"unlabeled": weight * soft_cross_entropy(outputs, shares).mean()}
@@ -84,7 +104,8 @@ def soft_cross_entropy(outputs: Tensor, shares: Tensor) -> Tensor:
 
 def ratio(config: PredictorConfig) -> float:
     """Unlabeled samples for each labelled one in a step, on average."""
-    return RATIO * (min(config.faded, 1.0) if len(config.learns) > 1 else 1)
+    faded = FADED if config.faded is None else config.faded
+    return RATIO * (min(faded, 1.0) if len(config.learns) > 1 else 1)
 
 
 METHOD = Method(
