@@ -13,7 +13,8 @@ running any.
 import hashlib
 import warnings
 import zipfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -125,9 +126,22 @@ def check_program(path: Path) -> None:
         raise InputError(f"{path} is no program: expected {what}, saved whole and not its weights")
 
 
+@contextmanager
+def refusing_damage(path: Path) -> Iterator[None]:
+    """InputError for a file that cannot be read, whatever the library that reads it raises."""
+    try:
+        yield
+    except InputError:
+        raise
+    except Exception as error:  # libraries have no common class for what is damaged
+        why = " ".join(str(error).split())[:200]
+        raise InputError(f"{path} is damaged, or of another kind: {why}") from error
+
+
 def open_exported(path: Path) -> tuple[Callable[[Tensor], Any], Shape | None]:
     """A program of `torch.export`, and the shape that it takes."""
-    program = torch.export.load(path)
+    with refusing_damage(path):
+        program = torch.export.load(path)
     inputs = program.graph_signature.user_inputs
     if len(inputs) != 1:
         raise InputError(f"{path} takes {len(inputs)} inputs, expected one tensor")
@@ -141,7 +155,8 @@ def open_script(path: Path) -> tuple[Callable[[Tensor], Any], Shape | None]:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # torch wants to see .pt2 instead
         opened: Any = torch.jit
-        script = opened.load(str(path), map_location="cpu")  # it has no types
+        with refusing_damage(path):
+            script = opened.load(str(path), map_location="cpu")  # it has no types
     return script.eval(), None
 
 
@@ -181,7 +196,8 @@ def open_onnx(path: Path) -> tuple[Callable[[Tensor], Any], Shape | None]:
 def read_weights(path: Path) -> dict[str, Tensor]:
     """The tensors of a file of weights, by name; nothing in it is run."""
     if path.suffix == ".safetensors":
-        return load_file(path)
+        with refusing_damage(path):
+            return load_file(path)
     try:
         found = torch.load(path, map_location="cpu", weights_only=True)
     except Exception as error:  # unpickling fails in many ways, without weights_only in worse ones

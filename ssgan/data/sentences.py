@@ -29,7 +29,7 @@ from safetensors.torch import load_file
 from torch import Tensor
 
 from ssgan.config import InputError
-from ssgan.data.programs import onnx_session, sha256_of
+from ssgan.data.programs import onnx_session, refusing_damage, sha256_of
 
 LONGEST_WORD = 100  # letters, as BERT has it: a longer one is unknown
 MOST_TOKENS = 512
@@ -101,7 +101,8 @@ class SentenceModel:
     def said(self, name: str) -> Any:
         """What a file of settings says; nothing where it is not there."""
         path = self.directory / name
-        return json.loads(path.read_text("utf-8")) if path.is_file() else {}
+        with refusing_damage(path):
+            return json.loads(path.read_text("utf-8")) if path.is_file() else {}
 
     @cached_property
     def words(self) -> "WordPieces":
@@ -110,13 +111,13 @@ class SentenceModel:
             lines = path.read_text("utf-8").splitlines()
             vocabulary = {piece: number for number, piece in enumerate(lines)}
         else:
-            model = self.said("tokenizer.json")["model"]
+            model = self.said("tokenizer.json").get("model", {})
             if model.get("type", "WordPiece") != "WordPiece":
                 raise InputError(
                     f"{path} has pieces of {model['type']}, expected WordPiece, as MiniLM, BGE, E5 "
                     "and GTE have: give such an encoder, or rows that you encode yourself"
                 )
-            vocabulary = model["vocab"]
+            vocabulary = model.get("vocab", {})
         missing = {"[CLS]", "[SEP]", "[UNK]"} - {*vocabulary}
         if missing:
             raise InputError(f"{path} lacks the word pieces {', '.join(sorted(missing))}")
@@ -146,7 +147,8 @@ class SentenceModel:
                 f"{self.directory} holds a network of type {config.get('model_type')!r}, expected "
                 "bert, or a model.onnx: export it to ONNX"
             )
-        tensors = load_file(self.weights)
+        with refusing_damage(self.weights):
+            tensors = load_file(self.weights)
         return Bert({name.removeprefix("bert."): t for name, t in tensors.items()}, config)
 
     def pooled(self, states: Tensor, mask: Tensor) -> Tensor:

@@ -2,6 +2,7 @@
 
 import pickle
 import shutil
+import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +13,7 @@ from torch import nn
 
 from ssgan.codecs import from_json
 from ssgan.codecs.codec import as_array
+from ssgan.config import InputError
 from ssgan.data import encoded, fit_codec, from_memory, load_encoder, read
 from ssgan.data.encoders import named_again
 from ssgan.data.kept import KeptRows, sample_hashes
@@ -284,6 +286,23 @@ def test_a_directory_without_its_parts_is_no_sentence_encoder(tmp_path, file, wh
     (tmp_path / "own" / file).unlink()
     with pytest.raises(ValueError, match=why):
         codec_of(TEXTS, tmp_path / "own")
+
+
+@pytest.mark.parametrize("file", ["config.json", "model.safetensors", "modules.json"])
+def test_a_damaged_part_of_a_sentence_encoder_is_named(tmp_path, file):
+    shutil.copytree(HERE / "sentences", tmp_path / "own")
+    (tmp_path / "own" / file).write_bytes(b"{")
+    with pytest.raises(InputError, match=f"{file} is damaged"):
+        codec_of(TEXTS, tmp_path / "own")
+
+
+@pytest.mark.parametrize("name", ["tiny.pt2", "tiny.ts"])
+def test_a_program_that_ends_too_early_is_refused(tmp_path, name):
+    with zipfile.ZipFile(HERE / name) as whole, zipfile.ZipFile(tmp_path / name, "w") as cut:
+        for entry in whole.infolist():
+            cut.writestr(entry, whole.read(entry)[:1])
+    with pytest.raises(InputError, match=f"{name} is damaged"):
+        codec_of(IMAGES, tmp_path / name)
 
 
 def test_the_extra_is_named_where_it_is_missing(monkeypatch):
