@@ -16,6 +16,7 @@ from ssgan.prediction.fitting import fit_network, make_task
 from ssgan.prediction.labels import labeled
 from ssgan.prediction.loading import load_predictor
 from ssgan.prediction.methods import METHODS
+from ssgan.prediction.methods.stepped import propagation
 from ssgan.prediction.methods.stepped.consistency import BALANCE, MOMENTUM, Consistency, Thresholds
 from ssgan.prediction.methods.stepped.k_plus_one import SLOWER, KPlusOne
 from ssgan.prediction.methods.stepped.propagation import FADED, is_skewed
@@ -299,15 +300,23 @@ def test_labels_of_the_graph_fade_where_another_method_learns_better_ones():
     assert weight("propagation", 0) == weight("propagation", 99) == 2.0
 
 
-def test_labels_of_the_graph_stay_where_samples_have_other_shares_than_labels():
+def test_labels_of_the_graph_stay_where_samples_have_other_shares_than_labels(monkeypatch):
+    def weights(often):
+        sure = torch.where(torch.arange(N) < often, 0.6, 0.4)
+        shares = torch.stack([sure, 1 - sure], 1)
+        monkeypatch.setattr(propagation, "first_shares", lambda *_: ("samples", shares))
+        term = made("images", "consistency+propagation", steps=100).losses["unlabeled",]
+        return term.weight(0), term.weight(99)
+
+    assert weights(N // 2) == (1.0, 0.0)  # as many of each class are labelled
+    assert weights(N * 3 // 4) == (1.0, 1.0)
+
+
+def test_small_differences_of_shares_are_no_skew():
     labels = torch.tensor([0, 0, 1, 1])
-    shares = torch.tensor([[0.6, 0.4]])
-    assert not is_skewed(shares, labels)
-    assert is_skewed(torch.tensor([[0.7, 0.3]]), labels)
-    task = made("images", "consistency+propagation", steps=100)
-    term = task.losses["unlabeled",]
-    term.faded = float("inf")
-    assert term.weight(0) == term.weight(99) == 1.0
+    first = torch.eye(2)[[0] * 59 + [1] * 41]
+    assert not is_skewed(first, labels)
+    assert is_skewed(torch.eye(2)[[0] * 61 + [1] * 39], labels)
 
 
 def test_no_row_of_the_graph_is_drawn_once_its_labels_have_faded():

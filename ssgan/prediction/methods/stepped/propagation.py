@@ -28,7 +28,7 @@ from ssgan.training.state import Part
 
 RATIO = 2  # samples of the graph in a step for every labelled one
 FADED = 0.3  # share of the steps after which its labels have faded
-SKEWED = 0.15  # total variation between shares of samples and of labels, from which they stay
+SKEWED = 0.1  # total variation between shares of samples and of labels, from which they stay
 
 
 class Propagation:
@@ -83,13 +83,17 @@ class Propagation:
 def is_skewed(shares: Tensor, labels: Tensor) -> bool:
     """Whether classes are other shares of a graph's samples (M, K) than of the labels (N,).
 
+    A sample counts as of its likeliest class: soft shares lean towards those of the labels.
+
     Examples
     --------
-    >>> is_skewed(torch.tensor([[0.9, 0.1], [0.7, 0.3]]), torch.tensor([0, 1]))
+    >>> is_skewed(torch.tensor([[0.6, 0.4], [0.7, 0.3]]), torch.tensor([0, 1]))
     True
     """
-    counts = torch.bincount(labels, minlength=shares.shape[1])
-    return bool((shares.mean(0) - counts / len(labels)).abs().sum() / 2 > SKEWED)
+    classes = shares.shape[1]
+    samples = torch.bincount(shares.argmax(1), minlength=classes) / len(shares)
+    labeled = torch.bincount(labels, minlength=classes) / len(labels)
+    return bool((samples - labeled).abs().sum() / 2 > SKEWED)
 
 
 def propagated(weight: float, shares: Tensor, features: Tensor, outputs: Tensor) -> Terms:
