@@ -69,10 +69,7 @@ def sample_pairs(
             f"{path} holds no pairs of generators: give the directory of a model that was adapted "
             "by method 'cogan'"
         )
-    run.check()
-    saved = run.load()
-    if saved is None:
-        raise FileNotFoundError(f"{path} holds no checkpoint yet: let it learn longer")
+    saved = run.trained()
     target, body = stored_codec(run), stored_body(run)
     with understood(run.path / SOURCE_CODEC):
         source = from_json(run.read_object(SOURCE_CODEC))

@@ -48,6 +48,11 @@ class ReadOptions:
         if self.bits is not None and not BITS[0] <= self.bits <= BITS[1]:
             raise InputError(f"expected bits from {BITS[0]} to {BITS[1]}, got {self.bits!r}")
 
+    @property
+    def raw(self) -> tuple[str, ...]:
+        """Columns that are left as they stand in a file: those left out, and that of texts."""
+        return self.drop if self.text is None else (*self.drop, self.text)
+
     @classmethod
     def of(cls, options: Mapping[str, Any]) -> "ReadOptions":
         """Options by name; InputError for one that there is not, with the nearest name."""

@@ -131,7 +131,7 @@ def read_named(name: str, options: ReadOptions, directory: Path) -> RawParts:
     parts = read_path(path, options, directory)
     test = path.with_name(f"{path.stem}-test{path.suffix}")
     if is_table(path) and test.is_file():
-        frame, faults = read_table(test, na=options.na, header=options.header, drop=options.drop)
+        frame, faults = read_table(test, na=options.na, header=options.header, drop=options.raw)
         parts |= {"x_test": frame, "quarantine": parts["quarantine"] + faults}
     return parts
 
@@ -150,7 +150,7 @@ def read_path(path: Path, options: ReadOptions, directory: Path) -> RawParts:
     if not path.is_file():
         raise InputError(f"{path} is neither a file nor a folder: give one of them")
     if is_table(path):
-        frame, faults = read_table(path, na=options.na, header=options.header, drop=options.drop)
+        frame, faults = read_table(path, na=options.na, header=options.header, drop=options.raw)
         return {"x": frame, "quarantine": faults}
     suffix = path.suffix.lower()
     if suffix == ".npz":

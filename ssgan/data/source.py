@@ -181,7 +181,7 @@ def warn_of_columns(x: Any, options: ReadOptions) -> None:
     if not isinstance(x, pd.DataFrame):
         return
     for name, column in columns_of(x):
-        if name not in (*options.drop, options.target) and (doubt := doubt_in_memory(column)):
+        if name not in (*options.raw, options.target) and (doubt := doubt_in_memory(column)):
             warnings.warn(f"column {name!r} {doubt}", UserWarning, stacklevel=3)
 
 

@@ -361,10 +361,7 @@ def load_upscaler(path: str | Path, device: str | None = None) -> Upscaler:
             f"{path} holds a {run.config.get('kind')}, expected what learnt to make pictures "
             "larger: give the directory of ssgan upscale --learn"
         )
-    run.check()
-    saved = run.load()
-    if saved is None:
-        raise FileNotFoundError(f"{path} holds no checkpoint yet: let it learn longer")
+    saved = run.trained()
     with understood(run.path / "config.json"):
         config = from_settings(UpscaleConfig, run.config["config"])
     on = runtime(device, (1, config.side, config.side))

@@ -174,6 +174,13 @@ class Run:
             return checkpoints.load_marked(self.path / "checkpoints", which)
         return checkpoints.load(self.path / "checkpoints", step)
 
+    def trained(self) -> Checkpoint:
+        """The newest checkpoint of an undamaged run; FileNotFoundError before there is one."""
+        self.check()
+        if (saved := self.load()) is None:
+            raise FileNotFoundError(f"{self.path} holds no checkpoint yet: let it learn longer")
+        return saved
+
     def best(self) -> dict[str, Any] | None:
         """{"step": ., "distance": .} of the checkpoint that which="best" loads, if there is one."""
         newest = self.load()

@@ -319,6 +319,11 @@ def test_texts_are_read_from_a_column_and_from_a_folder(tmp_path):
     data = read(tmp_path / "news.csv", text="words", target="label")
     assert (data.kind, data.x.tolist()) == ("texts", [*TEXTS[:3], ""])
     assert read(data.source, **data.options).fingerprint == data.fingerprint
+    (tmp_path / "codes.csv").write_text("words,label\n" + "2020-01-01,a\n1.5,b\n" * 60)
+    assert read(tmp_path / "codes.csv", text="words").x.tolist() == ["2020-01-01", "1.5"] * 60
+    unlike = "words,label\n" + "\n".join(f"text {row},a" for row in range(120))
+    (tmp_path / "unlike.csv").write_text(unlike)  # a warning would be an error
+    assert len(read(tmp_path / "unlike.csv", text="words", target="label")) == 120
     with pytest.raises(ValueError, match="no column 'word' of texts: did you mean 'words'"):
         read(tmp_path / "news.csv", text="word")
     with pytest.raises(ValueError, match="holds other entries than texts"):

@@ -216,10 +216,7 @@ def load_translator(path: str | Path, device: str | None = None) -> Translator:
             f"{path} holds a {run.config.get('kind')}, expected a translation: give the directory "
             "of ssgan translate --out"
         )
-    run.check()
-    saved = run.load()
-    if saved is None:
-        raise FileNotFoundError(f"{path} holds no checkpoint yet: let it learn longer")
+    saved = run.trained()
     target = stored_codec(run)
     with understood(run.path / "config.json"):
         config = TranslateConfig().changed(run.config["config"])
