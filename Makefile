@@ -38,8 +38,9 @@ lint: .venv/installed
 	$(BIN)/python -m benchmarks.tables --check
 	$(BIN)/python -m ssgan.cli.generate --check
 
-# Warnings are errors; the site is docs/_build/html/index.html.
+# Warnings are errors; the site is docs/_build/html/index.html. A name that is gone leaves no page.
 docs: .venv/installed-docs
+	rm -rf docs/api/generated
 	$(BIN)/python -m sphinx -W --keep-going -q -b html docs docs/_build/html
 
 bench-quick: .venv/installed
