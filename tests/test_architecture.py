@@ -49,7 +49,11 @@ UNSAFE_CALLS = {
     *("__import__", "compile", "eval", "exec", "os.popen", "os.system", "yaml.load"),
     *("joblib.dump", "joblib.load", "pandas.read_pickle", "torch.load", "torch.save"),
 }
-OF_WEIGHTS = ("ssgan/data/programs.py", "torch.load", "weights_only")  # where, what, and how alone
+OF_WEIGHTS = (
+    "ssgan/data/encoders/programs.py",
+    "torch.load",
+    "weights_only",
+)  # where, what, and how alone
 SEEDERS = {"torch.manual_seed", "torch.random.manual_seed", "torch.seed"}
 TORCH_DRAWS = {
     *("torch.bernoulli", "torch.multinomial", "torch.normal", "torch.poisson", "torch.rand"),
@@ -305,7 +309,7 @@ BROKEN = [
     (unsafe, "models", "from pickle import loads"),
     (unsafe, "models", "import torch\ntorch.load(path, weights_only=True)"),
     (unsafe, "models", "import torch as t\nt.load(path)"),
-    (unsafe, "data/programs", "import torch\ntorch.load(path)"),
+    (unsafe, "data/encoders/programs", "import torch\ntorch.load(path)"),
     (unsafe, "models", "import torch.nn\ntorch.load(path)"),
     (unsafe, "models", "from torch import load\nload(path)"),
     (unsafe, "models", "import joblib\njoblib.load(path)"),
@@ -336,7 +340,7 @@ KEPT = [
     (imports_from_above, "data/__init__", "from .tables import Table"),
     (imports_from_above, "__init__", "from ssgan.models.gan import load"),
     (torchvision_elsewhere, "data/vision", "def f():\n    import torchvision"),
-    (unsafe, "data/programs", "import torch\ntorch.load(path, weights_only=True)"),
+    (unsafe, "data/encoders/programs", "import torch\ntorch.load(path, weights_only=True)"),
     (unsafe, "models", "model.eval()\nmodels[0].eval()\nre.compile(pattern)"),
     (unsafe, "models", "import safetensors.torch as s\ns.load(data)\nimport json\njson.load(file)"),
     (unsafe, "cli/main", "from ssgan import load\nload(path)"),

@@ -7,13 +7,11 @@ from ssgan.adaptation.config import AdaptConfig
 from ssgan.adaptation.coupled import coupled_networks, listed_pairs
 from ssgan.codecs import from_json
 from ssgan.config import InputError
-from ssgan.models.stored import stored_body, stored_codec
+from ssgan.models.stored import SOURCE_CODEC, stored_body, stored_codec
 from ssgan.runs.run import Run
 from ssgan.runs.storage import understood
 from ssgan.runtime import runtime
 from ssgan.training.state import unpack_parts
-
-SOURCE_CODEC = "source-codec.json"  # in the directory of such a model
 
 
 def holds_pairs(path: str | Path) -> bool:

@@ -19,9 +19,7 @@ What each module is for:
     lengths, spectrograms signals of one length, and as pictures
     texts                 folders of texts
 
-    encoders, encoder     frozen networks that make rows of samples, and how these are prepared
-    programs, sentences   such networks from files, and from a directory for texts
-    kept                  the rows that they made
+    encoders              frozen networks that make rows of samples
 
     labels                classes or numbers, and which are drawn
     label_values          labels as they came, and which of them mean "no label"
@@ -46,8 +44,7 @@ from ssgan.codecs.text import TextCodec
 from ssgan.codecs.vector import VectorCodec
 from ssgan.data.checks import check
 from ssgan.data.containers import stacked
-from ssgan.data.encoder import Encoder
-from ssgan.data.encoders import encoded, fit_encoded, load_encoder
+from ssgan.data.encoders import Encoder, encoded, fit_encoded, load_encoder
 from ssgan.data.label_files import read_labels
 from ssgan.data.label_values import digest, unlabeled
 from ssgan.data.labels import Targets, targets

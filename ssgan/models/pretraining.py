@@ -11,7 +11,7 @@ import torch
 
 from ssgan.config import InputError
 from ssgan.data import digest, encoded, fit_codec, load_encoder, read
-from ssgan.data.encoders import copies, reading_size
+from ssgan.data.encoders import embedded_files, reading_size
 from ssgan.data.ledger import Ledger, ledger_file
 from ssgan.data.source import quarantine_file
 from ssgan.models.condition import fit_condition
@@ -55,7 +55,7 @@ def pretraining(
     streams = {"unlabeled": domain.stream(config.batch, on)}
     batches = Batches(streams, Rng(("pretrain", config.seed)))
     schedule = Schedule(config.steps, config.batch, options or TrainOptions())
-    files = files_of(domain) | quarantine_file(data.quarantine) | copies(codec)
+    files = files_of(domain) | quarantine_file(data.quarantine) | embedded_files(codec)
     with nullcontext() if run is None else claim_run(run, config, about, files) as held:
         if held and config.steps == 0:  # the networks as they are before training, to compare
             held.save(0, *pack_parts(task.parts))

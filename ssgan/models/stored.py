@@ -8,13 +8,16 @@ import torch
 
 from ssgan.codecs import Codec, from_json
 from ssgan.config import from_settings
-from ssgan.data.encoders import named_again
+from ssgan.data.encoders import with_encoder
 from ssgan.models.condition import Condition
 from ssgan.models.config import Body, GANConfig
 from ssgan.randomness import Rng
 from ssgan.runs.run import Run
 from ssgan.runs.storage import understood
 
+# In the directory of an adapted model: the GAN of both domains, the translator between them, and
+# the codec of the domain with labels.
+GAN_PLACE, TRANSLATOR_PLACE, SOURCE_CODEC = "gan", "translator", "source-codec.json"
 MAX_VALUES = 2**31  # of a sample; more are no sample but damage
 TOLD = {"source": str, "options": dict, "fingerprint": str}  # of the samples of a training
 
@@ -25,7 +28,7 @@ def stored_codec(run: Run, encoder: Any = None) -> Codec:
     `encoder` is what the user names as the encoder of its samples.
     """
     with understood(run.path / "codec.json"):
-        codec = named_again(from_json(run.read_object("codec.json")), encoder, run.path)
+        codec = with_encoder(from_json(run.read_object("codec.json")), encoder, run.path)
         if min(codec.shape) < 1 or prod(codec.shape) > MAX_VALUES:
             raise ValueError(f"no samples have the shape {codec.shape}")
         codec.pack(codec.decode(torch.zeros(1, *codec.shape)))

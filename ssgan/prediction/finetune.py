@@ -39,7 +39,7 @@ from typing import Any
 from ssgan.config import InputError, InputTypeError, WorseModelWarning
 from ssgan.data import Data, read
 from ssgan.data.containers import gather
-from ssgan.data.encoders import copies
+from ssgan.data.encoders import embedded_files
 from ssgan.models.gan import GAN
 from ssgan.prediction import intervals, temperature
 from ssgan.prediction.adjusting import check_shares, warn_of_classes, with_class_shares, with_prior
@@ -143,7 +143,7 @@ def claim_model(
     run = Run.claim(path, whole, growing=("config.steps",), renew=current_identity)
     with run.writing() as held:
         held.write("codec.json", json.dumps(gan.codec.to_json()))
-        for name, content in copies(gan.codec).items():
+        for name, content in embedded_files(gan.codec).items():
             held.write(name, content)
         held.write("origin.json", json.dumps({"run": gan.data.get("run")}))
         yield held

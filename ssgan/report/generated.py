@@ -14,12 +14,10 @@ from ssgan.metrics.generation import squared_distances
 from ssgan.metrics.spaces import space_of
 from ssgan.models.gan import GAN
 from ssgan.models.interpolation import interpolate
-from ssgan.models.pretraining import load
 from ssgan.report.figures import histogram, png
 from ssgan.report.heldout import HeldOutRows
 from ssgan.report.quality import quality_part
 from ssgan.report.training import TABLE_COLUMNS, cell_text, cut_short
-from ssgan.runs.run import Run
 
 CLASSES = 20  # that are shown, at most
 EACH = 8  # samples of a class, and samples beside which neighbours are shown
@@ -30,18 +28,14 @@ SCORED = 2000  # rows of every kind
 MAX_SIDE = 1200  # pixels a side of a picture
 
 
-def generated_part(
-    run: Run, given: HeldOutRows | None = None, encoder: Any = None
-) -> dict[str, Any] | str:
-    """What the page shows of the samples of a run's GAN, or why it shows nothing.
+def generated_part(gan: GAN | str, given: HeldOutRows | None = None) -> dict[str, Any] | str:
+    """What the page shows of the samples of a GAN, or why there is none.
 
     How good they are is measured on rows that are given, else on the test part of its data, else
     on training rows.
     """
-    try:
-        gan = load(run.path, encoder=encoder)
-    except (FileNotFoundError, InputError) as error:
-        return str(error).removesuffix(".")
+    if isinstance(gan, str):
+        return gan
     data = data_or_reason(gan)
     part: dict[str, Any] = {"by_class": classes_part(gan), "between": interpolation_part(gan)}
     if isinstance(data, str):

@@ -12,7 +12,6 @@ from ssgan.data import Data, read_labels
 from ssgan.data.label_values import raw_labels
 from ssgan.data.selection import draw_some, read_again, take_samples
 from ssgan.data.split import SPLIT, read_split
-from ssgan.prediction.loading import load_predictor
 from ssgan.prediction.predictor import Predictor
 from ssgan.runs.run import Run
 
@@ -55,15 +54,12 @@ def given_rows(x: Any, y: Any, which: str, labelled: bool) -> HeldOutRows:
     return HeldOutRows(which=which, seen=None, x=x, y=y, names=names)
 
 
-def held_out_predictions(
-    run: Run, given: HeldOutRows | None = None, encoder: Any = None
-) -> HeldOut:
-    """The predictions of the model in a directory for rows whose labels it has not learnt from.
+def held_out_predictions(run: Run, model: Predictor, given: HeldOutRows | None = None) -> HeldOut:
+    """The predictions of the model of a directory for rows whose labels it has not learnt from.
 
     They are those that are given; else the test part of its data; else the labelled rows that its
     split left out. Raises InputError or FileNotFoundError with the reason where there are none.
     """
-    model = load_predictor(run.path, encoder=encoder)
     rows = replace(given, which=f"of {given.which}") if given else own_rows(run)
     rows = limit_rows(labeled_only(rows, model))
     true = model.targets.encode(rows.y)

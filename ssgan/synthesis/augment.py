@@ -17,7 +17,7 @@ import numpy as np
 
 from ssgan.codecs.codec import Array
 from ssgan.config import InputError, from_settings
-from ssgan.data.encoders import as_rows
+from ssgan.data.encoders import encode_samples
 from ssgan.data.selection import read_again, take_samples
 from ssgan.data.split import read_split
 from ssgan.models.gan import GAN
@@ -236,7 +236,7 @@ def labeled_rows(model: Predictor) -> tuple[Any, Array]:
     split = read_split(path)
     data = read_again(split["data"], path)
     samples = take_samples(data.x, np.asarray(split["indices"], np.int64))
-    return as_rows(model.codec, samples), model.targets.decode(np.asarray(split["values"]))
+    return encode_samples(model.codec, samples), model.targets.decode(np.asarray(split["values"]))
 
 
 def context_for(gan: GAN, model: Predictor, labeled: tuple[Any, Any] | None = None) -> Context:
@@ -244,7 +244,7 @@ def context_for(gan: GAN, model: Predictor, labeled: tuple[Any, Any] | None = No
     classes = tuple(model.classes or ())
     if labeled is None:
         return Context(gan, classes, model)
-    samples, labels = as_rows(gan.codec, labeled[0]), labeled[1]
+    samples, labels = encode_samples(gan.codec, labeled[0]), labeled[1]
     if not classes:
         numbers = np.asarray(model.targets.encode(labels), np.float64)
         return Context(gan, classes, model, samples, numbers=numbers)

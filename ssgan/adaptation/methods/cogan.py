@@ -20,9 +20,9 @@ from ssgan.adaptation.domains import Domains, calibration_samples
 from ssgan.adaptation.frames import shared_codec
 from ssgan.adaptation.method import AdaptationMethod, TrainingPlace
 from ssgan.adaptation.network import body_for
-from ssgan.adaptation.pairs import SOURCE_CODEC
 from ssgan.adaptation.task import labeled_streams, source_views
 from ssgan.models.players import PREVIEW
+from ssgan.models.stored import SOURCE_CODEC
 from ssgan.prediction.network import Network
 from ssgan.prediction.task import supervised_loss
 from ssgan.randomness import Rng

@@ -17,6 +17,7 @@ from ssgan.data import digest
 from ssgan.models.config import GANConfig
 from ssgan.models.domain import Domain
 from ssgan.models.pretraining import claim_run, files_of, gan_of
+from ssgan.models.stored import GAN_PLACE
 from ssgan.models.tasks import MODELS
 from ssgan.prediction.network import Network, initial_network
 from ssgan.randomness import Rng
@@ -25,8 +26,6 @@ from ssgan.runtime import Runtime
 from ssgan.training.batches import Batches
 from ssgan.training.runner import Progress, run_training
 from ssgan.training.schedule import Schedule
-
-GAN_PLACE = "gan"  # the directory of the GAN in that of the model
 
 
 def learn(

@@ -11,11 +11,10 @@ from ssgan.adaptation.config import AdaptConfig
 from ssgan.adaptation.domains import Domains
 from ssgan.adaptation.method import AdaptationMethod, TrainingPlace, training
 from ssgan.adaptation.translation.translate import KIND, training_translator, translated_domain
+from ssgan.models.stored import TRANSLATOR_PLACE
 from ssgan.prediction.network import Network
 from ssgan.runs.run import Run
 from ssgan.training.runner import Progress
-
-TRANSLATOR_PLACE = "translator"  # its directory in that of the model
 
 
 def learn(

@@ -29,7 +29,7 @@ from ssgan.config import InputError, check_used
 from ssgan.data import Data, read
 from ssgan.models.domain import Domain
 from ssgan.models.inference import apply
-from ssgan.models.stored import stored_codec
+from ssgan.models.stored import SOURCE_CODEC, stored_codec
 from ssgan.randomness import Rng
 from ssgan.runs.run import Run
 from ssgan.runs.storage import understood
@@ -41,7 +41,6 @@ from ssgan.training.schedule import OPTION_NAMES, Schedule, TrainOptions
 from ssgan.training.state import unpack_parts
 
 KIND = "translator"
-SOURCE_CODEC = "source-codec.json"
 
 
 @dataclass(frozen=True)

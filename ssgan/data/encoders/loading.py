@@ -1,8 +1,4 @@
-"""Frozen networks of the user's own below a GAN: samples become the rows that they make of them.
-
-data = encoded(read("photos/", size=224), "resnet.pt2")
-codec = fit_codec(data)          # its `pack` encodes samples, each once
-"""
+"""Encoders as users name them, and named again for what was trained with one."""
 
 import hashlib
 import json
@@ -13,18 +9,15 @@ from typing import Any
 from torch import nn
 
 from ssgan.codecs import Codec
-from ssgan.codecs.embedding import EmbeddingCodec, fit_embedding
-from ssgan.codecs.image import CHANNELS
-from ssgan.codecs.text import TextCodec
+from ssgan.codecs.embedding import EmbeddingCodec
 from ssgan.config import InputError, InputTypeError
-from ssgan.data.containers import stacked
-from ssgan.data.encoder import PIXELS, Encoder, shape_of
-from ssgan.data.kept import KeptRows
+from ssgan.data.encoders.cache import RowCache
+from ssgan.data.encoders.encoder import Encoder
+from ssgan.data.encoders.forms import PIXELS
+from ssgan.data.encoders.programs import Program, program_of, weights_sha256
+from ssgan.data.encoders.sentences import SentenceModel, packaged_model
 from ssgan.data.named import data_directory
-from ssgan.data.programs import Program, program_of, weights_sha256
 from ssgan.data.resizing import height_and_width
-from ssgan.data.sentences import SentenceModel, packaged_model
-from ssgan.data.source import Data
 
 USUAL_SIDE = 224  # of pictures, for the models of torchvision
 EMBEDDED = "embedded"  # names the copy that a run holds
@@ -119,99 +112,16 @@ def encoder_of(given: Given, weights: str | Path | None) -> Encoder:
     return Encoder(name=name, sha256=None, program=given)
 
 
-def encoded(data: Data, given: Given) -> Data:
-    """A data set whose samples are encoded by a frozen network.
-
-    Parameters
-    ----------
-    data : Data
-        Pictures, arrays of numbers, or texts.
-    given : str, Path, torch.nn.Module, callable or Encoder
-        As `load_encoder` takes it.
-
-    Returns
-    -------
-    Data
-        The same samples; `fit_codec` gives the codec that encodes them.
-
-    Raises
-    ------
-    InputError
-        For samples and encoders that do not go together.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from ssgan.data import fit_codec, from_memory
-    >>> data = encoded(from_memory(np.eye(9)), lambda x: x[:, :2])
-    >>> fit_codec(data).shape
-    (2,)
-    """
-    encoder = load_encoder(given)
-    if data.kind == "table":
-        raise InputError(
-            "an encoder takes pictures, texts or arrays of numbers, a table came: name its column "
-            "of texts (text, --text), or leave the encoder out"
-        )
-    named_texts = isinstance(encoder.program, SentenceModel)
-    programs = isinstance(encoder.program, SentenceModel | Program)
-    if programs and named_texts != (data.kind == "texts"):
-        takes = "texts" if named_texts else "no texts"
-        raise InputError(f"the encoder {encoder.name!r} takes {takes}, the samples are {data.kind}")
-    encoder = replace(encoder, takes=data.kind)
-    if data.kind == "images":
-        encoder = fitting_channels(fitting_pictures(encoder), data.x[:1])
-    return replace(data, encoder=with_kept(encoder))
-
-
-def fitting_pictures(encoder: Encoder) -> Encoder:
-    """The encoder with the size and the channels that its program says it takes."""
-    shape = shape_of(encoder.program)
-    if shape is None:
-        return encoder
-    if len(shape) != 4 or shape[1] not in (None, *CHANNELS):
-        raise InputError(f"the encoder {encoder.name!r} takes {shape}, expected (N, C, H, W)")
-    _, channels, height, width = shape
-    if height is not None and width is not None:
-        if encoder.size not in (None, (height, width)):
-            raise InputError(
-                f"the encoder {encoder.name!r} takes pictures of {height} x {width}, not of "
-                f"{encoder.size[0]} x {encoder.size[1]}: leave the size out"
-            )
-        encoder = replace(encoder, size=(height, width))
-    return replace(encoder, channels=channels or encoder.channels)
-
-
-def fitting_channels(encoder: Encoder, images: Any) -> Encoder:
-    """The encoder with the channels that its program takes, tried where it does not say them."""
-    for channels in (None, 3, 1) if encoder.channels is None else ():
-        tried = replace(encoder, channels=channels)
-        try:
-            tried.run(tried.as_samples(images))
-        except InputError:
-            continue
-        return tried
-    return encoder
-
-
-def with_kept(encoder: Encoder) -> Encoder:
-    """The encoder with the rows that are kept of it, where it can be told from others."""
-    if encoder.sha256 is None or encoder.kept.directory is not None:
+def cached(encoder: Encoder) -> Encoder:
+    """The encoder with the rows that it made on this machine, if it can be told from others."""
+    if encoder.sha256 is None or encoder.cache.directory is not None:
         return encoder
     text = json.dumps(encoder.to_json() | {"name": None}, sort_keys=True)
     key = hashlib.sha256(text.encode()).hexdigest()[:32]
-    return replace(encoder, kept=KeptRows(data_directory() / "encoded" / key))
+    return replace(encoder, cache=RowCache(data_directory() / "encoded" / key))
 
 
-def fit_encoded(data: Data) -> EmbeddingCodec:
-    """The codec of a data set with an encoder; texts without one have that of the package."""
-    if data.encoder is None:
-        data = encoded(data, packaged_model())
-    kind = TextCodec if data.kind == "texts" else EmbeddingCodec
-    return fit_embedding(kind, stacked(data.x), data.encoder)
-
-
-def named_again(codec: Codec, given: Given = None, directory: Path | None = None) -> Codec:
+def with_encoder(codec: Codec, given: Given = None, directory: Path | None = None) -> Codec:
     """A codec from a file with the encoder that the user names; other codecs as they are.
 
     Without one only samples are known that have been encoded before. "embedded" is the copy in
@@ -242,24 +152,10 @@ def named_again(codec: Codec, given: Given = None, directory: Path | None = None
                 f"{str(again.sha256)[:12]})"
             )
         again = replace(again, program=named.program)
-    return replace(codec, encoder=with_kept(again))
+    return replace(codec, encoder=cached(again))
 
 
-def as_rows(codec: Codec, samples: Any) -> Any:
-    """Samples in the form of generated ones: encoded where they have an encoder."""
-    return codec.encode(samples) if isinstance(codec, EmbeddingCodec) else samples
-
-
-def reading_size(source: Any, encoder: Encoder) -> dict[str, Any]:
-    """How the pictures of a folder are read for an encoder: in the size that it takes."""
-    if not isinstance(source, str | Path) or not Path(source).is_dir():
-        return {}
-    pictures = len(shape_of(encoder.program) or ()) in (0, 4)
-    size = fitting_pictures(encoder).size if pictures else None
-    return {} if size is None else {"size": size}
-
-
-def copies(codec: Codec) -> dict[str, bytes]:
+def embedded_files(codec: Codec) -> dict[str, bytes]:
     """The file that a run keeps of the encoder of its samples, by name; mostly none."""
     encoder = codec.encoder if isinstance(codec, EmbeddingCodec) else None
     copied = encoder.copied if isinstance(encoder, Encoder) else None

@@ -1,4 +1,4 @@
-"""Rows of an encoder, kept by the hash of the sample that each was made of.
+"""Rows of an encoder, cached by the hash of the sample that each was made of.
 
     DIRECTORY/encoded/KEY/HASH.safetensors     hashes uint8 (N, 16), rows float32 (N, F)
 
@@ -36,16 +36,16 @@ def sample_hashes(raw: Any) -> list[bytes]:
 
 
 @dataclass
-class KeptRows:
+class RowCache:
     """Rows by the hash of their sample: in memory, and in files where there is a directory.
 
     Examples
     --------
     >>> import numpy as np
-    >>> kept = KeptRows(None)
+    >>> cache = RowCache(None)
     >>> hashes = sample_hashes(np.eye(3))
-    >>> kept.add(hashes[:2], np.array([[1.0], [2.0]], np.float32))
-    >>> kept.find(hashes)
+    >>> cache.add(hashes[:2], np.array([[1.0], [2.0]], np.float32))
+    >>> cache.find(hashes)
     [array([1.], dtype=float32), array([2.], dtype=float32), None]
     """
 
@@ -64,10 +64,10 @@ class KeptRows:
                 self.read.add(path)
         return [self.rows.get(one) for one in hashes]
 
-    def add(self, hashes: list[bytes], rows: Array, filed: bool = True) -> None:
-        """Keep rows (N, F) of as many hashes, in a file too where there are files."""
+    def add(self, hashes: list[bytes], rows: Array, to_file: bool = True) -> None:
+        """Add rows (N, F) of as many hashes, in a file too where there is a directory."""
         self.rows.update(zip(hashes, rows, strict=True))
-        if self.directory is None or not filed:
+        if self.directory is None or not to_file:
             return
         joined = b"".join(hashes)
         array = np.frombuffer(joined, np.uint8).reshape(-1, BYTES)
