@@ -7,10 +7,10 @@ import sys
 from collections.abc import Collection, Mapping, Sequence
 from numbers import Integral, Real
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Self, TypeVar
 
 __version__ = "0.2.0"  # of the package
-Settings = TypeVar("Settings")
+Kind = TypeVar("Kind")
 
 
 class InputError(ValueError):
@@ -52,16 +52,46 @@ class TrainingError(RuntimeError):
     """A training broke down, and going back to a good state did not help."""
 
 
-def from_settings(kind: type[Settings], fields: Mapping[str, Any]) -> Settings:
+class Settings:
+    """A config: a frozen dataclass that JSON describes, and of which some fields can be changed."""
+
+    def to_json(self) -> dict[str, Any]:
+        """All fields as JSON, nested configs as objects."""
+        return dataclasses.asdict(self)  # type: ignore[call-overload, no-any-return]
+
+    @classmethod
+    def from_json(cls, fields: Mapping[str, Any]) -> Self:
+        """The config that `to_json` gave, or a part of one over the defaults."""
+        return cls().changed(fields)
+
+    def changed(self, fields: Mapping[str, Any]) -> Self:
+        """This config with other values of some fields; of a nested config, a table changes some.
+
+        InputError for a field that there is not.
+        """
+        return with_fields(self, fields)
+
+
+def from_settings(kind: type[Kind], fields: Mapping[str, Any]) -> Kind:
     """The dataclass `kind` from some of its fields; InputError for one that it does not have."""
     check_names(fields, [field.name for field in dataclasses.fields(kind)])  # type: ignore[arg-type]
     return kind(**fields)
 
 
-def with_fields(config: Settings, fields: Mapping[str, Any]) -> Settings:
-    """A config, changed by some of its fields; InputError for one that it does not have."""
+def with_fields(config: Kind, fields: Mapping[str, Any]) -> Kind:
+    """A config, changed by some of its fields, and they by tables of theirs where they are configs.
+
+    InputError for a field that there is not.
+    """
     check_names(fields, [field.name for field in dataclasses.fields(config)])  # type: ignore[arg-type]
-    return dataclasses.replace(config, **fields)  # type: ignore[type-var]
+    given = {name: changed_value(getattr(config, name), value) for name, value in fields.items()}
+    return dataclasses.replace(config, **given)  # type: ignore[type-var]
+
+
+def changed_value(before: Any, value: Any) -> Any:
+    """The new value of a field; a table changes the config that was there."""
+    nested = dataclasses.is_dataclass(before) and isinstance(value, Mapping)
+    return with_fields(before, value) if nested else value
 
 
 def names_in(folder: Path) -> tuple[str, ...]:

@@ -1,7 +1,5 @@
 """What the result of an adaptation depends on, besides both domains."""
 
-import dataclasses
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,12 +7,12 @@ from ssgan.adaptation.names import FRAMES, METHOD_NAMES
 from ssgan.adaptation.translation.config import TranslateConfig
 from ssgan.config import (
     InputError,
+    Settings,
     check_kind,
     check_listed,
     check_numbers,
     check_optional,
     check_optional_count,
-    with_fields,
 )
 from ssgan.models.config import NAMES
 from ssgan.transforms.views import TRANSFORMS
@@ -62,7 +60,7 @@ class TeacherConfig:
 
 
 @dataclass(frozen=True, kw_only=True)
-class AdaptConfig:
+class AdaptConfig(Settings):
     """How to adapt; the directory of the model is an argument.
 
     Parameters
@@ -162,15 +160,4 @@ class AdaptConfig:
         """All fields as JSON."""
         named = None if self.transforms is None else list(self.transforms)
         lists = {"transforms": named, "candidates": list(self.candidates)}
-        return dataclasses.asdict(self) | lists
-
-    def changed(self, fields: Mapping[str, Any]) -> "AdaptConfig":
-        """This config with other values of some fields, nested ones also as mappings; InputError
-        for one that there is not."""
-        nested = {"teacher": self.teacher, "translation": self.translation}
-        inner = {
-            name: with_fields(part, fields[name])
-            for name, part in nested.items()
-            if isinstance(fields.get(name), Mapping)
-        }
-        return with_fields(self, {**fields, **inner})
+        return super().to_json() | lists

@@ -4,7 +4,7 @@ import dataclasses
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import torch
 from torch import nn
@@ -12,13 +12,13 @@ from torch import nn
 from ssgan.codecs import Codec
 from ssgan.config import (
     InputError,
+    Settings,
     check_kind,
     check_numbers,
     check_optional,
     check_optional_count,
     from_settings,
     names_in,
-    with_fields,
 )
 from ssgan.models.sampler import NOISES
 from ssgan.models.selfsupervision import SELFSUPERVISIONS, Contrastive, Rotation
@@ -45,7 +45,7 @@ class Body:
 
 
 @dataclass(frozen=True, kw_only=True)
-class GANConfig:
+class GANConfig(Settings):
     """How to train, and what; the run directory and the device are arguments.
 
     Parameters
@@ -188,20 +188,15 @@ class GANConfig:
             fields["selfsupervision"] = {"name": name, **vars(chosen)}
         return fields
 
-    @classmethod
-    def from_json(cls, fields: Mapping[str, Any]) -> "GANConfig":
-        """The config that `to_json` gave, or a part of one over the defaults; also one of 0.1."""
-        return cls().changed(fields)
-
-    def changed(self, fields: Mapping[str, Any]) -> "GANConfig":
+    def changed(self, fields: Mapping[str, Any]) -> Self:
         """This config with other values of some fields; InputError for one that there is not.
 
         "body" is the old name of the architecture.
         """
-        fields = dict(fields)
+        fields = {name: named_object(name, value) for name, value in fields.items()}
         if "body" in fields:  # its name before 0.2
             fields["architecture"] = fields.pop("body")
-        return with_fields(self, fields)
+        return super().changed(fields)
 
 
 def penalties(rule: Objective) -> dict[str, float]:
@@ -215,6 +210,8 @@ def named_object(name: str, value: Any) -> Any:
     The name of an augmentation is its schedule, and it may be left out. "none" is None where there
     need be no object, as TOML has no word for it.
     """
+    if name not in NESTED:
+        return value
     if isinstance(value, str):
         return None if value == "none" and name != "objective" else NESTED[name](value)
     if isinstance(value, Mapping):

@@ -11,8 +11,7 @@ label is read.
 """
 
 import copy
-import dataclasses
-from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from hashlib import sha256
@@ -23,7 +22,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from ssgan.config import InputError, check_listed, check_numbers, with_fields
+from ssgan.config import InputError, Settings, check_listed, check_numbers
 from ssgan.data import digest
 from ssgan.models.config import resolve_architecture
 from ssgan.models.domain import CALIBRATION
@@ -58,7 +57,7 @@ Pair = tuple[Tensor, Tensor]
 
 
 @dataclass(frozen=True, kw_only=True)
-class StudentConfig:
+class StudentConfig(Settings):
     """What a student depends on, besides the GAN and the samples.
 
     Parameters
@@ -102,10 +101,6 @@ class StudentConfig:
         check_numbers(self, least={"batch": 6, "views": 2})
         if self.transforms is not None:
             check_listed(self, "transforms", TRANSFORMS)
-
-    def changed(self, fields: Mapping[str, Any]) -> "StudentConfig":
-        """This config with other values of some fields; InputError for one that there is not."""
-        return with_fields(self, fields)
 
 
 class Squeeze(nn.Module):
@@ -324,7 +319,7 @@ def distilling(
     held = None
     if run is not None:
         identity: dict[str, Any] = {"format": 1, "kind": "student", "gan": gan_fingerprint(gan)}
-        identity |= {"config": dataclasses.asdict(config), "rows": digest(packed.numpy())}
+        identity |= {"config": config.to_json(), "rows": digest(packed.numpy())}
         held = Run.claim(run, identity)
     stream = Stream((packed.to(gan.runtime.device),), config.batch)
     batches = Batches({"every": stream}, Rng(("student", config.seed)))

@@ -9,7 +9,6 @@ Both networks are kept, and any one between them (Wang et al. 2018, section 3.4)
 nearer to the picture that was, the last looks more like one.
 """
 
-import dataclasses
 from collections.abc import Generator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -20,7 +19,7 @@ import torch
 from torch import Tensor, nn
 
 from ssgan.codecs.codec import Array
-from ssgan.config import InputError, check_numbers, from_settings, with_fields
+from ssgan.config import InputError, Settings, check_numbers, from_settings
 from ssgan.metrics.pictures import luma
 from ssgan.models.photographs import Crops, Picture, digest_of, read_pictures, resize_picture
 from ssgan.networks import Discriminator, trunk
@@ -47,7 +46,7 @@ KIND = "upscaler"
 
 
 @dataclass(frozen=True, kw_only=True)
-class UpscaleConfig:
+class UpscaleConfig(Settings):
     """How to learn to make pictures larger.
 
     Parameters
@@ -104,10 +103,6 @@ class UpscaleConfig:
     def content_steps(self) -> int:
         """Steps before the critic comes in."""
         return round(CONTENT * self.steps) if self.judge else self.steps
-
-    def changed(self, fields: Mapping[str, Any]) -> "UpscaleConfig":
-        """This config with other values of some fields."""
-        return with_fields(self, fields)
 
 
 class SuperResolution:
@@ -288,7 +283,7 @@ def training_upscaler(
     held = None
     if run is not None:
         about = digest_of(crops)
-        identity = {"format": 1, "kind": KIND, "config": dataclasses.asdict(config), "data": about}
+        identity = {"format": 1, "kind": KIND, "config": config.to_json(), "data": about}
         held = Run.claim(run, identity, growing=())
     schedule = Schedule(config.steps, config.batch, options or TrainOptions())
     yield from run_training(task, no_stream, schedule, held, guard=False)

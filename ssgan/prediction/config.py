@@ -1,19 +1,18 @@
 """What the result of finetuning depends on, besides the GAN and the labels."""
 
-import dataclasses
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, TypeVar
+from typing import Any, Self
 
 from ssgan.config import (
     InputError,
+    Settings,
     check_kind,
     check_listed,
     check_numbers,
     check_optional_count,
     check_optional_number,
     from_settings,
-    with_fields,
 )
 from ssgan.models.readouts import READOUTS, check_readout
 from ssgan.models.student import StudentConfig
@@ -34,7 +33,6 @@ FINETUNE_CHOICES: dict[str, tuple[str, ...]] = {  # for a help
     "readouts": READOUTS,
     "transforms": TRANSFORMS,
 }
-Part = TypeVar("Part", StudentConfig, SearchConfig, AutoConfig, SharesConfig)
 PARTS = {
     "student": StudentConfig,
     "search": SearchConfig,
@@ -58,7 +56,7 @@ class Member:
 
 
 @dataclass(frozen=True, kw_only=True)
-class PredictorConfig:
+class PredictorConfig(Settings):
     """How to finetune; the directory of the model is an argument.
 
     Parameters
@@ -193,7 +191,7 @@ class PredictorConfig:
 
     def to_json(self) -> dict[str, Any]:
         """All fields as JSON, nested configs as objects."""
-        fields = dataclasses.asdict(self)
+        fields = super().to_json()
         fields["members"] = [member.to_json() for member in self.members]
         fields["shares"] = dict(self.shares) if isinstance(self.shares, tuple) else self.shares
         for holder in (fields, fields["student"]):
@@ -201,12 +199,7 @@ class PredictorConfig:
             holder["transforms"] = None if named is None else list(named)
         return fields
 
-    @classmethod
-    def from_json(cls, fields: Mapping[str, Any]) -> "PredictorConfig":
-        """The config that `to_json` gave, or a part of one over the defaults; also one of 0.1."""
-        return cls().changed(fields)
-
-    def changed(self, fields: Mapping[str, Any]) -> "PredictorConfig":
+    def changed(self, fields: Mapping[str, Any]) -> Self:
         """This config with other values of some fields; nested ones as mappings or configs.
 
         Names of version 0.1 are read as well. InputError for a field that there is not.
@@ -215,18 +208,8 @@ class PredictorConfig:
         if "simple" in fields:
             fields["baseline"] = fields.pop("simple")
         flat = {new: fields.pop(old) for old, new in STUDENT.items() if old in fields}
-        for name in PARTS:
-            if isinstance(inner := fields.get(name), Mapping):
-                fields[name] = changed_part(getattr(self, name), inner)
-        changed = with_fields(self, fields)
+        changed = super().changed(fields)
         return replace(changed, student=changed.student.changed(flat)) if flat else changed
-
-
-def changed_part(part: Part, fields: Mapping[str, Any]) -> Part:
-    """A nested config, changed by some of its fields, of which "weigh" is nested in turn."""
-    if isinstance(part, AutoConfig) and isinstance(weigh := fields.get("weigh"), Mapping):
-        fields = {**fields, "weigh": with_fields(part.weigh, weigh)}
-    return with_fields(part, fields)
 
 
 def members_of(given: Any) -> tuple[Member, ...]:

@@ -1,18 +1,15 @@
 """What the result of a translation depends on, besides both domains."""
 
-import dataclasses
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-from ssgan.config import InputError, check_numbers, names_in, with_fields
+from ssgan.config import InputError, Settings, check_numbers, names_in
 
 TRANSLATION_NAMES = names_in(Path(__file__).with_name("methods"))
 
 
 @dataclass(frozen=True, kw_only=True)
-class TranslateConfig:
+class TranslateConfig(Settings):
     """How to learn to make images of a source look like those of a target.
 
     Parameters
@@ -70,11 +67,3 @@ class TranslateConfig:
             raise InputError(f"no method {self.method!r}; there are {', '.join(TRANSLATION_NAMES)}")
         if not self.ema < 1:
             raise InputError(f"expected ema to be a number from 0 to below 1, got {self.ema!r}")
-
-    def to_json(self) -> dict[str, Any]:
-        """All fields as JSON."""
-        return dataclasses.asdict(self)
-
-    def changed(self, fields: Mapping[str, Any]) -> "TranslateConfig":
-        """This config with other values of some fields; InputError for one that there is not."""
-        return with_fields(self, fields)
