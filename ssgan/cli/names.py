@@ -54,6 +54,7 @@ CHOICES: dict[str, tuple[str, ...]] = {
         "knn",
         "on-features",
         "probe",
+        "self-training",
         "svm",
         "consistency",
         "k-plus-one",

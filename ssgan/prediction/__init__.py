@@ -9,6 +9,7 @@ Imports only `ssgan.models` and what lies below it. What each module is for:
     names, method      which methods there are, and what a method is
     methods            a file for each method: fitted at once, or in steps
     heads, graph       what methods fit: linear heads, and labels spread over neighbours
+    self_training      and a linear model that learns from its own predictions
     baselines          ordinary models of the samples, and folds of their labels
     network, task      the network, and its training in steps
     ensemble           averages of several networks

@@ -1,4 +1,4 @@
-"""What "auto" weighs: ordinary models and graphs on every readout, and one training by steps."""
+"""What "auto" weighs: ordinary models, graphs and self-training, and one training by steps."""
 
 from collections.abc import Collection
 from dataclasses import dataclass, replace
@@ -11,7 +11,7 @@ from ssgan.prediction.labels import Labeled
 from ssgan.prediction.resolve import has_views, resolve_config
 
 LINEAR = ("logistic", "ridge")
-Kind = tuple[str, str]  # an ordinary model or "graph", and the readout that it is fitted on
+Kind = tuple[str, str]  # an ordinary model or a method, and the readout that it is fitted on
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,7 @@ class Candidate:
 
 
 def fitted_candidates(gan: GAN, config: PredictorConfig, rows: Labeled) -> tuple[Candidate, ...]:
-    """What is fitted at once: a kind of model, or a graph, on each readout."""
+    """What is fitted at once: a kind of model, a graph or self-training, on each readout."""
     base = config.readout or "all"
     readouts = ["samples"]
     if base != "samples":
@@ -46,13 +46,21 @@ def fitted_candidates(gan: GAN, config: PredictorConfig, rows: Labeled) -> tuple
         for name in names:
             model = replace(config, method="on-features", baseline=name, readout=readout)
             configs[name, readout] = model
-        if rows.unlabeled is not None:
-            configs["graph", readout] = replace(config, method="graph", readout=readout)
+        for name in unlabeled_methods(base, readout, rows):
+            configs[name, readout] = replace(config, method=name, readout=readout)
     prior = prior_weights(configs)
     return tuple(
         Candidate(f"{kind} on {readout}", one, prior.get((kind, readout), 0.0))
         for (kind, readout), one in configs.items()
     )
+
+
+def unlabeled_methods(base: str, readout: str, rows: Labeled) -> tuple[str, ...]:
+    """What learns from unlabeled samples at once; a student has learnt from all of them already."""
+    if rows.unlabeled is None:
+        return ()
+    taught = rows.classes and base != "student" and readout in ("samples", "samples+all")
+    return ("graph", "self-training") if taught else ("graph",)
 
 
 def stepped_candidate(gan: GAN, config: PredictorConfig, rows: Labeled) -> Candidate | None:

@@ -5,6 +5,7 @@ A graph is made once and its labels spread for each fold. So all candidates toge
 
 from collections.abc import Generator, Sequence
 from dataclasses import replace
+from functools import partial
 from math import prod
 
 import numpy as np
@@ -30,8 +31,10 @@ from ssgan.prediction.fitting import with_readout
 from ssgan.prediction.graph import held_out_votes
 from ssgan.prediction.heads import in_principal_axes
 from ssgan.prediction.labels import Labeled
+from ssgan.prediction.self_training import POOL, Pool, self_trained
 from ssgan.training.runner import Progress
 
+PLAIN = "on-features"  # the method of ordinary models
 GRAPH_SAMPLES = 3000  # unlabeled samples in a graph whose votes for held-out labels are taken
 TOLERANCE = 1e-3  # relative, to which its equations are solved at the most
 COMPARED_WITH = ("logistic", "ridge", "forest")  # what any model is compared with
@@ -47,9 +50,9 @@ def held_out(
 ) -> Generator[Progress, None, dict[str, Measured]]:
     """Points and held-out outputs, logits (R, n, K) or numbers (R, n), of every candidate.
 
-    They are of method "graph" or "on-features". A student that is read, and that was not
-    trained before, is trained: its progress is yielded.
-    Those that come after the budget is spent are left out, but never the first.
+    They are of method "graph", "self-training" or "on-features". A student that is read, and that
+    was not trained before, is trained: its progress is yielded. Those that come after the budget is
+    spent are left out, but never the first.
     """
     measured: dict[str, Measured] = {}
     for readout in dict.fromkeys(one.config.readout for one in candidates):
@@ -66,9 +69,10 @@ def held_out_on_readout(
 ) -> dict[str, Measured]:
     """The same of candidates that read what this GAN reads."""
     count, labels = len(rows.packed), rows.values.numpy()
-    graph, methods = rows.graph(GRAPH_SAMPLES), {c.config.method for c in candidates}
-    features = gan.apply(gan.encode, graph.packed if "graph" in methods else rows.packed).numpy()
+    graph, alone = rows.graph(GRAPH_SAMPLES), {c.config.method for c in candidates} == {PLAIN}
+    features = gan.apply(gan.encode, rows.packed if alone else graph.packed).numpy()
     labeled = features[:count]
+    pool = Pool(features[count:][:POOL], rows.prior().numpy())
     turned = in_principal_axes(labeled.astype(np.float64) - labeled.mean(0))[0].astype(np.float32)
     measured: dict[str, Measured] = {}
     for one in candidates:
@@ -81,7 +85,12 @@ def held_out_on_readout(
                 held_out_votes(features, graph, folds, search), rows, folds
             )
         else:
-            fit_predict = fit_predict_on(config, labeled, turned, rows)
+            own = config.method == PLAIN
+            fit_predict = (
+                fit_predict_on(config, labeled, turned, rows)
+                if own
+                else partial(self_trained_outputs, config, labeled, labels, pool)
+            )
             measured[name] = cross_validate(fit_predict, labels, rows.classes, folds)
     return measured
 
@@ -112,6 +121,15 @@ def fit_predict_on(
         return tune(model, config.search).predict(x[test])
 
     return fit_predict
+
+
+def self_trained_outputs(
+    config: PredictorConfig, features: Array, labels: Array, pool: Pool, train: Array, test: Array
+) -> Array:
+    """What self-training from some of the labelled samples (n, F) gives for others: logits."""
+    x, y = features[train], labels[train]
+    weight, bias = self_trained(x, y, pool, config.seed, config.search)
+    return features[test] @ weight.T + bias
 
 
 def measured_outputs(outputs: Array, rows: Labeled, folds: Folds) -> Measured:

@@ -1,0 +1,80 @@
+"""Self-training: a linear model that learns from its own surest predictions, round after round.
+
+As curriculum labeling (Cascante-Bonilla et al. 2021): every round takes a larger share of the
+unlabeled rows, and fits the model again. Of each class it takes those that are predicted as it, at
+most as many as the class is expected to have. So no class takes over the others.
+"""
+
+import warnings
+from dataclasses import dataclass
+
+import numpy as np
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.linear_model import LogisticRegression
+
+from ssgan.codecs.codec import Array
+from ssgan.prediction.baselines import Baseline, tune
+from ssgan.prediction.baselines.models import class_probabilities, one_thread
+from ssgan.prediction.heads import weights_of_all_classes
+from ssgan.prediction.search import SearchConfig
+
+POOL = 2000  # unlabeled rows, at most
+ROUNDS = 5
+TAKEN = 0.8  # share of the unlabeled rows that the last round may take
+
+
+@dataclass(frozen=True, eq=False)
+class Pool:
+    """Unlabeled rows, and what is expected of them."""
+
+    rows: Array  # (M, F)
+    shares: Array  # (K,) of the classes
+
+    def taken(self, probabilities: Array, share: float) -> tuple[Array, Array]:
+        """Numbers and classes of the rows that are taken, by probabilities (M, K)."""
+        likeliest, sureness = probabilities.argmax(1), probabilities.max(1)
+        rows, classes = [], []
+        for one, expected in enumerate(self.shares):
+            own = np.flatnonzero(likeliest == one)
+            surest = own[np.argsort(-sureness[own], kind="stable")]
+            rows.append(surest[: round(share * expected * len(self.rows))])
+            classes.append(np.full(len(rows[-1]), one))
+        return np.concatenate(rows), np.concatenate(classes)
+
+
+def self_trained(
+    features: Array, labels: Array, pool: Pool, seed: int, search: SearchConfig
+) -> tuple[Array, Array]:
+    """Weight (K, F) and bias (K,) of a linear model of rows (n, F) with class indices (n,).
+
+    The rows that are taken count together as much as the labelled ones. The strength of the penalty
+    is that which folds of the labels choose for logistic regression.
+    """
+    classes, features = len(pool.shares), np.ascontiguousarray(features, np.float32)
+    plain = Baseline(
+        name="logistic",
+        rows=features,
+        labels=labels,
+        classes=classes,
+        value=0.0,
+        seed=seed,
+        total=True,
+    )
+    plain = tune(plain, search)
+    center, deviation = plain.scale
+    known, others = plain.seen(features), plain.seen(pool.rows)
+    with one_thread(), warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        warnings.filterwarnings("ignore", message="The number of unique classes")
+        model = LogisticRegression(C=plain.value, max_iter=200, tol=1e-3, warm_start=True)
+        model.fit(known, labels)
+        for number in range(1, ROUNDS + 1 if len(others) else 1):
+            probabilities = np.zeros((len(others), classes))
+            probabilities[:, model.classes_] = class_probabilities(model, others)
+            rows, guesses = pool.taken(probabilities, TAKEN * number / ROUNDS)
+            weights = np.ones(len(known) + len(rows))
+            weights[len(known) :] = min(1.0, len(known) / max(1, len(rows)))
+            x, y = np.concatenate([known, others[rows]]), np.concatenate([labels, guesses])
+            model.fit(x, y, sample_weight=weights)
+    weight, bias = weights_of_all_classes(model, classes)
+    return weight / deviation, bias - weight @ center / deviation
