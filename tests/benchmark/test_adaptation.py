@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from ssgan.adaptation.translation.config import TranslateConfig
 from ssgan.benchmark import suite
 from ssgan.benchmark.cells import Cell, Place
 from ssgan.benchmark.suites import adaptation, adaptation_tables
@@ -11,9 +12,11 @@ from ssgan.benchmark.suites.adaptation import CONTENDERS, HALF, PAIRS, TRAINED, 
 from ssgan.data import Data, from_memory
 
 Y = np.arange(60) % 2
-AMOUNTS = AdaptationAmounts(
-    fields={"steps": 60, "width": 4, "batch": 16, "candidates": ("statistics",)}
-)
+FEW = {"steps": 60, "width": 4, "batch": 16, "candidates": ("statistics",)}
+FIRST = {  # what a method trains before
+    "pretrained": {"pretraining": 5},
+    "translate": {"translation": TranslateConfig(steps=20, batch=4, width=4, blocks=1)},
+}
 
 
 def bright(side, seed, colours=False):
@@ -33,7 +36,8 @@ def reader(name, data_dir=None):
 @pytest.mark.parametrize("method", CONTENDERS)
 def test_every_row_is_measured_on_the_test_part_of_the_target(method, tmp_path):
     cell = Cell(data="MNIST to USPS", method=method, seed=0)
-    found = adaptation.solve(AMOUNTS, cell, Place(tmp_path, reader=reader))
+    amounts = AdaptationAmounts(fields=FEW | FIRST.get(method, {}))
+    found = adaptation.solve(amounts, cell, Place(tmp_path, reader=reader))
     slow = {"dann", "cdan"}  # so few steps of so small a rate teach nothing
     assert found["target_accuracy"] > (0 if method in slow else 0.8)
     assert ("information" in found) == (method != TRAINED)
