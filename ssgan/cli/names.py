@@ -63,7 +63,7 @@ CHOICES: dict[str, tuple[str, ...]] = {
     ),
     "methods in steps": ("consistency", "k-plus-one", "propagation", "supervised"),
     "modalities": ("images", "signals", "table", "texts", "vectors", "volumes"),
-    "models": ("gan", "vae", "vae-gan"),
+    "models": ("gan", "stackgan", "vae", "vae-gan"),
     "objectives": (
         "non-saturating",
         "minimax",

@@ -20,6 +20,7 @@ What each module is for:
     texts                 folders of texts
 
     encoders              frozen networks that make rows of samples
+    captions              what samples show, in words, for such a network
 
     labels                classes or numbers, and which are drawn
     label_values          labels as they came, and which of them mean "no label"

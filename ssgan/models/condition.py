@@ -1,5 +1,7 @@
 """Conditions of a generator: the class of a sample, or numbers, and whether it has any.
 
+Numbers may be those of captions, which an encoder makes rows of.
+
 A condition is float32 (N, K + 1): a one for the class, or K standardised numbers over the root of
 K, so that a row is of about the length 1 in either case; and a last column that is 1 where there is
 a label. A row without one is all 0. A fake copies the whole row from its real partner, so that
@@ -7,7 +9,7 @@ having a label never tells real from fake.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -15,14 +17,19 @@ import torch
 from torch import Tensor
 
 from ssgan.codecs.codec import Array, Json, as_array
+from ssgan.codecs.text import as_texts
 from ssgan.config import InputError
-from ssgan.data import Targets
+from ssgan.data import Encoder, Targets
+from ssgan.data.captions import Captions
+from ssgan.data.encoders.loading import encoder_again
+from ssgan.data.encoders.sentences import SentenceModel, installed_model
 from ssgan.data.label_values import Label, first_few, raw_labels, unlabeled
 from ssgan.data.labels import dtype_of, minus_task, numbers_from_labels, sorted_classes, task_of
 from ssgan.randomness import Rng
 
 KEPT_ROWS = 2000  # rows of numbers that are kept to draw from
 MOST_KEPT = 400_000  # numbers in them
+SHOWN = 16  # captions that are kept as texts
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,6 +43,8 @@ class Condition:
     center: tuple[float, ...] = ()  # of each number over those rows
     scale: tuple[float, ...] = ()
     known: tuple[tuple[float, ...], ...] = ()  # some of those rows, standardised
+    encoder: Encoder | None = None  # of captions
+    texts: tuple[str, ...] = ()  # the captions of the first rows in `known`, to be shown
 
     @property
     def numbers(self) -> int:
@@ -64,7 +73,10 @@ class Condition:
         return known.encode([labels] if one else labels)
 
     def measured(self, labels: Any) -> Array:
-        """Numbers (N, K) of one label or many."""
+        """Numbers (N, K) of one label or many, texts among them where there were captions."""
+        if self.encoder is not None and (texts := as_texts(np.atleast_1d(labels))) is not None:
+            encoded: Array = self.encoder.rows(texts).astype(np.float64)
+            return encoded
         array = as_array(labels).astype(np.float64)
         array = array.reshape(-1, 1) if self.numbers == 1 and array.ndim < 2 else array
         array = array[None] if array.ndim == 1 else array
@@ -121,26 +133,43 @@ class Condition:
         known = Targets(values=np.empty(0, np.int64), classes=self.classes, dtype=self.dtype)
         return known.decode(indices)
 
+    def examples(self) -> Array:
+        """Labels (N, K) that `texts` stand for."""
+        unit = np.array(self.scale) * np.sqrt(self.numbers)
+        rows: Array = np.array(self.known[: len(self.texts)]) * unit + np.array(self.center)
+        return rows
+
     def to_json(self) -> dict[str, Json]:
-        return {name: list(v) if isinstance(v, tuple) else v for name, v in vars(self).items()}
+        """Without the texts, which are of the data."""
+        fields = {name: v for name, v in vars(self).items() if name not in ("encoder", "texts")}
+        if self.encoder is not None:
+            fields["encoder"] = self.encoder.to_json()
+        return {name: list(v) if isinstance(v, tuple) else v for name, v in fields.items()}
 
     @classmethod
-    def from_json(cls, fields: Mapping[str, Json]) -> "Condition":
-        """The condition that `to_json` described."""
-        rows = {"known": tuple(map(tuple, fields["known"]))}
-        return cls(
-            **{name: tuple(v) if isinstance(v, list) else v for name, v in fields.items()} | rows
-        )
+    def from_json(
+        cls, fields: Mapping[str, Json], encoder: Any = None, texts: tuple[str, ...] = ()
+    ) -> "Condition":
+        """The condition that `to_json` described; `encoder` is what the user names as its own."""
+        own: dict[str, Any] = {"known": tuple(map(tuple, fields["known"])), "texts": texts}
+        if "encoder" in fields:
+            packaged = fields["encoder"]["name"] == SentenceModel.packaged
+            named = installed_model() if encoder is None and packaged else encoder
+            own["encoder"] = encoder_again(fields["encoder"], named)
+        plain = {name: tuple(v) if isinstance(v, list) else v for name, v in fields.items()}
+        return cls(**{**plain, **own})
 
 
 def fit_condition(labels: Any, n: int) -> tuple[Condition, Tensor]:
-    """The condition of labels for n samples, and its rows (n, K + 1).
+    """The condition of labels for n samples, and its rows (n, K + 1); of captions (n, M, K + 1).
 
     Labels are classes (n,), one number each (n,) or several (n, K), told apart as `targets` does;
     -1, NaN, None and "" have none, nor have rows of NaN. Raises InputError where none has any.
     """
     if len(labels) != n:
         raise InputError(f"{n} samples but {len(labels)} labels: one label a row")
+    if isinstance(labels, Captions):
+        return fit_captions(labels)
     if np.ndim(labels) == 2 and np.shape(labels)[1] != 1:
         return fit_numbers(refuse_partial(as_array(labels).astype(np.float64)), "float64")
     raw = raw_labels(labels)
@@ -186,11 +215,41 @@ def fit_numbers(values: Array, dtype: str) -> tuple[Condition, Tensor]:
         center=tuple(present.mean(0).tolist()),
         scale=tuple(np.where(deviation > 0, deviation, 1.0).tolist()),
     )
-    kept = min(KEPT_ROWS, max(1, MOST_KEPT // condition.numbers))
-    chosen = Rng(("conditions",)).numpy().permutation(len(present))[:kept]
-    rows = condition.standardised(present[chosen])[:, :-1]
+    rows = condition.standardised(present[kept_rows(*present.shape)])[:, :-1]
     known = tuple(map(tuple, rows.tolist()))
-    return Condition(**vars(condition) | {"known": known}), condition.standardised(values)
+    return replace(condition, known=known), condition.standardised(values)
+
+
+def kept_rows(n: int, numbers: int) -> Array:
+    """Which of n rows of so many numbers are kept to draw from."""
+    kept = min(KEPT_ROWS, max(1, MOST_KEPT // numbers))
+    return Rng(("conditions",)).numpy().permutation(n)[:kept]
+
+
+def fit_captions(captions: Captions) -> tuple[Condition, Tensor]:
+    """The condition of captions, and those of every sample (N, M, K + 1), the last of them 0."""
+    flat, counts = captions.flat, [len(own) for own in captions.texts]
+    condition, rows = fit_numbers(captions.rows(flat).astype(np.float64), "float64")
+    shown = kept_rows(len(flat), condition.numbers)[:SHOWN]
+    condition = replace(
+        condition,
+        presence=float(np.mean(np.array(counts) > 0)),
+        encoder=captions.encoder,
+        texts=tuple(flat[row] for row in shown),
+    )
+    every = torch.zeros(len(counts), max(counts), condition.width)
+    for sample, own in enumerate(torch.split(rows, counts)):
+        every[sample, : len(own)] = own
+    return condition, every
+
+
+def one_of_each(conditions: Tensor, rng: Rng) -> Tensor:
+    """A condition (N, C) of each sample: the only one, or drawn from several (N, M, C)."""
+    if conditions.dim() == 2:
+        return conditions
+    counts = conditions[..., -1].sum(1)
+    drawn = (rng.uniform(len(conditions)).to(counts) * counts).long()
+    return conditions[torch.arange(len(conditions), device=conditions.device), drawn]
 
 
 def refuse_partial(values: Array) -> Array:

@@ -24,7 +24,7 @@ class Domain:
 
     codec: Codec
     samples: Tensor  # packed (N, ...)
-    conditions: Tensor | None = None  # (N, C)
+    conditions: Tensor | None = None  # (N, C), or of several captions (N, M, C)
     condition: Condition | None = None  # what the conditions say
 
     def __len__(self) -> int:
@@ -33,7 +33,7 @@ class Domain:
     @property
     def width(self) -> int:
         """Columns of the conditions; 0 without."""
-        return 0 if self.conditions is None else self.conditions.shape[1]
+        return 0 if self.conditions is None else self.conditions.shape[-1]
 
     @property
     def tensors(self) -> tuple[Tensor, ...]:
@@ -41,9 +41,14 @@ class Domain:
         return (self.samples,) if self.conditions is None else (self.samples, self.conditions)
 
     def calibration(self, seed: int) -> "Domain":
-        """A part of it to calibrate by, the same for the same seed."""
-        order = Rng(("reference", seed)).permutation(len(self))[:CALIBRATION]
+        """A part of it to calibrate by, the same for the same seed, with one condition each."""
+        return self.part(Rng(("reference", seed)).permutation(len(self))[:CALIBRATION])
+
+    def part(self, order: Tensor) -> "Domain":
+        """These samples with one condition each, the first."""
         conditions = None if self.conditions is None else self.conditions[order]
+        if conditions is not None and conditions.dim() == 3:
+            conditions = conditions[:, 0]
         return replace(self, samples=self.samples[order], conditions=conditions)
 
     def stream(self, size: int, on: Runtime) -> Stream:

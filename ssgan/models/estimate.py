@@ -35,7 +35,7 @@ def estimate(
     on, packed = runtime(device, codec.shape), codec.pack(data.x)
     condition, conditions = (None, None) if labels is None else fit_condition(labels, len(data))
     domain = Domain(codec, packed, conditions, condition)
-    few = Domain(codec, packed[:2], None if conditions is None else conditions[:2], condition)
+    few = domain.part(torch.arange(min(2, len(domain))))
     model = MODELS[config.model]
     task = model(config, {"unlabeled": few}, on)
     batches = Batches({"unlabeled": domain.stream(config.batch, on)}, Rng(("estimate",)))

@@ -4,9 +4,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from ssgan.models.stored import CAPTIONS
 from ssgan.runs.run import Run
 
-FORGOTTEN = ("quarantine.csv", "labels.json", "split.json", "origin.json", "diagnosis.json")
+FORGOTTEN = (
+    *("quarantine.csv", "labels.json", "split.json", "origin.json", "diagnosis.json"),
+    CAPTIONS,
+)
 PAGE = "report.html"
 
 

@@ -200,6 +200,17 @@ class GAN:
             )
         return self.condition.encode(labels, n)
 
+    def prompted(self, prompt: Any, labels: Any = None) -> Any:
+        """A prompt as labels; InputError where the GAN was trained without captions."""
+        if self.condition is None or self.condition.encoder is None:
+            raise InputError(
+                "this GAN was trained without captions, so it understands no prompt: train it with "
+                "captions (captions, --captions), or ask for labels"
+            )
+        if labels is not None:
+            raise InputError("prompt and labels both say what samples show: give one of them")
+        return prompt
+
     def _conditions_of_chunk(self, conditions: Tensor | None, first: int) -> Conditions:
         """CHUNK of the conditions, from `first` on; () for none."""
         if conditions is None or self.condition is None:
@@ -209,11 +220,14 @@ class GAN:
         chunk[skipped : skipped + len(part)] = part
         return (chunk.to(self.runtime.device),)
 
-    def sample(self, n: int, seed: int = 0, labels: Any = None) -> Any:
+    def sample(self, n: int, seed: int = 0, labels: Any = None, prompt: Any = None) -> Any:
         """Exactly `n` new samples in the form of the training data; fewer are the first of more.
 
-        `labels` as in `generate`.
+        `labels` as in `generate`; `prompt` is a text that says what they are to show, or one for
+        each, of a GAN that was trained with captions.
         """
+        if prompt is not None:
+            labels = self.prompted(prompt, labels)
         if n < 0:
             raise InputError(f"expected a number of samples of 0 or more, got {n}")
         return self.codec.decode(self.generate(n, seed, labels=labels).cpu())

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from ssgan.codecs.codec import Codec
-from ssgan.models.condition import Condition
+from ssgan.models.condition import Condition, one_of_each
 from ssgan.models.config import GANConfig, resolve_architecture
 from ssgan.models.domain import Domain
 from ssgan.models.health import GRID, MEASURES, MOST, Evaluator, evaluator_of
@@ -81,8 +81,10 @@ class TaskSetting:
         return evaluator_of(self.codec.expand(self.calibration.samples[:MOST]))
 
     def batch(self, batches: BatchSource, step: Step, k: int = 0) -> Batch:
-        """The k-th batch of real samples at a step."""
-        return real_batch(batches, step.number, k, self.codec, self.runtime)
+        """The k-th batch of real samples at a step, of several captions with one that is drawn."""
+        x, conditions = real_batch(batches, step.number, k, self.codec, self.runtime)
+        rng = step.rng(self.rng)("captions", k)
+        return x, tuple(one_of_each(condition, rng) for condition in conditions)
 
     def generate(
         self, generator: nn.Module, n: int, rng: Rng, conditions: Conditions = ()

@@ -11,6 +11,7 @@ import torch
 
 from ssgan.config import InputError
 from ssgan.data import digest, encoded, fit_codec, load_encoder, read
+from ssgan.data.captions import Captions, captions_for
 from ssgan.data.encoders import embedded_files, reading_size
 from ssgan.data.ledger import Ledger, ledger_file
 from ssgan.data.source import quarantine_file
@@ -18,7 +19,7 @@ from ssgan.models.condition import fit_condition
 from ssgan.models.config import GANConfig
 from ssgan.models.domain import Domain
 from ssgan.models.gan import GAN
-from ssgan.models.stored import stored_codec, stored_condition, stored_training
+from ssgan.models.stored import CAPTIONS, stored_codec, stored_condition, stored_training
 from ssgan.models.tasks import MODELS
 from ssgan.randomness import Rng
 from ssgan.runs.run import Run
@@ -48,7 +49,9 @@ def pretraining(
     if data.encoder is not None:
         about["encoder"] = data.encoder.to_json()
     condition, conditions = (None, None) if labels is None else fit_condition(labels, len(data))
-    if conditions is not None:
+    if isinstance(labels, Captions):
+        about["captions"] = labels.about()
+    elif conditions is not None:
         about["labels"] = {"labeled": int(conditions[:, -1].sum()), "sha256": digest(conditions)}
     domain = Domain(codec, codec.pack(data.x), conditions, condition)
     task = MODELS[config.model](config, {"unlabeled": domain.calibration(config.seed)}, on)
@@ -81,6 +84,10 @@ def files_of(domain: Domain) -> dict[str, str | bytes]:
     files: dict[str, str | bytes] = {"codec.json": json.dumps(domain.codec.to_json())}
     if domain.condition is None or domain.conditions is None:
         return files
+    if domain.condition.encoder is not None:  # captions are no labels
+        texts = {"texts": list(domain.condition.texts)}
+        files[CAPTIONS] = json.dumps(texts)
+        return files | {"condition.json": json.dumps(domain.condition.to_json())}
     read = domain.conditions[:, -1].nonzero().flatten().numpy()
     ledger = Ledger(len(read))
     ledger.read(read)
@@ -120,6 +127,7 @@ def pretrain(
     device: str | None = None,
     progress: bool = False,
     encoder: Any = None,
+    captions: Any = None,
     **fields: Any,
 ) -> GAN:
     """Train a GAN on unlabeled samples.
@@ -144,7 +152,11 @@ def pretrain(
         Show a bar, on a terminal or in a notebook.
     encoder : str, Path, torch.nn.Module, callable or Encoder, optional
         A frozen network, as `ssgan.data.load_encoder` takes it: the GAN learns the rows that it
-        makes of the samples.
+        makes of the samples, or with captions of these.
+    captions : path or sequence of str, optional
+        What the samples show, in words: a table with columns file or row, and caption, or one text,
+        several or None for each sample. Without a config they train the model "stackgan"; samples
+        are then asked for by a prompt.
     **fields
         Fields of the config to change: ``steps=1000, objective="hinge"``; and of
         `ssgan.training.schedule.TrainOptions`: ``log_every=10`` steps between two lines of the
@@ -176,14 +188,24 @@ def pretrain(
     ssgan.config.InputError: no setting step: did you mean steps? There are model, ...
     """
     options = {name: fields.pop(name) for name in OPTION_NAMES & fields.keys()}
-    config = (config or GANConfig()).changed(fields)
-    if encoder is not None:
+    config = (config or usual_config(captions)).changed(fields)
+    if captions is not None:
+        if labels is not None:
+            raise InputError("labels and captions both say what samples show: give one of them")
+        samples = read(samples)
+        labels = captions_for(samples, captions, encoder)
+    elif encoder is not None:
         encoder = load_encoder(encoder)
         samples = encoded(read(samples, **reading_size(samples, encoder)), encoder)
     training = pretraining(
         samples, config, labels, run=run, device=device, options=TrainOptions(**options)
     )
     return show_progress(training) if progress else finish(training)
+
+
+def usual_config(captions: Any) -> GANConfig:
+    """How a GAN is trained where nobody says more, with captions or without."""
+    return GANConfig() if captions is None else GANConfig(model="stackgan")
 
 
 def load(
@@ -203,8 +225,11 @@ def load(
         raise FileNotFoundError(
             f"{path} holds no checkpoint{which} yet: let `ssgan pretrain` run longer"
         )
-    (data, config), codec = stored_training(run), stored_codec(run, encoder)
-    condition = stored_condition(run) if "labels" in data else None
+    data, config = stored_training(run)
+    codec = stored_codec(run, None if "captions" in data else encoder)
+    condition = None
+    if "captions" in data or "labels" in data:
+        condition = stored_condition(run, encoder if "captions" in data else None)
     on, width = runtime(device, codec.shape), condition.width if condition else 0
     parts = {
         name: on.place(network).requires_grad_(False).eval()

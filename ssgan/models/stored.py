@@ -18,6 +18,7 @@ from ssgan.runs.storage import understood
 # In the directory of an adapted model: the GAN of both domains, the translator between them, and
 # the codec of the domain with labels.
 GAN_PLACE, TRANSLATOR_PLACE, SOURCE_CODEC = "gan", "translator", "source-codec.json"
+CAPTIONS = "captions.json"  # a few captions, to be shown
 MAX_VALUES = 2**31  # of a sample; more are no sample but damage
 TOLD = {"source": str, "options": dict, "fingerprint": str}  # of the samples of a training
 
@@ -35,10 +36,12 @@ def stored_codec(run: Run, encoder: Any = None) -> Codec:
     return codec
 
 
-def stored_condition(run: Run) -> Condition:
-    """What a conditional GAN can be asked for."""
+def stored_condition(run: Run, encoder: Any = None) -> Condition:
+    """What a conditional GAN can be asked for; `encoder` is what the user names for captions."""
     with understood(run.path / "condition.json"):
-        condition = Condition.from_json(run.read_object("condition.json"))
+        texts = run.read_object(CAPTIONS)["texts"] if run.has(CAPTIONS) else ()
+        fields = run.read_object("condition.json")
+        condition = Condition.from_json(fields, encoder, tuple(map(str, texts)))
         rows = condition.sample(2, Rng(("stored",)))
         if rows.shape != (2, condition.width):
             raise ValueError(f"conditions of shape {tuple(rows.shape)}")

@@ -35,7 +35,7 @@ CLASSES = np.where(np.arange(N) % 3 > 0, LABELS, -1)
 FEWER = {"wgan": {"first": 2, "updates": 2}}  # its hundreds of critic updates would take long
 CHANGES = {
     **{name: {"objective": objective(name, **FEWER.get(name, {}))} for name in OBJECTIVES},
-    **{name: {"model": name} for name in MODELS},
+    **{name: {"model": name} for name in MODELS if name != "stackgan"},  # see test_stackgan
     "rmsprop": {"optimizer": "rmsprop"},
     "uniform": {"noise": "uniform"},
     "unit": {"noise": "unit"},

