@@ -26,7 +26,7 @@ from numpy.typing import NDArray
 from PIL import Image
 from torch import Tensor
 
-from ssgan.config import InputError
+from ssgan.config import InputError, InputTypeError
 from ssgan.randomness import Rng
 
 Array = NDArray[Any]
@@ -208,7 +208,12 @@ def as_array(raw: Any) -> Array:
         masked: Any = raw.astype(np.float64 if number else object)
         return np.asarray(masked.filled(np.nan if number else None))
     if isinstance(raw, Tensor):
-        return (raw.float() if raw.dtype == torch.bfloat16 else raw).detach().cpu().numpy()
+        try:
+            return (raw.float() if raw.dtype == torch.bfloat16 else raw).detach().cpu().numpy()
+        except TypeError as error:
+            raise InputTypeError(
+                f"expected numbers, got a tensor of {raw.dtype}: make it one of floats"
+            ) from error
     return np.asarray(raw)
 
 

@@ -18,6 +18,7 @@ CURRENCY = r"(?:[$€£¥₹]|USD|EUR|GBP|CHF|JPY)"
 SIGNED = re.compile(
     rf"([+-]?)({CURRENCY}?) ?([+-]?)([\d.,'’ ]*\d[\d.,'’ ]*?(?:[eE][+-]?\d+)?) ?(%|{CURRENCY})?"
 )
+ZONE = r"[T ].*(Z|[+-]\d{2}:?\d{2})$"  # at the end of a DATE
 PROBE = 100  # texts that are tried before all are
 EXPONENT = r"(?:[eE][+-]?\d+)?"
 PLAIN = rf"(?:\d+\.?\d*|\.\d+){EXPONENT}"
@@ -52,9 +53,12 @@ def plain_column(column: Series) -> Series:
     """The column in a type that a codec takes, where it has one that means the same.
 
     Text that is all ISO 8601 dates and Python's dates become datetimes, decimals numbers, periods
-    their first moment, intervals text. Any other column is returned as it is.
+    their first moment, intervals text, categories of these as well. Any other column is returned as
+    it is.
     """
     dtype = column.dtype
+    if isinstance(dtype, pd.CategoricalDtype):
+        return of_categories(column)
     if isinstance(dtype, pd.PeriodDtype):
         return pd.Series(column.dt.to_timestamp())
     if isinstance(dtype, pd.IntervalDtype):
@@ -65,7 +69,7 @@ def plain_column(column: Series) -> Series:
         return column
     inferred = pd.api.types.infer_dtype(column, skipna=True)
     if inferred == "date":
-        return pd.to_datetime(column)
+        return datetimes_of(column)
     if inferred == "decimal":
         return of_decimals(column)
     if inferred == "time":
@@ -73,6 +77,16 @@ def plain_column(column: Series) -> Series:
     if inferred == "bytes":
         return of_bytes(column)
     return dates_in(column) if inferred == "string" else column
+
+
+def of_categories(column: Series) -> Series:
+    """Categories that are intervals as text, those that are times as times; others as they are."""
+    levels = column.cat.categories
+    if isinstance(levels.dtype, pd.IntervalDtype):
+        return column.cat.rename_categories(levels.astype(str))
+    if isinstance(levels.dtype, pd.PeriodDtype) or levels.dtype.kind in "mM":
+        return plain_column(column.astype(levels.dtype))
+    return column
 
 
 def of_arrow(column: Series) -> Series:
@@ -106,7 +120,8 @@ def of_bytes(column: Series) -> Series:
 def of_decimals(column: Series) -> Series:
     """Python's decimals as integers where all are whole and none is missing, else as floats."""
     present = column.dropna()
-    whole = len(present) == len(column) and all(value == int(value) for value in present)
+    finite = len(present) == len(column) and all(value.is_finite() for value in present)
+    whole = finite and all(value == int(value) for value in present)
     if whole and all(abs(value) < 2**63 for value in present):
         return column.astype("int64")
     return column.astype(object).where(column.notna(), np.nan).astype("float64")
@@ -115,15 +130,28 @@ def of_decimals(column: Series) -> Series:
 def dates_in(column: Series) -> Series:
     """Text (N,) of nothing but ISO 8601 dates as datetimes; any other column as it is.
 
-    Days that do not exist and mixed time zones stay text.
+    Of several time zones all become UTC. Days that do not exist, and times of which some have a
+    zone, stay text.
     """
     present = column.dropna().astype(str)
     if not len(present) or not present.str.fullmatch(DATE).all():
         return column
+    zones = present.str.extract(ZONE, expand=False)
+    if zones.isna().any() and zones.notna().any():
+        return column
     try:
-        return pd.to_datetime(column, format="ISO8601")
+        return datetimes_of(column, utc=zones.nunique() > 1)
     except ValueError:
         return column
+
+
+def datetimes_of(column: Series, utc: bool = False) -> Series:
+    """Dates as text or Python's own as datetimes; in microseconds where years are beyond what
+    nanoseconds reach, as 9999."""
+    try:
+        return pd.to_datetime(column, format="ISO8601", utc=utc)
+    except pd.errors.OutOfBoundsDatetime:
+        return column.astype("datetime64[us]")
 
 
 def numbers_in(texts: Any, comma: bool = False) -> tuple[Array, str] | None:

@@ -162,7 +162,7 @@ def column_suspicions(frame: pd.DataFrame) -> list[str]:
     for name in frame.columns:
         column = frame[name]
         present = column.dropna()
-        if not len(present) or (len(present) == len(column) and (present == present.iloc[0]).all()):
+        if not len(present) or (len(present) == len(column) and len(pd.unique(present)) == 1):
             names["constant columns"].append(str(name))
         elif len(present) < len(column) / 2:
             names["columns that are mostly missing"].append(str(name))

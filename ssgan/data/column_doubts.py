@@ -11,6 +11,8 @@ from ssgan.codecs.plain import DATE, absent_words, is_text, numbers_in
 MOSTLY = 0.9  # share of entries that must be of a form for it to be the one that is meant
 CROWDED = 100  # rows from which a text column may look like an identifier
 MANY = 20  # more values than levels usually are
+LOOKED_AT = 1000  # rows that tell whether there are more
+VERSION, CODED = re.compile(r"\d+\.\d+"), re.compile(r"\d+[eE]\d+")
 MONTH = "(?:jan|feb|m[aä]r|apr|ma[iy]|jun|jul|aug|sep|o[ck]t|nov|de[cz])[a-zé]*"
 DAY = re.compile(  # dates as people write them
     r"(?:\d{1,4}[./-]\d{1,2}[./-]\d{1,4}|\d{4}-\d{2}"
@@ -93,6 +95,30 @@ def doubt_of_numbers(column: Series) -> str:
     return code_among(values) or (
         doubt_of_whole_numbers(column) if column.dtype.kind in "iu" else ""
     )
+
+
+def doubt_of_spelling(entries: Series) -> str:
+    """Whether the texts (N,) of a column of numbers may be names, which numbers do not tell apart.
+
+    They may where few values are versions, as 1.1 beside 1.10, or codes with an E, as 1E5.
+    """
+    first = entries.iloc[:LOOKED_AT].dropna()
+    coded = bool(len(first)) and first.str.fullmatch(CODED).all()
+    if not coded and not 1 < first.nunique() <= MANY:
+        return ""
+    texts = entries.dropna().unique()
+    numbers = pd.Series(pd.to_numeric(texts, errors="coerce"), index=texts)
+    alike = [
+        text for text in texts[numbers.duplicated(keep=False).to_numpy()] if VERSION.fullmatch(text)
+    ]
+    twins = [text for text in alike if numbers[text] == numbers[alike[0]]]
+    if len(twins) > 1:
+        read_as = f"{twins[0]!r} and {twins[1]!r} are one"
+    elif all(map(CODED.fullmatch, texts)):
+        read_as = f"{texts[0]!r} is {numbers.iloc[0]:g}"
+    else:
+        return ""
+    return f"is read as numbers, so {read_as}: put a letter before them if they are names"
 
 
 def code_among(values: np.ndarray) -> str:

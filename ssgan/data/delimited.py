@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 from ssgan.config import InputError
 
@@ -28,15 +28,36 @@ MARKS = {  # at the start of a file: how it is written
 VALUE = re.compile(r"[+-]?(?:\d+[.,]?\d*|[.,]\d+)(?:[eE][+-]?\d+)?|\d{4}-\d\d-\d\d.*")
 SEPARATOR = re.compile(r"sep=(.)", re.IGNORECASE)  # above the header, for Excel
 OTHERS = (" ", ":", "^", "~")  # that separate fields nowhere here
+CHUNK = 2**20  # bytes that are looked through at once
+STARTS = {  # of files that are no text table
+    b"PK": "a spreadsheet or another archive: save its table as CSV",
+    b"PAR1": "Parquet: give it the suffix .parquet",
+    b"\x1f\x8b": "packed by gzip: give it the suffix .csv.gz",
+    b"version https://git-lfs": "a pointer of Git LFS and not the file: fetch it by git lfs pull",
+    b"<!": "HTML: fetch the table itself",
+    b"<html": "HTML: fetch the table itself",
+    b'{"': "JSON: save its table as CSV",
+    b'[{"': "JSON: save its table as CSV",
+}
 Fault = tuple[str, str]  # line, what is wrong with it
 
 
 def open_text(path: Path) -> IO[str]:
-    """The text of a file, unzipped, without a byte order mark: UTF-8 where no mark says else."""
+    """The text of a file, unzipped, without a byte order mark: UTF-8 where no mark says else.
+
+    InputError for a file of another kind.
+    """
     binary = gzip.open if path.suffix == ".gz" else open
     with binary(path, "rb") as stream:
-        start = stream.read(4)
-    encoding = next((name for mark, name in MARKS.items() if start.startswith(mark)), "utf-8")
+        start = stream.read(CHUNK)
+        encoding = next((name for mark, name in MARKS.items() if start.startswith(mark)), "utf-8")
+        for first, what in STARTS.items():
+            if start.startswith(first):
+                raise InputError(f"{path} is {what}")
+        while encoding.startswith("utf-8") and start:
+            if b"\0" in start:
+                raise InputError(f"{path} holds zero bytes, as UTF-16 does: save it as UTF-8")
+            start = stream.read(CHUNK)
     if path.suffix == ".gz":
         return gzip.open(path, "rt", encoding=encoding, newline="")
     return path.open(encoding=encoding, newline="")
@@ -177,8 +198,29 @@ def rise_by_one(names: list[str]) -> bool:
 def find_short_rows(
     stream: IO[str], separator: str, path: Path, header: bool = True, above: int = 0
 ) -> list[Fault]:
-    """The rows that are too short; InputError for a bad header and for the first longer row."""
-    rows = csv.reader(stream, delimiter=separator, skipinitialspace=True)
+    """The rows that are too short; InputError for a bad header and for the first longer row.
+
+    A quote inside a field that has quotes around it ends the field early: that is said.
+    """
+    how: dict[str, Any] = {"delimiter": separator, "skipinitialspace": True}
+    rows = csv.reader(stream, strict=True, **how)
+    try:
+        return list(short_rows(rows, path, header, above))
+    except csv.Error as error:
+        if "expected after" in str(error):
+            warnings.warn(
+                f"{path}, line {above + rows.line_num} has a quote within quotes, and fields may "
+                'run together there: write it twice, as in "5"" wide"',
+                UserWarning,
+                stacklevel=4,
+            )
+    rows = csv.reader(skip_lines(stream, above), **how)
+    return list(short_rows(rows, path, header, above))
+
+
+def short_rows(rows: Any, path: Path, header: bool, above: int) -> Iterator[Fault]:
+    """The rows that are too short, with what is wrong; InputError for a bad header and for the
+    first longer row."""
     names = [name.strip() for name in next(rows, [])]
     if not any(names):
         raise InputError(f"{path} is empty: expected a header line with the names of the columns")
@@ -188,19 +230,15 @@ def find_short_rows(
         if all(VALUE.fullmatch(name) for name in repeated):
             advice += ", or read it with header=False (--no-header) if it has no names"
         raise InputError(f"{path} has several columns named {repeated[0]!r}: {advice}")
-    return list(short_rows(rows, len(names), path, above))
-
-
-def short_rows(rows: "Iterator[list[str]]", width: int, path: Path, above: int) -> Iterator[Fault]:
-    """The rows that are too short, with what is wrong; InputError for the first longer one."""
-    for number, row in enumerate(rows):
-        line = above + getattr(rows, "line_num", 0)
+    width = len(names)
+    for number, row in enumerate(filter(None, rows)):
+        line = above + rows.line_num
         if len(row) > width:
             raise InputError(
                 f"{path}, line {line} has {len(row)} fields, the header {width}: "
                 f"{remedy(row, width, number == 0)}"
             )
-        if row and len(row) < width:
+        if len(row) < width:
             yield f"line {line}", f"{len(row)} of {width} fields: the others are taken as missing"
 
 

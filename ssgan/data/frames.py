@@ -21,7 +21,12 @@ from ssgan.codecs.codec import Array
 from ssgan.codecs.dtypes import Series
 from ssgan.codecs.plain import absent_words, is_text, numbers_in, plain_column
 from ssgan.config import InputError
-from ssgan.data.column_doubts import counts_of, doubt_of_numbers, suspicion_of
+from ssgan.data.column_doubts import (
+    counts_of,
+    doubt_of_numbers,
+    doubt_of_spelling,
+    suspicion_of,
+)
 from ssgan.data.delimited import (
     Fault,
     find_short_rows,
@@ -94,10 +99,11 @@ def read_delimited(path: Path, text: bool, na: tuple[str, ...], header: bool) ->
         above, separator = preamble(stream, str(path))
         lines = first_lines(stream, above)
         separator = separator or separator_of(lines, str(path))
+        if header and not text:
+            refuse_one_column(lines, separator, str(path))
         faults = find_short_rows(skip_lines(stream, above), separator, path, header, above)
         if header and not text:
             warn_of_values(lines, separator, str(path))
-            refuse_one_column(lines, separator, str(path))
         how: dict[str, Any] = {
             "sep": separator,
             "index_col": False,
@@ -119,8 +125,12 @@ def read_delimited(path: Path, text: bool, na: tuple[str, ...], header: bool) ->
     pointed = []
     for name, entries in exact.items():
         frame = with_digits(frame, name, entries, path)
-        if frame[name].dtype.kind == "f" and entries.dropna().str.fullmatch(POINTED).all():
+        if frame[name].dtype.kind != "f":
+            continue
+        if entries.dropna().str.fullmatch(POINTED).all():
             pointed.append(str(name))
+        if doubt := doubt_of_spelling(entries):
+            warnings.warn(f"{path}: column {name!r} {doubt}", UserWarning, stacklevel=3)
     frame = without_nameless(frame, path) if header else frame
     return TextTable(frame=frame, faults=faults, separator=separator, pointed=tuple(pointed))
 

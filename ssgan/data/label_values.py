@@ -2,7 +2,7 @@
 
 import hashlib
 import re
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from typing import Any, Literal
 
 import numpy as np
@@ -10,7 +10,7 @@ import pandas as pd
 
 from ssgan.codecs.codec import Array, as_array
 from ssgan.codecs.plain import plain_column
-from ssgan.config import InputError
+from ssgan.config import InputError, InputTypeError
 
 TaskName = Literal["classification", "regression"]
 Label = str | int | float | bool
@@ -120,9 +120,20 @@ def raw_labels(y: Any) -> Array:
         raise InputError(f"expected one label a row (N,), got an array of shape {array.shape}")
     if array.dtype.kind not in "biufO":
         array = array.astype(object)
+    if pd.api.types.infer_dtype(array, skipna=True) == "mixed":
+        refuse_several(array)
     if array.dtype.kind == "O":  # pandas' NA can be neither compared nor ordered
         array = np.where(pd.isna(array), np.array(None), array)
     return array
+
+
+def refuse_several(labels: Array) -> None:
+    """InputTypeError for a label that holds several, as a list or a dict."""
+    for label in labels:
+        if not isinstance(label, Hashable):
+            raise InputTypeError(
+                f"expected one label a row, got {label!r}: give text or a number for each"
+            )
 
 
 def is_beyond(label: Any) -> bool:

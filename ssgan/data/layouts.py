@@ -115,11 +115,14 @@ def warn_of_levels(root: Path, files: list[str]) -> None:
             first, *rest = file.split("/")[:-1]
             inner.setdefault(first, set()).update(rest[:1])
     names = next(iter(inner.values()), set())
-    if len(inner) > 1 and len(names) > 1 and all(names == others for others in inner.values()):
+    if len(names) > 1 and all(names == others for others in inner.values()):
+        taken = "folder {} is taken for the only class; it"
+        if len(inner) > 1:
+            taken = "folders {} are taken for the classes; each"
         warnings.warn(
-            f"{root}: the folders {', '.join(sorted(inner))} are taken for the classes; each holds "
-            f"{', '.join(sorted(names))}: if these are the classes or parts, give another folder, "
-            "or move them up",
+            f"{root}: the {taken.format(', '.join(sorted(inner)[:10]))} holds "
+            f"{', '.join(sorted(names)[:10])}: if these are the classes or parts, give another "
+            "folder, or move them up",
             UserWarning,
             stacklevel=5,
         )
@@ -177,6 +180,8 @@ def walk_images(root: Path) -> Iterator[str]:
         real = os.path.realpath(folder)
         if real in seen:
             inner.clear()
+            below = Path(folder).relative_to(root).as_posix()
+            without.append(f"{below!r} (a link to what is read elsewhere)")
             continue
         seen.add(real)
         inner[:] = sorted(name for name in inner if not name.startswith((".", "__MACOSX")))

@@ -100,7 +100,7 @@ def fingerprint(x: Any, names: list[str] | None = None) -> str:
         header = [(str(name), str(dtype)) for name, dtype in x.dtypes.items()]
         try:
             of_x = repr(header) + digest(pd.util.hash_pandas_object(x, index=False).to_numpy())
-        except TypeError as error:
+        except (TypeError, UnicodeEncodeError, OverflowError) as error:
             raise InputTypeError(
                 f"the table holds entries that are no values of a table ({error}): make them text"
             ) from error
@@ -167,6 +167,8 @@ def from_memory(
     options = ReadOptions.of(how)
     x, labels = gather(x, options)
     y = labels if y is None else y
+    if not np.ndim(x):
+        raise InputTypeError(f"expected samples in rows, got a single {x.dtype}: give a list of it")
     warn_of_columns(x, options)
     if not len(x):
         raise InputError("expected at least one sample, got none")

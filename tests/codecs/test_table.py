@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from ssgan.codecs.columns import fit_column
 from ssgan.codecs.columns.category import BASE
-from ssgan.config import UnseenWarning
-from ssgan.data import fit_codec
+from ssgan.config import InputError, UnseenWarning
+from ssgan.data import fit_codec, from_memory
 from ssgan.randomness import Rng
 
 RNG = np.random.default_rng(0)
@@ -147,6 +147,22 @@ def test_columns_of_other_types_are_numbers_dates_or_text(column):
     assert [str(value)[:10] for value in back] == [
         str(float(v) if isinstance(v, decimal.Decimal) else v)[:10] for v in expected
     ]
+
+
+def test_categories_that_are_intervals_are_text_and_those_that_are_times_are_times():
+    cut = pd.cut(pd.Series([0.5, 1.5, 2.5]), [0, 1, 2, 3])
+    months = pd.Series(pd.period_range("2020-01", periods=3, freq="M")).astype("category")
+    frame = from_memory(pd.DataFrame({"cut": cut, "month": months})).x
+    codec = fit_codec(frame)
+    back = codec.decode(codec.expand(codec.pack(frame)))
+    assert back["cut"].tolist() == ["(0, 1]", "(1, 2]", "(2, 3]"]
+    assert back["month"].tolist() == list(pd.date_range("2020-01-01", periods=3, freq="MS"))
+
+
+def test_infinite_decimals_are_refused_as_other_numbers_are():
+    frame = pd.DataFrame({"c": [decimal.Decimal("Infinity"), decimal.Decimal(1)], "x": [1, 2]})
+    with pytest.raises(InputError, match="row 0 is infinite"):
+        fit_codec(from_memory(frame))
 
 
 def test_missing_entries_are_tolerated_where_none_were_seen():

@@ -10,7 +10,8 @@ import torch
 from PIL import Image
 from torch.utils.data import DataLoader, Dataset, TensorDataset
 
-from ssgan.data import fit_codec, from_memory, read
+from ssgan.config import InputTypeError
+from ssgan.data import check, fit_codec, from_memory, read
 
 RNG = np.random.default_rng(0)
 IMAGES = RNG.integers(0, 256, (6, 8, 10), dtype=np.uint8)
@@ -254,3 +255,16 @@ def test_text_that_writes_numbers_in_memory_is_said():
 def test_a_single_axis_is_refused_with_what_to_do():
     with pytest.raises(ValueError, match=r"samples along the first axis.*reshape\(-1, 1\)"):
         read(np.zeros(5))
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        (np.array(3.0), "expected samples in rows, got a single float64"),
+        (torch.zeros(4, 3).to(torch.float8_e4m3fn), "a tensor of torch.float8_e4m3fn: make it one"),
+        (pd.DataFrame({"a": ["\ud800", "b"]}), "no values of a table"),
+    ],
+)
+def test_what_holds_no_samples_is_refused(given, message):
+    with pytest.raises(InputTypeError, match=message):
+        check(from_memory(given))

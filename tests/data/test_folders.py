@@ -94,7 +94,8 @@ def test_a_linked_folder_is_read_and_a_loop_ends(tmp_path):
     put(tmp_path, {"root/a/1.png": picture(), "other/2.png": picture()})
     (tmp_path / "root" / "b").symlink_to(tmp_path / "other")
     (tmp_path / "root" / "a" / "loop").symlink_to(tmp_path / "root")
-    assert read(tmp_path / "root").y.tolist() == ["a", "b"]
+    with pytest.warns(UserWarning, match="no images are in 'a/loop' .a link to what is read"):
+        assert read(tmp_path / "root").y.tolist() == ["a", "b"]
 
 
 def test_pixels_of_a_png_are_kept_exactly(tmp_path):
@@ -408,6 +409,14 @@ def test_other_spellings_of_unlabeled_are_no_class(tmp_path, name):
 def test_folders_that_hold_the_same_folders_are_said(tmp_path):
     with pytest.warns(UserWarning, match="cat, dog are taken for the classes; each holds test, tr"):
         parts_in(tmp_path, "cat/train", "cat/test", "dog/train", "dog/test")
+
+
+@pytest.mark.parametrize("only", ["test", "pictures"])
+def test_an_only_class_that_holds_folders_is_said(tmp_path, only):
+    with pytest.warns(
+        UserWarning, match=f"folder {only} is taken for the only class; it holds c, d"
+    ):
+        parts_in(tmp_path, f"{only}/c", f"{only}/d")
 
 
 def test_an_empty_folder_is_said_and_that_of_an_archive_passed_over(tmp_path):

@@ -430,3 +430,57 @@ def test_a_first_line_of_values_is_said_beside_names_that_come_once(tmp_path):
     lines = "".join(f"n{row},{row / 7}\n" for row in range(20))
     with pytest.warns(UserWarning, match=r"the first line \('n99', '0.5'\) looks like a row"):
         read(table(tmp_path, f"n99,0.5\n{lines}"))
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ("a,b\n1,2\n".encode("utf-16-le"), "holds zero bytes, as UTF-16 does"),
+        ("a,b\n1,\0\n", "holds zero bytes"),
+        (b"PK\x03\x04xl", "is a spreadsheet or another archive"),
+        (b"PAR1", "is Parquet: give it the suffix .parquet"),
+        (gzip.compress(b"a,b\n1,2\n"), "is packed by gzip"),
+        ("version https://git-lfs.github.com/spec/v1\noid sha256:0\n", "git lfs pull"),
+        ("<!DOCTYPE html>\n<p>not found</p>\n", "is HTML"),
+        ('{"a": 1, "b": 2}\n{"a": 3, "b": 4}\n', "is JSON"),
+    ],
+)
+def test_files_that_are_no_text_table_are_refused_by_what_they_are(tmp_path, content, message):
+    with pytest.raises(ValueError, match=message):
+        read(table(tmp_path, content))
+
+
+@pytest.mark.parametrize("field", ['"say \\"x\\""', '"not closed'])
+def test_a_quote_within_quotes_is_said(tmp_path, field):
+    with pytest.warns(UserWarning, match="line [23] has a quote within quotes"):
+        read(table(tmp_path, f'a,b\n{field},1\n"x",2\n"y",3\n'))
+
+
+@pytest.mark.parametrize(
+    ("entries", "read_as"),
+    [
+        (["1.1", "1.10", "1.2"], "'1.1' and '1.10' are one"),
+        (["1E5", "2E3", "10E2"], "'1E5' is 100000"),
+    ],
+)
+def test_names_that_numbers_do_not_tell_apart_are_said(tmp_path, entries, read_as):
+    with pytest.warns(UserWarning, match=f"is read as numbers, so {read_as}: put a letter"):
+        column(tmp_path, entries * 4)
+
+
+def test_times_of_several_zones_are_those_of_utc(tmp_path):
+    winter, summer = "2020-01-31T10:00:00+01:00", "2020-07-31T10:00:00+02:00"
+    found = column(tmp_path, [winter, summer, "2020-01-01T00:00:00Z"])
+    assert [str(time) for time in found[:2]] == [
+        "2020-01-31 09:00:00+00:00",
+        "2020-07-31 08:00:00+00:00",
+    ]
+    assert column(tmp_path, [winter, "2020-07-31T10:00:00", "x"])[0] == winter
+
+
+def test_years_that_nanoseconds_do_not_reach_are_dates(tmp_path):
+    found = column(tmp_path, ["2020-01-01", "9999-12-31", "1066-10-14"])
+    assert [str(day)[:10] for day in found] == ["2020-01-01", "9999-12-31", "1066-10-14"]
+    codec = fit_codec(pd.DataFrame({"c": pd.date_range("2020-01-01", periods=5), "x": range(5)}))
+    later = codec.pack(pd.DataFrame({"c": found, "x": range(3)}))
+    assert later[1:, 0].tolist() == [1, -1]  # as the last and the first day seen

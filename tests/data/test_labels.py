@@ -7,6 +7,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from ssgan.config import InputTypeError
 from ssgan.data import Data, digest, draw_split, from_memory, read_labels, targets, unlabeled
 from ssgan.data.labels import reason_of
 
@@ -439,3 +440,9 @@ def test_numbers_that_a_dtype_cannot_hold_are_its_ends():
     found = targets(np.array([0, 100], np.int8), "regression")
     assert found.decode(np.array([130.0, -200.0])).tolist() == [127, -128]
     assert targets([True, False, True], "regression").decode([0.25]).tolist() == [0.25]
+
+
+@pytest.mark.parametrize("several", [[["a"], ["a", "b"]] * 3, [{"a": 1}, {"b": 2}] * 3])
+def test_several_labels_a_row_are_refused(several):
+    with pytest.raises(InputTypeError, match="expected one label a row, got"):
+        targets(several)

@@ -242,6 +242,11 @@ def times_of(column: Series, dtype: Any) -> Array:
         return np.asarray(times.asi8)
     except TypeError as error:
         raise InputError(f"expected {dtype}, got {column.dtype}: make the zones alike") from error
+    except (pd.errors.OutOfBoundsDatetime, pd.errors.OutOfBoundsTimedelta):  # the ends of `dtype`
+        times = column.array
+        finer = np.timedelta64(1, times.unit) // np.timedelta64(1, np.datetime_data(dtype)[0])
+        most = (2**63 - 1) // int(finer)
+        return np.asarray(times.asi8).clip(-most, most) * finer
 
 
 def from_text(column: Series) -> Series:
