@@ -89,6 +89,14 @@ def test_the_time_left_is_said_in_hours_minutes_and_seconds(seconds, left):
     assert pace_line(Progress(1, 2, {}, 0.6, seconds)) == f"1 samples/s  {left} left"
 
 
+@pytest.fixture
+def heard():
+    """SIGHUP means what it usually does, whatever started the tests: under nohup it means nothing."""
+    before = signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    yield
+    signal.signal(signal.SIGHUP, before)
+
+
 @pytest.mark.parametrize(
     ("number", "kind"),
     [
@@ -97,7 +105,7 @@ def test_the_time_left_is_said_in_hours_minutes_and_seconds(seconds, left):
         (signal.SIGHUP, SystemExit),
     ],
 )
-def test_a_signal_is_thrown_in_between_two_steps(number, kind, capsys):
+def test_a_signal_is_thrown_in_between_two_steps(number, kind, capsys, heard):
     stopped = []
 
     def training():

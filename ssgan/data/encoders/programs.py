@@ -140,7 +140,8 @@ def refusing_damage(path: Path) -> Iterator[None]:
 
 def open_exported(path: Path) -> tuple[Callable[[Tensor], Any], Shape | None]:
     """A program of `torch.export`, and the shape that it takes."""
-    with refusing_damage(path):
+    with refusing_damage(path), warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "The given buffer is not writable")  # torch before 2.11
         program = torch.export.load(path)
     inputs = program.graph_signature.user_inputs
     if len(inputs) != 1:
