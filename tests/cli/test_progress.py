@@ -91,7 +91,7 @@ def test_the_time_left_is_said_in_hours_minutes_and_seconds(seconds, left):
 
 @pytest.fixture
 def heard():
-    """SIGHUP means what it usually does, whatever started the tests: under nohup it means nothing."""
+    """SIGHUP is heard, also in tests that were started by nohup."""
     before = signal.signal(signal.SIGHUP, signal.SIG_DFL)
     yield
     signal.signal(signal.SIGHUP, before)
