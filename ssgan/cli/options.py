@@ -217,7 +217,7 @@ def refusals(debug: bool, strict: bool = False) -> Iterator[None]:
     with warnings.catch_warnings():
         warnings.simplefilter("always", UserWarning)
         warnings.simplefilter("error" if strict else "always", UnseenWarning)
-        warnings.showwarning = show_warning
+        warnings.showwarning = show_once(set())
         try:
             yield
         except KeyboardInterrupt as error:
@@ -242,9 +242,15 @@ def one_of(kind: str, *more: str) -> str:
     return f"{', '.join(most)} or {last}"
 
 
-def show_warning(message: Warning | str, *_: Any, **__: Any) -> None:
-    """Show a warning as a line on stderr."""
-    note(f"warning: {error_line(message)}")
+def show_once(shown: set[str]) -> Callable[..., None]:
+    """What shows a warning as a line on stderr, unless it is among those `shown`."""
+
+    def show(message: Warning | str, *_: Any, **__: Any) -> None:
+        if (line := error_line(message)) not in shown:
+            shown.add(line)
+            note(f"warning: {line}")
+
+    return show
 
 
 def error_line(error: BaseException | str) -> str:

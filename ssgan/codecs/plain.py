@@ -83,7 +83,7 @@ def of_categories(column: Series) -> Series:
     """Categories that are intervals as text, those that are times as times; others as they are."""
     levels = column.cat.categories
     if isinstance(levels.dtype, pd.IntervalDtype):
-        return column.cat.rename_categories(levels.astype(str))
+        return column.cat.rename_categories(levels.astype(str).tolist())
     if isinstance(levels.dtype, pd.PeriodDtype) or levels.dtype.kind in "mM":
         return plain_column(column.astype(levels.dtype))
     return column

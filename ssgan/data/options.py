@@ -30,10 +30,11 @@ class ReadOptions:
     na: tuple[str, ...] = ()
     unlabeled: Any = None
     drop: tuple[str, ...] = ()
+    spare: tuple[str, ...] = ()
     header: bool = True
 
     def __post_init__(self) -> None:
-        for name in ("na", "drop"):
+        for name in ("na", "drop", "spare"):
             given = getattr(self, name)
             object.__setattr__(self, name, (given,) if isinstance(given, str) else tuple(given))
         for name in ("size", "image_shape"):
@@ -51,7 +52,8 @@ class ReadOptions:
     @property
     def raw(self) -> tuple[str, ...]:
         """Columns that are left as they stand in a file: those left out, and that of texts."""
-        return self.drop if self.text is None else (*self.drop, self.text)
+        left_out = (*self.drop, *self.spare)
+        return left_out if self.text is None else (*left_out, self.text)
 
     @classmethod
     def of(cls, options: Mapping[str, Any]) -> "ReadOptions":

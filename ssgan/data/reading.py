@@ -70,6 +70,8 @@ def read(source: Any, **options: Any) -> Data:
             The label that means "no label", in place of -1, beside empty ones.
         drop : column or columns
             Columns of a table to leave out.
+        spare : column or columns
+            Those to leave out of a table that has them.
         header : bool
             Whether the first line of a text table holds the names of the columns.
 

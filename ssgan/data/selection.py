@@ -47,6 +47,8 @@ def read_as(options: Mapping[str, Any], source: Any, reading: Mapping[str, Any])
     usual = {name: options[name] for name in FORMING if name in options}
     overrides.setdefault("data_dir", options.get("data_dir"))
     column = usual.pop("target", None)
+    if "drop" not in overrides:
+        usual["spare"] = usual.pop("drop", ())
     asked = reading_options(usual | overrides)
     # The column of labels is no number of a signal or vector, and may be there or not.
     later = ("modality", "text") if column and "target" not in asked else ()

@@ -194,7 +194,7 @@ def flat_labels(y: Any) -> Any:
 
 def assemble_data(parts: RawParts, source: str, options: ReadOptions) -> Data:
     """The data set of these parts, as the options want it: columns, kind and size."""
-    parts = without_columns(parts, options.drop, source)
+    parts = without_columns(parts, options.drop, options.spare, source)
     size, target, length = options.size, options.target, options.length
     if target is not None and not isinstance(parts["x"], pd.DataFrame):
         raise InputError(f"a target column is for tables, {source} has none: leave it out")
@@ -220,9 +220,11 @@ def assemble_data(parts: RawParts, source: str, options: ReadOptions) -> Data:
     return Data(kind=kind, source=source, options=options.to_json(), **parts)
 
 
-def without_columns(parts: RawParts, names: tuple[str, ...], source: str) -> RawParts:
-    """The parts of a table without these columns."""
-    if not names:
+def without_columns(
+    parts: RawParts, names: tuple[str, ...], spare: tuple[str, ...], source: str
+) -> RawParts:
+    """The parts of a table without these columns, and without those to spare that it has."""
+    if not names and not (spare and isinstance(parts["x"], pd.DataFrame)):
         return parts
     if not isinstance(parts["x"], pd.DataFrame):
         raise InputError(f"columns are dropped from tables, {source} has none: leave drop out")
@@ -233,7 +235,7 @@ def without_columns(parts: RawParts, names: tuple[str, ...], source: str) -> Raw
     kept = dict(parts)
     for part in ("x", "x_test"):
         if kept.get(part) is not None:
-            kept[part] = kept[part].drop(columns=list(names), errors="ignore")
+            kept[part] = kept[part].drop(columns=[*names, *spare], errors="ignore")
     return kept
 
 

@@ -29,6 +29,7 @@ FEW = 32  # so few distinct numbers are levels on a scale, evenly spaced
 REPEATS = 4  # rows a level must have on average to be one
 DECIMALS = 6  # most that are recognised and kept
 UINT64 = 2**64
+UNITS = {"s": 1, "ms": 10**3, "us": 10**6, "ns": 10**9}  # of times, in a second
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -239,14 +240,15 @@ def times_of(column: Series, dtype: Any) -> Array:
         )
     try:
         times: Any = column.astype(dtype).array
-        return np.asarray(times.asi8)
     except TypeError as error:
         raise InputError(f"expected {dtype}, got {column.dtype}: make the zones alike") from error
     except (pd.errors.OutOfBoundsDatetime, pd.errors.OutOfBoundsTimedelta):  # the ends of `dtype`
+        ends: Any = pd.array([], dtype=dtype)
         times = column.array
-        finer = np.timedelta64(1, times.unit) // np.timedelta64(1, np.datetime_data(dtype)[0])
-        most = (2**63 - 1) // int(finer)
-        return np.asarray(times.asi8).clip(-most, most) * finer
+        finer = UNITS[ends.unit] // UNITS[times.unit]
+        most = (2**63 - 1) // finer
+        return np.asarray(times.asi8).clip(-most, most) * np.int64(finer)
+    return np.asarray(times.asi8)
 
 
 def from_text(column: Series) -> Series:
