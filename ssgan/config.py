@@ -4,7 +4,8 @@ import dataclasses
 import difflib
 import pkgutil
 import sys
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from importlib import import_module
 from numbers import Integral, Real
 from pathlib import Path
 from typing import Any, Self, TypeVar
@@ -101,6 +102,26 @@ def names_in(folder: Path) -> tuple[str, ...]:
     """
     files = pkgutil.iter_modules([str(folder)])
     return tuple(file.name.replace("_", "-") for file in files)
+
+
+def constants_in(
+    package: str, path: Iterable[str], constant: str, every: bool = True
+) -> dict[str, Any]:
+    """The constant of that name of each module of a package: {"k-plus-one": ...} of k_plus_one.py.
+
+    So a new file is a new entry of a table, which nothing else has to name. AttributeError for a
+    module without the constant; with `every` False it is passed over.
+    """
+    found = {}
+    for file in pkgutil.iter_modules(path):
+        module = import_module(f"{package}.{file.name}")
+        if hasattr(module, constant):
+            found[file.name.replace("_", "-")] = getattr(module, constant)
+        elif every:
+            raise AttributeError(
+                f"{module.__file__} has no {constant}: a file of its folder names one"
+            )
+    return found
 
 
 def check_names(fields: Collection[str], known: Collection[str]) -> None:

@@ -14,8 +14,8 @@ from ssgan.cli import ssgan as command
 ROOT = Path(ssgan.__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 TINY = {  # what the README types: the same with settings that take seconds
-    "pretrain(digits.x, progress=True)": "pretrain(digits.x, steps=2, batch=8, width=2)",
-    "finetune(gan, *few, progress=True)": 'finetune(gan, *few, method="probe", calibrate=False)',
+    "steps=800, progress=True": "steps=2, batch=8, width=2",
+    'readout="all", progress=True': 'method="probe", calibrate=False',
     "n=1000": "n=10",
     "ssgan pretrain digits": "ssgan pretrain digits --steps 2 --width 2",
     "--method auto": "--method probe --no-calibrate",

@@ -3,19 +3,8 @@
     model = adapt(printed, letters, photographed)
     model.predict(photographed)
 
-Methods:
-
-    source-only  the labels of the source alone
-    statistics   the same, batch norm by the statistics of the target
-    dann         features that no critic can tell by their domain
-    cdan         the same, class by class
-    consistency  pseudo-labels of the target by an average of the network, learnt on strong views
-    importance   the labels of the source, samples that are frequent in the target counting more
-    label-shift  the labels of the source, corrected for the shares of classes in the target
-    cogan        a GAN of each domain, which share layers, and one head
-    pretrained   a GAN of both domains, whose critic is finetuned on the labels of the source
-    translate    the labels of the source, its images made to look like those of the target
-    auto         one of several, chosen without a label of the target
+The methods are the files of `ssgan.adaptation.methods`; the guide to adaptation says what each
+learns from both domains.
 """
 
 import json
@@ -94,8 +83,8 @@ def resolve_adaptation(config: AdaptConfig, domains: Domains) -> AdaptConfig:
     method = METHODS[config.method]
     if not (method.numbers or domains.classes):
         raise InputError(
-            f"method {config.method!r} is for classes, the labels are numbers: take method "
-            "'statistics', 'dann' or 'importance'"
+            f"method {config.method!r} is for classes, the labels are numbers: take one of "
+            f"{', '.join(name for name, one in METHODS.items() if one.numbers)}"
         )
     refuse_candidates(config)
     if method.images and domains.codec.kind != "images":

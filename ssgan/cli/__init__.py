@@ -1,6 +1,12 @@
 """The command line: a file a command, each imported when it is used.
 
-The table below is all that `ssgan --help` needs, so that it costs nothing.
+The table below is all that `ssgan --help` needs, so that it costs nothing. Beside the commands:
+
+    options, settings   options that commands share, refusals; settings from TOML and flags
+    names, generate     names for the help, written so that it loads nothing; what writes them
+    samples             samples in the form that a model takes
+    labeled, writing    samples and labels into files
+    progress            how far a training is, and how a signal stops it
 """
 
 import difflib

@@ -1,27 +1,31 @@
 """Codecs: the way of each modality from raw samples to the tensors that networks see, and back.
 
-A modality is one file of this folder, which names its class `CODEC`. Imports only the single files
-of the package.
+A modality is one file of this folder, which names its class `CODEC`. Beside them:
+
+    codec           what a codec is, and what several ask of raw samples
+    embedding       rows of an encoder, for every codec that has one
+    columns         the kinds of columns of a table, a file each
+    plain, dtypes   columns of others' types as plain ones, and dtypes as JSON
+    ranges          what training did not see; numbers too large to be squared
+    grids           how values become levels, and sides that can be halved
+
+Imports only the single files of the package.
 """
 
 from collections.abc import Mapping
-from importlib import import_module
-from pkgutil import iter_modules
 from typing import Any
 
 import numpy as np
 
 from ssgan.codecs.codec import Codec, Json, axes_and_dtype
 from ssgan.codecs.embedding import EmbeddingCodec
-from ssgan.config import InputError, InputTypeError
+from ssgan.config import InputError, InputTypeError, constants_in
 
 __all__ = ["CODECS", "Codec", "Json", "codec_for", "from_json", "kind_of"]
 
-CODECS: dict[str, type[Codec]] = {}
-for _found in iter_modules(__path__):
-    _codec = getattr(import_module(f"{__name__}.{_found.name}"), "CODEC", None)
-    if _codec is not None:
-        CODECS[_codec.kind] = _codec
+CODECS: dict[str, type[Codec]] = {
+    codec.kind: codec for codec in constants_in(__name__, __path__, "CODEC", every=False).values()
+}
 
 
 def kind_of(raw: Any, shape: tuple[int, ...] | None = None) -> str:

@@ -17,6 +17,13 @@ and X as rows (N, F), images (N, H, W) or (N, H, W, C), flat images with `image_
 frame, whose columns may hold text, categories, times and missing values. Fields of the configs are
 parameters too: `GridSearchCV(GANClassifier(), {"predictor__steps": [20, 30]})`.
 
+What each module is for:
+
+    learners, sampler, adapter   the estimators
+    nested                       fields of configs as parameters of an estimator
+    inputs                       what scikit-learn hands over, as the package wants it
+    splitters                    folds for labels that are partly missing
+
 It imports from `synthesis` and all below.
 """
 

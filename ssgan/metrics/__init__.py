@@ -10,6 +10,17 @@ memorisation(train, held_out, fake)      # memorised_p_randconv_5000_train, ...
 class_coverage(real, real_y, fake, fake_y).alarms
 meaning_of("ece").better                 # lower
 
+What each module is for:
+
+    prediction            how good predictions are
+    generation, spaces    how close samples are to real ones, and in which space
+    two_sample, scores    whether a classifier can tell them, or learns from them
+    memorisation          whether they are those that were learnt from
+    coverage              which classes are neglected
+    inception             distances in Inception's features
+    pictures              how close a picture is to another
+    meanings              what each measure is, and which way is better
+
 The name of a measure of samples says in which space and over how many it was taken, and against
 what: numbers under different names cannot be compared.
 """

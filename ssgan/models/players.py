@@ -135,6 +135,9 @@ def real_batch(batches: BatchSource, step: int, k: int, codec: Codec, on: Runtim
     return x, tuple(condition.to(x.device) for condition in conditions)
 
 
+WITHOUT_BATCH_NORM = "'auto', 'residual', 'conv' or 'dense'"  # architectures to take instead
+
+
 def set_rates(
     config: GANConfig,
     step: Step,
@@ -156,15 +159,13 @@ def fit_readout(readout: Readout, trunk: nn.Module, calibration: Domain, on: Run
 
 
 def take_critic_steps(n: int, take_one: Callable[[int], tuple[Batch, Stepped]]) -> CriticSteps:
-    """Take n steps of the critic, each on a batch of its own, by `take_one(k)`.
+    """Take n >= 1 steps of the critic, each on a batch of its own, by `take_one(k)`.
 
     Returns the last batch, the terms of its step, and 1 if any step was refused.
     """
-    refused: list[Tensor] = []
-    for k in range(n):
-        batch, (terms, bad) = take_one(k)
-        refused.append(bad)
-    return batch, (terms, torch.stack(refused).amax())
+    taken = [take_one(k) for k in range(n)]
+    batch, (terms, _) = taken[-1]
+    return batch, (terms, torch.stack([refused for _, (_, refused) in taken]).amax())
 
 
 @torch.no_grad()

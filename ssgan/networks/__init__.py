@@ -2,28 +2,23 @@
 
 The trunk is what the project is for: it gives its feature maps at every depth, and fine-tuning
 puts the same trunk under another head. An architecture is a trunk and the generator that goes with
-it, in a file of this folder that names it `ARCHITECTURE`:
+it, in a file of this folder that names it `ARCHITECTURE`. "auto" is "dense" for (F,), "residual"
+where the shortest side has 32 cells or more, else "conv". Beside them:
 
-    dense      (F,), or any shape flattened
-    conv       (C, L), (C, H, W) and (C, D, H, W) by the same code
-    residual   the same shapes, deeper; no batch norm either
-    dcgan      the same shapes; the networks of the DCGAN paper, with batch norm
-    wave       (C, L); the networks of WaveGAN, for signals
-    resnet     the same shapes; the pair of "residual", and a larger network with batch norm for
-               what is distilled from it (see `ssgan.models.student`): for a GPU
-    lenet      the same shapes; a classifier with batch norm, and the pair of "conv"
-    perceptron (F,), or any shape flattened; a classifier with batch norm, and the pair of "dense"
-    auto       dense for (F,), residual where the shortest side has 32 cells or more, else conv
+    architecture, initial, size   what an architecture is, first weights, whether it fits
+    conditional                   rows that say what a sample is to be
+    stacked                       the networks of StackGAN, in two stages
+    subpixel, translator          networks that make pictures larger, and images of images
+
+Imports only `ssgan.runtime` and the single files of the package.
 """
 
 from functools import partial
-from importlib import import_module
-from pkgutil import iter_modules
 from typing import Any, Required, TypedDict, Unpack
 
 from torch import Tensor, nn
 
-from ssgan.config import InputError
+from ssgan.config import InputError, constants_in
 from ssgan.networks import conditional
 from ssgan.networks.architecture import Architecture
 from ssgan.networks.size import check_depth, check_size
@@ -33,11 +28,9 @@ FORMS = {1: "signals (C, L)", 2: "images (C, H, W)", 3: "volumes (C, D, H, W)"}
 NORMS = (nn.modules.batchnorm._NormBase, nn.GroupNorm, nn.LayerNorm, nn.RMSNorm)
 
 
-ARCHITECTURES: dict[str, Architecture] = {}
-for _found in iter_modules(__path__):
-    _given = getattr(import_module(f"{__name__}.{_found.name}"), "ARCHITECTURE", None)
-    if _given is not None:
-        ARCHITECTURES[_given.name] = _given
+ARCHITECTURES: dict[str, Architecture] = constants_in(
+    __name__, __path__, "ARCHITECTURE", every=False
+)
 
 
 class Design(TypedDict, total=False):

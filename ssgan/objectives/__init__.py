@@ -7,16 +7,14 @@ return named scalars whose sum is the loss; they never call `backward`, step an 
     symbol   x real samples, G(z) generated ones, D the critic's scores, s(D) = sigmoid(D)
     R1       mean of |dD/dx|^2 at real samples, R2 at generated ones (Mescheder et al. 2018)
 
-An objective is a class in a file of this folder, which names it in its OBJECTIVES.
+An objective is a class in a file of this folder, which names it in its OBJECTIVES; `critics` says
+what one is, and what several ask of a critic.
 
 Two papers of 2017 share an abbreviation: LSGAN of Mao et al. is "least-squares" here, LS-GAN of
 Qi is "loss-sensitive".
 """
 
-from importlib import import_module
-from pkgutil import iter_modules
-
-from ssgan.config import InputError, from_settings
+from ssgan.config import InputError, constants_in, from_settings
 from ssgan.objectives.critics import Critic, Objective, scores_and_slopes, to_float32
 from ssgan.objectives.entropy import Dragan, Minimax, NonSaturating
 from ssgan.objectives.margins import Hinge, LeastSquares, LossSensitive
@@ -47,8 +45,8 @@ __all__ = [
 
 OBJECTIVES: dict[str, type[Objective]] = {
     kind.name: kind
-    for found in iter_modules(__path__)
-    for kind in getattr(import_module(f"{__name__}.{found.name}"), "OBJECTIVES", ())
+    for kinds in constants_in(__name__, __path__, "OBJECTIVES", every=False).values()
+    for kind in kinds
 }
 
 

@@ -3,28 +3,10 @@
     model = finetune(gan, few_images, few_labels)
     model.predict(images)
 
-The labels tell the task: classes for classification, numbers for regression. Methods:
-
-    propagation  trunk and head are trained together, on labelled samples and, for classification,
-                 on unlabeled ones, whose labels come from a graph of nearest neighbours
-    consistency  the same, the labels of unlabeled samples from an average of the network, on
-                 changed views of them
-    k-plus-one   the same, and the network goes on telling real samples from the generator's
-    supervised   the same network, from the labels alone
-    probe        logistic or ridge regression on the standardised features
-    knn          what the nearest labelled samples have, in feature space
-    svm          DCGAN's own probe: every depth max-pooled to 4 x 4, a linear support vector machine
-    graph        the graph of nearest neighbours alone: a sample has the class, or the number, of
-                 those near it
-    baseline     one ordinary model on the samples: logistic or ridge regression, nearest
-                 neighbours, a support vector machine or gradient boosting, whichever is best on
-                 folds of the labels
-    on-features  one model of that kind, or a forest, on the features
-    auto         the default: an average of the best of these, weighed by folds of labels, with a
-                 method that learns from the unlabeled samples where it earns its place there
-
-The first three may be put together, as in "consistency+k-plus-one". All but "baseline" work on
-what `readout` names: all depths of the trunk, its last, the samples, those beside all depths, or a
+The labels tell the task: classes for classification, numbers for regression. The methods are the
+files of `ssgan.prediction.methods`; the guide to few labels says what each learns from. Those that
+take steps may be put together, as in "consistency+k-plus-one". All but "baseline" work on what
+`readout` names: all depths of the trunk, its last, the samples, those beside all depths, or a
 student of both networks.
 """
 

@@ -1,7 +1,7 @@
 """A network from a GAN and labels, by a resolved config: fitted at once, or trained by steps."""
 
 import json
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -11,7 +11,7 @@ from ssgan.models.student import StudentConfig
 from ssgan.prediction.config import PredictorConfig
 from ssgan.prediction.ensemble import Model, ensemble_of
 from ssgan.prediction.labels import Labeled
-from ssgan.prediction.method import MakeLoss
+from ssgan.prediction.method import MakeLoss, Method
 from ssgan.prediction.methods import METHODS
 from ssgan.prediction.network import frozen, initial_network
 from ssgan.prediction.resolve import losses_of, natural_transforms
@@ -24,6 +24,7 @@ from ssgan.training.schedule import Schedule, TrainOptions
 from ssgan.training.state import pack_parts
 from ssgan.transforms.views import Views
 
+UNNAMED = "lesson"  # begins the keys of losses without one: the random numbers of version 0.1
 STUDENT = "student"  # the directory of the training of one
 FIT_FILE = "fit.json"  # what a method that is fitted at once needs beside its weights
 OLD_FIT_FILE = "simple.json"  # its name up to 0.2
@@ -115,12 +116,19 @@ def make_task(gan: GAN, config: PredictorConfig, rows: Labeled) -> Finetune:
     network = initial_network(gan, rows.classes or 1, config.seed)
     learner = Learner.start(network, Views(config.transforms or (), config.warp), gan.runtime)
     names = losses_of(config, rows.classes) if config.unlabeled else ()
-    methods = [METHODS[name] for name in names]
-    made: dict[Key, MakeLoss | None] = {(m.key,): m.loss for m in methods if m.key}
-    others = [m.loss for m in methods if not m.key]
-    made |= {("lesson", place): loss for place, loss in enumerate(others)}
-    losses = {key: make(config, learner, gan, rows) for key, make in made.items() if make}
+    keyed = keyed_losses([METHODS[name] for name in names])
+    losses = {key: make(config, learner, gan, rows) for key, make in keyed.items()}
     return Finetune(config, gan.codec, learner, losses)
+
+
+def keyed_losses(methods: Sequence[Method]) -> dict[Key, MakeLoss]:
+    """The losses of methods by the keys of their random numbers: own ones first, then by place."""
+    own = [(m.key, m.loss) for m in methods if m.key and m.loss]
+    others = [m.loss for m in methods if m.loss and not m.key]
+    if len({key for key, _ in own}) < len(own):
+        raise TypeError(f"two of {[key for key, _ in own]} draw by one key: give each its own")
+    named: dict[Key, MakeLoss] = {(key,): loss for key, loss in own}
+    return named | {(UNNAMED, place): loss for place, loss in enumerate(others)}
 
 
 def make_streams(gan: GAN, rows: Labeled, task: Finetune) -> dict[str, Stream]:

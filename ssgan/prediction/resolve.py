@@ -36,8 +36,8 @@ def resolve_config(config: PredictorConfig | None, gan: GAN, rows: Labeled) -> P
     config = replace(config, readout=readout, shares=shares)
     if method and method.fit and not (method.numbers or rows.classes):
         raise InputError(
-            f"method {config.method!r} is for classes, the labels are numbers: take method "
-            "'probe', 'knn' or 'consistency'"
+            f"method {config.method!r} is for classes, the labels are numbers: take one of "
+            f"{', '.join(name for name, one in METHODS.items() if one.numbers)}"
         )
     if config.method == "auto":  # what it chooses is resolved then
         check_transforms(config.transforms or (), gan.codec)

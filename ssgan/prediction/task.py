@@ -58,11 +58,11 @@ class UnlabeledLoss(Protocol):
     def trainable(self) -> nn.Module | None:
         """What is trained beside the network, by its optimiser."""
 
-    def batch_and_loss(self, rows: BatchSource, step: int, rng: Rng) -> BatchLoss | None:
+    def batch_and_loss(self, batches: BatchSource, step: int, rng: Rng) -> BatchLoss | None:
         """Samples (N, ...) and the terms of their features and outputs; None: not in this step."""
 
     def post_step(
-        self, rows: BatchSource, step: int, rng: Rng, rate: float
+        self, batches: BatchSource, step: int, rng: Rng, rate: float
     ) -> tuple[Terms, Tensor]:
         """What it trains itself, at the network's `rate`; and 1 if that update was refused."""
 

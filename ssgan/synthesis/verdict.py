@@ -179,7 +179,7 @@ def advise(verdict: Verdict) -> str:
     if verdict.answer == "hurts":
         worst = min(c.gain for c in plain.values())
         return f"add no synthetic rows: {gain_words(worst)} of {verdict.metric}"
-    return "change nothing: neither synthetic rows nor what needs none was seen to help"
+    return "change nothing: no gain was seen from synthetic rows, nor from what needs none"
 
 
 def gain_words(gain: float) -> str:

@@ -3,12 +3,7 @@
 A file is named after its method ("source_only" is "source-only") and has one constant, METHOD.
 """
 
-import pkgutil
-from importlib import import_module
-
 from ssgan.adaptation.method import AdaptationMethod
+from ssgan.config import constants_in
 
-METHODS: dict[str, AdaptationMethod] = {
-    module.name.replace("_", "-"): import_module(f"{__name__}.{module.name}").METHOD
-    for module in pkgutil.iter_modules(__path__)
-}
+METHODS: dict[str, AdaptationMethod] = constants_in(__name__, __path__, "METHOD")

@@ -1,17 +1,15 @@
 """Every suite, a file each: a module of this folder lists what it can make in `BENCHMARKS`."""
 
-import pkgutil
 from collections.abc import Iterable, Mapping
-from importlib import import_module
 
 from ssgan.benchmark.cells import Benchmark, Suite
-from ssgan.config import InputError
+from ssgan.config import InputError, constants_in
 
 
 def benchmarks_in(package: str, path: Iterable[str]) -> dict[str, Benchmark]:
     """The benchmarks by name that the modules of a package list."""
-    modules = [import_module(f"{package}.{info.name}") for info in pkgutil.iter_modules(path)]
-    return {one.name: one for module in modules for one in module.BENCHMARKS}
+    files = constants_in(package, path, "BENCHMARKS").values()
+    return {one.name: one for benchmarks in files for one in benchmarks}
 
 
 SUITES = benchmarks_in(__name__, __path__)

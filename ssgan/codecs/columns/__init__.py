@@ -10,12 +10,11 @@ them together.
 """
 
 from collections.abc import Mapping
-from importlib import import_module
-from pkgutil import iter_modules
 from typing import Any, ClassVar, Protocol
 
 from ssgan.codecs.codec import Array, Json
 from ssgan.codecs.dtypes import Series, content_of
+from ssgan.config import constants_in
 
 __all__ = ["COLUMNS", "Column", "column_from_json", "fit_column"]
 
@@ -77,10 +76,9 @@ class Column(Protocol):
     def to_json(self) -> Json: ...
 
 
-COLUMNS: dict[str, type[Column]] = {}
-for _found in iter_modules(__path__):
-    _column = import_module(f"{__name__}.{_found.name}").COLUMN
-    COLUMNS[_column.kind] = _column
+COLUMNS: dict[str, type[Column]] = {
+    column.kind: column for column in constants_in(__name__, __path__, "COLUMN").values()
+}
 
 
 def column_from_json(fields: Mapping[str, Json]) -> Column:

@@ -3,11 +3,7 @@
 A file is named after its model ("vae_gan" is "vae-gan") and has one constant, MODEL.
 """
 
-from importlib import import_module
-
-from ssgan.models.config import MODEL_NAMES
+from ssgan.config import constants_in
 from ssgan.models.players import GenerativeModel
 
-MODELS: dict[str, GenerativeModel] = {
-    name: import_module(f"{__name__}.{name.replace('-', '_')}").MODEL for name in MODEL_NAMES
-}
+MODELS: dict[str, GenerativeModel] = constants_in(__name__, __path__, "MODEL")

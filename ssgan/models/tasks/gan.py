@@ -13,6 +13,7 @@ from ssgan.config import InputError
 from ssgan.models.config import GANConfig, decay, optimizer, scheduled
 from ssgan.models.domain import Domain
 from ssgan.models.players import (
+    WITHOUT_BATCH_NORM,
     Batch,
     CriticSteps,
     Networks,
@@ -340,7 +341,7 @@ def refuse_batch_norm(objective: Objective, critic: nn.Module) -> None:
         raise InputError(
             f"objective {name_of(objective)!r} penalises the critic's gradient in each sample, but "
             "with batch norm a score depends on the whole batch: take an architecture without it "
-            "('auto', 'residual', 'conv' or 'dense'), or an objective without a penalty"
+            f"({WITHOUT_BATCH_NORM}), or an objective without a penalty"
         )
 
 
@@ -350,8 +351,8 @@ def refuse_unfit(config: GANConfig, codec: Codec, critic: nn.Module, n: int) -> 
     if normalises(critic) and min(n, config.batch) < 2:
         raise InputError(
             f"batch norm takes statistics of at least 2 samples, there are {n} and batches of "
-            f"{config.batch}: take larger batches, or an architecture without it ('auto', "
-            "'residual', 'conv' or 'dense')"
+            f"{config.batch}: take larger batches, or an architecture without it "
+            f"({WITHOUT_BATCH_NORM})"
         )
     if config.selfsupervision:
         config.selfsupervision.check(codec.shape, config.batch)

@@ -15,6 +15,7 @@ from ssgan.config import InputError
 from ssgan.models.config import GANConfig, decay, optimizer
 from ssgan.models.domain import Domain
 from ssgan.models.players import (
+    WITHOUT_BATCH_NORM,
     Batch,
     Networks,
     Players,
@@ -174,7 +175,7 @@ def refuse_unfit_vae(config: GANConfig, model: str) -> None:
     if config.architecture == "dcgan":
         raise InputError(
             "the architecture 'dcgan' has batch norm, with which what a sample is made of depends "
-            f"on the whole batch: the model {model!r} needs 'auto', 'residual', 'conv' or 'dense'"
+            f"on the whole batch: the model {model!r} needs {WITHOUT_BATCH_NORM}"
         )
 
 

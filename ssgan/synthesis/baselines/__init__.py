@@ -4,12 +4,7 @@ A new one is a module here whose constant BASELINE maps `LabeledRows` to an augm
 where it is not for such rows; its name is that of the module.
 """
 
-from importlib import import_module
-from pkgutil import iter_modules
-
+from ssgan.config import constants_in
 from ssgan.synthesis.labeled_rows import GateBaseline
 
-BASELINES: dict[str, GateBaseline] = {
-    module.name: import_module(f"{__name__}.{module.name}").BASELINE
-    for module in iter_modules(__path__)
-}
+BASELINES: dict[str, GateBaseline] = constants_in(__name__, __path__, "BASELINE")

@@ -6,22 +6,17 @@ module.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from importlib import import_module
-from pkgutil import iter_modules
 from typing import Any
 
 from sklearn.base import is_regressor
 
 from ssgan.codecs.codec import Codec
-from ssgan.config import InputError, InputTypeError
+from ssgan.config import InputError, InputTypeError, constants_in
 from ssgan.synthesis.judges import ClassifierKind
 
 MAX_COLUMNS = 256  # that boosting looks through in seconds
 ESTIMATOR_REPEATS = 4  # of folds, for a classifier of one's own
-GATE_CLASSIFIERS: dict[str, ClassifierKind] = {
-    module.name: import_module(f"{__name__}.{module.name}").CLASSIFIER
-    for module in iter_modules(__path__)
-}
+GATE_CLASSIFIERS: dict[str, ClassifierKind] = constants_in(__name__, __path__, "CLASSIFIER")
 
 
 @dataclass(frozen=True)

@@ -10,8 +10,6 @@ that of the module. They may import everything of `synthesis.context` and below.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from importlib import import_module
-from pkgutil import iter_modules
 from typing import Any
 
 import numpy as np
@@ -19,17 +17,14 @@ import torch
 from torch import Tensor
 
 from ssgan.codecs.codec import Array
-from ssgan.config import InputError
+from ssgan.config import InputError, constants_in
 from ssgan.randomness import Rng
 from ssgan.synthesis.context import Context, Filter, Generated, Synthetic
 from ssgan.synthesis.filters.langevin import Langevin
 
 MAX_EXAMPLES = 16  # samples that are kept of those that a filter dropped
 
-FILTERS: dict[str, type[Filter]] = {
-    module.name.replace("_", "-"): import_module(f"{__name__}.{module.name}").FILTER
-    for module in iter_modules(__path__)
-}
+FILTERS: dict[str, type[Filter]] = constants_in(__name__, __path__, "FILTER")
 
 
 def filter_named(name: str) -> Filter:

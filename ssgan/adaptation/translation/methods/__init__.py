@@ -3,12 +3,7 @@
 A file is named after its method and has one constant, METHOD.
 """
 
-import pkgutil
-from importlib import import_module
-
 from ssgan.adaptation.translation.method import TranslationMethod
+from ssgan.config import constants_in
 
-METHODS: dict[str, TranslationMethod] = {
-    module.name: import_module(f"{__name__}.{module.name}").METHOD
-    for module in pkgutil.iter_modules(__path__)
-}
+METHODS: dict[str, TranslationMethod] = constants_in(__name__, __path__, "METHOD")
