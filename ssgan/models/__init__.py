@@ -3,6 +3,7 @@
 What each module is for:
 
     config, recipes       the settings, and those of papers
+    schedules             what the settings say of a step
     pretraining           `ssgan.pretrain` and `ssgan.load`
     gan                   what comes out: it makes samples, scores them and reads features
     estimate              what a pretraining will cost

@@ -2,12 +2,9 @@
 
 import dataclasses
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
-
-import torch
-from torch import nn
 
 from ssgan.codecs import Codec
 from ssgan.config import (
@@ -24,7 +21,6 @@ from ssgan.models.sampler import NOISES
 from ssgan.models.selfsupervision import SELFSUPERVISIONS, Contrastive, Rotation
 from ssgan.networks import ARCHITECTURES
 from ssgan.objectives import OBJECTIVES, Objective, Relativistic, Wasserstein, name_of, objective
-from ssgan.training.optim import adam, cosine, rmsprop
 from ssgan.transforms.batch import SCHEDULES, Augmentation
 
 MODEL_NAMES = names_in(Path(__file__).with_name("tasks"))
@@ -258,33 +254,3 @@ PRETRAIN_CHOICES: dict[str, tuple[str, ...]] = {  # for a help
 def resolve_architecture(config: GANConfig | Body, codec: Codec) -> str:
     """The name of the config's architecture; "auto" is the default of the codec."""
     return codec.architecture if config.architecture == "auto" else config.architecture
-
-
-def scheduled(config: GANConfig, step: int) -> Objective:
-    """The objective with the penalties of this step."""
-    if config.penalty_final == 1:
-        return config.objective
-    now = {
-        name: cosine(step, config.steps, weight, weight * config.penalty_final)
-        for name, weight in penalties(config.objective).items()
-    }
-    return replace(config.objective, **now)  # type: ignore[type-var]
-
-
-def decay(config: GANConfig, step: int) -> float:
-    """Of the averages at this step."""
-    first = config.ema if config.ema_first is None else config.ema_first
-    return cosine(step, config.steps, first, config.ema)
-
-
-def optimizer(network: nn.Module, config: GANConfig) -> torch.optim.Optimizer:
-    """That of a network; InputError for settings that it does not use."""
-    if config.optimizer == "rmsprop":
-        for name in ("beta1", "beta2"):
-            if getattr(config, name) != (usual := getattr(GANConfig, name)):
-                raise InputError(
-                    f"{name} is for Adam, the optimizer 'rmsprop' does not use it: leave it at "
-                    f"{usual}, or take 'adam'"
-                )
-        return rmsprop(network, config.rate, config.l2)
-    return adam(network, config.rate, (config.beta1, config.beta2), l2=config.l2)

@@ -17,7 +17,7 @@ from ssgan.prediction.labels import labeled
 from ssgan.prediction.loading import load_predictor
 from ssgan.prediction.methods import METHODS
 from ssgan.prediction.methods.stepped import propagation
-from ssgan.prediction.methods.stepped.consistency import BALANCE, MOMENTUM, Consistency, Thresholds
+from ssgan.prediction.methods.stepped.consistency import BELIEF, Consistency, Thresholds
 from ssgan.prediction.methods.stepped.k_plus_one import SLOWER, KPlusOne
 from ssgan.prediction.methods.stepped.propagation import FADED, is_skewed
 from ssgan.prediction.names import FITTED, STEPPED
@@ -67,8 +67,13 @@ def test_all_rows_count_before_a_teacher_has_said_anything():
 def test_thresholds_are_running_means_of_what_the_teacher_says():
     thresholds, probabilities = Thresholds(2), torch.tensor([[0.9, 0.1], [0.7, 0.3]])
     thresholds.pseudo_labels(probabilities)
-    assert thresholds.sure.item() == pytest.approx(MOMENTUM * 0.5 + (1 - MOMENTUM) * 0.8)
-    wanted = [MOMENTUM * 0.5 + (1 - MOMENTUM) * 0.8, MOMENTUM * 0.5 + (1 - MOMENTUM) * 0.2]
+    assert thresholds.sure.item() == pytest.approx(
+        BELIEF.momentum * 0.5 + (1 - BELIEF.momentum) * 0.8
+    )
+    wanted = [
+        BELIEF.momentum * 0.5 + (1 - BELIEF.momentum) * 0.8,
+        BELIEF.momentum * 0.5 + (1 - BELIEF.momentum) * 0.2,
+    ]
     assert thresholds.shares.tolist() == pytest.approx(wanted)
 
 
@@ -84,14 +89,16 @@ def test_a_class_that_is_named_too_often_is_taken_for_less_likely():
     thresholds, prior = Thresholds(2), torch.tensor([0.5, 0.5])
     thresholds.shares.copy_(torch.tensor([0.8, 0.2]))
     guesses, _ = thresholds.pseudo_labels(torch.tensor([[0.8, 0.2], [0.7, 0.3]]), prior)
-    shares = MOMENTUM * torch.tensor([0.8, 0.2]) + (1 - MOMENTUM) * torch.tensor([0.75, 0.25])
+    shares = BELIEF.momentum * torch.tensor([0.8, 0.2]) + (1 - BELIEF.momentum) * torch.tensor(
+        [0.75, 0.25]
+    )
     torch.testing.assert_close(thresholds.shares, shares)
     assert guesses.tolist() == [0, 1]  # 0.8 / 0.7995 > 0.2 / 0.2005, and not for the second row
     best = [
         0.8 / 0.7995 / (0.8 / 0.7995 + 0.2 / 0.2005),
         0.3 / 0.2005 / (0.7 / 0.7995 + 0.3 / 0.2005),
     ]
-    sure = MOMENTUM * 0.5 + (1 - MOMENTUM) * sum(best) / 2
+    sure = BELIEF.momentum * 0.5 + (1 - BELIEF.momentum) * sum(best) / 2
     assert thresholds.sure.item() == pytest.approx(sure, rel=1e-5)
 
 
@@ -139,7 +146,7 @@ def test_rows_that_are_not_believed_cost_nothing():
     terms = teacher.class_terms(torch.tensor([[0.0, 1.0], [0.0, 0.0]]), outputs, outputs)
     assert terms["consistency"].item() == pytest.approx(-log(0.75) / 2)
     spread = 0.25 * log(0.25 * 2) + 0.75 * log(0.75 * 2)
-    assert terms["class_balance"].item() == pytest.approx(BALANCE * spread, rel=1e-4)
+    assert terms["class_balance"].item() == pytest.approx(BELIEF.balance * spread, rel=1e-4)
 
 
 def test_numbers_are_pulled_to_the_teachers_and_into_its_order():

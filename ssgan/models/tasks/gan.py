@@ -10,7 +10,7 @@ from torch.func import functional_call
 
 from ssgan.codecs.codec import Codec
 from ssgan.config import InputError
-from ssgan.models.config import GANConfig, decay, optimizer, scheduled
+from ssgan.models.config import GANConfig
 from ssgan.models.domain import Domain
 from ssgan.models.players import (
     WITHOUT_BATCH_NORM,
@@ -28,6 +28,7 @@ from ssgan.models.players import (
 )
 from ssgan.models.pooling import Readout, width
 from ssgan.models.sampler import Conditions
+from ssgan.models.schedules import decay, optimizer, scheduled
 from ssgan.networks import Discriminator, constrainable, flatten_maps
 from ssgan.objectives import Critic, Objective, name_of
 from ssgan.randomness import Rng, seeded

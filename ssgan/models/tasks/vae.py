@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from ssgan.codecs.codec import Codec
 from ssgan.config import InputError
-from ssgan.models.config import GANConfig, decay, optimizer
+from ssgan.models.config import GANConfig
 from ssgan.models.domain import Domain
 from ssgan.models.players import (
     WITHOUT_BATCH_NORM,
@@ -28,6 +28,7 @@ from ssgan.models.players import (
 )
 from ssgan.models.pooling import Readout, width
 from ssgan.models.sampler import Conditions
+from ssgan.models.schedules import decay, optimizer
 from ssgan.networks import flatten_maps
 from ssgan.objectives import Objective, to_float32
 from ssgan.randomness import Rng, seeded

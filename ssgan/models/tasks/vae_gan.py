@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from ssgan.codecs.codec import Codec, gaussian
-from ssgan.models.config import GANConfig, decay, optimizer, scheduled
+from ssgan.models.config import GANConfig
 from ssgan.models.domain import Domain
 from ssgan.models.players import (
     Batch,
@@ -22,6 +22,7 @@ from ssgan.models.players import (
 )
 from ssgan.models.pooling import Readout, width
 from ssgan.models.sampler import Conditions
+from ssgan.models.schedules import decay, optimizer, scheduled
 from ssgan.models.tasks.vae import VAE, encoder_on, kl, sample_posterior
 from ssgan.networks import Discriminator, constrainable, flatten_maps
 from ssgan.objectives import Critic, Objective, to_float32

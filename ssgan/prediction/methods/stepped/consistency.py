@@ -5,6 +5,7 @@ thresholds of FreeMatch (Wang et al. 2023).
 """
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import partial
 
 import torch
@@ -22,11 +23,19 @@ from ssgan.training.batches import BatchSource, Stream
 from ssgan.training.state import Part
 from ssgan.transforms.batch import mixed
 
-MOMENTUM = 0.99  # of the running averages that thresholds come from, a step
-BALANCE = 0.01  # weight of the class-balance regulariser
-APART = 0.5  # deviations of the teacher's numbers, from which it is sure which one is greater
-STEEP = 4.0  # how fast a difference of numbers becomes a sure order
-RISE = 0.2  # share of the steps in which the teacher of numbers gains its full weight
+
+@dataclass(frozen=True)
+class Belief:
+    """How far the teacher is believed."""
+
+    momentum: float = 0.99  # of the running averages that thresholds come from, a step
+    balance: float = 0.01  # weight of the class-balance regulariser
+    apart: float = 0.5  # deviations of numbers, from which it is sure which one is greater
+    steep: float = 4.0  # how fast a difference of numbers becomes a sure order
+    rise: float = 0.2  # share of the steps in which a teacher of numbers gains its full weight
+
+
+BELIEF = Belief()
 
 
 class Thresholds(nn.Module):
@@ -40,8 +49,9 @@ class Thresholds(nn.Module):
     sure: Tensor
     shares: Tensor
 
-    def __init__(self, classes: int) -> None:
+    def __init__(self, classes: int, momentum: float = BELIEF.momentum) -> None:
         super().__init__()
+        self.momentum = momentum
         self.register_buffer("sure", torch.tensor(1 / classes))
         self.register_buffer("shares", torch.full((classes,), 1 / classes))
 
@@ -55,11 +65,11 @@ class Thresholds(nn.Module):
         than that is taken for less likely (distribution alignment, Berthelot et al. 2020,
         "ReMixMatch", section 3.1).
         """
-        self.shares.lerp_(probabilities.mean(0), 1 - MOMENTUM)
+        self.shares.lerp_(probabilities.mean(0), 1 - self.momentum)
         if prior is not None:
             probabilities = F.normalize(probabilities * prior / self.shares, p=1.0, dim=1)
         best, labels = probabilities.max(1)
-        self.sure.lerp_(best.mean(), 1 - MOMENTUM)
+        self.sure.lerp_(best.mean(), 1 - self.momentum)
         needed = self.sure * self.shares / self.shares.max()
         return labels, (best >= needed[labels]).float()
 
@@ -75,13 +85,21 @@ class Consistency:
 
     trainable = None
 
-    def __init__(self, config: PredictorConfig, learner: Learner, gan: GAN, rows: Labeled) -> None:
+    def __init__(
+        self,
+        config: PredictorConfig,
+        learner: Learner,
+        gan: GAN,
+        rows: Labeled,
+        belief: Belief = BELIEF,
+    ) -> None:
         self.config, self.mean, self.gan, self.rows = config, learner.mean, gan, rows
+        self.belief = belief
         self.views = learner.views
         self.classes = rows.classes  # 0 for numbers
         device = gan.runtime.device
         self.prior = rows.prior().to(device)  # shares of classes (K,), or numbers in order (N,)
-        self.thresholds = Thresholds(max(self.classes, 1)).to(device)
+        self.thresholds = Thresholds(max(self.classes, 1), belief.momentum).to(device)
 
     @property
     def streams(self) -> Mapping[str, Stream]:
@@ -104,7 +122,8 @@ class Consistency:
             labels, confident = self.thresholds.pseudo_labels(outputs.softmax(1), prior)
             targets = confident[:, None] * F.one_hot(labels, self.classes)
             return changed, partial(self.class_terms, mix_pairs(targets, shares))
-        weight = self.config.unlabeled * min(1.0, step / max(1, RISE * (self.config.steps or 1)))
+        rise = max(1, self.belief.rise * (self.config.steps or 1))
+        weight = self.config.unlabeled * min(1.0, step / rise)
         targets = mix_pairs(self.number_targets(outputs.squeeze(1)), shares)
         return changed, partial(self.number_terms, targets, weight)
 
@@ -130,20 +149,23 @@ class Consistency:
         balance = (shares * (shares.clamp_min(1e-6) / self.prior).log()).sum()
         return {
             "consistency": self.config.unlabeled * costs.mean(),
-            "class_balance": self.config.unlabeled * BALANCE * balance,
+            "class_balance": self.config.unlabeled * self.belief.balance * balance,
         }
 
     def number_terms(
         self, targets: Tensor, weight: float, features: Tensor, outputs: Tensor
     ) -> Terms:
         numbers = outputs.squeeze(1)
-        gaps, sure = numbers - numbers.roll(1), (targets - targets.roll(1)).abs() > APART
+        gaps, sure = (
+            numbers - numbers.roll(1),
+            (targets - targets.roll(1)).abs() > self.belief.apart,
+        )
         orders = F.binary_cross_entropy_with_logits(
-            STEEP * gaps, (targets > targets.roll(1)).float(), reduction="none"
+            self.belief.steep * gaps, (targets > targets.roll(1)).float(), reduction="none"
         )
         return {
             "consistency": weight * F.mse_loss(numbers, targets),
-            "ranking": weight * (sure * orders).mean() / STEEP,
+            "ranking": weight * (sure * orders).mean() / self.belief.steep,
         }
 
     def post_step(
