@@ -14,7 +14,7 @@ What each module is for:
     fewlabel, problems    the tables of few labels, and their data sets
     methods               ours, a line each
     baselines, ordinary   others' models of few labels: as they come, and chosen by folds
-    series                others' models of signals
+    series, sentences     others' models of signals, and of texts
 
     board                 the data sets of the board
     inner, stored         what candidates of "auto" predict there, and its files

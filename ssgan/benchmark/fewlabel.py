@@ -169,7 +169,8 @@ def load_shared(table: Table, need: Shared, place: Place) -> GAN:
     seed, device = need.config.seed, table.device
     gan = untrained_gan(place, table.data, need.config, device)
     if need.trained:
-        gan = replace(load(gan_directory(table, seed, place), device=device), packed=gan.packed)
+        trained = load(gan_directory(table, seed, place), device=device)
+        gan = replace(trained, packed=gan.packed, codec=gan.codec)  # which knows its encoder
     if need.student is None:
         return gan
     run = home_of_student(table, need, place)

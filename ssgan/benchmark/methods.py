@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
-from ssgan.benchmark import baselines, series
+from ssgan.benchmark import baselines, sentences, series
 from ssgan.benchmark.measuring import Steps
 from ssgan.benchmark.problems import Problem
 from ssgan.codecs.codec import Array
@@ -232,8 +232,16 @@ OURS = {
     "consistency with K + 1": finetuning_contender(True, method="consistency+k-plus-one"),
     "auto": finetuning_contender(True, True, method="auto"),
 }
+OF_TEXTS = {  # likewise
+    "logistic regression of rows": from_baseline(sentences.of_rows),
+    "logistic regression of words": from_baseline(sentences.of_words),
+    "GAN off: self-training with quotas": finetuning_contender(False, method="self-training"),
+    "self-training with quotas": finetuning_contender(True, method="self-training"),
+    "GAN-BERT without its generator": finetuning_contender(False, method="gan-bert", unlabeled=0.0),
+    "GAN-BERT": finetuning_contender(False, method="gan-bert"),
+}
 FOR_CLASSES = ("svm",)  # methods that regression has no use for
-CONTENDERS = CLASSIFIERS | REGRESSORS | OF_SIGNALS | OURS
+CONTENDERS = CLASSIFIERS | REGRESSORS | OF_SIGNALS | OF_TEXTS | OURS
 
 
 def twin_of(name: str) -> str | None:

@@ -27,6 +27,7 @@ RENAMED = {  # methods of 0.1, still read
     "spread": "graph",
     "simple": "baseline",
 }
+ALONE = ("gan-bert", "supervised")  # methods that do not go together with others
 FINETUNE_CHOICES: dict[str, tuple[str, ...]] = {  # for a help
     "methods": ("auto", *FITTED, *STEPPED),
     "methods in steps": STEPPED,
@@ -63,15 +64,16 @@ class PredictorConfig(Settings):
     ----------
     method : str, default="auto"
         "auto", which weighs several by folds of the labels; "ensemble" of `members`; one of
-        `ssgan.prediction.names.FITTED` or `STEPPED`, or some of the latter but "supervised" with
-        "+" between them. The names of version 0.1 are still read: "finetune" is "propagation",
-        "joint" is "k-plus-one", "spread" is "graph", "simple" is "baseline".
+        `ssgan.prediction.names.FITTED` or `STEPPED`, or some of the latter but "gan-bert" and
+        "supervised" with "+" between them. The names of version 0.1 are still read: "finetune" is
+        "propagation", "joint" is "k-plus-one", "spread" is "graph", "simple" is "baseline".
     steps : int or None, default=None
         Updates of the methods that take steps; None is the method's own number.
     batch : int, default=32
         Labelled samples an update.
     ratio : int, default=4
-        Unlabeled samples an update for every labelled one, of "consistency" and "k-plus-one".
+        Unlabeled samples an update for every labelled one, of "consistency",
+        "k-plus-one" and "gan-bert".
     rate : float, default=2e-3
         Learning rate at the start; it falls along a cosine.
     decay : float, default=0.01
@@ -238,7 +240,7 @@ def current_method_name(method: str) -> str:
 def check_method(method: str) -> None:
     """InputError for a method that there is not, and for some that do not go together."""
     parts = method.split("+")
-    some = [name for name in STEPPED if name != "supervised"]  # that of the others is as much
+    some = [name for name in STEPPED if name not in ALONE]
     together = set(parts) <= set(some) and len(set(parts)) == len(parts)
     if not (together or method in ("auto", "ensemble", *FITTED, *STEPPED)):
         raise InputError(

@@ -13,7 +13,7 @@ from ssgan.prediction.ensemble import Model, ensemble_of
 from ssgan.prediction.labels import Labeled
 from ssgan.prediction.method import MakeLoss, Method
 from ssgan.prediction.methods import METHODS
-from ssgan.prediction.network import frozen, initial_network
+from ssgan.prediction.network import frozen
 from ssgan.prediction.resolve import losses_of, natural_transforms
 from ssgan.prediction.task import Finetune, Key, Learner
 from ssgan.randomness import Rng
@@ -113,7 +113,7 @@ def stored_fit(run: Run) -> Any:
 
 def make_task(gan: GAN, config: PredictorConfig, rows: Labeled) -> Finetune:
     """The task of finetuning, with the losses of unlabeled samples that the method names."""
-    network = initial_network(gan, rows.classes or 1, config.seed)
+    network = METHODS[config.learns[0]].start(gan, rows.classes or 1, config.seed)
     learner = Learner.start(network, Views(config.transforms or (), config.warp), gan.runtime)
     names = losses_of(config, rows.classes) if config.unlabeled else ()
     keyed = keyed_losses([METHODS[name] for name in names])

@@ -10,7 +10,7 @@ from ssgan.models.gan import GAN
 from ssgan.models.pooling import Pooling, Readout
 from ssgan.prediction.config import PredictorConfig
 from ssgan.prediction.labels import Labeled
-from ssgan.prediction.network import Head, Network
+from ssgan.prediction.network import Head, Network, initial_network
 from ssgan.prediction.task import Learner, UnlabeledLoss
 
 Tensors = Mapping[str, Tensor]
@@ -44,6 +44,7 @@ class Method:
 
     fit: Callable[[GAN, PredictorConfig, Labeled], tuple[Network, Any]] | None = None
     loss: MakeLoss | None = None
+    start: Callable[[GAN, int, int], Network] = initial_network  # outputs and a seed to what learns
     steps: int = 1  # where the config names none
     ratio: Callable[[PredictorConfig], float] = (
         no_unlabeled  # unlabeled samples of a step by labelled ones
