@@ -112,4 +112,4 @@ def test_an_example_runs(path, tmp_path, capsys):
     if main:
         main(1, 1)
     plt.close("all")
-    assert re.search("accuracy|error", capsys.readouterr().out)
+    assert re.search("accuracy|error|surprise", capsys.readouterr().out)
