@@ -181,14 +181,14 @@ def run(
     left = missing(suite, read_rows(path), renew)
     place = Place(work / measuring.code_hash() if renew else work, data_dir)
     place.work.mkdir(parents=True, exist_ok=True)
-    free = [cell for cell in left if suite.needs(cell) is None and not suite.timed(cell)]
-    failed = yield from solve_cells(suite, free, path, (place, jobs))
     made = outcomes(preparations(suite, left, place), jobs)
     broken = {done.what: done for done in made if done.why}
-    for cell in left:
-        if suite.needs(cell) in broken:
-            failed.append(dataclasses.replace(broken[suite.needs(cell)], what=cell))
-    rest = [cell for cell in left if cell not in free and suite.needs(cell) not in broken]
+    failed = [
+        dataclasses.replace(broken[suite.needs(cell)], what=cell)
+        for cell in left
+        if suite.needs(cell) in broken
+    ]
+    rest = [cell for cell in left if suite.needs(cell) not in broken]
     return failed + (yield from solve_cells(suite, rest, path, (place, jobs)))
 
 

@@ -142,7 +142,7 @@ def test_cells_whose_need_fails_are_not_run(tmp_path):
         (A, "it diverged"),
         (B, "it diverged"),
     ]
-    assert calls == ["b 2 1", "prepare no gan"]  # what needs nothing comes first
+    assert calls == ["prepare no gan", "b 2 1"]  # then all that is left, in all processes
 
 
 def test_timed_cells_run_last_and_with_all_threads(tmp_path):
