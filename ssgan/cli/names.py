@@ -132,6 +132,7 @@ CHOICES: dict[str, tuple[str, ...]] = {
         "text",
         "time-to-accuracy",
         "upscaling",
+        "words",
     ),
     "transforms": (
         "turn",

@@ -47,6 +47,13 @@ GAN_DEFAULTS = DEFAULTS["pretrain"]
         help="With --per-class: which are drawn.  [default: 0]",
     ),
     click.option(
+        "--captions",
+        type=options.PATH,
+        metavar="FILE",
+        help="What DATA shows, in words: a table of file or row, and caption. It trains --model"
+        " stackgan, and --encoder is that of the captions.",
+    ),
+    click.option(
         "--steps",
         type=options.NUMBER,
         metavar="N",
@@ -144,22 +151,29 @@ def pretrain(
       ssgan pretrain photos/ --encoder resnet.pt2 --run run
       ssgan pretrain news.csv --text title --run run
       ssgan pretrain mnist --conditional --per-class 100 --run run
+      ssgan pretrain emoji/ --captions captions.csv --run run
     """
     if run is None and not dry_run:
         raise click.UsageError("Missing option '--run': the directory to train in.")
     conditional, per_class, seed = map(flags.pop, ("conditional", "per_class", "label_seed"))
     refuse_alone(conditional, per_class, seed)
+    captions = flags.pop("captions")
     from ssgan.cli.samples import read_encoded, report_unreadable
+    from ssgan.data.captions import captions_for
     from ssgan.data.split import condition_labels
     from ssgan.models.config import GANConfig
 
     how = {name: flags.pop(f"encoder_{name}") for name in ("size", "pixels")}
-    encoder = options.named_encoder(flags, **how, embed=flags.pop("embed"))
+    how["embed"] = flags.pop("embed")
+    refuse_with_captions(captions, conditional, how)
+    encoder = options.named_encoder(flags, **how)
     reading = {name: flags.pop(name) for name in options.READING}
-    settings = GANConfig.from_json(config_fields(recipe, config, flags))
-    samples = read_encoded(data, reading, encoder)
+    fields = config_fields(recipe, config, flags)
+    settings = GANConfig.from_json({"model": "stackgan"} | fields if captions else fields)
+    samples = read_encoded(data, reading, None if captions else encoder)
     report_unreadable(samples)
     labels = condition_labels(samples, per_class, seed or 0) if conditional else None
+    labels = captions_for(samples, captions, encoder) if captions else labels
     if run is None or dry_run:
         describe_pretraining(samples, settings, labels, device)
     else:
@@ -172,6 +186,17 @@ def refuse_alone(conditional: bool, per_class: int | None, label_seed: int | Non
         raise click.UsageError("--per-class says how many labels --conditional reads: give both")
     if label_seed is not None and not per_class:
         raise click.UsageError("--label-seed draws the labels of --per-class: give both")
+
+
+def refuse_with_captions(captions: Path | None, conditional: bool, how: dict[str, Any]) -> None:
+    """UsageError for flags about labels or about encoded pictures beside captions."""
+    if captions and conditional:
+        raise click.UsageError("--captions and --conditional both say what DATA shows: give one")
+    if captions and (used := [name for name, value in how.items() if value]):
+        flag = "--embed" if used[0] == "embed" else f"--encoder-{used[0]}"
+        raise click.UsageError(
+            f"{flag} is for encoded samples, --captions encodes texts: leave out"
+        )
 
 
 def config_fields(recipe: str | None, file: Path | None, flags: dict[str, Any]) -> dict[str, Any]:
@@ -195,6 +220,7 @@ def describe_pretraining(data: Any, config: Any, labels: Any, device: str | None
     """Print what a pretraining would be made from, and what it would cost, as JSON."""
     from ssgan.cli.settings import show_json
     from ssgan.data import fit_codec
+    from ssgan.data.captions import Captions
     from ssgan.data.checks import describe_codec, describe_data
     from ssgan.models.condition import fit_condition
     from ssgan.models.estimate import estimate
@@ -205,7 +231,9 @@ def describe_pretraining(data: Any, config: Any, labels: Any, device: str | None
         "data": describe_data(data),
         "codec": describe_codec(codec),
     }
-    if labels is not None:
+    if isinstance(labels, Captions):
+        about["captions"] = labels.about()
+    elif labels is not None:
         condition, rows = fit_condition(labels, len(data))
         about["labels"] = {
             "labeled": int(rows[:, -1].sum()),

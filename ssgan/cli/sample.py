@@ -32,6 +32,19 @@ if TYPE_CHECKING:
         help="N samples of every class, or of every --label, instead of -n.",
     ),
     click.option(
+        "--prompt",
+        "prompts",
+        multiple=True,
+        metavar="TEXT",
+        help="What samples of a GAN with captions are to show; of several in turn, if repeated.",
+    ),
+    click.option(
+        "--encoder",
+        metavar="NAME",
+        help="With --prompt: the directory of the sentence encoder of the captions.  [default: that"
+        " of ssgan[text], if it was taken]",
+    ),
+    click.option(
         "--checkpoint",
         type=click.Choice(["last", "best"]),
         default="last",
@@ -48,6 +61,8 @@ def sample(
     count: int | None,
     labels: tuple[str, ...],
     per_class: int | None,
+    prompts: tuple[str, ...],
+    encoder: str | None,
     checkpoint: str,
     out: Path,
     seed: int,
@@ -58,7 +73,8 @@ def sample(
 
     Images: a folder of PNG files where OUT has no suffix, or .npz or .npy. Tables: .csv or
     .parquet. Vectors: .npy, .npz, .csv or .parquet. Samples that were asked for by label come
-    with it: in folders by class, as y in an .npz file or as a column of a table.
+    with it: in folders by class, as y in an .npz file or as a column of a table. Those of a
+    --prompt come with it in captions.csv beside the files, or as caption.
 
     Of a model that was adapted by method cogan: pairs of one noise, as arrays source and target
     of an .npz file, or in folders source and target.
@@ -67,20 +83,26 @@ def sample(
     Example:
       ssgan sample run -n 1000 --out samples/
       ssgan sample run --per-class 100 --out samples.npz
+      ssgan sample run --prompt "red heart" -n 8 --out hearts/
     """
     check_sample_counts(count, per_class)
+    refuse_with_prompts(prompts, encoder, labels, per_class)
     from ssgan.adaptation.pairs import holds_pairs
     from ssgan.cli import writing
     from ssgan.cli.labeled import check_form
     from ssgan.models.pretraining import load
-    from ssgan.synthesis.sampling import condition_list
+    from ssgan.synthesis.sampling import condition_list, prompt_list
 
     if count is not None and holds_pairs(run):
         write_pairs(run, out, count, seed, device)
         note(f"{out} holds {count} pair{'' if count == 1 else 's'}", quiet)
         return
-    gan, conditions = load(run, device, checkpoint), None
-    if not labels and per_class is None:
+    gan, conditions = load(run, device, checkpoint, encoder), None
+    if prompts:
+        conditions = prompt_list(gan, prompts, count or 0)
+        formats = tuple(suffix for suffix in gan.codec.formats if suffix != ".npy")
+        writing.check_suffix(out, formats, f"{gan.codec.kind} with captions")
+    elif not labels and per_class is None:
         writing.check_suffix(out, gan.codec.formats, gan.codec.kind)
     else:
         check_form(out, gan.codec, gan.classes)
@@ -88,6 +110,16 @@ def sample(
     count = conditions.count if conditions else count or 0
     write_sampled(gan, out, count, seed=seed, conditions=conditions)
     note(f"{out} holds {count} sample{'' if count == 1 else 's'}", quiet)
+
+
+def refuse_with_prompts(
+    prompts: tuple[str, ...], encoder: str | None, labels: tuple[str, ...], per_class: int | None
+) -> None:
+    """UsageError for what does not go with --prompt, or not without."""
+    if prompts and (labels or per_class):
+        raise click.UsageError("--prompt and labels both say what samples show: give one of them.")
+    if encoder and not prompts:
+        raise click.UsageError("--encoder is that of --prompt: give both.")
 
 
 def write_pairs(run: Path, out: Path, count: int, seed: int, device: str | None) -> None:
@@ -130,15 +162,28 @@ def write_sampled(
     from ssgan.synthesis.sampling import sample_blocks
 
     made = sample_blocks(gan, count, seed, conditions, **blocks)
+    captioned = gan.condition is not None and gan.condition.encoder is not None
+    name = "caption" if captioned else "y"
     if out.suffix:
-        named = ((x, {} if labels is None else {"y": labels}) for x, labels in made)
+        named = ((x, {} if labels is None else {name: labels}) for x, labels in made)
         write_file(named, out, count, gan.data["options"].get("target") or "label")
         return
     with writing.fill_folder(out) as folder:
-        if conditions:
+        if conditions and not captioned:
             write_class_folders(made, folder, conditions.counts())
             return
         first = 0
         for images, _ in made:
             writing.write_images(images, folder, first, count)
             first += len(images)
+        if conditions:
+            write_captions(conditions, folder)
+
+
+def write_captions(conditions: "ConditionList", folder: Path) -> None:
+    """What the files of a folder were asked to show, as `ssgan pretrain --captions` reads it."""
+    import pandas as pd
+
+    files = sorted(path.name for path in folder.glob("*.png"))
+    captions = conditions.labels(0, conditions.count)
+    pd.DataFrame({"file": files, "caption": captions}).to_csv(folder / "captions.csv", index=False)

@@ -21,6 +21,7 @@ from ssgan.report.training import TABLE_COLUMNS, cell_text, cut_short
 
 CLASSES = 20  # that are shown, at most
 EACH = 8  # samples of a class, and samples beside which neighbours are shown
+OF_CAPTION = 4  # samples of a caption
 NEAREST = 3
 MAX_POOL = 10_000  # training rows among which neighbours are sought
 PAIRS, STEPS = 4, 10  # of noises, and from one to the other
@@ -38,6 +39,7 @@ def generated_part(gan: GAN | str, given: HeldOutRows | None = None) -> dict[str
         return gan
     data = data_or_reason(gan)
     part: dict[str, Any] = {"by_class": classes_part(gan), "between": interpolation_part(gan)}
+    part["captions"] = captions_part(gan)
     if isinstance(data, str):
         quality = quality_part(gan, given.x, given.which) if given else None
         return part | {"reason": data, "scores": None, "quality": quality}
@@ -102,6 +104,18 @@ def classes_part(gan: GAN, real: tuple[Any, Tensor] | None = None) -> list[dict[
             shown = show_raw(gan.codec, take_samples(real[0], near[:, 0].numpy()), EACH)
         pictures.append({"name": str(name), **shown})
     return pictures
+
+
+def captions_part(gan: GAN) -> list[dict[str, Any]]:
+    """Samples of some captions of the training, each seen in training as it stands."""
+    condition, parts = gan.condition, dict[str, dict[str, Any]]()
+    if condition is None or not condition.texts or gan.codec.telling:
+        return []
+    for text, row in zip(condition.texts, condition.examples(), strict=True):
+        if text not in parts:
+            made = gan.codec.pack(gan.sample(OF_CAPTION, labels=np.tile(row, (OF_CAPTION, 1))))
+            parts[text] = {"name": text, **show_packed(gan.codec, made, OF_CAPTION)}
+    return list(parts.values())
 
 
 def real_neighbours_part(gan: GAN, real: tuple[Any, Tensor]) -> dict[str, Any]:

@@ -192,7 +192,8 @@ def gan_page(run: Run, gan: Any, given: HeldOutRows | None = None) -> PagePart:
     ]
     if isinstance(gan["made"], dict) and (quality := gan["made"].get("quality")):
         facts.insert(0, quality["fact"])
-    kind = "samples and labels" if "labels" in about else "unlabeled samples"
+    beside = next((name for name in ("labels", "captions") if name in about), None)
+    kind = f"samples and {beside}" if beside else "unlabeled samples"
     return {
         "title": run.path.resolve().name,
         "lead": f"A GAN, pretrained on {kind} of {about['source']}.",

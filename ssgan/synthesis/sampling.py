@@ -16,7 +16,7 @@ SAMPLES = 10_000  # that are in memory at once
 class ConditionList:
     """The condition of every sample, by the span: there may be more than fit in memory."""
 
-    values: Any  # classes (A,) or numbers (A, K)
+    values: Any  # classes or prompts (A,) or numbers (A, K)
     count: int  # samples in all
     each: int | None  # so many of a value and then of the next; None: of each in turn
 
@@ -58,6 +58,12 @@ def condition_list(
         values = gan.condition.decode(np.array([gan.classes.index(label) for label in named]))
     total = count or 0 if per_class is None else per_class * len(named)
     return ConditionList(values, total, per_class)
+
+
+def prompt_list(gan: GAN, prompts: Sequence[str], count: int) -> ConditionList:
+    """The conditions that prompts ask for, in turn; their encoder is tried at once."""
+    gan.encode_labels(gan.prompted([*prompts]), len(prompts))
+    return ConditionList(np.array(prompts, dtype=object), count, None)
 
 
 def sample_blocks(

@@ -6,11 +6,14 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
+from click.testing import CliRunner
+from PIL import Image
 from torch import nn
 from torch.distributions import Normal, kl_divergence
 from torch.nn.functional import softplus
 
 import ssgan
+from ssgan.cli import ssgan as command
 from ssgan.config import InputError
 from ssgan.data import fit_codec
 from ssgan.data.captions import Captions, captions_for, text_encoder
@@ -22,6 +25,7 @@ from ssgan.models.pretraining import load, pretrain, pretraining
 from ssgan.models.tasks.stackgan import KL, StackGAN, mismatched, shrink
 from ssgan.objectives import Hinge, NonSaturating, Relativistic, WassersteinGP
 from ssgan.randomness import Rng
+from ssgan.report import report
 from ssgan.runs.run import Run
 from ssgan.runtime import Runtime
 from ssgan.training.batches import Batches
@@ -280,6 +284,16 @@ def test_a_run_with_captions_names_their_encoder_and_keeps_few_of_them(tmp_path)
     assert same(load(tmp_path, encoder=lengths).sample(2, prompt=WORDS[0]), kept)
 
 
+def test_the_page_shows_captions_under_pictures(tmp_path):
+    pretrain(pictures(), CONFIG, captions=CAPTIONS, encoder=lengths, run=tmp_path)
+    page = report(tmp_path).read_text("utf-8")
+    assert "By caption" in page and "pretrained on samples and captions of memory" in page
+    texts = load(tmp_path).condition.texts
+    assert texts and all(page.count(f"<figcaption>{text}</figcaption>") == 1 for text in {*texts})
+    forget(tmp_path)
+    assert "By caption" not in report(tmp_path).read_text("utf-8")
+
+
 def test_a_prompt_needs_captions_and_their_encoder(tmp_path):
     pretrain(pictures(), CONFIG, captions=CAPTIONS, encoder=lengths, run=tmp_path)
     gan = load(tmp_path)
@@ -305,8 +319,7 @@ def test_captions_go_with_any_model():
 
 
 def folder_of(tmp_path):
-    from PIL import Image
-
+    tmp_path.mkdir(exist_ok=True)
     for name in ("one", "two"):
         Image.fromarray(pictures()[0]).save(tmp_path / f"{name}.png")
     return ssgan.data.read(tmp_path)
@@ -339,6 +352,48 @@ def test_captions_that_fit_no_sample_are_refused(text, message, tmp_path):
     data = folder_of(tmp_path)
     with pytest.raises(InputError, match=message):
         read_as(tmp_path, data, text)
+
+
+SENTENCES = "tests/fixtures/encoders/sentences"
+FEW = ("--steps", 2, "--batch", 4, "--width", 2, "--latent", 4, "--encoder", SENTENCES, "--quiet")
+
+
+def told(*words, code=0):
+    result = CliRunner().invoke(command, [str(word) for word in words])
+    assert result.exit_code == code, result.stderr
+    return result
+
+
+def test_the_command_line_trains_with_captions_and_is_asked_by_prompts(tmp_path):
+    folder_of(tmp_path / "emoji")
+    table = tmp_path / "captions.csv"
+    table.write_text("file,caption\none.png,goal the ball\ntwo.png,a bank\n")
+    words = ("pretrain", tmp_path / "emoji", "--captions", table, *FEW)
+    about = json.loads(told(*words, "--dry-run").stdout)
+    assert about["config"]["model"] == "stackgan" and about["captions"]["captions"] == 2
+    told(*words, "--run", tmp_path / "run")
+    asked = ("sample", tmp_path / "run", "--prompt", "a ball", "--prompt", "money", "-n", 3)
+    told(*asked, "--out", tmp_path / "out", "--encoder", SENTENCES)
+    written = (tmp_path / "out" / "captions.csv").read_text()
+    assert written == "file,caption\n00000.png,a ball\n00001.png,money\n00002.png,a ball\n"
+    told(*asked, "--out", tmp_path / "out.npz", "--encoder", SENTENCES)
+    with np.load(tmp_path / "out.npz") as file:
+        assert file["x"].shape == (3, 16, 16, 3)
+        assert file["caption"].tolist() == ["a ball", "money", "a ball"]
+    assert "sentences" in told(*asked, "--out", tmp_path / "more", code=1).stderr
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (("pretrain", "x", "--run", "r", "--captions", "c", "--conditional"), "give one"),
+        (("pretrain", "x", "--run", "r", "--captions", "c", "--embed"), "--embed is for encoded"),
+        (("sample", "r", "-n", 1, "--out", "o", "--prompt", "a", "--label", "b"), "give one of"),
+        (("sample", "r", "-n", 1, "--out", "o", "--encoder", "e"), "give both"),
+    ],
+)
+def test_flags_that_do_not_go_with_captions_are_refused(words, message):
+    assert message in told(*words, code=2).stderr
 
 
 def test_captions_are_texts_of_every_sample():

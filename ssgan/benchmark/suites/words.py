@@ -1,0 +1,258 @@
+"""Words to pictures: emoji of 64 pixels from their names, and of names that were never trained on.
+
+A tenth of the names is held out with its pictures. Of a picture that a method makes of such a name,
+a judge says which of 100 held-out names it shows: kernel ridge regression, fitted to the real pairs
+of training, from a picture to the row that a frozen encoder makes of its name. A picture is judged
+by one that has not seen the training picture nearest to it, or a copy would be judged by heart.
+"Real pictures" is what judges reach at best; "nearest name's picture" copies the training picture
+whose name is nearest; "other names" asks the same GAN for the names of others.
+"""
+
+import time
+from dataclasses import dataclass
+from functools import lru_cache, partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from sklearn.kernel_ridge import KernelRidge
+from sklearn.linear_model import LogisticRegression
+
+from ssgan.benchmark.cells import Benchmark, Cell, Place, Suite
+from ssgan.benchmark.results import Value
+from ssgan.codecs.codec import Array
+from ssgan.config import InputError
+from ssgan.data.captions import text_encoder
+from ssgan.data.named import data_directory
+from ssgan.metrics.generation import precision_recall, squared_distances
+from ssgan.metrics.spaces import Space, space_of
+from ssgan.models.config import GANConfig
+from ssgan.models.gan import GAN
+from ssgan.models.pretraining import load, pretrain
+from ssgan.models.sampler import generate
+from ssgan.models.tasks.stackgan import REDUCTION
+from ssgan.randomness import Rng
+from ssgan.runs.run import Run
+
+DATA = "emoji"
+HELD, AMONG, EACH = 160, 100, 4  # names held out, names to choose from, pictures of a name
+REAL, COPY, OTHER = "real pictures", "nearest name's picture", "other names"
+STACKGAN, FIRST = "stackgan", "stage 1, scaled up"
+ASKED = (STACKGAN, FIRST, OTHER)
+STEPS, SHORT_STEPS = 1500, 100
+JUDGES = 5
+SMALL = 4  # pixels a side of a cell that the judge sees as one
+
+
+@dataclass(frozen=True)
+class Pairs:
+    """Pictures uint8 (N, H, W, C), their names, the rows of these (N, K), and their groups."""
+
+    x: Array
+    names: Array
+    rows: Array
+    groups: Array
+
+    def __getitem__(self, index: Array) -> "Pairs":
+        return Pairs(self.x[index], self.names[index], self.rows[index], self.groups[index])
+
+
+@lru_cache(maxsize=2)
+def emoji(directory: Path) -> Pairs:
+    """All pairs of the data directory."""
+    path = directory / f"{DATA}.npz"
+    if not path.is_file():
+        raise InputError(f"there is no {path}: expected x_train, captions and groups")
+    with np.load(path) as file:
+        x, names, groups = (file[name] for name in ("x_train", "captions", "groups"))
+    return Pairs(x, names, text_encoder().rows(names.astype(object)), groups)
+
+
+def split_pairs(place: Place, seed: int) -> tuple[Pairs, Pairs]:
+    """Pairs to learn from, and those that are held out."""
+    pairs = emoji(data_directory(place.data_dir))
+    order = Rng(("words", seed)).numpy().permutation(len(pairs.x))
+    return pairs[np.sort(order[HELD:])], pairs[np.sort(order[:HELD])]
+
+
+def config_of(steps: int, seed: int) -> GANConfig:
+    """How the GAN of a seed is trained."""
+    return GANConfig(model="stackgan", steps=steps, width=16, batch=32, latent=128, seed=seed)
+
+
+def needed_gan(steps: int, cell: Cell) -> GANConfig | None:
+    """The config of the GAN that a cell asks; None where it needs none."""
+    return config_of(steps, cell.seed) if cell.method in ASKED else None
+
+
+def run_of(config: GANConfig, place: Place) -> Path:
+    """The run directory of such a GAN."""
+    return place.work / f"words-{config.steps}-{config.seed}"
+
+
+def prepare_gan(config: GANConfig, place: Place) -> None:
+    """Train it on the pairs of its seed."""
+    train, _ = split_pairs(place, config.seed)
+    captions = train.names.tolist()
+    pretrain(train.x, config, captions=captions, run=run_of(config, place), device="cpu")
+
+
+class Judges:
+    """They tell which name a picture shows, and which group; fitted to parts of the real pairs."""
+
+    def __init__(self, train: Pairs) -> None:
+        self.space: Space = space_of(encoded(train.x))
+        self.known, self.center = self.space(encoded(train.x)), train.rows.mean(0)
+        raw = self.raw(train.x)
+        self.mean, self.scale = raw.mean(0), raw.std(0) + 1e-6
+        seen = self.features(train.x)
+        self.fold = np.arange(len(seen)) % JUDGES
+        self.names, self.groups = [], []
+        for fold in range(JUDGES):
+            of = self.fold != fold
+            ridge = KernelRidge(kernel="rbf", gamma=1.0, alpha=0.1)
+            self.names.append(ridge.fit(seen[of], train.rows[of] - self.center))
+            regression = LogisticRegression(C=10.0, max_iter=2000)
+            self.groups.append(regression.fit(seen[of], train.groups[of]))
+
+    def raw(self, x: Array) -> Array:
+        """Coarse pixels of pictures and their random convolutional features."""
+        images = encoded(x)
+        coarse = F.avg_pool2d(images, SMALL).flatten(1)
+        features: Array = torch.cat([coarse, self.space(images)], 1).numpy()
+        return features
+
+    def features(self, x: Array) -> Array:
+        """The same of deviation 1 in training, of about the length 1."""
+        rows: Array = (self.raw(x) - self.mean) / self.scale / len(self.mean) ** 0.5
+        return rows
+
+    def predictions(self, judges: list[Any], x: Array) -> Array:
+        """What each picture is taken for by the judge that may judge it."""
+        folds = self.fold[squared_distances(self.space(encoded(x)), self.known).argmin(1).numpy()]
+        made, seen = [judge.predict(self.features(x)) for judge in judges], np.arange(len(x))
+        chosen: Array = np.stack(made)[folds, seen]
+        return chosen
+
+    def right_names(self, x: Array, which: Array, among: Array, seed: int) -> float:
+        """How often a picture's own row is the nearest of AMONG rows (N, K); `which` is its own."""
+        made, rows = self.predictions(self.names, x), among - self.center
+        close = (made / norm(made)) @ (rows / norm(rows)).T
+        draw, right = Rng(("words", "among", seed)).numpy(), []
+        for scores, own in zip(close, which, strict=True):
+            others = draw.permutation(np.delete(np.arange(len(rows)), own))[: AMONG - 1]
+            right.append(scores[own] > scores[others].max())
+        return float(np.mean(right))
+
+    def right_groups(self, x: Array, groups: Array) -> float:
+        """How often a picture is taken for one of the group of its name."""
+        return float((self.predictions(self.groups, x) == groups).mean())
+
+
+def norm(rows: Array) -> Array:
+    """The length of each row (N, 1)."""
+    lengths: Array = np.linalg.norm(rows, axis=1, keepdims=True)
+    return lengths
+
+
+def encoded(x: Array) -> torch.Tensor:
+    """Pictures as networks see them, (N, C, H, W) in [-1, 1]."""
+    return torch.from_numpy(x).movedim(-1, 1).float() / 127.5 - 1
+
+
+def ask(gan: GAN, names: Array, first: bool) -> Array:
+    """A picture of each name; `first`: that of stage 1, scaled up."""
+    if not first:
+        asked: Array = gan.sample(len(names), prompt=names.tolist())
+        return asked
+    conditions = gan.encode_labels(names.tolist(), len(names))
+    rng = Rng(("samples", 0), gan.runtime.device)
+    inputs = gan.sampler.inputs(len(names), rng("noise", 0), (conditions,))
+
+    def stage(*inputs: torch.Tensor) -> torch.Tensor:
+        small, _ = gan.generator.stages(*inputs)  # type: ignore[operator]
+        return F.interpolate(small, scale_factor=float(REDUCTION), mode="bilinear")
+
+    with torch.inference_mode():
+        made = generate(stage, inputs, gan.codec, gan.runtime, rng("activation"))
+    scaled: Array = gan.codec.decode(made.cpu())
+    return scaled
+
+
+def made_by(cell: Cell, train: Pairs, held: Pairs, gan: GAN | None) -> Array:
+    """EACH pictures of every held-out name by a method, (EACH * HELD, H, W, C); of REAL one."""
+    if cell.method == REAL:
+        return held.x
+    if gan is None:
+        near = held.rows / norm(held.rows) @ (train.rows / norm(train.rows)).T
+        copied: Array = train.x[near.argmax(1)]
+        return copied
+    names = np.tile(held.names, EACH)
+    names = np.roll(names, len(held.x) // 2) if cell.method == OTHER else names
+    return ask(gan, names, cell.method == FIRST)
+
+
+def solve_words(steps: int, cell: Cell, place: Place) -> dict[str, Value]:
+    """The measures of a method on the held-out names of a seed."""
+    train, held = split_pairs(place, cell.seed)
+    config = needed_gan(steps, cell)
+    gan = load(run_of(config, place), "cpu") if config else None
+    began = time.perf_counter()
+    x = made_by(cell, train, held, gan)
+    seconds = time.perf_counter() - began
+    which, judges = np.arange(len(x)) % len(held.x), Judges(train)
+    fake, real = (judges.space(encoded(one)) for one in (x, held.x))
+    return {
+        "right_name": round(judges.right_names(x, which, held.rows, cell.seed), 4),
+        "right_group": round(judges.right_groups(x, held.groups[which]), 4),
+        "zero_shot": round(zero_shot(fake, real), 4) if cell.method != REAL else "",
+        "coverage": round(precision_recall(real, fake)["coverage"], 4),
+        "to_training": round(float(nearest(fake, judges.known).mean()), 4),
+        "seconds": round(seconds, 2),
+        "training_seconds": spent(run_of(config, place)) if config else 0.0,
+    }
+
+
+def zero_shot(fake: torch.Tensor, real: torch.Tensor) -> float:
+    """How often a real picture, features (N, D), is nearest to the mean of those of its own name.
+
+    The names are classes that are known by words alone; `fake` (M * N, D) has M of each in turn.
+    """
+    means = fake.reshape(-1, *real.shape).mean(0)
+    found = squared_distances(real, means).argmin(1)
+    return float((found == torch.arange(len(real))).float().mean())
+
+
+def nearest(rows: torch.Tensor, known: torch.Tensor) -> torch.Tensor:
+    """The distance of each row (N, D) to the nearest known one."""
+    return squared_distances(rows, known).min(1).values.sqrt()
+
+
+def spent(run: Path) -> float:
+    """Seconds of a training."""
+    return round(float(sum(row["seconds"] for row in Run.open(run).metrics())), 1)
+
+
+def words(short: bool, steps: int | None = None) -> Suite:
+    """Every method on the held-out names of three seeds, or of one in the short form.
+
+    `steps` of the training: 1,500, or 100 in the short form.
+    """
+    steps = steps or (SHORT_STEPS if short else STEPS)
+    cells = tuple(
+        Cell(data=DATA, method=method, seed=seed)
+        for seed in range(1 if short else 3)
+        for method in (REAL, COPY, OTHER, FIRST, STACKGAN)
+    )
+    return Suite(
+        cells=cells,
+        solve=partial(solve_words, steps),
+        measure="right_name",
+        needs=partial(needed_gan, steps),
+        prepare=prepare_gan,
+    )
+
+
+BENCHMARKS = (Benchmark("words", "emoji from names that were held out, in two stages", words),)
