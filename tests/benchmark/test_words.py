@@ -78,7 +78,7 @@ def test_copies_are_training_pictures_of_the_nearest_name(place):
 
 def test_every_method_has_a_row(place, monkeypatch):
     tiny = {"model": "stackgan", "width": 2, "latent": 4, "batch": 8}
-    monkeypatch.setattr(words, "config_of", lambda steps, seed: GANConfig(**tiny, steps=steps))
+    monkeypatch.setattr(words, "words_config", lambda steps, seed: GANConfig(**tiny, steps=steps))
     found = words.words(short=True, steps=1)
     monkeypatch.setattr(words, "pretrain", partial(pretrain, encoder=letters))
     found.prepare(found.needs(found.cells[-1]), place)

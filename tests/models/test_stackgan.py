@@ -22,7 +22,7 @@ from ssgan.models.condition import fit_condition, one_of_each
 from ssgan.models.domain import Domain
 from ssgan.models.forget import forget
 from ssgan.models.pretraining import load, pretrain, pretraining
-from ssgan.models.tasks.stackgan import KL, StackGAN, mismatched, shrink
+from ssgan.models.tasks.stackgan import KL, StackGAN, half_size, mismatched
 from ssgan.objectives import Hinge, NonSaturating, Relativistic, WassersteinGP
 from ssgan.randomness import Rng
 from ssgan.report import report
@@ -121,7 +121,7 @@ def test_critics_weigh_right_pairs_as_much_as_generated_and_mismatched_ones_toge
 
 def test_critics_see_right_generated_and_mismatched_pairs_of_their_own_size():
     _, seen, (real, asked) = watched(batch=12)
-    for (right, shown), x in zip(seen, (real, shrink(real)), strict=True):
+    for (right, shown), x in zip(seen, (real, half_size(real)), strict=True):
         assert right[0].shape == x.shape and torch.equal(right[0], x)
         made, given = shown
         mixed = (given != asked).any(1)

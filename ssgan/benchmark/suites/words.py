@@ -77,34 +77,34 @@ def split_pairs(place: Place, seed: int) -> tuple[Pairs, Pairs]:
     return pairs[np.sort(order[HELD:])], pairs[np.sort(order[:HELD])]
 
 
-def config_of(steps: int, seed: int) -> GANConfig:
+def words_config(steps: int, seed: int) -> GANConfig:
     """How the GAN of a seed is trained."""
     return GANConfig(model="stackgan", steps=steps, width=16, batch=32, latent=128, seed=seed)
 
 
 def needed_gan(steps: int, cell: Cell) -> GANConfig | None:
     """The config of the GAN that a cell asks; None where it needs none."""
-    return config_of(steps, cell.seed) if cell.method in ASKED else None
+    return words_config(steps, cell.seed) if cell.method in ASKED else None
 
 
-def run_of(config: GANConfig, place: Place) -> Path:
+def words_run(config: GANConfig, place: Place) -> Path:
     """The run directory of such a GAN."""
     return place.work / f"words-{config.steps}-{config.seed}"
 
 
-def prepare_gan(config: GANConfig, place: Place) -> None:
+def train_words(config: GANConfig, place: Place) -> None:
     """Train it on the pairs of its seed."""
     train, _ = split_pairs(place, config.seed)
     captions = train.names.tolist()
-    pretrain(train.x, config, captions=captions, run=run_of(config, place), device="cpu")
+    pretrain(train.x, config, captions=captions, run=words_run(config, place), device="cpu")
 
 
 class Judges:
     """They tell which name a picture shows, and which group; fitted to parts of the real pairs."""
 
     def __init__(self, train: Pairs) -> None:
-        self.space: Space = space_of(encoded(train.x))
-        self.known, self.center = self.space(encoded(train.x)), train.rows.mean(0)
+        self.space: Space = space_of(as_tensor(train.x))
+        self.known, self.center = self.space(as_tensor(train.x)), train.rows.mean(0)
         raw = self.raw(train.x)
         self.mean, self.scale = raw.mean(0), raw.std(0) + 1e-6
         seen = self.features(train.x)
@@ -119,7 +119,7 @@ class Judges:
 
     def raw(self, x: Array) -> Array:
         """Coarse pixels of pictures and their random convolutional features."""
-        images = encoded(x)
+        images = as_tensor(x)
         coarse = F.avg_pool2d(images, SMALL).flatten(1)
         features: Array = torch.cat([coarse, self.space(images)], 1).numpy()
         return features
@@ -131,7 +131,7 @@ class Judges:
 
     def predictions(self, judges: list[Any], x: Array) -> Array:
         """What each picture is taken for by the judge that may judge it."""
-        folds = self.fold[squared_distances(self.space(encoded(x)), self.known).argmin(1).numpy()]
+        folds = self.fold[squared_distances(self.space(as_tensor(x)), self.known).argmin(1).numpy()]
         made, seen = [judge.predict(self.features(x)) for judge in judges], np.arange(len(x))
         chosen: Array = np.stack(made)[folds, seen]
         return chosen
@@ -157,7 +157,7 @@ def norm(rows: Array) -> Array:
     return lengths
 
 
-def encoded(x: Array) -> torch.Tensor:
+def as_tensor(x: Array) -> torch.Tensor:
     """Pictures as networks see them, (N, C, H, W) in [-1, 1]."""
     return torch.from_numpy(x).movedim(-1, 1).float() / 127.5 - 1
 
@@ -198,20 +198,20 @@ def solve_words(steps: int, cell: Cell, place: Place) -> dict[str, Value]:
     """The measures of a method on the held-out names of a seed."""
     train, held = split_pairs(place, cell.seed)
     config = needed_gan(steps, cell)
-    gan = load(run_of(config, place), "cpu") if config else None
+    gan = load(words_run(config, place), "cpu") if config else None
     began = time.perf_counter()
     x = made_by(cell, train, held, gan)
     seconds = time.perf_counter() - began
     which, judges = np.arange(len(x)) % len(held.x), Judges(train)
-    fake, real = (judges.space(encoded(one)) for one in (x, held.x))
+    fake, real = (judges.space(as_tensor(one)) for one in (x, held.x))
     return {
         "right_name": round(judges.right_names(x, which, held.rows, cell.seed), 4),
         "right_group": round(judges.right_groups(x, held.groups[which]), 4),
         "zero_shot": round(zero_shot(fake, real), 4) if cell.method != REAL else "",
         "coverage": round(precision_recall(real, fake)["coverage"], 4),
-        "to_training": round(float(nearest(fake, judges.known).mean()), 4),
+        "to_training": round(float(to_nearest(fake, judges.known).mean()), 4),
         "seconds": round(seconds, 2),
-        "training_seconds": spent(run_of(config, place)) if config else 0.0,
+        "training_seconds": training_seconds_of(words_run(config, place)) if config else 0.0,
     }
 
 
@@ -225,12 +225,12 @@ def zero_shot(fake: torch.Tensor, real: torch.Tensor) -> float:
     return float((found == torch.arange(len(real))).float().mean())
 
 
-def nearest(rows: torch.Tensor, known: torch.Tensor) -> torch.Tensor:
+def to_nearest(rows: torch.Tensor, known: torch.Tensor) -> torch.Tensor:
     """The distance of each row (N, D) to the nearest known one."""
     return squared_distances(rows, known).min(1).values.sqrt()
 
 
-def spent(run: Path) -> float:
+def training_seconds_of(run: Path) -> float:
     """Seconds of a training."""
     return round(float(sum(row["seconds"] for row in Run.open(run).metrics())), 1)
 
@@ -251,7 +251,7 @@ def words(short: bool, steps: int | None = None) -> Suite:
         solve=partial(solve_words, steps),
         measure="right_name",
         needs=partial(needed_gan, steps),
-        prepare=prepare_gan,
+        prepare=train_words,
     )
 
 

@@ -78,9 +78,9 @@ class StackGAN(Adversarial):
             small, _ = self.both_stages(len(real), rng("critic small"), condition)
         asked, other = mismatched(condition, rng("mismatched"))
         terms: Terms = {}
-        for stage, (x, made) in enumerate(((real, fake), (shrink(real), small))):
+        for stage, (x, made) in enumerate(((real, fake), (half_size(real), small))):
             shown = torch.where(other.view(-1, *[1] * (x.dim() - 1)), x, made)
-            pairs = rows_of(x, condition), rows_of(shown, asked)
+            pairs = pair_rows(x, condition), pair_rows(shown, asked)
             on = rng("critic", stage)
             score = self.pair_score(stage, x.shape[1:], on, share)
             found = objective.critic_loss(score, *pairs, on("loss"))
@@ -109,7 +109,7 @@ class StackGAN(Adversarial):
         real, (condition,) = batch
         small, fake = self.both_stages(len(real), rng("generator"), condition)
         terms: Terms = {}
-        for stage, (x, made) in enumerate(((real, fake), (shrink(real), small))):
+        for stage, (x, made) in enumerate(((real, fake), (half_size(real), small))):
             on = rng("generator", stage)
             score = self.scoring((condition,), share, on, critic=self.critics[stage])
             terms |= named(stage, objective.generator_loss(score, x, made, on("loss")))
@@ -150,7 +150,7 @@ def smaller(shape: tuple[int, ...]) -> tuple[int, ...]:
     return shape[0], *(side // REDUCTION for side in shape[1:])
 
 
-def shrink(x: Tensor) -> Tensor:
+def half_size(x: Tensor) -> Tensor:
     """Pictures (N, C, H, W) in the size of stage 1."""
     return F.avg_pool2d(x, REDUCTION)
 
@@ -183,7 +183,7 @@ def mismatched(condition: Tensor, rng: Rng) -> tuple[Tensor, Tensor]:
     return torch.where(other[:, None], condition[drawn], condition), other
 
 
-def rows_of(x: Tensor, condition: Tensor) -> Tensor:
+def pair_rows(x: Tensor, condition: Tensor) -> Tensor:
     """Pictures (N, ...) and conditions (N, C) side by side, as one row each."""
     return torch.cat([x.flatten(1), condition.to(x)], 1)
 
