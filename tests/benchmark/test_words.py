@@ -1,5 +1,6 @@
 """The suite of words: what it holds out, what its judge says, and that every method has a row."""
 
+import json
 from functools import partial
 
 import numpy as np
@@ -95,6 +96,13 @@ def test_every_method_has_a_row(place, monkeypatch):
 def test_a_suite_without_its_data_says_what_is_missing(tmp_path):
     with pytest.raises(ValueError, match=r"there is no .*emoji\.npz"):
         words.emoji(tmp_path)
+
+
+def test_the_seconds_of_a_training_that_was_taken_up_are_those_of_its_parts(tmp_path):
+    (tmp_path / "config.json").write_text("{}")
+    lines = [{"step": k, "seconds": s} for k, s in enumerate((1.5, 4.0, 2.0, 3.0))]
+    (tmp_path / "metrics.jsonl").write_text("".join(f"{json.dumps(line)}\n" for line in lines))
+    assert words.training_seconds_of(tmp_path) == 7.0
 
 
 def test_pairs_are_taken_together():

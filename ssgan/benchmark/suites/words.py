@@ -11,6 +11,7 @@ whose name is nearest; "other names" asks the same GAN for the names of others.
 import time
 from dataclasses import dataclass
 from functools import lru_cache, partial
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -231,8 +232,9 @@ def to_nearest(rows: torch.Tensor, known: torch.Tensor) -> torch.Tensor:
 
 
 def training_seconds_of(run: Path) -> float:
-    """Seconds of a training."""
-    return round(float(sum(row["seconds"] for row in Run.open(run).metrics())), 1)
+    """Seconds of a training; a row counts them from where it was begun or taken up again."""
+    counted = [float(row["seconds"]) for row in Run.open(run).metrics()]
+    return round(sum(one for one, following in pairwise([*counted, 0.0]) if following < one), 1)
 
 
 def words(short: bool, steps: int | None = None) -> Suite:
