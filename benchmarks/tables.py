@@ -92,6 +92,7 @@ MEASURES = {  # of generators: the column, its head and its digits
     "temperature": ("temperature", 2),
     "real_samples": ("real samples", 0),
     "gan_seconds": ("GAN seconds", 0),
+    "training_seconds": ("training seconds", 0),
     "seconds": ("seconds", 0),
     "cpu_seconds": ("processor seconds", 0),
 }
