@@ -6,6 +6,7 @@ import configparser
 import re
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -78,9 +79,15 @@ def layer_of(module):
     return module.split(".")[1] if "." in module else None
 
 
+@cache
+def nodes_of(tree):
+    """All nodes of a file; every rule asks for them."""
+    return list(ast.walk(tree))
+
+
 def imports(tree, file):
     """(line, what, name here) of every import; `from a import b as c` is "a.b", "c"."""
-    for node in ast.walk(tree):
+    for node in nodes_of(tree):
         if isinstance(node, ast.Import):
             for alias in node.names:
                 here = alias.asname or alias.name.split(".")[0]
@@ -103,7 +110,7 @@ def dotted(node):
 def calls(tree, file):
     """(line, full name, keywords) of every call, whatever name the module was imported under."""
     homes = {here: what for _, what, here in imports(tree, file) if "." in what or here != what}
-    for node in ast.walk(tree):
+    for node in nodes_of(tree):
         if isinstance(node, ast.Call):
             first, dot, rest = dotted(node.func).partition(".")
             home = homes.get(first, first)
@@ -112,7 +119,7 @@ def calls(tree, file):
 
 
 def functions(tree):
-    return [n for n in ast.walk(tree) if isinstance(n, ast.FunctionDef | ast.AsyncFunctionDef)]
+    return [n for n in nodes_of(tree) if isinstance(n, ast.FunctionDef | ast.AsyncFunctionDef)]
 
 
 def depth(node):
@@ -182,7 +189,7 @@ def global_randomness(tree, file):
 
 
 def swallowed_errors(tree, file):
-    for node in ast.walk(tree):
+    for node in nodes_of(tree):
         if isinstance(node, ast.ExceptHandler) and node.type is None:
             yield node.lineno, "a bare except"
         if isinstance(node, ast.Assert):

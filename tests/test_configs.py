@@ -204,21 +204,23 @@ def reads(sources):
     return found
 
 
-def unread(kind, part, sources):
-    """Fields of a config, or of one that is a field `part` of another, that nothing reads."""
-    found, of = reads(sources), ("config", part, kind.__name__)
+def unread(kind, part, found):
+    """Fields of a config, or of one that is a field `part` of another, that are not among what is
+    read."""
+    of = ("config", part, kind.__name__)
     return [f.name for f in fields(kind) if not any((one, f.name) in found for one in of)]
 
 
 def test_every_setting_is_read():
-    assert unread(ssgan.PredictorConfig, "predictor", SOURCES.values()) == []
+    found = reads(SOURCES.values())
+    assert unread(ssgan.PredictorConfig, "predictor", found) == []
     for part, kind in {**PARTS, "weigh": WeighConfig}.items():
-        assert unread(kind, part, SOURCES.values()) == [], part
+        assert unread(kind, part, found) == [], part
 
 
 def test_a_setting_that_is_only_checked_counts_as_unread():
     checked = "class SearchConfig:\n def __post_init__(self): self.folds; self.values"
     used = "class SearchConfig:\n def few(self): return self.values\nconfig.steps; x.search.trees"
     other = ["repeats", "repeat_rows", "calibration_rows", "tolerance"]
-    found = unread(ssgan.SearchConfig, "search", [checked, used, "run.repeats"])
+    found = unread(ssgan.SearchConfig, "search", reads([checked, used, "run.repeats"]))
     assert found == ["folds", *other]
