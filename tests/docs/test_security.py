@@ -42,5 +42,5 @@ def test_a_baseline_holds_its_labelled_samples_and_other_methods_do_not(
     gan, _ = gan
     few, labels = examples.images()[:12], examples.LABELS[:12]
     run = tmp_path / "model"
-    ssgan.finetune(gan, few, labels, method=method, calibrate=False, run=run)
+    ssgan.finetune(gan, few, labels, examples.quick(method, calibrate=False), run=run)
     assert kept(run, encoded(gan, few)) == held

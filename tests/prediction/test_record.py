@@ -60,8 +60,8 @@ def test_two_finetunings_into_one_directory_end_right_or_say_that_the_other_is_a
 
     def work():
         try:
-            fields = {"method": method, "calibrate": False} | steps
-            ended.append(finetune(gan, x, LABELS, run=tmp_path / "m", **fields).predict(x))
+            config = quick(method, calibrate=False, **steps)
+            ended.append(finetune(gan, x, LABELS, config, run=tmp_path / "m").predict(x))
         except BlockingIOError as error:
             ended.append(str(error))
 
