@@ -7,8 +7,11 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import torch
+from torch import nn
 
 import ssgan
+from ssgan.data import load_encoder
 from ssgan.report import report
 
 N = 60
@@ -39,7 +42,7 @@ def tiny(seed: int = 0) -> Tiny:
 def directories(
     home: Path, data: Tiny, names: Collection[str] | None = None
 ) -> dict[str, Callable[[Path], Outputs]]:
-    """Write eight directories below `home`, or some of them and the GANs that they need.
+    """Write ten directories below `home`, or some of them and the GANs that they need.
 
     By their names, what is read from each.
     """
@@ -78,7 +81,25 @@ def directories(
         ssgan.finetune(gan, x, y, chosen, run=home / name)
     read = {"gan-images": data.images, "gan-table": data.table, "gan-conditional": data.vectors}
     read |= {name: x for name, (_, x, _, _) in wanted.items()}
+    if names is None or "gan-encoded" in names:
+        encoder = load_encoder(frozen_network(home / "network.ts"), embed=True)
+        ssgan.pretrain(data.images, config, encoder=encoder, run=home / "gan-encoded")
+        read["gan-encoded"] = data.images
+    if names is None or "model-adapted" in names:
+        few = {"target_y": np.where(np.arange(N) < 20, data.classes, -1), "width": 2} | brief
+        auto = {"method": "auto", "candidates": ("source-only", "statistics")}
+        where = home / "model-adapted"
+        ssgan.adapt(data.images, data.classes, 255 - data.images, run=where, **few, **auto)
+        read["model-adapted"] = data.images
     return {name: outputs_for(x) for name, x in read.items()}
+
+
+def frozen_network(path: Path) -> Path:
+    """Write a network that makes rows of 5 numbers of colour images."""
+    parts = nn.Conv2d(3, 5, 3, stride=2), nn.ReLU(), nn.AdaptiveAvgPool2d(1), nn.Flatten()
+    traced: Any = torch.jit.trace(nn.Sequential(*parts).eval(), torch.zeros(2, 3, 8, 8))
+    traced.save(str(path))
+    return path
 
 
 def outputs_for(x: Any) -> Callable[[Path], Outputs]:
@@ -96,8 +117,9 @@ def outputs_for(x: Any) -> Callable[[Path], Outputs]:
 def of_gan(path: Path, x: Any) -> Outputs:
     """Samples, features and scores of the last checkpoint and of the best."""
     found: Outputs = {}
+    encoder = "embedded" if any(path.glob("encoder.*")) else None
     for which in ("last", "best"):
-        gan = ssgan.load(path, checkpoint=which)
+        gan = ssgan.load(path, checkpoint=which, encoder=encoder)
         found[f"{which} samples"] = np.asarray(gan.sample(4)).tolist()
         found[f"{which} features"] = gan.features(x[:4]).tolist()
         found[f"{which} scores"] = gan.scores(x[:4]).tolist()

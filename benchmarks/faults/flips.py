@@ -53,7 +53,7 @@ def outcome(path: Path, outputs: Callable[[Path], Outputs], before: Outputs) -> 
 
 
 def flips(home: Path, count: int, seed: int) -> Iterator[dict[str, Any]]:
-    """Rows of that many flips, drawn evenly over the files of eight directories."""
+    """Rows of that many flips, drawn evenly over the files of ten directories."""
     made = directories(home, tiny())
     before = {name: outputs(home / name) for name, outputs in made.items()}
     files = [p for name in made for p in sorted((home / name).rglob("*")) if p.is_file()]
