@@ -87,9 +87,11 @@ def resolve_adaptation(config: AdaptConfig, domains: Domains) -> AdaptConfig:
             f"{', '.join(name for name, one in METHODS.items() if one.numbers)}"
         )
     refuse_candidates(config)
-    if method.images and domains.codec.kind != "images":
+    used = config.candidates if config.method == "auto" else (config.method,)
+    for_images = [name for name in used if METHODS[name].images]
+    if for_images and domains.codec.kind != "images":
         raise InputError(
-            f"method {config.method!r} is for images, both domains hold {domains.codec.kind}: take "
+            f"method {for_images[0]!r} is for images, both domains hold {domains.codec.kind}: take "
             "another method"
         )
     if config.transforms is not None:

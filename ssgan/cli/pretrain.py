@@ -222,9 +222,11 @@ def describe_pretraining(data: Any, config: Any, labels: Any, device: str | None
     from ssgan.data import fit_codec
     from ssgan.data.captions import Captions
     from ssgan.data.checks import describe_codec, describe_data
+    from ssgan.data.encoders import without_files
     from ssgan.models.condition import fit_condition
     from ssgan.models.estimate import estimate
 
+    data = without_files(data)
     codec = fit_codec(data)
     about = {
         "config": config.to_json(),

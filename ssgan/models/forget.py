@@ -9,7 +9,7 @@ from ssgan.runs.run import Run
 
 FORGOTTEN = (
     *("quarantine.csv", "labels.json", "split.json", "origin.json", "diagnosis.json"),
-    CAPTIONS,
+    *("source-labels.json", "source-split.json", CAPTIONS),
 )
 PAGE = "report.html"
 
@@ -23,7 +23,7 @@ def forget(path: str | Path) -> list[str]:
     Parameters
     ----------
     path : str or Path
-        A run or model directory that nobody writes to.
+        A run or model directory that nobody writes to; runs within it are cleaned too.
 
     Returns
     -------
@@ -48,7 +48,17 @@ def forget(path: str | Path) -> list[str]:
     ...     forget(run), forget(run), len(ssgan.load(run).sample(3))
     (['samples/step-00000002.csv'], [], 3)
     """
-    run = Run.open(path)
+    outer = Run.open(path)
+    inner = sorted(p.parent for p in outer.path.glob("**/config.json") if p.parent != outer.path)
+    removed = []
+    for run in (outer, *map(Run.open, inner)):
+        below = run.path.relative_to(outer.path)
+        removed += [(below / name).as_posix() for name in forget_one(run)]
+    return removed
+
+
+def forget_one(run: Run) -> list[str]:
+    """What `forget` does, in a directory without those of the runs in it."""
     with run.writing() as held:
         previews = [p.relative_to(run.path) for p in sorted((run.path / "samples").glob("*"))]
         names = [*FORGOTTEN, *(preview.as_posix() for preview in previews)]

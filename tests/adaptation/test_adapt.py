@@ -151,6 +151,10 @@ def test_a_model_that_described_its_network_as_a_gans_is_loaded_and_taken_up(tmp
             {"method": "translate"},
             "method 'translate' is for images, both domains hold vectors: ta",
         ),
+        (
+            {"method": "auto", "candidates": ("dann", "translate")},
+            "method 'translate' is for images, both domains hold vectors: ta",
+        ),
         ({"translation": {"seed": 3}}, "a translation has the seed of its AdaptConfig"),
         ({"candidates": ("dann", "pretrained"), "method": "auto"}, "candidate 'pretrained' has a"),
     ],

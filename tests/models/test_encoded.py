@@ -116,6 +116,9 @@ def test_the_command_line_takes_texts_and_a_folder_of_pictures(home, tmp_path):
     small = ("--steps", 2, "--batch", 6, "--width", 2, "--latent", 4)
     run, model = tmp_path / "run", tmp_path / "model"
     encoder = ("--encoder", HERE / "sentences")
+    kept = sorted((home / "cache").rglob("*"))
+    done("pretrain", home / "news.csv", "--dry-run", *words, *small, *encoder)
+    assert sorted((home / "cache").rglob("*")) == kept and not run.exists()
     done("pretrain", home / "news.csv", "--run", run, *words, *small, *encoder)
     probe = ("--labels", home / "news.csv", "--method", "probe", "--no-calibrate")
     done("finetune", run, *probe, "--out", model, *words)

@@ -75,6 +75,22 @@ def test_an_adapted_model_forgets_the_paths_of_both_domains(tmp_path):
     assert forget(run.path) == []
 
 
+def test_runs_within_a_model_forget_too(tmp_path):
+    of_data = {"source": f"/{SECRET}", "options": {}, "fingerprint": "0"}
+    Run.claim(tmp_path / "model", {"kind": "predictor"})
+    inner = Run.claim(tmp_path / "model" / "translator", {"data": {"target": of_data}})
+    with inner.writing() as held:
+        held.write("samples/step-00000001.png", b"of the source")
+    outer = Run.open(tmp_path / "model")
+    with outer.writing() as held:
+        held.write("source-split.json", SECRET)
+    kept = {"translator/samples/step-00000001.png", "translator/config.json", "source-split.json"}
+    assert {*forget(outer.path)} == kept
+    assert not any(SECRET in p.read_text() for p in outer.path.rglob("*.json"))
+    Run.open(inner.path).check()
+    assert forget(outer.path) == []
+
+
 def test_what_has_no_path_has_none_to_forget(tmp_path):
     run = Run.claim(tmp_path / "up", {"kind": "upscaler", "data": {"pictures": 4}})
     assert forget(run.path) == []

@@ -14,7 +14,13 @@ What each module is for:
 """
 
 from ssgan.data.encoders.encoder import Encoder
-from ssgan.data.encoders.fitting import encode_samples, encoded, fit_encoded, reading_size
+from ssgan.data.encoders.fitting import (
+    encode_samples,
+    encoded,
+    fit_encoded,
+    reading_size,
+    without_files,
+)
 from ssgan.data.encoders.loading import Given, embedded_files, load_encoder, with_encoder
 
 __all__ = [
@@ -27,4 +33,5 @@ __all__ = [
     "load_encoder",
     "reading_size",
     "with_encoder",
+    "without_files",
 ]

@@ -50,11 +50,13 @@ class RowCache:
     """
 
     directory: Path | None
+    writes: bool = True  # whether new rows are written there
     rows: dict[bytes, Array] = field(default_factory=dict, repr=False)
     read: set[Path] = field(default_factory=set, repr=False)
 
     def __getstate__(self) -> dict[str, Any]:
-        return {"directory": self.directory, "rows": {}, "read": set()}
+        about = {"directory": self.directory, "writes": self.writes}
+        return about | {"rows": {}, "read": set()}
 
     def find(self, hashes: list[bytes]) -> list[Array | None]:
         """The row of each hash, None where there is none."""
@@ -67,7 +69,7 @@ class RowCache:
     def add(self, hashes: list[bytes], rows: Array, to_file: bool = True) -> None:
         """Add rows (N, F) of as many hashes, in a file too where there is a directory."""
         self.rows.update(zip(hashes, rows, strict=True))
-        if self.directory is None or not to_file:
+        if self.directory is None or not (to_file and self.writes):
             return
         joined = b"".join(hashes)
         array = np.frombuffer(joined, np.uint8).reshape(-1, BYTES)

@@ -101,6 +101,16 @@ def fit_encoded(data: Data) -> EmbeddingCodec:
     return fit_embedding(kind, stacked(data.x), data.encoder)
 
 
+def without_files(data: Data) -> Data:
+    """A data set whose encoder, where it has one, writes no rows."""
+    if data.kind == "texts" and data.encoder is None:
+        data = encoded(data, packaged_model())
+    if data.encoder is None:
+        return data
+    cache = replace(data.encoder.cache, writes=False)
+    return replace(data, encoder=replace(data.encoder, cache=cache))
+
+
 def encode_samples(codec: Codec, samples: Any) -> Any:
     """Samples in the form of generated ones: encoded where they have an encoder."""
     return codec.encode(samples) if isinstance(codec, EmbeddingCodec) else samples
