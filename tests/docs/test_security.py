@@ -1,11 +1,19 @@
 """What SECURITY.md says of the samples that a run directory holds is so."""
 
+import re
+from fnmatch import fnmatch
+from pathlib import Path
+
 import numpy as np
+import pandas as pd
 import pytest
 from safetensors.torch import load_file
 
 import ssgan
+from benchmarks.faults.flips import RESULT
 from tests import examples
+
+PAGES = ("SECURITY.md", "docs/guide/runs.md")
 
 
 def kept(run, samples):
@@ -44,3 +52,13 @@ def test_a_baseline_holds_its_labelled_samples_and_other_methods_do_not(
     run = tmp_path / "model"
     ssgan.finetune(gan, few, labels, examples.quick(method, calibrate=False), run=run)
     assert kept(run, encoded(gan, few)) == held
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_every_file_of_ten_kinds_of_directories_is_named(page):
+    text = (Path(__file__).parents[2] / page).read_text("utf-8")
+    rows = re.findall(r"^\|([^|]*)\|", text, re.MULTILINE)
+    named = {name.rstrip("/") for row in rows for name in re.findall(r"`([^`]+)`", row)}
+    held = {file.split("/")[0] for file in pd.read_csv(RESULT).file}
+    assert "encoder.ts" in held and "source-split.json" in held
+    assert {one for one in held if not any(fnmatch(one, name) for name in named)} == set()

@@ -29,7 +29,7 @@ def made(tmp_path_factory):
 
 def test_the_committed_flips_changed_nothing_in_silence():
     rows = pd.read_csv(RESULT)
-    assert len(rows) == 600 and rows.directory.nunique() == 8
+    assert len(rows) == 600 and rows.directory.nunique() == 10
     assert set(rows.outcome) <= {"refused", "warned", "same"}
     told = rows[rows.outcome != "same"]
     assert all(file.split("/")[0] in said for file, said in zip(told.file, told.said, strict=True))
