@@ -21,10 +21,25 @@ Codecs = tuple[Codec, Codec]
 
 def fit_both_codecs(source: Data, target: Data, frame: str = "pad") -> tuple[Codecs, str]:
     """The codecs of both domains, and what was done so that they agree, in words."""
+    if source.kind == "texts" or source.encoder or target.encoder:
+        codec = fit_codec(both_under_encoder(source, target))
+        return (codec, codec), "both domains are rows of one encoder"
     if CODECS[source.kind].resizable:
         return fit_image_codecs(source, target, frame)
     codec = fit_codec(stack(*in_one_form(source.x, target.x)), kind=source.kind)
     return (codec, codec), "both domains have one scale, that of all their samples"
+
+
+def both_under_encoder(source: Data, target: Data) -> Data:
+    """The samples of both domains with the encoder that one has, or both; InputError for two."""
+    encoders = [data.encoder for data in (source, target) if data.encoder is not None]
+    if len(encoders) == 2 and encoders[0] != encoders[1]:
+        raise InputError(
+            f"the source is encoded by {encoders[0].name!r}, the target by {encoders[1].name!r}: "
+            "encode both by one network"
+        )
+    x = stack(*in_one_form(source.x, target.x))
+    return replace(source, x=x, y=None, names=None, encoder=encoders[0] if encoders else None)
 
 
 def in_one_form(source: Any, target: Any) -> tuple[Any, Any]:
