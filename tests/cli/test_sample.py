@@ -198,7 +198,7 @@ class Stopping:
 
     def __init__(self, gan, error):
         self.gan, self.error = gan, error
-        self.codec, self.data = gan.codec, gan.data
+        self.codec, self.data, self.condition = gan.codec, gan.data, gan.condition
 
     def generate(self, n, seed, start, labels):
         if start >= 2 * BLOCK:
