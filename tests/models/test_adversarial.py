@@ -10,7 +10,7 @@ import torch
 from ssgan.config import InputError
 from ssgan.data import fit_codec
 from ssgan.models.condition import fit_condition
-from ssgan.models.config import GANConfig, decay, optimizer, scheduled
+from ssgan.models.config import GANConfig
 from ssgan.models.domain import Domain
 from ssgan.models.health import evaluator_of
 from ssgan.models.inference import blocks
@@ -18,6 +18,7 @@ from ssgan.models.players import real_batch
 from ssgan.models.pretraining import pretrain
 from ssgan.models.recipes import RECIPES
 from ssgan.models.sampler import Sampler
+from ssgan.models.schedules import decay, optimizer, scheduled
 from ssgan.models.selfsupervision import SELFSUPERVISIONS
 from ssgan.models.tasks import MODELS
 from ssgan.models.tasks.gan import Adversarial, Ceiling, Overfitting, scores_for_head
