@@ -162,7 +162,7 @@ def write_sampled(
     from ssgan.synthesis.sampling import sample_blocks
 
     made = sample_blocks(gan, count, seed, conditions, **blocks)
-    captioned = gan.condition is not None and gan.condition.encoder is not None
+    captioned = conditions is not None and conditions.prompts
     name = "caption" if captioned else "y"
     if out.suffix:
         named = ((x, {} if labels is None else {name: labels}) for x, labels in made)

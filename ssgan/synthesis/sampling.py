@@ -19,6 +19,7 @@ class ConditionList:
     values: Any  # classes or prompts (A,) or numbers (A, K)
     count: int  # samples in all
     each: int | None  # so many of a value and then of the next; None: of each in turn
+    prompts: bool = False  # whether the values are texts that ask for samples
 
     def of(self, start: int, stop: int) -> Any:
         """Those of samples from `start` up to `stop`, as the GAN takes them: (N,) or (N, K)."""
@@ -63,7 +64,7 @@ def condition_list(
 def prompt_list(gan: GAN, prompts: Sequence[str], count: int) -> ConditionList:
     """The conditions that prompts ask for, in turn; their encoder is tried at once."""
     gan.encode_labels(gan.prompted([*prompts]), len(prompts))
-    return ConditionList(np.array(prompts, dtype=object), count, None)
+    return ConditionList(np.array(prompts, dtype=object), count, None, prompts=True)
 
 
 def sample_blocks(
