@@ -11,6 +11,7 @@ from torch import Tensor
 from ssgan.codecs.codec import Codec
 from ssgan.models.condition import Condition
 from ssgan.models.inference import blocks
+from ssgan.networks.size import check_batch
 from ssgan.randomness import Rng
 from ssgan.runtime import Runtime
 from ssgan.training.batches import Stream
@@ -52,7 +53,8 @@ class Domain:
         return replace(self, samples=self.samples[order], conditions=conditions)
 
     def stream(self, size: int, on: Runtime) -> Stream:
-        """Batches of `size` samples."""
+        """Batches of `size` samples; InputError for more than memory holds."""
+        check_batch(size, self.codec.shape)
         return Stream(tuple(tensor.to(on.device) for tensor in self.tensors), size)
 
     def encoded(self, on: Runtime, n: int | None = None) -> tuple[Tensor, ...]:

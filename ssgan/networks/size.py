@@ -49,6 +49,16 @@ def check_size(
         )
 
 
+def check_batch(batch: int, shape: tuple[int, ...]) -> None:
+    """InputError where the samples alone of a batch need more memory than there is."""
+    needed, memory = BYTES * batch * prod(shape), memory_bytes()
+    if needed > memory:
+        raise InputError(
+            f"a batch of {batch:,} samples of {shape} has {needed / 1e9:,.0f} GB, this machine has "
+            f"{memory / 1e9:,.0f} GB of memory: give a smaller batch"
+        )
+
+
 def size_advice(shape: tuple[int, ...]) -> str:
     """What to do about a network that is too large."""
     return f"give a smaller width, depth or latent, or smaller samples than {shape}"

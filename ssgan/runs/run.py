@@ -197,8 +197,9 @@ class Run:
         append_line(self.path / LOG, line.encode())
 
     def metrics(self) -> list[dict[str, Any]]:
-        """The logged rows, in their order; lines that a kill or a fault tore are left out."""
-        return [row for _, row in _lines(self.path / LOG)]
+        """The rows of logged steps, in their order; lines that are torn or damaged are left out."""
+        rows = (row for _, row in _lines(self.path / LOG))
+        return [row for row in rows if isinstance(row.get("step"), int)]
 
     def cut(self, step: int) -> None:
         """Drop the metrics after `step`, and torn lines, so that a resumed run continues them."""

@@ -10,6 +10,7 @@ from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
 
 from ssgan.codecs.image import ImageCodec
+from ssgan.config import InputError
 from ssgan.models.config import GANConfig
 from ssgan.models.players import untrained_pair
 from ssgan.models.pooling import Readout, pooled, width
@@ -23,6 +24,7 @@ from ssgan.networks import (
 )
 from ssgan.networks.conv import ConvTrunk, halvings
 from ssgan.networks.resnet import ResnetTrunk
+from ssgan.networks.size import check_batch
 from ssgan.randomness import Rng
 from ssgan.training.norms import normalises, reestimate
 from tests.examples import built
@@ -508,3 +510,9 @@ def test_a_deeper_resnet_has_longer_branches():
     sizes = [sum(p.numel() for p in ResnetTrunk((1, 8, 8), 2, d).parameters()) for d in (2, 3, 4)]
     assert sizes[2] - sizes[1] == sizes[1] - sizes[0] > 0
     assert sizes[0] == sum(p.numel() for p in ResnetTrunk((1, 8, 8), 2).parameters())
+
+
+def test_a_batch_larger_than_memory_is_refused_before_it_is_made():
+    with pytest.raises(InputError, match="a batch of 10,000,000,000,000 samples of .4,. has"):
+        check_batch(10**13, (4,))
+    check_batch(64, (4,))

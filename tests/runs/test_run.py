@@ -386,3 +386,13 @@ def test_a_directory_that_was_removed_meanwhile_is_not_called_intact(run):
     shutil.rmtree(run.path)
     with pytest.raises(FileNotFoundError, match="run was removed meanwhile, with what was saved"):
         run.log({"step": 1})
+
+
+@pytest.mark.parametrize("line", ["{}", '{"step": "x"}', '{"a": 1, "a": 2}'])
+def test_lines_of_the_log_without_a_step_are_left_out(tmp_path, line):
+    run = Run.claim(tmp_path / "r", {})
+    with run.writing() as held:
+        held.log({"step": 1})
+    with (run.path / "metrics.jsonl").open("a") as file:
+        file.write(f"{line}\n")
+    assert run.metrics() == [{"step": 1}]
