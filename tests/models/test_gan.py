@@ -451,7 +451,7 @@ def test_an_objective_is_named_by_its_name_alone_or_with_weights():
         ({"stepz": 3}, "no setting stepz: did you mean steps. There are model, objective"),
         ({"objective": "wgan2"}, "no objective 'wgan2'; there are non-saturating, minimax"),
         ({"objective": "lsgan"}, "say least-squares .* or loss-sensitive"),
-        ({"model": "ae"}, "expected model gan, vae, vae-gan, got 'ae'"),
+        ({"model": "ae"}, "expected model gan, stackgan, vae, vae-gan, got 'ae'"),
         (
             {"architecture": "unet"},
             "expected architecture auto, conv, dcgan, dense, lenet, perceptron, residual, ",
