@@ -240,7 +240,7 @@ OF_TEXTS = {  # likewise
     "GAN-BERT without its generator": finetuning_contender(False, method="gan-bert", unlabeled=0.0),
     "GAN-BERT": finetuning_contender(False, method="gan-bert"),
 }
-FOR_CLASSES = ("svm",)  # methods that regression has no use for
+FOR_CLASSES = [name for name in FITTED if not METHODS[name].numbers]  # left out for numbers
 CONTENDERS = CLASSIFIERS | REGRESSORS | OF_SIGNALS | OF_TEXTS | OURS
 
 

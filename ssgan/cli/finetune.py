@@ -11,8 +11,7 @@ from ssgan.cli.names import CHOICES, DEFAULTS
 from ssgan.cli.options import COUNT, note, one_of
 
 METHOD_DEFAULTS = DEFAULTS["finetune"]
-ALONE = [name for name in CHOICES["methods"] if name not in CHOICES["methods in steps"]]
-IN_STEPS = CHOICES["methods in steps"]
+TOGETHER = CHOICES["methods together"]
 
 
 @options.command(
@@ -31,8 +30,8 @@ IN_STEPS = CHOICES["methods in steps"]
     click.option(
         "--method",
         metavar="NAME",
-        help=f"{', '.join(ALONE)}; or {', '.join(IN_STEPS)}, these but supervised also together,"
-        f" as in consistency+propagation.  [default: {METHOD_DEFAULTS['method']}]",
+        help=f"One of {', '.join(CHOICES['methods'])}; {', '.join(TOGETHER)} also together, as in"
+        f" consistency+propagation.  [default: {METHOD_DEFAULTS['method']}]",
     ),
     click.option(
         "--readout",

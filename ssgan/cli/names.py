@@ -62,7 +62,7 @@ CHOICES: dict[str, tuple[str, ...]] = {
         "propagation",
         "supervised",
     ),
-    "methods in steps": ("consistency", "gan-bert", "k-plus-one", "propagation", "supervised"),
+    "methods together": ("consistency", "k-plus-one", "propagation"),
     "modalities": ("images", "signals", "table", "texts", "vectors", "volumes"),
     "models": ("gan", "stackgan", "vae", "vae-gan"),
     "objectives": (

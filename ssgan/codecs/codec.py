@@ -12,6 +12,7 @@ table       data frame, N rows              float32 (N, columns)    (F,)
 vectors     (N, F) numbers                  float32 (N, F)          (F,)
 volumes     (N, D, H, W) or with channels   uint8 (N, C, D, H, W)   (C, D', H', W'), sides padded
 signals     (N, L) or (N, C, L) numbers     float32 (N, C, L)       (C, L'), ends padded
+texts       (N,) texts, under an encoder    float32 (N, F)          (F,)
 """
 
 import io

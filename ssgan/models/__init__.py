@@ -8,7 +8,7 @@ What each module is for:
     gan                   what comes out: it makes samples, scores them and reads features
     estimate              what a pretraining will cost
 
-    tasks                 a file for each kind of model: gan, vae, vae_gan
+    tasks                 a file for each kind of model
     players               what these tasks share
     domain, condition     their samples, and classes or numbers beside these
     sampler               the way from noise to samples

@@ -46,7 +46,7 @@ class GANConfig(Settings):
 
     Parameters
     ----------
-    model : {"gan", "vae", "vae-gan"}, default="gan"
+    model : {"gan", "stackgan", "vae", "vae-gan"}, default="gan"
         The kind of generative model.
     objective : Objective, default=Relativistic()
         What each player minimises; like the two below also by its name, or as a mapping with it.

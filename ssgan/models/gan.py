@@ -186,8 +186,8 @@ class GAN:
         for chunk in range(start // CHUNK, -(-(start + n) // CHUNK)):
             part = self._conditions_of_chunk(conditions, chunk * CHUNK - start)
             inputs = self.sampler.chunk(chunk, rng, part)
-            on = rng("activation", chunk)
-            chunks.append(generate(self.generator, inputs, self.codec, self.runtime, on))
+            draws = rng("activation", chunk)
+            chunks.append(generate(self.generator, inputs, self.codec, self.runtime, draws))
         first = start % CHUNK
         return torch.cat(chunks)[first : first + n] if chunks else torch.empty(0, *self.codec.shape)
 

@@ -16,7 +16,7 @@ from ssgan.config import (
 )
 from ssgan.models.readouts import READOUTS, check_readout
 from ssgan.models.student import StudentConfig
-from ssgan.prediction.names import FITTED, STEPPED
+from ssgan.prediction.names import FITTED, STEPPED, TOGETHER
 from ssgan.prediction.search import DEFAULT_SEARCH, AutoConfig, SearchConfig, SharesConfig
 from ssgan.prediction.shares import as_stated
 from ssgan.transforms.views import TRANSFORMS
@@ -27,10 +27,9 @@ RENAMED = {  # methods of 0.1, still read
     "spread": "graph",
     "simple": "baseline",
 }
-ALONE = ("gan-bert", "supervised")  # methods that do not go together with others
 FINETUNE_CHOICES: dict[str, tuple[str, ...]] = {  # for a help
     "methods": ("auto", *FITTED, *STEPPED),
-    "methods in steps": STEPPED,
+    "methods together": TOGETHER,
     "readouts": READOUTS,
     "transforms": TRANSFORMS,
 }
@@ -240,10 +239,9 @@ def current_method_name(method: str) -> str:
 def check_method(method: str) -> None:
     """InputError for a method that there is not, and for some that do not go together."""
     parts = method.split("+")
-    some = [name for name in STEPPED if name not in ALONE]
-    together = set(parts) <= set(some) and len(set(parts)) == len(parts)
+    together = set(parts) <= set(TOGETHER) and len(set(parts)) == len(parts)
     if not (together or method in ("auto", "ensemble", *FITTED, *STEPPED)):
         raise InputError(
             f"no method {method!r}; there are {', '.join(('auto', *FITTED, *STEPPED))}; "
-            f"{', '.join(some)} also together, as in consistency+propagation"
+            f"{', '.join(TOGETHER)} also together, as in consistency+propagation"
         )

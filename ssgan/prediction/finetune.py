@@ -4,7 +4,7 @@
     model.predict(images)
 
 The labels tell the task: classes for classification, numbers for regression. The methods are the
-files of `ssgan.prediction.methods`; the guide to few labels says what each learns from. Those that
+files of `ssgan.prediction.methods`; the guide to few labels says what each learns from. Some that
 take steps may be put together, as in "consistency+k-plus-one". All but "baseline" work on what
 `readout` names: all depths of the trunk, its last, the samples, those beside all depths, or a
 student of both networks.

@@ -81,9 +81,9 @@ class StackGAN(Adversarial):
         for stage, (x, made) in enumerate(((real, fake), (half_size(real), small))):
             shown = torch.where(other.view(-1, *[1] * (x.dim() - 1)), x, made)
             pairs = pair_rows(x, condition), pair_rows(shown, asked)
-            on = rng("critic", stage)
-            score = self.pair_score(stage, x.shape[1:], on, share)
-            found = objective.critic_loss(score, *pairs, on("loss"))
+            own = rng("critic", stage)
+            score = self.pair_score(stage, x.shape[1:], own, share)
+            found = objective.critic_loss(score, *pairs, own("loss"))
             terms |= named(stage, found)
         return terms
 
@@ -97,8 +97,8 @@ class StackGAN(Adversarial):
 
         def score(rows: Tensor) -> Tensor:
             x = self.runtime.batch(rows[:, :size].reshape(-1, *shape))
-            critic, on = self.critics[stage], rng("call", next(calls))
-            return self.scoring((rows[:, size:].detach(),), share, on, detached, critic)(x)
+            critic, own = self.critics[stage], rng("call", next(calls))
+            return self.scoring((rows[:, size:].detach(),), share, own, detached, critic)(x)
 
         return score
 
@@ -110,9 +110,9 @@ class StackGAN(Adversarial):
         small, fake = self.both_stages(len(real), rng("generator"), condition)
         terms: Terms = {}
         for stage, (x, made) in enumerate(((real, fake), (half_size(real), small))):
-            on = rng("generator", stage)
-            score = self.scoring((condition,), share, on, critic=self.critics[stage])
-            terms |= named(stage, objective.generator_loss(score, x, made, on("loss")))
+            own = rng("generator", stage)
+            score = self.scoring((condition,), share, own, critic=self.critics[stage])
+            terms |= named(stage, objective.generator_loss(score, x, made, own("loss")))
         mean, log_deviation = (part.float() for part in self.generator.code(condition))
         divergence = kl(mean, 2 * log_deviation).mean() / self.generator.code.size
         return terms | {"kl": KL * divergence}, fake
