@@ -53,7 +53,7 @@ sphinx_gallery_conf = {
     "examples_dirs": ["examples"],
     "gallery_dirs": ["start"],
     "filename_pattern": r"plot_",
-    "ignore_pattern": r"own_|implicit_",
+    "ignore_pattern": r"own_|implicit_|tokens",
     "within_subsection_order": "FileNameSortKey",
     "download_all_examples": False,
     "remove_config_comments": True,

@@ -133,14 +133,14 @@ def dates_in(column: Series) -> Series:
     Of several time zones all become UTC. Days that do not exist, and times of which some have a
     zone, stay text.
     """
-    present = column.dropna().astype(str)
-    if not len(present) or not present.str.fullmatch(DATE).all():
+    present = column.dropna().tolist()
+    if not present or not all(re.fullmatch(DATE, text) for text in present):
         return column
-    zones = present.str.extract(ZONE, expand=False)
-    if zones.isna().any() and zones.notna().any():
+    zones = {zone and zone[1] for zone in (re.search(ZONE, text) for text in present)}
+    if None in zones and len(zones) > 1:
         return column
     try:
-        return datetimes_of(column, utc=zones.nunique() > 1)
+        return datetimes_of(column, utc=len(zones) > 1)
     except ValueError:
         return column
 

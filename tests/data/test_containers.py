@@ -262,7 +262,7 @@ def test_a_single_axis_is_refused_with_what_to_do():
     [
         (np.array(3.0), "expected samples in rows, got a single float64"),
         (torch.zeros(4, 3).to(torch.float8_e4m3fn), "a tensor of torch.float8_e4m3fn: make it one"),
-        (pd.DataFrame({"a": ["\ud800", "b"]}), "no values of a table"),
+        (pd.DataFrame({"a": ["\ud800", "b"]}, dtype=object), "no values of a table"),
     ],
 )
 def test_what_holds_no_samples_is_refused(given, message):
