@@ -6,7 +6,7 @@ BIN := .venv/bin
 KERNELS := OPENBLAS_CORETYPE=Haswell ATEN_CPU_CAPABILITY=avx2 ONEDNN_MAX_CPU_ISA=AVX2
 NUMERIC := $(patsubst %,tests/prediction/test_%.py,auto baselines calibration ensemble graph heads shares)
 
-.PHONY: demo test numeric test-slow test-oldest lint docs bench-quick dist clean
+.PHONY: demo test numeric suite test-slow test-oldest lint docs bench-quick dist clean
 
 # What is compiled once, assertions of tests above all, is kept for the processes that follow.
 unexport PYTHONDONTWRITEBYTECODE
@@ -14,8 +14,11 @@ unexport PYTHONDONTWRITEBYTECODE
 demo: .venv/installed
 	$(BIN)/ssgan demo
 
+# All three side by side, so that no core waits for the other; each shows what it says at its end.
 test:
-	$(MAKE) --jobs 2 lint numeric
+	$(MAKE) --jobs 3 --output-sync=target lint numeric suite
+
+suite: .venv/installed
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist worksteal
 
 # What decides near a tie is tested a second time with the kernels of an older processor.
