@@ -15,7 +15,7 @@ ROOT = Path(ssgan.__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 TINY = {  # what the README types: the same with settings that take seconds
     "steps=800, progress=True": "steps=2, batch=8, width=2",
-    'readout="all", progress=True': 'method="probe", calibrate=False',
+    'readout="all", steps=600, progress=True': 'method="probe", calibrate=False',
     "n=1000": "n=10",
     "ssgan pretrain digits": "ssgan pretrain digits --steps 2 --width 2",
     "--method auto": "--method probe --no-calibrate",
