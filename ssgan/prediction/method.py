@@ -12,6 +12,8 @@ from ssgan.prediction.config import PredictorConfig
 from ssgan.prediction.labels import Labeled
 from ssgan.prediction.network import Head, Network, initial_network
 from ssgan.prediction.task import Learner, UnlabeledLoss
+from ssgan.runtime import Runtime
+from ssgan.training.batches import Stream
 
 Tensors = Mapping[str, Tensor]
 MakeLoss = Callable[[PredictorConfig, Learner, GAN, Labeled], UnlabeledLoss]
@@ -31,6 +33,16 @@ def linear_layer(state: Tensors, features: int, kept: Any) -> nn.Module:
 def no_unlabeled(config: PredictorConfig) -> float:
     """The ratio of a method that reads no unlabeled samples in its steps."""
     return 0.0
+
+
+def own_ratio(config: PredictorConfig) -> float:
+    """The ratio of a method that reads as many as the config says, as `every_stream` gives them."""
+    return config.ratio
+
+
+def every_stream(config: PredictorConfig, rows: Labeled, on: Runtime) -> dict[str, Stream]:
+    """Batches of all samples, labelled or not: `config.ratio` for every labelled one of a step."""
+    return {"every": Stream((rows.every().to(on.device),), config.ratio * config.batch)}
 
 
 @dataclass(frozen=True, kw_only=True)

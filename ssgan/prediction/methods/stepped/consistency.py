@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from ssgan.models.gan import GAN
 from ssgan.prediction.config import PredictorConfig
 from ssgan.prediction.labels import Labeled
-from ssgan.prediction.method import Method
+from ssgan.prediction.method import Method, every_stream, own_ratio
 from ssgan.prediction.task import BatchLoss, Learner
 from ssgan.randomness import Rng
 from ssgan.runtime import Terms
@@ -103,8 +103,7 @@ class Consistency:
 
     @property
     def streams(self) -> Mapping[str, Stream]:
-        size = self.config.ratio * self.config.batch
-        return {"every": Stream((self.rows.every().to(self.gan.runtime.device),), size)}
+        return every_stream(self.config, self.rows, self.gan.runtime)
 
     @property
     def parts(self) -> Mapping[str, Part]:
@@ -185,9 +184,4 @@ def mix_pairs(values: Tensor, shares: Tensor | None) -> Tensor:
 USES = ("unlabeled", "ratio", "mix", "align")
 
 
-def ratio(config: PredictorConfig) -> float:
-    """Unlabeled samples for each labelled one in a step."""
-    return config.ratio
-
-
-METHOD = Method(loss=Consistency, steps=5000, ratio=ratio, uses=USES)
+METHOD = Method(loss=Consistency, steps=5000, ratio=own_ratio, uses=USES)

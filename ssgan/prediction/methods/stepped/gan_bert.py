@@ -19,7 +19,7 @@ from torch import Tensor, nn
 from ssgan.models.gan import GAN
 from ssgan.prediction.config import PredictorConfig
 from ssgan.prediction.labels import Labeled
-from ssgan.prediction.method import Method, Tensors
+from ssgan.prediction.method import Method, Tensors, every_stream, own_ratio
 from ssgan.prediction.network import Network, initial_network
 from ssgan.prediction.task import BETAS, BatchLoss, Learner
 from ssgan.randomness import Rng, seeded
@@ -115,8 +115,7 @@ class GanBert:
 
     @property
     def streams(self) -> Mapping[str, Stream]:
-        size = self.config.ratio * self.config.batch
-        return {"every": Stream((self.rows.every().to(self.gan.runtime.device),), size)}
+        return every_stream(self.config, self.rows, self.gan.runtime)
 
     @property
     def parts(self) -> Mapping[str, Part]:
@@ -177,17 +176,12 @@ def head(state: Tensors, features: int, kept: object) -> nn.Module:
     return RowJudge(features, len(state["out.bias"]) - 1)
 
 
-def ratio(config: PredictorConfig) -> float:
-    """Unlabeled samples for each labelled one in a step."""
-    return config.ratio
-
-
 METHOD = Method(
     loss=GanBert,
     start=start,
     head=head,
     steps=400,
-    ratio=ratio,
+    ratio=own_ratio,
     uses=("unlabeled", "ratio"),
     readout="samples",
     numbers=False,

@@ -15,7 +15,7 @@ from ssgan.models.gan import GAN
 from ssgan.models.sampler import generate
 from ssgan.prediction.config import PredictorConfig
 from ssgan.prediction.labels import Labeled
-from ssgan.prediction.method import Method
+from ssgan.prediction.method import Method, every_stream, own_ratio
 from ssgan.prediction.task import BatchLoss, Learner
 from ssgan.randomness import Rng, seeded
 from ssgan.runtime import Terms
@@ -50,8 +50,7 @@ class KPlusOne:
 
     @property
     def streams(self) -> Mapping[str, Stream]:
-        size = self.config.ratio * self.config.batch
-        return {"every": Stream((self.rows.every().to(self.gan.runtime.device),), size)}
+        return every_stream(self.config, self.rows, self.gan.runtime)
 
     @property
     def parts(self) -> Mapping[str, Part]:
@@ -105,9 +104,4 @@ class KPlusOne:
         return head
 
 
-def ratio(config: PredictorConfig) -> float:
-    """Unlabeled samples for each labelled one in a step."""
-    return config.ratio
-
-
-METHOD = Method(loss=KPlusOne, steps=1500, ratio=ratio, uses=("unlabeled", "ratio"))
+METHOD = Method(loss=KPlusOne, steps=1500, ratio=own_ratio, uses=("unlabeled", "ratio"))
