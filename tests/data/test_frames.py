@@ -24,7 +24,7 @@ def table(tmp_path, content, name="a.csv"):
         ("a, b\r\n1, x\r\n2, y\r\n", "a.csv"),
         ("a,b\n1,x\n\n2,y\n", "a.csv"),
         ('"a","b"\n1,"x"\n2,y', "A.CSV"),
-        (gzip.compress(b"a,b\n1,x\n2,y\n", mtime=0, mtime=0), "a.csv.gz"),
+        (gzip.compress(b"a,b\n1,x\n2,y\n", mtime=0), "a.csv.gz"),
     ],
 )
 def test_a_text_table_is_read_in_its_common_forms(tmp_path, content, name):
