@@ -15,7 +15,7 @@ from ssgan.models.config import GANConfig
 from ssgan.models.pretraining import load, pretrain
 
 COLOURS = {"red": (250, 20, 20), "green": (20, 250, 20), "blue": (20, 20, 250)}
-NAMES = [f"{colour} {k}" for k in range(16) for colour in COLOURS]
+NAMES = [f"{colour} {k}" for k in range(40) for colour in COLOURS]
 
 
 def letters(texts):
@@ -32,8 +32,6 @@ def place(tmp_path, monkeypatch):
     groups = np.array([name.split()[0] for name in NAMES])
     np.savez(tmp_path / "emoji.npz", x_train=x, captions=np.array(NAMES), groups=groups)
     monkeypatch.setattr(words, "text_encoder", lambda: text_encoder(letters))
-    monkeypatch.setattr(words, "HELD", 12)
-    monkeypatch.setattr(words, "AMONG", 3)
     words.emoji.cache_clear()
     yield Place(tmp_path, tmp_path)
     words.emoji.cache_clear()

@@ -11,6 +11,7 @@ import pytest
 
 import ssgan
 from ssgan.adaptation.methods import METHODS as ADAPTATIONS
+from ssgan.networks import ARCHITECTURES
 from ssgan.prediction.methods import METHODS
 from ssgan.synthesis import FILTERS
 from tests.test_architecture import LAYERS
@@ -82,11 +83,12 @@ def rows_of_a_page(name):
 @pytest.mark.parametrize(
     ("names", "rows"),
     [
+        (ARCHITECTURES, rows_of_a_page("pretraining.md")),
         (METHODS, rows_of_a_page("few-labels.md")),
         (ADAPTATIONS, rows_of_a_page("adaptation.md")),
         (FILTERS, rows_of_a_page("augmentation.md")),
     ],
-    ids=["few-labels", "adaptation", "augmentation"],
+    ids=["pretraining", "few-labels", "adaptation", "augmentation"],
 )
 def test_a_table_names_all_that_there_is(names, rows):
     assert set(names) - rows == set()

@@ -129,10 +129,8 @@ def test_rows_win_together_with_a_threshold_where_either_alone_does_not():
 FOREST = RandomForestClassifier(5, random_state=0)
 
 
-@pytest.mark.parametrize(
-    ("classifier", "class_counts"),
-    [(FOREST, None), ("logistic", np.array([0, 150])), ("linear", None)],
-)
+@pytest.mark.parametrize("class_counts", [None, np.array([0, 150])], ids=["shares", "filled"])
+@pytest.mark.parametrize("classifier", [FOREST, "logistic", "linear"])
 def test_rows_that_bring_nothing_are_refused_by_every_classifier(classifier, class_counts):
     rng = np.random.default_rng(0)
     x, y = rng.normal(size=(150, 20)), (rng.random(150) < 0.3).astype(int)

@@ -38,7 +38,7 @@ from ssgan.randomness import Rng
 from ssgan.runs.run import Run
 
 DATA = "emoji"
-HELD, AMONG, EACH = 160, 100, 4  # names held out, names to choose from, pictures of a name
+TENTH, AMONG, EACH = 10, 100, 4  # of names one is held out, those to choose from, pictures of one
 REAL, COPY, OTHER = "real pictures", "nearest name's picture", "other names"
 STACKGAN, FIRST = "stackgan", "stage 1, scaled up"
 ASKED = (STACKGAN, FIRST, OTHER)
@@ -75,7 +75,8 @@ def split_pairs(place: Place, seed: int) -> tuple[Pairs, Pairs]:
     """Pairs to learn from, and those that are held out."""
     pairs = emoji(data_directory(place.data_dir))
     order = Rng(("words", seed)).numpy().permutation(len(pairs.x))
-    return pairs[np.sort(order[HELD:])], pairs[np.sort(order[:HELD])]
+    held = len(order) // TENTH
+    return pairs[np.sort(order[held:])], pairs[np.sort(order[:held])]
 
 
 def words_config(steps: int, seed: int) -> GANConfig:
@@ -183,7 +184,7 @@ def ask(gan: GAN, names: Array, first: bool) -> Array:
 
 
 def made_by(cell: Cell, train: Pairs, held: Pairs, gan: GAN | None) -> Array:
-    """EACH pictures of every held-out name by a method, (EACH * HELD, H, W, C); of REAL one."""
+    """EACH pictures of every held-out name by a method, (EACH * N, H, W, C); of REAL one."""
     if cell.method == REAL:
         return held.x
     if gan is None:
