@@ -18,8 +18,8 @@ from ssgan.benchmark.inner import PREFIX
 from ssgan.benchmark.judging import DECIDED, Judged, Rule, judge_rule, leave_one_out
 from ssgan.benchmark.ordinary import ORDINARY
 from ssgan.benchmark.stored import StoredProblem, load_stored
-from ssgan.prediction.auto import HeldOutOutputs, mixed_weights
-from ssgan.prediction.candidates import prior_weights
+from ssgan.prediction.auto.candidates import prior_weights
+from ssgan.prediction.auto.weighing import HeldOutOutputs, mixed_weights
 from ssgan.prediction.config import PredictorConfig
 from ssgan.prediction.ensemble import greedy_weights
 from ssgan.prediction.search import AutoConfig

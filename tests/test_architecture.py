@@ -43,8 +43,10 @@ LAYERS = (
 )
 # Packages whose docstring is a map of their modules.
 MAPPED = (
-    *("adaptation", "benchmark", "cli", "codecs", "data", "data/encoders", "estimators", "metrics"),
+    *("adaptation", "benchmark", "cli", "codecs", "data", "data/encoders", "data/images"),
+    *("data/labels", "data/signals", "data/tables", "estimators", "metrics"),
     *("models", "networks", "objectives", "prediction", "report", "runs", "synthesis"),
+    *("prediction/auto", "prediction/calibration", "prediction/heldout"),
     *("training", "transforms"),
 )
 # A module with such a name is an entry of its folder's table, which the name says all of.
@@ -156,8 +158,8 @@ def torchvision_elsewhere(tree, file):
     inside = {n.lineno for f in functions(tree) for n in ast.walk(f) if hasattr(n, "lineno")}
     for line, what, _ in imports(tree, file):
         if what.split(".")[0] == "torchvision":
-            if file != "ssgan/data/vision.py":
-                yield line, "only ssgan/data/vision.py imports torchvision"
+            if file != "ssgan/data/images/vision.py":
+                yield line, "only ssgan/data/images/vision.py imports torchvision"
             elif line not in inside:
                 yield line, "torchvision is imported inside functions only"
 
@@ -325,7 +327,7 @@ BROKEN = [
     (imports_from_above, "runs", "from ssgan import pretrain"),
     (imports_from_above, "novelty", "import os"),
     (torchvision_elsewhere, "models", "def f():\n    import torchvision.models"),
-    (torchvision_elsewhere, "data/vision", "from torchvision import datasets"),
+    (torchvision_elsewhere, "data/images/vision", "from torchvision import datasets"),
     (unsafe, "models", "import pickle"),
     (unsafe, "models", "from pickle import loads"),
     (unsafe, "models", "import torch\ntorch.load(path, weights_only=True)"),
@@ -360,7 +362,7 @@ KEPT = [
     (imports_from_above, "data/tables", "from ssgan.data import files\nfrom . import images"),
     (imports_from_above, "data/__init__", "from .tables import Table"),
     (imports_from_above, "__init__", "from ssgan.models.gan import load"),
-    (torchvision_elsewhere, "data/vision", "def f():\n    import torchvision"),
+    (torchvision_elsewhere, "data/images/vision", "def f():\n    import torchvision"),
     (unsafe, "data/encoders/programs", "import torch\ntorch.load(path, weights_only=True)"),
     (unsafe, "models", "model.eval()\nmodels[0].eval()\nre.compile(pattern)"),
     (unsafe, "models", "import safetensors.torch as s\ns.load(data)\nimport json\njson.load(file)"),

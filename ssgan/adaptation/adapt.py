@@ -25,11 +25,11 @@ from ssgan.adaptation.where import SOMEWHERE, Where
 from ssgan.codecs.image import MOVES
 from ssgan.config import InputError, check_used
 from ssgan.data import Data, Targets, read
-from ssgan.data.label_values import raw_labels, unlabeled
-from ssgan.data.ledger import Ledger
+from ssgan.data.labels.ledger import Ledger
+from ssgan.data.labels.split import split_files, split_record
+from ssgan.data.labels.values import raw_labels, unlabeled
 from ssgan.data.selection import take_samples
 from ssgan.data.source import from_memory
-from ssgan.data.split import split_files, split_record
 from ssgan.models.config import GANConfig
 from ssgan.prediction.network import frozen
 from ssgan.prediction.predictor import Predictor

@@ -14,8 +14,8 @@ from ssgan.codecs.codec import Array
 from ssgan.codecs.dtypes import as_python
 from ssgan.config import InputError
 from ssgan.data import Codec, Data, Targets, digest, targets
-from ssgan.data.label_values import first_few, raw_labels
-from ssgan.data.labels import sorted_classes
+from ssgan.data.labels.targets import sorted_classes
+from ssgan.data.labels.values import first_few, raw_labels
 from ssgan.models.domain import CALIBRATION, Domain
 from ssgan.prediction.labels import Labeled
 from ssgan.randomness import Rng

@@ -19,7 +19,7 @@ from sklearn.svm import SVC
 
 from ssgan.benchmark.problems import Problem, flatten_samples
 from ssgan.codecs.codec import Array
-from ssgan.data import vision
+from ssgan.data.images import vision
 from ssgan.randomness import Rng
 
 SELF_TRAINING = 10_000  # unlabeled samples that self-training sees, at most

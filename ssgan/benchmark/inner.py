@@ -11,12 +11,12 @@ from ssgan.benchmark.stored import Outputs
 from ssgan.codecs.codec import Array
 from ssgan.models.gan import GAN
 from ssgan.models.inference import apply
-from ssgan.prediction.auto import final_config, subsample, why_not_held_out
-from ssgan.prediction.candidates import fitted_candidates
+from ssgan.prediction.auto.candidates import fitted_candidates
+from ssgan.prediction.auto.weighing import final_config, subsample, why_not_held_out
 from ssgan.prediction.config import PredictorConfig
-from ssgan.prediction.crossvalidation import make_folds
 from ssgan.prediction.fitting import fit_network, with_readout
-from ssgan.prediction.heldout import held_out
+from ssgan.prediction.heldout.crossvalidation import make_folds
+from ssgan.prediction.heldout.fitted import held_out
 from ssgan.prediction.labels import Labeled
 from ssgan.prediction.resolve import resolve_config
 from ssgan.training.runner import finish

@@ -17,7 +17,7 @@ from ssgan.benchmark.inner import PREFIX
 from ssgan.benchmark.ordinary import ORDINARY
 from ssgan.benchmark.stored import StoredProblem
 from ssgan.codecs.codec import Array
-from ssgan.prediction.calibration import fit_temperature
+from ssgan.prediction.calibration.mathematics import fit_temperature
 
 # Held-out log-probabilities (R, n, K) or numbers (R, n) by candidate, and class indices or numbers
 # (n,), to weights by candidate. R is 0 where a class has one label: nothing could be held out.

@@ -13,11 +13,11 @@ from ssgan.benchmark.measuring import Steps
 from ssgan.benchmark.problems import Problem
 from ssgan.codecs.codec import Array
 from ssgan.config import InputError
-from ssgan.data import vision
+from ssgan.data.images import vision
 from ssgan.models.gan import GAN
 from ssgan.prediction.config import PredictorConfig
-from ssgan.prediction.crossvalidation import TRAINING_FOLDS
 from ssgan.prediction.finetune import finetune
+from ssgan.prediction.heldout.crossvalidation import TRAINING_FOLDS
 from ssgan.prediction.methods import METHODS
 from ssgan.prediction.names import FITTED, STEPPED
 from ssgan.prediction.predictor import Predictor

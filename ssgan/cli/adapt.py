@@ -108,7 +108,7 @@ def target_labels(
 ) -> Any:
     """The labels of the target that the options ask for."""
     from ssgan.adaptation.domains import Few
-    from ssgan.data.split import LabelRequest, make_split, split_files
+    from ssgan.data.labels.split import LabelRequest, make_split, split_files
 
     named = {"per_class": asked["per_class"], "count": asked["count"], "seed": asked["label_seed"]}
     request = LabelRequest(source=asked["labels"], task=task, reading=reading, **named)

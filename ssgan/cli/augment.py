@@ -90,7 +90,7 @@ def augment(
     """
     refuse_two_numbers(amounts)
     from ssgan.cli.labeled import check_form
-    from ssgan.data.split import read_split
+    from ssgan.data.labels.split import read_split
     from ssgan.report import report_augmented
     from ssgan.synthesis import Request
     from ssgan.synthesis.augment import context_for, labeled_rows, load_pair, propose

@@ -130,9 +130,9 @@ def split_for(
 ) -> Any:
     """The split of the GAN's data that the options ask for."""
     from ssgan.cli.samples import report_unreadable
-    from ssgan.data.labels import reason_of
+    from ssgan.data.labels.split import LabelRequest, make_split
+    from ssgan.data.labels.targets import reason_of
     from ssgan.data.selection import read_again
-    from ssgan.data.split import LabelRequest, make_split
 
     reading = {name: arguments.pop(name) for name in options.READING}
     request = LabelRequest(
@@ -158,7 +158,7 @@ def budget_seconds(text: str | None) -> float | None:
     if text is None:
         return None
     from ssgan.config import InputError
-    from ssgan.prediction.budget import seconds_of
+    from ssgan.prediction.auto.budget import seconds_of
 
     try:
         return seconds_of(text)
@@ -213,7 +213,7 @@ def describe_finetuning(gan: Any, split: Any, config: Any) -> None:
     """Print what a finetuning would be made from, as JSON."""
     from ssgan.cli.settings import show_json
     from ssgan.data.checks import describe_codec, describe_data
-    from ssgan.data.split import describe_split
+    from ssgan.data.labels.split import describe_split
 
     about = {"config": config.to_json(), "data": describe_data(split.data)}
     show_json(about | {"codec": describe_codec(gan.codec), "split": describe_split(split.record)})
@@ -222,7 +222,7 @@ def describe_finetuning(gan: Any, split: Any, config: Any) -> None:
 def train_predictor(gan: Any, split: Any, config: Any, out: Path, quiet: bool) -> None:
     """Finetune into a directory, and say how it went."""
     from ssgan.cli.progress import show
-    from ssgan.data.split import split_files
+    from ssgan.data.labels.split import split_files
     from ssgan.prediction.finetune import finetuning
     from ssgan.prediction.labels import labeled
 

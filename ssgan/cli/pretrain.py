@@ -159,8 +159,8 @@ def pretrain(
     refuse_alone(conditional, per_class, seed)
     captions = flags.pop("captions")
     from ssgan.cli.samples import read_encoded, report_unreadable
-    from ssgan.data.captions import captions_for
-    from ssgan.data.split import condition_labels
+    from ssgan.data.encoders.captions import captions_for
+    from ssgan.data.labels.split import condition_labels
     from ssgan.models.config import GANConfig
 
     how = {name: flags.pop(f"encoder_{name}") for name in ("size", "pixels")}
@@ -220,9 +220,9 @@ def describe_pretraining(data: Any, config: Any, labels: Any, device: str | None
     """Print what a pretraining would be made from, and what it would cost, as JSON."""
     from ssgan.cli.settings import show_json
     from ssgan.data import fit_codec
-    from ssgan.data.captions import Captions
     from ssgan.data.checks import describe_codec, describe_data
     from ssgan.data.encoders import without_files
+    from ssgan.data.encoders.captions import Captions
     from ssgan.models.condition import fit_condition
     from ssgan.models.estimate import estimate
 

@@ -10,8 +10,8 @@ from ssgan.codecs.image import MODE_OF_CHANNELS
 from ssgan.config import InputError
 from ssgan.data import encoded, read, read_labels
 from ssgan.data.encoders import reading_size
+from ssgan.data.labels.split import leave_learnt_out
 from ssgan.data.selection import faults_of, read_as, select_part
-from ssgan.data.split import leave_learnt_out
 
 if TYPE_CHECKING:
     from ssgan.data import Data

@@ -58,7 +58,7 @@ class Codec(Protocol):
     form: ClassVar[str]  # the raw samples that it takes, as a refusal names them
     formats: ClassVar[tuple[str, ...]]  # suffixes of files for samples; "": a folder of pictures
     numeric: ClassVar[bool]  # raw samples are arrays of finite numbers
-    resizable: ClassVar[bool]  # raw samples can be scaled to a size (`ssgan.data.resizing`)
+    resizable: ClassVar[bool]  # raw samples can be scaled to a size (`ssgan.data.images.resizing`)
     lengthened: ClassVar[bool]  # raw samples can be cut or padded to a length
     transforms: ClassVar[tuple[str, ...]]  # those of `ssgan.transforms` that samples can have
     symmetries: ClassVar[tuple[str, ...]]  # those of them that are natural if nobody can tell

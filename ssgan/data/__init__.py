@@ -9,28 +9,18 @@ What each module is for:
 
     reading, options      `read`, and what it may be told
     source, containers    the `Data` that comes out; samples in memory, of any library
-    named, vision         data sets by name; what torchvision is needed for
+    named                 data sets by name
     files, shapes         arrays from files, and what their axes mean
-    delimited, frames     text tables before pandas, and tables as data frames
-    layouts, folders      folders of images: which files there are, and their pictures
-    pictures, resizing    a picture as pixels of one form, and of one size
-    many_files            folders in which each file is a sample, which are
+    many_files            folders in which each file is a sample
+    selection             which samples of a data set are taken
+    checks                `check`: what a data set holds, and what looks wrong in it
+
+    tables                from text to a data frame
+    images                from folders and files to arrays
     signals, volumes      sounds and series, or voxels
-    lengths, spectrograms signals of one length, and as pictures
     texts                 folders of texts
-
     encoders              frozen networks that make rows of samples
-    captions              what samples show, in words, for such a network
-
-    labels                classes or numbers, and which are drawn
-    label_values          labels as they came, and which of them mean "no label"
-    label_files           labels from a file of their own
-    selection, split      which samples are taken, and which labels are learnt from
-    ledger                which labels were read at all
-
-    checks                `check`: what a data set holds, with
-    column_doubts         what looks wrong in a column, and
-    label_doubts          what looks wrong in labels
+    labels                read, coded, drawn and counted
 
 Imports only `ssgan.runs`, `ssgan.codecs` and the single files of the package.
 """
@@ -46,14 +36,14 @@ from ssgan.codecs.vector import VectorCodec
 from ssgan.data.checks import check
 from ssgan.data.containers import stacked
 from ssgan.data.encoders import Encoder, encoded, fit_encoded, load_encoder
-from ssgan.data.label_files import read_labels
-from ssgan.data.label_values import digest, unlabeled
-from ssgan.data.labels import Targets, targets
+from ssgan.data.labels.files import read_labels
+from ssgan.data.labels.split import draw_split
+from ssgan.data.labels.targets import Targets, targets
+from ssgan.data.labels.values import digest, unlabeled
 from ssgan.data.named import available
 from ssgan.data.reading import read
+from ssgan.data.signals.spectrograms import spectrograms
 from ssgan.data.source import Data, from_memory
-from ssgan.data.spectrograms import spectrograms
-from ssgan.data.split import draw_split
 
 __all__ = [
     "Codec",

@@ -13,11 +13,11 @@ from ssgan.codecs.columns import fit_column
 from ssgan.codecs.dtypes import Series
 from ssgan.codecs.plain import is_text
 from ssgan.config import InputError
-from ssgan.data.column_doubts import doubt_of_numbers, suspicion_of
-from ssgan.data.frames import read_column
-from ssgan.data.label_values import raw_labels, unlabeled
-from ssgan.data.labels import targets, task_of
+from ssgan.data.labels.targets import targets, task_of
+from ssgan.data.labels.values import raw_labels, unlabeled
 from ssgan.data.source import Data, without_target
+from ssgan.data.tables.doubts import doubt_of_numbers, suspicion_of
+from ssgan.data.tables.frames import read_column
 
 LISTED = 10  # columns or labels named in a warning
 

@@ -14,10 +14,10 @@ from torch import Tensor
 
 from ssgan.codecs.codec import as_array
 from ssgan.config import InputError, InputTypeError
-from ssgan.data.frames import plain_frame, whole_numbers_of
-from ssgan.data.lengths import equal_lengths
+from ssgan.data.images.pictures import array_of
 from ssgan.data.options import ReadOptions
-from ssgan.data.pictures import array_of
+from ssgan.data.signals.lengths import equal_lengths
+from ssgan.data.tables.frames import plain_frame, whole_numbers_of
 
 LABELS = ("label", "labels", "target", "y")  # columns of a data set of pictures
 EXPECTED = (

@@ -11,7 +11,7 @@ import numpy as np
 
 from ssgan.codecs.codec import Array
 from ssgan.config import InputError
-from ssgan.data.label_values import first_few
+from ssgan.data.labels.values import first_few
 
 RawParts = dict[str, Any]  # of a data set: x and, where there are any, y, x_test, y_test, ...
 BAD_ZIP = (zipfile.BadZipFile, zipfile.LargeZipFile, zlib.error, NotImplementedError)

@@ -8,8 +8,8 @@ import numpy as np
 from ssgan.codecs.codec import Array
 from ssgan.config import InputError
 from ssgan.data.files import RawParts
-from ssgan.data.folders import check_share
-from ssgan.data.layouts import Entry, list_files
+from ssgan.data.images.folders import check_share
+from ssgan.data.images.layouts import Entry, list_files
 
 Samples = Callable[[dict[str, Array]], dict[str, Array]]  # of files by name, all of one form
 

@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ssgan.data import vision
 from ssgan.data.files import RawParts
+from ssgan.data.images import vision
 
 BUNDLED = ("digits", "breast-cancer", "diabetes", "wine")
 DOWNLOADED = (*vision.DOWNLOADS, "california-housing")

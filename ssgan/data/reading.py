@@ -10,9 +10,8 @@ import pandas as pd
 
 from ssgan.config import InputError
 from ssgan.data.files import RawParts, is_idx, read_idx, read_npy, read_npz
-from ssgan.data.folders import read_folder
-from ssgan.data.frames import is_table, read_table
-from ssgan.data.layouts import SUFFIXES
+from ssgan.data.images.folders import read_folder
+from ssgan.data.images.layouts import SUFFIXES
 from ssgan.data.named import (
     BUNDLED,
     DATA_SETS,
@@ -23,8 +22,9 @@ from ssgan.data.named import (
     target_of,
 )
 from ssgan.data.options import ReadOptions
-from ssgan.data.signals import SOUND_SUFFIXES, read_recordings, read_ts
+from ssgan.data.signals.recordings import SOUND_SUFFIXES, read_recordings, read_ts
 from ssgan.data.source import Data, assemble_data, from_memory
+from ssgan.data.tables.frames import is_table, read_table
 from ssgan.data.texts import TEXT_SUFFIXES, read_texts
 from ssgan.data.volumes import VOLUME_SUFFIXES, is_volume, read_volumes, volumes_of
 

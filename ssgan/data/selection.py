@@ -12,10 +12,10 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from ssgan.config import InputError
-from ssgan.data.frames import is_table
 from ssgan.data.options import ReadOptions
 from ssgan.data.reading import read
 from ssgan.data.source import Data, in_modality, texts_of, without_target
+from ssgan.data.tables.frames import is_table
 from ssgan.randomness import Rng
 
 # Options that say what form samples have, and what their entries mean.

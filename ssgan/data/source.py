@@ -17,15 +17,15 @@ from ssgan.codecs import CODECS, Json, kind_of
 from ssgan.codecs.codec import as_array, contain, container_of
 from ssgan.codecs.text import as_texts
 from ssgan.config import InputError, InputTypeError
-from ssgan.data.column_doubts import doubt_in_memory
 from ssgan.data.containers import gather
 from ssgan.data.files import RawParts
-from ssgan.data.frames import columns_of
-from ssgan.data.label_values import digest, first_few, raw_labels
-from ssgan.data.lengths import of_length
+from ssgan.data.images.resizing import height_and_width, resize
+from ssgan.data.labels.values import digest, first_few, raw_labels
 from ssgan.data.options import ReadOptions, kind_named
-from ssgan.data.resizing import height_and_width, resize
 from ssgan.data.shapes import warn_ambiguous
+from ssgan.data.signals.lengths import of_length
+from ssgan.data.tables.doubts import doubt_in_memory
+from ssgan.data.tables.frames import columns_of
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

@@ -18,7 +18,7 @@ from sklearn.utils.validation import validate_data
 from ssgan.adaptation.config import AdaptConfig
 from ssgan.config import InputError, InputTypeError
 from ssgan.data import Targets, from_memory, targets, unlabeled
-from ssgan.data.label_values import raw_labels
+from ssgan.data.labels.values import raw_labels
 from ssgan.data.texts import texts_in
 from ssgan.models.config import GANConfig
 from ssgan.models.gan import GAN

@@ -20,11 +20,17 @@ from ssgan.codecs.codec import Array, Json, as_array
 from ssgan.codecs.text import as_texts
 from ssgan.config import InputError
 from ssgan.data import Encoder, Targets
-from ssgan.data.captions import Captions
+from ssgan.data.encoders.captions import Captions
 from ssgan.data.encoders.loading import encoder_again
 from ssgan.data.encoders.sentences import SentenceModel, installed_model
-from ssgan.data.label_values import Label, first_few, raw_labels, unlabeled
-from ssgan.data.labels import dtype_of, minus_task, numbers_from_labels, sorted_classes, task_of
+from ssgan.data.labels.targets import (
+    dtype_of,
+    minus_task,
+    numbers_from_labels,
+    sorted_classes,
+    task_of,
+)
+from ssgan.data.labels.values import Label, first_few, raw_labels, unlabeled
 from ssgan.randomness import Rng
 
 KEPT_ROWS = 2000  # rows of numbers that are kept to draw from

@@ -15,7 +15,7 @@ from torch import Tensor, nn
 
 from ssgan.codecs.codec import Codec
 from ssgan.config import InputError
-from ssgan.data.label_values import Label
+from ssgan.data.labels.values import Label
 from ssgan.data.selection import read_again
 from ssgan.models.condition import Condition
 from ssgan.models.config import GANConfig

@@ -12,8 +12,8 @@ from torch import Tensor
 
 from ssgan.codecs.codec import Array
 from ssgan.config import InputError
-from ssgan.data.folders import check_share, try_image
-from ssgan.data.layouts import SUFFIXES
+from ssgan.data.images.folders import check_share, try_image
+from ssgan.data.images.layouts import SUFFIXES
 from ssgan.metrics.pictures import luma
 from ssgan.randomness import Rng
 

@@ -11,9 +11,9 @@ import torch
 
 from ssgan.config import InputError
 from ssgan.data import digest, encoded, fit_codec, load_encoder, read
-from ssgan.data.captions import Captions, captions_for
 from ssgan.data.encoders import embedded_files, reading_size
-from ssgan.data.ledger import Ledger, ledger_file
+from ssgan.data.encoders.captions import Captions, captions_for
+from ssgan.data.labels.ledger import Ledger, ledger_file
 from ssgan.data.source import quarantine_file
 from ssgan.models.condition import fit_condition
 from ssgan.models.config import GANConfig

@@ -15,18 +15,9 @@ Imports only `ssgan.models` and what lies below it. What each module is for:
     ensemble           averages of several networks
     fitting            one network by resolved settings
 
-    heldout            held-out outputs of what is fitted at once, all folds together
-    crossvalidation    held-out outputs of any other method, trained again on each fold
-    comparison         how good held-out outputs are beside ordinary models
-    candidates         what "auto" weighs
-    auto, choice       how it weighs them; what it has chosen, and why
-    budget             how long it may take
-
-    calibration        the mathematics of temperatures and intervals
-    temperature        the temperature of a classifier
-    intervals          the prediction intervals of a regression
-    shares             the mathematics of other shares of the classes
-    adjusting          a predictor for other shares, and warnings where classes do not match
+    heldout            outputs for held-out labels, and how good they are
+    auto               an average of candidates, weighed by them
+    calibration        temperatures, intervals, and other shares of the classes
 
     finetune           all of it: `ssgan.finetune`
     predictor          what comes out

@@ -16,9 +16,9 @@ from ssgan.config import (
 )
 from ssgan.models.readouts import READOUTS, check_readout
 from ssgan.models.student import StudentConfig
+from ssgan.prediction.calibration.shares import as_stated
 from ssgan.prediction.names import FITTED, STEPPED, TOGETHER
 from ssgan.prediction.search import DEFAULT_SEARCH, AutoConfig, SearchConfig, SharesConfig
-from ssgan.prediction.shares import as_stated
 from ssgan.transforms.views import TRANSFORMS
 
 RENAMED = {  # methods of 0.1, still read

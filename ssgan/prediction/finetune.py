@@ -23,9 +23,14 @@ from ssgan.data import Data, read
 from ssgan.data.containers import gather
 from ssgan.data.encoders import embedded_files
 from ssgan.models.gan import GAN
-from ssgan.prediction import intervals, temperature
-from ssgan.prediction.adjusting import check_shares, warn_of_classes, with_class_shares, with_prior
-from ssgan.prediction.auto import choose_once
+from ssgan.prediction.auto.weighing import choose_once
+from ssgan.prediction.calibration import intervals, temperature
+from ssgan.prediction.calibration.adjusting import (
+    check_shares,
+    warn_of_classes,
+    with_class_shares,
+    with_prior,
+)
 from ssgan.prediction.config import PredictorConfig
 from ssgan.prediction.fitting import fit_network, with_readout
 from ssgan.prediction.labels import Labeled, labeled

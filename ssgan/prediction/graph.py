@@ -25,7 +25,7 @@ from torch import Tensor, nn
 from ssgan.codecs.codec import Array
 from ssgan.models.gan import GAN
 from ssgan.prediction.baselines.folds import Folds
-from ssgan.prediction.calibration import fit_temperature
+from ssgan.prediction.calibration.mathematics import fit_temperature
 from ssgan.prediction.heads import MIN_SHARE, count_folds
 from ssgan.prediction.search import DEFAULT_SEARCH, SearchConfig
 

@@ -14,15 +14,15 @@ from ssgan.data import Targets
 from ssgan.models import pretraining
 from ssgan.models.gan import GAN
 from ssgan.models.stored import check_kinds, stored_body, stored_codec
-from ssgan.prediction.adjusting import SHARES, stored_shares
-from ssgan.prediction.choice import CHOICE, AutoChoice, stored_choice
-from ssgan.prediction.comparison import kept_comparison
+from ssgan.prediction.auto.choice import CHOICE, AutoChoice, stored_choice
+from ssgan.prediction.calibration.adjusting import SHARES, stored_shares
+from ssgan.prediction.calibration.intervals import INTERVALS, MIN_LABELS, fold_configs, from_bytes
+from ssgan.prediction.calibration.temperature import TEMPERATURE, stored_temperature
 from ssgan.prediction.config import PredictorConfig
 from ssgan.prediction.fitting import STUDENT, stored_fit
-from ssgan.prediction.intervals import INTERVALS, MIN_LABELS, fold_configs, from_bytes
+from ssgan.prediction.heldout.comparison import kept_comparison
 from ssgan.prediction.predictor import Predictor
 from ssgan.prediction.rebuild import rebuilt_network
-from ssgan.prediction.temperature import TEMPERATURE, stored_temperature
 from ssgan.runs.run import Run
 from ssgan.runs.storage import understood
 from ssgan.runtime import runtime

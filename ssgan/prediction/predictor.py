@@ -10,15 +10,15 @@ import torch
 from ssgan.codecs.codec import Array
 from ssgan.config import InputError
 from ssgan.data import Codec, Targets
-from ssgan.data.label_values import first_few
+from ssgan.data.labels.values import first_few
 from ssgan.models.inference import apply
 from ssgan.models.transport import pack, unpack
-from ssgan.prediction.choice import AutoChoice
-from ssgan.prediction.comparison import FoldScores
+from ssgan.prediction.auto.choice import AutoChoice
+from ssgan.prediction.calibration.intervals import Intervals
+from ssgan.prediction.calibration.shares import ClassShares
 from ssgan.prediction.config import PredictorConfig
 from ssgan.prediction.ensemble import Model
-from ssgan.prediction.intervals import Intervals
-from ssgan.prediction.shares import ClassShares
+from ssgan.prediction.heldout.comparison import FoldScores
 from ssgan.runtime import Runtime
 
 

@@ -9,8 +9,8 @@ from torch import Tensor
 
 from ssgan.codecs.codec import Array
 from ssgan.data import digest
-from ssgan.data.ledger import Ledger
-from ssgan.data.split import SPLIT, split_files, split_record
+from ssgan.data.labels.ledger import Ledger
+from ssgan.data.labels.split import SPLIT, split_files, split_record
 from ssgan.models.gan import GAN
 from ssgan.prediction.labels import Labeled
 from ssgan.runs.run import Run

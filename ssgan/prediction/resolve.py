@@ -9,10 +9,10 @@ from ssgan.models.gan import GAN
 from ssgan.models.natural import natural
 from ssgan.models.readouts import readout_of
 from ssgan.models.student import can_teach
+from ssgan.prediction.calibration.shares import drawn_by_class
 from ssgan.prediction.config import PredictorConfig
 from ssgan.prediction.labels import Labeled
 from ssgan.prediction.methods import METHODS
-from ssgan.prediction.shares import drawn_by_class
 from ssgan.transforms.views import check_transforms, movable
 
 IN_STEPS = ("steps", "batch", "rate", "decay", "ema")  # what methods that take steps use

@@ -9,9 +9,9 @@ import numpy as np
 from ssgan.codecs.codec import Array
 from ssgan.config import InputError
 from ssgan.data import Data, read_labels
-from ssgan.data.label_values import raw_labels
+from ssgan.data.labels.split import SPLIT, read_split
+from ssgan.data.labels.values import raw_labels
 from ssgan.data.selection import draw_some, read_again, take_samples
-from ssgan.data.split import SPLIT, read_split
 from ssgan.prediction.predictor import Predictor
 from ssgan.runs.run import Run
 

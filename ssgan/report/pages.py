@@ -10,10 +10,10 @@ import jinja2
 import torch
 
 from ssgan.config import InputError, __version__
-from ssgan.data.split import SPLIT, read_split
+from ssgan.data.labels.split import SPLIT, read_split
 from ssgan.models.gan import GAN
 from ssgan.models.stored import GAN_PLACE, TRANSLATOR_PLACE, stored_training
-from ssgan.prediction.choice import CHOICE, stored_choice
+from ssgan.prediction.auto.choice import CHOICE, stored_choice
 from ssgan.prediction.config import current_method_name
 from ssgan.prediction.loading import load, stored_config
 from ssgan.prediction.predictor import Predictor

@@ -18,8 +18,8 @@ import numpy as np
 from ssgan.codecs.codec import Array
 from ssgan.config import InputError, from_settings
 from ssgan.data.encoders import encode_samples
+from ssgan.data.labels.split import read_split
 from ssgan.data.selection import read_again, take_samples
-from ssgan.data.split import read_split
 from ssgan.models.gan import GAN
 from ssgan.models.pretraining import load
 from ssgan.prediction.loading import load_predictor

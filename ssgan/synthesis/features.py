@@ -15,7 +15,7 @@ from torch import nn
 
 from ssgan.codecs.codec import Array
 from ssgan.config import InputError, InputTypeError
-from ssgan.data.label_values import Label
+from ssgan.data.labels.values import Label
 from ssgan.models.config import GANConfig
 from ssgan.models.gan import GAN
 from ssgan.models.pretraining import pretrain

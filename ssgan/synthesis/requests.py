@@ -9,7 +9,7 @@ import numpy as np
 
 from ssgan.codecs.codec import Array
 from ssgan.config import InputError
-from ssgan.data.label_values import Label
+from ssgan.data.labels.values import Label
 from ssgan.synthesis.context import Context, Filter
 
 

@@ -39,7 +39,8 @@ from ssgan.benchmark.problems import (
 from ssgan.benchmark.results import read_rows
 from ssgan.benchmark.suites import SUITES, calibration, suite, time_to_accuracy
 from ssgan.benchmark.suites.fewlabel import FEW_LABEL_TABLES, SHORT_STEPS, SLOW, shorten
-from ssgan.data import Data, digest, read, vision
+from ssgan.data import Data, digest, read
+from ssgan.data.images import vision
 from ssgan.models.config import GANConfig
 from ssgan.models.pretraining import load, pretrain
 from ssgan.models.student import StudentConfig

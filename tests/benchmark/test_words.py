@@ -10,7 +10,7 @@ import torch
 from ssgan.benchmark.cells import Cell, Place
 from ssgan.benchmark.suites import words
 from ssgan.benchmark.suites.words import COPY, OTHER, REAL, Judges, Pairs
-from ssgan.data.captions import text_encoder
+from ssgan.data.encoders.captions import text_encoder
 from ssgan.models.config import GANConfig
 from ssgan.models.pretraining import load, pretrain
 

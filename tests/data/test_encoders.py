@@ -19,7 +19,7 @@ from ssgan.data.encoders import with_encoder
 from ssgan.data.encoders.cache import RowCache, sample_hashes
 from ssgan.data.encoders.programs import read_weights
 from ssgan.data.encoders.sentences import SentenceModel
-from ssgan.data.vision import backbone
+from ssgan.data.images.vision import backbone
 
 HERE = Path(__file__).parent.parent / "fixtures" / "encoders"
 IMAGES = np.random.default_rng(0).integers(0, 256, (20, 8, 8, 3), dtype=np.uint8)

@@ -11,8 +11,8 @@ import pytest
 from PIL import Image
 
 from ssgan.data import read
-from ssgan.data.folders import threads_for
-from ssgan.data.pictures import PictureHead
+from ssgan.data.images.folders import threads_for
+from ssgan.data.images.pictures import PictureHead
 
 RNG = np.random.default_rng(0)
 

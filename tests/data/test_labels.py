@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from ssgan.config import InputTypeError
 from ssgan.data import Data, digest, draw_split, from_memory, read_labels, targets, unlabeled
-from ssgan.data.labels import reason_of
+from ssgan.data.labels.targets import reason_of
 
 QUICK = settings(deadline=None, derandomize=True, max_examples=30)
 PD = pd.Series

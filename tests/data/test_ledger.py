@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from ssgan.data import digest
-from ssgan.data.ledger import LabelBudgetError, Ledger, read_ledger, resumed_ledger
+from ssgan.data.labels.ledger import LabelBudgetError, Ledger, read_ledger, resumed_ledger
 
 Y = np.array([7, 8, 9, 7, 8])
 CONTAINERS = [Y, Y.tolist(), tuple(Y.tolist()), torch.from_numpy(Y), pd.Series(Y, index=[*"edcba"])]

@@ -293,7 +293,7 @@ def test_a_data_set_that_cannot_be_had_says_where_to_put_it(tmp_path, monkeypatc
     def no_network(*_):
         raise OSError("no route to host\nand more")
 
-    monkeypatch.setattr("ssgan.data.vision.download", no_network)
+    monkeypatch.setattr("ssgan.data.images.vision.download", no_network)
     message = r"cannot be downloaded \(no route to host\): put it at .*usps.npz"
     with pytest.raises(FileNotFoundError, match=message):
         read("usps", data_dir=tmp_path)

@@ -6,9 +6,8 @@ import numpy as np
 import pytest
 
 from ssgan.data import from_memory, targets
-from ssgan.data.ledger import LabelBudgetError, Ledger, read_ledger
-from ssgan.data.selection import select_part
-from ssgan.data.split import (
+from ssgan.data.labels.ledger import LabelBudgetError, Ledger, read_ledger
+from ssgan.data.labels.split import (
     IDENTITY,
     LabelRequest,
     leave_learnt_out,
@@ -18,6 +17,7 @@ from ssgan.data.split import (
     split_files,
     split_record,
 )
+from ssgan.data.selection import select_part
 
 X = np.arange(40.0).reshape(20, 2) ** 2
 Y = np.arange(20) % 2

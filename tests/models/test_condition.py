@@ -10,7 +10,7 @@ import torch
 from click.testing import CliRunner
 
 from ssgan.cli import ssgan
-from ssgan.data.ledger import read_ledger
+from ssgan.data.labels.ledger import read_ledger
 from ssgan.models.condition import Condition, fit_condition
 from ssgan.models.config import GANConfig
 from ssgan.models.pretraining import load, pretrain, pretraining

@@ -16,7 +16,7 @@ import ssgan
 from ssgan.cli import ssgan as command
 from ssgan.config import InputError
 from ssgan.data import fit_codec
-from ssgan.data.captions import Captions, captions_for, text_encoder
+from ssgan.data.encoders.captions import Captions, captions_for, text_encoder
 from ssgan.data.source import from_memory
 from ssgan.models.condition import fit_condition, one_of_each
 from ssgan.models.domain import Domain

@@ -9,10 +9,10 @@ import pytest
 
 import ssgan
 from ssgan.config import ClassesWarning, InputError
+from ssgan.prediction.calibration.shares import reweighed
 from ssgan.prediction.config import PredictorConfig
 from ssgan.prediction.labels import labeled
 from ssgan.prediction.resolve import resolve_config
-from ssgan.prediction.shares import reweighed
 
 FEW = {"method": "probe", "calibrate": False}
 

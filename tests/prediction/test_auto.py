@@ -11,7 +11,10 @@ from ssgan.config import InputError
 from ssgan.models.pretraining import pretrain
 from ssgan.models.readouts import reading_out, readout_of
 from ssgan.models.student import StudentConfig, distil
-from ssgan.prediction.auto import (
+from ssgan.prediction.auto.budget import Budget, seconds_of
+from ssgan.prediction.auto.candidates import Candidate, fitted_candidates, stepped_candidate
+from ssgan.prediction.auto.choice import AutoChoice, keep_choice
+from ssgan.prediction.auto.weighing import (
     HeldOutOutputs,
     Trial,
     choose_once,
@@ -22,14 +25,11 @@ from ssgan.prediction.auto import (
     try_training,
 )
 from ssgan.prediction.baselines import Folds
-from ssgan.prediction.budget import Budget, seconds_of
-from ssgan.prediction.candidates import Candidate, fitted_candidates, stepped_candidate
-from ssgan.prediction.choice import AutoChoice, keep_choice
-from ssgan.prediction.comparison import FoldScores, compare, score_error
 from ssgan.prediction.config import Member, PredictorConfig
-from ssgan.prediction.crossvalidation import make_folds
 from ssgan.prediction.finetune import finetune
-from ssgan.prediction.heldout import held_out
+from ssgan.prediction.heldout.comparison import FoldScores, compare, score_error
+from ssgan.prediction.heldout.crossvalidation import make_folds
+from ssgan.prediction.heldout.fitted import held_out
 from ssgan.prediction.labels import labeled
 from ssgan.prediction.loading import load_predictor
 from ssgan.prediction.methods.fitted.baseline import model_of

@@ -7,7 +7,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ssgan.prediction.calibration import COLDEST, HOTTEST, cv_plus, fit_temperature, likelihood
+from ssgan.prediction.calibration.mathematics import (
+    COLDEST,
+    HOTTEST,
+    cv_plus,
+    fit_temperature,
+    likelihood,
+)
 
 QUICK = settings(deadline=None, derandomize=True, max_examples=50)
 

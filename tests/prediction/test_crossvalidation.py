@@ -11,15 +11,19 @@ import torch
 from ssgan.metrics import predictions
 from ssgan.models.config import GANConfig
 from ssgan.models.pretraining import pretrain
+from ssgan.prediction.calibration.temperature import (
+    CALIBRATION_FOLDS,
+    calibration_folds,
+    temperature_of,
+)
 from ssgan.prediction.config import PredictorConfig
-from ssgan.prediction.crossvalidation import TRAINING_FOLDS, held_out_outputs, make_folds
 from ssgan.prediction.evaluation import evaluate
 from ssgan.prediction.finetune import finetune, finetuning
+from ssgan.prediction.heldout.crossvalidation import TRAINING_FOLDS, held_out_outputs, make_folds
 from ssgan.prediction.labels import labeled
 from ssgan.prediction.loading import load_predictor
 from ssgan.prediction.names import FITTED, STEPPED
 from ssgan.prediction.resolve import resolve_config
-from ssgan.prediction.temperature import CALIBRATION_FOLDS, calibration_folds, temperature_of
 from ssgan.runs.run import Run
 from ssgan.training.runner import finish
 from tests.examples import FAST, KINDS, LABELS, NUMBERS, N, quick, same, trained

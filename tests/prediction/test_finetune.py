@@ -11,11 +11,11 @@ import torch
 import ssgan
 from ssgan.config import InputError
 from ssgan.data import read, targets
-from ssgan.data.ledger import read_ledger
-from ssgan.data.split import read_split
+from ssgan.data.labels.ledger import read_ledger
+from ssgan.data.labels.split import read_split
 from ssgan.models.config import GANConfig
 from ssgan.models.pretraining import load, pretrain
-from ssgan.prediction.choice import AutoChoice
+from ssgan.prediction.auto.choice import AutoChoice
 from ssgan.prediction.config import PredictorConfig
 from ssgan.prediction.evaluation import evaluate
 from ssgan.prediction.finetune import finetune, finetuning

@@ -8,10 +8,10 @@ import pytest
 import ssgan
 from ssgan.models.config import GANConfig
 from ssgan.models.pretraining import pretrain
-from ssgan.prediction.auto import HeldOutOutputs, choose_members, fold_weights
+from ssgan.prediction.auto.weighing import HeldOutOutputs, choose_members, fold_weights
 from ssgan.prediction.config import PredictorConfig
-from ssgan.prediction.crossvalidation import interval_folds
 from ssgan.prediction.finetune import finetune
+from ssgan.prediction.heldout.crossvalidation import interval_folds
 from ssgan.prediction.labels import labeled
 from ssgan.prediction.loading import load_predictor
 from ssgan.prediction.names import FITTED

@@ -5,8 +5,7 @@ import pytest
 from scipy.stats import norm
 
 from ssgan.config import InputError
-from ssgan.prediction.search import SharesConfig
-from ssgan.prediction.shares import (
+from ssgan.prediction.calibration.shares import (
     estimated_shares,
     label_shares,
     reweighed,
@@ -14,6 +13,7 @@ from ssgan.prediction.shares import (
     trusted_shares,
     unlike_any_class,
 )
+from ssgan.prediction.search import SharesConfig
 
 
 def normals(rng: np.random.Generator, shares: np.ndarray, count: int) -> tuple[np.ndarray, ...]:

@@ -33,13 +33,13 @@ from ssgan.models.gan import GAN
 from ssgan.models.student import StudentConfig
 from ssgan.prediction.baselines import Folds, cross_validate, foldable, score_in_points, stratified
 from ssgan.prediction.config import PredictorConfig
-from ssgan.prediction.crossvalidation import (
+from ssgan.prediction.fitting import with_readout
+from ssgan.prediction.heldout.crossvalidation import (
     held_out_outputs,
     labeled_outputs,
     make_folds,
     short_training,
 )
-from ssgan.prediction.fitting import with_readout
 from ssgan.prediction.labels import Labeled, labeled
 from ssgan.prediction.predictor import Predictor
 from ssgan.prediction.resolve import resolve_config

@@ -20,9 +20,9 @@ from ssgan.codecs.codec import Array
 from ssgan.data import Data, targets
 from ssgan.models.config import GANConfig
 from ssgan.models.pretraining import pretrain
+from ssgan.prediction.calibration.shares import ClassShares, label_shares
 from ssgan.prediction.config import PredictorConfig
 from ssgan.prediction.finetune import finetune
-from ssgan.prediction.shares import ClassShares, label_shares
 from ssgan.randomness import Rng
 
 SETS = {"adult": 40, "spambase": 40, "penbased": 50}  # and the labels in all

@@ -25,7 +25,7 @@ from ssgan.benchmark.cells import Benchmark, Cell, Place, Suite
 from ssgan.benchmark.results import Value
 from ssgan.codecs.codec import Array
 from ssgan.config import InputError
-from ssgan.data.captions import text_encoder
+from ssgan.data.encoders.captions import text_encoder
 from ssgan.data.named import data_directory
 from ssgan.metrics.generation import precision_recall, squared_distances
 from ssgan.metrics.spaces import Space, space_of

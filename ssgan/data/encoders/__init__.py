@@ -11,6 +11,7 @@ What each module is for:
     programs              networks from files
     sentences, bert       networks of texts, from a directory
     cache                 the rows that were made
+    captions              texts that say what samples show, and their encoder
 """
 
 from ssgan.data.encoders.encoder import Encoder

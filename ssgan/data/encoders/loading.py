@@ -17,8 +17,8 @@ from ssgan.data.encoders.encoder import Encoder
 from ssgan.data.encoders.forms import PIXELS
 from ssgan.data.encoders.programs import Program, program_of, weights_sha256
 from ssgan.data.encoders.sentences import SentenceModel, packaged_model
+from ssgan.data.images.resizing import height_and_width
 from ssgan.data.named import data_directory
-from ssgan.data.resizing import height_and_width
 
 USUAL_SIDE = 224  # of pictures, for the models of torchvision
 EMBEDDED = "embedded"  # names the copy that a run holds

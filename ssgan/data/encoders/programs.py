@@ -26,7 +26,7 @@ from safetensors.torch import load_file
 from torch import Tensor, nn
 
 from ssgan.config import InputError
-from ssgan.data import vision
+from ssgan.data.images import vision
 
 Shape = tuple[int | None, ...]  # of what a program takes; None: any size
 PROGRAMS = {".pt2": "archive_format", ".pt": "constants.pkl", ".ts": "constants.pkl", ".onnx": ""}

@@ -14,11 +14,8 @@ import numpy as np
 
 from ssgan.codecs.codec import Array
 from ssgan.config import InputError
-from ssgan.data.frames import read_table
-from ssgan.data.label_files import read_labels
-from ssgan.data.label_values import TaskName, digest, first_few, raw_labels, unlabeled
-from ssgan.data.labels import Targets, sorted_classes, targets, task_of
-from ssgan.data.ledger import (
+from ssgan.data.labels.files import read_labels
+from ssgan.data.labels.ledger import (
     LEDGER,
     LabelBudgetError,
     Ledger,
@@ -26,8 +23,11 @@ from ssgan.data.ledger import (
     resumed_ledger,
     whole_numbers,
 )
+from ssgan.data.labels.targets import Targets, sorted_classes, targets, task_of
+from ssgan.data.labels.values import TaskName, digest, first_few, raw_labels, unlabeled
 from ssgan.data.selection import Selection, read_as, take_samples
 from ssgan.data.source import Data
+from ssgan.data.tables.frames import read_table
 from ssgan.randomness import Rng
 from ssgan.runs.run import Run
 from ssgan.runs.storage import understood

@@ -10,7 +10,7 @@ import pandas as pd
 from ssgan.codecs.codec import Array, as_array
 from ssgan.codecs.dtypes import as_python
 from ssgan.config import InputError
-from ssgan.data.label_doubts import (
+from ssgan.data.labels.doubts import (
     MOST_FLOAT_CLASSES,
     MOST_INTEGER_CLASSES,
     check_guess,
@@ -19,7 +19,7 @@ from ssgan.data.label_doubts import (
     refuse_few,
     warn_of_minus,
 )
-from ssgan.data.label_values import MINUS, Label, TaskName, first_few, raw_labels, unlabeled
+from ssgan.data.labels.values import MINUS, Label, TaskName, first_few, raw_labels, unlabeled
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

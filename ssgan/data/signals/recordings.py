@@ -9,8 +9,8 @@ from scipy.io import wavfile
 from ssgan.codecs.codec import Array
 from ssgan.config import InputError
 from ssgan.data.files import RawParts
-from ssgan.data.lengths import CUT, equal_lengths, of_length
 from ssgan.data.many_files import one_shape, read_samples
+from ssgan.data.signals.lengths import CUT, equal_lengths, of_length
 
 WAV, OTHERS = (".wav",), (".flac", ".ogg")
 SOUND_SUFFIXES = (*WAV, *OTHERS)

@@ -6,18 +6,18 @@ from collections.abc import Generator
 import numpy as np
 
 from ssgan.models.gan import GAN
+from ssgan.prediction.auto.candidates import Candidate
 from ssgan.prediction.baselines import Array, Folds, too_few
-from ssgan.prediction.calibration import fit_temperature
-from ssgan.prediction.candidates import Candidate
-from ssgan.prediction.comparison import FoldScores, keep_comparison, kept_comparison
+from ssgan.prediction.calibration.mathematics import fit_temperature
 from ssgan.prediction.config import PredictorConfig
-from ssgan.prediction.crossvalidation import (
+from ssgan.prediction.heldout.comparison import FoldScores, keep_comparison, kept_comparison
+from ssgan.prediction.heldout.crossvalidation import (
     TRAINING_FOLDS,
     labeled_outputs,
     make_folds,
     short_training,
 )
-from ssgan.prediction.heldout import compare_with_baselines, held_out
+from ssgan.prediction.heldout.fitted import compare_with_baselines, held_out
 from ssgan.prediction.labels import Labeled
 from ssgan.prediction.methods import METHODS
 from ssgan.runs.run import Run

@@ -12,6 +12,8 @@ import numpy as np
 
 from ssgan.codecs.codec import Array
 from ssgan.models.gan import GAN
+from ssgan.prediction.auto.budget import Budget
+from ssgan.prediction.auto.candidates import Candidate
 from ssgan.prediction.baselines import (
     Baseline,
     FitPredict,
@@ -23,13 +25,11 @@ from ssgan.prediction.baselines import (
     tune,
 )
 from ssgan.prediction.baselines.models import CANDIDATES
-from ssgan.prediction.budget import Budget
-from ssgan.prediction.candidates import Candidate
-from ssgan.prediction.comparison import ON_SAMPLES, FoldScores, compare
 from ssgan.prediction.config import PredictorConfig
 from ssgan.prediction.fitting import with_readout
 from ssgan.prediction.graph import held_out_votes
 from ssgan.prediction.heads import in_principal_axes
+from ssgan.prediction.heldout.comparison import ON_SAMPLES, FoldScores, compare
 from ssgan.prediction.labels import Labeled
 from ssgan.prediction.self_training import POOL, Pool, self_trained
 from ssgan.training.runner import Progress

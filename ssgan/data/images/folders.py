@@ -15,11 +15,17 @@ from PIL import Image
 
 from ssgan.codecs.codec import Array
 from ssgan.config import InputError
-from ssgan.data.delimited import Fault
 from ssgan.data.files import RawParts
-from ssgan.data.layouts import REFUSED, SUFFIXES, list_images
+from ssgan.data.images.layouts import REFUSED, SUFFIXES, list_images
+from ssgan.data.images.pictures import (
+    PictureForm,
+    PictureHead,
+    common_form,
+    inspect_picture,
+    pixels_of,
+)
 from ssgan.data.options import BITS, ReadOptions
-from ssgan.data.pictures import PictureForm, PictureHead, common_form, inspect_picture, pixels_of
+from ssgan.data.tables.delimited import Fault
 
 # Decoders that may run; few, as each can have bugs.
 DECODERS = ("PNG", "JPEG", "WEBP", "BMP", "GIF")

@@ -12,11 +12,11 @@ from ssgan.codecs.codec import Array
 from ssgan.codecs.dtypes import as_python
 from ssgan.codecs.plain import absent_words
 from ssgan.config import InputError
-from ssgan.data.column_doubts import counts_of
 from ssgan.data.files import read_npy
-from ssgan.data.frames import is_table, read_table
-from ssgan.data.label_values import first_few, raw_labels, unlabeled
+from ssgan.data.labels.values import first_few, raw_labels, unlabeled
 from ssgan.data.source import Data
+from ssgan.data.tables.doubts import counts_of
+from ssgan.data.tables.frames import is_table, read_table
 
 FILE, LABEL = "file", "label"
 

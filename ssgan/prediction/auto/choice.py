@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from ssgan.prediction.comparison import FoldScores
 from ssgan.prediction.config import Member, PredictorConfig, member_of
+from ssgan.prediction.heldout.comparison import FoldScores
 from ssgan.runs.run import Run
 
 CHOICE = "choice.json"
@@ -43,7 +43,7 @@ class AutoChoice:
 
     Examples
     --------
-    >>> from ssgan.prediction.choice import AutoChoice
+    >>> from ssgan.prediction.auto.choice import AutoChoice
     >>> choice = AutoChoice(readout="all", means={"svm": 91.0, "average": 93.0}, reason="of two")
     >>> choice.score, AutoChoice.from_json(choice.to_json()) == choice
     (93.0, True)

@@ -8,7 +8,7 @@ import pandas as pd
 from ssgan.codecs.codec import Array
 from ssgan.codecs.plain import numbers_in
 from ssgan.config import InputError
-from ssgan.data.label_values import MINUS, Label, equal_to, first_few, is_beyond, unlabeled
+from ssgan.data.labels.values import MINUS, Label, equal_to, first_few, is_beyond, unlabeled
 
 CLASS_SIZE = 5  # labels a class, from which a -1 as frequent as classes looks like one
 MOST_FLOAT_CLASSES = 20  # whole floats of more values than this are measured, not counted

@@ -17,28 +17,28 @@ from scipy.special import log_softmax, logsumexp
 
 from ssgan.codecs.codec import Array
 from ssgan.models.gan import GAN
-from ssgan.prediction.baselines import FEWEST_NUMBERS, Folds, foldable
-from ssgan.prediction.baselines.models import MOST_KERNEL
-from ssgan.prediction.budget import Budget
-from ssgan.prediction.calibration import fit_temperature
-from ssgan.prediction.candidates import (
+from ssgan.prediction.auto.budget import Budget
+from ssgan.prediction.auto.candidates import (
     LINEAR,
     Candidate,
     fitted_candidates,
     stepped_candidate,
 )
-from ssgan.prediction.choice import CHOICE, AutoChoice, keep_choice, stored_choice
-from ssgan.prediction.comparison import compare, costs_of
+from ssgan.prediction.auto.choice import CHOICE, AutoChoice, keep_choice, stored_choice
+from ssgan.prediction.baselines import FEWEST_NUMBERS, Folds, foldable
+from ssgan.prediction.baselines.models import MOST_KERNEL
+from ssgan.prediction.calibration.mathematics import fit_temperature
 from ssgan.prediction.config import Member, PredictorConfig
-from ssgan.prediction.crossvalidation import (
+from ssgan.prediction.ensemble import greedy_weights
+from ssgan.prediction.heldout.comparison import compare, costs_of
+from ssgan.prediction.heldout.crossvalidation import (
     TRAINING_FOLDS,
     interval_folds,
     labeled_outputs,
     make_folds,
     short_training,
 )
-from ssgan.prediction.ensemble import greedy_weights
-from ssgan.prediction.heldout import UNBOUNDED, held_out
+from ssgan.prediction.heldout.fitted import UNBOUNDED, held_out
 from ssgan.prediction.labels import Labeled
 from ssgan.prediction.resolve import resolve_config
 from ssgan.randomness import Rng

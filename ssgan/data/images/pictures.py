@@ -11,8 +11,8 @@ from PIL import Image, ImageOps
 
 from ssgan.codecs.codec import Array
 from ssgan.config import InputError
+from ssgan.data.images.resizing import height_and_width, scale_and_crop
 from ssgan.data.options import BITS, MODES, ReadOptions
-from ssgan.data.resizing import height_and_width, scale_and_crop
 
 ORIENTATION = 0x0112  # the EXIF entry that says how the camera was held
 PILLOW = {1: "L", 3: "RGB", 4: "RGBA"}

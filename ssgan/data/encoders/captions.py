@@ -14,10 +14,10 @@ from ssgan.data.encoders import Encoder, Given, load_encoder
 from ssgan.data.encoders.loading import cached
 from ssgan.data.encoders.programs import Program
 from ssgan.data.encoders.sentences import packaged_model
-from ssgan.data.frames import is_table
-from ssgan.data.label_files import FILE, names_of, row_of_names, whole_table
-from ssgan.data.label_values import digest, first_few
+from ssgan.data.labels.files import FILE, names_of, row_of_names, whole_table
+from ssgan.data.labels.values import digest, first_few
 from ssgan.data.source import Data
+from ssgan.data.tables.frames import is_table
 
 CAPTION, ROW = "caption", "row"
 Texts = tuple[tuple[str, ...], ...]  # of every sample

@@ -21,13 +21,7 @@ from ssgan.codecs.codec import Array
 from ssgan.codecs.dtypes import Series
 from ssgan.codecs.plain import absent_words, is_text, numbers_in, plain_column
 from ssgan.config import InputError
-from ssgan.data.column_doubts import (
-    counts_of,
-    doubt_of_numbers,
-    doubt_of_spelling,
-    suspicion_of,
-)
-from ssgan.data.delimited import (
+from ssgan.data.tables.delimited import (
     Fault,
     find_short_rows,
     first_lines,
@@ -37,6 +31,12 @@ from ssgan.data.delimited import (
     separator_of,
     skip_lines,
     warn_of_values,
+)
+from ssgan.data.tables.doubts import (
+    counts_of,
+    doubt_of_numbers,
+    doubt_of_spelling,
+    suspicion_of,
 )
 
 TABLE_SUFFIXES = (".csv", ".tsv", ".csv.gz", ".tsv.gz", ".parquet")

@@ -17,12 +17,7 @@ from ssgan.codecs.codec import Array
 from ssgan.config import ClassesWarning, InputError
 from ssgan.models.gan import GAN
 from ssgan.models.inference import apply
-from ssgan.prediction.config import PredictorConfig
-from ssgan.prediction.fitting import fit_network
-from ssgan.prediction.labels import Labeled
-from ssgan.prediction.predictor import Predictor
-from ssgan.prediction.resolve import resolve_config
-from ssgan.prediction.shares import (
+from ssgan.prediction.calibration.shares import (
     ClassShares,
     estimated_shares,
     label_shares,
@@ -31,6 +26,11 @@ from ssgan.prediction.shares import (
     trusted_shares,
     unlike_any_class,
 )
+from ssgan.prediction.config import PredictorConfig
+from ssgan.prediction.fitting import fit_network
+from ssgan.prediction.labels import Labeled
+from ssgan.prediction.predictor import Predictor
+from ssgan.prediction.resolve import resolve_config
 from ssgan.runs.run import Run
 from ssgan.runs.storage import understood
 from ssgan.training.runner import finish

@@ -22,18 +22,18 @@ from ssgan.data import Codec
 from ssgan.models.config import Body
 from ssgan.models.gan import GAN
 from ssgan.models.inference import apply
-from ssgan.prediction.calibration import cv_plus
-from ssgan.prediction.choice import AutoChoice
-from ssgan.prediction.comparison import FoldScores, keep_comparison, kept_comparison
+from ssgan.prediction.auto.choice import AutoChoice
+from ssgan.prediction.calibration.mathematics import cv_plus
 from ssgan.prediction.config import PredictorConfig
-from ssgan.prediction.crossvalidation import (
+from ssgan.prediction.ensemble import Model
+from ssgan.prediction.heldout.comparison import FoldScores, keep_comparison, kept_comparison
+from ssgan.prediction.heldout.crossvalidation import (
     INTERVAL_FOLDS,
     interval_folds,
     labeled_outputs,
     short_training,
 )
-from ssgan.prediction.ensemble import Model
-from ssgan.prediction.heldout import compare_with_baselines
+from ssgan.prediction.heldout.fitted import compare_with_baselines
 from ssgan.prediction.labels import Labeled
 from ssgan.prediction.rebuild import rebuilt_network
 from ssgan.runs.run import Run

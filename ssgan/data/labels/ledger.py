@@ -17,7 +17,7 @@ import numpy as np
 
 from ssgan.codecs.codec import Array
 from ssgan.config import InputError
-from ssgan.data.label_values import digest, first_few, raw_labels
+from ssgan.data.labels.values import digest, first_few, raw_labels
 from ssgan.runs.storage import read_object, write_whole
 
 LEDGER = "labels.json"
