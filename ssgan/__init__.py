@@ -52,8 +52,10 @@ if TYPE_CHECKING:
     from ssgan.models.config import GANConfig
     from ssgan.models.gan import GAN
     from ssgan.models.pretraining import pretrain
-    from ssgan.models.student import StudentConfig
-    from ssgan.models.superresolution import UpscaleConfig, Upscaler, train_upscaler
+    from ssgan.models.student.config import StudentConfig
+    from ssgan.models.superresolution.config import UpscaleConfig
+    from ssgan.models.superresolution.training import train_upscaler
+    from ssgan.models.superresolution.upscaler import Upscaler
     from ssgan.prediction.config import PredictorConfig
     from ssgan.prediction.evaluation import evaluate
     from ssgan.prediction.finetune import finetune
@@ -74,11 +76,11 @@ else:
         "__version__": "config",
         "GAN": "models.gan",
         "GANConfig": "models.config",
-        "StudentConfig": "models.student",
-        "UpscaleConfig": "models.superresolution",
-        "Upscaler": "models.superresolution",
+        "StudentConfig": "models.student.config",
+        "UpscaleConfig": "models.superresolution.config",
+        "Upscaler": "models.superresolution.upscaler",
         "pretrain": "models.pretraining",
-        "train_upscaler": "models.superresolution",
+        "train_upscaler": "models.superresolution.training",
         "Predictor": "prediction.predictor",
         "PredictorConfig": "prediction.config",
         "AutoConfig": "prediction.search",

@@ -8,7 +8,7 @@ import torch
 
 from ssgan.models.config import GANConfig
 from ssgan.models.pretraining import pretrain
-from ssgan.models.student import StudentConfig
+from ssgan.models.student.config import StudentConfig
 from ssgan.networks import build
 from ssgan.prediction.config import PredictorConfig, SearchConfig
 from ssgan.prediction.names import FITTED

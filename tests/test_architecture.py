@@ -45,7 +45,17 @@ LAYERS = (
 MAPPED = (
     *("adaptation", "benchmark", "cli", "codecs", "data", "data/encoders", "data/images"),
     *("data/labels", "data/signals", "data/tables", "estimators", "metrics"),
-    *("models", "networks", "objectives", "prediction", "report", "runs", "synthesis"),
+    *(
+        "models",
+        "models/student",
+        "models/superresolution",
+        "networks",
+        "objectives",
+        "prediction",
+        "report",
+        "runs",
+        "synthesis",
+    ),
     *("prediction/auto", "prediction/calibration", "prediction/heldout"),
     *("training", "transforms"),
 )

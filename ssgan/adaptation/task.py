@@ -19,7 +19,7 @@ from ssgan.adaptation.config import AdaptConfig
 from ssgan.adaptation.descent import Descent
 from ssgan.adaptation.domains import Domains, calibration_samples
 from ssgan.models.domain import Domain
-from ssgan.models.student import Student
+from ssgan.models.student.network import Student
 from ssgan.prediction.network import Network
 from ssgan.prediction.task import Learner, supervised_loss
 from ssgan.randomness import Rng

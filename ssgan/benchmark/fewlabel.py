@@ -30,7 +30,8 @@ from ssgan.data import digest
 from ssgan.models.config import GANConfig
 from ssgan.models.gan import GAN
 from ssgan.models.pretraining import load, pretrain
-from ssgan.models.student import StudentConfig, distil
+from ssgan.models.student.config import StudentConfig
+from ssgan.models.student.training import distil
 from ssgan.prediction.config import PredictorConfig
 from ssgan.runs.run import Run
 from ssgan.runs.storage import read_object, write_whole

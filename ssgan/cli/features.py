@@ -76,7 +76,7 @@ def read_by(model: Any, readout: str, run: Path, quiet: bool) -> Any:
     from ssgan.cli.progress import show
     from ssgan.models.gan import GAN
     from ssgan.models.readouts import reading_out
-    from ssgan.models.student import gan_fingerprint
+    from ssgan.models.student.training import gan_fingerprint
 
     if not isinstance(model, GAN):
         raise InputError(f"{run} holds a model, which has its own readout: leave --readout out")

@@ -79,8 +79,8 @@ def upscale(
             f"--{next(iter(given))} is for learning: give --learn FOLDER with it"
         )
     from ssgan.cli import writing
-    from ssgan.models.photographs import read_pictures
-    from ssgan.models.superresolution import load_upscaler
+    from ssgan.models.superresolution.photographs import read_pictures
+    from ssgan.models.superresolution.training import load_upscaler
 
     writing.check_suffix(out, (".png", ""), "pictures")
     found = read_pictures(pictures)
@@ -101,7 +101,8 @@ def learn_from(
 ) -> None:
     """Train an upscaler on the pictures of a folder."""
     from ssgan.cli.progress import show
-    from ssgan.models.superresolution import UpscaleConfig, training_upscaler
+    from ssgan.models.superresolution.config import UpscaleConfig
+    from ssgan.models.superresolution.training import training_upscaler
 
     config = UpscaleConfig(**given)
     show(training_upscaler(folder, config, run=run, device=device), quiet)

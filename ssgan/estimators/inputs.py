@@ -23,7 +23,7 @@ from ssgan.data.texts import texts_in
 from ssgan.models.config import GANConfig
 from ssgan.models.gan import GAN
 from ssgan.models.pretraining import load, pretrain
-from ssgan.models.student import StudentConfig
+from ssgan.models.student.config import StudentConfig
 from ssgan.prediction.config import PredictorConfig
 from ssgan.prediction.finetune import finetune
 from ssgan.prediction.labels import warn_unlike

@@ -27,7 +27,7 @@ from ssgan.estimators.inputs import (
 )
 from ssgan.estimators.nested import NestedConfigs
 from ssgan.models.readouts import check_readout, read_out, readout_of
-from ssgan.models.student import StudentConfig
+from ssgan.models.student.config import StudentConfig
 
 
 class GANFeatures(NestedConfigs, ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):

@@ -6,7 +6,7 @@ from typing import Any
 from ssgan.adaptation.config import AdaptConfig
 from ssgan.config import InputTypeError
 from ssgan.models.config import GANConfig
-from ssgan.models.student import StudentConfig
+from ssgan.models.student.config import StudentConfig
 from ssgan.prediction.config import PredictorConfig
 
 CONFIGS: dict[str, Any] = {

@@ -17,10 +17,8 @@ What each module is for:
     health                how a training does
 
     pooling, readouts     feature maps as rows, and what they are read from
-    student               a network that has learnt from both networks of a GAN, with
-    natural               the transforms that its samples have
-    superresolution       pictures made larger, with
-    photographs           pictures of any size to learn from
+    student               a network that has learnt from both networks of a GAN
+    superresolution       pictures made larger
 
     inference             networks over many samples
     display               samples to look at

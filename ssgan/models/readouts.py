@@ -27,7 +27,9 @@ from ssgan.models.config import Body, resolve_architecture
 from ssgan.models.domain import CALIBRATION
 from ssgan.models.gan import GAN
 from ssgan.models.pooling import Readout, pooled
-from ssgan.models.student import StudentConfig, distilling, empty_student, rows_of
+from ssgan.models.student.config import StudentConfig
+from ssgan.models.student.network import empty_student
+from ssgan.models.student.training import distilling, rows_of
 from ssgan.networks import trunk
 from ssgan.randomness import Rng
 from ssgan.training.runner import Progress, finish

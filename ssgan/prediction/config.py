@@ -15,7 +15,7 @@ from ssgan.config import (
     from_settings,
 )
 from ssgan.models.readouts import READOUTS, check_readout
-from ssgan.models.student import StudentConfig
+from ssgan.models.student.config import StudentConfig
 from ssgan.prediction.calibration.shares import as_stated
 from ssgan.prediction.names import FITTED, STEPPED, TOGETHER
 from ssgan.prediction.search import DEFAULT_SEARCH, AutoConfig, SearchConfig, SharesConfig

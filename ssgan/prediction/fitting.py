@@ -7,7 +7,7 @@ from typing import Any
 
 from ssgan.models.gan import GAN
 from ssgan.models.readouts import reading_out
-from ssgan.models.student import StudentConfig
+from ssgan.models.student.config import StudentConfig
 from ssgan.prediction.config import PredictorConfig
 from ssgan.prediction.ensemble import Model, ensemble_of
 from ssgan.prediction.labels import Labeled

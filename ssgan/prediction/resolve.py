@@ -6,9 +6,9 @@ from dataclasses import replace
 from ssgan.config import InputError, unused_setting
 from ssgan.models.domain import CALIBRATION
 from ssgan.models.gan import GAN
-from ssgan.models.natural import natural
 from ssgan.models.readouts import readout_of
-from ssgan.models.student import can_teach
+from ssgan.models.student.natural import natural
+from ssgan.models.student.task import can_teach
 from ssgan.prediction.calibration.shares import drawn_by_class
 from ssgan.prediction.config import PredictorConfig
 from ssgan.prediction.labels import Labeled

@@ -16,7 +16,7 @@
     flip-height, flip-depth        mirror images of volumes along their other axes
     quarter-depth, -height, -width quarter turns of volumes about an axis
 
-Which of them a data set has is stated by its user, or found by `ssgan.models.natural`.
+Which of them a data set has is stated by its user, or found by `ssgan.models.student.natural`.
 """
 
 from collections.abc import Callable, Collection

@@ -47,7 +47,7 @@ from ssgan.benchmark.suites.breadth import (
     network_for,
 )
 from ssgan.data import Data
-from ssgan.models.student import StudentConfig
+from ssgan.models.student.config import StudentConfig
 
 BUNDLED = ("digits", "wine", "breast-cancer", "diabetes")
 DOWNLOADED = ("mnist", "fashion-mnist", "california")

@@ -43,7 +43,7 @@ from ssgan.data import Data, digest, read
 from ssgan.data.images import vision
 from ssgan.models.config import GANConfig
 from ssgan.models.pretraining import load, pretrain
-from ssgan.models.student import StudentConfig
+from ssgan.models.student.config import StudentConfig
 from ssgan.prediction.labels import GRAPH
 from ssgan.prediction.loading import load_predictor
 from ssgan.prediction.methods.stepped.propagation import RATIO

@@ -13,7 +13,7 @@ from ssgan.cli import ssgan
 from ssgan.data import digest
 from ssgan.models.config import GANConfig
 from ssgan.models.recipes import RECIPES
-from ssgan.models.student import StudentConfig
+from ssgan.models.student.config import StudentConfig
 
 TRAIN, TEST = 40, 12
 
@@ -332,7 +332,9 @@ def test_features_come_from_a_run_and_from_a_model(home, tmp_path, of):
 def test_a_student_is_kept_in_the_run_and_the_last_depth_is_the_end_of_all(
     home, tmp_path, monkeypatch
 ):
-    monkeypatch.setattr("ssgan.models.student.StudentConfig", partial(StudentConfig, steps=2))
+    monkeypatch.setattr(
+        "ssgan.models.student.config.StudentConfig", partial(StudentConfig, steps=2)
+    )
     found = {}
     for readout in ("all", "last", "student", "student"):
         words = ["--readout", readout, "--out", tmp_path / "f.npy"]

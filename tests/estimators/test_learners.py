@@ -18,7 +18,8 @@ from ssgan.config import UnseenWarning
 from ssgan.estimators import GANClassifier, GANFeatures, GANRegressor, LabeledSplit
 from ssgan.models.config import GANConfig
 from ssgan.models.pretraining import pretrain
-from ssgan.models.student import StudentConfig, distil
+from ssgan.models.student.config import StudentConfig
+from ssgan.models.student.training import distil
 from ssgan.prediction.config import PredictorConfig
 from ssgan.prediction.finetune import finetune
 from ssgan.runs.run import Run

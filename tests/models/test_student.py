@@ -15,16 +15,10 @@ from ssgan.models.gan import GAN
 from ssgan.models.pretraining import pretrain
 from ssgan.models.readouts import reading_out, readout_of, with_last_depth
 from ssgan.models.recipes import dcgan
-from ssgan.models.student import (
-    SQUEEZED,
-    Distillation,
-    Squeeze,
-    StudentConfig,
-    channel_means,
-    distil,
-    distilling,
-    gan_fingerprint,
-)
+from ssgan.models.student.config import StudentConfig
+from ssgan.models.student.network import SQUEEZED, Squeeze
+from ssgan.models.student.task import Distillation, channel_means
+from ssgan.models.student.training import distil, distilling, gan_fingerprint
 from ssgan.models.vicreg import covariance, variance, vicreg_terms
 from ssgan.networks.residual import ResidualTrunk
 from ssgan.networks.resnet import ResnetTrunk

@@ -8,16 +8,17 @@ import torch
 from PIL import Image
 
 from ssgan.metrics import luma, psnr
-from ssgan.models.photographs import Crops, crop_to_multiple, read_pictures, resize_picture, shrink
-from ssgan.models.superresolution import (
-    SuperResolution,
-    UpscaleConfig,
-    enlarge,
-    load_upscaler,
-    train_upscaler,
-    training_upscaler,
-    untrained,
+from ssgan.models.superresolution.config import UpscaleConfig
+from ssgan.models.superresolution.photographs import (
+    Crops,
+    crop_to_multiple,
+    read_pictures,
+    resize_picture,
+    shrink,
 )
+from ssgan.models.superresolution.task import SuperResolution, untrained
+from ssgan.models.superresolution.training import load_upscaler, train_upscaler, training_upscaler
+from ssgan.models.superresolution.upscaler import enlarge
 from ssgan.randomness import Rng
 from ssgan.runtime import runtime
 from ssgan.training.runner import finish

@@ -10,7 +10,8 @@ import torch
 from ssgan.config import InputError
 from ssgan.models.pretraining import pretrain
 from ssgan.models.readouts import reading_out, readout_of
-from ssgan.models.student import StudentConfig, distil
+from ssgan.models.student.config import StudentConfig
+from ssgan.models.student.training import distil
 from ssgan.prediction.auto.budget import Budget, seconds_of
 from ssgan.prediction.auto.candidates import Candidate, fitted_candidates, stepped_candidate
 from ssgan.prediction.auto.choice import AutoChoice, keep_choice

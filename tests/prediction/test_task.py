@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import torch
 
-from ssgan.models.student import StudentConfig
+from ssgan.models.student.config import StudentConfig
 from ssgan.prediction.config import PredictorConfig, SearchConfig
 from ssgan.prediction.fitting import make_task
 from ssgan.prediction.graph import Graph, Votes, first_shares

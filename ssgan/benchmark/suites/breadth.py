@@ -30,7 +30,7 @@ from ssgan.codecs.codec import Array
 from ssgan.data import Data, targets
 from ssgan.models.config import GANConfig
 from ssgan.models.gan import GAN
-from ssgan.models.student import StudentConfig
+from ssgan.models.student.config import StudentConfig
 from ssgan.prediction.baselines import Folds, cross_validate, foldable, score_in_points, stratified
 from ssgan.prediction.config import PredictorConfig
 from ssgan.prediction.fitting import with_readout

@@ -13,7 +13,7 @@ from ssgan.benchmark.cells import Benchmark, Suite
 from ssgan.benchmark.suites.breadth import QUICK_STEPS, Board, board_suite
 from ssgan.benchmark.suites.shares import thinned
 from ssgan.data import Data
-from ssgan.models.student import StudentConfig
+from ssgan.models.student.config import StudentConfig
 
 RATIO = 10
 THIN = f", 1 : {RATIO}"  # ends the names of sets that are thinned

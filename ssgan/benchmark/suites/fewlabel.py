@@ -7,7 +7,7 @@ from ssgan.benchmark.cells import Benchmark, Suite
 from ssgan.benchmark.fewlabel import Table, seed_pairs, suite_of
 from ssgan.benchmark.methods import Fields, contenders_for
 from ssgan.models.config import GANConfig
-from ssgan.models.student import StudentConfig
+from ssgan.models.student.config import StudentConfig
 
 MNIST_GAN = GANConfig(steps=2000)
 MNIST_STEPS: Fields = {"consistency+propagation": {"steps": 2500}, "auto": {"steps": 2500}}

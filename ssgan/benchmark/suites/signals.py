@@ -19,7 +19,7 @@ from ssgan.benchmark.fewlabel import (
 from ssgan.benchmark.methods import OF_SIGNALS, Fields
 from ssgan.benchmark.results import Value
 from ssgan.models.config import GANConfig
-from ssgan.models.student import StudentConfig
+from ssgan.models.student.config import StudentConfig
 
 CLASSES = {
     "arrowhead": (3, (5,)),  # classes, and labels a class that every class has in the train part

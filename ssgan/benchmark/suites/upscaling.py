@@ -20,18 +20,15 @@ from ssgan.data.named import data_directory
 from ssgan.metrics.generation import frechet_distance
 from ssgan.metrics.pictures import luma, psnr, ssim
 from ssgan.metrics.spaces import space_of
-from ssgan.models.photographs import (
+from ssgan.models.superresolution.config import UpscaleConfig
+from ssgan.models.superresolution.photographs import (
     Picture,
     crop_to_multiple,
     read_pictures,
     resize_picture,
     shrink,
 )
-from ssgan.models.superresolution import (
-    UpscaleConfig,
-    load_upscaler,
-    train_upscaler,
-)
+from ssgan.models.superresolution.training import load_upscaler, train_upscaler
 from ssgan.runs.run import Run
 
 SETS = ("set5", "set14")
