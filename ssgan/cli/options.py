@@ -30,6 +30,18 @@ def parse_size(
     return int(parts[0]) if len(parts) == 1 else (int(parts[1]), int(parts[0]))
 
 
+def parse_shape(
+    context: click.Context, option: click.Parameter, value: str | None
+) -> tuple[int, ...] | None:
+    """The sides of one flat image as they lie in its row, as 28,28 or 3,32,32."""
+    if value is None:
+        return None
+    sides = value.strip("()").replace(" ", "").split(",")
+    if len(sides) not in (2, 3, 4) or not all(s.isdecimal() and int(s) for s in sides):
+        raise click.BadParameter(f"expected sides as 28,28 or 3,32,32, got {value!r}")
+    return tuple(map(int, sides))
+
+
 class PathGiven(click.Path):
     """A path; an empty one, as an unset variable gives, would be the current directory."""
 
@@ -79,6 +91,13 @@ modality = click.option(
     help="What DATA holds, where its axes do not tell: image, signal, table, text, vector or"
     " volume.",
 )
+image_shape = click.option(
+    "--image-shape",
+    callback=parse_shape,
+    metavar="H,W",
+    help="What flat images are, a row of DATA each: height, width and channels in their order, as"
+    " 28,28 or 3,32,32.",
+)
 length = click.option(
     "--length",
     type=click.IntRange(min=2),
@@ -117,12 +136,12 @@ strict = click.option(
     "--strict", is_flag=True, help="Refuse levels of a table that were not seen in training."
 )
 READING = (
-    *("data_dir", "size", "target", "text", "modality", "length", "mode", "bits", "na"),
-    *("unlabeled", "drop", "header"),
+    *("data_dir", "size", "target", "text", "modality", "image_shape", "length", "mode", "bits"),
+    *("na", "unlabeled", "drop", "header"),
 )
 reading = (
-    *(data_dir, size, target, text, modality, length, mode, bits, na, unlabeled_value, drop),
-    header,
+    *(data_dir, size, target, text, modality, image_shape, length, mode, bits, na),
+    *(unlabeled_value, drop, header),
 )
 encoder = click.option(
     "--encoder",

@@ -11,6 +11,7 @@ from ssgan.config import InputError
 from ssgan.data import encoded, read, read_labels
 from ssgan.data.encoders import reading_size
 from ssgan.data.labels.split import leave_learnt_out
+from ssgan.data.options import kind_named
 from ssgan.data.selection import faults_of, read_as, select_part
 
 if TYPE_CHECKING:
@@ -19,11 +20,23 @@ if TYPE_CHECKING:
     from ssgan.models.gan import GAN
     from ssgan.prediction.predictor import Predictor
 
+OF_AXES = ("images", "signals", "volumes")  # kinds that are told by axes, or by the user
+
 
 def read_for_model(model: "GAN | Predictor", source: str, reading: Mapping[str, Any]) -> "Data":
-    """A data set in the form that a model takes: resized, and without its target, as then."""
+    """A data set in the form that a model takes: resized, and without its target, as then.
+
+    What samples with axes of their own are, the model says; another modality is refused.
+    """
+    codec = model.codec
+    if (named := reading.get("modality")) is None and codec.kind in OF_AXES:
+        reading = {**reading, "modality": codec.kind}
+    elif named is not None and kind_named(named) not in (codec.kind, getattr(codec, "raw", "")):
+        raise InputError(
+            f"modality {named!r} was named, the model takes {codec.form}: leave it out"
+        )
     trained_on = getattr(model, "data", None) or getattr(model, "about", {})["gan"]
-    channels = getattr(model.codec, "channels", None)
+    channels = getattr(codec, "channels", None)
     if channels is not None and reading.get("mode") is None and Path(source).is_dir():
         reading = {**reading, "mode": MODE_OF_CHANNELS[channels]}
     data = read_as(trained_on["options"], source, reading)

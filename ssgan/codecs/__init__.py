@@ -62,11 +62,12 @@ def kind_of(raw: Any, shape: tuple[int, ...] | None = None) -> str:
         raise InputError(f"such samples may be {' or '.join(claimed)}: name one as their kind")
     axes, dtype = axes_and_dtype(raw)
     if axes == 2 and dtype not in "biufOUT":
-        raise InputTypeError(f"expected numbers or text, got {raw.dtype}")
+        raise InputTypeError(f"expected numbers or text, got {raw.dtype}: give a data frame")
     if axes == 1:
         raise InputError(
             f"expected samples along the first axis, got an array of shape {np.shape(raw)}: give "
-            "x.reshape(-1, 1) where every sample is one number, or a data frame"
+            "x.reshape(-1, 1) where every sample is one number, x[None] where it is one sample, or "
+            "a data frame"
         )
     forms = ", ".join(codec.form for codec in CODECS.values())
     raise InputError(f"expected {forms}, got an array of shape {tuple(getattr(raw, 'shape', ()))}")

@@ -22,6 +22,7 @@ from ssgan.codecs.codec import (
     container_of,
     encoded,
     finite_rows,
+    how_to_match,
     sheet_of,
 )
 from ssgan.codecs.grids import (
@@ -187,8 +188,10 @@ class ImageCodec:
             images = images.reshape(-1, *self.image_shape)
         if images.shape[1:] != self.image_shape:
             refuse_channels(self.image_shape, images.shape[1:])
+            how = how_to_match(images.shape, self.raw_shape, "resize them")
+            how = how_to_match(images.shape, self.image_shape, how)
             raise InputError(
-                f"expected images of shape {self.raw_shape}, got {images.shape[1:]}: resize them"
+                f"expected images of shape {self.raw_shape}, got {images.shape[1:]}: {how}"
             )
         if images.dtype.name != "uint8" or self.dtype != "uint8":
             self._check_range(images)

@@ -19,6 +19,7 @@ from ssgan.codecs.codec import (
     encoded,
     finite_rows,
     gaussian,
+    how_to_match,
     in_dtype,
     sheet_of,
 )
@@ -97,7 +98,7 @@ class SignalCodec:
     @classmethod
     def coerce(cls, raw: Any, shape: tuple[int, ...] | None = None) -> Any:
         if hasattr(raw, "columns"):
-            raw = columns_in_order(raw)
+            raw = columns_in_order(raw, "signals")
         if np.ndim(raw) not in (2, 3) or as_array(raw[:0]).dtype.kind not in "biuf":
             return None
         return without_gaps(raw)
@@ -147,9 +148,13 @@ class SignalCodec:
         elif signals.ndim == 2 and signals.shape[1] == self.channels * self.length:
             signals = signals.reshape(-1, self.channels, self.length)
         if signals.shape[1:] != (self.channels, self.length) or signals.dtype.kind not in "biuf":
+            how = f"cut or pad them to that length (--length {self.length})"
+            if np.shape(raw)[1:-1] != self.raw_shape[:-1]:
+                how = f"they have {self.channels} channels, an axis after the first"
+            how = how_to_match(np.shape(raw), self.raw_shape, how)
             raise InputError(
                 f"expected signals of shape {self.raw_shape}, got {signals.dtype} "
-                f"{np.shape(raw)[1:]}: cut or pad them to that length (--length {self.length})"
+                f"{np.shape(raw)[1:]}: {how}"
             )
         finite_rows(signals, "signals")
         with np.errstate(over="ignore"):
@@ -195,11 +200,11 @@ class SignalCodec:
         return cls(**given | {name: tuple(given[name]) for name in STATISTICS})
 
 
-def columns_in_order(frame: Any) -> Array:
-    """The columns of a table as the values of signals (N, L), in their order."""
+def columns_in_order(frame: Any, what: str) -> Array:
+    """The columns of a table as the values of signals or images (N, L), in their order."""
     if other := [str(name) for name, dtype in frame.dtypes.items() if dtype.kind not in "biuf"]:
         raise InputError(
-            f"signals are numbers, column {other[0]!r} is none: name the column of labels with "
+            f"{what} are numbers, column {other[0]!r} is none: name the column of labels with "
             "--target, and leave others out with --drop"
         )
     values: Array = frame.to_numpy(np.float64, na_value=np.nan)

@@ -21,6 +21,7 @@ from ssgan.codecs.codec import (
     finite_rows,
     gaussian,
     head_of,
+    how_to_match,
     in_dtype,
 )
 from ssgan.codecs.ranges import LARGEST, mean_and_std, warn_outside
@@ -124,8 +125,12 @@ class VectorCodec:
     def pack(self, raw: Any) -> Tensor:
         rows = as_array(raw)
         if rows.shape[1:] != self.shape or rows.dtype.kind not in "biuf":
+            how = "leave out columns that are not among them"
+            if rows.ndim > 2:
+                how = "give x.reshape(len(x), -1) where they are these"
+            how = how_to_match(rows.shape, self.shape, how)
             raise InputError(
-                f"expected rows of {len(self.mean)} numbers, got {rows.dtype} {rows.shape}"
+                f"expected rows of {len(self.mean)} numbers, got {rows.dtype} {rows.shape}: {how}"
             )
         finite_rows(rows, "numbers")
         numbers, at = rows.astype(np.float64), self._columns

@@ -20,6 +20,7 @@ from ssgan.codecs.codec import (
     contain,
     container_of,
     encoded,
+    how_to_match,
     sheet_of,
 )
 from ssgan.codecs.grids import (
@@ -151,9 +152,9 @@ class VolumeCodec:
         if volumes.ndim == 2 and volumes.shape[1] == math.prod(self.raw_shape):
             volumes = volumes.reshape(-1, *self.raw_shape)
         if volumes.shape[1:] != self.raw_shape:
+            how = how_to_match(volumes.shape, self.raw_shape, "bring them to that size")
             raise InputError(
-                f"expected volumes of shape {self.raw_shape}, got {volumes.shape[1:]}: bring them "
-                "to that size"
+                f"expected volumes of shape {self.raw_shape}, got {volumes.shape[1:]}: {how}"
             )
         if self.dtype != "uint8" or volumes.dtype != np.uint8:
             refuse_other_range(volumes, self.low, self.high, "voxels")

@@ -1,6 +1,7 @@
 """Which samples of a data set are taken, and in the form in which a model learnt from them."""
 
 import os
+import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from itertools import islice
@@ -23,6 +24,7 @@ FORMING = (
     *("size", "image_shape", "target", "text", "modality", "length", "mode", "bits", "na"),
     *("unlabeled", "drop"),
 )
+LATER = ("modality", "text", "image_shape")  # those of them that need the target taken out
 # Of what a run says that it was made of: more is not read.
 SPARE_FILES, FILES_A_ROW = 10_000, 20
 SPARE_BYTES, BYTES_A_ROW, BYTES_A_SAMPLE = 2**30, 2**20, 2**26  # of tables, and of others
@@ -51,9 +53,12 @@ def read_as(options: Mapping[str, Any], source: Any, reading: Mapping[str, Any])
         usual["spare"] = usual.pop("drop", ())
     asked = reading_options(usual | overrides)
     # The column of labels is no number of a signal or vector, and may be there or not.
-    later = ("modality", "text") if column and "target" not in asked else ()
+    later = LATER if column and "target" not in asked else ()
     taken = {name: asked.pop(name) for name in later if name in asked}
-    data = read(source, **asked)
+    with warnings.catch_warnings():
+        if taken:  # what they are is said already
+            warnings.filterwarnings("ignore", "samples of shape")
+        data = read(source, **asked)
     if column in getattr(data.x, "columns", ()) and data.y is None:
         data = replace(data, **without_target({"x": data.x, "x_test": data.x_test}, column))
         data = replace(data, options=data.options | {"target": column})
@@ -68,8 +73,8 @@ def taken_for(data: Data, asked: Mapping[str, Any]) -> Data:
         parts = texts_of(parts, options.text, data.source)
     kind, x = in_modality(parts["x"], options)
     x_test = None if data.x_test is None else in_modality(parts["x_test"], options)[1]
-    named = {"modality": options.modality, "text": options.text}
-    named = {name: value for name, value in named.items() if value is not None}
+    said = options.to_json()
+    named = {name: said[name] for name in LATER if name in said}
     return replace(data, kind=kind, x=x, x_test=x_test, options=data.options | named)
 
 

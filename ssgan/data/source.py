@@ -22,7 +22,7 @@ from ssgan.data.files import RawParts
 from ssgan.data.images.resizing import height_and_width, resize
 from ssgan.data.labels.values import digest, first_few, raw_labels
 from ssgan.data.options import ReadOptions, kind_named
-from ssgan.data.shapes import warn_ambiguous
+from ssgan.data.shapes import flat_rows, other_than, warn_ambiguous
 from ssgan.data.signals.lengths import of_length
 from ssgan.data.tables.doubts import doubt_in_memory
 from ssgan.data.tables.frames import columns_of
@@ -115,6 +115,8 @@ def in_modality(x: Any, options: ReadOptions) -> tuple[str, Any]:
     The options decide; without them container, axes and dtype do, and a warning says so where an
     array may as well be of another kind.
     """
+    if options.image_shape is not None:
+        x = flat_rows(x, options.image_shape)
     if options.modality is None:
         kind = kind_of(x, options.image_shape)
         if options.image_shape is None:
@@ -123,10 +125,7 @@ def in_modality(x: Any, options: ReadOptions) -> tuple[str, Any]:
     kind = kind_named(options.modality)
     samples = CODECS[kind].coerce(x, options.image_shape)
     if samples is None:
-        raise InputError(
-            f"modality {options.modality!r} was requested, got {CODECS[kind_of(x)].form}: leave "
-            "modality out, or give image_shape=(height, width) with flat images"
-        )
+        raise other_than(kind, x)
     if CODECS[kind].lengthened and options.length is not None:
         samples = contain(of_length(as_array(samples), options.length), container_of(samples))
     return kind, samples
@@ -203,6 +202,8 @@ def assemble_data(parts: RawParts, source: str, options: ReadOptions) -> Data:
     if options.text is not None:
         parts = texts_of(parts, options.text, source)
     kind, x = in_modality(parts["x"], options)
+    if size is not None and options.image_shape is not None:
+        raise InputError("flat images keep the size that image_shape says: leave size out")
     if size is not None and not CODECS[kind].resizable:
         raise InputError(f"a size is for images, {source} holds {CODECS[kind].form}: leave it out")
     if length is not None and not CODECS[kind].lengthened:

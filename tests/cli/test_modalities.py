@@ -93,11 +93,47 @@ def test_the_gate_compares_generated_ones_with_shifted_ones(home, kind, tmp_path
     assert "transforms" in {comparison["baseline"] for comparison in verdict["comparisons"]}
 
 
+def test_a_table_of_pixels_goes_through_all_commands_as_images(home, tmp_path):
+    pixels = np.random.default_rng(0).integers(0, 99, (N, 64)) + 99 * LABELS[:, None]
+    frame = pd.DataFrame(pixels, columns=[f"p{i}" for i in range(64)])
+    frame.assign(label=LABELS).to_csv(tmp_path / "train.csv", index=False)
+    frame.to_csv(tmp_path / "test.csv", index=False)
+    few = ("--steps", 2, "--batch", 6, "--width", 2, "--quiet")
+    flat = ("--target", "label", "--image-shape", "8,8")
+    run, model = tmp_path / "r", tmp_path / "m"
+    done("pretrain", tmp_path / "train.csv", *flat, *few, "--run", run)
+    labels = ("--labels", tmp_path / "train.csv", "--per-class", 8, "--method", "probe")
+    done("finetune", run, *labels, "--no-calibrate", "--out", model)
+    for name in ("train", "test"):
+        result = done("predict", model, tmp_path / f"{name}.csv", "--out", tmp_path / "p.csv")
+        assert "warning" not in result.stderr
+        assert (pd.read_csv(tmp_path / "p.csv").prediction == LABELS).all()
+    assert '"accuracy": 1.0' in done("evaluate", model, tmp_path / "train.csv").stdout
+    done("augment", run, model, "-n", 4, "--force", "--quiet", "--out", tmp_path / "more.npz")
+    assert np.load(tmp_path / "more.npz")["x"].shape == (20, 64)
+    done("sample", run, "-n", 3, "--out", tmp_path / "pictures", "--quiet")
+    assert len([*(tmp_path / "pictures").glob("*.png")]) == 3
+    words = ["pretrain", "digits", "--run", str(tmp_path / "no"), "--image-shape", "8x8"]
+    result = CliRunner().invoke(ssgan, words)
+    assert (result.exit_code, "expected sides as 28,28" in result.stderr) == (2, True)
+
+
+def test_a_model_knows_what_samples_are_and_refuses_another_modality(home, tmp_path):
+    x = np.load(home / "volumes.npz")["x"]
+    np.save(tmp_path / "one.npy", x[0])
+    words = ["predict", home / "volumes-model", tmp_path / "one.npy", "--out", tmp_path / "p.csv"]
+    result = CliRunner().invoke(ssgan, [str(word) for word in words])
+    assert "of shape (8, 8, 8): x[None] is a set of one" in result.stderr
+    result = CliRunner().invoke(ssgan, [*map(str, words), "--modality", "image"])
+    assert "modality 'image' was named, the model takes volumes" in result.stderr
+    assert result.exit_code == 1
+
+
 def test_what_cannot_be_used_is_refused_in_one_line(home):
     words = ("pretrain", home / "more.csv", "--modality", "volume", "--run", home / "no")
     result = CliRunner().invoke(ssgan, [str(word) for word in words])
     assert result.exit_code == 1
-    assert "modality 'volume' was requested, got a data frame" in result.stderr
+    assert "expected volumes (N, D, H, W) or (N, D, H, W, C), got a data frame" in result.stderr
     words = ("sample", home / "volumes", "-n", 3, "--out", home / "v.csv")
     result = CliRunner().invoke(ssgan, [str(word) for word in words])
     assert result.exit_code == 2

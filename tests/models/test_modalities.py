@@ -4,13 +4,13 @@ from functools import cache
 
 import numpy as np
 import pytest
-from ssgan.models.student.natural import natural
 
 from ssgan import evaluate, finetune, load, pretrain
 from ssgan.data import from_memory
 from ssgan.models.config import GANConfig
 from ssgan.models.pretraining import pretraining
 from ssgan.models.student.config import StudentConfig
+from ssgan.models.student.natural import natural
 from ssgan.objectives import OBJECTIVES, objective
 from ssgan.training.runner import finish
 from tests.examples import LABELS, SELDOM, SMALL, N, assert_same_course, quick, same

@@ -6,9 +6,9 @@ from types import SimpleNamespace
 
 import pytest
 import torch
-from ssgan.models.student.natural import SYMMETRIES, natural, recognition_rate
 
 from ssgan.data import fit_codec
+from ssgan.models.student.natural import SYMMETRIES, natural, recognition_rate
 from ssgan.prediction import methods
 from ssgan.prediction.config import PredictorConfig
 from ssgan.prediction.finetune import finetune

@@ -4,9 +4,9 @@ import math
 
 import pytest
 import torch
-from ssgan.models.student.natural import SYMMETRIES, natural, recognition_rate
 
 from ssgan.data import fit_codec, from_memory
+from ssgan.models.student.natural import SYMMETRIES, natural, recognition_rate
 from ssgan.randomness import Rng
 from ssgan.transforms.signals import SHIFT, moved_in_time, read_at, spectral_masked
 from ssgan.transforms.views import FLIPS, QUARTERS, Views
