@@ -5,6 +5,8 @@ A modality is one file of this folder, which names its class `CODEC`. Beside the
     codec           what a codec is, and what several ask of raw samples
     embedding       rows of an encoder, for every codec that has one
     columns         the kinds of columns of a table, a file each
+    places          which numbers are states of their own, and where the others lie
+    differences     dates that follow others
     plain, dtypes   columns of others' types as plain ones, and dtypes as JSON
     ranges          what training did not see; numbers too large to be squared
     grids           how values become levels, and sides that can be halved

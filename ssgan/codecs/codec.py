@@ -64,6 +64,7 @@ class Codec(Protocol):
     symmetries: ClassVar[tuple[str, ...]]  # those of them that are natural if nobody can tell
     augmentations: ClassVar[tuple[str, ...]]  # kinds of `ssgan.transforms.Augmentation`
     telling: ClassVar[bool]  # encoded samples are features by themselves, beside those of a trunk
+    repeated: ClassVar[int]  # last values of a flat encoded sample that the others say too
 
     @classmethod
     def claims(cls, raw: Any, shape: tuple[int, ...] | None = None) -> bool:

@@ -82,6 +82,7 @@ class EmbeddingCodec:
     symmetries: ClassVar[tuple[str, ...]] = ()
     augmentations: ClassVar[tuple[str, ...]] = ()
     telling: ClassVar[bool] = True
+    repeated: ClassVar[int] = 0
 
     @classmethod
     def claims(cls, raw: Any, shape: tuple[int, ...] | None = None) -> bool:

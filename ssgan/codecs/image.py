@@ -111,6 +111,7 @@ class ImageCodec:
     symmetries: ClassVar[tuple[str, ...]] = ("flip",)
     augmentations: ClassVar[tuple[str, ...]] = ("colour", "translation", "cutout")
     telling: ClassVar[bool] = False
+    repeated: ClassVar[int] = 0
 
     @classmethod
     def claims(cls, raw: Any, shape: tuple[int, ...] | None = None) -> bool:

@@ -89,6 +89,7 @@ class SignalCodec:
     symmetries: ClassVar[tuple[str, ...]] = ()
     augmentations: ClassVar[tuple[str, ...]] = ()
     telling: ClassVar[bool] = False
+    repeated: ClassVar[int] = 0
 
     @classmethod
     def claims(cls, raw: Any, shape: tuple[int, ...] | None = None) -> bool:

@@ -1,7 +1,9 @@
 """Tables: a codec for each column, laid side by side.
 
 packed      [numbers, those that may be missing first][codes, by the width of their block]
+            [which state a number is in, by how many there are]
 encoded     [numbers in [-1, 1]][one-hot blocks: is it missing? yes or no; then those of codes]
+            [one-hot blocks of the states of numbers]
 
 Blocks of one width lie together, so that a few operations serve any number of columns.
 """
@@ -28,7 +30,8 @@ from ssgan.codecs.codec import (
     head_of,
 )
 from ssgan.codecs.columns import Column, column_from_json, fit_column
-from ssgan.codecs.dtypes import dtype_from_json, dtype_to_json
+from ssgan.codecs.differences import Pairs, pairs_in, with_differences, without_differences
+from ssgan.codecs.dtypes import Series, dtype_from_json, dtype_to_json
 from ssgan.codecs.plain import plain_column
 from ssgan.config import InputError, InputTypeError
 from ssgan.randomness import Rng
@@ -53,6 +56,8 @@ class TableCodec:
         Dtype of the columns' names, as JSON.
     container : str
         "pandas", or "numpy" for an array of objects (N, columns).
+    later : tuple of (name, name)
+        Dates that are never before another one are kept as the time between.
 
     Examples
     --------
@@ -68,6 +73,7 @@ class TableCodec:
     columns: tuple[Column, ...]
     names: Json  # dtype of the columns' names
     container: str  # "pandas", or "numpy" for an array of objects (N, columns)
+    later: Pairs = ()  # dates that are the time after another one
 
     kind: ClassVar[str] = "table"
     form: ClassVar[str] = "a data frame"
@@ -103,6 +109,10 @@ class TableCodec:
     def shape(self) -> tuple[int]:
         return (self.numbers + sum(width * count for width, count in self.groups),)
 
+    @cached_property
+    def repeated(self) -> int:
+        return sum(len(column.states) for column in self.columns)
+
     @property
     def raw_shape(self) -> tuple[int]:
         return (len(self.columns),)
@@ -136,13 +146,39 @@ class TableCodec:
         for column in self.columns:
             keys += [(0, not column.flagged)] * column.numbers
             keys += [(1, block) for block in column.blocks]
+            keys += [(2, len(column.states))] * bool(column.states)
         return sorted(range(len(keys)), key=keys.__getitem__)
 
     @cached_property
     def groups(self) -> list[tuple[int, int]]:
-        """(width, count) of one-hot blocks in their order, the missing flags first."""
-        widths = sorted(block for column in self.columns for block in column.blocks)
-        return [(width, len(list(same))) for width, same in groupby([FLAG] * self.flags + widths)]
+        """(width, count) of one-hot blocks in their order: missing flags, codes, then states."""
+        widths = [FLAG] * self.flags
+        widths += sorted(block for column in self.columns for block in column.blocks)
+        states = sorted(len(column.states) for column in self.columns if column.states)
+        return [(w, len(list(same))) for part in (widths, states) for w, same in groupby(part)]
+
+    @cached_property
+    def _links(self) -> tuple[Tensor, Tensor]:
+        """Which number a state belongs to, and where that lies in it if it says so, (S, numbers).
+
+        NaN where the state leaves the place open.
+        """
+        order, starts = {own: at for at, own in enumerate(self._order)}, [0]
+        for column in self.columns:
+            starts.append(starts[-1] + column.width)
+        linked = [
+            (order[start + column.width - 1], order[start + column.numbers - 1], column.states)
+            for column, start in zip(self.columns, starts, strict=False)
+            if column.states
+        ]
+        places = torch.zeros(self.repeated, self.numbers)
+        belongs = torch.zeros(self.repeated, self.numbers)
+        row = 0
+        for _, number, states in sorted(linked):
+            rows = slice(row, row + len(states))
+            places[rows, number], belongs[rows, number] = torch.tensor(states), 1.0
+            row += len(states)
+        return belongs, places
 
     def pack(self, raw: Any) -> Tensor:
         frame = as_frame(raw)
@@ -153,6 +189,7 @@ class TableCodec:
                 f"there is no column {absent[0]!r}; expected {[c.name for c in self.columns]}, "
                 f"got {list(frame.columns)}"
             )
+        frame = with_differences(frame, self.later)
         parts = [packed_column(column, frame) for column in self.columns]
         return torch.from_numpy(np.concatenate(parts, axis=1)[:, self._order])
 
@@ -179,14 +216,35 @@ class TableCodec:
         ]
 
     def activate(self, output: Tensor, rng: Rng) -> Tensor:
-        """Numbers by tanh, states by a Gumbel-softmax whose noise is `rng`'s."""
+        """Numbers by tanh, states by a Gumbel-softmax whose noise is `rng`'s.
+
+        A number lies where its state says; what is missing has neither place nor state.
+        """
         output = output.float()
         states = output[:, self.numbers :]
         noise = rng("gumbel").uniform(*states.shape).to(output.device).clamp_min(1e-20)
         gumbel = -(-noise.log()).clamp_min(1e-20).log()
         noisy = torch.cat([output[:, : self.numbers], (states + gumbel) / GUMBEL_TEMPERATURE], 1)
-        parts = [block.softmax(2).flatten(1) for block in self._blocks(noisy)]
-        return torch.cat([output[:, : self.numbers].tanh(), *parts], 1)
+        blocks = [block.softmax(2) for block in self._blocks(noisy)]
+        return self._linked(output[:, : self.numbers].tanh(), blocks)
+
+    def _linked(self, numbers: Tensor, blocks: list[Tensor]) -> Tensor:
+        """Numbers (N, numbers) and the blocks of every group as one row, as data would have it."""
+        parts = [block.flatten(1) for block in blocks]
+        soft = torch.cat([numbers[:, :0], *parts], 1)
+        told, states = soft[:, : soft.shape[1] - self.repeated], soft[:, : self.repeated]
+        belongs, places = (link.to(soft.device) for link in self._links)
+        if self.repeated:
+            states = soft[:, -self.repeated :]
+            kinds = len({len(column.states) for column in self.columns if column.states})
+            chosen = torch.cat([drawn(block).flatten(1) for block in blocks[-kinds:]], 1)
+            decided = belongs * ~places.isnan()
+            numbers = numbers * (1 - chosen @ decided) + chosen @ places.nan_to_num(0.0)
+        if self.flags:
+            present = torch.ones_like(numbers)
+            present[:, : self.flags] = drawn(blocks[0][:, : self.flags])[..., 0]
+            numbers, states = numbers * present, states * (present @ belongs.T)
+        return torch.cat([numbers, told, states], 1)
 
     def log_likelihood(self, output: Tensor, x: Tensor, rng: Rng) -> Tensor:
         """Numbers are Gaussian with one variance; states are as likely as `activate` draws them."""
@@ -220,19 +278,28 @@ class TableCodec:
         ends = np.cumsum([column.width for column in self.columns])
         parts = np.split(own, ends[:-1], axis=1)
         series = [column.unpack(part) for column, part in zip(self.columns, parts, strict=True)]
-        frame = pd.concat(series, axis=1)
+        frame = without_differences(pd.concat(series, axis=1), self.later)
         names = [column.name for column in self.columns]
         return frame.set_axis(pd.Index(names, dtype=dtype_from_json(self.names)), axis=1)
 
     def to_json(self) -> dict[str, Json]:
         columns = [column.to_json() for column in self.columns]
         about = {"kind": self.kind, "names": self.names, "container": self.container}
+        about["later"] = [list(pair) for pair in self.later]
         return about | {"columns": columns}
 
     @classmethod
     def from_json(cls, fields: Mapping[str, Json]) -> "TableCodec":
         columns = tuple(column_from_json(column) for column in fields["columns"])
-        return cls(columns=columns, names=fields["names"], container=fields["container"])
+        later = tuple((name, other) for name, other in fields.get("later", ()))
+        about = {"names": fields["names"], "container": fields["container"]}
+        return cls(columns=columns, later=later, **about)
+
+
+def drawn(states: Tensor) -> Tensor:
+    """Soft one-hot blocks (..., width) as hard ones, with the gradient of the soft ones."""
+    hard = torch.nn.functional.one_hot(states.argmax(-1), states.shape[-1]).to(states.dtype)
+    return hard + states - states.detach()
 
 
 def as_frame(raw: Any) -> pd.DataFrame:
@@ -281,9 +348,14 @@ def fit_table(raw: Any) -> TableCodec:
             raise InputTypeError(f"expected column names that are text or numbers, got {name!r}")
     refuse_repeated(frame)
     container = "pandas" if isinstance(raw, pd.DataFrame) else "numpy"
-    columns = tuple(fit_column(plain_column(frame[name])) for name in frame.columns)
+    plain: dict[Any, Series] = {name: plain_column(frame[name]) for name in frame.columns}
+    later = pairs_in(plain)
+    dates = pd.DataFrame({name: plain[name] for pair in later for name in pair})
+    differences = with_differences(dates, later)
+    plain |= {name: differences[name] for name, _ in later}
+    columns = tuple(fit_column(column) for column in plain.values())
     names = dtype_to_json(frame.columns.dtype)
-    codec = TableCodec(columns=columns, names=names, container=container)
+    codec = TableCodec(columns=columns, names=names, container=container, later=later)
     if codec.shape == (0,):
         raise InputError("all columns are constant: there is nothing to learn")
     return codec

@@ -78,6 +78,7 @@ class VectorCodec:
     symmetries: ClassVar[tuple[str, ...]] = ()
     augmentations: ClassVar[tuple[str, ...]] = ()
     telling: ClassVar[bool] = False
+    repeated: ClassVar[int] = 0
 
     @classmethod
     def claims(cls, raw: Any, shape: tuple[int, ...] | None = None) -> bool:

@@ -97,6 +97,7 @@ class VolumeCodec:
     symmetries: ClassVar[tuple[str, ...]] = (*FLIPS, *QUARTERS)
     augmentations: ClassVar[tuple[str, ...]] = ()
     telling: ClassVar[bool] = False
+    repeated: ClassVar[int] = 0
 
     @classmethod
     def claims(cls, raw: Any, shape: tuple[int, ...] | None = None) -> bool:

@@ -1,6 +1,7 @@
 """The kinds of columns of a table: how each becomes numbers and codes, and itself again.
 
-number      one number in [-1, 1]: its place among the values seen in fitting; NaN if missing
+number      one number in [-1, 1]: its place among the values seen in fitting, NaN if missing; and
+            which value it is, where some have a state of their own
 category    one code below 1000 for each digit, in base 1000, of the level's rank by frequency
 
 A column packs to (N, width) float32 and comes back from there; a constant one has width 0. A kind
@@ -43,8 +44,16 @@ class Column(Protocol):
         ...
 
     @property
+    def states(self) -> tuple[float, ...]:
+        """Where its last number lies in each of its states, NaN where that is left open.
+
+        () for none; the code of the state is packed last.
+        """
+        ...
+
+    @property
     def width(self) -> int:
-        """How many numbers and codes there are."""
+        """How many numbers, codes and states there are."""
         ...
 
     @classmethod

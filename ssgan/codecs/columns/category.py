@@ -45,6 +45,7 @@ class Category:
     kind: ClassVar[str] = "category"
     numbers: ClassVar[int] = 0
     flagged: ClassVar[bool] = False
+    states: ClassVar[tuple[float, ...]] = ()
 
     @classmethod
     def claims(cls, column: Series, content: str) -> int:
@@ -62,13 +63,14 @@ class Category:
         return fields_to_json(self)
 
     @property
-    def states(self) -> int:
+    def codes(self) -> int:
+        """How many there are: one a level, and one for a missing entry."""
         return len(self.levels) + self.missing
 
     @cached_property
     def blocks(self) -> tuple[int, ...]:
         """The number of codes of every digit, the lowest first."""
-        blocks, rest = [], self.states
+        blocks, rest = [], self.codes
         while rest > 1:
             blocks.append(min(BASE, rest))
             rest = -(-rest // BASE)
@@ -119,7 +121,7 @@ class Category:
     def unpack(self, packed: Array) -> Series:
         """The column (N,) of any codes (N, width); codes above the last level are the last."""
         digits = np.nan_to_num(packed, nan=0.0).astype(np.int64)
-        codes = (digits * BASE ** np.arange(self.width)).sum(1).clip(0, max(self.states - 1, 0))
+        codes = (digits * BASE ** np.arange(self.width)).sum(1).clip(0, max(self.codes - 1, 0))
         ranks = codes - self.missing
         levels = np.array([*self.levels, None], dtype=object)
         dtype = dtype_from_json(self.dtype)

@@ -20,13 +20,11 @@ from ssgan.codecs.dtypes import (
     missing_value,
     series_of,
 )
+from ssgan.codecs.places import Seen, knots_of, states_of
 from ssgan.codecs.plain import absent_words, numbers_in, plain_column
 from ssgan.codecs.ranges import warn_missing, warn_outside
 from ssgan.config import InputError
 
-KNOTS = 256  # of the map from values to places
-FEW = 32  # so few distinct numbers are levels on a scale, evenly spaced
-REPEATS = 4  # rows a level must have on average to be one
 DECIMALS = 6  # most that are recognised and kept
 UINT64 = 2**64
 UNITS = {"s": 1, "ms": 10**3, "us": 10**6, "ns": 10**9}  # of times, in a second
@@ -36,9 +34,10 @@ UNITS = {"s": 1, "ms": 10**3, "us": 10**6, "ns": 10**9}  # of times, in a second
 class Number:
     """A column of numbers or times.
 
-    Values between knots are interpolated, on both ways; equal knots are a point mass (many zeros,
-    say), which has its own stretch of places. Whole numbers and times are counted in steps of
-    their greatest common divisor from the smallest one, so that midnights stay midnights.
+    Values between knots are interpolated, on both ways. Values that repeat, as many zeros or the
+    few values of an age, are states too, of which a generator draws one. Whole numbers and times
+    are counted in steps of their greatest common divisor from the smallest one, so that midnights
+    stay midnights.
     """
 
     name: Any
@@ -52,6 +51,9 @@ class Number:
     even: bool  # knots are all there is, evenly spaced in [-1, 1]
     flagged: bool  # some are missing
     absent: str | None = None  # what a missing entry of an object column is: "None" or "nan"
+    spots: tuple[float, ...] = ()  # places of the knots; evenly spaced where there are none
+    own: tuple[float, ...] = ()  # ascending values, or steps, that are states of their own
+    full: bool = False  # there are no other values than these
 
     kind: ClassVar[str] = "number"
     blocks: ClassVar[tuple[int, ...]] = ()
@@ -75,13 +77,21 @@ class Number:
     def numbers(self) -> int:
         return int(len(self.knots) > 1 or self.flagged)
 
+    @cached_property
+    def states(self) -> tuple[float, ...]:
+        """The place of every state; NaN for the first if it is that of all other values."""
+        places = self._places_of(np.array(self.own)).tolist() if self.own else []
+        return tuple(places if self.full or not places else [np.nan, *places])
+
     @property
     def width(self) -> int:
-        return self.numbers
+        return self.numbers + bool(self.own)
 
     @cached_property
     def places(self) -> Array:
         """Where the knots lie in [-1, 1]."""
+        if self.spots:
+            return np.array(self.spots)
         return np.linspace(-1, 1, len(self.knots)) if len(self.knots) > 1 else np.zeros(1)
 
     def pack(self, column: Series) -> Array:
@@ -89,24 +99,37 @@ class Number:
             return np.empty((len(column), 0), np.float32)
         column = from_text(column)
         missing = missing_in(column)
-        packed = np.full((len(column), 1), np.nan, np.float32)
+        packed = np.full((len(column), self.width), np.nan, np.float32)
         if missing.any() and not self.flagged:
             warn_missing(self.name, missing, stacklevel=5)
         self._warn_outside(column[~missing])
         values = self._steps(column[~missing])
+        packed[~missing, 0] = self._places_of(values)
+        if self.own:
+            packed[~missing, 1] = self._codes_of(values)
+        return packed
+
+    def _places_of(self, values: Array) -> Array:
+        """Where values (N,) lie in [-1, 1]; in the middle of equal knots."""
         knots = np.array(self.knots)
-        # Left and right limit differ at point masses only: their middle.
         right = np.interp(values, knots, self.places)
         left = np.interp(-values, -knots[::-1], -self.places[::-1])
-        packed[~missing, 0] = (right - left) / 2
-        return packed
+        return np.asarray((right - left) / 2)
+
+    def _codes_of(self, values: Array) -> Array:
+        """Which of its states values (N,) are, the nearest one where there is no other."""
+        own = np.array(self.own)
+        if self.full:
+            return np.searchsorted((own[1:] + own[:-1]) / 2, values)
+        nearest = np.searchsorted(own, values).clip(max=len(own) - 1)
+        return np.where(own[nearest] == values, nearest + 1, 0)
 
     def _warn_outside(self, column: Series) -> None:
         """Tell of numbers far outside the range seen, which count as its ends; not of times."""
         dtype = dtype_from_json(self.dtype)
         if not isinstance(dtype, np.dtype | pd.DatetimeTZDtype) or dtype.kind not in "Mm":
             rows = numeric(column, dtype).astype(np.float64)[:, None]
-            ends = np.array(self.knots)[[0, -1]]
+            ends = np.array(ends_of(self.knots, self.own))
             low, high = ends * self.step + self.base if self.whole else ends
             warn_outside(rows, np.array([low]), np.array([high]), [self.name], stacklevel=6)
 
@@ -132,12 +155,15 @@ class Number:
             values = knots[np.rint((rows + 1) / 2 * (len(knots) - 1)).astype(np.int64)]
         else:
             values = np.interp(rows, self.places, knots)
+        if self.own:
+            codes = np.nan_to_num(packed[:, 1]).astype(np.int64) - (not self.full)
+            values = np.where(codes >= 0, np.array(self.own)[codes], values)
         dtype = dtype_from_json(self.dtype)
         if self.whole:
             return whole_series(self._whole(values), missing, dtype, self)
         if self.decimals is not None:
             values = values.round(self.decimals)
-        values = values.clip(knots[0], knots[-1])
+        values = values.clip(*ends_of(self.knots, self.own))
         return series_of(values, missing, dtype, self.name, missing_value(self.absent))
 
     def _whole(self, steps: Array) -> Array:
@@ -162,7 +188,10 @@ def fit_number(column: Series, missing: Array) -> Number:
     else:
         top, decimals = 0, decimals_of(values)
         values = values.astype(np.float64)
-    knots, even = knots_of(values)
+    seen = Seen.of(values)
+    own = states_of(seen)
+    full = len(own) == len(seen.values)
+    knots, spots = knots_of(seen if full else seen.without(own))
     return Number(
         name=column.name,
         dtype=dtype_to_json(column.dtype),
@@ -172,23 +201,18 @@ def fit_number(column: Series, missing: Array) -> Number:
         top=top,
         decimals=decimals,
         knots=knots,
-        even=even,
+        even=not spots,
         flagged=bool(missing.any()),
         absent=absent_in(column, missing),
+        spots=spots,
+        own=own,
+        full=full,
     )
 
 
-def knots_of(values: Array) -> tuple[tuple[float, ...], bool]:
-    """Values at even places of the distribution, and whether they are a scale of a few levels.
-
-    Two values, or a few that repeat, are evenly spaced whatever their frequencies: a rare one
-    would lie where a generator's tanh hardly gets.
-    """
-    distinct = np.unique(values)
-    if len(distinct) <= 2 or len(distinct) <= min(FEW, len(values) // REPEATS):
-        return tuple(distinct.tolist()), True
-    ranks = np.rint(np.linspace(0, len(values) - 1, min(KNOTS, len(values)))).astype(np.int64)
-    return tuple(np.sort(values)[ranks].tolist()), False
+def ends_of(knots: tuple[float, ...], own: tuple[float, ...]) -> tuple[float, float]:
+    """The least and the greatest value seen."""
+    return min(knots[:1] + own[:1]), max(knots[-1:] + own[-1:])
 
 
 def decimals_of(values: Array) -> int | None:

@@ -119,9 +119,12 @@ CANDIDATES: Mapping[str, Mapping[str, Kind]] = {  # the simplest first
 
 
 def flat_rows(codec: Codec, packed: Tensor) -> Array:
-    """Packed samples as rows (N, F) of float32, in the ranges that networks see."""
+    """Packed samples as rows (N, F) of float32, in the ranges that networks see, each thing once.
+
+    Those of a table are without the states of numbers, which lie beside their places.
+    """
     rows: Array = codec.expand(packed.cpu()).flatten(1).float().numpy()
-    return rows
+    return rows[:, : rows.shape[1] - codec.repeated]
 
 
 def suitable_kinds(classes: int, shape: tuple[int, ...], usual: bool = True) -> dict[str, Kind]:
