@@ -85,8 +85,8 @@ def with_fields(config: Kind, fields: Mapping[str, Any]) -> Kind:
     InputError for a field that there is not.
     """
     check_names(fields, [field.name for field in dataclasses.fields(config)])  # type: ignore[arg-type]
-    given = {name: changed_value(getattr(config, name), value) for name, value in fields.items()}
-    return dataclasses.replace(config, **given)  # type: ignore[type-var]
+    changed = {name: changed_value(getattr(config, name), value) for name, value in fields.items()}
+    return dataclasses.replace(config, **changed)  # type: ignore[type-var]
 
 
 def changed_value(before: Any, value: Any) -> Any:
@@ -112,22 +112,22 @@ def constants_in(
     So a new file is a new entry of a table, which nothing else has to name. AttributeError for a
     module without the constant; with `every` False it is passed over.
     """
-    found = {}
+    constants = {}
     for file in pkgutil.iter_modules(path):
         module = import_module(f"{package}.{file.name}")
         if hasattr(module, constant):
-            found[file.name.replace("_", "-")] = getattr(module, constant)
+            constants[file.name.replace("_", "-")] = getattr(module, constant)
         elif every:
             raise AttributeError(
                 f"{module.__file__} has no {constant}: a file of its folder names one"
             )
-    return found
+    return constants
 
 
 def check_names(fields: Collection[str], known: Collection[str]) -> None:
     """InputError for a field that is not known, with the one that was meant where that shows."""
     if unknown := sorted(set(fields) - set(known)):
-        near = [name for one in unknown for name in difflib.get_close_matches(one, known, 1)]
+        near = [name for wrong in unknown for name in difflib.get_close_matches(wrong, known, 1)]
         meant = f": did you mean {', '.join(near)}? There" if near else "; there"
         names = ", ".join(known) or "none"
         raise InputError(f"no setting {', '.join(unknown)}{meant} are {names}")
@@ -214,16 +214,18 @@ def check_kind(settings: Any, name: str, kinds: type | tuple[type, ...]) -> None
         object.__setattr__(settings, name, from_settings(kinds, value))
     elif not isinstance(value, kinds):
         named = [kind.__name__ for kind in (kinds if isinstance(kinds, tuple) else (kinds,))]
-        one = ", ".join(f"{'an' if kind[0] in 'AEIO' else 'a'} {kind}" for kind in named)
-        raise InputError(f"expected {name} to be {one} or a table of its settings, got {value!r}")
+        expected = ", ".join(f"{'an' if kind[0] in 'AEIO' else 'a'} {kind}" for kind in named)
+        raise InputError(
+            f"expected {name} to be {expected} or a table of its settings, got {value!r}"
+        )
 
 
 def check_listed(settings: Any, name: str, known: Collection[str]) -> None:
     """Make a field a tuple, JSON and TOML have lists; refuse what lists no names, or others."""
-    given, names = getattr(settings, name), tuple(known)
-    if isinstance(given, str | bytes) or not isinstance(given, Sequence):
-        raise InputError(f"expected {name} to be a list out of {', '.join(names)}, got {given!r}")
-    if unknown := [one for one in given if one not in names]:
-        one = name.removesuffix("s")
-        raise InputError(f"no {one} {unknown[0]!r}; there are {', '.join(names)}")
-    object.__setattr__(settings, name, tuple(given))
+    values, names = getattr(settings, name), tuple(known)
+    if isinstance(values, str | bytes) or not isinstance(values, Sequence):
+        raise InputError(f"expected {name} to be a list out of {', '.join(names)}, got {values!r}")
+    if unknown := [value for value in values if value not in names]:
+        singular = name.removesuffix("s")
+        raise InputError(f"no {singular} {unknown[0]!r}; there are {', '.join(names)}")
+    object.__setattr__(settings, name, tuple(values))

@@ -84,7 +84,7 @@ def resolve_adaptation(config: AdaptConfig, domains: Domains) -> AdaptConfig:
     if not (method.numbers or domains.classes):
         raise InputError(
             f"method {config.method!r} is for classes, the labels are numbers: take one of "
-            f"{', '.join(name for name, one in METHODS.items() if one.numbers)}"
+            f"{', '.join(name for name, entry in METHODS.items() if entry.numbers)}"
         )
     refuse_candidates(config)
     used = config.candidates if config.method == "auto" else (config.method,)
@@ -143,8 +143,8 @@ def current_model_identity(identity: dict[str, Any]) -> dict[str, Any]:
     about = dict(identity["adaptation"])
     about["config"] = AdaptConfig().changed(about["config"]).to_json()
     identity = identity | {"adaptation": about, "gan": dict(identity["gan"])}
-    made = identity["gan"].pop("config", None)
-    network = vars(GANConfig.from_json(made).body) if made else identity["network"]
+    gan_config = identity["gan"].pop("config", None)
+    network = vars(GANConfig.from_json(gan_config).body) if gan_config else identity["network"]
     return identity | {"network": network}
 
 
@@ -167,10 +167,10 @@ def claim(
 def record_files(domains: Domains, source: Data, few: Few | None) -> dict[str, str]:
     """The files of a model directory that say which labels it learnt from: those of the source, or
     of the target where it has some; then the source's have names of their own."""
-    found = source_labels(source, domains.targets.task)
-    ledger = Ledger(len(found.labeled))
-    kept = replace(found, values=ledger.take(found.values, found.labeled))
-    files = split_files(split_record(domains.data["source"], kept, found.labeled), ledger)
+    coded = source_labels(source, domains.targets.task)
+    ledger = Ledger(len(coded.labeled))
+    counted = replace(coded, values=ledger.take(coded.values, coded.labeled))
+    files = split_files(split_record(domains.data["source"], counted, coded.labeled), ledger)
     if few is None:
         return files
     return {f"source-{name}": text for name, text in files.items()} | dict(few.files)
@@ -257,14 +257,14 @@ def few_of(target: Data, labels: Any) -> Few:
     """The samples of the target that these labels (M,) are of."""
     if len(labels) != len(target):
         raise InputError(f"{len(target)} target samples but {len(labels)} labels: one label a row")
-    found = raw_labels(labels)
-    rows = np.flatnonzero(~unlabeled(found, no_label=target.no_label))
+    raw = raw_labels(labels)
+    rows = np.flatnonzero(~unlabeled(raw, no_label=target.no_label))
     if not len(rows):
         raise InputError("none of the target's labels says anything: leave target_y out")
     ledger = Ledger(len(rows))
-    kept = Targets(values=ledger.take(found, rows), classes=None, dtype=str(found.dtype))
-    files = split_files(split_record(data_identity(target), kept, rows), ledger)
-    return Few(take_samples(target.x, rows), kept.values, files)
+    counted = Targets(values=ledger.take(raw, rows), classes=None, dtype=str(raw.dtype))
+    files = split_files(split_record(data_identity(target), counted, rows), ledger)
+    return Few(take_samples(target.x, rows), counted.values, files)
 
 
 def as_data(samples: Any, labels: Any = None) -> Data:

@@ -34,8 +34,8 @@ class Reversal(torch.autograd.Function):
 
 def reversed_gradient(x: Tensor, strength: float) -> Tensor:
     """x itself, through which a gradient comes back times -strength."""
-    found: Tensor = Reversal.apply(x, strength)
-    return found
+    unchanged: Tensor = Reversal.apply(x, strength)
+    return unchanged
 
 
 def domain_costs(critic: nn.Module, source: Tensor, target: Tensor, strength: float) -> Terms:
@@ -79,12 +79,12 @@ class Adversary:
     def trainable(self) -> nn.Module:
         return self.critic
 
-    def compared(self, found: NetworkOutputs) -> Tensor:
+    def compared(self, network_outputs: NetworkOutputs) -> Tensor:
         """What the critic is given of samples: (N, F), or each of F times each class (N, F K)."""
         if not self.conditional:
-            return found.extracted
-        shares = found.outputs.detach().softmax(1)
-        return (found.features.float()[:, :, None] * shares[:, None, :]).flatten(1)
+            return network_outputs.extracted
+        shares = network_outputs.outputs.detach().softmax(1)
+        return (network_outputs.features.float()[:, :, None] * shares[:, None, :]).flatten(1)
 
     def prepare(self, x: Tensor, step: int, rng: Rng) -> tuple[Tensor, ...]:
         return (self.learner.views.light(x, rng),)

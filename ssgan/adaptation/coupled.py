@@ -39,13 +39,13 @@ class CoupledCritics(nn.Module):
 
     def network(self, side: int) -> Network:
         """The network of the source (0) or of the target (1)."""
-        found: Network = self.networks[side]  # type: ignore[assignment]
-        return found
+        below: Network = self.networks[side]  # type: ignore[assignment]
+        return below
 
     def scores(self, side: int, x: Tensor) -> Tensor:
         """How real samples (N, ...) of a domain are, (N,)."""
-        found: Tensor = self.score(self.network(side).features(x)).squeeze(1)
-        return found
+        realness: Tensor = self.score(self.network(side).features(x)).squeeze(1)
+        return realness
 
 
 def coupled_networks(
@@ -93,11 +93,11 @@ def pairs_of(
     generators: nn.ModuleList, codecs: Sequence[Codec], noise: Tensor, on: Runtime, rng: Rng
 ) -> Pair:
     """What both generators make of one noise (N, latent), as networks see it."""
-    made = [  # of the same randomness, where categories are drawn: only the generators differ
+    samples = [  # of the same randomness, where categories are drawn: only the generators differ
         generate(generator, (noise,), codec, on, rng("activation"))
         for generator, codec in zip(generators, codecs, strict=True)
     ]
-    return made[0], made[1]
+    return samples[0], samples[1]
 
 
 @torch.inference_mode()
@@ -109,5 +109,5 @@ def listed_pairs(
     for number in range(max(1, -(-n // CHUNK))):
         (noise,) = sampler.chunk(number, rng)
         chunks.append(pairs_of(generators, codecs, noise, on, rng("chunk", number)))
-    one, other = (torch.cat(parts)[:n].cpu() for parts in zip(*chunks, strict=True))
-    return one, other
+    source, target = (torch.cat(parts)[:n].cpu() for parts in zip(*chunks, strict=True))
+    return source, target

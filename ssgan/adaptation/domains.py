@@ -74,27 +74,27 @@ def make_domains(
 
     Of the target no labels are read but those of `few`.
     """
-    found = source_labels(source, task)
+    coded = source_labels(source, task)
     refuse_domains(source, target)
     codecs, words = fit_both_codecs(source, target, frame)
-    packed = codecs[0].pack(source.x)[torch.from_numpy(found.labeled)]
-    values, scale = found.values[found.labeled], (0.0, 1.0)
-    if found.classes is None:
+    packed = codecs[0].pack(source.x)[torch.from_numpy(coded.labeled)]
+    values, scale = coded.values[coded.labeled], (0.0, 1.0)
+    if coded.classes is None:
         scale = (float(values.mean()), float(values.std()))
     if few is not None:
-        found, values = with_classes_of(found, values, few.labels)
+        coded, values = with_classes_of(coded, values, few.labels)
     domains = Domains(
         source=Domain(codecs[0], packed),
-        values=target_values(values, found, scale),
+        values=target_values(values, coded, scale),
         target=Domain(codecs[1], codecs[1].pack(target.x)),
-        targets=replace(found, values=found.values[:0]),
+        targets=replace(coded, values=coded.values[:0]),
         scale=scale,
         frame=words,
         data={"source": data_identity(source), "target": data_identity(target)},
     )
     if few is None:
         return domains
-    known = target_values(found.encode(few.labels), found, scale)
+    known = target_values(coded.encode(few.labels), coded, scale)
     return replace(domains, few=Domain(codecs[1], codecs[1].pack(few.samples)), few_values=known)
 
 
@@ -105,16 +105,16 @@ def target_values(values: Array, of: Targets, scale: tuple[float, float]) -> Ten
     return torch.from_numpy((values - scale[0]) / scale[1]).float()
 
 
-def with_classes_of(found: Targets, values: Array, labels: Any) -> tuple[Targets, Array]:
+def with_classes_of(coded: Targets, values: Array, labels: Any) -> tuple[Targets, Array]:
     """The targets of the source and its class indices, with classes that only the target has.
 
     A warning says which classes one of both domains has alone, and their shares.
     """
-    if found.classes is None:
-        return found, values
+    if coded.classes is None:
+        return coded, values
     here, counts = np.unique(np.asarray(raw_labels(labels), dtype=object), return_counts=True)
     known = dict(zip([as_python(label) for label in here], counts / counts.sum(), strict=True))
-    new = {label: share for label, share in known.items() if label not in found.classes}
+    new = {label: share for label, share in known.items() if label not in coded.classes}
     for label, share in new.items():
         warnings.warn(
             f"class {label!r}, {100 * share:.0f} % of the target's labels, has no label in the "
@@ -122,7 +122,7 @@ def with_classes_of(found: Targets, values: Array, labels: Any) -> tuple[Targets
             UserWarning,
             stacklevel=3,
         )
-    for place, label in enumerate(found.classes):
+    for place, label in enumerate(coded.classes):
         if label not in known:
             share = 100 * float((values == place).mean())
             warnings.warn(
@@ -132,10 +132,10 @@ def with_classes_of(found: Targets, values: Array, labels: Any) -> tuple[Targets
                 stacklevel=3,
             )
     if not new:
-        return found, values
-    classes = sorted_classes(np.array([*found.classes, *new], dtype=object))
-    order = np.array([classes.index(label) for label in found.classes])
-    return replace(found, classes=classes), order[values]
+        return coded, values
+    classes = sorted_classes(np.array([*coded.classes, *new], dtype=object))
+    order = np.array([classes.index(label) for label in coded.classes])
+    return replace(coded, classes=classes), order[values]
 
 
 def source_labels(source: Data, task: Any) -> Targets:

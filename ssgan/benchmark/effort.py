@@ -38,5 +38,9 @@ def cost_of(config: GANConfig) -> dict[str, int]:
 
 def equal_objective(name: str) -> Objective:
     """The objective of that name as equal conditions have it."""
-    found = objective(name)
-    return replace(found, first=found.updates) if isinstance(found, Wasserstein) else found
+    published = objective(name)
+    return (
+        replace(published, first=published.updates)
+        if isinstance(published, Wasserstein)
+        else published
+    )

@@ -214,8 +214,8 @@ def start_of(table: Table, cell: Cell, place: Place) -> GAN | None:
 
 def problem_of(table: Table, cell: Cell, place: Place, start: GAN | None = None) -> Problem:
     """The few labels of a cell."""
-    data, kept = place.read(table.data), table.models.get(cell.method)
-    run = place.work / kept if kept else None
+    data, directory = place.read(table.data), table.models.get(cell.method)
+    run = place.work / directory if directory else None
     return Problem(data, choose_labelled(data, cell.labels, cell.label_seed), start, run)
 
 

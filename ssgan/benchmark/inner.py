@@ -55,13 +55,13 @@ def candidate_outputs(
         repeats = max(1, min(config.search.repeats, config.search.repeat_rows // len(labels)))
         folds = make_folds(fewer, config, repeats, config.auto.folds)
         held, of = finish(held_out(gan, known, fewer, folds)), folds.of
-    found = {}
-    for name, one in ((each.name, each.config) for each in known):
+    outputs = {}
+    for name, settings in ((each.name, each.config) for each in known):
         shape = (0, len(labels), rows.classes) if rows.classes else (0, len(labels))
         oof = held[name].outputs if held else np.empty(shape)
-        given = in_units(candidate_answer(gan, final_config(one, rows), rows, test), rows)
-        found[name] = Outputs(in_units(oof, rows), given, of)
-    return found
+        answer = in_units(candidate_answer(gan, final_config(settings, rows), rows, test), rows)
+        outputs[name] = Outputs(in_units(oof, rows), answer, of)
+    return outputs
 
 
 def candidate_answer(gan: GAN, config: PredictorConfig, rows: Labeled, test: Array) -> Array:

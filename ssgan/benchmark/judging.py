@@ -140,10 +140,10 @@ def calibrated(problem: StoredProblem) -> tuple[dict[str, Array], dict[str, Arra
 
     Held-out outputs of fewer repeats than others have, of a long training, are repeated.
     """
-    found = {n: o for n, o in problem.outputs.items() if not n.endswith(DECIDED)}
-    repeats = max((len(o.oof) for o in found.values()), default=0)
+    outputs_by_name = {n: o for n, o in problem.outputs.items() if not n.endswith(DECIDED)}
+    repeats = max((len(o.oof) for o in outputs_by_name.values()), default=0)
     held, test = {}, {}
-    for name, outputs in found.items():
+    for name, outputs in outputs_by_name.items():
         oof, new = (np.asarray(a, np.float64) for a in (outputs.oof, outputs.test))
         if len(oof) != repeats:
             oof = oof[np.arange(repeats) % len(oof)]

@@ -195,9 +195,9 @@ def known_classes(model: Any, rows: Array, classes: int) -> Array:
 
     A sample of which a model says nothing (label spreading, far from every label) has equal ones.
     """
-    found = np.zeros((len(rows), classes))
+    probabilities = np.zeros((len(rows), classes))
     with np.errstate(invalid="ignore"):
-        found[:, model.classes_] = class_probabilities(model, rows)
-    found[~np.isfinite(found).all(1)] = 1 / classes
-    logs: Array = np.log((found + FLOOR) / (1 + classes * FLOOR))
+        probabilities[:, model.classes_] = class_probabilities(model, rows)
+    probabilities[~np.isfinite(probabilities).all(1)] = 1 / classes
+    logs: Array = np.log((probabilities + FLOOR) / (1 + classes * FLOOR))
     return logs

@@ -42,7 +42,10 @@ def append_row(path: Path, values: Mapping[str, Value]) -> Row:
     added = [name for name in row if name not in columns]
     columns = [*columns, *added]
     if torn or added:
-        write_whole(path, csv_bytes([columns, *(row_values(columns, one) for one in (*rows, row))]))
+        write_whole(
+            path,
+            csv_bytes([columns, *(row_values(columns, each_row) for each_row in (*rows, row))]),
+        )
     else:
         append_line(path, csv_bytes([row_values(columns, row)]).rstrip(b"\n"))
     return row

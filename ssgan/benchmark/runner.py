@@ -83,8 +83,8 @@ def results(suite: Suite, out: Path) -> Path:
 
 def stale(row: Row) -> bool:
     """Whether other code than that at hand made the row, or what it rests on."""
-    made = {row.get("source", ""), row.get("gan_source") or measuring.code_hash()}
-    return made != {measuring.code_hash()}
+    sources = {row.get("source", ""), row.get("gan_source") or measuring.code_hash()}
+    return sources != {measuring.code_hash()}
 
 
 def latest_rows(suite: Suite, rows: Iterable[Row]) -> dict[Cell, Row]:
@@ -181,8 +181,8 @@ def run(
     left = missing(suite, read_rows(path), renew)
     place = Place(work / measuring.code_hash() if renew else work, data_dir)
     place.work.mkdir(parents=True, exist_ok=True)
-    made = outcomes(preparations(suite, left, place), jobs)
-    broken = {done.what: done for done in made if done.why}
+    attempts = outcomes(preparations(suite, left, place), jobs)
+    broken = {done.what: done for done in attempts if done.why}
     failed = [
         dataclasses.replace(broken[suite.needs(cell)], what=cell)
         for cell in left

@@ -17,8 +17,8 @@ def of_rows(problem: Problem, seed: int) -> Array:
     x, y = problem.few
     codec = fit_codec(problem.data)
     model = LogisticRegression(C=10, max_iter=1000).fit(encode_samples(codec, x), y)
-    found: Array = model.predict(encode_samples(codec, problem.data.x_test))
-    return found
+    predicted: Array = model.predict(encode_samples(codec, problem.data.x_test))
+    return predicted
 
 
 def of_words(problem: Problem, seed: int) -> Array:
@@ -28,5 +28,5 @@ def of_words(problem: Problem, seed: int) -> Array:
     words = TfidfVectorizer(ngram_range=(1, 2), min_df=2, sublinear_tf=True)
     words.fit(problem.data.x)
     model = LogisticRegression(C=10, max_iter=1000).fit(words.transform(x), y)
-    found: Array = model.predict(words.transform(problem.data.x_test))
-    return found
+    predicted: Array = model.predict(words.transform(problem.data.x_test))
+    return predicted

@@ -44,8 +44,8 @@ def time_warped(problem: Problem, seed: int) -> Array:
         warping_costs(tests[start : start + BLOCK], rows).argmin(1)
         for start in range(0, len(tests), BLOCK)
     ]
-    found: Array = np.asarray(y)[np.concatenate(nearest)]
-    return found
+    labels: Array = np.asarray(y)[np.concatenate(nearest)]
+    return labels
 
 
 def warping_costs(tests: Array, rows: Array) -> Array:
@@ -121,5 +121,5 @@ def convolved(x: Tensor, kernels: list[Kernels]) -> Array:
     for weights, biases, dilation, padding in kernels:
         maps = torch.nn.functional.conv1d(x, weights, biases, 1, padding, dilation)
         features += [maps.amax(2), (maps > 0).float().mean(2)]
-    found: Array = torch.cat(features, 1).double().numpy()
-    return found
+    numbers: Array = torch.cat(features, 1).double().numpy()
+    return numbers

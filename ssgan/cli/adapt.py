@@ -125,8 +125,8 @@ def read_domains(source: str, target: str, reading: dict[str, Any]) -> tuple[Any
     from ssgan.data import read
     from ssgan.data.selection import read_as
 
-    given = {name: value for name, value in reading.items() if value not in (None, ())}
-    labelled = read(source, **given)
+    options = {name: value for name, value in reading.items() if value not in (None, ())}
+    labelled = read(source, **options)
     other = {name: value for name, value in reading.items() if name != "target"}
     unlabeled = replace(read_as(labelled.options, target, other), y=None, y_test=None)
     for data in (labelled, unlabeled):

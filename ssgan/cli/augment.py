@@ -149,8 +149,8 @@ def why_not_all(proposal: "Proposal", count: int) -> str:
     verdict, total = proposal.verdict, proposal.total
     if count:
         return f"{count} of {total} are written, no more were found to help"
-    found = "they hurt" if verdict.answer == "hurts" else "they are not seen to help"
-    because = verdict.reason or f"{found} ({verdict.classifier}, {verdict.metric})"
+    effect = "they hurt" if verdict.answer == "hurts" else "they are not seen to help"
+    because = verdict.reason or f"{effect} ({verdict.classifier}, {verdict.metric})"
     return f"0 of {total} synthetic rows are written, because {because}; --force writes them"
 
 

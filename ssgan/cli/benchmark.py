@@ -94,8 +94,8 @@ def list_suites() -> None:
     """Print the suites, a line each."""
     from ssgan.benchmark import SUITES
 
-    for name, found in SUITES.items():
-        click.echo(f"{name:<20} {found.about}")
+    for name, listed in SUITES.items():
+        click.echo(f"{name:<20} {listed.about}")
 
 
 def only_methods(suite: "Suite", only: tuple[str, ...]) -> "Suite":

@@ -38,9 +38,9 @@ def check_data(*, data: str, quiet: bool, **reading: Any) -> None:
 
     with warnings.catch_warnings(record=True) as said:
         warnings.simplefilter("always", UserWarning)
-        found = read(data, **reading)
-    report_unreadable(found)
-    about = check(found)
+        samples = read(data, **reading)
+    report_unreadable(samples)
+    about = check(samples)
     told = [str(warning.message).removeprefix(f"{data}: ") for warning in said]
     about["warnings"] = list(dict.fromkeys([*told, *about["warnings"]]))
     show_json(about)

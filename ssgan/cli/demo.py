@@ -58,35 +58,37 @@ def print_twins(comparisons: "Sequence[Versus]") -> None:
     table = Table("method", title=TITLE)
     for head in ("accuracy", "splits", "GAN off", "the GAN, points", "seconds", "+ GAN"):
         table.add_column(head, justify="right")
-    for one in comparisons:
-        line, off = one.line, one.off
+    for versus in comparisons:
+        line, off = versus.line, versus.off
         table.add_row(
-            one.method,
+            versus.method,
             f"{line.mean:.3f} ± {line.deviation:.3f}" if line.n > 1 else f"{line.mean:.3f}",
             str(line.n),
             f"{off.mean:.3f}" if off else "",
-            gain_in_points(one),
+            gain_in_points(versus),
             f"{line.seconds:.1f}",
             f"{line.gan_seconds:.0f}" if line.gan_seconds else "",
         )
     Console(markup=False).print(table)
 
 
-def gain_in_points(one: "Versus") -> str:
+def gain_in_points(versus: "Versus") -> str:
     """What the GAN adds to a method, with its 95 % interval where there are splits enough."""
-    if one.off is None:
+    if versus.off is None:
         return ""
-    if one.line.n == 1:
-        return f"{100 * (one.line.mean - one.off.mean):+.1f}"
-    return "{:+.1f} ± {:.1f}".format(*(100 * value for value in one.gain))
+    if versus.line.n == 1:
+        return f"{100 * (versus.line.mean - versus.off.mean):+.1f}"
+    return "{:+.1f} ± {:.1f}".format(*(100 * value for value in versus.gain))
 
 
 def summary(comparisons: "Sequence[Versus]", tests: int) -> str:
     """What the recommended method gives against the best simple model, and what is the GAN's."""
     from ssgan.benchmark import RECOMMENDED
 
-    ours = next(one for one in comparisons if one.method == RECOMMENDED)
-    simple = max((one for one in comparisons if one.simple), key=lambda one: one.line.mean)
+    ours = next(versus for versus in comparisons if versus.method == RECOMMENDED)
+    simple = max(
+        (versus for versus in comparisons if versus.simple), key=lambda versus: versus.line.mean
+    )
     wrong = 1 - ours.line.mean
     chance = 100 * 1.96 * (2 * wrong * (1 - wrong) / tests) ** 0.5
     off = f", without the GAN {ours.off.mean:.3f}" if ours.off else ""

@@ -195,18 +195,18 @@ with_debug = click.option("--debug", is_flag=True, help="Errors with their trace
 
 def named_encoder(arguments: dict[str, Any], **how: Any) -> Any:
     """The encoder that options name, which are taken out of the arguments; None for none."""
-    given, weights = arguments.pop("encoder"), arguments.pop("encoder_weights")
-    if given is None:
+    source, weights = arguments.pop("encoder"), arguments.pop("encoder_weights")
+    if source is None:
         used = [name for name, value in {"weights": weights, **how}.items() if value]
         if used:
             flag = "--embed" if used[0] == "embed" else f"--encoder-{used[0]}"
             raise click.UsageError(f"{flag} says more of --encoder: give both")
         return None
-    if given == "embedded":
-        return given
+    if source == "embedded":
+        return source
     from ssgan.data import load_encoder
 
-    return load_encoder(given, weights=weights, **how)
+    return load_encoder(source, weights=weights, **how)
 
 
 def command(name: str, *options: Callable[[Body], Body]) -> Callable[[Body], click.Command]:

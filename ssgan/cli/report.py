@@ -52,9 +52,9 @@ def report(*, run: Path, data: str | None, quiet: bool, **reading: Any) -> None:
 def refuse_reading_nothing(reading: dict[str, Any]) -> None:
     """UsageError for options that say how DATA is read, without DATA."""
     usual = {"header": True, "na": (), "drop": ()}
-    given = [name for name, value in reading.items() if value != usual.get(name)]
-    if given:
-        flag = given[0].replace("_", "-")
+    changed = [name for name, value in reading.items() if value != usual.get(name)]
+    if changed:
+        flag = changed[0].replace("_", "-")
         raise click.UsageError(f"--{flag} says how DATA is read: give DATA too, or leave it out.")
 
 

@@ -161,19 +161,19 @@ def write_sampled(
     from ssgan.cli.labeled import write_class_folders, write_file
     from ssgan.synthesis.sampling import sample_blocks
 
-    made = sample_blocks(gan, count, seed, conditions, **blocks)
+    blocks_of_samples = sample_blocks(gan, count, seed, conditions, **blocks)
     captioned = conditions is not None and conditions.prompts
     name = "caption" if captioned else "y"
     if out.suffix:
-        named = ((x, {} if labels is None else {name: labels}) for x, labels in made)
+        named = ((x, {} if labels is None else {name: labels}) for x, labels in blocks_of_samples)
         write_file(named, out, count, gan.data["options"].get("target") or "label")
         return
     with writing.fill_folder(out) as folder:
         if conditions and not captioned:
-            write_class_folders(made, folder, conditions.counts())
+            write_class_folders(blocks_of_samples, folder, conditions.counts())
             return
         first = 0
-        for images, _ in made:
+        for images, _ in blocks_of_samples:
             writing.write_images(images, folder, first, count)
             first += len(images)
         if conditions:

@@ -73,11 +73,11 @@ def translate(
 
     reading = {name: arguments.pop(name) for name in options.READING}
     chosen = TranslateConfig().changed(settings(config, **arguments))
-    given, target = read_domains(source, target_data, reading)
-    training = translating(given, target, chosen, frame=frame, where=Where(out, device))
+    source_data, target = read_domains(source, target_data, reading)
+    training = translating(source_data, target, chosen, frame=frame, where=Where(out, device))
     translator = show(training, quiet)
-    path = write_translated(translator(given.x), given, out)
-    note(f"{path} holds {len(given)} images of {source} as those of {target_data}", quiet)
+    path = write_translated(translator(source_data.x), source_data, out)
+    note(f"{path} holds {len(source_data)} images of {source} as those of {target_data}", quiet)
 
 
 def write_translated(images: Any, source: Any, out: Path) -> Path:

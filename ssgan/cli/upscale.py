@@ -73,42 +73,44 @@ def upscale(
       ssgan upscale small.png --learn photos/ --scale 2 --run up --out large.png
       ssgan upscale more/ --run up --blend 0 --out larger/
     """
-    given = {name: value for name, value in settings.items() if value is not None}
-    if given and learn is None:
+    fields = {name: value for name, value in settings.items() if value is not None}
+    if fields and learn is None:
         raise click.UsageError(
-            f"--{next(iter(given))} is for learning: give --learn FOLDER with it"
+            f"--{next(iter(fields))} is for learning: give --learn FOLDER with it"
         )
     from ssgan.cli import writing
     from ssgan.models.superresolution.photographs import read_pictures
     from ssgan.models.superresolution.training import load_upscaler
 
     writing.check_suffix(out, (".png", ""), "pictures")
-    found = read_pictures(pictures)
-    if out.suffix and len(found) > 1:
+    images = read_pictures(pictures)
+    if out.suffix and len(images) > 1:
         raise click.BadParameter(
-            f"{pictures} holds {len(found)} pictures: give a folder", param_hint="--out"
+            f"{pictures} holds {len(images)} pictures: give a folder", param_hint="--out"
         )
     if learn is not None:
-        learn_from(learn, run, device, quiet, given)
+        learn_from(learn, run, device, quiet, fields)
     upscaler = load_upscaler(run, device)
-    write_larger(upscaler, found, out, blend, tile)
+    write_larger(upscaler, images, out, blend, tile)
     times = upscaler.config.scale
-    note(f"{out} holds {len(found)} picture{'s' * (len(found) > 1)}, {times} times as large", quiet)
+    note(
+        f"{out} holds {len(images)} picture{'s' * (len(images) > 1)}, {times} times as large", quiet
+    )
 
 
 def learn_from(
-    folder: Path, run: Path, device: str | None, quiet: bool, given: dict[str, Any]
+    folder: Path, run: Path, device: str | None, quiet: bool, fields: dict[str, Any]
 ) -> None:
     """Train an upscaler on the pictures of a folder."""
     from ssgan.cli.progress import show
     from ssgan.models.superresolution.config import UpscaleConfig
     from ssgan.models.superresolution.training import training_upscaler
 
-    config = UpscaleConfig(**given)
+    config = UpscaleConfig(**fields)
     show(training_upscaler(folder, config, run=run, device=device), quiet)
 
 
-def write_larger(upscaler: Any, found: dict[str, Any], out: Path, blend: float, tile: int) -> None:
+def write_larger(upscaler: Any, images: dict[str, Any], out: Path, blend: float, tile: int) -> None:
     """Larger pictures as PNG files: one file, or a folder with the names of the small ones."""
     import io
 
@@ -122,11 +124,11 @@ def write_larger(upscaler: Any, found: dict[str, Any], out: Path, blend: float, 
         stream.write(buffer.getvalue())
 
     if out.suffix:
-        (picture,) = found.values()
+        (picture,) = images.values()
         writing.write_bytes(out, lambda stream: png(stream, picture))
         return
     with writing.fill_folder(out) as folder:
-        for name, picture in found.items():
+        for name, picture in images.items():
             path = (folder / name).with_suffix(".png")
             if path.exists():  # a.jpg beside a.png
                 path = folder / f"{name}.png"

@@ -33,9 +33,9 @@ def grid_layout(
         return cells
     if len(shape) != len(cells) + 1:
         return None
-    found = [(f"c{cells}", shape[0]), (f"{cells}c", shape[-1])]
-    found = found if container == "torch" else found[::-1]
-    return next((layout for layout, count in found if count in channels), None)
+    layouts = [(f"c{cells}", shape[0]), (f"{cells}c", shape[-1])]
+    layouts = layouts if container == "torch" else layouts[::-1]
+    return next((layout for layout, count in layouts if count in channels), None)
 
 
 def border_of(sides: tuple[int, ...], whole: tuple[int, ...] | None = None) -> tuple[int, ...]:
@@ -92,8 +92,8 @@ def from_levels(x: Tensor, low: float, high: float, levels: int, dtype: str) -> 
     values = low + steps * ((high - low) / max(levels, 1))
     if np.dtype(dtype).kind in "iu":
         values = np.rint(values)
-    found: Array = values.clip(low, high).astype(dtype)
-    return found
+    numbers: Array = values.clip(low, high).astype(dtype)
+    return numbers
 
 
 def refuse_other_range(values: Array, low: float, high: float, what: str) -> None:

@@ -276,12 +276,15 @@ def with_channels(x: Tensor, channels: int) -> Tensor:
     return torch.cat([colours, opaque], 1) if channels == 4 else colours
 
 
-def refuse_channels(expected: tuple[int, ...], found: tuple[int, ...]) -> None:
+def refuse_channels(expected: tuple[int, ...], actual: tuple[int, ...]) -> None:
     """Images of the right size with another number of channels are converted, not resized."""
-    (size, channels), (other, given) = size_and_channels(expected), size_and_channels(found)
-    if size == other and channels != given:
+    (size, channels), (other, wrong) = (
+        size_and_channels(expected),
+        size_and_channels(actual),
+    )
+    if size == other and channels != wrong:
         raise InputError(
-            f"expected images of {channels} channels, got {given}: convert them; pictures are "
+            f"expected images of {channels} channels, got {wrong}: convert them; pictures are "
             f"read with mode={MODE_OF_CHANNELS[channels]!r} (--mode {MODE_OF_CHANNELS[channels]})"
         )
 

@@ -38,8 +38,8 @@ ABSENT_WORDS = (
 def absent_words(texts: Series) -> Series:
     """Which texts (N,) are words that often stand for no value; "-" beside "+" is none of them."""
     words = texts.str.strip().str.casefold()
-    kept = ["-"] if words.eq("+").any() else []
-    return words.isin([word for word in ABSENT_WORDS if word not in kept])
+    meant = ["-"] if words.eq("+").any() else []
+    return words.isin([word for word in ABSENT_WORDS if word not in meant])
 
 
 def is_text(column: Series) -> bool:

@@ -197,8 +197,8 @@ class SignalCodec:
 
     @classmethod
     def from_json(cls, fields: Mapping[str, Json]) -> "SignalCodec":
-        given = {name: value for name, value in fields.items() if name != "kind"}
-        return cls(**given | {name: tuple(given[name]) for name in STATISTICS})
+        arguments = {name: value for name, value in fields.items() if name != "kind"}
+        return cls(**arguments | {name: tuple(arguments[name]) for name in STATISTICS})
 
 
 def columns_in_order(frame: Any, what: str) -> Array:

@@ -209,8 +209,8 @@ class VolumeCodec:
 
     @classmethod
     def from_json(cls, fields: Mapping[str, Json]) -> "VolumeCodec":
-        given = {name: value for name, value in fields.items() if name != "kind"}
-        return cls(**given | {"sides": tuple(given["sides"])})
+        arguments = {name: value for name, value in fields.items() if name != "kind"}
+        return cls(**arguments | {"sides": tuple(arguments["sides"])})
 
 
 def view_from_corner(light: Array, most: int) -> Array:

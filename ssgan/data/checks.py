@@ -112,15 +112,15 @@ def described_labels(y: Any, no_label: Any = None) -> dict[str, Json]:
     labels = raw_labels(y)
     task = task_of(labels[~unlabeled(labels, "regression")])
     missing = unlabeled(labels, task, no_label)
-    given = labels[~missing]
-    if task == "regression" and len(given):
-        numbers = given.astype(np.float64)
+    present = labels[~missing]
+    if task == "regression" and len(present):
+        numbers = present.astype(np.float64)
         spread = {"min": numbers.min(), "mean": numbers.mean(), "max": numbers.max()}
         return {
             "labels": {name: float(value) for name, value in spread.items()},
             "unlabeled": int(missing.sum()),
         }
-    counts = pd.Series(given, dtype=object).value_counts()
+    counts = pd.Series(present, dtype=object).value_counts()
     ordered = sorted(counts.items(), key=lambda pair: (-pair[1], str(pair[0])))
     return {
         "labels": {str(label): int(count) for label, count in ordered},

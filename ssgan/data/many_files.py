@@ -28,26 +28,26 @@ def read_samples(
             f"{root} holds no {', '.join(suffixes)} files: expected them in it, or in a folder for "
             "each class"
         )
-    found: dict[str, Array] = {}
+    samples: dict[str, Array] = {}
     faults = []
     for file in (file for part in parts.values() for file, _ in part):
         try:
-            found[file] = read(root / file)
+            samples[file] = read(root / file)
         except Exception as error:  # whatever a reader stumbles over, the file is at fault
             faults.append((file, " ".join(str(error).split()) or type(error).__name__))
-    check_share(faults, len(found) + len(faults), root)
-    found = alike(found)
-    train = [entry for entry in parts["train"] if entry[0] in found]
-    made: RawParts = {"x": entry_arrays(train, found), "y": entry_classes(train)}
-    made |= {"names": [file for file, _ in train], "quarantine": sorted(faults)}
-    if test := [entry for entry in parts.get("test", []) if entry[0] in found]:
-        made |= {"x_test": entry_arrays(test, found), "y_test": entry_classes(test)}
-    return made
+    check_share(faults, len(samples) + len(faults), root)
+    samples = alike(samples)
+    train = [entry for entry in parts["train"] if entry[0] in samples]
+    raw_parts: RawParts = {"x": entry_arrays(train, samples), "y": entry_classes(train)}
+    raw_parts |= {"names": [file for file, _ in train], "quarantine": sorted(faults)}
+    if test := [entry for entry in parts.get("test", []) if entry[0] in samples]:
+        raw_parts |= {"x_test": entry_arrays(test, samples), "y_test": entry_classes(test)}
+    return raw_parts
 
 
-def entry_arrays(entries: list[Entry], found: dict[str, Array]) -> Array:
+def entry_arrays(entries: list[Entry], samples: dict[str, Array]) -> Array:
     """The arrays of these files as one, in their order."""
-    return np.stack([found[file] for file, _ in entries])
+    return np.stack([samples[file] for file, _ in entries])
 
 
 def entry_classes(entries: list[Entry]) -> Array | None:
@@ -56,12 +56,12 @@ def entry_classes(entries: list[Entry]) -> Array | None:
     return np.array(labels, dtype=object) if any(labels) else None
 
 
-def one_shape(found: dict[str, Array], what: str, advice: str) -> None:
+def one_shape(samples: dict[str, Array], what: str, advice: str) -> None:
     """Refuse samples of several shapes, naming a file of each of the first two."""
-    first = next(iter(found))
-    for file, sample in found.items():
-        if sample.shape != found[first].shape:
-            shapes = [" x ".join(map(str, found[name].shape)) for name in (first, file)]
+    first = next(iter(samples))
+    for file, sample in samples.items():
+        if sample.shape != samples[first].shape:
+            shapes = [" x ".join(map(str, samples[name].shape)) for name in (first, file)]
             raise InputError(
                 f"expected {what} of one size, {first} has {shapes[0]} and {file} {shapes[1]}: "
                 f"{advice}"

@@ -35,11 +35,11 @@ class ReadOptions:
 
     def __post_init__(self) -> None:
         for name in ("na", "drop", "spare"):
-            given = getattr(self, name)
-            object.__setattr__(self, name, (given,) if isinstance(given, str) else tuple(given))
+            value = getattr(self, name)
+            object.__setattr__(self, name, (value,) if isinstance(value, str) else tuple(value))
         for name in ("size", "image_shape"):
-            if isinstance(given := getattr(self, name), list):
-                object.__setattr__(self, name, tuple(given))
+            if isinstance(value := getattr(self, name), list):
+                object.__setattr__(self, name, tuple(value))
         if self.modality is not None:
             kind_named(self.modality)
         if self.length is not None and self.length < 2:
@@ -68,12 +68,12 @@ class ReadOptions:
 
     def to_json(self) -> dict[str, Json]:
         """Those that were given, but for the place of named data sets; `of` takes them back."""
-        given = {}
+        options = {}
         for field in fields(self):
             value = getattr(self, field.name)
             if field.name != "data_dir" and value != field.default:
-                given[field.name] = list(value) if isinstance(value, tuple) else value
-        return given
+                options[field.name] = list(value) if isinstance(value, tuple) else value
+        return options
 
 
 def kind_named(modality: str) -> str:

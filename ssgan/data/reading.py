@@ -101,10 +101,10 @@ def read(source: Any, **options: Any) -> Data:
     if not str(source).strip():
         raise InputError("the name of the data set is empty: give a name, a folder or a file")
     name, directory = str(source), data_directory(read_options.data_dir)
-    found = name in DATA_SETS or (
+    named = name in DATA_SETS or (
         not Path(name).exists() and stored_file(name, directory) is not None
     )
-    if not found:
+    if not named:
         parts = read_path(Path(name), read_options, directory)
         return assemble_data(
             parts, str(Path(name).resolve()), recorded_options(read_options, parts)
@@ -188,10 +188,12 @@ def read_directory(path: Path, options: ReadOptions) -> RawParts:
 
 def kinds_in(path: Path, known: dict[str, tuple[str, ...]]) -> set[str]:
     """Which kinds have files, by their suffixes, in a folder or below it; enough with images."""
-    found: set[str] = set()
+    kinds_found: set[str] = set()
     for _, _, files in os.walk(path):
         for name in files:
-            found |= {kind for kind, suffixes in known.items() if name.lower().endswith(suffixes)}
-        if "image" in found:
+            kinds_found |= {
+                kind for kind, suffixes in known.items() if name.lower().endswith(suffixes)
+            }
+        if "image" in kinds_found:
             break
-    return found
+    return kinds_found

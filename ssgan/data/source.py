@@ -233,11 +233,11 @@ def without_columns(
     for name in names:
         if name not in columns:
             raise InputError(f"there is no column {name!r} to drop{nearest_names(name, columns)}")
-    kept = dict(parts)
+    narrower = dict(parts)
     for part in ("x", "x_test"):
-        if kept.get(part) is not None:
-            kept[part] = kept[part].drop(columns=[*names, *spare], errors="ignore")
-    return kept
+        if narrower.get(part) is not None:
+            narrower[part] = narrower[part].drop(columns=[*names, *spare], errors="ignore")
+    return narrower
 
 
 def without_target(parts: RawParts, target: str) -> RawParts:
@@ -262,7 +262,7 @@ def texts_of(parts: RawParts, name: str, source: str) -> RawParts:
     """A table's parts with the texts of its column `name` as samples; a missing one is empty."""
     if not isinstance(parts["x"], pd.DataFrame):
         raise InputError(f"a column of texts is for tables, {source} has none: leave text out")
-    made = dict(parts)
+    changed = dict(parts)
     for part in ("x", "x_test"):
         if (frame := parts.get(part)) is None:
             continue
@@ -272,8 +272,8 @@ def texts_of(parts: RawParts, name: str, source: str) -> RawParts:
         texts = as_texts(frame[name].to_numpy(object))
         if texts is None:
             raise InputError(f"column {name!r} of {source} holds other entries than texts")
-        made[part] = texts
-    return made
+        changed[part] = texts
+    return changed
 
 
 def nearest_names(name: Any, names: Sequence[Any]) -> str:

@@ -15,8 +15,8 @@ TEXT_SUFFIXES = (".txt",)
 
 def texts_in(samples: Any) -> Array | None:
     """Texts (N,) that samples in memory are; None for others."""
-    found: Array | None = TextCodec.coerce(samples) if TextCodec.claims(samples) else None
-    return found
+    texts: Array | None = TextCodec.coerce(samples) if TextCodec.claims(samples) else None
+    return texts
 
 
 def read_texts(root: Path) -> RawParts:
@@ -25,4 +25,4 @@ def read_texts(root: Path) -> RawParts:
     def read(path: Path) -> Array:
         return np.array(path.read_text("utf-8-sig").strip(), dtype=object)
 
-    return read_samples(root, TEXT_SUFFIXES, read, lambda found: found) | {"modality": "text"}
+    return read_samples(root, TEXT_SUFFIXES, read, lambda texts: texts) | {"modality": "text"}

@@ -81,8 +81,8 @@ def volumes_of(path: Path) -> RawParts:
 def read_volumes(root: Path) -> RawParts:
     """A folder of volumes of one size."""
 
-    def alike(found: dict[str, Array]) -> dict[str, Array]:
-        one_shape(found, "volumes", "bring them to one size first")
-        return found
+    def alike(volumes: dict[str, Array]) -> dict[str, Array]:
+        one_shape(volumes, "volumes", "bring them to one size first")
+        return volumes
 
     return read_samples(root, VOLUME_SUFFIXES, read_volume, alike) | {"modality": "volume"}

@@ -86,11 +86,11 @@ class DomainAdapter(NestedConfigs, ClassifierMixin, BaseEstimator):
                 f"{len(target)} of the target: say which are which with sample_domain"
             )
         shape = {} if self.image_shape is None else {"image_shape": tuple(self.image_shape)}
-        one = from_memory(take_samples(X, source), labels[source], **shape)
-        other = from_memory(take_samples(X, target), **shape)
+        labelled = from_memory(take_samples(X, source), labels[source], **shape)
+        unlabelled = from_memory(take_samples(X, target), **shape)
         config = with_seed(config, seed_of(self.random_state))
         self.predictor_ = adapt(
-            one, None, other, config=config, task="classification", device=self.device
+            labelled, None, unlabelled, config=config, task="classification", device=self.device
         )
         known = self.predictor_.targets
         self.classes_ = known.decode(np.arange(len(known.classes or ())))

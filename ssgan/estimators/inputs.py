@@ -111,8 +111,8 @@ def train_gan(estimator: Any, gan: GAN | GANConfig, samples: Any, seed: int | No
         return gan
     shape = estimator.image_shape
     data = from_memory(samples, image_shape=None if shape is None else tuple(shape))
-    made = pretrain(data, with_seed(gan, seed), device=estimator.device)
-    return dataclasses.replace(made, packed=None)  # a fitted estimator keeps no rows
+    trained = pretrain(data, with_seed(gan, seed), device=estimator.device)
+    return dataclasses.replace(trained, packed=None)  # a fitted estimator keeps no rows
 
 
 def labels_of(estimator: Any, y: Any) -> NDArray[Any]:

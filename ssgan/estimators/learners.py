@@ -185,10 +185,10 @@ class GANClassifier(NestedConfigs, ClassifierMixin, BaseEstimator):
         gan, seed = gan_or_config(self.gan, self.device), seed_of(self.random_state)
         checked_predictor(self.predictor)  # before anything is trained
         samples = samples_of(self, X, gan, reset=True)
-        found = classes_of(labels_of(self, y), samples)
+        coded = classes_of(labels_of(self, y), samples)
         self.gan_ = train_gan(self, gan, samples, seed)
-        self.predictor_ = learn_predictor(self, self.gan_, samples, found, seed)
-        self.classes_ = found.decode(np.arange(len(found.classes or ())))
+        self.predictor_ = learn_predictor(self, self.gan_, samples, coded, seed)
+        self.classes_ = coded.decode(np.arange(len(coded.classes or ())))
         return self
 
     def predict(self, X):
@@ -269,9 +269,9 @@ class GANRegressor(NestedConfigs, RegressorMixin, BaseEstimator):
         gan, seed = gan_or_config(self.gan, self.device), seed_of(self.random_state)
         checked_predictor(self.predictor)  # before anything is trained
         samples = samples_of(self, X, gan, reset=True)
-        found = as_numbers(labels_of(self, y), samples)
+        coded = as_numbers(labels_of(self, y), samples)
         self.gan_ = train_gan(self, gan, samples, seed)
-        self.predictor_ = learn_predictor(self, self.gan_, samples, found, seed)
+        self.predictor_ = learn_predictor(self, self.gan_, samples, coded, seed)
         return self
 
     def predict(self, X):

@@ -115,14 +115,14 @@ class GANSampler(NestedConfigs, BaseSampler):
             raise InputError(f"expected judge to be report, enforce or None, got {self.judge!r}")
         samples = samples_of(self, X, gan, reset=True)
         labels = one_column(self, y)
-        found = classes_of(labels, samples)
-        classes = found.decode(np.arange(len(found.classes or ())))
-        counts = np.bincount(found.values[found.labeled], minlength=len(classes))
-        known = labels[found.labeled]
+        coded = classes_of(labels, samples)
+        classes = coded.decode(np.arange(len(coded.classes or ())))
+        counts = np.bincount(coded.values[coded.labeled], minlength=len(classes))
+        known = labels[coded.labeled]
         self.sampling_strategy_ = strategy_counts(
             self.sampling_strategy, dict(zip(classes.tolist(), counts.tolist(), strict=True)), known
         )
-        return samples, labels, found
+        return samples, labels, coded
 
     def fit_resample(self, X, y):
         """X and y with synthetic rows below: (X (M, ...), y (M,)) in the containers of the input.
@@ -134,25 +134,25 @@ class GANSampler(NestedConfigs, BaseSampler):
     def _fit_resample(self, X, y):
         seed = seed_of(self.random_state)
         gan = gan_or_config(self.gan, self.device)
-        samples, labels, found = self._check(X, y, gan)
+        samples, labels, coded = self._check(X, y, gan)
         self.gan_ = train_gan(self, gan, samples, seed)
-        self.predictor_ = learn_predictor(self, self.gan_, samples, found, seed)
-        counts = np.array([self.sampling_strategy_.get(label, 0) for label in found.classes or ()])
+        self.predictor_ = learn_predictor(self, self.gan_, samples, coded, seed)
+        counts = np.array([self.sampling_strategy_.get(label, 0) for label in coded.classes or ()])
         more, indices = synthesise(self.gan_, self.predictor_, counts, seed or 0)
-        self.verdict_ = self._verdict(samples, found, more, indices, seed or 0)
+        self.verdict_ = self._verdict(samples, coded, more, indices, seed or 0)
         if self.judge == "enforce" and self.verdict_ and self.verdict_.answer != "helps":
             more, indices = self.gan_.sample(0), indices[:0]
-        return append_rows(X, more), labels_below(y, labels, found.decode(indices))
+        return append_rows(X, more), labels_below(y, labels, coded.decode(indices))
 
-    def _verdict(self, samples, found, more, indices, seed):
+    def _verdict(self, samples, coded, more, indices, seed):
         """What the gate says of the rows made; None where there are none or none is asked for."""
         if self.judge is None or len(indices) == 0:
             return None
-        classes = tuple(found.classes)
-        context = Context(self.gan_, classes, self.predictor_, samples, found.values)
-        made = {"gan": Synthetic(more, found.decode(indices))}
+        classes = tuple(coded.classes)
+        context = Context(self.gan_, classes, self.predictor_, samples, coded.values)
+        candidates = {"gan": Synthetic(more, coded.decode(indices))}
         plan = Plan(repeats=2, metric="balanced accuracy", seed=seed)
-        return assess(context, made, plan=plan, ratios=(None,))
+        return assess(context, candidates, plan=plan, ratios=(None,))
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()

@@ -163,7 +163,7 @@ def memorisation(
 
 def neighbours(x: Tensor, rows: Tensor, itself: bool = True) -> tuple[Tensor, Tensor]:
     """Distance (N,) to the nearest of `rows`, and its index; not `itself`: x is `rows`."""
-    theirs, found = rows.square().sum(1), []
+    theirs, nearest = rows.square().sum(1), []
     for start in range(0, len(x), SOUGHT_ROWS):
         chunk = x[start : start + SOUGHT_ROWS]
         ours = chunk.square().sum(1)
@@ -171,8 +171,8 @@ def neighbours(x: Tensor, rows: Tensor, itself: bool = True) -> tuple[Tensor, Te
         if not itself:
             index = torch.arange(len(chunk))
             apart[index, index + start] = torch.inf
-        found.append(apart.min(1))
-    index = torch.cat([one.indices for one in found])
+        nearest.append(apart.min(1))
+    index = torch.cat([block.indices for block in nearest])
     # Again from the differences: near copies cancel in the product above.
     near = torch.cat(
         [
@@ -198,8 +198,8 @@ def permutation_p(train: Tensor, held_out: Tensor, fake: Tensor, rng: Rng) -> fl
     relabelled = drawn.multivariate_hypergeometric(
         rows, len(train), size=PERMUTATIONS, method="marginals"
     )
-    found = votes[: len(train)].sum()
-    return float(1 + (relabelled @ value >= found).sum()) / (1 + PERMUTATIONS)
+    observed = votes[: len(train)].sum()
+    return float(1 + (relabelled @ value >= observed).sum()) / (1 + PERMUTATIONS)
 
 
 def copying_score(

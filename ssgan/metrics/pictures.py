@@ -46,24 +46,25 @@ def luma(picture: Values) -> Values:
     if values.ndim == 2:
         return 16 + values * (sum(WEIGHTS) / PEAK)
     if values.ndim == 3 and values.shape[2] == 3:
-        found: Values = 16 + values @ (np.array(WEIGHTS) / PEAK)
-        return found
+        brightness: Values = 16 + values @ (np.array(WEIGHTS) / PEAK)
+        return brightness
     raise InputError(f"expected a picture (H, W) or (H, W, 3), got shape {values.shape}")
 
 
-def compared_luma(one: Values, other: Values, border: int) -> tuple[Values, Values]:
+def compared_luma(picture: Values, reference: Values, border: int) -> tuple[Values, Values]:
     """The luma of two pictures of one size, without a border."""
-    if np.shape(one)[:2] != np.shape(other)[:2]:
+    if np.shape(picture)[:2] != np.shape(reference)[:2]:
         raise InputError(
-            f"expected pictures of one size, got {np.shape(one)[:2]} and {np.shape(other)[:2]}"
+            f"expected pictures of one size, got {np.shape(picture)[:2]} and "
+            f"{np.shape(reference)[:2]}"
         )
-    height, width = np.shape(one)[:2]
+    height, width = np.shape(picture)[:2]
     if min(height, width) <= 2 * border:
         raise InputError(
             f"a picture of {height} x {width} has no pixels within a border of {border}"
         )
     inner = slice(border, height - border), slice(border, width - border)
-    return luma(one)[inner], luma(other)[inner]
+    return luma(picture)[inner], luma(reference)[inner]
 
 
 def psnr(one: Values, other: Values, border: int = 0) -> float:
@@ -142,8 +143,8 @@ def ssim(one: Values, other: Values, border: int = 0) -> float:
     window = np.outer(line, line) / line.sum() ** 2
 
     def mean(values: Values) -> Values:
-        found: Values = convolve2d(values, window, mode="valid")
-        return found
+        means: Values = convolve2d(values, window, mode="valid")
+        return means
 
     first, second = mean(a), mean(b)
     variances = mean(a * a) - first**2, mean(b * b) - second**2

@@ -74,9 +74,9 @@ class Condition:
 
     def indices(self, labels: Any) -> Array:
         """Class indices (N,) of one raw label or many, -1 where there is none."""
-        one = isinstance(labels, str) or np.ndim(labels) == 0
+        single = isinstance(labels, str) or np.ndim(labels) == 0
         known = Targets(values=np.empty(0, np.int64), classes=self.classes, dtype=self.dtype)
-        return known.encode([labels] if one else labels)
+        return known.encode([labels] if single else labels)
 
     def measured(self, labels: Any) -> Array:
         """Numbers (N, K) of one label or many, texts among them where there were captions."""
@@ -228,8 +228,8 @@ def fit_numbers(values: Array, dtype: str) -> tuple[Condition, Tensor]:
 
 def kept_rows(n: int, numbers: int) -> Array:
     """Which of n rows of so many numbers are kept to draw from."""
-    kept = min(KEPT_ROWS, max(1, MOST_KEPT // numbers))
-    return Rng(("conditions",)).numpy().permutation(n)[:kept]
+    count = min(KEPT_ROWS, max(1, MOST_KEPT // numbers))
+    return Rng(("conditions",)).numpy().permutation(n)[:count]
 
 
 def fit_captions(captions: Captions) -> tuple[Condition, Tensor]:

@@ -42,12 +42,16 @@ def estimate(
     operations = count_flops(lambda: task.update(batches, Step(0)))
     seconds = seconds_a_step(lambda number: task.update(batches, Step(number))[0], clock)
     networks = model.networks(task.parts)
-    readers = [one for one in (networks.discriminator, networks.encoder) if one is not None]
+    readers = [
+        network for network in (networks.discriminator, networks.encoder) if network is not None
+    ]
     return {
         "device": on.device,
         "bfloat16": on.bfloat16,
         "generator_parameters": sum(p.numel() for p in networks.generator.parameters()),
-        "discriminator_parameters": sum(p.numel() for one in readers for p in one.parameters()),
+        "discriminator_parameters": sum(
+            p.numel() for network in readers for p in network.parameters()
+        ),
         "data_bytes": packed.numel() * packed.element_size(),
         "memory_bytes": peak_memory(on.device),
         "flops_per_step": operations,

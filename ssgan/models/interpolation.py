@@ -16,10 +16,10 @@ def interpolate(gan: GAN, pairs: int, steps: int, seed: int = 0) -> Tensor:
     start, end = (gan.sampler.inputs(pairs, rng(name))[0] for name in ("from", "to"))
     way = np.linspace(0, 1, steps).tolist()
     z = torch.stack([interpolate_noise(start, end, share, gan.config.noise) for share in way], 1)
-    given = (
+    conditions = (
         (varied_conditions(gan, pairs, rng).repeat_interleave(steps, 0),) if gan.condition else ()
     )
-    inputs = (z.flatten(0, 1), *given)
+    inputs = (z.flatten(0, 1), *conditions)
     return generate(gan.generator, inputs, gan.codec, gan.runtime, rng("activation"))
 
 

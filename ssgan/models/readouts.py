@@ -72,9 +72,9 @@ class SampleTrunk(nn.Module):
             self.spread.copy_(torch.where(spread > SMALLEST, spread, torch.ones_like(spread)))
         rows = self.with_near_values(rows)
         self.mean.copy_(rows.mean(0))
-        found = rows.var(0, correction=0)
-        found = (found if self.flat else found.mean().expand_as(found)).sqrt()
-        self.deviation.copy_(torch.where(found > SMALLEST, found, torch.ones_like(found)))
+        variance = rows.var(0, correction=0)
+        variance = (variance if self.flat else variance.mean().expand_as(variance)).sqrt()
+        self.deviation.copy_(torch.where(variance > SMALLEST, variance, torch.ones_like(variance)))
 
     def with_near_values(self, rows: Tensor) -> Tensor:
         """Flat samples with their far values nearer; grids as they are."""

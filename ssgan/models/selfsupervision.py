@@ -142,10 +142,10 @@ class Contrastive:
             views = [self.view(x, rng(name)) for name, x in samples.items()]
         features = trunk(torch.cat(views))
         first, second = heads.children()
-        one, other, _ = torch.split(first(features), [len(x) for x in views])
+        first_view, second_view, _ = torch.split(first(features), [len(x) for x in views])
         of_reals, of_fakes = torch.split(second(features), [2 * len(real), len(fake)])
         return {
-            "contrastive": self.weight * nt_xent(one, other, self.temperature),
+            "contrastive": self.weight * nt_xent(first_view, second_view, self.temperature),
             "contrastive_fakes": self.weight
             * self.fakes
             * fake_contrast(of_fakes, of_reals, self.temperature),
@@ -178,13 +178,13 @@ def projection(features: int) -> nn.Sequential:
     )
 
 
-def nt_xent(one: Tensor, other: Tensor, temperature: float) -> Tensor:
+def nt_xent(first: Tensor, second: Tensor, temperature: float) -> Tensor:
     """SimCLR's loss of two views, (N, D) each (Chen et al. 2020, eq. 1).
 
     Cross entropy of finding the other view among all 2 N - 1 views but itself, by cosine.
     """
-    n = len(one)
-    views = torch.cat([one, other])
+    n = len(first)
+    views = torch.cat([first, second])
     close = (cosines(views, views) / temperature).masked_fill(diagonal(2 * n, views), -torch.inf)
     partners = torch.arange(2 * n, device=views.device).roll(n)
     return F.cross_entropy(close, partners)
@@ -204,10 +204,10 @@ def fake_contrast(fakes: Tensor, reals: Tensor, temperature: float) -> Tensor:
     return -shares.masked_fill(among[:, :n], 0.0).sum() / (n * (n - 1))
 
 
-def cosines(one: Tensor, other: Tensor) -> Tensor:
+def cosines(rows: Tensor, columns: Tensor) -> Tensor:
     """Of the angles between rows (N, D) and (M, D): (N, M), in float32 whatever the precision."""
-    with torch.autocast(one.device.type, enabled=False):
-        return F.normalize(to_float32(one), dim=1) @ F.normalize(to_float32(other), dim=1).T
+    with torch.autocast(rows.device.type, enabled=False):
+        return F.normalize(to_float32(rows), dim=1) @ F.normalize(to_float32(columns), dim=1).T
 
 
 def diagonal(n: int, like: Tensor) -> Tensor:

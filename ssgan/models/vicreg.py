@@ -26,7 +26,7 @@ def vicreg_terms(views: Sequence[Tensor], weight: float, name: str) -> Terms:
     if len(views[0]) < 2:
         raise InputError("a student compares samples with each other: give it a batch of 2 on")
     pairs = list(combinations(views, 2))
-    distances = torch.stack([F.mse_loss(one, other) for one, other in pairs])
+    distances = torch.stack([F.mse_loss(first, second) for first, second in pairs])
     variances = 2 * torch.stack([variance(view) for view in views]).mean()
     covariances = 2 * torch.stack([covariance(view) for view in views]).mean()
     return {

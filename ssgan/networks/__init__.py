@@ -110,10 +110,10 @@ def trunk(
     Its `features` is the number of values of its last map.
     """
     chosen = architecture_of(shape, architecture)
-    made = partial(chosen.trunk, shape, width, depth)
+    make = partial(chosen.trunk, shape, width, depth)
     check_depth(depth)
-    check_size(f"a trunk of width {width:,}", shape, (width, depth or 1), made)
-    return made()
+    check_size(f"a trunk of width {width:,}", shape, (width, depth or 1), make)
+    return make()
 
 
 def build(shape: tuple[int, ...], **design: Unpack[Design]) -> tuple[nn.Module, Discriminator]:
@@ -133,11 +133,11 @@ def build(shape: tuple[int, ...], **design: Unpack[Design]) -> tuple[nn.Module, 
     check_depth(depth)
     sizes = (width, depth or 1, design["latent"], condition + 1)
     name = f"a generator of width {width:,} and latent {design['latent']:,}"
-    made = partial(architecture.generator, shape, width, depth, design["latent"], condition)
-    check_size(name, shape, sizes, made)
+    make = partial(architecture.generator, shape, width, depth, design["latent"], condition)
+    check_size(name, shape, sizes, make)
     below = architecture.trunk(shape, width, depth)
     critic = Discriminator(below, below.features, condition=condition)
-    generator = made()
+    generator = make()
     architecture.initialise(critic)
     architecture.initialise(generator)
     if condition:  # of the scale of the head's weights, so that neither drowns the other
@@ -151,5 +151,5 @@ def constrainable(network: nn.Module) -> list[nn.Parameter]:
     Clipped gains would be all but 0, and nothing would pass through them.
     """
     norms = [layer for layer in network.modules() if isinstance(layer, NORMS)]
-    kept = {id(p) for layer in norms for p in layer.parameters(recurse=False)}
-    return [p for p in network.parameters() if id(p) not in kept]
+    unclipped = {id(p) for layer in norms for p in layer.parameters(recurse=False)}
+    return [p for p in network.parameters() if id(p) not in unclipped]

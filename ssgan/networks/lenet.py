@@ -46,8 +46,8 @@ class LenetTrunk(nn.Module):
         self.features = UNITS
 
     def forward(self, x: Tensor) -> list[Tensor]:
-        found = torch.flatten(self.convolutions(x), 1)
-        return [found, self.predictor(found)]
+        features = torch.flatten(self.convolutions(x), 1)
+        return [features, self.predictor(features)]
 
 
 ARCHITECTURE = Architecture(

@@ -22,7 +22,7 @@ def check_depth(depth: int | None) -> None:
 
 
 def check_size(
-    design: str, shape: tuple[int, ...], sizes: tuple[int, ...], made: Callable[[], nn.Module]
+    design: str, shape: tuple[int, ...], sizes: tuple[int, ...], make: Callable[[], nn.Module]
 ) -> None:
     """InputError where the weights alone of a network need more memory than there is.
 
@@ -38,7 +38,7 @@ def check_size(
     memory = memory_bytes()
     try:
         with torch.device("meta"):
-            network = made()
+            network = make()
         needed = BYTES * sum(weight.numel() for weight in network.parameters())
     except RuntimeError as error:  # its size is no number of torch's
         raise InputError(f"{design} is too large to be made: {size_advice(shape)}") from error

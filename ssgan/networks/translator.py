@@ -37,19 +37,19 @@ class Translator(nn.Module):
 
     def maps(self, x: Tensor) -> list[Tensor]:
         """Its images and what it makes of them, up to the middle of its blocks."""
-        found = [x]
+        depths = [x]
         for part in self.encoder:
-            found.append(part(found[-1]))
-        x = found[-1]
+            depths.append(part(depths[-1]))
+        x = depths[-1]
         for block in list(self.blocks)[: (len(self.blocks) + 1) // 2]:
             x = block(x)
-        return [*found, x]
+        return [*depths, x]
 
     def forward(self, x: Tensor) -> Tensor:
         for part in (*self.encoder, *self.blocks):
             x = part(x)
-        made: Tensor = self.decoder(x)
-        return made
+        images: Tensor = self.decoder(x)
+        return images
 
 
 class Block(nn.Module):

@@ -213,11 +213,11 @@ class PredictorConfig(Settings):
         return replace(changed, student=changed.student.changed(flat)) if flat else changed
 
 
-def members_of(given: Any) -> tuple[Member, ...]:
+def members_of(members: Any) -> tuple[Member, ...]:
     """The members of an ensemble, which may be their JSON."""
-    if isinstance(given, str | bytes) or not isinstance(given, Sequence):
-        raise InputError(f"expected members to be a list of models, got {given!r}")
-    return tuple(member_of(member) for member in given)
+    if isinstance(members, str | bytes) or not isinstance(members, Sequence):
+        raise InputError(f"expected members to be a list of models, got {members!r}")
+    return tuple(member_of(member) for member in members)
 
 
 def member_of(member: Any) -> Member:

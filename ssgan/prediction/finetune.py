@@ -65,7 +65,7 @@ def finetuning(
         gan = yield from with_readout(gan, config, rows, held)
         rows = with_prior(gan, config, rows)
         choice, config = yield from choose_once(gan, config, rows, held)
-        network, kept = yield from fit_network(gan, config, rows, held, options=options)
+        network, facts = yield from fit_network(gan, config, rows, held, options=options)
         model = Predictor(
             config=config,
             codec=gan.codec,
@@ -75,22 +75,22 @@ def finetuning(
             about=identity(gan, rows),
             choice=choice,
         )
-        model = yield from with_calibration(model, gan, rows, held, kept)
+        model = yield from with_calibration(model, gan, rows, held, facts)
         model = with_class_shares(model, gan, rows, held)
     warn_of_classes(model, gan, rows)
     return model
 
 
 def with_calibration(
-    model: Predictor, gan: GAN, rows: Labeled, run: Run | None, kept: Any
+    model: Predictor, gan: GAN, rows: Labeled, run: Run | None, facts: Any
 ) -> Generator[Progress, None, Predictor]:
     """The predictor with its temperature or intervals, and how good it is beside ordinary models;
-    `kept` is what the fit keeps. "auto" has compared already, and found a temperature."""
+    `facts` is what the fit keeps. "auto" has compared already, and found a temperature."""
     config, choice = model.config, model.choice
     if choice and rows.classes:
         return replace(model, temperature=choice.temperature or 1.0)
     if config.method == "baseline" and rows.classes:  # not to be chosen again in every fold
-        config = replace(config, baseline=kept["name"])
+        config = replace(config, baseline=facts["name"])
     if rows.classes:
         degrees, comparison = yield from temperature.calibrate_classes(gan, config, rows, run)
         model = replace(model, temperature=degrees)

@@ -61,8 +61,8 @@ def fit_network(
         return (yield from fit_members(gan, config, rows, run, phase, options))
     method = METHODS.get(config.method)
     if method and method.fit:
-        network, kept = method.fit(gan, config, rows)
-        return save_fit(gan, network, kept, run), kept
+        network, facts = method.fit(gan, config, rows)
+        return save_fit(gan, network, facts, run), facts
     task = make_task(gan, config, rows)
     batches = Batches(make_streams(gan, rows, task), Rng(("finetune", config.seed)))
     schedule = Schedule(config.steps or 1, config.batch, options or TrainOptions(), phase)
@@ -79,7 +79,7 @@ def fit_members(
     options: TrainOptions | None,
 ) -> Generator[Progress, None, tuple[Model, Any]]:
     """The members of an ensemble one by one; one that takes steps has a run of its own."""
-    networks, kept = [], []
+    networks, facts = [], []
     for place, member in enumerate(config.members):
         member_run = None
         if run and member.config.learns:
@@ -90,16 +90,16 @@ def fit_members(
         fit = fit_network(reader, member.config, rows, member_run, phase, options)
         network, own = yield from fit
         networks.append(network)
-        kept.append(own)
-    every = {"classes": rows.classes, "members": kept}
+        facts.append(own)
+    every = {"classes": rows.classes, "members": facts}
     return save_fit(gan, ensemble_of(networks, config, rows.classes), every, run), every
 
 
-def save_fit(gan: GAN, network: Model, kept: Any, run: Run | None) -> Model:
+def save_fit(gan: GAN, network: Model, facts: Any, run: Run | None) -> Model:
     """The network as it predicts, which a run keeps."""
     network = frozen(network, gan.runtime.device)
-    if run and kept is not None:
-        run.write(FIT_FILE, json.dumps(kept))
+    if run and facts is not None:
+        run.write(FIT_FILE, json.dumps(facts))
     if run:
         run.save(1, *pack_parts({"mean": network}))
     return network

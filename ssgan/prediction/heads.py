@@ -37,10 +37,10 @@ STRENGTHS = tuple(10.0**power for power in range(-5, 2))
 def linear_of(weight: Array, bias: Array) -> nn.Linear:
     """A layer with the given weight (K, F) and bias (K,)."""
     with seeded(Rng(("linear",))):
-        made = nn.Linear(weight.shape[1], weight.shape[0])
+        layer = nn.Linear(weight.shape[1], weight.shape[0])
     state = {"weight": torch.from_numpy(weight), "bias": torch.from_numpy(bias)}
-    made.load_state_dict(state)
-    return made
+    layer.load_state_dict(state)
+    return layer
 
 
 def count_folds(classes: Array, most: int = HEAD_FOLDS) -> int:

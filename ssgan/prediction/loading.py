@@ -103,9 +103,9 @@ def load_predictor(path: str | Path, device: str | None = None, encoder: Any = N
     labels, choice, config = stored_config(run)
     tensors = finished_weights(run, config, choice)
     codec, body = stored_codec(run, encoder), stored_body(run)
-    kept = stored_fit(run)
+    facts = stored_fit(run)
     with understood(run.path / "checkpoints"):
-        network = rebuilt_network(codec, config, body, tensors, kept)
+        network = rebuilt_network(codec, config, body, tensors, facts)
     on, intervals = runtime(device, codec.shape), None
     if run.has(INTERVALS):
         with understood(run.path / INTERVALS):

@@ -20,12 +20,12 @@ MakeLoss = Callable[[PredictorConfig, Learner, GAN, Labeled], UnlabeledLoss]
 MakeHead = Callable[[Tensors, int, Any], nn.Module]  # saved weights, features, what a fit kept
 
 
-def trained_head(state: Tensors, features: int, kept: Any) -> nn.Module:
+def trained_head(state: Tensors, features: int, facts: Any) -> nn.Module:
     """The head of the methods that take steps."""
     return Head(features, len(state["linear.bias"]))
 
 
-def linear_layer(state: Tensors, features: int, kept: Any) -> nn.Module:
+def linear_layer(state: Tensors, features: int, facts: Any) -> nn.Module:
     """The head of a linear model."""
     return nn.Linear(features, len(state["bias"]))
 

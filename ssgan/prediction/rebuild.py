@@ -18,22 +18,22 @@ from ssgan.training.state import load_weights
 
 
 def rebuilt_network(
-    codec: Codec, config: PredictorConfig, body: Body, tensors: Tensors, kept: Any = None
+    codec: Codec, config: PredictorConfig, body: Body, tensors: Tensors, facts: Any = None
 ) -> Model:
-    """The averaged network of a checkpoint, by a resolved config; `kept` is what the fit kept."""
+    """The averaged network of a checkpoint, by a resolved config; `facts` is what the fit kept."""
     state = with_prefix("mean/", tensors)
     if config.members:
-        return rebuilt_ensemble(codec, config, body, state, kept)
+        return rebuilt_ensemble(codec, config, body, state, facts)
     method = METHODS[config.method.split("+")[0]]
     if method.rebuild is not None:
-        return method.rebuild(state, kept)
+        return method.rebuild(state, facts)
     if voters := with_prefix("voters/", tensors):
         state = add_voters(state, voters)
     features = len(state["readout.center"])
     votes = with_prefix("head.neighbours.", state)
     with seeded(Rng(("rebuilt",))):
         trunk = empty_trunk(config.readout or "all", codec, body)
-        head = method.head(with_prefix("head.head." if votes else "head.", state), features, kept)
+        head = method.head(with_prefix("head.head." if votes else "head.", state), features, facts)
     if votes:
         head = Votes(head, Neighbours(len(votes["rows"]), features, votes["shares"].shape[1]))
     network = Network(trunk, empty_readout(method, config, features), head)
@@ -48,14 +48,14 @@ def add_voters(state: Tensors, voters: Tensors) -> dict[str, Tensor]:
 
 
 def rebuilt_ensemble(
-    codec: Codec, config: PredictorConfig, body: Body, state: Tensors, kept: Any
+    codec: Codec, config: PredictorConfig, body: Body, state: Tensors, facts: Any
 ) -> Ensemble:
     """The members of an ensemble, each from its own part of the weights."""
     networks = []
     for place, member in enumerate(config.members):
         own = {f"mean/{n}": t for n, t in with_prefix(f"networks.{place}.", state).items()}
-        networks.append(rebuilt_network(codec, member.config, body, own, kept["members"][place]))
-    return ensemble_of(networks, config, kept["classes"])
+        networks.append(rebuilt_network(codec, member.config, body, own, facts["members"][place]))
+    return ensemble_of(networks, config, facts["classes"])
 
 
 def with_prefix(first: str, tensors: Tensors) -> dict[str, Tensor]:

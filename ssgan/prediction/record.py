@@ -37,8 +37,8 @@ def found_files(gan: GAN, rows: Labeled) -> dict[str, str]:
     order = chosen.argsort()
     ledger = Ledger(len(chosen))
     ledger.read(chosen[order])
-    kept = replace(rows.targets, values=rows.raw[order])
-    return split_files(split_record(data, kept, chosen[order]), ledger)
+    coded = replace(rows.targets, values=rows.raw[order])
+    return split_files(split_record(data, coded, chosen[order]), ledger)
 
 
 def pretrained_rows(gan: GAN, rows: Labeled) -> Tensor | None:

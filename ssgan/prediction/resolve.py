@@ -37,7 +37,7 @@ def resolve_config(config: PredictorConfig | None, gan: GAN, rows: Labeled) -> P
     if method and method.fit and not (method.numbers or rows.classes):
         raise InputError(
             f"method {config.method!r} is for classes, the labels are numbers: take one of "
-            f"{', '.join(name for name, one in METHODS.items() if one.numbers)}"
+            f"{', '.join(name for name, entry in METHODS.items() if entry.numbers)}"
         )
     if config.method == "auto":  # what it chooses is resolved then
         check_transforms(config.transforms or (), gan.codec)

@@ -34,11 +34,11 @@ class Pool:
         """Numbers and classes of the rows that are taken, by probabilities (M, K)."""
         likeliest, sureness = probabilities.argmax(1), probabilities.max(1)
         rows, classes = [], []
-        for one, expected in enumerate(self.shares):
-            own = np.flatnonzero(likeliest == one)
+        for index, expected in enumerate(self.shares):
+            own = np.flatnonzero(likeliest == index)
             surest = own[np.argsort(-sureness[own], kind="stable")]
             rows.append(surest[: round(share * expected * len(self.rows))])
-            classes.append(np.full(len(rows[-1]), one))
+            classes.append(np.full(len(rows[-1]), index))
         return np.concatenate(rows), np.concatenate(classes)
 
 

@@ -32,7 +32,7 @@ def augmented_part(context: Context, verdict: Verdict, tally: Tally) -> dict[str
         "answer": verdict.answer,
         "advice": verdict.advice,
         "why": verdict.why,
-        "judges": [judge_part(one, verdict) for one in (verdict, *verdict.others)],
+        "judges": [judge_part(part, verdict) for part in (verdict, *verdict.others)],
         "reason": verdict.reason,
         "smallest": None if verdict.smallest is None else f"{verdict.smallest:.1f}",
         "metric": verdict.metric,
@@ -45,14 +45,14 @@ def augmented_part(context: Context, verdict: Verdict, tally: Tally) -> dict[str
     }
 
 
-def judge_part(one: Verdict, verdict: Verdict) -> dict[str, Any]:
+def judge_part(part: Verdict, verdict: Verdict) -> dict[str, Any]:
     """What one classifier found, on the scale of all."""
     scores = [
-        (name, f"{score:.1f}", f"{one.rankings[name]:.1f}" if name in one.rankings else "")
-        for name, score in one.scores.items()
+        (name, f"{score:.1f}", f"{part.rankings[name]:.1f}" if name in part.rankings else "")
+        for name, score in part.scores.items()
     ]
-    rows = comparison_rows(one, chart_reach(verdict))
-    return {"name": one.classifier, "rows": rows, "scores": scores, "reason": one.reason}
+    rows = comparison_rows(part, chart_reach(verdict))
+    return {"name": part.classifier, "rows": rows, "scores": scores, "reason": part.reason}
 
 
 def classifier_comparisons(verdict: Verdict) -> tuple[Comparison, ...]:
@@ -62,7 +62,7 @@ def classifier_comparisons(verdict: Verdict) -> tuple[Comparison, ...]:
 
 def chart_reach(verdict: Verdict) -> float:
     """Points from the middle of the chart to either end: all that it shows lies between."""
-    every = [c for one in (verdict, *verdict.others) for c in classifier_comparisons(one)]
+    every = [c for part in (verdict, *verdict.others) for c in classifier_comparisons(part)]
     ends = [abs(end) for c in every for end in (c.low, c.high, c.smallest)]
     return max([*ends, 1e-9])
 

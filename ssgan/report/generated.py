@@ -29,7 +29,7 @@ SCORED = 2000  # rows of every kind
 MAX_SIDE = 1200  # pixels a side of a picture
 
 
-def generated_part(gan: GAN | str, given: HeldOutRows | None = None) -> dict[str, Any] | str:
+def generated_part(gan: GAN | str, rows_given: HeldOutRows | None = None) -> dict[str, Any] | str:
     """What the page shows of the samples of a GAN, or why there is none.
 
     How good they are is measured on rows that are given, else on the test part of its data, else
@@ -41,10 +41,10 @@ def generated_part(gan: GAN | str, given: HeldOutRows | None = None) -> dict[str
     part: dict[str, Any] = {"by_class": classes_part(gan), "between": interpolation_part(gan)}
     part["captions"] = captions_part(gan)
     if isinstance(data, str):
-        quality = quality_part(gan, given.x, given.which) if given else None
+        quality = quality_part(gan, rows_given.x, rows_given.which) if rows_given else None
         return part | {"reason": data, "scores": None, "quality": quality}
     train = gan.codec.pack(data.x)
-    real, which = compared_rows(data, given)
+    real, which = compared_rows(data, rows_given)
     part["quality"] = quality_part(gan, real, which)
     if gan.codec.telling:
         part["by_class"] = classes_part(gan, (data.x, train))
@@ -54,10 +54,10 @@ def generated_part(gan: GAN | str, given: HeldOutRows | None = None) -> dict[str
     return part | {"near": near, "scores": score_part(gan, data)}
 
 
-def compared_rows(data: Data, given: HeldOutRows | None) -> tuple[Any, str]:
+def compared_rows(data: Data, rows_given: HeldOutRows | None) -> tuple[Any, str]:
     """The rows with which samples are compared, and what they are called."""
-    if given:
-        return given.x, given.which
+    if rows_given:
+        return rows_given.x, rows_given.which
     tested = data.x_test is not None and len(data.x_test)
     return (data.x_test, "test rows") if tested else (data.x, "training rows")
 
@@ -113,8 +113,8 @@ def captions_part(gan: GAN) -> list[dict[str, Any]]:
         return []
     for text, row in zip(condition.texts, condition.examples(), strict=True):
         if text not in parts:
-            made = gan.codec.pack(gan.sample(OF_CAPTION, labels=np.tile(row, (OF_CAPTION, 1))))
-            parts[text] = {"name": text, **show_packed(gan.codec, made, OF_CAPTION)}
+            packed = gan.codec.pack(gan.sample(OF_CAPTION, labels=np.tile(row, (OF_CAPTION, 1))))
+            parts[text] = {"name": text, **show_packed(gan.codec, packed, OF_CAPTION)}
     return list(parts.values())
 
 

@@ -54,13 +54,15 @@ def given_rows(x: Any, y: Any, which: str, labelled: bool) -> HeldOutRows:
     return HeldOutRows(which=which, seen=None, x=x, y=y, names=names)
 
 
-def held_out_predictions(run: Run, model: Predictor, given: HeldOutRows | None = None) -> HeldOut:
+def held_out_predictions(
+    run: Run, model: Predictor, rows_given: HeldOutRows | None = None
+) -> HeldOut:
     """The predictions of the model of a directory for rows whose labels it has not learnt from.
 
     They are those that are given; else the test part of its data; else the labelled rows that its
     split left out. Raises InputError or FileNotFoundError with the reason where there are none.
     """
-    rows = replace(given, which=f"of {given.which}") if given else own_rows(run)
+    rows = replace(rows_given, which=f"of {rows_given.which}") if rows_given else own_rows(run)
     rows = limit_rows(labeled_only(rows, model))
     true = model.targets.encode(rows.y)
     if model.classes is None:
@@ -106,8 +108,8 @@ def rows_left_out(data: Data, split: Mapping[str, Any] | None, seen: bool) -> He
     rest = np.setdiff1d(np.arange(len(data)), split["indices"])
     names = data.names or [f"row {row}" for row in range(len(data))]
     which = f"of {data.source} that are not in the split"
-    found = HeldOutRows(which=which, seen=seen, x=data.x, y=np.asarray(y), names=names)
-    return some_rows(found, rest)
+    left_out = HeldOutRows(which=which, seen=seen, x=data.x, y=np.asarray(y), names=names)
+    return some_rows(left_out, rest)
 
 
 def labeled_only(rows: HeldOutRows, model: Predictor) -> HeldOutRows:

@@ -92,12 +92,12 @@ def report(
     kind = run.config.get("kind")
     if kind not in ("gan", "predictor"):
         raise InputError(f"{path} holds a run of kind {kind!r}, expected a GAN or a model")
-    given = None
+    rows_given = None
     if samples is not None:
-        given = given_rows(samples, labels, which, labelled=kind == "predictor")
-    opened = opened_or_reason(run, encoder, needed=given is not None)
-    made = gan_page if kind == "gan" else model_page
-    page = render_page(made(run, opened, given))
+        rows_given = given_rows(samples, labels, which, labelled=kind == "predictor")
+    opened = opened_or_reason(run, encoder, needed=rows_given is not None)
+    page_of = gan_page if kind == "gan" else model_page
+    page = render_page(page_of(run, opened, rows_given))
     write_whole(run.path / "report.html", as_utf8(page))  # at any time, also while it is trained
     return run.path / "report.html"
 
@@ -180,11 +180,11 @@ def opened_or_reason(run: Run, encoder: Any, needed: bool) -> GAN | Predictor | 
         return str(error).removesuffix(".")
 
 
-def gan_page(run: Run, gan: Any, given: HeldOutRows | None = None) -> PagePart:
+def gan_page(run: Run, gan: Any, rows_given: HeldOutRows | None = None) -> PagePart:
     """What the template shows of a run and its GAN, or of why there is none."""
     (about, config), rows = stored_training(run), run.metrics()
-    made = generated_part(gan, given)
-    gan = training_part(run) | {"made": made, "covered": coverage_sentence(rows)}
+    generated = generated_part(gan, rows_given)
+    gan = training_part(run) | {"made": generated, "covered": coverage_sentence(rows)}
     done = rows[-1]["step"] if rows else 0
     facts = [
         ("steps", f"{done:,}", f"of {config.steps:,}"),
@@ -204,7 +204,7 @@ def gan_page(run: Run, gan: Any, given: HeldOutRows | None = None) -> PagePart:
     }
 
 
-def model_page(run: Run, predictor: Any, given: HeldOutRows | None = None) -> PagePart:
+def model_page(run: Run, predictor: Any, rows_given: HeldOutRows | None = None) -> PagePart:
     """What the template shows of a directory and its model, or of why there is none."""
     (labels, _, _), rows = stored_config(run), run.metrics()
     facts = [("labels", f"{labels['count']:,}", "learnt from"), ("in training", *seconds(rows))]
@@ -212,7 +212,7 @@ def model_page(run: Run, predictor: Any, given: HeldOutRows | None = None) -> Pa
     if (run.path / TRANSLATOR_PLACE).is_dir():
         pictures = sample_pictures(Run(run.path / TRANSLATOR_PLACE))
         model |= {"pictures": pictures, "translated": True}
-    heldout = predictions_or_reason(run, predictor, given)
+    heldout = predictions_or_reason(run, predictor, rows_given)
     if isinstance(heldout, str):
         model["reason"] = heldout
     else:
@@ -247,14 +247,14 @@ def model_lead(run: Run) -> str:
     return kind + choice_words
 
 
-def predictions_or_reason(run: Run, model: Any, given: HeldOutRows | None) -> HeldOut | str:
+def predictions_or_reason(run: Run, model: Any, rows_given: HeldOutRows | None) -> HeldOut | str:
     """Predictions for rows that are given, else for held-out ones, or why there are none."""
     if isinstance(model, str):
         return model
     try:
-        return held_out_predictions(run, model, given)
+        return held_out_predictions(run, model, rows_given)
     except (OSError, InputError) as error:
-        if given:
+        if rows_given:
             raise
         return str(error).removesuffix(".")
 

@@ -80,11 +80,15 @@ def confusion_part(heldout: HeldOut) -> dict[str, Any]:
 def class_part(heldout: HeldOut) -> dict[str, Any]:
     """How well each class is predicted: those with most rows, and how many are left out."""
     names = shown_classes(heldout)
-    found = metrics.per_class(heldout.true, heldout.predicted, len(names))
-    order = np.argsort(-found["rows"], kind="stable")[:CLASS_LINES]
+    scores_by_name = metrics.per_class(heldout.true, heldout.predicted, len(names))
+    order = np.argsort(-scores_by_name["rows"], kind="stable")[:CLASS_LINES]
     scores = ("precision", "recall", "f1")
     rows = [
-        (names[k], *(f"{found[name][k]:.3f}" for name in scores), f"{found['rows'][k]:,}")
+        (
+            names[k],
+            *(f"{scores_by_name[name][k]:.3f}" for name in scores),
+            f"{scores_by_name['rows'][k]:,}",
+        )
         for k in sorted(order)
     ]
     return {"per_class": rows, "classes_left_out": len(names) - len(rows)}

@@ -18,11 +18,11 @@ def quality_part(gan: GAN, rows: Any, which: str) -> dict[str, Any] | None:
     """How close samples come to raw rows, which are called `which`; None from too few rows."""
     order = draw_some(len(rows), COMPARED, "report", "quality")
     try:
-        found = evaluate(gan, take_samples(rows, order), reference="rows")
+        measured = evaluate(gan, take_samples(rows, order), reference="rows")
     except InputError:
         return None
-    apart = next(v for k, v in found.items() if k.startswith("c2st_logistic"))
-    measures = [line for line in explained(found) if line[0] != "memorised"]
+    apart = next(v for k, v in measured.items() if k.startswith("c2st_logistic"))
+    measures = [line for line in explained(measured) if line[0] != "memorised"]
     fact = ("told apart", f"{apart:.0%}", f"from {which}; 50 % is chance")
     return {"sentence": quality_sentence(apart, which), "measures": measures, "fact": fact}
 

@@ -67,11 +67,11 @@ def training_part(run: Run) -> dict[str, Any]:
 
 def sample_pictures(run: Run) -> list[tuple[str, str]]:
     """(step, URI) of pictures of samples over time, the newest one last and larger."""
-    found = evenly_spaced(sample_files(run, ".png"), SHOTS)
+    paths = evenly_spaced(sample_files(run, ".png"), SHOTS)
     shots = []
-    for path in found:
+    for path in paths:
         with suppress(OSError, InputError):  # no picture after all: the others tell the story
-            picture = png(run.read(f"samples/{path.name}"), NEWEST if path == found[-1] else STRIP)
+            picture = png(run.read(f"samples/{path.name}"), NEWEST if path == paths[-1] else STRIP)
             shots.append((step_of(path), picture))
     return shots
 

@@ -71,7 +71,9 @@ def save(
     write_directory(directory / f"step-{step:08d}", files)
     entries = _entries(directory)
     newest = {step, *sorted({number for number, _ in entries if number < step})[1 - KEPT :]}
-    marked = {one for number, path in entries if number in newest for one in _marked(path, number)}
+    marked = {
+        mark for number, path in entries if number in newest for mark in _marked(path, number)
+    }
     keep = newest | {number for number in marked if number < step}
     for number, path in entries:
         outdated = path.suffix == REPLACED and path.with_suffix("").exists()

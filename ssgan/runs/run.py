@@ -204,10 +204,10 @@ class Run:
     def cut(self, step: int) -> None:
         """Drop the metrics after `step`, and torn lines, so that a resumed run continues them."""
         if (self.path / LOG).exists():
-            kept = _lines_up_to(self.path / LOG, step)
-            if kept != (self.path / LOG).read_bytes():
+            lines = _lines_up_to(self.path / LOG, step)
+            if lines != (self.path / LOG).read_bytes():
                 self._record_log(step)
-                write_whole(self.path / LOG, kept)
+                write_whole(self.path / LOG, lines)
 
     def write(self, name: str, data: bytes | str) -> Path:
         """Write the file `name` ("samples/00001000.png": folders are made) whole or not at all.
@@ -373,8 +373,8 @@ def _lines(path: Path) -> Iterator[tuple[bytes, dict[str, Any]]]:
 def _lines_up_to(path: Path, step: int) -> bytes:
     """The lines of a log up to a step, without torn ones."""
     numbered = ((line, row.get("step", 0)) for line, row in _lines(path))
-    kept = (line for line, at in numbered if isinstance(at, int | float) and at <= step)
-    return b"".join(line + b"\n" for line in kept)
+    lines = (line for line, at in numbered if isinstance(at, int | float) and at <= step)
+    return b"".join(line + b"\n" for line in lines)
 
 
 def finite(value: Any) -> Any:

@@ -50,14 +50,14 @@ def adjustments(judge: Judge, classes: Array, metric: str) -> dict[str, Trained]
     outputs, count = outputs_of(judge), int(classes.max()) + 1
     if outputs is None or metric != "balanced accuracy" or not is_uneven(classes):
         return {}
-    found: dict[str, Trained] = {}
+    trained: dict[str, Trained] = {}
     if not isinstance(judge, EstimatorJudge) or judge.weighable:
-        found["class weights"] = lambda x, y, test, rng: outputs(x, y, test, count, weighted=True)
+        trained["class weights"] = lambda x, y, test, rng: outputs(x, y, test, count, weighted=True)
     if not isinstance(judge, EstimatorJudge) or judge.ranks:
-        found["threshold"] = lambda x, y, test, rng: divide_by_shares(
+        trained["threshold"] = lambda x, y, test, rng: divide_by_shares(
             outputs(x, y, test, count), y, chosen_power(outputs, x, y, metric, rng)
         )
-    return found
+    return trained
 
 
 def divide_by_shares(outputs: Array, y: Array, power: float) -> Array:
@@ -71,11 +71,11 @@ def divide_by_shares(outputs: Array, y: Array, power: float) -> Array:
 def inner_outputs(outputs: JudgeOutputs, x: Array, y: Array, folds: int, rng: Rng) -> Array:
     """JudgeOutputs (N, K) for rows that were held out."""
     count = int(y.max()) + 1
-    found = np.zeros((len(y), count))
+    held_out = np.zeros((len(y), count))
     state = rng("inner").entropy() % 2**32
     for train, part in StratifiedKFold(folds, shuffle=True, random_state=state).split(x, y):
-        found[part] = outputs(x[train], y[train], x[part], count)
-    return found
+        held_out[part] = outputs(x[train], y[train], x[part], count)
+    return held_out
 
 
 def chosen_power(
@@ -89,9 +89,11 @@ def chosen_power(
     return best_power(inner_outputs(outputs, x, y, folds, rng), y, metric)
 
 
-def best_power(found: Array, y: Array, metric: str) -> float:
+def best_power(held_out: Array, y: Array, metric: str) -> float:
     """The power that is best for held-out outputs (N, K) of classes y (N,), the middle of such."""
-    scores = [METRICS[metric](y, divide_by_shares(found, y, power).argmax(1)) for power in POWERS]
+    scores = [
+        METRICS[metric](y, divide_by_shares(held_out, y, power).argmax(1)) for power in POWERS
+    ]
     best = np.flatnonzero(np.array(scores) >= max(scores) - 1e-9)
     return float(POWERS[best[len(best) // 2]])
 
@@ -112,10 +114,10 @@ def average_precision(truth: Array, outputs: Array, positive: Sequence[int]) -> 
     return 100 * float(np.mean(scores))
 
 
-def precision_of(found: Array, sure: Array) -> float:
+def precision_of(scores: Array, sure: Array) -> float:
     """Average precision of scores (M,), as scikit-learn defines it: 100 times as fast on few."""
     order = np.argsort(-sure, kind="stable")
-    hits = np.cumsum(found[order])
+    hits = np.cumsum(scores[order])
     ends = np.flatnonzero(np.append(np.diff(sure[order]) != 0, True))  # equal scores are one step
     gained = np.diff(hits[ends], prepend=0)
     return float((gained * hits[ends] / (ends + 1)).sum() / max(hits[-1], 1))
@@ -123,5 +125,5 @@ def precision_of(found: Array, sure: Array) -> float:
 
 def ranked_classes(classes: Array) -> list[int]:
     """The classes whose ranking is reported: all, or the rarer of two."""
-    found, counts = np.unique(classes, return_counts=True)
-    return [int(found[counts.argmin()])] if len(found) == 2 else found.tolist()
+    present, counts = np.unique(classes, return_counts=True)
+    return [int(present[counts.argmin()])] if len(present) == 2 else present.tolist()

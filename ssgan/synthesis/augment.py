@@ -285,16 +285,23 @@ def propose(
     counts = request.class_counts(context)
     blocks = tally.over(make_blocks(context, request, counts, block))
     first = next(blocks)
-    names = [one if isinstance(one, str) else type(one).__name__ for one in request.filters]
+    names = [
+        filter_ if isinstance(filter_, str) else type(filter_).__name__
+        for filter_ in request.filters
+    ]
     classifiers, why = request.classifier, None
     if classifiers is None and plan.judge is linear_judge:
         usual = default_classifiers if context.classes else default_regressors
         classifiers, why = usual(context.gan.codec)
-    made = {" + ".join(names) or "gan": first}
+    candidates = {" + ".join(names) or "gan": first}
     class_counts = None
     if counts is not None and context.classes:
         class_counts = np.bincount(context.places(first.labels), minlength=len(context.classes))
-        made = {name: samples_of_any_class(context, request, len(first.labels)) for name in made}
-    verdict = assess(context, made, plan=plan, classifiers=classifiers, class_counts=class_counts)
+        candidates = {
+            name: samples_of_any_class(context, request, len(first.labels)) for name in candidates
+        }
+    verdict = assess(
+        context, candidates, plan=plan, classifiers=classifiers, class_counts=class_counts
+    )
     verdict = replace(verdict, why=why)
     return Proposal(request, context, first, blocks, request.total(counts), verdict, tally)

@@ -56,7 +56,7 @@ def concatenate(parts: list[Any]) -> Any:
 
 def filters_of(request: Request) -> list[Filter]:
     """What samples of a request have to pass, in order."""
-    return [filter_named(one) if isinstance(one, str) else one for one in request.filters]
+    return [filter_named(entry) if isinstance(entry, str) else entry for entry in request.filters]
 
 
 def samples_of_any_class(context: Context, request: Request, count: int) -> Synthetic:

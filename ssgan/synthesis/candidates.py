@@ -71,11 +71,11 @@ def by_class(features: Array, classes: Array, pool: Array, class_counts: Array) 
     def choose(rows: Array, left: Array, count: int) -> tuple[Array, Array]:
         x, y = features[rows], classes[rows]
         scores = by_index(linear_scores(x, y, pool[left], balanced_weights(y)), y, len(shares))
-        likeliest, found = scores.argmax(1), []
+        likeliest, orders = scores.argmax(1), []
         counts = np.diff(np.round(np.cumsum([0, *shares]) * min(count, len(left)))).astype(int)
         for index, number in enumerate(counts):
-            found.append(np.lexsort((-scores[:, index], likeliest != index))[:number])
-        return left[np.concatenate(found)], np.repeat(np.arange(len(shares)), counts)
+            orders.append(np.lexsort((-scores[:, index], likeliest != index))[:number])
+        return left[np.concatenate(orders)], np.repeat(np.arange(len(shares)), counts)
 
     return choose
 
@@ -157,14 +157,14 @@ def assess(
 
 
 def view_rows(
-    context: Context, made: Mapping[str, Synthetic], view: View
+    context: Context, candidates: Mapping[str, Synthetic], view: View
 ) -> tuple[LabeledRows, dict[str, Added]]:
     """Labelled rows and pools of samples in a view: features, or their own columns."""
     if context.indices is None:
         raise InputError("expected real rows with labels to judge by, got none: give their classes")
     rows = np.flatnonzero(context.indices >= 0)
     samples = take_samples(context.samples, rows)
-    pools = {name: (view(m.samples), context.places(m.labels)) for name, m in made.items()}
+    pools = {name: (view(m.samples), context.places(m.labels)) for name, m in candidates.items()}
     codec, classes = context.gan.codec, context.indices[rows]
     known = LabeledRows(view(samples), classes, samples, view, codec.transforms)
     return replace(known, cell_axes=codec.cell_axes), pools

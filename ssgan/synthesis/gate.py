@@ -48,8 +48,8 @@ def baseline_augmenters(
     rows: LabeledRows, baselines: Mapping[str, GateBaseline] = BASELINES
 ) -> dict[str, Augmenter]:
     """The augmenters of those baselines that are for such rows."""
-    found = {name: baseline(rows) for name, baseline in baselines.items()}
-    return {name: augmenter for name, augmenter in found.items() if augmenter is not None}
+    augmenters = {name: baseline(rows) for name, baseline in baselines.items()}
+    return {name: augmenter for name, augmenter in augmenters.items() if augmenter is not None}
 
 
 def judge(
@@ -127,16 +127,16 @@ def judge(
     names = [*candidates, *moved]
     test = FoldTest(plan, len(features), len(features) if tested is None else len(tested))
     level = plan.alpha / len(names)
-    found = measure_predictors(features, classes, plainly, plan, tested)
-    start = float(found["nothing"][:, 0].mean())
+    measured = measure_predictors(features, classes, plainly, plan, tested)
+    start = float(measured["nothing"][:, 0].mean())
     if (finest := test.finest(level)) > 100 - start:
         return hopeless_verdict(plan, len(features), start, finest)
-    found |= measure_predictors(features, classes, tried | moved, plan, tested)
+    measured |= measure_predictors(features, classes, tried | moved, plan, tested)
     without = [*adjusted, *baselines]
-    gains = test.compare(found, names, ["nothing", *without], level)
+    gains = test.compare(measured, names, ["nothing", *without], level)
     verdict = decide_verdict(gains, plan, len(features), start)
-    verdict = replace(verdict, alternatives=test.compare(found, without, ["nothing"], level))
-    return with_advice(verdict, found, features, classes, plan)
+    verdict = replace(verdict, alternatives=test.compare(measured, without, ["nothing"], level))
+    return with_advice(verdict, measured, features, classes, plan)
 
 
 def moved_candidates(
@@ -146,10 +146,10 @@ def moved_candidates(
     outputs = outputs_of(plan.judge)
     if outputs is None:
         return {}
-    found = {}
+    moved = {}
     for name, more in candidates.items():
-        found[name + MOVED] = rows.predict_moved(more, outputs, plan.metric)
-    return found
+        moved[name + MOVED] = rows.predict_moved(more, outputs, plan.metric)
+    return moved
 
 
 def refuse_taken(reserved: set[str], baselines: Iterable[str], candidates: Iterable[str]) -> None:
@@ -159,12 +159,12 @@ def refuse_taken(reserved: set[str], baselines: Iterable[str], candidates: Itera
 
 
 def with_advice(
-    verdict: Verdict, found: Mapping[str, Array], features: Array, classes: Array, plan: Plan
+    verdict: Verdict, measured: Mapping[str, Array], features: Array, classes: Array, plan: Plan
 ) -> Verdict:
     """The verdict with what else was measured, and with what to do."""
-    means = {name: values.mean(0) for name, values in found.items()}
+    means = {name: values.mean(0) for name, values in measured.items()}
     power, outputs = None, outputs_of(plan.judge)
-    if "threshold" in found and outputs is not None:
+    if "threshold" in measured and outputs is not None:
         rng = Rng(("gate", plan.seed, "threshold"))
         power = chosen_power(outputs, features, classes, plan.metric, rng, folds=plan.folds)
     verdict = replace(
@@ -191,16 +191,16 @@ class FoldTest:
         return float(law.ppf(1 - level) + law.ppf(TEST_POWER)) * (100 / self.pool / 2)
 
     def compare(
-        self, found: Mapping[str, Array], names: list[str], others: list[str], level: float
+        self, measured: Mapping[str, Array], names: list[str], others: list[str], level: float
     ) -> tuple[Comparison, ...]:
         """Each of some names against each of others, by what was measured."""
         held = self.pool / self.plan.folds
         overlap, compared = held / (self.rows - held), []
         for pair in itertools.product(names, others):
-            gains, ranked = (found[pair[0]] - found[pair[1]]).T
+            gains, ranked = (measured[pair[0]] - measured[pair[1]]).T
             ranking = None if np.isnan(ranked).any() else float(ranked.mean())
-            one = compare_gains(pair, gains, overlap, level, self.pool)
-            compared.append(replace(one, ranking=ranking))
+            comparison = compare_gains(pair, gains, overlap, level, self.pool)
+            compared.append(replace(comparison, ranking=ranking))
         return tuple(compared)
 
 
@@ -308,11 +308,13 @@ def holm(p: Mapping[str, float], alpha: float) -> list[str]:
     return refused
 
 
-def decide_verdict(found: Sequence[Comparison], plan: Plan, rows: int, score: float) -> Verdict:
+def decide_verdict(
+    comparisons: Sequence[Comparison], plan: Plan, rows: int, score: float
+) -> Verdict:
     """The verdict of all comparisons; `score` is the metric with nothing added."""
-    names = list(dict.fromkeys(c.candidate for c in found))
-    worst = {name: max(c.p_better for c in found if c.candidate == name) for name in names}
-    plain = {c.candidate: c for c in found if c.baseline == "nothing"}
+    names = list(dict.fromkeys(c.candidate for c in comparisons))
+    worst = {name: max(c.p_better for c in comparisons if c.candidate == name) for name in names}
+    plain = {c.candidate: c for c in comparisons if c.baseline == "nothing"}
     good = holm(worst, plan.alpha)
     bad = holm({name: c.p_worse for name, c in plain.items()}, plan.alpha)
     best = max(good, key=lambda name: plain[name].gain) if good else None
@@ -324,7 +326,7 @@ def decide_verdict(found: Sequence[Comparison], plan: Plan, rows: int, score: fl
         metric=plan.metric,
         alpha=plan.alpha,
         score=score,
-        comparisons=tuple(found),
+        comparisons=tuple(comparisons),
     )
 
 

@@ -175,9 +175,9 @@ def select_samples(
             break
         drawn = generate_round(context, targets - have, number, seed)
         left = predict_classes(apply_filters(drawn, filters, rng(number), dropped))
-        kept = left.where(first_of_each(left.indices, targets - have))
-        have += np.bincount(kept.indices, minlength=len(targets))
-        parts.append(kept)
+        passing = left.where(first_of_each(left.indices, targets - have))
+        have += np.bincount(passing.indices, minlength=len(targets))
+        parts.append(passing)
     if (have < targets).any():
         short = int(np.flatnonzero(have < targets)[0])
         raise InputError(

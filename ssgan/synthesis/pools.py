@@ -93,7 +93,7 @@ def first_of_all(verdicts: Sequence[Verdict]) -> Verdict:
         return max((verdict.scores.get(name, 0.0) for name in names), default=0.0)
 
     best = max(verdicts, key=without)
-    return replace(best, others=tuple(one for one in verdicts if one is not best))
+    return replace(best, others=tuple(another for another in verdicts if another is not best))
 
 
 def untested_verdict(plan: Plan, rows: int, reason: str) -> Verdict:

@@ -68,9 +68,9 @@ def between_neighbours(features: Array, numbers: Array) -> Augmenter:
 
 def baselines_of(rows: LabeledRows) -> dict[str, Augmenter]:
     """What is ordinarily added to rows with numbers."""
-    found = {"smote": between_neighbours(rows.features, rows.classes)}
+    augmenters = {"smote": between_neighbours(rows.features, rows.classes)}
     moved = shifted_copies(rows)
-    return found | ({"transforms": moved} if moved else {})
+    return augmenters | ({"transforms": moved} if moved else {})
 
 
 def judge_numbers(
@@ -136,16 +136,16 @@ def judge_numbers(
     }
     test = FoldTest(plan, len(features), len(features))
     level = plan.alpha / len(candidates)
-    found = measure_numbers(numbers, {"nothing": predictors.pop("nothing")}, plan)
-    start = float(found["nothing"][:, 0].mean())
+    measured = measure_numbers(numbers, {"nothing": predictors.pop("nothing")}, plan)
+    start = float(measured["nothing"][:, 0].mean())
     if (finest := test.finest(level)) > 100 - start:
         return hopeless_verdict(plan, len(features), start, finest)
-    found |= measure_numbers(numbers, predictors, plan)
-    gains = test.compare(found, [*candidates], ["nothing", *baselines], level)
+    measured |= measure_numbers(numbers, predictors, plan)
+    gains = test.compare(measured, [*candidates], ["nothing", *baselines], level)
     verdict = replace(
         decide_verdict(gains, plan, len(features), start),
-        alternatives=test.compare(found, [*baselines], ["nothing"], level),
-        scores={name: round(float(values[:, 0].mean()), 3) for name, values in found.items()},
+        alternatives=test.compare(measured, [*baselines], ["nothing"], level),
+        scores={name: round(float(values[:, 0].mean()), 3) for name, values in measured.items()},
     )
     return replace(verdict, advice=advise(verdict))
 
@@ -191,7 +191,7 @@ def measure_numbers(
 
 def assess_numbers(
     context: Context,
-    made: Mapping[str, Synthetic],
+    candidates: Mapping[str, Synthetic],
     plan: Plan,
     ratios: Ratios | None = None,
     regressors: Any = None,
@@ -211,12 +211,14 @@ def assess_numbers(
         )
     models = regressors_named("linear" if regressors is None else regressors, plan.seed)
     plan = replace(plan, alpha=plan.alpha / len(models))
-    return first_of_all([assess_regressor(context, made, one, plan, ratios) for one in models])
+    return first_of_all(
+        [assess_regressor(context, candidates, model, plan, ratios) for model in models]
+    )
 
 
 def assess_regressor(
     context: Context,
-    made: Mapping[str, Synthetic],
+    candidates: Mapping[str, Synthetic],
     regressor: NamedClassifier,
     plan: Plan,
     ratios: Ratios | None,
@@ -233,23 +235,25 @@ def assess_regressor(
     plan = replace(plan, judge=judge, repeats=min(plan.repeats, regressor.repeats))
 
     def seen(x: Any) -> Array:
-        found: Array = context.gan.features(x) @ axes.T
-        return found
+        columns: Array = context.gan.features(x) @ axes.T
+        return columns
 
     def shown(x: Any) -> Array:
         return seen(x) if regressor.model is None else np.asarray(flat_rows(codec, codec.pack(x)))
 
-    pools = {name: (seen(block.samples), block.labels) for name, block in made.items()}
+    pools = {name: (seen(block.samples), block.labels) for name, block in candidates.items()}
     real = LabeledRows(shown(samples), numbers, samples, shown, codec.transforms, plan.seed)
-    found: dict[str, Augmenter] = {}
+    augmenters: dict[str, Augmenter] = {}
     features = seen(samples)
     for called, (name, ratio) in name_candidates(sizes_of(pools), len(known), ratios).items():
         pool, labels = pools[name]
         choose = labelled_again(features, numbers, pool)
         copies = find_copies(features, pool)
-        adder = pool_augmenter(shown(made[name].samples), labels, copies, ratio, choose)
-        found[called] = adder
-    verdict = judge_numbers(real.features, numbers, found, baselines=baselines_of(real), plan=plan)
+        adder = pool_augmenter(shown(candidates[name].samples), labels, copies, ratio, choose)
+        augmenters[called] = adder
+    verdict = judge_numbers(
+        real.features, numbers, augmenters, baselines=baselines_of(real), plan=plan
+    )
     verdict = replace(verdict, classifier=regressor.name)
     return with_ratio(verdict, sizes_of(pools), len(known), ratios)
 

@@ -145,7 +145,9 @@ class Verdict:
         """What to print: what could have been seen first, then what was, and what to do."""
         which = f": {self.candidate}" if self.candidate else ""
         because = f": {self.reason}" if self.reason else ""
-        said = [line for one in (self, *self.others) for line in one.measured(bool(self.others))]
+        said = [
+            line for verdict in (self, *self.others) for line in verdict.measured(bool(self.others))
+        ]
         said.append(f"verdict: {self.answer}{which}{because}")
         return [*said, f"what to do: {self.advice}"] if self.advice else said
 

@@ -67,7 +67,7 @@ def limits(
     """(measure, lower bound, upper bound of its size) for the checkup `now`."""
 
     def so_far(name: str, least: int = 1) -> list[float]:
-        values = [one[name] for one in past if one["step"] >= least and name in one]
+        values = [checkup[name] for checkup in past if checkup["step"] >= least and name in checkup]
         return [value for value in values if isfinite(value)]
 
     diversity = min(max(so_far("diversity"), default=0.0), 1.0)  # noise is more diverse than data
@@ -97,31 +97,35 @@ class Health:
 
     def after(self, checkup: Checkup) -> "Health":
         """With one more checkup, judged."""
-        past = [one for one in self.checkups if not one["alarms"]]
+        past = [earlier for earlier in self.checkups if not earlier["alarms"]]
         judged = {**checkup, "alarms": alarms(past, checkup, self.bounds)}
         return replace(self, checkups=(*self.checkups, judged))
 
     def bad(self, patience: int) -> list[str]:
         """Why to go back: the alarms of the last checkup, if it is the `patience`-th in a row."""
         newest = self.checkups[-patience:]
-        if len(newest) < patience or not all(one["alarms"] for one in newest):
+        if len(newest) < patience or not all(checkup["alarms"] for checkup in newest):
             return []
         return list(newest[-1]["alarms"])
 
     @property
     def good(self) -> int:
         """The step of the last checkup that was judged and not alarming; else the beginning."""
-        judged = (one for one in self.checkups if one["step"] >= self.bounds.first_judged_step)
-        return max((one["step"] for one in judged if not one["alarms"]), default=0)
+        judged = (
+            checkup for checkup in self.checkups if checkup["step"] >= self.bounds.first_judged_step
+        )
+        return max((checkup["step"] for checkup in judged if not checkup["alarms"]), default=0)
 
     @property
     def marks(self) -> dict[str, dict[str, Any]]:
         """The steps that checkpoints must keep: the last good one and the best."""
-        judged = [one for one in self.checkups if one["step"] > 0 and not one["alarms"]]
-        measured = [one for one in judged if isfinite(one.get("distance", inf))]
+        judged = [
+            checkup for checkup in self.checkups if checkup["step"] > 0 and not checkup["alarms"]
+        ]
+        measured = [checkup for checkup in judged if isfinite(checkup.get("distance", inf))]
         marks = {"good": {"step": self.good}} if self.good else {}
         if measured:
-            best = min(measured, key=lambda one: one["distance"])
+            best = min(measured, key=lambda checkup: checkup["distance"])
             marks["best"] = {name: best[name] for name in ("step", "distance")}
         return marks
 
@@ -133,12 +137,12 @@ class Health:
     def back(self, why: str, step: int) -> "Health":
         """At the last good state, begun again, after what was seen at `step`."""
         at = self.good
-        gone = [one for one in self.checkups if one["step"] > at]
+        gone = [checkup for checkup in self.checkups if checkup["step"] > at]
         abandoned = {"attempt": self.restarts, "step": step, "why": why, "checkups": gone}
         return replace(
             self,
             restarts=min(self.restarts + 1, self.bounds.attempts),
-            checkups=tuple(one for one in self.checkups if one["step"] <= at),
+            checkups=tuple(checkup for checkup in self.checkups if checkup["step"] <= at),
             abandoned=(*self.abandoned, abandoned),
         )
 
@@ -146,8 +150,8 @@ class Health:
         """Without the bounds, which every training brings itself."""
         return {
             "attempt": self.restarts,
-            "checkups": [dict(one) for one in self.checkups],
-            "left": [dict(one) for one in self.abandoned],
+            "checkups": [dict(record) for record in self.checkups],
+            "left": [dict(record) for record in self.abandoned],
         }
 
     @classmethod

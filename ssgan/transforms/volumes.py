@@ -30,10 +30,10 @@ def warp_volumes(x: Tensor, strength: float, rng: Rng, names: tuple[str, ...]) -
 def rotation_matrices(angles: Tensor, axis: int) -> Tensor:
     """Rotations (N, 3, 3) by angles (N,) in radians about one of the axes."""
     cosine, sine = angles.cos(), angles.sin()
-    one, other = (axis + 1) % 3, (axis + 2) % 3
+    first, second = (axis + 1) % 3, (axis + 2) % 3
     matrix = torch.eye(3, device=angles.device).repeat(len(angles), 1, 1)
-    matrix[:, one, one], matrix[:, one, other] = cosine, -sine
-    matrix[:, other, one], matrix[:, other, other] = sine, cosine
+    matrix[:, first, first], matrix[:, first, second] = cosine, -sine
+    matrix[:, second, first], matrix[:, second, second] = sine, cosine
     return matrix
 
 
@@ -41,8 +41,8 @@ def quarter_turned(x: Tensor, plane: tuple[int, int], rng: Rng) -> Tensor:
     """Volumes after 0 to 3 quarter turns in a plane; half turns where its sides differ."""
     step = 1 if x.shape[plane[0]] == x.shape[plane[1]] else 2
     turns = step * rng.integers(4 // step, len(x)).to(x.device)
-    found = x
+    turned = x
     for number in range(step, 4, step):
         chosen = (turns == number).view(-1, *[1] * (x.dim() - 1))
-        found = torch.where(chosen, x.rot90(number, plane), found)
-    return found
+        turned = torch.where(chosen, x.rot90(number, plane), turned)
+    return turned

@@ -99,15 +99,15 @@ class CoGAN:
             packed, labels = batches("few", number, 0)
             known.append((1, self.views.light(self.codecs[1].expand(packed), rng("few")), labels))
         with torch.no_grad(), on.autocast():
-            made = pairs_of(self.generators, self.codecs, noise, on, rng)
-        loss = partial(self.critic_terms, (on.batch(real[0]), on.batch(real[1])), made, known)
+            fake = pairs_of(self.generators, self.codecs, noise, on, rng)
+        loss = partial(self.critic_terms, (on.batch(real[0]), on.batch(real[1])), fake, known)
         return descend(loss, (), self.critic_optimizer, on)
 
-    def critic_terms(self, real: Pair, made: Pair, known: list[Known]) -> Terms:
+    def critic_terms(self, real: Pair, fake: Pair, known: list[Known]) -> Terms:
         """What both critics lose on real and generated samples, and the head on labelled ones."""
         terms: Terms = {}
         for side, domain in enumerate(SIDES):
-            good, bad = (self.critics.scores(side, x[side]).float() for x in (real, made))
+            good, bad = (self.critics.scores(side, x[side]).float() for x in (real, fake))
             terms[f"critic_real_{domain}"] = self.config.weight * F.softplus(-good).mean()
             terms[f"critic_fake_{domain}"] = self.config.weight * F.softplus(bad).mean()
         for (side, x, labels), name in zip(known, ("supervised", "few"), strict=False):
@@ -117,10 +117,10 @@ class CoGAN:
 
     def generator_terms(self, noise: Tensor, rng: Rng) -> Terms:
         """What both generators lose where their critics see through their samples."""
-        made = pairs_of(self.generators, self.codecs, noise, self.runtime, rng)
+        fake = pairs_of(self.generators, self.codecs, noise, self.runtime, rng)
         terms: Terms = {}
         for side, domain in enumerate(SIDES):
-            scores = self.critics.scores(side, made[side]).float()
+            scores = self.critics.scores(side, fake[side]).float()
             terms[f"generator_{domain}"] = F.softplus(-scores).mean()
         return terms
 

@@ -49,11 +49,11 @@ class Sides:
 
     def real(self, batches: BatchSource, step: int) -> tuple[Tensor, Tensor]:
         """Images of both domains at a step."""
-        one, other = (
+        source, target = (
             self.runtime.batch(side.codec.expand(batches(name, step, 0)[0]))
             for name, side in (("source", self.source), ("target", self.target))
         )
-        return one, other
+        return source, target
 
     def set_rates(self, step: Step, *optimizers: torch.optim.Optimizer) -> None:
         """The learning rate of this step: the first, in the second half falling to 0 on a line."""
@@ -69,9 +69,9 @@ class Sides:
         some = self.source.calibration(self.config.seed)
         with torch.inference_mode():
             (x,) = some.encoded(self.runtime, PREVIEW // 2)
-            made = translating_map(network, self.target.codec)(x)
+            translations = translating_map(network, self.target.codec)(x)
         codec = shared_codec(self.target.codec)
-        pairs = torch.stack([x.float(), made], 1).flatten(0, 1)
+        pairs = torch.stack([x.float(), translations], 1).flatten(0, 1)
         suffix, content = codec.preview(codec.decode(pairs.cpu()))
         return {f"samples/step-{step:08d}{suffix}": content}
 

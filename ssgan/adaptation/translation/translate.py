@@ -81,8 +81,8 @@ class Translator:
 
     def encoded(self, packed: Tensor) -> Tensor:
         """Packed images of the source as encoded ones of the target."""
-        made = translating_map(self.network, self.target)
-        return apply(made, packed, self.source, self.runtime)
+        translate = translating_map(self.network, self.target)
+        return apply(translate, packed, self.source, self.runtime)
 
 
 def training_translator(

@@ -9,7 +9,7 @@ from ssgan.config import InputError, constants_in
 def benchmarks_in(package: str, path: Iterable[str]) -> dict[str, Benchmark]:
     """The benchmarks by name that the modules of a package list."""
     files = constants_in(package, path, "BENCHMARKS").values()
-    return {one.name: one for benchmarks in files for one in benchmarks}
+    return {suite.name: suite for benchmarks in files for suite in benchmarks}
 
 
 SUITES = benchmarks_in(__name__, __path__)

@@ -103,14 +103,14 @@ def solve_table(fields: Mapping[str, Any], cell: Cell, place: Place) -> Mapping[
     unlabeled = from_memory(target.x)
     config = AdaptConfig(**{**fields, **CONTENDERS[cell.method], "seed": cell.seed})
     model = finish(adapting(source, unlabeled, config))
-    found, truth = model.predict(target.x_test), np.asarray(target.y_test)
+    predicted, truth = model.predict(target.x_test), np.asarray(target.y_test)
     if model.classes is None:
-        error = float(np.square(found - truth).mean() / truth.var())
+        error = float(np.square(predicted - truth).mean() / truth.var())
         return {"target_skill": round(1 - error, 5)}
     domains = make_domains(source, unlabeled)
     scores = label_free_scores(model.network, domains, config, model.runtime)
     told = {name: round(value, 4) for name, value in scores.items()}
-    return {"target_skill": round(float((found == truth).mean()), 5), **told}
+    return {"target_skill": round(float((predicted == truth).mean()), 5), **told}
 
 
 def adaptation_tables(short: bool) -> Suite:

@@ -173,15 +173,18 @@ def solve_method(board: Board, cell: Cell, place: Place) -> dict[str, Value]:
     y_test = few.encode(data.y_test)
     if cell.method in ORDINARY:
         outputs, scores = ordinary_outputs(cell, problem, truth.values, len(few.classes or ()))
-        kept = {cell.method: outputs}
+        outputs_by_name = {cell.method: outputs}
     elif cell.method == INNER:
         problem = replace(problem, start=start_of(table, replace(cell, method=AUTO[0]), place))
-        kept, scores = auto_outputs(table, cell, problem)
+        outputs_by_name, scores = auto_outputs(table, cell, problem)
     else:
         problem = replace(problem, start=start_of(table, cell, place))
         outputs, scores = own_outputs(table, cell, problem)
-        kept, scores = {cell.method: outputs}, scores | pretraining_seconds(table, cell, place)
-    for name, each in kept.items():
+        outputs_by_name, scores = (
+            {cell.method: outputs},
+            scores | pretraining_seconds(table, cell, place),
+        )
+    for name, each in outputs_by_name.items():
         keep(place.work, replace(cell, method=name), each, truth.values, y_test)
     common: dict[str, Value] = {"test": len(y_test), "gan_seconds": 0.0, "gan_source": ""}
     points = {} if cell.method == INNER else scored(outputs.test, y_test)
@@ -199,8 +202,8 @@ def auto_outputs(
     config = resolve_config(config, problem.start, samples)
     began = perf_counter()
     outputs = candidate_outputs(problem.start, config, samples, problem.data.x_test)
-    kept = {PREFIX + name: each for name, each in outputs.items()}
-    return kept, {"seconds": round(perf_counter() - began, 2)}
+    outputs_by_name = {PREFIX + name: each for name, each in outputs.items()}
+    return outputs_by_name, {"seconds": round(perf_counter() - began, 2)}
 
 
 def pretraining_seconds(table: Table, cell: Cell, place: Place) -> dict[str, Value]:

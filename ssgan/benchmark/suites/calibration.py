@@ -52,10 +52,10 @@ def measure_calibration(tables: Sequence[Table], cell: Cell, place: Place) -> Ma
         raise InputError(f"method {cell.method!r} has no probabilities")
     true = answer.model.targets.encode(problem.data.y_test)
     outputs, temperature = answer.model.outputs(problem.data.x_test), answer.model.temperature
-    found = measures(true, outputs / temperature)
+    scaled = measures(true, outputs / temperature)
     plain = measures(true, outputs)
-    found |= {f"{name}_plain": plain[name] for name in ("ece", "log_loss")}
-    return {**found, "temperature": round(temperature, 4), "seconds": seconds}
+    scaled |= {f"{name}_plain": plain[name] for name in ("ece", "log_loss")}
+    return {**scaled, "temperature": round(temperature, 4), "seconds": seconds}
 
 
 def measures(
@@ -99,9 +99,9 @@ def calibrated_part(table: Table, methods: tuple[str, ...] = CALIBRATED, draws: 
 
 def short_calibrated_part(table: Table, methods: tuple[str, ...], steps: int = 20) -> Table:
     """The same on one draw, after so many steps of everything."""
-    found = calibrated_part(table, methods, draws=1)
-    settings = {way: {**kept, "steps": steps} for way, kept in found.settings.items()}
-    return replace(found, settings=settings, gan=replace(found.gan, steps=steps))
+    part = calibrated_part(table, methods, draws=1)
+    settings = {way: {**fields, "steps": steps} for way, fields in part.settings.items()}
+    return replace(part, settings=settings, gan=replace(part.gan, steps=steps))
 
 
 def need_of(tables: Sequence[Table], cell: Cell) -> Shared | None:

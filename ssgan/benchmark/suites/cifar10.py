@@ -32,10 +32,10 @@ def judge_natural(steps: int, cell: Cell, place: Place) -> Mapping[str, Value]:
     n = min(10_000, len(data.x_test))
     real, fake = np.asarray(data.x_test)[:n], np.asarray(gan.sample(n, seed=cell.gan_seed))
     ours, theirs = (gan.codec.expand(gan.codec.pack(x)) for x in (real, fake))
-    found = samples(ours, theirs, cell.gan_seed) | fid(
+    measures = samples(ours, theirs, cell.gan_seed) | fid(
         real, fake, data_directory(place.data_dir) / INCEPTION
     )
-    short = {name.removesuffix(f"_randconv_{n}_real"): value for name, value in found.items()}
+    short = {name.removesuffix(f"_randconv_{n}_real"): value for name, value in measures.items()}
     return {
         **{name: round(value, 5) for name, value in short.items()},
         **cost_of(config),
@@ -54,8 +54,8 @@ def fid(
     if not weights.is_file():
         return {}
     ours, theirs = (torch.from_numpy(np.moveaxis(x, 3, 1).copy()) for x in (real, fake))
-    found = compare(ours, theirs, weights)
-    return {"_".join(name.split("_")[:2]): value for name, value in found.items()}
+    measures = compare(ours, theirs, weights)
+    return {"_".join(name.split("_")[:2]): value for name, value in measures.items()}
 
 
 def cifar10_generation(short: bool) -> Suite:

@@ -64,12 +64,12 @@ def judge_classes(amounts: ConditionalAmounts, cell: Cell, place: Place) -> Mapp
         codec = gan.codec
         fake = codec.pack(gan.sample(learnt, seed=seed, labels=np.asarray(data.y)[like]))
     seconds = round(time.perf_counter() - began, 1)
-    made = codec.expand(fake), class_indices(data, like)
+    generated = codec.expand(fake), class_indices(data, like)
     real = codec.expand(codec.pack(np.asarray(data.x)[rows])), class_indices(data, rows)
     test = codec.expand(codec.pack(data.x_test))[:most], class_indices(data)[:most]
     return {
-        **worth(real, test, made, seed),
-        **likeness(real[0], test, (made[0][:most], made[1][:most]), seed),
+        **worth(real, test, generated, seed),
+        **likeness(real[0], test, (generated[0][:most], generated[1][:most]), seed),
         **{"gan_seconds": seconds, "steps": config.steps, "samples": learnt},
     }
 
@@ -80,25 +80,27 @@ def class_indices(data: Data, rows: Array | None = None) -> Tensor:
     return torch.from_numpy(np.searchsorted(np.unique(data.y), y))
 
 
-def worth(real: Labelled, test: Labelled, made: Labelled, seed: int) -> dict[str, float]:
+def worth(real: Labelled, test: Labelled, generated: Labelled, seed: int) -> dict[str, float]:
     """What is learnt from samples, and from as many real rows: `metrics.accuracy_scores`."""
-    found = accuracy_scores(real, test, made, "cnn", seed=seed)
-    return {name.split("_")[0]: round(value, 5) for name, value in found.items()}
+    scores = accuracy_scores(real, test, generated, "cnn", seed=seed)
+    return {name.split("_")[0]: round(value, 5) for name, value in scores.items()}
 
 
-def likeness(train: Tensor, test: Labelled, made: Labelled, seed: int) -> dict[str, float]:
+def likeness(train: Tensor, test: Labelled, generated: Labelled, seed: int) -> dict[str, float]:
     """How near samples are to test rows in random features, and whether they copy training rows."""
     space = space_of(test[0])
-    ours, theirs = space(test[0]), space(made[0])
-    cover = class_coverage(ours, test[1], theirs, made[1])
-    found = {
+    ours, theirs = space(test[0]), space(generated[0])
+    cover = class_coverage(ours, test[1], theirs, generated[1])
+    measures = {
         "c2st": two_sample(ours, theirs, seed).accuracy,
         "frechet": frechet_distance(ours, theirs),
         **precision_recall(ours, theirs),
         "least_coverage": cover.minority,
         "memorised_p": memorises(space(train), ours, theirs, seed).p,
     }
-    return {name: round(value, 5) for name, value in found.items()} | {"alarms": len(cover.alarms)}
+    return {name: round(value, 5) for name, value in measures.items()} | {
+        "alarms": len(cover.alarms)
+    }
 
 
 def by_class_on(data: str, short: bool) -> Suite:

@@ -179,16 +179,16 @@ def judge_added(
     verdict = weigh(real, {"added": pool}, relabeled=relabeled, plan=plan, baselines=baselines)
     space, axes = along_principal_axes(x)
     pools = {"added": (pool[0] @ axes.T, pool[1])}
-    found = make_candidates(real.along(axes), pools, relabeled, None)
-    made = {name: add(np.arange(len(y)), rng("truth")) for name, add in found.items()}
+    candidates = make_candidates(real.along(axes), pools, relabeled, None)
+    rows_added = {name: add(np.arange(len(y)), rng("truth")) for name, add in candidates.items()}
     pilot, truth = (along(frozen, rows, axes) for rows in (parts.pilot, parts.truth))
-    best = max(made, key=lambda name: gain_of((space, y), made[name], pilot))
+    best = max(rows_added, key=lambda name: gain_of((space, y), rows_added[name], pilot))
     arm = (verdict.candidate or best).removesuffix(MOVED)
-    gain = gain_of((space, y), made[arm], truth)
+    gain = gain_of((space, y), rows_added[arm], truth)
     return {
         **verdict_columns(verdict, arm),
         "true_gain": round(gain, 3),
-        "added": len(made[arm][1]),
+        "added": len(rows_added[arm][1]),
     }
 
 
@@ -209,9 +209,9 @@ def judge_tossed(
     x = images[rng("rows").numpy().permutation(len(images))[: cell.labels]]
     y = rng("labels").numpy().integers(2, size=len(x))
     gan = pretrain(x, replace(config, seed=cell.seed), labels=y, device="cpu")
-    made = Synthetic(*sample_classes(gan, TOSSED_ROWS * len(x), seed=cell.seed))
+    generated = Synthetic(*sample_classes(gan, TOSSED_ROWS * len(x), seed=cell.seed))
     plan = replace(plan or Plan(), seed=cell.seed)
-    verdict = assess(Context(gan, (0, 1), samples=x, indices=y), {"added": made}, plan=plan)
+    verdict = assess(Context(gan, (0, 1), samples=x, indices=y), {"added": generated}, plan=plan)
     plain = (c for c in verdict.comparisons if c.baseline == "nothing")
     arm = max(plain, key=lambda c: c.gain).candidate.removesuffix(MOVED)
     ratio = float(arm.split()[1])

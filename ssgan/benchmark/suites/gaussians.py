@@ -88,8 +88,8 @@ def find_modes(real: int | None, cell: Cell, place: Place) -> Mapping[str, Value
     """How many Gaussians of a mixture a GAN finds, and how well."""
     config = mixture_config(cell, real)
     gan = pretrain(mixture(cell.gan_seed), config, device="cpu")
-    found = quality(np.asarray(gan.sample(DRAWN)))
-    return {**found, **cost_of(config)}
+    measures = quality(np.asarray(gan.sample(DRAWN)))
+    return {**measures, **cost_of(config)}
 
 
 def mixture_cells(seeds: int, of_points: int) -> tuple[Cell, ...]:

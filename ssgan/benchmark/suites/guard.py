@@ -110,8 +110,8 @@ def train_guarded(kind: type[Adversarial], config: GANConfig) -> dict[str, Any]:
         finish(held.to_the_end(batches))
     except (FloatingPointError, RuntimeError) as error:
         stopped = str(error)
-    left = [(one["step"], one["why"]) for one in held.health.abandoned]
-    checkups = [dict(one) for one in held.health.checkups]
+    left = [(checkup["step"], checkup["why"]) for checkup in held.health.abandoned]
+    checkups = [dict(checkup) for checkup in held.health.checkups]
     return {"attempts": len(left), "stopped": stopped, "left": left, "checkups": checkups}
 
 
@@ -122,7 +122,7 @@ def guard_trial(kind: str, seed: int, **changes: Any) -> dict[str, Any]:
 
 def ended_well(record: Mapping[str, Any]) -> bool:
     """Whether a run was stopped, or ended about as near to the data as it had ever been."""
-    reached = [one["distance"] for one in record["checkups"] if one["step"]]
+    reached = [checkup["distance"] for checkup in record["checkups"] if checkup["step"]]
     return record["stopped"] is not None or reached[-1] <= 3 * min(reached[:5])
 
 

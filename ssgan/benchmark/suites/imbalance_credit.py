@@ -107,12 +107,12 @@ def labelled_by_gan(few: RareClass) -> Balancing:
     return (x, y), gate_allows(few, gan, model, (x, y))
 
 
-def gate_allows(few: RareClass, gan: GAN, model: object, made: RowsToAdd) -> bool:
+def gate_allows(few: RareClass, gan: GAN, model: object, rows: RowsToAdd) -> bool:
     """Whether the gate, with boosting as its judge, finds that the samples help."""
     context = Context(gan, (0, 1), model, few.x, few.y)  # type: ignore[arg-type]
     judge = sklearn_judge(boosting_for(few, max_iter=50))
     plan = Plan(repeats=2, metric="balanced accuracy", seed=few.seed, judge=judge)
-    return assess(context, {"gan": Synthetic(*made)}, plan=plan, ratios=(None,)).answer == "helps"
+    return assess(context, {"gan": Synthetic(*rows)}, plan=plan, ratios=(None,)).answer == "helps"
 
 
 BALANCINGS: dict[str, Callable[[RareClass], Balancing] | None] = {
@@ -148,9 +148,9 @@ def predict_rare(
     weight = "balanced" if method == "class weights" else None
     make, helps, x, y = BALANCINGS[method], None, few.x, few.y
     if make:
-        made, helps = make(few)
-        x = pd.concat([x, made[0][x.columns].astype(float)], ignore_index=True)
-        y = np.concatenate([y, made[1]])
+        added, helps = make(few)
+        x = pd.concat([x, added[0][x.columns].astype(float)], ignore_index=True)
+        y = np.concatenate([y, added[1]])
     model = boosting_for(few, class_weight=weight).fit(x, y)
     cut = best_threshold(few) if method == "threshold of folds" else 0.5
     return model.predict_proba(test)[:, 1], cut, helps

@@ -18,8 +18,8 @@ def intervals(short: bool) -> Suite:
     """`auto` on the regressions of the board; short: on one, twice."""
     board = Board(SETS, ("auto",), draws=DRAWS)
     if short:
-        one = {"diabetes": replace(SETS["diabetes"], labels=SETS["diabetes"].labels[:1])}
-        board = replace(board, sets=one, draws=2, gan_steps=QUICK_STEPS)
+        shorter = {"diabetes": replace(SETS["diabetes"], labels=SETS["diabetes"].labels[:1])}
+        board = replace(board, sets=shorter, draws=2, gan_steps=QUICK_STEPS)
     suite = board_suite(board)
     return replace(suite, measure="interval_coverage", by=("data", "labels", "method"))
 

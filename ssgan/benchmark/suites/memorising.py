@@ -67,17 +67,17 @@ def dummy_samples(kind: str, rows: TrialSamples, rng: Rng) -> Tensor:
 def try_dummy(codec: Codec, packed_rows: Tensor, kind: str, seed: int) -> dict[str, Value]:
     """What the test says of a dummy: whether it is accused, and the measures beside."""
     rows = split_samples(codec, packed_rows, seed)
-    made = dummy_samples(kind, rows, Rng(("memorising", kind, seed)))
-    made = codec.expand(codec.pack(codec.decode(made)))  # rounded as the data is
+    dummies = dummy_samples(kind, rows, Rng(("memorising", kind, seed)))
+    dummies = codec.expand(codec.pack(codec.decode(dummies)))  # rounded as the data is
     space = space_of(rows.train)
-    measures = memorises(space(rows.train), space(rows.held_out), space(made), seed)
+    measures = memorises(space(rows.train), space(rows.held_out), space(dummies), seed)
     return {
         "accused": int(measures.verdict),
         "p": measures.p,
         "ratio": round(measures.ratio, 4),
         "ct": round(measures.ct, 3),
         "authenticity": round(measures.authenticity, 4),
-        "space": f"{space.name}_{len(made)}",
+        "space": f"{space.name}_{len(dummies)}",
     }
 
 

@@ -74,8 +74,8 @@ def coverage_by_class(x: SamplePair) -> object:
 
 def all_measures(x: SamplePair) -> object:
     """All measures, as a user calls them one after another."""
-    found = samples(x.real, x.fake), told_apart(x.real, x.fake)
-    return found, memorisation(x.real, x.held_out, x.fake), coverage_by_class(x)
+    distances = samples(x.real, x.fake), told_apart(x.real, x.fake)
+    return distances, memorisation(x.real, x.held_out, x.fake), coverage_by_class(x)
 
 
 ALL = "all of these"
@@ -98,8 +98,8 @@ def fidelity_frechet(x: Tensor, y: Tensor) -> float:
     """The Frechet distance of features (N, D) by torch-fidelity."""
     package: Any = import_module("torch_fidelity.metric_fid")
     ours, theirs = ({"mu": s.mean(0).numpy(), "sigma": s.T.cov().numpy()} for s in (x, y))
-    found = package.fid_statistics_to_metric(ours, theirs, False)
-    return float(found["frechet_inception_distance"])
+    metrics = package.fid_statistics_to_metric(ours, theirs, False)
+    return float(metrics["frechet_inception_distance"])
 
 
 def fidelity_kernel(x: Tensor, y: Tensor) -> float:

@@ -64,8 +64,8 @@ def judge_samples(gan: GAN, test: Tensor, seed: int, most: int = 5000) -> dict[s
     """Measures of as many samples as there are packed test rows, `most` at most."""
     n = min(len(test), most)
     fake = gan.codec.pack(gan.sample(n, seed=seed))
-    found = samples(gan.codec.expand(test[:n]), gan.codec.expand(fake), seed)
-    return {name.split("_")[0]: round(value, 5) for name, value in found.items()}
+    measures = samples(gan.codec.expand(test[:n]), gan.codec.expand(fake), seed)
+    return {name.split("_")[0]: round(value, 5) for name, value in measures.items()}
 
 
 def probe(features: Array, labels: Array, test: Array, true: Array) -> float:
@@ -112,8 +112,8 @@ def judge_objective(real: int, cell: Cell, place: Place) -> Mapping[str, Value]:
     """Measures of the samples and of the trunk that an objective leads to."""
     config, data = training_of(cell, real), place.read(cell.data)
     gan = pretrain(data, config)
-    found = judge_samples(gan, gan.codec.pack(data.x_test), cell.gan_seed)
-    return {**found, **judge_trunk(gan, data, config), **cost_of(config)}
+    measures = judge_samples(gan, gan.codec.pack(data.x_test), cell.gan_seed)
+    return {**measures, **judge_trunk(gan, data, config), **cost_of(config)}
 
 
 LEFT_OUT_RECIPES = ("r3gan", "points")  # the default by its name, and settings for vectors

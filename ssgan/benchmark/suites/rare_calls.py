@@ -106,7 +106,7 @@ def synthetic_rows(
 
 
 def outputs_with(
-    few: FewCalls, method: str, judge: EstimatorJudge, made: Synthetic | None
+    few: FewCalls, method: str, judge: EstimatorJudge, added: Synthetic | None
 ) -> Array:
     """Outputs (M, 2) for the test rows of a classifier that has this help."""
     x, y, rng = few.x, few.y, Rng(("rare calls", few.seed, method))
@@ -114,9 +114,9 @@ def outputs_with(
         counts = np.bincount(y)
         between = smote(x, y, counts.max() - counts, rng)
         x, y = np.concatenate([x, between[0]]), np.concatenate([y, between[1]])
-    if made and method in (BOTH, "synthetic rows"):
-        codec, called = few.gan.codec, np.asarray(made.labels) == "yes"
-        more = flat_rows(codec, codec.pack(made.samples)), called.astype(int)
+    if added and method in (BOTH, "synthetic rows"):
+        codec, called = few.gan.codec, np.asarray(added.labels) == "yes"
+        more = flat_rows(codec, codec.pack(added.samples)), called.astype(int)
         if method == BOTH:
             rows = TrainingRows(np.concatenate([x, few.test]), np.concatenate([y, few.truth]))
             moved = rows.predict_moved(lambda kept, rng: more, judge.outputs, METRIC)
@@ -141,11 +141,11 @@ def solve_calls(settings: CallSettings, cell: Cell, place: Place) -> Mapping[str
     few = few_calls(bank(place.data_dir), settings, place, cell.seed)
     (classifier,) = classifiers_named(cell.league, few.gan.codec.shape, cell.seed)
     method, verdict = cell.method, None
-    made = None
+    added = None
     if method in ("gate", "synthetic rows", BOTH):
-        made, verdict = synthetic_rows(few, settings, cell.league if method == "gate" else None)
+        added, verdict = synthetic_rows(few, settings, cell.league if method == "gate" else None)
         method = followed(verdict) if verdict else method
-    outputs = outputs_with(few, method, EstimatorJudge(classifier.model), made)
+    outputs = outputs_with(few, method, EstimatorJudge(classifier.model), added)
     ranked = average_precision_score(few.truth, outputs[:, 1] - outputs[:, 0])
     return {
         "balanced_accuracy": round(balanced(few.truth, outputs.argmax(1)), 3),

@@ -39,16 +39,16 @@ def thinned(data: Data, ratio: int) -> Data:
     parts: dict[str, Any] = {}
     for part in ("", "_test"):
         x, y = getattr(data, f"x{part}"), np.asarray(getattr(data, f"y{part}"))
-        found = targets(y)
-        counts = np.bincount(found.values, minlength=len(found.classes or ()))
+        coded = targets(y)
+        counts = np.bincount(coded.values, minlength=len(coded.classes or ()))
         most = int(counts.min())
-        kept = []
+        kept_rows = []
         for index in range(len(counts)):
-            rows = np.flatnonzero(found.values == index)
+            rows = np.flatnonzero(coded.values == index)
             order = Rng(("thinned", part, index)).numpy().permutation(len(rows))
             rare = index >= len(counts) // 2
-            kept.append(rows[order[: max(2, most // ratio) if rare else most]])
-        rows = np.sort(np.concatenate(kept))
+            kept_rows.append(rows[order[: max(2, most // ratio) if rare else most]])
+        rows = np.sort(np.concatenate(kept_rows))
         parts |= {f"x{part}": take_rows(x, rows), f"y{part}": y[rows]}
     return Data(kind=data.kind, **parts)
 
@@ -73,9 +73,9 @@ def score_shares(steps: int, cell: Cell, place: Place) -> dict[str, Value]:
     classes = len(estimated.classes or ())
     truth = label_shares(true, classes)
     labels = label_shares(targets(whole.y).encode(few[1]), classes)
-    found = np.asarray(estimated.shares.samples if estimated.shares else labels)
+    estimate = np.asarray(estimated.shares.samples if estimated.shares else labels)
     stated = ClassShares(tuple(labels.tolist()), tuple(truth.tolist()), "stated")
-    error = np.abs(found - truth).max()
+    error = np.abs(estimate - truth).max()
     about: dict[str, Value] = {"test": len(true), "share_error": float(error)}
     for name, shares in (("labels", None), ("estimated", estimated.shares), ("stated", stated)):
         model = replace(estimated, shares=shares)

@@ -109,8 +109,8 @@ def count_modes(real: int, cell: Cell, place: Place) -> Mapping[str, Value]:
     config = replace(config, steps=updates(config, real))
     gan = pretrain(stack_digits(digits, cell.gan_seed), config)
     modes = modes_of(np.asarray(gan.sample(NAMED_SAMPLES)), classifier)
-    found = mode_counts(np.bincount(modes, minlength=1000))
-    return {**found, "steps": config.steps, "real_samples": real_samples(config)}
+    modes_covered = mode_counts(np.bincount(modes, minlength=1000))
+    return {**modes_covered, "steps": config.steps, "real_samples": real_samples(config)}
 
 
 def stacked_mnist(short: bool, gpu: bool | None = None) -> Suite:

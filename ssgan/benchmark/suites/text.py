@@ -86,8 +86,8 @@ def text_data(name: str, data_dir: Path | None) -> Data:
     if text_set.test is None:
         return hold_out_test(Data(kind="texts", x=x, y=y), TEST_SHARE)
     x_test, y_test = labeled_texts(text_set.test, text_set, data_dir)
-    kept = np.sort(Rng(("texts", name)).numpy().permutation(len(y_test))[:TEST])
-    return Data(kind="texts", x=x, y=y, x_test=x_test[kept], y_test=y_test[kept])
+    rows = np.sort(Rng(("texts", name)).numpy().permutation(len(y_test))[:TEST])
+    return Data(kind="texts", x=x, y=y, x_test=x_test[rows], y_test=y_test[rows])
 
 
 def labeled_texts(stem: str, text_set: TextSet, data_dir: Path | None) -> tuple[Array, Array]:
@@ -101,8 +101,8 @@ def labeled_texts(stem: str, text_set: TextSet, data_dir: Path | None) -> tuple[
     if missing := {"text", "label"} - {*frame}:
         raise InputError(f"{path} has no column {', '.join(sorted(missing))}: name them so")
     labels = text_set.named(frame["label"].to_numpy(str))
-    kept = labels != ""
-    return frame["text"].to_numpy(object)[kept], labels[kept]
+    labeled = labels != ""
+    return frame["text"].to_numpy(object)[labeled], labels[labeled]
 
 
 def text_table(name: str, short: bool, draws: int = DRAWS) -> Table:

@@ -72,11 +72,11 @@ def pictures_of(name: str, data_dir: Path | None) -> tuple[Picture, ...]:
 
 def patches(pictures: list[Array]) -> torch.Tensor:
     """Patches (N, 1, 32, 32) of the luma of pictures, in [-1, 1]."""
-    found = []
+    parts = []
     for picture in pictures:
         windows = np.lib.stride_tricks.sliding_window_view(luma(picture), (PATCH, PATCH))
-        found.append(windows[::APART, ::APART].reshape(-1, PATCH, PATCH))
-    return torch.from_numpy(np.concatenate(found)).float()[:, None] / 127.5 - 1
+        parts.append(windows[::APART, ::APART].reshape(-1, PATCH, PATCH))
+    return torch.from_numpy(np.concatenate(parts)).float()[:, None] / 127.5 - 1
 
 
 def solve_upscaling(steps: int, cell: Cell, place: Place) -> dict[str, Value]:
@@ -88,19 +88,21 @@ def solve_upscaling(steps: int, cell: Cell, place: Place) -> dict[str, Value]:
     ]
     began = time.perf_counter()
     if cell.method == BICUBIC:
-        made = [resize_picture(shrink(one, config.scale), *one.shape[:2]) for one in whole]
+        enlarged = [
+            resize_picture(shrink(image, config.scale), *image.shape[:2]) for image in whole
+        ]
     else:
         upscaler = load_upscaler(run_of(config, place), "cpu")
         blend = BLENDS.get(cell.method, 1.0)
-        made = [upscaler(shrink(one, config.scale), blend) for one in whole]
+        enlarged = [upscaler(shrink(image, config.scale), blend) for image in whole]
     seconds = time.perf_counter() - began
-    pairs = list(zip(whole, made, strict=True))
+    pairs = list(zip(whole, enlarged, strict=True))
     real = patches(whole)
     space = space_of(real)
     return {
         "psnr": round(float(np.mean([psnr(*pair, config.scale) for pair in pairs])), 3),
         "ssim": round(float(np.mean([ssim(*pair, config.scale) for pair in pairs])), 4),
-        "patches": round(frechet_distance(space(real), space(patches(made))), 4),
+        "patches": round(frechet_distance(space(real), space(patches(enlarged))), 4),
         "seconds": round(seconds, 2),
         "training_seconds": 0.0 if cell.method == BICUBIC else spent(run_of(config, place)),
     }

@@ -134,14 +134,14 @@ class Judges:
     def predictions(self, judges: list[Any], x: Array) -> Array:
         """What each picture is taken for by the judge that may judge it."""
         folds = self.fold[squared_distances(self.space(as_tensor(x)), self.known).argmin(1).numpy()]
-        made, seen = [judge.predict(self.features(x)) for judge in judges], np.arange(len(x))
-        chosen: Array = np.stack(made)[folds, seen]
+        by_judge, seen = [judge.predict(self.features(x)) for judge in judges], np.arange(len(x))
+        chosen: Array = np.stack(by_judge)[folds, seen]
         return chosen
 
     def right_names(self, x: Array, which: Array, among: Array, seed: int) -> float:
         """How often a picture's own row is the nearest of AMONG rows (N, K); `which` is its own."""
-        made, rows = self.predictions(self.names, x), among - self.center
-        close = (made / norm(made)) @ (rows / norm(rows)).T
+        predicted, rows = self.predictions(self.names, x), among - self.center
+        close = (predicted / norm(predicted)) @ (rows / norm(rows)).T
         draw, right = Rng(("words", "among", seed)).numpy(), []
         for scores, own in zip(close, which, strict=True):
             others = draw.permutation(np.delete(np.arange(len(rows)), own))[: AMONG - 1]
@@ -178,8 +178,8 @@ def ask(gan: GAN, names: Array, first: bool) -> Array:
         return F.interpolate(small, scale_factor=float(REDUCTION), mode="bilinear")
 
     with torch.inference_mode():
-        made = generate(stage, inputs, gan.codec, gan.runtime, rng("activation"))
-    scaled: Array = gan.codec.decode(made.cpu())
+        images = generate(stage, inputs, gan.codec, gan.runtime, rng("activation"))
+    scaled: Array = gan.codec.decode(images.cpu())
     return scaled
 
 
@@ -205,7 +205,7 @@ def solve_words(steps: int, cell: Cell, place: Place) -> dict[str, Value]:
     x = made_by(cell, train, held, gan)
     seconds = time.perf_counter() - began
     which, judges = np.arange(len(x)) % len(held.x), Judges(train)
-    fake, real = (judges.space(as_tensor(one)) for one in (x, held.x))
+    fake, real = (judges.space(as_tensor(images)) for images in (x, held.x))
     return {
         "right_name": round(judges.right_names(x, which, held.rows, cell.seed), 4),
         "right_group": round(judges.right_groups(x, held.groups[which]), 4),
@@ -223,8 +223,8 @@ def zero_shot(fake: torch.Tensor, real: torch.Tensor) -> float:
     The names are classes that are known by words alone; `fake` (M * N, D) has M of each in turn.
     """
     means = fake.reshape(-1, *real.shape).mean(0)
-    found = squared_distances(real, means).argmin(1)
-    return float((found == torch.arange(len(real))).float().mean())
+    nearest = squared_distances(real, means).argmin(1)
+    return float((nearest == torch.arange(len(real))).float().mean())
 
 
 def to_nearest(rows: torch.Tensor, known: torch.Tensor) -> torch.Tensor:
@@ -235,7 +235,9 @@ def to_nearest(rows: torch.Tensor, known: torch.Tensor) -> torch.Tensor:
 def training_seconds_of(run: Path) -> float:
     """Seconds of a training; a row counts them from where it was begun or taken up again."""
     counted = [float(row["seconds"]) for row in Run.open(run).metrics()]
-    return round(sum(one for one, following in pairwise([*counted, 0.0]) if following < one), 1)
+    return round(
+        sum(seconds for seconds, following in pairwise([*counted, 0.0]) if following < seconds), 1
+    )
 
 
 def words(short: bool, steps: int | None = None) -> Suite:

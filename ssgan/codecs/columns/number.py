@@ -282,11 +282,11 @@ def from_text(column: Series) -> Series:
         return column
     present = column.dropna().astype(str)
     column = column.mask(column.isin(present[absent_words(present)].unique()))
-    found = numbers_in(column.dropna().astype(str))
-    if found is None or not found[1]:
+    parsed = numbers_in(column.dropna().astype(str))
+    if parsed is None or not parsed[1]:
         return column
     values = pd.Series(np.nan, index=column.index, name=column.name)
-    values[column.notna().to_numpy()] = found[0]
+    values[column.notna().to_numpy()] = parsed[0]
     return values
 
 

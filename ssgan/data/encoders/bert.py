@@ -32,12 +32,12 @@ class WordPieces:
     known: dict[str, list[int]]  # words that came before
 
     def pieces(self, text: str) -> list[int]:
-        found: list[int] = []
+        all_pieces: list[int] = []
         for word in self.split(text):
             if word not in self.known:
                 self.known[word] = self.pieces_of(word)
-            found += self.known[word]
-        return found
+            all_pieces += self.known[word]
+        return all_pieces
 
     def split(self, text: str) -> list[str]:
         """Words, and each punctuation mark and ideograph by itself."""
@@ -60,7 +60,7 @@ class WordPieces:
 
     def pieces_of(self, word: str) -> list[int]:
         """The longest known pieces of a word, from its beginning on; [UNK] where there are none."""
-        found: list[int] = []
+        pieces: list[int] = []
         start = 0
         while start < len(word) <= LONGEST_WORD:
             mark = "##" if start else ""
@@ -68,9 +68,9 @@ class WordPieces:
             known = (end for end in ends if mark + word[start:end] in self.vocabulary)
             if (end := next(known, None)) is None:
                 break
-            found.append(self.vocabulary[mark + word[start:end]])
+            pieces.append(self.vocabulary[mark + word[start:end]])
             start = end
-        return found if start == len(word) else [self.vocabulary["[UNK]"]]
+        return pieces if start == len(word) else [self.vocabulary["[UNK]"]]
 
 
 @dataclass(frozen=True)
@@ -122,8 +122,8 @@ class OnnxBert:
     def __call__(self, tokens: Tensor, mask: Tensor) -> Tensor:
         inputs = {"input_ids": tokens, "attention_mask": mask}
         inputs["token_type_ids"] = torch.zeros_like(tokens)
-        asked = [one.name for one in self.session.get_inputs()]
-        if unknown := [name for name in asked if name not in inputs]:
+        names = [entry.name for entry in self.session.get_inputs()]
+        if unknown := [name for name in names if name not in inputs]:
             raise InputError(f"the ONNX encoder asks for {unknown[0]!r}; known are {[*inputs]}")
-        made = self.session.run(None, {name: inputs[name].numpy() for name in asked})
-        return torch.from_numpy(np.asarray(made[0]))
+        outputs = self.session.run(None, {name: inputs[name].numpy() for name in names})
+        return torch.from_numpy(np.asarray(outputs[0]))

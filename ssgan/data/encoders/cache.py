@@ -60,11 +60,11 @@ class RowCache:
 
     def find(self, hashes: list[bytes]) -> list[Array | None]:
         """The row of each hash, None where there is none."""
-        if self.directory is not None and any(one not in self.rows for one in hashes):
+        if self.directory is not None and any(sha not in self.rows for sha in hashes):
             for path in sorted({*self.directory.glob("*.safetensors")} - self.read):
                 self.rows.update(rows_in(path))
                 self.read.add(path)
-        return [self.rows.get(one) for one in hashes]
+        return [self.rows.get(sha) for sha in hashes]
 
     def add(self, hashes: list[bytes], rows: Array, to_file: bool = True) -> None:
         """Add rows (N, F) of as many hashes, in a file too where there is a directory."""
@@ -82,7 +82,7 @@ class RowCache:
 def rows_in(path: Path) -> dict[bytes, Array]:
     """The rows of a file by their hash."""
     try:
-        found = load_file(path)
-        return {h.tobytes(): row for h, row in zip(found["hashes"], found["rows"], strict=True)}
+        arrays = load_file(path)
+        return {h.tobytes(): row for h, row in zip(arrays["hashes"], arrays["rows"], strict=True)}
     except (SafetensorError, KeyError, ValueError) as error:
         raise InputError(f"{path} is damaged: remove it, its rows are then made again") from error

@@ -63,9 +63,9 @@ class Captions:
         return {**counts, "sha256": digest(spread), "encoder": self.encoder.to_json()}
 
 
-def text_encoder(given: Given = None) -> Encoder:
+def text_encoder(source: Given = None) -> Encoder:
     """The frozen network that makes rows of texts; without one that of the extra "text"."""
-    encoder = load_encoder(packaged_model() if given is None else given)
+    encoder = load_encoder(packaged_model() if source is None else source)
     if isinstance(encoder.program, Program):
         raise InputError(
             f"captions are encoded by a network of texts, {encoder.name!r} takes none: name the "
@@ -74,14 +74,14 @@ def text_encoder(given: Given = None) -> Encoder:
     return cached(replace(encoder, takes="texts"))
 
 
-def captions_for(data: Data, given: Any, encoder: Given = None) -> Captions:
+def captions_for(data: Data, captions: Any, encoder: Given = None) -> Captions:
     """Captions of a data set, from a file or as they are.
 
     Parameters
     ----------
     data : Data
         The samples.
-    given : str, Path or sequence
+    captions : str, Path or sequence
         A table with columns file or row, and caption, a line for each caption; or for each sample
         a text, several, or none (None, "" or an empty list).
     encoder : str, Path, callable or Encoder, optional
@@ -107,10 +107,10 @@ def captions_for(data: Data, given: Any, encoder: Given = None) -> Captions:
     >>> captions_for(data, ["a", ["b", "c"], None], lambda texts: np.eye(len(texts))).texts
     (('a',), ('b', 'c'), ())
     """
-    if isinstance(given, str | Path):
-        texts = read_captions(Path(given), data)
+    if isinstance(captions, str | Path):
+        texts = read_captions(Path(captions), data)
     else:
-        texts = tuple(map(cleaned, given))
+        texts = tuple(map(cleaned, captions))
     if len(texts) != len(data):
         raise InputError(f"{len(data)} samples but captions of {len(texts)}: one entry a sample")
     if not any(texts):
@@ -156,10 +156,10 @@ def by_name(column: "pd.Series[Any]", data: Data, path: Path) -> list[int | None
     if data.names is None:
         raise InputError(f"{path} names files, but {data.source} is no folder: give row,caption")
     rows = row_of_names(data.names)
-    given = [str(PurePosixPath(str(name).replace("\\", "/"))) for name in column.fillna("")]
+    named_files = [str(PurePosixPath(str(name).replace("\\", "/"))) for name in column.fillna("")]
     unreadable = {*names_of(file for file, _ in data.quarantine)}
-    refuse_absent([n for n in given if n not in rows and n not in unreadable], data, path)
-    return [rows.get(name) for name in given]
+    refuse_absent([n for n in named_files if n not in rows and n not in unreadable], data, path)
+    return [rows.get(name) for name in named_files]
 
 
 def by_number(column: "pd.Series[Any]", data: Data, path: Path) -> list[int | None]:

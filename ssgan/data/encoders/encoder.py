@@ -79,17 +79,17 @@ class Encoder:
         """Raw samples as rows (N, F) of float32; those in the cache are not encoded again."""
         samples = self.form.samples(raw, self.name)
         hashes = sample_hashes(samples)
-        found = self.cache.find(hashes)
-        new = {h: row for row, h in enumerate(hashes) if found[row] is None}  # equal ones once
+        cached = self.cache.find(hashes)
+        new = {h: row for row, h in enumerate(hashes) if cached[row] is None}  # equal ones once
         if new:
             places = np.array(list(new.values()))
             rows = self.encode(samples[places], places)
             if isinstance(self.program, SentenceModel):
-                new_samples = (s for s, row in zip(samples, found, strict=True) if row is None)
+                new_samples = (s for s, row in zip(samples, cached, strict=True) if row is None)
                 self.program.warn_of([*new_samples])
             self.cache.add(list(new), rows, to_file=len(samples) >= LEAST)
-            found = self.cache.find(hashes)
-        return np.stack([row for row in found if row is not None])
+            cached = self.cache.find(hashes)
+        return np.stack([row for row in cached if row is not None])
 
     def encode(self, samples: Array, places: Array) -> Array:
         """Rows of samples that are not in the cache; `places` are their numbers, to name one by."""
@@ -103,9 +103,9 @@ class Encoder:
         order = self.form.order(samples)
         self.refuse_batches(samples)
         blocks = [order[k : k + AT_ONCE] for k in range(0, len(order), AT_ONCE)]
-        made = np.concatenate([self.run(samples[block]) for block in blocks])
-        rows = np.empty_like(made)
-        rows[order] = made
+        encoded = np.concatenate([self.run(samples[block]) for block in blocks])
+        rows = np.empty_like(encoded)
+        rows[order] = encoded
         bad = np.flatnonzero(~np.isfinite(rows).all(1))
         if len(bad):
             raise InputError(
@@ -130,8 +130,8 @@ class Encoder:
         """Rows (N, F) of a block of samples, checked to be that."""
         program: Any = self.program
         with torch.inference_mode():
-            made = self.form.call(program, samples, self.name)
-            rows = one_tensor(made, self.name).detach().float().cpu()
+            output = self.form.call(program, samples, self.name)
+            rows = one_tensor(output, self.name).detach().float().cpu()
         rows = rows.reshape(rows.shape[:2]) if rows.shape[2:].numel() == 1 else rows
         if rows.dim() != 2 or len(rows) != len(samples):
             raise InputError(

@@ -127,17 +127,17 @@ def in_batches(program: Any, x: Tensor, name: str) -> Any:
     return torch.cat(parts)[: len(x)]
 
 
-def one_tensor(made: Any, name: str) -> Tensor:
+def one_tensor(output: Any, name: str) -> Tensor:
     """The one tensor that a program makes."""
-    if isinstance(made, list | tuple) and len(made) == 1:
-        made = made[0]
-    if isinstance(made, np.ndarray):
-        made = torch.from_numpy(made)
-    if not isinstance(made, Tensor):
-        several = isinstance(made, list | tuple | dict)
-        what = f"{len(made)} tensors" if several else type(made).__name__
+    if isinstance(output, list | tuple) and len(output) == 1:
+        output = output[0]
+    if isinstance(output, np.ndarray):
+        output = torch.from_numpy(output)
+    if not isinstance(output, Tensor):
+        several = isinstance(output, list | tuple | dict)
+        what = f"{len(output)} tensors" if several else type(output).__name__
         raise InputError(f"the encoder {name!r} makes {what}, expected one tensor of rows (N, F)")
-    return made
+    return output
 
 
 def unit_pixels(samples: Array) -> Array:

@@ -71,27 +71,27 @@ def load_encoder(
     >>> encoder.size, encoder.pixels, encoder.sha256 is None
     ((32, 32), 'unit', True)
     """
-    found = given if isinstance(given, Encoder) else encoder_of(given, weights)
+    encoder = given if isinstance(given, Encoder) else encoder_of(given, weights)
     if pixels is not None and pixels not in PIXELS:
         raise InputError(f"expected pixels {', '.join(PIXELS)}, got {pixels!r}")
     if size is not None:
-        found = replace(found, size=height_and_width(size))
-    found = replace(found, pixels=pixels or found.pixels)
+        encoder = replace(encoder, size=height_and_width(size))
+    encoder = replace(encoder, pixels=pixels or encoder.pixels)
     if not embed:
-        return found
-    if not isinstance(found.program, Program):
+        return encoder
+    if not isinstance(encoder.program, Program):
         raise InputError("a run keeps a copy of a file alone: give the encoder as one, or no embed")
-    return replace(found, copied=found.program.weights or found.program.path)
+    return replace(encoder, copied=encoder.program.weights or encoder.program.path)
 
 
-def encoder_of(given: Given, weights: str | Path | None) -> Encoder:
+def encoder_of(source: Given, weights: str | Path | None) -> Encoder:
     """The encoder that a user gives, as it is by default."""
-    if isinstance(given, SentenceModel):
-        return Encoder(name=given.name, sha256=given.sha256, takes="texts", program=given)
-    if isinstance(given, str | Path):
-        if Path(given).is_dir():
-            return encoder_of(SentenceModel(Path(given).resolve()), None)
-        program = program_of(given, weights)
+    if isinstance(source, SentenceModel):
+        return Encoder(name=source.name, sha256=source.sha256, takes="texts", program=source)
+    if isinstance(source, str | Path):
+        if Path(source).is_dir():
+            return encoder_of(SentenceModel(Path(source).resolve()), None)
+        program = program_of(source, weights)
         usual: dict[str, Any] = {"name": program.path.name, "sha256": program.sha256}
         if weights is not None:
             side = (USUAL_SIDE, USUAL_SIDE)
@@ -99,18 +99,18 @@ def encoder_of(given: Given, weights: str | Path | None) -> Encoder:
         return Encoder(**usual, program=program)
     if weights is not None:
         raise InputError("weights are those of a model of torchvision: leave them out")
-    if isinstance(given, nn.Module):
-        if given.training:
+    if isinstance(source, nn.Module):
+        if source.training:
             raise InputError("expected an encoder in evaluation mode: call its eval() first")
-        name = type(given).__name__
-        return Encoder(name=name, sha256=weights_sha256(given), program=given)
-    if not callable(given):
+        name = type(source).__name__
+        return Encoder(name=name, sha256=weights_sha256(source), program=source)
+    if not callable(source):
         raise InputTypeError(
             "expected an encoder that is a file, the name of a model, a module or a callable, got "
-            f"{type(given).__name__}"
+            f"{type(source).__name__}"
         )
-    name = getattr(given, "__name__", type(given).__name__)
-    return Encoder(name=name, sha256=None, program=given)
+    name = getattr(source, "__name__", type(source).__name__)
+    return Encoder(name=name, sha256=None, program=source)
 
 
 def cached(encoder: Encoder) -> Encoder:
@@ -122,37 +122,37 @@ def cached(encoder: Encoder) -> Encoder:
     return replace(encoder, cache=RowCache(data_directory() / "encoded" / key))
 
 
-def with_encoder(codec: Codec, given: Given = None, directory: Path | None = None) -> Codec:
+def with_encoder(codec: Codec, source: Given = None, directory: Path | None = None) -> Codec:
     """A codec from a file with the encoder that the user names; other codecs as they are.
 
     Without one only samples are known that have been encoded before. "embedded" is the copy in
     `directory`. Raises InputError for another encoder than the one that the codec was fitted with.
     """
     if not isinstance(codec, EmbeddingCodec):
-        if given is not None:
+        if source is not None:
             raise InputError("this was pretrained without an encoder: leave encoder out")
         return codec
     known = codec.encoder.to_json()
-    if given is None and known.get("name") == SentenceModel.packaged:
-        given = packaged_model()
-    return replace(codec, encoder=encoder_again(known, given, directory))
+    if source is None and known.get("name") == SentenceModel.packaged:
+        source = packaged_model()
+    return replace(codec, encoder=encoder_again(known, source, directory))
 
 
 def encoder_again(
-    known: Mapping[str, Any], given: Given = None, directory: Path | None = None
+    known: Mapping[str, Any], source: Given = None, directory: Path | None = None
 ) -> Encoder:
     """The encoder that a file tells of, with the program that the user names."""
     copied = next(iter(sorted(directory.glob(f"{COPY}.*"))), None) if directory else None
-    if isinstance(given, str) and given == EMBEDDED:
+    if isinstance(source, str) and source == EMBEDDED:
         if copied is None:
             raise InputError(f"{directory} holds no copy of its encoder: name its file instead")
         plain = Path(str(known["name"])).suffix == ""  # a model of torchvision
-        given = encoder_of(known["name"], copied) if plain else encoder_of(copied, None)
+        source = encoder_of(known["name"], copied) if plain else encoder_of(copied, None)
     size = known["size"] and tuple(map(int, known["size"]))
     names = ("name", "sha256", "takes", "channels", "pixels")
     again = Encoder(**{name: known[name] for name in names}, size=size, copied=copied)
-    if given is not None:
-        named = load_encoder(given)
+    if source is not None:
+        named = load_encoder(source)
         if named.sha256 != again.sha256:
             raise InputError(
                 f"{named.name!r} is not the encoder that this was pretrained with, "

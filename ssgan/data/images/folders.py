@@ -60,10 +60,10 @@ def read_folder(root: Path, options: ReadOptions) -> RawParts:
         )
     files = [file for part in parts.values() for file, _ in part]
     with faults_for_warnings():
-        found = dict(zip(files, map(partial(head_in, root), files), strict=True))
-    faults = [(file, head) for file, head in found.items() if isinstance(head, str)]
+        heads_or_faults = dict(zip(files, map(partial(head_in, root), files), strict=True))
+    faults = [(file, head) for file, head in heads_or_faults.items() if isinstance(head, str)]
     check_share(faults, len(files), root)
-    heads = {file: head for file, head in found.items() if not isinstance(head, str)}
+    heads = {file: head for file, head in heads_or_faults.items() if not isinstance(head, str)}
     form = common_form(heads.values(), options)
     threads = threads_for(heads.values())
     with faults_for_warnings():
@@ -89,10 +89,10 @@ def threads_for(heads: Iterable[PictureHead]) -> int:
 def parts_of(read: dict[str, "PicturePart"], form: PictureForm) -> RawParts:
     """The parts of a data set, and the bits of its deep pictures where they are not all 16."""
     train, test = read["train"], read.get("test")
-    found: RawParts = {"x": train.x, "y": folder_classes(train), "names": train.names}
+    parts: RawParts = {"x": train.x, "y": folder_classes(train), "names": train.names}
     if test and len(test.x):
-        found |= {"x_test": test.x, "y_test": folder_classes(test)}
-    return found | ({"bits": form.bits} if form.bits < BITS[1] else {})
+        parts |= {"x_test": test.x, "y_test": folder_classes(test)}
+    return parts | ({"bits": form.bits} if form.bits < BITS[1] else {})
 
 
 @contextmanager
@@ -162,9 +162,9 @@ def decode_pictures(
     wrong = list(map_in_threads(decode, list(rows), threads))
     good = [row for row, fault in enumerate(wrong) if fault is None]
     faults += [(file, fault) for file, fault in zip(rows, wrong, strict=True) if fault]
-    kept = pixels if len(good) == len(pixels) else pixels[good]
+    complete = pixels if len(good) == len(pixels) else pixels[good]
     return PicturePart(
-        x=kept[..., 0] if form.channels == 1 else kept,
+        x=complete[..., 0] if form.channels == 1 else complete,
         names=[entries[row][0] for row in good],
         labels=[entries[row][1] for row in good],
     )

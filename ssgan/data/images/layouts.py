@@ -41,8 +41,8 @@ def list_images(root: Path) -> dict[str, list[Entry]]:
 
 def list_files(root: Path, suffixes: tuple[str, ...]) -> dict[str, list[Entry]]:
     """The files of those suffixes of `files_by_part`, hidden ones left out."""
-    found = (path.relative_to(root) for path in root.rglob("*"))
-    shown = (path for path in found if not any(name.startswith(".") for name in path.parts))
+    paths = (path.relative_to(root) for path in root.rglob("*"))
+    shown = (path for path in paths if not any(name.startswith(".") for name in path.parts))
     return files_by_part(
         root, sorted(p.as_posix() for p in shown if p.name.lower().endswith(suffixes))
     )

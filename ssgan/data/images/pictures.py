@@ -99,15 +99,15 @@ def common_size(heads: Sequence[PictureHead], size: Any) -> tuple[int, int]:
     """(height, width): the size asked for, or the only one."""
     if size is not None:
         return height_and_width(size)
-    found = sorted({(head.height, head.width) for head in heads})
-    if len(found) > 1:
-        shown = ", ".join(f"{width} x {height}" for height, width in found[:5])
-        more = f", ... ({len(found)} in all)" if len(found) > 5 else ""
+    sizes = sorted({(head.height, head.width) for head in heads})
+    if len(sizes) > 1:
+        shown = ", ".join(f"{width} x {height}" for height, width in sizes[:5])
+        more = f", ... ({len(sizes)} in all)" if len(sizes) > 5 else ""
         raise InputError(
             f"the images have several sizes (width x height): {shown}{more}; "
             "give one to bring them to, as size=64 (--size 64)"
         )
-    return found[0]
+    return sizes[0]
 
 
 def common_channels(heads: Sequence[PictureHead], mode: str | None) -> int:

@@ -17,12 +17,12 @@ LARGEST = 4096  # pixels a side: more is a typing error
 
 def height_and_width(size: int | Sequence[int]) -> tuple[int, int]:
     """(height, width) of a size given as one side or as both; InputError for others."""
-    given = (size, size) if isinstance(size, int) else tuple(size)
-    if len(given) != 2 or not all(isinstance(s, int) and 0 < s <= LARGEST for s in given):
+    sides = (size, size) if isinstance(size, int) else tuple(size)
+    if len(sides) != 2 or not all(isinstance(s, int) and 0 < s <= LARGEST for s in sides):
         raise InputError(
             f"expected a size of 1 to {LARGEST} pixels, or (height, width), got {size!r}"
         )
-    return int(given[0]), int(given[1])
+    return int(sides[0]), int(sides[1])
 
 
 def scale_and_crop(image: Image.Image, size: tuple[int, int]) -> Image.Image:

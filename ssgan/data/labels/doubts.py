@@ -20,8 +20,10 @@ def check_classes(classes: tuple[Label, ...], present: Array) -> None:
     """Refuse classes that differ in type alone; say which differ in case or spaces alone."""
     texts = pd.Series([str(label) for label in classes])
     if (twice := texts.duplicated(keep=False)).any():
-        one, other = (classes[i] for i in np.flatnonzero(twice)[:2])
-        raise InputError(f"the labels {one!r} and {other!r} differ in type alone: make them alike")
+        first, other = (classes[i] for i in np.flatnonzero(twice)[:2])
+        raise InputError(
+            f"the labels {first!r} and {other!r} differ in type alone: make them alike"
+        )
     alike = texts.str.strip().str.casefold().duplicated(keep=False)
     if alike.any():
         same = [classes[i] for i in np.flatnonzero(alike)]

@@ -113,22 +113,24 @@ def labels_by_file(frame: pd.DataFrame, data: Data, path: Path, no_label: Any = 
     if data.names is None:
         raise InputError(f"{path} names files, but {data.source} is no image folder")
     rows = row_of_names(data.names)
-    given = [str(PurePosixPath(str(name).replace("\\", "/"))) for name in frame[FILE].fillna("")]
+    named_files = [
+        str(PurePosixPath(str(name).replace("\\", "/"))) for name in frame[FILE].fillna("")
+    ]
     unreadable = {*names_of(file for file, _ in data.quarantine)}
-    absent = [name for name in given if name not in rows and name not in unreadable]
+    absent = [name for name in named_files if name not in rows and name not in unreadable]
     if absent:
         raise InputError(f"{path} labels files that are not in {data.source}: {first_few(absent)}")
     parsed_labels = parse_labels(frame[LABEL], no_label)
     labels = np.full(len(data), None, dtype=object)
     seen: dict[int, Any] = {}
     absent_labels = unlabeled(parsed_labels, "regression")
-    for name, label, missing in zip(given, parsed_labels, absent_labels, strict=True):
+    for name, label, missing in zip(named_files, parsed_labels, absent_labels, strict=True):
         if missing or name not in rows:
             continue
         row = rows[name]
         if seen.setdefault(row, label) != label:
-            one, other = as_python(seen[row]), as_python(label)
-            raise InputError(f"{path} labels {name} twice, {one!r} and {other!r}: keep one")
+            earlier, later = as_python(seen[row]), as_python(label)
+            raise InputError(f"{path} labels {name} twice, {earlier!r} and {later!r}: keep one")
         labels[row] = label
     return parse_labels(pd.Series(labels, dtype=object), no_label)
 
@@ -138,7 +140,7 @@ def row_of_names(names: list[str]) -> dict[str, int]:
     bases: dict[str, list[int]] = {}
     for row, name in enumerate(names):
         bases.setdefault(PurePosixPath(name).name, []).append(row)
-    rows = {base: found[0] for base, found in bases.items() if len(found) == 1}
+    rows = {base: same_base[0] for base, same_base in bases.items() if len(same_base) == 1}
     return rows | {name: row for row, name in enumerate(names)}
 
 
@@ -169,8 +171,8 @@ def parse_labels(column: Any, no_label: Any = None) -> Array:
             return parse_labels(values, no_label)
         warn_of_words(texts, words)
     numbers = pd.to_numeric(pd.Series(texts, dtype=object), errors="coerce").to_numpy(np.float64)
-    kept = all(text.lstrip("-")[:1] != "0" or text.lstrip("-")[1:2] in ("", ".") for text in texts)
-    if not present or np.isnan(numbers).any() or not kept:
+    plain = all(text.lstrip("-")[:1] != "0" or text.lstrip("-")[1:2] in ("", ".") for text in texts)
+    if not present or np.isnan(numbers).any() or not plain:
         refuse_mixed(texts, numbers)
         if no_label is None:
             values[values == "-1"] = None
@@ -185,9 +187,9 @@ def parse_labels(column: Any, no_label: Any = None) -> Array:
 
 def warn_of_words(texts: list[str], words: list[bool]) -> None:
     """Say which classes are words that often mean nothing."""
-    found = pd.Series([text for text, word in zip(texts, words, strict=True) if word])
+    seen = pd.Series([text for text, word in zip(texts, words, strict=True) if word])
     warnings.warn(
-        f"the labels have {counts_of(found)}, kept as a class: name it with --na if it means none",
+        f"the labels have {counts_of(seen)}, kept as a class: name it with --na if it means none",
         UserWarning,
         stacklevel=5,
     )
@@ -195,9 +197,9 @@ def warn_of_words(texts: list[str], words: list[bool]) -> None:
 
 def strip_spaces(values: Array) -> Array:
     """Labels (N,) as objects, text without the spaces around it."""
-    found = np.empty(len(values), dtype=object)
-    found[:] = [value.strip() if isinstance(value, str) else value for value in values.tolist()]
-    return found
+    stripped = np.empty(len(values), dtype=object)
+    stripped[:] = [value.strip() if isinstance(value, str) else value for value in values.tolist()]
+    return stripped
 
 
 def refuse_mixed(texts: list[str], numbers: Array) -> None:

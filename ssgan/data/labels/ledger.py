@@ -125,8 +125,8 @@ class Labels:
         if len(index) and index.max() >= len(self):
             raise InputError(f"there is no row {index.max()} among {len(self)} labels")
         self._ledger.read(index)
-        found: Array = self._labels[index]
-        return found
+        labels: Array = self._labels[index]
+        return labels
 
     __iter__ = None  # what reads all labels must say so
 

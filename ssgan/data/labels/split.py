@@ -77,17 +77,17 @@ def make_split(
     refuse_strange_classes(own, data, labels)
     warn_of_unlearnt(data, labels)
     chosen = choose_rows(labels, request)
-    kept, ledger = read_counted(labels, chosen, request, out)
+    coded, ledger = read_counted(labels, chosen, request, out)
     if gan is not None and data.fingerprint == own.fingerprint:
         count_conditions(ledger, gan)
-    refuse_constant(kept)
+    refuse_constant(coded)
     about = {name: getattr(data, name) for name in IDENTITY} | {"rows": len(data)}
     return Split(
         data=data,
         samples=take_samples(data.x, chosen),
-        targets=kept,
+        targets=coded,
         unlabeled=samples_without_labels(own, data, chosen),
-        record=split_record(about, kept, chosen, request),
+        record=split_record(about, coded, chosen, request),
         ledger=ledger,
     )
 
@@ -167,9 +167,9 @@ def condition_labels(data: Data, per_class: int | None = None, seed: int = 0) ->
     if -1 in (labels.classes or ()):
         raise InputError("a conditional GAN takes -1 for no label: rename that class")
     rows = draw_split(labels, per_class, seed) if per_class else labels.labeled
-    kept = np.full(len(labels.values), -1)
-    kept[rows] = labels.values[rows]
-    return labels.decode(kept)
+    values = np.full(len(labels.values), -1)
+    values[rows] = labels.values[rows]
+    return labels.decode(values)
 
 
 def read_counted(
@@ -182,11 +182,11 @@ def read_counted(
 
 
 def split_record(
-    data: Mapping[str, Any], kept: Targets, chosen: Any, request: LabelRequest | None = None
+    data: Mapping[str, Any], coded: Targets, chosen: Any, request: LabelRequest | None = None
 ) -> dict[str, Any]:
     """What split.json holds: the data set, the rows `chosen` (n,) of it and their labels.
 
-    `data` has its source, options, fingerprint and rows, `kept` a value for each row that is
+    `data` has its source, options, fingerprint and rows, `coded` a value for each row that is
     kept. Without a request the labels came with the samples.
     """
     request = request or LabelRequest(source=data["source"])
@@ -200,7 +200,7 @@ def split_record(
         "count": request.count,
         "sha256": digest(chosen),
         "indices": chosen.tolist(),
-        "values": kept.values.tolist(),
+        "values": coded.values.tolist(),
     }
 
 
@@ -315,10 +315,10 @@ def classes_in(y: Any, no_label: Any = None) -> list[Any]:
     )
 
 
-def refuse_constant(kept: Targets) -> None:
+def refuse_constant(coded: Targets) -> None:
     """Numbers (n,) that differ, of which only equal ones were drawn, teach nothing."""
-    values = kept.values
-    if kept.classes is None and values.min() == values.max():
+    values = coded.values
+    if coded.classes is None and values.min() == values.max():
         raise InputError(
             f"the {len(values)} labels that were drawn are all {values[0]:g}: draw more with "
             "--count, or others with --label-seed"

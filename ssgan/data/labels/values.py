@@ -92,8 +92,8 @@ def equal_to(values: Array, label: Any) -> Array:
 
 def whole_text(label: Any) -> str:
     """A label as text, 1.0 as 1."""
-    found = WHOLE.fullmatch(text := str(label))
-    return found[1] if found else text
+    match = WHOLE.fullmatch(text := str(label))
+    return match[1] if match else text
 
 
 def raw_labels(y: Any) -> Array:

@@ -64,16 +64,16 @@ def read_recordings(root: Path, length: int | None) -> RawParts:
         rates[str(path)], values = read_sound(path)
         return values
 
-    def alike(found: dict[str, Array]) -> dict[str, Array]:
+    def alike(sounds: dict[str, Array]) -> dict[str, Array]:
         if len(told := sorted(set(rates.values()))) > 1:
             raise InputError(
                 f"the sounds of {root} have {told[0]} and {told[1]} samples a second: convert them "
                 "to one rate"
             )
         if length is not None:
-            found = {file: of_length(sound, length) for file, sound in found.items()}
-        one_shape(found, "sounds", CUT)
-        return found
+            sounds = {file: of_length(sound, length) for file, sound in sounds.items()}
+        one_shape(sounds, "sounds", CUT)
+        return sounds
 
     return read_samples(root, SOUND_SUFFIXES, read, alike) | {"modality": "signal"}
 

@@ -79,8 +79,8 @@ def preamble(stream: IO[str], name: str) -> tuple[int, str]:
     """
     lines = [line.strip("\r\n") for line in islice(stream, SNIFFED)]
     above, comments = next((i for i, line in enumerate(lines) if line), 0), 0
-    if found := SEPARATOR.fullmatch(lines[above]) if lines else None:
-        return above + 1, found[1]
+    if match := SEPARATOR.fullmatch(lines[above]) if lines else None:
+        return above + 1, match[1]
     while above + 1 < len(lines) and lines[above].startswith("#") and is_comment(lines[above:]):
         above, comments = above + 1, comments + 1
     if comments:

@@ -234,8 +234,8 @@ def read_column(column: Series, comma: bool) -> tuple[Series, str]:
 
 def numbers_of(texts: Series, comma: bool) -> tuple[Array, str] | None:
     """The numbers that texts (N,) write, infinity among them, and how; None where one is none."""
-    if (found := numbers_in(texts, comma)) is not None:
-        return found
+    if (parsed := numbers_in(texts, comma)) is not None:
+        return parsed
     numbers = pd.to_numeric(texts, errors="coerce")
     return None if numbers.isna().any() else (numbers.to_numpy(np.float64), "")
 
@@ -272,10 +272,10 @@ def plain_frame(frame: pd.DataFrame, na: tuple[str, ...] = ()) -> pd.DataFrame:
     """The table in types that a codec takes, the words `na` missing, numbers among them too."""
     numbers = pd.to_numeric(pd.Series(na, dtype=object), errors="coerce").dropna().tolist()
     for name, column in list(columns_of(frame)):
-        given = numbers if pd.api.types.is_numeric_dtype(column.dtype) else list(na)
-        found = plain_column(column.mask(column.isin(given)) if given else column)
-        if found is not column:
-            frame = frame.assign(**{name: found})
+        absent = numbers if pd.api.types.is_numeric_dtype(column.dtype) else list(na)
+        plain = plain_column(column.mask(column.isin(absent)) if absent else column)
+        if plain is not column:
+            frame = frame.assign(**{name: plain})
     return frame
 
 

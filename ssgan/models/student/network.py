@@ -85,9 +85,9 @@ def empty_student(
     own = architecture_of(shape, architecture).student
     if own is not None:
         check_depth(depth)
-        made = partial(own, shape, width, depth)
-        check_size(f"a student of width {width:,}", shape, (width, depth or 1), made)
-        return Student(made(), None)
+        make = partial(own, shape, width, depth)
+        check_size(f"a student of width {width:,}", shape, (width, depth or 1), make)
+        return Student(make(), None)
     below = trunk(shape, width, architecture, depth)
     return Student(below, nn.Linear(below.features, SQUEEZED))
 

@@ -29,8 +29,8 @@ def read_pictures(source: str | Path) -> dict[str, Picture]:
     root = Path(source)
     if not root.exists():
         raise FileNotFoundError(f"there is no file or folder {str(source)!r}: expected pictures")
-    found = [root] if root.is_file() else sorted(p for p in root.rglob("*") if is_picture(p))
-    names = {str(path.relative_to(root)) if root.is_dir() else path.name: path for path in found}
+    files = [root] if root.is_file() else sorted(p for p in root.rglob("*") if is_picture(p))
+    names = {str(path.relative_to(root)) if root.is_dir() else path.name: path for path in files}
     if not names:
         raise InputError(f"{source} holds no pictures: expected {', '.join(SUFFIXES)} files")
     read = {name: try_image(as_colours, path) for name, path in names.items()}
@@ -82,20 +82,20 @@ class Crops:
     @classmethod
     def of(cls, pictures: Iterable[Picture], scale: int, side: int) -> "Crops":
         """Of pictures that hold a square; InputError where none does."""
-        kept: list[tuple[Array, Array]] = []
+        pairs: list[tuple[Array, Array]] = []
         for picture in pictures:
             whole = crop_to_multiple(np.asarray(picture), scale)
             if min(whole.shape[:2]) >= side:
-                kept.append((luma_bytes(whole), luma_bytes(shrink(whole, scale))))
-        if not kept:
+                pairs.append((luma_bytes(whole), luma_bytes(shrink(whole, scale))))
+        if not pairs:
             raise InputError(f"no picture has {side} pixels a side to learn from: give larger ones")
-        larges, smalls = zip(*kept, strict=True)
-        starts = [np.cumsum([0, *(one.size for one in part)])[:-1] for part in (larges, smalls)]
+        larges, smalls = zip(*pairs, strict=True)
+        starts = [np.cumsum([0, *(luma.size for luma in part)])[:-1] for part in (larges, smalls)]
         return cls(
-            torch.from_numpy(np.concatenate([one.ravel() for one in larges])),
-            torch.from_numpy(np.concatenate([one.ravel() for one in smalls])),
+            torch.from_numpy(np.concatenate([luma.ravel() for luma in larges])),
+            torch.from_numpy(np.concatenate([luma.ravel() for luma in smalls])),
             torch.from_numpy(np.stack(starts, 1)),
-            torch.tensor([one.shape for one in smalls]),
+            torch.tensor([luma.shape for luma in smalls]),
             scale,
             side,
         )

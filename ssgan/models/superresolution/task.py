@@ -66,14 +66,14 @@ class SuperResolution:
             terms, refused = self.critic_step(small, large, rng)
 
         def loss(small: Tensor, large: Tensor) -> Terms:
-            made = self.network(small)
-            found = {"content": (made - large).abs().mean()}
+            enlarged = self.network(small)
+            costs = {"content": (enlarged - large).abs().mean()}
             if judged:
                 pleased = self.objective.generator_loss(
-                    self.critic, to_critic_range(large), to_critic_range(made), rng
+                    self.critic, to_critic_range(large), to_critic_range(enlarged), rng
                 )
-                found["judge"] = config.judge * pleased["generator"]
-            return found
+                costs["judge"] = config.judge * pleased["generator"]
+            return costs
 
         more, bad = descend(loss, (small, large), self.optimizer, on)
         average(self.mean, self.network, EMA, step.number)
@@ -83,14 +83,14 @@ class SuperResolution:
 
     def critic_step(self, small: Tensor, large: Tensor, rng: Rng) -> tuple[Terms, Tensor]:
         with torch.no_grad(), self.runtime.autocast():
-            made = self.network(small)
+            enlarged = self.network(small)
 
         def loss(real: Tensor, fake: Tensor) -> Terms:
             return self.objective.critic_loss(self.critic, real, fake, rng("critic"))
 
         return descend(
             loss,
-            (to_critic_range(large), to_critic_range(made)),
+            (to_critic_range(large), to_critic_range(enlarged)),
             self.critic_optimizer,
             self.runtime,
         )

@@ -34,17 +34,17 @@ def training_upscaler(
 ) -> Generator[Progress, None, Upscaler]:
     """`train_upscaler`, step by step: yields its progress and returns the upscaler."""
     config = config or UpscaleConfig()
-    found = read_pictures(pictures).values() if isinstance(pictures, str | Path) else pictures
-    crops = Crops.of(found, config.scale, config.side)
+    arrays = read_pictures(pictures).values() if isinstance(pictures, str | Path) else pictures
+    crops = Crops.of(arrays, config.scale, config.side)
     on = runtime(device, (1, config.side, config.side))
     task = SuperResolution(config, crops, on)
-    held = None
+    kept_in = None
     if run is not None:
         about = digest_of(crops)
         identity = {"format": 1, "kind": KIND, "config": config.to_json(), "data": about}
-        held = Run.claim(run, identity, growing=())
+        kept_in = Run.claim(run, identity, growing=())
     schedule = Schedule(config.steps, config.batch, options or TrainOptions())
-    yield from run_training(task, no_stream, schedule, held, guard=False)
+    yield from run_training(task, no_stream, schedule, kept_in, guard=False)
     return upscaler_of(config, task.parts, on)
 
 

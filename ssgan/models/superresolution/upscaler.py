@@ -85,14 +85,14 @@ def enlarge(
         for left in range(0, width, tile):
             first = max(0, top - reach), max(0, left - reach)
             part = small[..., first[0] : top + tile + reach, first[1] : left + tile + reach]
-            made = network(on.batch(part)).float().cpu().numpy()[0, 0] * 255
+            larger = network(on.batch(part)).float().cpu().numpy()[0, 0] * 255
             rows = slice(scale * top, scale * min(top + tile, height))
             columns = slice(scale * left, scale * min(left + tile, width))
             inner = (
                 slice(rows.start - scale * first[0], rows.stop - scale * first[0]),
                 slice(columns.start - scale * first[1], columns.stop - scale * first[1]),
             )
-            large[rows, columns] = made[inner]
+            large[rows, columns] = larger[inner]
     return with_luma(large, resize_picture(picture, *large.shape))
 
 

@@ -180,8 +180,8 @@ class Adversarial:
             return terms
 
         held = self.hold_critic(real, fake, self.scoring(conditions, share, rng("held")))
-        kept = list(self.critics.buffers())
-        stepped = descend(loss, (real, fake), self.critic_optimizer, self.runtime, kept, held)
+        buffers = list(self.critics.buffers())
+        stepped = descend(loss, (real, fake), self.critic_optimizer, self.runtime, buffers, held)
         objective.constrain(constrainable(self.critics))
         return stepped
 
@@ -215,8 +215,8 @@ class Adversarial:
                 terms = terms | more.generator_terms(*args)
             return terms
 
-        kept = [*self.generator.buffers(), *self.critics.buffers()]
-        return descend(loss, (real,), self.generator_optimizer, self.runtime, kept)
+        buffers = [*self.generator.buffers(), *self.critics.buffers()]
+        return descend(loss, (real,), self.generator_optimizer, self.runtime, buffers)
 
     def generator_terms(
         self, objective: Objective, batch: Batch, rng: Rng, share: Share

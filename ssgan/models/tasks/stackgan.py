@@ -78,13 +78,13 @@ class StackGAN(Adversarial):
             small, _ = self.both_stages(len(real), rng("critic small"), condition)
         asked, other = mismatched(condition, rng("mismatched"))
         terms: Terms = {}
-        for stage, (x, made) in enumerate(((real, fake), (half_size(real), small))):
-            shown = torch.where(other.view(-1, *[1] * (x.dim() - 1)), x, made)
+        for stage, (x, generated) in enumerate(((real, fake), (half_size(real), small))):
+            shown = torch.where(other.view(-1, *[1] * (x.dim() - 1)), x, generated)
             pairs = pair_rows(x, condition), pair_rows(shown, asked)
             own = rng("critic", stage)
             score = self.pair_score(stage, x.shape[1:], own, share)
-            found = objective.critic_loss(score, *pairs, own("loss"))
-            terms |= named(stage, found)
+            losses = objective.critic_loss(score, *pairs, own("loss"))
+            terms |= named(stage, losses)
         return terms
 
     def pair_score(self, stage: int, shape: torch.Size, rng: Rng, share: Share) -> Critic:
@@ -109,10 +109,10 @@ class StackGAN(Adversarial):
         real, (condition,) = batch
         small, fake = self.both_stages(len(real), rng("generator"), condition)
         terms: Terms = {}
-        for stage, (x, made) in enumerate(((real, fake), (half_size(real), small))):
+        for stage, (x, generated) in enumerate(((real, fake), (half_size(real), small))):
             own = rng("generator", stage)
             score = self.scoring((condition,), share, own, critic=self.critics[stage])
-            terms |= named(stage, objective.generator_loss(score, x, made, own("loss")))
+            terms |= named(stage, objective.generator_loss(score, x, generated, own("loss")))
         mean, log_deviation = (part.float() for part in self.generator.code(condition))
         divergence = kl(mean, 2 * log_deviation).mean() / self.generator.code.size
         return terms | {"kl": KL * divergence}, fake

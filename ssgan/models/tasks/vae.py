@@ -76,11 +76,13 @@ class VAE:
         self.setting = TaskSetting(config, domains["unlabeled"], on)
         self.config, self.runtime, self.calibration = config, on, self.setting.calibration
         self.codec = self.setting.codec
-        made: Any = self.networks(self.untrained(config, self.codec, self.calibration.width))
-        self.generator, self.readout = on.place(made.generator), on.place(made.readout)
-        self.encoder: Encoder = on.place(made.encoder)
+        networks: Any = self.networks(self.untrained(config, self.codec, self.calibration.width))
+        self.generator, self.readout = on.place(networks.generator), on.place(networks.readout)
+        self.encoder: Encoder = on.place(networks.encoder)
         self.mean_generator, self.mean_encoder = averaged(self.generator), averaged(self.encoder)
-        self.critic: Any = made.discriminator and on.place(made.discriminator)  # a VAE has none
+        self.critic: Any = networks.discriminator and on.place(
+            networks.discriminator
+        )  # a VAE has none
         self.optimizer = optimizer(nn.ModuleList([self.generator, self.encoder]), config)
         fit_readout(self.readout, self.mean_encoder.trunk, self.calibration, on)
 

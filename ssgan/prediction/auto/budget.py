@@ -55,7 +55,7 @@ def seconds_of(text: str) -> float:
     >>> seconds_of("5m"), seconds_of("90")
     (300.0, 90.0)
     """
-    found = re.fullmatch(r"(\d+(?:\.\d+)?)([smh]?)", text.strip())
-    if not found or not float(found[1]):
+    match = re.fullmatch(r"(\d+(?:\.\d+)?)([smh]?)", text.strip())
+    if not match or not float(match[1]):
         raise InputError(f"expected a time as 60s, 5m or 1h, got {text!r}")
-    return float(found[1]) * UNITS[found[2]]
+    return float(match[1]) * UNITS[match[2]]

@@ -50,8 +50,8 @@ def fitted_candidates(gan: GAN, config: PredictorConfig, rows: Labeled) -> tuple
             configs[name, readout] = replace(config, method=name, readout=readout)
     prior = prior_weights(configs)
     return tuple(
-        Candidate(f"{kind} on {readout}", one, prior.get((kind, readout), 0.0))
-        for (kind, readout), one in configs.items()
+        Candidate(f"{kind} on {readout}", candidate_config, prior.get((kind, readout), 0.0))
+        for (kind, readout), candidate_config in configs.items()
     )
 
 

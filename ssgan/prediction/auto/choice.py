@@ -106,8 +106,8 @@ class AutoChoice:
 
 def keep_choice(run: Run, choice: AutoChoice, config: PredictorConfig) -> None:
     """Write the choice, and the config to learn by, into a model directory."""
-    kept = {"choice": choice.to_json(), "config": config.to_json()}
-    run.write(CHOICE, json.dumps(kept, indent=1))
+    content = {"choice": choice.to_json(), "config": config.to_json()}
+    run.write(CHOICE, json.dumps(content, indent=1))
 
 
 def stored_choice(run: Run) -> tuple[AutoChoice, PredictorConfig]:

@@ -108,7 +108,7 @@ def choose_members(
 
 def priors(candidates: Sequence[Candidate]) -> dict[str, float]:
     """The weights of the prior average."""
-    return {one.name: one.prior for one in candidates if one.prior}
+    return {candidate.name: candidate.prior for candidate in candidates if candidate.prior}
 
 
 def make_members(
@@ -118,7 +118,7 @@ def make_members(
     rows: Labeled,
 ) -> tuple[Member, ...]:
     """The members of an average, to learn from these labels."""
-    configs = {one.name: one.config for one in candidates}
+    configs = {candidate.name: candidate.config for candidate in candidates}
     return tuple(
         Member(
             config=final_config(configs[name], rows),
@@ -136,12 +136,12 @@ def fold_weights(
 
     So what a fold is held out from has not been chosen by it.
     """
-    found = []
+    weights = []
     for _, train, _ in interval_folds(outputs.labels, config):
         own = {name: each[:, train] for name, each in outputs.of.items()}
         part = HeldOutOutputs(own, outputs.temperatures, outputs.labels[train])
-        found.append(mixed_weights(part, before, config))
-    return found
+        weights.append(mixed_weights(part, before, config))
+    return weights
 
 
 def weigh_candidates(
@@ -255,11 +255,11 @@ def subsample(rows: Labeled, size: int) -> Labeled:
     order = Rng(("held out", rows.seed)).permutation(count).numpy()
     if not rows.classes:
         return rows.part(rows.values.new_tensor(order[:size]).long())
-    kept = []
+    chosen_rows = []
     for name in np.unique(labels):
         own = order[labels[order] == name]
-        kept.append(own[: max(5, round(size * len(own) / count))])
-    return rows.part(rows.values.new_tensor(np.concatenate(kept)).long())
+        chosen_rows.append(own[: max(5, round(size * len(own) / count))])
+    return rows.part(rows.values.new_tensor(np.concatenate(chosen_rows)).long())
 
 
 def final_config(config: PredictorConfig, rows: Labeled) -> PredictorConfig:
@@ -292,9 +292,13 @@ def explain_choice(
     config: PredictorConfig,
 ) -> AutoChoice:
     """An average with the points of all, its comparison with ordinary models, and why."""
-    held = [one for one in candidates if one.name in outputs.of]
-    ordinary = {one.name: outputs.of[one.name] for one in held if one.ordinary}
-    late = tuple(one.name for one in candidates if one not in held and config.auto.budget)
+    held = [candidate for candidate in candidates if candidate.name in outputs.of]
+    ordinary = {
+        candidate.name: outputs.of[candidate.name] for candidate in held if candidate.ordinary
+    }
+    late = tuple(
+        candidate.name for candidate in candidates if candidate not in held and config.auto.budget
+    )
     comparison = compare(mean_outputs(outputs.of, weights), ordinary, outputs.labels)
     means = {n: compare(each, ordinary, outputs.labels).score for n, each in outputs.of.items()}
     reason = f"{describe_weights(weights)}. {comparison.line}"

@@ -176,14 +176,14 @@ class Baseline:
 
     @cached_property
     def model(self) -> Any:
-        made = self.kind.make(self.value, len(self.rows), self.seed)
+        estimator = self.kind.make(self.value, len(self.rows), self.seed)
         if self.kind.trees:
-            made.set_params(**{self.kind.trees: self.trees})
+            estimator.set_params(**{self.kind.trees: self.trees})
         with one_thread(), np.errstate(invalid="ignore"), warnings.catch_warnings():
             # Columns may all be constant, and labels few.
             warnings.simplefilter("ignore", ConvergenceWarning)
             warnings.filterwarnings("ignore", message="The number of unique classes")
-            return made.fit(self.seen(self.rows), self.labels)
+            return estimator.fit(self.seen(self.rows), self.labels)
 
     def seen(self, rows: Array) -> Array:
         """Rows (N, F) as the model takes them."""

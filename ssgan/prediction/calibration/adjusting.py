@@ -51,10 +51,10 @@ def with_class_shares(model: Predictor, gan: GAN, rows: Labeled, run: Run | None
     if samples is None:
         seen = probabilities(model, rows.few(), gan)
         samples = trusted_shares(seen, labels, len(rows.values), model.config.class_shares)
-    found = ClassShares(tuple(labels.tolist()), tuple(samples.tolist()), origin)
+    shares = ClassShares(tuple(labels.tolist()), tuple(samples.tolist()), origin)
     if run:
-        run.write(SHARES, json.dumps(asdict(found)))
-    return replace(model, shares=found)
+        run.write(SHARES, json.dumps(asdict(shares)))
+    return replace(model, shares=shares)
 
 
 def known_shares(config: PredictorConfig, rows: Labeled) -> Array | None:
@@ -105,20 +105,20 @@ def check_shares(config: PredictorConfig, rows: Labeled) -> None:
 def probabilities(model: Predictor, packed: Tensor, gan: GAN) -> Array:
     """Of the classes (M, K), for packed samples (M, ...), by the shares of the labels."""
     outputs = apply(model.network, packed, gan.codec, gan.runtime).double()
-    found: Array = (outputs / model.temperature).softmax(1).numpy()
-    return found
+    chances: Array = (outputs / model.temperature).softmax(1).numpy()
+    return chances
 
 
 def stored_shares(run: Run) -> ClassShares:
     """The shares that a model directory holds."""
     with understood(run.path / SHARES):
         stored = run.read_object(SHARES)
-        found = ClassShares(
+        shares = ClassShares(
             tuple(stored["labels"]), tuple(stored["samples"]), str(stored["origin"])
         )
-        if not np.isfinite(found.shift).all():
-            raise ValueError(f"shares of {found.samples}")
-        return found
+        if not np.isfinite(shares.shift).all():
+            raise ValueError(f"shares of {shares.samples}")
+        return shares
 
 
 def warn_of_classes(model: Predictor, gan: GAN, rows: Labeled) -> None:
@@ -128,9 +128,9 @@ def warn_of_classes(model: Predictor, gan: GAN, rows: Labeled) -> None:
     if not rows.classes or len(packed) < config.expected * rows.classes:
         return
     labels = label_shares(rows.values.numpy(), rows.classes)
-    found = probabilities(model, packed, gan)
-    shares = estimated_shares(found, labels, config.held)
-    named = np.bincount(reweighed(found, shares, labels).argmax(1), minlength=rows.classes)
+    predicted = probabilities(model, packed, gan)
+    shares = estimated_shares(predicted, labels, config.held)
+    named = np.bincount(reweighed(predicted, shares, labels).argmax(1), minlength=rows.classes)
     alone = [str(name) for name, n in zip(rows.targets.classes or (), named, strict=True) if not n]
     if alone:
         issue_warning(

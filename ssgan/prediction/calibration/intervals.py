@@ -75,19 +75,19 @@ def from_bytes(
 ) -> Intervals:
     """What `Intervals.to_bytes` gave; of folds that learnt by these configs."""
     size = int.from_bytes(data[:8], "little")  # of the header, as the format has it
-    kept = json.loads(json.loads(data[8 : 8 + size])["__metadata__"][KEPT_KEY])
+    facts = json.loads(json.loads(data[8 : 8 + size])["__metadata__"][KEPT_KEY])
     tensors = load(data)
     networks = []
-    for k, (one, config) in enumerate(zip(kept, configs, strict=True)):
+    for k, (fact, config) in enumerate(zip(facts, configs, strict=True)):
         start = f"fold{k}/"
         own = {
             f"mean/{name.removeprefix(start)}": tensor
             for name, tensor in tensors.items()
             if name.startswith(start)
         }
-        networks.append(on.place(rebuilt_network(codec, config, body, own, one)).eval())
+        networks.append(on.place(rebuilt_network(codec, config, body, own, fact)).eval())
     residuals, folds = tensors["residuals"].numpy(), tensors["fold_of_row"].numpy()
-    return Intervals(tuple(networks), tuple(kept), residuals, folds)
+    return Intervals(tuple(networks), tuple(facts), residuals, folds)
 
 
 def fold_configs(config: PredictorConfig, choice: AutoChoice | None) -> list[PredictorConfig]:
@@ -131,14 +131,14 @@ def train_intervals(
         return None
     values, config = rows.values.double().numpy(), configs[0]
     folds = interval_folds(values, config)
-    residuals, networks, kept = np.zeros(len(values)), [], []
+    residuals, networks, facts = np.zeros(len(values)), [], []
     for fold, (config, (_, train, test)) in enumerate(zip(configs, folds, strict=True), 1):
         phase = f"calibration, fold {fold} of {folds.count}"
         network, own = yield from short_training(gan, config, rows, train, phase)
         residuals[test] = values[test] - labeled_outputs(gan, network, rows, test)
         networks.append(network)
-        kept.append(own)
-    intervals = Intervals(tuple(networks), tuple(kept), residuals, folds.of[0])
+        facts.append(own)
+    intervals = Intervals(tuple(networks), tuple(facts), residuals, folds.of[0])
     if len(values) > config.search.calibration_rows:
         return intervals, None
     outputs = (values - residuals)[None]

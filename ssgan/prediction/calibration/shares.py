@@ -82,9 +82,9 @@ def estimated_shares(probabilities: Array, labels: Array, held: float = 20.0) ->
     check_outputs(probabilities, labels)
     shares = labels = np.maximum(np.asarray(labels, np.float64), TINY)
     for _ in range(ROUNDS):
-        found = probabilities * (shares / labels)
-        found = found / found.sum(1, keepdims=True)
-        new = (found.sum(0) + held * labels) / (len(found) + held)
+        corrected = probabilities * (shares / labels)
+        corrected = corrected / corrected.sum(1, keepdims=True)
+        new = (corrected.sum(0) + held * labels) / (len(corrected) + held)
         if np.abs(new - shares).max() < SETTLED:
             break
         shares = new
@@ -122,8 +122,8 @@ def trusted_shares(
     (array([0.5, 0.5]), array([0.6, 0.4]))
     """
     each = count / len(labels)
-    found = estimated_shares(probabilities, labels, config.weight(each, len(probabilities)))
-    return found if np.abs(found - labels).max() > config.within(each) else floored(labels)
+    estimate = estimated_shares(probabilities, labels, config.weight(each, len(probabilities)))
+    return estimate if np.abs(estimate - labels).max() > config.within(each) else floored(labels)
 
 
 def check_outputs(probabilities: Array, labels: Array) -> None:
@@ -180,21 +180,21 @@ def stated_shares(stated: Mapping[str, float] | Sequence[float], classes: Sequen
             )
         by_name = {str(name): share for name, share in stated.items()}
         stated = [by_name[name] for name in names]
-    found: Array = np.asarray(stated, np.float64)
-    if found.shape != (len(names),):
-        raise InputError(f"expected {len(names)} shares, one a class, got {found.size}")
-    if not (found >= 0).all() or abs(found.sum() - 1) > SUMS:
+    values: Array = np.asarray(stated, np.float64)
+    if values.shape != (len(names),):
+        raise InputError(f"expected {len(names)} shares, one a class, got {values.size}")
+    if not (values >= 0).all() or abs(values.sum() - 1) > SUMS:
         raise InputError(
-            f"expected shares from 0 on that sum to 1, got {', '.join(f'{x:g}' for x in found)}, "
-            f"which sum to {found.sum():g}: divide each by that"
+            f"expected shares from 0 on that sum to 1, got {', '.join(f'{x:g}' for x in values)}, "
+            f"which sum to {values.sum():g}: divide each by that"
         )
-    return floored(found)
+    return floored(values)
 
 
 def floored(shares: Array) -> Array:
     """Shares of which none is 0."""
-    found: Array = np.maximum(shares, TINY)
-    return np.asarray(found / found.sum())
+    positive: Array = np.maximum(shares, TINY)
+    return np.asarray(positive / positive.sum())
 
 
 def label_shares(classes: Array, count: int) -> Array:

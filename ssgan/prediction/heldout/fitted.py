@@ -55,13 +55,17 @@ def held_out(
     spent are left out, but never the first.
     """
     measured: dict[str, Measured] = {}
-    for readout in dict.fromkeys(one.config.readout for one in candidates):
+    for readout in dict.fromkeys(candidate.config.readout for candidate in candidates):
         if measured and budget.spent():
             break
-        same = [one for one in candidates if one.config.readout == readout]
+        same = [candidate for candidate in candidates if candidate.config.readout == readout]
         reader = yield from with_readout(gan, same[0].config, rows)
         measured |= held_out_on_readout(reader, same, rows, folds, budget)
-    return {one.name: measured[one.name] for one in candidates if one.name in measured}
+    return {
+        candidate.name: measured[candidate.name]
+        for candidate in candidates
+        if candidate.name in measured
+    }
 
 
 def held_out_on_readout(
@@ -75,8 +79,8 @@ def held_out_on_readout(
     pool = Pool(features[count:][:POOL], rows.prior().numpy())
     turned = in_principal_axes(labeled.astype(np.float64) - labeled.mean(0))[0].astype(np.float32)
     measured: dict[str, Measured] = {}
-    for one in candidates:
-        name, config = one.name, one.config
+    for candidate in candidates:
+        name, config = candidate.name, candidate.config
         if measured and budget.spent():
             break
         if config.method == "graph":

@@ -80,8 +80,8 @@ def interpolate(rows: Array, count: int, neighbours: int, rng: Rng) -> Array:
         return rows[first]
     near = NearestNeighbors(n_neighbors=neighbours).fit(rows).kneighbors(return_distance=False)
     other = rows[near[first, random.integers(neighbours, size=count)]]
-    made: Array = rows[first] + random.random((count, 1)) * (other - rows[first])
-    return made.astype(rows.dtype if rows.dtype.kind == "f" else np.float64)
+    points: Array = rows[first] + random.random((count, 1)) * (other - rows[first])
+    return points.astype(rows.dtype if rows.dtype.kind == "f" else np.float64)
 
 
 def interpolated(rows: LabeledRows, ratio: float = 1.0) -> Augmenter:

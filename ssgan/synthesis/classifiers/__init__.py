@@ -34,8 +34,8 @@ class NamedClassifier:
 def classifiers_named(chosen: Any, shape: tuple[int, ...], seed: int) -> list[NamedClassifier]:
     """Those of names or scikit-learn models, one or several; InputError for unknown ones."""
     several = chosen if isinstance(chosen, list | tuple) else [chosen]
-    named = [one_classifier(one, shape, seed) for one in several]
-    names = [one.name for one in named]
+    named = [one_classifier(model, shape, seed) for model in several]
+    names = [model.name for model in named]
     if not names or len(set(names)) < len(names):
         raise InputError(f"expected one classifier or several different ones, got {names}")
     return named
@@ -61,21 +61,21 @@ def regressors_named(chosen: Any, seed: int) -> list[NamedClassifier]:
     several = chosen if isinstance(chosen, list | tuple) else [chosen]
     known = {name: kind for name, kind in GATE_CLASSIFIERS.items() if kind.regressor}
     named = []
-    for one in several:
-        if isinstance(one, str) and one in known:
-            kind = known[one]
+    for model in several:
+        if isinstance(model, str) and model in known:
+            kind = known[model]
             named.append(
-                NamedClassifier(one, kind.regressor and kind.regressor(seed), kind.repeats)
+                NamedClassifier(model, kind.regressor and kind.regressor(seed), kind.repeats)
             )
-        elif isinstance(one, str) or not is_regressor(one):
-            name = one if isinstance(one, str) else type(one).__name__
+        elif isinstance(model, str) or not is_regressor(model):
+            name = model if isinstance(model, str) else type(model).__name__
             raise InputError(
                 f"{name!r} does not predict numbers, the model does: give {', '.join(known)}, or a "
                 "regressor of scikit-learn"
             )
         else:
-            named.append(NamedClassifier(type(one).__name__, one, ESTIMATOR_REPEATS))
-    if len({one.name for one in named}) < max(len(named), 1):
+            named.append(NamedClassifier(type(model).__name__, model, ESTIMATOR_REPEATS))
+    if len({model.name for model in named}) < max(len(named), 1):
         raise InputError(f"expected one regressor or several different ones, got {several}")
     return named
 

@@ -160,6 +160,8 @@ def filter_samples(
             "without a class"
         )
     dropped = Dropped(context.classes)
-    kept = apply_filters(Generated(x, indices, context), filters, Rng(("filters", seed)), dropped)
-    labels = context.labels(kept.indices)
-    return Synthetic(kept.samples, labels, dropped.counts, dropped.examples(context))
+    passing = apply_filters(
+        Generated(x, indices, context), filters, Rng(("filters", seed)), dropped
+    )
+    labels = context.labels(passing.indices)
+    return Synthetic(passing.samples, labels, dropped.counts, dropped.examples(context))

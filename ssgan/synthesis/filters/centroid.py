@@ -38,10 +38,10 @@ class Centroid:
     def apply(self, drawn: Generated, rng: Rng) -> tuple[Generated, NDArray[np.bool_]]:
         features, indices = drawn.context.labeled
         keep = np.zeros(len(drawn.indices), bool)
-        found = np.unique(indices)
-        centers = np.stack([features[indices == k].mean(0) for k in found])
+        present = np.unique(indices)
+        centers = np.stack([features[indices == k].mean(0) for k in present])
         far = np.linalg.norm(drawn.features[:, None] - centers[None], axis=2)
-        for place, index in enumerate(found):
+        for place, index in enumerate(present):
             own = np.linalg.norm(features[indices == index] - centers[place], axis=1)
             mine = drawn.indices == index
             near = far[:, place] <= np.quantile(own, self.within)

@@ -48,8 +48,8 @@ class NearDuplicates:
         near = NearestNeighbors(n_neighbors=1).fit(real)
         some = Rng(("probed",)).permutation(len(real))[:MAX_PROBED].numpy()
         apart = near.kneighbors(real[some], 2)[0][:, 1]  # the first is the row itself
-        found = near.kneighbors(drawn.context.sketch(drawn.packed))[0][:, 0]
-        return drawn, found > self.below * np.median(apart)
+        distances = near.kneighbors(drawn.context.sketch(drawn.packed))[0][:, 0]
+        return drawn, distances > self.below * np.median(apart)
 
 
 FILTER = NearDuplicates

@@ -58,10 +58,10 @@ class CUT:
         sides.set_rates(step, self.optimizer, self.critic_optimizer)
         real = sides.real(batches, step.number)
         with torch.no_grad(), on.autocast():
-            made = translating_map(self.network, sides.target.codec)(real[0])
+            translations = translating_map(self.network, sides.target.codec)(real[0])
         critics = {"target": self.critic}
         loss = partial(critic_costs, critics, real[1:])
-        terms, refused = descend(loss, (made,), self.critic_optimizer, on)
+        terms, refused = descend(loss, (translations,), self.critic_optimizer, on)
         more, bad = descend(partial(self.terms, rng("patches")), real, self.optimizer, on)
         average(self.mean, self.network, sides.config.ema, step.number)
         return terms | more, {"not_finite": torch.maximum(refused, bad)}
@@ -69,22 +69,24 @@ class CUT:
     def terms(self, rng: Rng, source: Tensor, target: Tensor) -> Terms:
         """What the network loses on images of both domains."""
         translated = translating_map(self.network, self.sides.target.codec)
-        made, same = translated(source), translated(target)
+        translations, same = translated(source), translated(target)
         half = self.sides.config.contrast / 2
         return {
-            "generator_target": (self.critic(made).float() - 1).square().mean(),
-            "contrast_source": half * self.contrast(source, made, rng("source")),
+            "generator_target": (self.critic(translations).float() - 1).square().mean(),
+            "contrast_source": half * self.contrast(source, translations, rng("source")),
             "contrast_target": half * self.contrast(target, same, rng("target")),
         }
 
-    def contrast(self, given: Tensor, made: Tensor, rng: Rng) -> Tensor:
+    def contrast(self, images: Tensor, translations: Tensor, rng: Rng) -> Tensor:
         """The mean contrast of patches over the depths of the encoder."""
-        pairs = zip(self.network.maps(given), self.network.maps(made), self.heads, strict=True)
+        pairs = zip(
+            self.network.maps(images), self.network.maps(translations), self.heads, strict=True
+        )
         costs = []
         for depth, (keys, queries, head) in enumerate(pairs):
             cells = rng(depth).permutation(keys[0, 0].numel())[: self.sides.config.patches]
-            found = [head(m.flatten(2)[..., cells].transpose(1, 2)) for m in (queries, keys)]
-            costs.append(patch_contrast(found[0], found[1]))
+            patches = [head(m.flatten(2)[..., cells].transpose(1, 2)) for m in (queries, keys)]
+            costs.append(patch_contrast(patches[0], patches[1]))
         return torch.stack(costs).mean()
 
     def pictures(self, step: int) -> Mapping[str, bytes]:
@@ -100,8 +102,8 @@ def patch_head(channels: int) -> nn.Sequential:
 def patch_contrast(queries: Tensor, keys: Tensor, temperature: float = TEMPERATURE) -> Tensor:
     """Cross entropy of naming, among the patches (N, S, C) of the image that was given, the one at
     the place of each patch of what was made of it; nothing is learnt through the keys."""
-    one, other = (F.normalize(x.float(), dim=2) for x in (queries, keys.detach()))
-    likeness = one @ other.transpose(1, 2) / temperature
+    query, key = (F.normalize(x.float(), dim=2) for x in (queries, keys.detach()))
+    likeness = query @ key.transpose(1, 2) / temperature
     places = torch.arange(likeness.shape[1], device=likeness.device).expand(len(likeness), -1)
     return F.cross_entropy(likeness.flatten(0, 1), places.flatten())
 

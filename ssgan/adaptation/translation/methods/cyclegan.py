@@ -56,12 +56,12 @@ class CycleGAN:
         sides, on, rng = self.sides, self.sides.runtime, step.rng(self.sides.rng)
         sides.set_rates(step, self.optimizer, self.critic_optimizer)
         real = sides.real(batches, step.number)
-        made: list[Tensor] = []
-        loss = partial(self.translator_terms, made)
+        translations: list[Tensor] = []
+        loss = partial(self.translator_terms, translations)
         terms, refused = descend(loss, real, self.optimizer, on)
         shown = [
             pool(x.detach(), rng("pool", domain))
-            for pool, x, domain in zip(self.pools, made, DOMAINS, strict=True)
+            for pool, x, domain in zip(self.pools, translations, DOMAINS, strict=True)
         ]
         critics = dict(zip(DOMAINS, self.critics, strict=True))
         loss = partial(critic_costs, critics, real)
@@ -69,30 +69,32 @@ class CycleGAN:
         average(self.mean, self.there, sides.config.ema, step.number)
         return terms | more, {"not_finite": torch.maximum(refused, bad)}
 
-    def translator_terms(self, made: list[Tensor], *real: Tensor) -> Terms:
-        """What both networks lose on real images; what they make of them goes into `made`."""
+    def translator_terms(self, translations: list[Tensor], *real: Tensor) -> Terms:
+        """What both networks lose on real images; what they make of these, into `translations`."""
         there = translating_map(self.there, self.sides.target.codec)
         back = translating_map(self.back, self.sides.source.codec)
-        made[:] = back(real[1]), there(real[0])
+        translations[:] = back(real[1]), there(real[0])
         fooled = {
             f"generator_{domain}": (critic(x).float() - 1).square().mean()
-            for domain, critic, x in zip(DOMAINS, self.critics, made, strict=True)
+            for domain, critic, x in zip(DOMAINS, self.critics, translations, strict=True)
         }
-        pair, given = (made[0], made[1]), (real[0], real[1])
-        return fooled | way_costs(there, back, given, pair, self.sides.config)
+        pair, images = (translations[0], translations[1]), (real[0], real[1])
+        return fooled | way_costs(there, back, images, pair, self.sides.config)
 
     def pictures(self, step: int) -> Mapping[str, bytes]:
         """Images of the source, each beside its translation."""
         return self.sides.pictures(self.mean, step)
 
 
-def way_costs(there: Map, back: Map, real: Pair, made: Pair, config: TranslateConfig) -> Terms:
+def way_costs(
+    there: Map, back: Map, real: Pair, translations: Pair, config: TranslateConfig
+) -> Terms:
     """How far images are from what they were after the way there and back, and how much those are
     changed that are of the domain already.
 
-    `made` are those of the source and of the target that were made of `real` ones of the other.
+    `translations` are images of the source and of the target, made of `real` ones of the other.
     """
-    cycled, same = (back(made[1]), there(made[0])), (back(real[0]), there(real[1]))
+    cycled, same = (back(translations[1]), there(translations[0])), (back(real[0]), there(real[1]))
     terms: Terms = {}
     for side, domain in enumerate(DOMAINS):
         terms[f"cycle_{domain}"] = config.cycle * (cycled[side] - real[side]).abs().mean()
@@ -100,10 +102,10 @@ def way_costs(there: Map, back: Map, real: Pair, made: Pair, config: TranslateCo
     return terms
 
 
-def critic_costs(critics: Mapping[str, Map], real: Sequence[Tensor], *made: Tensor) -> Terms:
+def critic_costs(critics: Mapping[str, Map], real: Sequence[Tensor], *fakes: Tensor) -> Terms:
     """Half of the squared distance of scores from 1 for real images and 0 for others."""
     terms: Terms = {}
-    for (domain, critic), x, fake in zip(critics.items(), real, made, strict=True):
+    for (domain, critic), x, fake in zip(critics.items(), real, fakes, strict=True):
         terms[f"critic_real_{domain}"] = (critic(x).float() - 1).square().mean() / 2
         terms[f"critic_fake_{domain}"] = critic(fake).float().square().mean() / 2
     return terms

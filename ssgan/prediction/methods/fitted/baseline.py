@@ -87,10 +87,10 @@ def on_samples(model: Baseline) -> Network:
     return network.requires_grad_(False).eval()
 
 
-def rebuild(state: Tensors, kept: Any) -> Network:
+def rebuild(state: Tensors, facts: Any) -> Network:
     """That model from its rows and labels."""
     own = {name: state[f"head.{name}"] for name in ("rows", "labels")}
-    return on_samples(Baseline.from_tensors(own, kept))
+    return on_samples(Baseline.from_tensors(own, facts))
 
 
 METHOD = Method(fit=fit, rebuild=rebuild, readout="all", uses=("baseline",))

@@ -21,7 +21,7 @@ def fit(gan: GAN, config: PredictorConfig, rows: Labeled) -> tuple[Network, None
     return network, None
 
 
-def head(state: Tensors, features: int, kept: Any) -> nn.Module:
+def head(state: Tensors, features: int, facts: Any) -> nn.Module:
     """A graph of that size, to be filled."""
     return Neighbours(len(state["rows"]), features, state["shares"].shape[1])
 

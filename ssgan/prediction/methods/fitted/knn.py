@@ -20,7 +20,7 @@ def fit(gan: GAN, config: PredictorConfig, rows: Labeled) -> tuple[Network, None
     return network, None
 
 
-def head(state: Tensors, features: int, kept: Any) -> nn.Module:
+def head(state: Tensors, features: int, facts: Any) -> nn.Module:
     """A head of so many rows, to be filled."""
     rows, outputs = state["values"].shape
     return Nearest(rows, features, outputs, classes=outputs > 1)

@@ -41,9 +41,9 @@ def fit(gan: GAN, config: PredictorConfig, rows: Labeled) -> tuple[Network, dict
     return network, model.to_json()
 
 
-def head(state: Tensors, features: int, kept: Any) -> nn.Module:
+def head(state: Tensors, features: int, facts: Any) -> nn.Module:
     """That model from its rows and labels."""
-    return BaselineHead(Baseline.from_tensors(state, kept))
+    return BaselineHead(Baseline.from_tensors(state, facts))
 
 
 METHOD = Method(fit=fit, head=head, uses=("baseline",))

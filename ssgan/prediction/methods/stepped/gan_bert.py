@@ -171,7 +171,7 @@ def start(gan: GAN, outputs: int, seed: int) -> Network:
     return network
 
 
-def head(state: Tensors, features: int, kept: object) -> nn.Module:
+def head(state: Tensors, features: int, facts: object) -> nn.Module:
     """The discriminator without its weights."""
     return RowJudge(features, len(state["out.bias"]) - 1)
 
