@@ -3,10 +3,13 @@
 As curriculum labeling (Cascante-Bonilla et al. 2021): every round takes a larger share of the
 unlabeled rows, and fits the model again. Of each class it takes those that are predicted as it, at
 most as many as the class is expected to have. So no class takes over the others.
+
+How many those are, labels that are as many of every class do not say. Then it is expected halfway
+between equal shares and what the model of the labels alone predicts.
 """
 
 import warnings
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from sklearn.exceptions import ConvergenceWarning
@@ -15,7 +18,9 @@ from sklearn.linear_model import LogisticRegression
 from ssgan.codecs.codec import Array
 from ssgan.prediction.baselines import Baseline, tune
 from ssgan.prediction.baselines.models import class_probabilities, one_thread
+from ssgan.prediction.calibration.shares import drawn_by_class
 from ssgan.prediction.heads import weights_of_all_classes
+from ssgan.prediction.labels import Labeled
 from ssgan.prediction.search import SearchConfig
 
 POOL = 2000  # unlabeled rows, at most
@@ -29,6 +34,23 @@ class Pool:
 
     rows: Array  # (M, F)
     shares: Array  # (K,) of the classes
+    known: bool = True  # whether something speaks for these shares
+
+    @classmethod
+    def of(cls, features: Array, rows: Labeled) -> "Pool":
+        """Features (M, F) of unlabeled rows, beside these labelled ones."""
+        by_class = drawn_by_class(rows.values.numpy(), rows.classes)
+        known = rows.shares is not None or not by_class
+        return cls(features[:POOL], rows.prior().numpy(), known)
+
+    def halfway(self, probabilities: Array) -> "Pool":
+        """The same rows, whose shares lie between these and those of the predicted classes (M, K).
+
+        It is the geometric mean: a class that is never predicted is not expected.
+        """
+        counts = np.bincount(probabilities.argmax(1), minlength=len(self.shares))
+        shares = np.sqrt(counts * self.shares)
+        return replace(self, shares=shares / shares.sum(), known=True)
 
     def taken(self, probabilities: Array, share: float) -> tuple[Array, Array]:
         """Numbers and classes of the rows that are taken, by probabilities (M, K)."""
@@ -71,6 +93,7 @@ def self_trained(
         for number in range(1, ROUNDS + 1 if len(others) else 1):
             probabilities = np.zeros((len(others), classes))
             probabilities[:, model.classes_] = class_probabilities(model, others)
+            pool = pool if pool.known else pool.halfway(probabilities)
             rows, guesses = pool.taken(probabilities, TAKEN * number / ROUNDS)
             weights = np.ones(len(known) + len(rows))
             weights[len(known) :] = min(1.0, len(known) / max(1, len(rows)))

@@ -1,10 +1,14 @@
 """Self-training: which rows a round takes, and what comes out of it."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
+import torch
 
 import ssgan
 from ssgan.config import InputError
+from ssgan.prediction.labels import labeled
 from ssgan.prediction.search import SearchConfig
 from ssgan.prediction.self_training import Pool, self_trained
 
@@ -17,6 +21,31 @@ def test_a_round_takes_of_each_class_its_surest_rows_up_to_its_quota():
     rows, classes = pool.taken(np.stack([first, 1 - first], 1), 2 / 3)
     assert rows.tolist() == [0, 2, 4]  # 2 of 5 that look like the first class, the only other one
     assert classes.tolist() == [0, 0, 1]
+
+
+def test_where_labels_say_nothing_of_shares_quotas_lie_halfway_to_what_is_predicted():
+    pool = Pool(np.zeros((10, 1)), np.array([0.5, 0.5]), known=False)
+    first = np.repeat([0.9, 0.2], [9, 1])  # nine look like the first class
+    halfway = pool.halfway(np.stack([first, 1 - first], 1))
+    assert halfway.shares == pytest.approx([0.75, 0.25])  # sqrt(.9 * .5) : sqrt(.1 * .5)
+    assert halfway.known and halfway.rows is pool.rows
+
+
+@pytest.mark.parametrize(
+    ("values", "shares", "known"),
+    [
+        ([0, 0, 1, 1], None, False),
+        ([0, 0, 0, 0, 1, 1], None, True),
+        ([0, 0, 1, 1], [0.9, 0.1], True),
+    ],
+)
+def test_shares_are_known_where_labels_or_somebody_says_so(values, shares, known):
+    x = np.eye(len(values), 2)
+    gan = ssgan.pretrain(x, steps=0, batch=4, width=2, latent=2)
+    rows = labeled(gan, x, np.array(values), None, 0)
+    rows = replace(rows, shares=None if shares is None else torch.tensor(shares))
+    pool = Pool.of(np.zeros((5, 2)), rows)
+    assert pool.known == known and pool.shares == pytest.approx(rows.prior().numpy())
 
 
 def test_without_unlabeled_rows_it_is_logistic_regression():

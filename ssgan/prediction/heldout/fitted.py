@@ -31,7 +31,7 @@ from ssgan.prediction.graph import held_out_votes
 from ssgan.prediction.heads import in_principal_axes
 from ssgan.prediction.heldout.comparison import ON_SAMPLES, FoldScores, compare
 from ssgan.prediction.labels import Labeled
-from ssgan.prediction.self_training import POOL, Pool, self_trained
+from ssgan.prediction.self_training import Pool, self_trained
 from ssgan.training.runner import Progress
 
 PLAIN = "on-features"  # the method of ordinary models
@@ -76,7 +76,7 @@ def held_out_on_readout(
     graph, alone = rows.graph(GRAPH_SAMPLES), {c.config.method for c in candidates} == {PLAIN}
     features = gan.apply(gan.encode, rows.packed if alone else graph.packed).numpy()
     labeled = features[:count]
-    pool = Pool(features[count:][:POOL], rows.prior().numpy())
+    pool = Pool.of(features[count:], rows)
     turned = in_principal_axes(labeled.astype(np.float64) - labeled.mean(0))[0].astype(np.float32)
     measured: dict[str, Measured] = {}
     for candidate in candidates:

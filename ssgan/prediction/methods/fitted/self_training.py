@@ -16,7 +16,7 @@ def fit(gan: GAN, config: PredictorConfig, rows: Labeled) -> tuple[Network, None
     network, count = initial_network(gan, 1, config.seed), len(rows.packed)
     every = torch.cat([rows.packed, rows.few(POOL)])
     features = gan.apply(network.features, every).numpy()
-    pool = Pool(features[count:], rows.prior().numpy())
+    pool = Pool.of(features[count:], rows)
     labels = rows.values.numpy()
     weight, bias = self_trained(features[:count], labels, pool, config.seed, config.search)
     network.head = linear_of(weight, bias)
