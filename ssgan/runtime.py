@@ -1,5 +1,6 @@
 """Where and in which precision things run; nothing of it changes a result beyond rounding."""
 
+import os
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import TypeVar
@@ -21,10 +22,15 @@ class Runtime:
     device: str
     bfloat16: bool
 
+    @property
+    def kind(self) -> str:
+        """ "cpu" or "cuda"."""
+        return self.device.split(":")[0]
+
     def autocast(self) -> AbstractContextManager[None]:
         if not self.bfloat16:
             return nullcontext()
-        return torch.autocast(self.device.split(":")[0], torch.bfloat16)
+        return torch.autocast(self.kind, torch.bfloat16)
 
     def place(self, network: Network) -> Network:
         """The network on the device, convolutions laid out channels last."""
@@ -53,4 +59,6 @@ def runtime(device: str | None, shape: tuple[int, ...]) -> Runtime:
     if name == "cpu":
         fast = torch.cpu._is_avx512_bf16_supported()
         return Runtime(name, fast and len(shape) > 1 and cells > FLOAT32_CELLS)
+    if name == "cuda" and "LOCAL_RANK" in os.environ:  # torchrun has started one process a GPU
+        name = f"cuda:{os.environ['LOCAL_RANK']}"
     return Runtime(name, torch.cuda.is_bf16_supported(including_emulation=False))

@@ -10,9 +10,11 @@ The table below is all that `ssgan --help` needs, so that it costs nothing. Besi
 """
 
 import difflib
+import os
 import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from importlib import import_module
 from typing import Any
 
@@ -110,4 +112,15 @@ def main() -> None:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(TERMINATED))
     if hasattr(signal, "SIGHUP") and signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # nohup
         signal.signal(signal.SIGHUP, lambda *_: sys.exit(HUNG_UP))
-    ssgan(prog_name="ssgan")
+    with first_speaks():
+        ssgan(prog_name="ssgan")
+
+
+@contextmanager
+def first_speaks() -> Iterator[None]:
+    """Of the processes that torchrun starts, only the first tells what all would."""
+    if os.environ.get("WORLD_SIZE", "1") == "1" or os.environ["RANK"] == "0":
+        yield
+        return
+    with open(os.devnull, "w") as nowhere, redirect_stdout(nowhere), redirect_stderr(nowhere):
+        yield

@@ -1,6 +1,7 @@
 """What the commands share: options, and refusals in one sentence."""
 
 import functools
+import os
 import sys
 import warnings
 from collections.abc import Callable, Iterator
@@ -15,6 +16,7 @@ from ssgan.config import InputError, TrainingError, UnseenWarning
 
 Body = Callable[..., None]
 REFUSALS = (InputError, TrainingError, UnseenWarning, OSError, FloatingPointError, MemoryError)
+RANKED = ("pretrain", "finetune", "predict", "sample", "augment")  # torchrun starts them
 NO_MEMORY = ("out of memory", "can't allocate memory")  # as torch says it of a GPU and of a CPU
 
 
@@ -215,7 +217,7 @@ def command(name: str, *options: Callable[[Body], Body]) -> Callable[[Body], cli
     def made(body: Body) -> click.Command:
         @functools.wraps(body)
         def guarded(*, debug: bool, strict: bool = False, **arguments: Any) -> None:
-            with refusals(debug, strict):
+            with refusals(debug, strict), together(name):
                 body(**arguments)
 
         function: Body = guarded
@@ -225,6 +227,24 @@ def command(name: str, *options: Callable[[Body], Body]) -> Callable[[Body], cli
         return click.command(name)(function)
 
     return made
+
+
+@contextmanager
+def together(command: str) -> Iterator[None]:
+    """Connect the processes that torchrun has started for a command."""
+    if os.environ.get("WORLD_SIZE", "1") == "1":
+        yield
+        return
+    if command not in RANKED:
+        several, last = ", ".join(RANKED[:-1]), RANKED[-1]
+        raise click.UsageError(
+            f"{command} runs in one process, {several} and {last} in several: start it without "
+            "torchrun"
+        )
+    from ssgan.training.ranks import joined
+
+    with joined():
+        yield
 
 
 @contextmanager

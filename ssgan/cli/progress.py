@@ -50,7 +50,9 @@ def show(
     SIGINT is thrown into it as KeyboardInterrupt, SIGTERM and SIGHUP as SystemExit between two
     steps, so that it saves a checkpoint; a second one ends the process wherever it is.
     """
-    stop = stop or Stop()
+    several = os.environ.get("WORLD_SIZE", "1") != "1"
+    # torchrun repeats the signal of a terminal, and kills after 30 seconds by itself
+    stop = stop or (Stop(lambda number: None) if several else Stop())
     with heed_signals(stop), display(quiet) as tell:
         ended: list[Shown] = []
         while not ended:

@@ -23,6 +23,7 @@ from ssgan.runtime import Runtime
 from ssgan.training.batches import BatchSource
 from ssgan.training.loop import Task
 from ssgan.training.optim import cosine, set_rate
+from ssgan.training.ranks import sharded
 from ssgan.training.schedule import Step
 from ssgan.training.step import Stepped
 
@@ -91,7 +92,7 @@ class TaskSetting:
     ) -> Tensor:
         """Samples (n, *shape) as networks see them, of noise from `rng`."""
         inputs = self.sampler.inputs(n, rng("noise"), conditions)
-        return generate(generator, inputs, self.codec, self.runtime, rng("activation"))
+        return generate(sharded(generator), inputs, self.codec, self.runtime, rng("activation"))
 
 
 class GenerativeModel(Protocol):

@@ -26,6 +26,7 @@ from ssgan.runs.run import Run
 from ssgan.runtime import Runtime, runtime
 from ssgan.training.batches import Batches
 from ssgan.training.progress import show_progress
+from ssgan.training.ranks import rank, refuse_differing
 from ssgan.training.runner import Progress, finish, run_training
 from ssgan.training.schedule import OPTION_NAMES, Schedule, TrainOptions
 from ssgan.training.state import pack_parts, unpack_parts
@@ -53,13 +54,14 @@ def pretraining(
         about["captions"] = labels.about()
     elif conditions is not None:
         about["labels"] = {"labeled": int(conditions[:, -1].sum()), "sha256": digest(conditions)}
+    refuse_differing({"config": config.to_json(), "data": about, "device": on.kind})
     domain = Domain(codec, codec.pack(data.x), conditions, condition)
     task = MODELS[config.model](config, {"unlabeled": domain.calibration(config.seed)}, on)
     streams = {"unlabeled": domain.stream(config.batch, on)}
     batches = Batches(streams, Rng(("pretrain", config.seed)))
     schedule = Schedule(config.steps, config.batch, options or TrainOptions())
     files = files_of(domain) | quarantine_file(data.quarantine) | embedded_files(codec)
-    with nullcontext() if run is None else claim_run(run, config, about, files) as held:
+    with nullcontext() if run is None or rank() else claim_run(run, config, about, files) as held:
         if held and config.steps == 0:  # the networks as they are before training, to compare
             held.save(0, *pack_parts(task.parts))
         yield from run_training(task, batches, schedule, held, config.guard)

@@ -8,6 +8,7 @@ from torch import Tensor
 
 from ssgan.codecs.codec import Codec
 from ssgan.models.condition import Condition
+from ssgan.objectives import to_float32
 from ssgan.randomness import Rng
 from ssgan.runtime import Runtime
 
@@ -55,7 +56,7 @@ def generate(
     """Samples (N, *shape) as networks see them, that `network` makes of its arguments."""
     with on.autocast():
         output = network(*inputs)
-    return codec.activate(output.float(), rng)
+    return codec.activate(to_float32(output), rng)
 
 
 def generate_maps(

@@ -16,6 +16,7 @@ from torch import Tensor
 
 from ssgan.runtime import Terms
 from ssgan.training.batches import BatchSource
+from ssgan.training.ranks import of_first
 from ssgan.training.schedule import Schedule, Step
 from ssgan.training.state import Parts
 
@@ -95,7 +96,7 @@ def train(
         terms, measures = task.update(batches, Step(number, restarts, schedule.saves(done)))
         window.add({**terms, **measures})
         if not schedule.logs(done):
-            if time.monotonic() - spoke > schedule.options.pulse:
+            if of_first(time.monotonic() - spoke > schedule.options.pulse):
                 yield done, {}
                 spoke = time.monotonic()
             continue

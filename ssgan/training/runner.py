@@ -14,6 +14,7 @@ from ssgan.runs.run import Run, finite
 from ssgan.training.batches import Batches, BatchSource
 from ssgan.training.guard import Health, diagnose
 from ssgan.training.loop import Guarded, Pictured, Task, Window, train
+from ssgan.training.ranks import checkpoint_of_first, of_first, stopped
 from ssgan.training.schedule import Schedule
 from ssgan.training.state import State, pack_parts, restore, snapshot, unpack_parts
 
@@ -63,7 +64,7 @@ class Session:
         self.step, self.health = 0, Health(bounds=schedule.options.bounds)
         self.window, self.values = Window(), dict[str, float]()
         self.good = self.copied()
-        if checkpoint := run.load() if run else None:
+        if checkpoint := checkpoint_of_first(run.load() if run else None):
             self.resume(checkpoint)
         if run:
             run.cut(self.step)
@@ -90,6 +91,7 @@ class Session:
             saved = self.run.load(step) if self.run else None
         except (FileNotFoundError, ValueError):
             saved = None
+        saved = checkpoint_of_first(saved)
         return State(step, saved.tensors, saved.state) if saved else self.copied()
 
     def copied(self) -> State | None:
@@ -121,11 +123,14 @@ class Session:
                 self.examine(checkup)
                 self.save()
                 self.show()
+            asked: BaseException | None = None
             try:
                 yield self.progress(self.values)
-            except (KeyboardInterrupt, SystemExit):
+            except (KeyboardInterrupt, SystemExit) as stop:
+                asked = stop
+            if stop_all := stopped(asked):
                 self.save()
-                raise
+                raise stop_all
 
     def progress(self, values: dict[str, float]) -> Progress:
         """How far the training is."""
@@ -137,7 +142,8 @@ class Session:
     def checkup(self, values: dict[str, float]) -> dict[str, float]:
         """The task's measures of health, and with them the largest of the logged values."""
         health = self.guarded.health(self.step) if self.guarded else {}
-        measures = {name: float(value) for name, value in health.items()}
+        own = {name: float(value) for name, value in health.items()}
+        measures: dict[str, float] = of_first(own)
         terms = [abs(value) for value in values.values() if isfinite(value)]
         return measures | {"terms": max(terms)} if measures and terms else measures
 

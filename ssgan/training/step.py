@@ -7,6 +7,7 @@ from torch import Tensor
 
 from ssgan.runtime import Runtime, Terms
 from ssgan.training.optim import laid_out_like
+from ssgan.training.ranks import mean_over_ranks
 
 Stepped = tuple[Terms, Tensor]  # the terms of a step, and 1 if it was refused
 
@@ -31,7 +32,7 @@ def descend(
         terms = loss(*batch)
     total = torch.stack([term.float() for term in terms.values()]).sum()
     parameters = [p for group in optimizer.param_groups for p in group["params"]]
-    gradients = torch.autograd.grad(total, parameters)
+    gradients = mean_over_ranks(torch.autograd.grad(total, parameters))
     norms = torch._foreach_norm(list(gradients))
     refused = (~torch.isfinite(torch.stack([total.detach(), *norms])).all()).float()
     skipped = refused if held is None else torch.maximum(refused, held.to(refused))

@@ -35,8 +35,9 @@ from ssgan.randomness import Rng, seeded
 from ssgan.runtime import Runtime, Terms
 from ssgan.training.batches import BatchSource
 from ssgan.training.ema import average, averaged
-from ssgan.training.norms import normalises, reestimate
+from ssgan.training.norms import normalises, reestimate, refuse_shared_norms
 from ssgan.training.optim import cosine
+from ssgan.training.ranks import sharded
 from ssgan.training.schedule import Step
 from ssgan.training.state import Part
 from ssgan.training.step import Stepped, descend
@@ -99,6 +100,7 @@ class Adversarial:
         self.codec = codec = self.setting.codec
         generator, critic = self.pair(config, codec, self.calibration.width)
         refuse_unfit(config, codec, critic, len(self.calibration))
+        refuse_shared_norms(generator, critic)
         self.readout = Readout(width(critic.trunk, codec.shape)).to(on.device)
         self.generator, self.critic = on.place(generator), on.place(critic)
         self.critics = nn.ModuleList([self.critic, *self.further_critics()])
@@ -243,14 +245,17 @@ class Adversarial:
                 kinds = self.config.augmentation.kinds
                 x = augment_batch(x, kinds, share, rng("augmentation", next(calls)))
             scores: Tensor
-            scores = scores_for_head(chosen, x, conditions) if detached else chosen(x, *conditions)
+            if detached:
+                return scores_for_head(chosen, x, conditions)
+            scores = sharded(chosen)(x, *conditions)
             return scores
 
         return score
 
     def trunk(self, x: Tensor) -> Tensor:
         """What self-supervision works on: the features (N, F) under the critic's head."""
-        return flatten_maps(self.critic.trunk(x)[-1])
+        features: Tensor = sharded(lambda x: flatten_maps(self.critic.trunk(x)[-1]))(x)
+        return features
 
     def fake(self, n: int, rng: Rng, conditions: Conditions = ()) -> Tensor:
         """Samples of the generator in training."""
@@ -325,12 +330,12 @@ def scores_for_head(critic: nn.Module, x: Tensor, conditions: Conditions) -> Ten
 
     def frozen(which: dict[str, nn.Parameter], x: Tensor) -> Tensor:
         fixed = {name: p.detach() for name, p in which.items()}
-        scores: Tensor = functional_call(critic, fixed, (x, *conditions))
+        scores: Tensor = sharded(lambda *rows: functional_call(critic, fixed, rows))(x, *conditions)
         return scores
 
     if not x.requires_grad:
         return frozen(trunk, x)
-    whole: Tensor = critic(x, *conditions)
+    whole: Tensor = sharded(critic)(x, *conditions)
     # The same values, so nothing changes but that the trunk's part in their gradient is taken away.
     through_trunk = frozen(head, x.detach())
     return whole - through_trunk + through_trunk.detach()

@@ -26,9 +26,10 @@ from ssgan.models.tasks.gan import Adversarial, Share
 from ssgan.models.tasks.vae import kl
 from ssgan.networks import Discriminator, build
 from ssgan.networks.stacked import Code, Refiner, StackedGenerator
-from ssgan.objectives import Critic, Objective
+from ssgan.objectives import Critic, Objective, to_float32
 from ssgan.randomness import Rng, seeded
 from ssgan.runtime import Runtime, Terms
+from ssgan.training.ranks import sharded
 from ssgan.training.state import Part
 
 REDUCTION = 2  # of the sides of stage 1's pictures
@@ -113,7 +114,7 @@ class StackGAN(Adversarial):
             own = rng("generator", stage)
             score = self.scoring((condition,), share, own, critic=self.critics[stage])
             terms |= named(stage, objective.generator_loss(score, x, generated, own("loss")))
-        mean, log_deviation = (part.float() for part in self.generator.code(condition))
+        mean, log_deviation = map(to_float32, self.generator.code(condition))
         divergence = kl(mean, 2 * log_deviation).mean() / self.generator.code.size
         return terms | {"kl": KL * divergence}, fake
 
@@ -121,8 +122,8 @@ class StackGAN(Adversarial):
         """Pictures (n, C, H, W) of stage 1 and of stage 2 in training."""
         inputs = self.setting.sampler.inputs(n, rng("noise"), (condition,))
         with self.runtime.autocast():
-            small, large = self.generator.stages(*inputs)
-        return small.float().tanh(), self.codec.activate(large.float(), rng("activation"))
+            small, large = map(to_float32, sharded(self.generator.stages)(*inputs))
+        return small.tanh(), self.codec.activate(large, rng("activation"))
 
 
 def refuse_unstackable(config: GANConfig, domain: Domain) -> None:

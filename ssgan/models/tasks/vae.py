@@ -35,6 +35,8 @@ from ssgan.randomness import Rng, seeded
 from ssgan.runtime import Runtime, Terms
 from ssgan.training.batches import BatchSource
 from ssgan.training.ema import average, averaged
+from ssgan.training.norms import refuse_shared_norms
+from ssgan.training.ranks import sharded
 from ssgan.training.schedule import Step
 from ssgan.training.state import Part
 from ssgan.training.step import Stepped, descend
@@ -77,6 +79,7 @@ class VAE:
         self.config, self.runtime, self.calibration = config, on, self.setting.calibration
         self.codec = self.setting.codec
         networks: Any = self.networks(self.untrained(config, self.codec, self.calibration.width))
+        refuse_shared_norms(networks.generator, networks.encoder)
         self.generator, self.readout = on.place(networks.generator), on.place(networks.readout)
         self.encoder: Encoder = on.place(networks.encoder)
         self.mean_generator, self.mean_encoder = averaged(self.generator), averaged(self.encoder)
@@ -131,14 +134,14 @@ class VAE:
 
     def bound(self, objective: Objective, real: Tensor, conditions: Conditions, rng: Rng) -> Terms:
         """The parts of the negative bound for samples (N, *shape), means over them."""
-        mean, log_variance = self.encoder.posterior(real)
+        mean, log_variance = sharded(self.encoder.posterior)(real)
         output = self.output(sample_posterior(mean, log_variance, rng("posterior")), conditions)
         likelihood = self.codec.log_likelihood(output, real, rng("activation"))
         return {"reconstruction": -likelihood.mean(), "kl": kl(mean, log_variance).mean()}
 
     def output(self, z: Tensor, conditions: Conditions) -> Tensor:
         """The decoder's output before the codec's activation, float32 (N, *shape)."""
-        return to_float32(self.generator(z, *conditions))
+        return to_float32(sharded(self.generator)(z, *conditions))
 
     def health(self, step: int) -> dict[str, float]:
         """Measures of `measure_health`."""

@@ -30,6 +30,7 @@ from ssgan.randomness import Rng
 from ssgan.runtime import Runtime, Terms
 from ssgan.training.batches import BatchSource
 from ssgan.training.ema import average, averaged
+from ssgan.training.ranks import sharded
 from ssgan.training.schedule import Step
 from ssgan.training.state import Part
 from ssgan.training.step import Stepped, descend
@@ -97,13 +98,14 @@ class VAEGAN(VAE):
 
     def score(self, conditions: Conditions) -> Critic:
         """The critic as objectives see it: it knows the conditions."""
-        return lambda x: self.critic(x, *conditions)
+        return lambda x: sharded(self.critic)(x, *conditions)
 
     def critic_step(self, objective: Objective, batch: Batch, rng: Rng) -> Stepped:
         """One step of the critic."""
         real, conditions = batch
         with torch.no_grad(), self.runtime.autocast():
-            z = sample_posterior(*self.encoder.posterior(real), rng("posterior"))
+            mean, log_variance = sharded(self.encoder.posterior)(real)
+            z = sample_posterior(mean, log_variance, rng("posterior"))
             fake = self.half_noise(z, conditions, rng)
 
         def loss(real: Tensor, fake: Tensor) -> Terms:
@@ -115,7 +117,7 @@ class VAEGAN(VAE):
 
     def bound(self, objective: Objective, real: Tensor, conditions: Conditions, rng: Rng) -> Terms:
         """The bound on the critic's features, and the game against it, per feature."""
-        mean, log_variance = self.encoder.posterior(real)
+        mean, log_variance = sharded(self.encoder.posterior)(real)
         z = sample_posterior(mean, log_variance, rng("posterior"))
         rebuilt = self.codec.activate(self.output(z, conditions), rng("activation"))
         with torch.no_grad():
@@ -129,7 +131,8 @@ class VAEGAN(VAE):
 
     def critic_features(self, x: Tensor) -> Tensor:
         """The features (N, F) under the critic's head."""
-        return flatten_maps(self.critic.trunk(x)[-1])
+        features: Tensor = sharded(lambda x: flatten_maps(self.critic.trunk(x)[-1]))(x)
+        return features
 
     def half_noise(self, z: Tensor, conditions: Conditions, rng: Rng) -> Tensor:
         """Samples (N, *shape) of noise, the first half, and of z (N, latent), the others."""
