@@ -157,7 +157,12 @@ class AdaptConfig(Settings):
             check_listed(self, "transforms", TRANSFORMS)
 
     def to_json(self) -> dict[str, Any]:
-        """All fields as JSON."""
+        """All fields as JSON.
+
+        Returns
+        -------
+        dict of str to JSON
+        """
         named = None if self.transforms is None else list(self.transforms)
         lists = {"transforms": named, "candidates": list(self.candidates)}
         return super().to_json() | lists

@@ -103,7 +103,17 @@ class Place:
     reader: Callable[[str, Path | None], Data] = data_of
 
     def read(self, name: str) -> Data:
-        """A data set with a test part."""
+        """A data set with a test part.
+
+        Parameters
+        ----------
+        name : str
+            Its name.
+
+        Returns
+        -------
+        Data
+        """
         return self.reader(name, self.data_dir)
 
 
@@ -183,7 +193,17 @@ class Benchmark:
     make: Callable[[bool], Suite]
 
     def suite(self, short: bool = False) -> Suite:
-        """The suite under its name."""
+        """The suite under its name.
+
+        Parameters
+        ----------
+        short : bool, default=False
+            Whether it is the quick one.
+
+        Returns
+        -------
+        Suite
+        """
         about = f"a short form: {self.about}" if short else self.about
         name = self.name + SHORT_FORM * short
         return dataclasses.replace(self.make(short), name=name, about=about)

@@ -68,9 +68,18 @@ class Codec(Protocol):
 
     @classmethod
     def claims(cls, raw: Any, shape: tuple[int, ...] | None = None) -> bool:
-        """Whether raw samples, an array, tensor or data frame, are surely of this modality.
+        """Whether raw samples are surely of this modality.
 
-        `shape` is that of one sample where they come as flat rows.
+        Parameters
+        ----------
+        raw : array, Tensor or DataFrame
+            Raw samples.
+        shape : tuple of int, optional
+            The shape of one sample where they come as flat rows.
+
+        Returns
+        -------
+        bool
         """
         ...
 
@@ -78,18 +87,55 @@ class Codec(Protocol):
     def coerce(cls, raw: Any, shape: tuple[int, ...] | None = None) -> Any:
         """Raw samples that a user says are of this modality, in a form that `fit` takes.
 
-        None where there is no such form. `shape` is that of one sample of flat rows.
+        Parameters
+        ----------
+        raw : Any
+            Raw samples.
+        shape : tuple of int, optional
+            The shape of one sample where they come as flat rows.
+
+        Returns
+        -------
+        Any
+            None where there is no such form.
         """
         ...
 
     @classmethod
     def fit(cls, raw: Any, shape: tuple[int, ...] | None = None) -> "Codec":
-        """The codec of raw samples; InputError for those that it cannot take."""
+        """The codec of raw samples.
+
+        Parameters
+        ----------
+        raw : array, Tensor or DataFrame
+            Raw samples.
+        shape : tuple of int, optional
+            The shape of one sample where they come as flat rows.
+
+        Returns
+        -------
+        Codec
+
+        Raises
+        ------
+        InputError
+            For samples that it cannot take.
+        """
         ...
 
     @classmethod
     def from_json(cls, fields: Mapping[str, Json]) -> "Codec":
-        """The codec that `to_json` described."""
+        """The codec that `to_json` described.
+
+        Parameters
+        ----------
+        fields : mapping of str to JSON
+            What `to_json` gave.
+
+        Returns
+        -------
+        Codec
+        """
         ...
 
     @property
@@ -120,41 +166,126 @@ class Codec(Protocol):
     def pack(self, raw: Any) -> Tensor:
         """Raw samples as one compact tensor on the CPU; its first axis counts them.
 
-        Raises InputError for samples unlike those that it was fitted on, naming row or column.
+        Parameters
+        ----------
+        raw : array, Tensor or DataFrame
+            Raw samples.
+
+        Returns
+        -------
+        Tensor, (N, ...)
+
+        Raises
+        ------
+        InputError
+            For samples unlike those that it was fitted on, naming row or column.
         """
         ...
 
     def expand(self, packed: Tensor) -> Tensor:
-        """Packed samples as networks see them, float32 (N, *shape), on the device of `packed`."""
+        """Packed samples as networks see them.
+
+        Parameters
+        ----------
+        packed : Tensor, (N, ...)
+            What `pack` gave, or some of its rows.
+
+        Returns
+        -------
+        Tensor of float32, (N, *shape)
+            On the device of `packed`.
+        """
         ...
 
     def decode(self, x: Tensor) -> Any:
-        """Raw samples for any finite x (N, *shape), real or generated.
+        """Raw samples for any finite encoded ones, real or generated.
 
-        They have the container, columns, dtypes and value ranges of what it was fitted on.
+        Parameters
+        ----------
+        x : Tensor, (N, *shape)
+            Encoded samples.
+
+        Returns
+        -------
+        array or DataFrame, (N, ...)
+            In the container, the columns, the dtypes and the ranges that it was fitted on.
         """
         ...
 
     def activate(self, output: Tensor, rng: Rng) -> Tensor:
-        """The generator's last layer: raw output to samples, both float32 (N, *shape)."""
-        ...
+        """The generator's last layer: its raw output as samples.
 
-    def log_likelihood(self, output: Tensor, x: Tensor, rng: Rng) -> Tensor:
-        """log p(x | output), nats (N,), of samples x for a decoder's output, both (N, *shape)."""
-        ...
+        Parameters
+        ----------
+        output : Tensor of float32, (N, *shape)
+            What the generator gives.
+        rng : Rng
+            For modalities that draw here, as categories are.
 
-    def pictures(self, raw: Any) -> Array | None:
-        """Raw samples to look at, uint8 (N, H, W, C); None where they are no pictures."""
-        ...
-
-    def preview(self, raw: Any, columns: int = 8) -> tuple[str, bytes]:
-        """A few raw samples as a small file: its suffix and its content.
-
-        A sheet of pictures (".png"), `columns` in a row, or the head of a table (".csv").
+        Returns
+        -------
+        Tensor of float32, (N, *shape)
         """
         ...
 
-    def to_json(self) -> dict[str, Json]: ...
+    def log_likelihood(self, output: Tensor, x: Tensor, rng: Rng) -> Tensor:
+        """The log-likelihood of samples for a decoder's output, in nats.
+
+        Parameters
+        ----------
+        output : Tensor, (N, *shape)
+            What the decoder gives.
+        x : Tensor, (N, *shape)
+            Encoded samples.
+        rng : Rng
+            For modalities that draw here.
+
+        Returns
+        -------
+        Tensor, (N,)
+        """
+        ...
+
+    def pictures(self, raw: Any) -> Array | None:
+        """Raw samples to look at.
+
+        Parameters
+        ----------
+        raw : array or DataFrame
+            Raw samples.
+
+        Returns
+        -------
+        array of uint8, (N, H, W, C), or None
+            None where they are no pictures.
+        """
+        ...
+
+    def preview(self, raw: Any, columns: int = 8) -> tuple[str, bytes]:
+        """A few raw samples as a small file: a sheet of pictures (".png") or the head of a table
+        (".csv").
+
+        Parameters
+        ----------
+        raw : array or DataFrame
+            Raw samples.
+        columns : int, default=8
+            Pictures in a row.
+
+        Returns
+        -------
+        tuple of str and bytes
+            The suffix of the file and its content.
+        """
+        ...
+
+    def to_json(self) -> dict[str, Json]:
+        """The fitted codec as JSON, which `from_json` reads.
+
+        Returns
+        -------
+        dict of str to JSON
+        """
 
 
 def gaussian(x: Tensor, mean: Tensor, variance: Tensor | None = None) -> Tensor:

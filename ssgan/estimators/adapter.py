@@ -70,7 +70,26 @@ class DomainAdapter(NestedConfigs, ClassifierMixin, BaseEstimator):
         self.random_state = random_state
 
     def fit(self, X, y, sample_domain=None):
-        """Learn from X (N, ...), y (N,) and sample_domain (N,), positive for the source."""
+        """Learn from labelled samples of one domain and unlabeled ones of the other.
+
+        Parameters
+        ----------
+        X : array-like, (n_samples, ...)
+            Samples of both domains.
+        y : array-like, (n_samples,)
+            Labels; those of the target are not read.
+        sample_domain : array-like of int, (n_samples,), optional
+            Positive for the source, negative for the target.
+
+        Returns
+        -------
+        self
+
+        Raises
+        ------
+        InputError
+            For what cannot be learnt from.
+        """
         config = AdaptConfig() if self.adapt is None else self.adapt
         if not isinstance(config, AdaptConfig):
             kind = type(config).__name__
@@ -104,12 +123,38 @@ class DomainAdapter(NestedConfigs, ClassifierMixin, BaseEstimator):
         return validate_data(self, X, reset=reset, allow_nd=True)
 
     def predict(self, X, sample_domain=None):
-        """The most probable class of every sample of the target, (N,) in the dtype of y."""
+        """The most probable class of every sample of the target.
+
+        Parameters
+        ----------
+        X : array-like, (n_samples, ...)
+            Samples as in `fit`.
+        sample_domain : ignored
+            For scikit-learn's signature.
+
+        Returns
+        -------
+        array, (n_samples,)
+            In the dtype of y.
+        """
         check_is_fitted(self)
         return self.predictor_.predict(self._samples(X, reset=False))
 
     def predict_proba(self, X, sample_domain=None):
-        """The probabilities (N, K) of `classes_`, rows sum to 1."""
+        """The probability of every class.
+
+        Parameters
+        ----------
+        X : array-like, (n_samples, ...)
+            Samples as in `fit`.
+        sample_domain : ignored
+            For scikit-learn's signature.
+
+        Returns
+        -------
+        array, (n_samples, n_classes)
+            In the order of `classes_`; rows sum to 1.
+        """
         check_is_fitted(self)
         return self.predictor_.predict_proba(self._samples(X, reset=False))
 

@@ -89,7 +89,24 @@ class GANFeatures(NestedConfigs, ClassNamePrefixFeaturesOutMixin, TransformerMix
         self.student = student
 
     def fit(self, X, y=None):
-        """Train a GAN on X (N, ...), unless there is one; y is ignored."""
+        """Train a GAN, unless there is one.
+
+        Parameters
+        ----------
+        X : array-like, (n_samples, ...)
+            Samples.
+        y : ignored
+            For scikit-learn's signature.
+
+        Returns
+        -------
+        self
+
+        Raises
+        ------
+        InputError
+            For what cannot be learnt from.
+        """
         check_readout(self.readout)
         gan, seed = gan_or_config(self.gan, self.device), seed_of(self.random_state)
         samples = samples_of(self, X, gan, reset=True)
@@ -101,12 +118,32 @@ class GANFeatures(NestedConfigs, ClassNamePrefixFeaturesOutMixin, TransformerMix
         return self
 
     def transform(self, X):
-        """Features of X, float32 (N, F); those of a row do not depend on the others."""
+        """Features; those of a row do not depend on the others.
+
+        Parameters
+        ----------
+        X : array-like, (n_samples, ...)
+            Samples as in `fit`.
+
+        Returns
+        -------
+        array of float32, (n_samples, n_features)
+        """
         check_is_fitted(self)
         return self.gan_.features(samples_of(self, X, self.gan_, reset=False))
 
     def get_feature_names_out(self, input_features=None):
-        """ "ssgan_0", "ssgan_1", ...; input_features is only compared with the names in fit."""
+        """The names of the features: "ssgan_0", "ssgan_1" and so on.
+
+        Parameters
+        ----------
+        input_features : array-like of str, optional
+            Only compared with the names in `fit`.
+
+        Returns
+        -------
+        array of str, (n_features,)
+        """
         names = super().get_feature_names_out(input_features)
         return np.array([f"ssgan_{i}" for i in range(len(names))], dtype=object)
 
@@ -181,7 +218,24 @@ class GANClassifier(NestedConfigs, ClassifierMixin, BaseEstimator):
         self.random_state = random_state
 
     def fit(self, X, y):
-        """Learn from X (N, ...) and y (N,); rows without a label count too."""
+        """Learn from samples with labels and without.
+
+        Parameters
+        ----------
+        X : array-like, (n_samples, ...)
+            Samples.
+        y : array-like, (n_samples,)
+            Classes; -1, NaN, None and "" are "no label".
+
+        Returns
+        -------
+        self
+
+        Raises
+        ------
+        InputError
+            For what cannot be learnt from.
+        """
         gan, seed = gan_or_config(self.gan, self.device), seed_of(self.random_state)
         checked_predictor(self.predictor)  # before anything is trained
         samples = samples_of(self, X, gan, reset=True)
@@ -192,17 +246,53 @@ class GANClassifier(NestedConfigs, ClassifierMixin, BaseEstimator):
         return self
 
     def predict(self, X):
-        """The most probable class of every row, (N,) in the dtype of y."""
+        """The most probable class of every row.
+
+        Parameters
+        ----------
+        X : array-like, (n_samples, ...)
+            Samples as in `fit`.
+
+        Returns
+        -------
+        array, (n_samples,)
+            In the dtype of y.
+        """
         check_is_fitted(self)
         return self.predictor_.predict(samples_of(self, X, self.gan_, reset=False))
 
     def predict_proba(self, X):
-        """The probabilities (N, K) of `classes_`, rows sum to 1."""
+        """The probability of every class.
+
+        Parameters
+        ----------
+        X : array-like, (n_samples, ...)
+            Samples as in `fit`.
+
+        Returns
+        -------
+        array, (n_samples, n_classes)
+            In the order of `classes_`; rows sum to 1.
+        """
         check_is_fitted(self)
         return self.predictor_.predict_proba(samples_of(self, X, self.gan_, reset=False))
 
     def score(self, X, y, sample_weight=None):
-        """The accuracy on the rows of X that have a label in y."""
+        """The accuracy on the rows that have a label.
+
+        Parameters
+        ----------
+        X : array-like, (n_samples, ...)
+            Samples as in `fit`.
+        y : array-like, (n_samples,)
+            Labels; rows without one are left out.
+        sample_weight : array-like, (n_samples,), optional
+            Weights of the rows.
+
+        Returns
+        -------
+        float
+        """
         y = labels_of(self, y)
         rows, weight = labelled_only(unlabeled(y), sample_weight)
         return float(np.average(self.predict(X)[rows] == y[rows], weights=weight))
@@ -265,7 +355,24 @@ class GANRegressor(NestedConfigs, RegressorMixin, BaseEstimator):
         self.random_state = random_state
 
     def fit(self, X, y):
-        """Learn from X (N, ...) and y (N,); rows without a label count too."""
+        """Learn from samples with labels and without.
+
+        Parameters
+        ----------
+        X : array-like, (n_samples, ...)
+            Samples.
+        y : array-like, (n_samples,)
+            Numbers; NaN and None are "no label".
+
+        Returns
+        -------
+        self
+
+        Raises
+        ------
+        InputError
+            For what cannot be learnt from.
+        """
         gan, seed = gan_or_config(self.gan, self.device), seed_of(self.random_state)
         checked_predictor(self.predictor)  # before anything is trained
         samples = samples_of(self, X, gan, reset=True)
@@ -275,12 +382,36 @@ class GANRegressor(NestedConfigs, RegressorMixin, BaseEstimator):
         return self
 
     def predict(self, X):
-        """A number for every row, float64 (N,)."""
+        """A number for every row.
+
+        Parameters
+        ----------
+        X : array-like, (n_samples, ...)
+            Samples as in `fit`.
+
+        Returns
+        -------
+        array of float64, (n_samples,)
+        """
         check_is_fitted(self)
         return self.predictor_.predict(samples_of(self, X, self.gan_, reset=False))
 
     def score(self, X, y, sample_weight=None):
-        """The coefficient of determination on the rows of X that have a label in y."""
+        """The coefficient of determination on the rows that have a label.
+
+        Parameters
+        ----------
+        X : array-like, (n_samples, ...)
+            Samples as in `fit`.
+        y : array-like, (n_samples,)
+            Labels; rows without one are left out.
+        sample_weight : array-like, (n_samples,), optional
+            Weights of the rows.
+
+        Returns
+        -------
+        float
+        """
         y = labels_of(self, y)
         rows, weight = labelled_only(unlabeled(y, "regression"), sample_weight)
         true = y[rows].astype(np.float64)

@@ -105,7 +105,24 @@ class GANSampler(NestedConfigs, BaseSampler):
         self.judge = judge
 
     def fit(self, X, y):
-        """Check X and y and count what is missing; `fit_resample` is what makes rows."""
+        """Check X and y and count what is missing; `fit_resample` is what makes rows.
+
+        Parameters
+        ----------
+        X : array-like, (n_samples, ...)
+            Samples.
+        y : array-like, (n_samples,)
+            Classes; -1, NaN, None and "" are "no label".
+
+        Returns
+        -------
+        self
+
+        Raises
+        ------
+        InputError
+            For what is not to be had by over-sampling.
+        """
         self._check(X, y, gan_or_config(self.gan, self.device))
         return self
 
@@ -125,9 +142,24 @@ class GANSampler(NestedConfigs, BaseSampler):
         return samples, labels, coded
 
     def fit_resample(self, X, y):
-        """X and y with synthetic rows below: (X (M, ...), y (M,)) in the containers of the input.
+        """
+        Parameters
+        ----------
+        X : array-like, (n_samples, ...)
+            Samples.
+        y : array-like, (n_samples,)
+            Classes; -1, NaN, None and "" are "no label".
 
-        Raises InputError for what cannot be learnt or is not to be had by over-sampling.
+        Returns
+        -------
+        tuple of X and y
+            Of m_samples >= n_samples rows, in the containers of the input.
+
+        Raises
+        ------
+        and y with synthetic rows below.
+        InputError
+            For what cannot be learnt or is not to be had by over-sampling.
         """
         return self._fit_resample(X, y)
 

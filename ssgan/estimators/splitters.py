@@ -89,7 +89,17 @@ class LabeledSplit(BaseEstimator):
             yield np.sort(np.concatenate([rows[train], others])), rows[np.sort(test)]
 
     def get_n_splits(self, X: Any = None, y: Any = None, groups: Any = None) -> int:
-        """How many splits there are."""
+        """How many splits there are.
+
+        Parameters
+        ----------
+        X, y, groups : ignored
+            For scikit-learn's signature.
+
+        Returns
+        -------
+        int
+        """
         count: int = check_cv(self.cv).get_n_splits(X, y, groups)
         return count
 

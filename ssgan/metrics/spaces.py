@@ -67,6 +67,7 @@ class Space:
 
     @property
     def dimension(self) -> int:
+        """How many numbers a sample has in it."""
         return len(self.center)
 
     @torch.inference_mode()

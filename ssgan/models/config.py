@@ -173,6 +173,12 @@ class GANConfig(Settings):
         return Body(architecture=self.architecture, width=self.width, depth=self.depth)
 
     def to_json(self) -> dict[str, Any]:
+        """All fields as JSON, nested ones as objects.
+
+        Returns
+        -------
+        dict of str to JSON
+        """
         fields = {f.name: getattr(self, f.name) for f in dataclasses.fields(self)}
         fields["objective"] = {"name": name_of(self.objective), **vars(self.objective)}
         if self.augmentation:
@@ -185,9 +191,21 @@ class GANConfig(Settings):
         return fields
 
     def changed(self, fields: Mapping[str, Any]) -> Self:
-        """This config with other values of some fields; InputError for one that there is not.
+        """This config with other values of some fields; "body" is the old name of the architecture.
 
-        "body" is the old name of the architecture.
+        Parameters
+        ----------
+        fields : mapping of str
+            Fields and their values.
+
+        Returns
+        -------
+        GANConfig
+
+        Raises
+        ------
+        InputError
+            For a field that there is not, and for a value that cannot be used.
         """
         fields = {name: named_object(name, value) for name, value in fields.items()}
         if "body" in fields:  # its name before 0.2

@@ -174,12 +174,30 @@ class GAN:
 
     @torch.inference_mode()
     def generate(self, n: int, seed: int = 0, start: int = 0, labels: Any = None) -> Tensor:
-        """Encoded samples (n, *shape) from `start` on in the endless list that `seed` names.
+        """Encoded samples from `start` on in the endless list that `seed` names.
 
-        `labels` is a class or a vector of numbers, or one for each sample; -1, NaN and None are
-        "without". No labels at all are drawn as often as they came in training. A sample depends
-        on the seed, on its place in the list and on its own label alone. Raises InputError for
-        unknown classes, and for labels where there were none in training.
+        A sample depends on the seed, on its place in the list and on its own label alone.
+
+        Parameters
+        ----------
+        n : int
+            How many samples.
+        seed : int, default=0
+            Which list.
+        start : int, default=0
+            The place of the first in the list.
+        labels : label, vector of numbers, or one for each sample, optional
+            -1, NaN and None are "without". Without `labels` they are drawn as often as they came in
+            training.
+
+        Returns
+        -------
+        Tensor, (n, *codec.shape)
+
+        Raises
+        ------
+        InputError
+            For unknown classes, and for labels where there were none in training.
         """
         conditions = None if labels is None else self.encode_labels(labels, n)
         chunks, rng = [], Rng(("samples", seed), self.runtime.device)
@@ -192,7 +210,24 @@ class GAN:
         return torch.cat(chunks)[first : first + n] if chunks else torch.empty(0, *self.codec.shape)
 
     def encode_labels(self, labels: Any, n: int) -> Tensor:
-        """Labels as conditions (n, C); InputError where the GAN was trained without."""
+        """Labels as the conditions that the generator sees.
+
+        Parameters
+        ----------
+        labels : label, vector of numbers, or one for each sample
+            As in `generate`.
+        n : int
+            How many samples they are for.
+
+        Returns
+        -------
+        Tensor, (n, C)
+
+        Raises
+        ------
+        InputError
+            If the GAN was trained without labels.
+        """
         if self.condition is None:
             raise InputError(
                 "this GAN was trained without labels, so it cannot be asked for any: train it "
@@ -201,7 +236,24 @@ class GAN:
         return self.condition.encode(labels, n)
 
     def prompted(self, prompt: Any, labels: Any = None) -> Any:
-        """A prompt as labels; InputError where the GAN was trained without captions."""
+        """A prompt as labels.
+
+        Parameters
+        ----------
+        prompt : str or list of str
+            What samples are to show.
+        labels : optional
+            Refused, as both say what samples show.
+
+        Returns
+        -------
+        the prompt
+
+        Raises
+        ------
+        InputError
+            If the GAN was trained without captions, or labels are given too.
+        """
         if self.condition is None or self.condition.encoder is None:
             raise InputError(
                 "this GAN was trained without captions, so it understands no prompt: train it with "
@@ -223,8 +275,26 @@ class GAN:
     def sample(self, n: int, seed: int = 0, labels: Any = None, prompt: Any = None) -> Any:
         """Exactly `n` new samples in the form of the training data; fewer are the first of more.
 
-        `labels` as in `generate`; `prompt` is a text that says what they are to show, or one for
-        each, of a GAN that was trained with captions.
+        Parameters
+        ----------
+        n : int
+            How many.
+        seed : int, default=0
+            The same seed gives the same samples.
+        labels : label, vector of numbers, or one for each sample, optional
+            As in `generate`.
+        prompt : str or list of str, optional
+            What they are to show, of a GAN that was trained with captions.
+
+        Returns
+        -------
+        array or DataFrame, (n, ...)
+            In the container and the dtypes of the training data.
+
+        Raises
+        ------
+        InputError
+            For labels or a prompt that this GAN cannot have.
         """
         if prompt is not None:
             labels = self.prompted(prompt, labels)
@@ -233,16 +303,44 @@ class GAN:
         return self.codec.decode(self.generate(n, seed, labels=labels).cpu())
 
     def features(self, samples: Any) -> np.ndarray[Any, Any]:
-        """What the discriminator sees in `samples` at all its depths, standardised: (N, F).
+        """What the discriminator sees in samples at all its depths, standardised.
 
         Another readout (see `readouts`) gives the last depth alone, or what a student sees.
+
+        Parameters
+        ----------
+        samples : array or DataFrame, (N, ...)
+            Raw samples.
+
+        Returns
+        -------
+        array of float32, (N, F)
+
+        Raises
+        ------
+        InputError
+            For samples unlike those of the training.
         """
         return self.apply(self.encode, self.codec.pack(samples)).numpy()
 
     def scores(self, samples: Any, labels: Any = None) -> np.ndarray[Any, Any]:
-        """How real the discriminator finds `samples`, (N,); only differences mean something.
+        """How real the discriminator finds samples; only differences mean something.
 
-        With `labels`, one or one for each: how real as samples of those.
+        Parameters
+        ----------
+        samples : array or DataFrame, (N, ...)
+            Raw samples.
+        labels : label or one for each sample, optional
+            Then it is how real they are as samples of those.
+
+        Returns
+        -------
+        array of float, (N,)
+
+        Raises
+        ------
+        InputError
+            For a VAE, which has no critic, and for samples unlike those of the training.
         """
         packed = self.codec.pack(samples)
         conditions = None if labels is None else self.encode_labels(labels, len(packed))
@@ -255,13 +353,31 @@ class GAN:
     def training_samples(self) -> Tensor | None:
         """The packed samples that it was trained on, read again from their source if need be.
 
-        None if they were in a memory that is gone. Raises InputError if the source has changed.
+        Returns
+        -------
+        Tensor, (N, ...), or None
+            None if they were in a memory that is gone.
+
+        Raises
+        ------
+        InputError
+            If the source has changed.
         """
         if self.packed is not None or self.data["source"] == "memory":
             return self.packed
         return self.codec.pack(read_again(self.data, self.data.get("run", "the GAN")).x)
 
     def encode(self, x: Tensor) -> Tensor:
-        """Standardised features (N, F) of encoded samples (N, *shape)."""
+        """Standardised features of encoded samples.
+
+        Parameters
+        ----------
+        x : Tensor, (N, *codec.shape)
+            As `codec.expand` gives them.
+
+        Returns
+        -------
+        Tensor, (N, F)
+        """
         features: Tensor = self.readout(self.trunk(x))
         return features

@@ -46,14 +46,62 @@ class Objective(Protocol):
         """Whether the critic's gradient in single samples is part of its loss."""
 
     def critic_steps(self, step: int) -> int:
-        """Critic updates before generator update `step`."""
+        """Critic updates before a generator update.
 
-    def critic_loss(self, critic: Critic, real: Tensor, fake: Tensor, rng: Rng) -> Terms: ...
+        Parameters
+        ----------
+        step : int
+            The number of the generator update.
 
-    def generator_loss(self, critic: Critic, real: Tensor, fake: Tensor, rng: Rng) -> Terms: ...
+        Returns
+        -------
+        int
+        """
+
+    def critic_loss(self, critic: Critic, real: Tensor, fake: Tensor, rng: Rng) -> Terms:
+        """What the critic minimises.
+
+        Parameters
+        ----------
+        critic : callable
+            Samples (N, ...) to scores (N,), high means real.
+        real, fake : Tensor, (N, ...)
+            Samples of the data and of the generator.
+        rng : Rng
+            Keyed randomness.
+
+        Returns
+        -------
+        dict of str to Tensor
+            Named scalars, whose sum is the loss.
+        """
+
+    def generator_loss(self, critic: Critic, real: Tensor, fake: Tensor, rng: Rng) -> Terms:
+        """What the generator minimises.
+
+        Parameters
+        ----------
+        critic : callable
+            Samples (N, ...) to scores (N,), high means real.
+        real, fake : Tensor, (N, ...)
+            Samples of the data and of the generator.
+        rng : Rng
+            Keyed randomness.
+
+        Returns
+        -------
+        dict of str to Tensor
+            Named scalars, whose sum is the loss.
+        """
 
     def constrain(self, parameters: Iterable[nn.Parameter]) -> None:
-        """Force the critic's weights back into the allowed set, in place, after its update."""
+        """Force the critic's weights back into the allowed set, in place, after its update.
+
+        Parameters
+        ----------
+        parameters : iterable of torch.nn.Parameter
+            The weights that may be clipped.
+        """
 
 
 def to_float32(values: Tensor) -> Tensor:

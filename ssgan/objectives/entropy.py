@@ -158,7 +158,19 @@ class Dragan:
         return 1
 
     def around(self, real: Tensor, rng: Rng) -> Tensor:
-        """Perturbed real samples (N, ...)."""
+        """Perturbed real samples.
+
+        Parameters
+        ----------
+        real : Tensor, (N, ...)
+            Real samples.
+        rng : Rng
+            Keyed randomness.
+
+        Returns
+        -------
+        Tensor, (N, ...)
+        """
         shares = uniform_a_sample(len(real), real, rng("share"))
         moves = rng("noise").uniform(*real.shape).to(real)
         return real + shares * self.noise * real.std(correction=0) * moves

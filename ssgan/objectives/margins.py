@@ -93,16 +93,37 @@ class LossSensitive:
     penalises = False
 
     def losses(self, critic: Critic, samples: Tensor) -> Tensor:
-        """L of samples, (N,), from 0."""
+        """The loss L of samples, from 0.
+
+        Parameters
+        ----------
+        critic : callable
+            Samples (N, ...) to scores (N,).
+        samples : Tensor, (N, ...)
+            Real or generated samples.
+
+        Returns
+        -------
+        Tensor, (N,)
+        """
         scores = to_float32(critic(samples))
         root = (scores.square() + 4).sqrt()
         # The same twice: of high scores the difference has no digits left.
         return torch.where(scores > 0, 2 / (root + scores.clamp_min(0)), (root - scores) / 2)
 
     def margin(self, real: Tensor, fake: Tensor) -> Tensor:
-        """`scale` times the L1 distance of partners as if they had 12,288 values, (N,).
+        """`scale` times the L1 distance of partners as if they had 12,288 values.
 
-        Values are taken to be in [-1, 1]. It is a constant: neither player learns through it.
+        It is a constant: neither player learns through it.
+
+        Parameters
+        ----------
+        real, fake : Tensor, (N, ...)
+            Partners; values are taken to be in [-1, 1].
+
+        Returns
+        -------
+        Tensor, (N,)
         """
         return (
             self.scale

@@ -191,7 +191,12 @@ class PredictorConfig(Settings):
         return parts if set(parts) <= set(STEPPED) else ()
 
     def to_json(self) -> dict[str, Any]:
-        """All fields as JSON, nested configs as objects."""
+        """All fields as JSON, nested configs as objects.
+
+        Returns
+        -------
+        dict of str to JSON
+        """
         fields = super().to_json()
         fields["members"] = [member.to_json() for member in self.members]
         fields["shares"] = dict(self.shares) if isinstance(self.shares, tuple) else self.shares
@@ -201,9 +206,21 @@ class PredictorConfig(Settings):
         return fields
 
     def changed(self, fields: Mapping[str, Any]) -> Self:
-        """This config with other values of some fields; nested ones as mappings or configs.
+        """This config with other values of some fields; names of version 0.1 are read as well.
 
-        Names of version 0.1 are read as well. InputError for a field that there is not.
+        Parameters
+        ----------
+        fields : mapping of str
+            Fields and their values; nested ones as mappings or configs.
+
+        Returns
+        -------
+        PredictorConfig
+
+        Raises
+        ------
+        InputError
+            For a field that there is not, and for a value that cannot be used.
         """
         fields = dict(fields)
         if "simple" in fields:

@@ -130,39 +130,107 @@ class Predictor:
 
     @property
     def classes(self) -> tuple[Any, ...] | None:
+        """The classes in the order of `predict_proba`; None for a regression."""
         return self.targets.classes
 
     @property
     def task(self) -> str:
+        """ "classification" or "regression"."""
         return self.targets.task
 
     def outputs(self, samples: Any) -> Array:
-        """What the head gives for raw samples: logits (N, K), or standardised numbers (N, 1)."""
+        """What the head gives: logits, or standardised numbers.
+
+        Parameters
+        ----------
+        samples : array or DataFrame, (N, ...)
+            Raw samples.
+
+        Returns
+        -------
+        array of float64, (N, K) or (N, 1)
+
+        Raises
+        ------
+        InputError
+            For samples unlike those of the training.
+        """
         network = self.network
         return apply(network, self.codec.pack(samples), self.codec, self.runtime).double().numpy()
 
     def predict(self, samples: Any) -> Array:
-        """A label for every raw sample, (N,) in the dtype of the labels it was finetuned on."""
+        """A label for every raw sample.
+
+        Parameters
+        ----------
+        samples : array or DataFrame, (N, ...)
+            Raw samples.
+
+        Returns
+        -------
+        array, (N,)
+            In the dtype of the labels it was finetuned on.
+
+        Raises
+        ------
+        InputError
+            For samples unlike those of the training.
+        """
         if self.classes is None:
             return self.targets.decode(self.numbers(samples))
         return self.targets.decode(self.scores(samples).argmax(1))
 
     def scores(self, samples: Any) -> Array:
-        """Log-probabilities (N, K) of raw samples, but for a number that is added to a row."""
+        """Log-probabilities, but for a number that is added to a row.
+
+        Parameters
+        ----------
+        samples : array or DataFrame, (N, ...)
+            Raw samples.
+
+        Returns
+        -------
+        array of float64, (N, K)
+        """
         scores: Array = self.outputs(samples) / self.temperature
         return scores if self.shares is None else scores + self.shares.shift
 
     def numbers(self, samples: Any) -> Array:
-        """What a regression predicts for raw samples, float64 (N,), not rounded."""
+        """What a regression predicts, not rounded.
+
+        Parameters
+        ----------
+        samples : array or DataFrame, (N, ...)
+            Raw samples.
+
+        Returns
+        -------
+        array of float64, (N,)
+        """
         center, scale = self.about["labels"]["scale"]
         numbers: Array = self.outputs(samples)[:, 0] * scale + center
         return numbers
 
     def predict_interval(self, samples: Any, level: float = 0.9) -> Array:
-        """Where the true number of each raw sample lies, (N, 2), right for about `level` of them.
+        """Where the true number of each raw sample lies.
 
-        Raises ValueError for classes, and where no intervals were learnt: with `calibrate` off,
-        and from fewer than 10 labels.
+        Parameters
+        ----------
+        samples : array or DataFrame, (N, ...)
+            Raw samples.
+        level : float, default=0.9
+            The share of samples for which the interval is right, about.
+
+        Returns
+        -------
+        array of float64, (N, 2)
+            The lower and the upper end.
+
+        Raises
+        ------
+        InputError
+            For classes, and where no intervals were learnt: with `calibrate` off, and from fewer
+            than 10 labels.
         """
         if self.intervals is None:
             raise InputError(
@@ -175,18 +243,42 @@ class Predictor:
         return scaled
 
     def predict_proba(self, samples: Any) -> Array:
-        """The probability of every class, (N, K) in the order of `classes`, rows sum to 1.
+        """The probability of every class.
 
-        A softmax of what the head gives, divided by the temperature that folds of the labelled
-        rows found: 1 from fewer than three labels of a class. Where the samples have other shares
-        of the classes than the labels, it is weighed by their ratio. Raises ValueError for
-        regression.
+        A softmax of what the head gives, divided by the temperature that folds of the labelled rows
+        found: 1 from fewer than three labels of a class. Where the samples have other shares of the
+        classes than the labels, it is weighed by their ratio.
+
+        Parameters
+        ----------
+        samples : array or DataFrame, (N, ...)
+            Raw samples.
+
+        Returns
+        -------
+        array of float64, (N, K)
+            In the order of `classes`; rows sum to 1.
+
+        Raises
+        ------
+        InputError
+            For a regression.
         """
         if self.classes is None:
             raise InputError("a regression has no class probabilities: use predict")
         return torch.from_numpy(self.scores(samples)).softmax(1).numpy()
 
     def features(self, samples: Any) -> Array:
-        """Standardised features of the finetuned trunk, or student, float32 (N, F)."""
+        """Standardised features of the finetuned trunk, or student.
+
+        Parameters
+        ----------
+        samples : array or DataFrame, (N, ...)
+            Raw samples.
+
+        Returns
+        -------
+        array of float32, (N, F)
+        """
         packed = self.codec.pack(samples)
         return apply(self.network.features, packed, self.codec, self.runtime).numpy()

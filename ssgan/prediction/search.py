@@ -54,7 +54,17 @@ class SearchConfig:
         check_numbers(self, least={"folds": 2, "values": 1, "trees": 1, **least})
 
     def middle(self, values: tuple[float, ...]) -> tuple[float, ...]:
-        """At most `values` of some values, around the middle one."""
+        """At most `values` of some values, around the middle one.
+
+        Parameters
+        ----------
+        values : tuple of float
+            Sorted values.
+
+        Returns
+        -------
+        tuple of float
+        """
         first = max(0, len(values) // 2 - self.values // 2)
         return values[first : first + self.values]
 
@@ -122,11 +132,33 @@ class SharesConfig:
         check_numbers(self, least={"checked": 1, "expected": 1})
 
     def weight(self, labels: float, samples: int) -> float:
-        """Samples that the shares of so many labels a class count as, beside unlabeled ones."""
+        """How many samples the shares of the labels count as, beside the unlabeled ones.
+
+        Parameters
+        ----------
+        labels : float
+            Labels a class.
+        samples : int
+            Unlabeled samples.
+
+        Returns
+        -------
+        float
+        """
         return self.held + self.trust / labels * samples
 
     def within(self, labels: float) -> float:
-        """The distance from the shares of so many labels a class that is no evidence of others."""
+        """The distance from the shares of the labels that is no evidence of others.
+
+        Parameters
+        ----------
+        labels : float
+            Labels a class.
+
+        Returns
+        -------
+        float
+        """
         return float(self.doubt / labels**0.5)
 
 
@@ -185,5 +217,16 @@ class AutoConfig:
         check_numbers(self, least={"folds": 2, "held_out": 1, "members": 1})
 
     def trust(self, labels: int) -> float:
-        """The weight of the prior average beside so many held-out labels."""
+        """The weight of the prior average beside so many held-out labels.
+
+        Parameters
+        ----------
+        labels : int
+            How many held-out labels there are.
+
+        Returns
+        -------
+        float
+            Between 0 and 1.
+        """
         return self.prior / (self.prior + labels)

@@ -85,10 +85,19 @@ class Context:
         return self.sketch(self.rows)
 
     def sketch(self, packed: Tensor) -> Array:
-        """Features of packed rows (N, ...), along random directions where there are many.
+        """Features of packed rows, along random directions where there are many.
 
         Random directions keep distances (Johnson and Lindenstrauss 1984), so that near rows can be
         sought among many without the memory and the time that features of all depths would take.
+
+        Parameters
+        ----------
+        packed : Tensor, (N, ...)
+            Packed rows.
+
+        Returns
+        -------
+        array, (N, F)
         """
         parts = []
         for block in torch.split(packed, SKETCH_BLOCK):
@@ -119,11 +128,31 @@ class Context:
         return critic_scores(self.gan, self.rows[order])
 
     def labels(self, indices: Array) -> Array:
-        """Class indices (N,) as labels (N,)."""
+        """Class indices as labels.
+
+        Parameters
+        ----------
+        indices : array of int, (N,)
+            Indices.
+
+        Returns
+        -------
+        array, (N,)
+        """
         return np.array(self.classes)[indices]
 
     def places(self, labels: Array) -> Array:
-        """Labels (N,) as class indices (N,)."""
+        """Labels as class indices.
+
+        Parameters
+        ----------
+        labels : array, (N,)
+            Labels.
+
+        Returns
+        -------
+        array of int, (N,)
+        """
         index = {label: place for place, label in enumerate(self.classes)}
         return np.array([index[label] for label in np.asarray(labels).tolist()], np.int64)
 
@@ -222,7 +251,21 @@ class Filter(Protocol):
     [True, True]
     """
 
-    def apply(self, drawn: Generated, rng: Rng) -> tuple[Generated, Array]: ...
+    def apply(self, drawn: Generated, rng: Rng) -> tuple[Generated, Array]:
+        """Which samples are kept.
+
+        Parameters
+        ----------
+        drawn : Generated
+            Samples with class indices.
+        rng : Rng
+            Keyed randomness.
+
+        Returns
+        -------
+        tuple of Generated and array of bool
+            The samples, perhaps moved, and whether each is kept.
+        """
 
 
 def check_fraction(name: str, share: float) -> None:

@@ -172,7 +172,28 @@ class FeatureGAN:
         config: GANConfig | None = None,
         device: str | None = None,
     ) -> "FeatureGAN":
-        """Learn features (N, F) and their labels (N,); InputError for what cannot be learnt."""
+        """Learn features and their labels.
+
+        Parameters
+        ----------
+        features : array, (N, F)
+            Rows of features.
+        labels : array or sequence, (N,)
+            Their classes.
+        config : GANConfig, optional
+            How to train.
+        device : str, optional
+            "cpu", "cuda" or "cuda:1"; by default the best that there is.
+
+        Returns
+        -------
+        FeatureGAN
+
+        Raises
+        ------
+        InputError
+            For what cannot be learnt.
+        """
         rows = np.asarray(features, np.float64)
         if rows.ndim != 2 or not np.isfinite(rows).all():
             raise InputError(
@@ -193,7 +214,22 @@ class FeatureGAN:
     def sample(
         self, n: int, *, counts: Mapping[Label, int] | None = None, seed: int = 0
     ) -> tuple[Array, Array]:
-        """Rows (n, F) and their labels (n,), class by class."""
+        """New rows of features and their labels, class by class.
+
+        Parameters
+        ----------
+        n : int
+            How many.
+        counts : mapping of label to int, optional
+            How many of each class.
+        seed : int, default=0
+            The same seed gives the same rows.
+
+        Returns
+        -------
+        tuple of array, (n, F) and (n,)
+            Rows and labels.
+        """
         condition = self.gan.condition
         if condition is None:
             raise InputError("expected a GAN with classes: use FeatureGAN.fit")
@@ -202,7 +238,20 @@ class FeatureGAN:
         return np.asarray(self.gan.sample(n, seed, labels)) @ self.axes + self.center, labels
 
     def make(self, counts: Array, rng: Rng) -> tuple[Array, Array]:
-        """Rows for the gate: `counts` (K,) of every class, and class indices."""
+        """Rows for the gate.
+
+        Parameters
+        ----------
+        counts : array of int, (K,)
+            How many of every class.
+        rng : Rng
+            Keyed randomness.
+
+        Returns
+        -------
+        tuple of array
+            Rows, and class indices.
+        """
         names = self.gan.classes or ()
         class_counts = {name: int(c) for name, c in zip(names, counts, strict=True)}
         total = int(sum(class_counts.values()))

@@ -45,16 +45,37 @@ class Implicit:
     seed: int = 0
 
     def fakes(self, n: int, step: int = 0) -> Tensor:
-        """The encoded samples (n, *shape) of a step, without gradients; others at other steps."""
+        """Encoded samples of a step, without gradients; others at other steps.
+
+        Parameters
+        ----------
+        n : int
+            How many.
+        step : int, default=0
+            The number of the step.
+
+        Returns
+        -------
+        Tensor, (n, *shape)
+        """
         if n < 1:
             raise InputError(f"expected a number of samples of 1 or more, got {n}")
         return self.gan.generate(n, self.seed, start=step * n).clone()
 
     def realism(self, x: Tensor) -> Tensor:
-        """How fake the discriminator finds samples (N, *shape), on average: softplus(-D(x)).
+        """How fake the discriminator finds samples, on average: softplus(-D(x)).
 
         The loss of a generator (Goodfellow et al. 2014, section 3) for a decoder, an augmenting
         network or a generator of your own, through which its gradient passes.
+
+        Parameters
+        ----------
+        x : Tensor, (N, *shape)
+            Encoded samples.
+
+        Returns
+        -------
+        Tensor, ()
         """
         if tuple(x.shape[1:]) != tuple(self.gan.codec.shape):
             raise InputError(

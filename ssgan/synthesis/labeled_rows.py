@@ -55,7 +55,17 @@ class LabeledRows:
     cell_axes: tuple[int, ...] = ()
 
     def along(self, axes: Array) -> "LabeledRows":
-        """The same rows with features along axes (R, F)."""
+        """The same rows with features along axes.
+
+        Parameters
+        ----------
+        axes : array, (R, F)
+            The axes.
+
+        Returns
+        -------
+        LabeledRows
+        """
         view = self.view
         projected = None if view is None else lambda samples: view(samples) @ axes.T
         return replace(self, features=self.features @ axes.T, view=projected)

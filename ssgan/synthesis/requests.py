@@ -77,11 +77,32 @@ class Request:
         return self.balance or self.n is None or self.counts is not None
 
     def total(self, counts: Array | None) -> int:
-        """How many samples that are; `counts` (K,) are those of its classes, where it has some."""
+        """How many samples are asked for.
+
+        Parameters
+        ----------
+        counts : array of int, (K,), or None
+            How many of its classes, where it has some.
+
+        Returns
+        -------
+        int
+        """
         return self.n or 0 if counts is None else int(counts.sum())
 
     def class_counts(self, context: Context) -> Array | None:
-        """How many of every class (K,); None: as often as the GAN makes them."""
+        """How many samples of every class are asked for.
+
+        Parameters
+        ----------
+        context : Context
+            What is known of the labelled samples.
+
+        Returns
+        -------
+        array of int, (K,), or None
+            None: as often as the GAN makes them.
+        """
         if not self.by_class:
             return None
         classes = context.classes

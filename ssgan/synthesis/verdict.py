@@ -54,7 +54,12 @@ class Comparison:
     ranking: float | None = None
 
     def line(self) -> str:
-        """In words."""
+        """The comparison in words.
+
+        Returns
+        -------
+        str
+        """
         ranked = "" if self.ranking is None else f"; average precision {self.ranking:+.2f}"
         return (
             f"{self.candidate} against {self.baseline}: {self.gain:+.2f} points "
@@ -138,11 +143,21 @@ class Verdict:
     others: tuple["Verdict", ...] = ()
 
     def to_json(self) -> dict[str, Any]:
-        """All fields, for verdict.json."""
+        """All fields, for verdict.json.
+
+        Returns
+        -------
+        dict of str to JSON
+        """
         return asdict(self)
 
     def lines(self) -> list[str]:
-        """What to print: what could have been seen first, then what was, and what to do."""
+        """What to print: what could have been seen first, then what was, and what to do.
+
+        Returns
+        -------
+        list of str
+        """
         which = f": {self.candidate}" if self.candidate else ""
         because = f": {self.reason}" if self.reason else ""
         said = [
@@ -152,7 +167,17 @@ class Verdict:
         return [*said, f"what to do: {self.advice}"] if self.advice else said
 
     def measured(self, named: bool = False) -> list[str]:
-        """What this classifier could have seen, and what was."""
+        """What this classifier could have seen, and what was.
+
+        Parameters
+        ----------
+        named : bool, default=False
+            Whether its name comes first.
+
+        Returns
+        -------
+        list of str
+        """
         if self.smallest is None or self.reason:
             return []
         name = f"{self.classifier}: " if named else ""

@@ -71,12 +71,33 @@ class Encoder:
         return Texts() if self.takes == "texts" else Numbers(self.takes)
 
     def to_json(self) -> dict[str, Json]:
+        """What a file says of it, to name it again; the network itself is not in it.
+
+        Returns
+        -------
+        dict of str to JSON
+        """
         size = None if self.size is None else list(self.size)
         about = {"name": self.name, "sha256": self.sha256, "takes": self.takes, "size": size}
         return about | {"channels": self.channels, "pixels": self.pixels}
 
     def rows(self, raw: Any) -> Array:
-        """Raw samples as rows (N, F) of float32; those in the cache are not encoded again."""
+        """Raw samples as rows; those in the cache are not encoded again.
+
+        Parameters
+        ----------
+        raw : array or sequence, (N, ...)
+            Raw samples.
+
+        Returns
+        -------
+        array of float32, (N, F)
+
+        Raises
+        ------
+        InputError
+            For samples that the network cannot take, and rows that cannot be used.
+        """
         samples = self.form.samples(raw, self.name)
         hashes = sample_hashes(samples)
         cached = self.cache.find(hashes)
@@ -92,7 +113,24 @@ class Encoder:
         return np.stack([row for row in cached if row is not None])
 
     def encode(self, samples: Array, places: Array) -> Array:
-        """Rows of samples that are not in the cache; `places` are their numbers, to name one by."""
+        """Rows of samples that are not in the cache.
+
+        Parameters
+        ----------
+        samples : array, (N, ...)
+            The samples.
+        places : array of int, (N,)
+            Their numbers, to name one by.
+
+        Returns
+        -------
+        array of float32, (N, F)
+
+        Raises
+        ------
+        InputError
+            For a sample without a finite row.
+        """
         if self.program is None:
             packaged = self.name == SentenceModel.packaged
             raise InputError(
@@ -115,7 +153,18 @@ class Encoder:
         return rows
 
     def refuse_batches(self, samples: Array) -> None:
-        """InputError for an encoder whose rows depend on what else is in the batch."""
+        """Refuse an encoder whose rows depend on what else is in the batch.
+
+        Parameters
+        ----------
+        samples : array, (N, ...)
+            Some samples.
+
+        Raises
+        ------
+        InputError
+            If the row of a sample is another one in another batch.
+        """
         some = samples[:: -(-len(samples) // TRIED)]
         together = self.run(some)
         apart = np.concatenate([self.run(some[k : k + 1]) for k in range(len(some))])
@@ -127,7 +176,22 @@ class Encoder:
             )
 
     def run(self, samples: Array) -> Array:
-        """Rows (N, F) of a block of samples, checked to be that."""
+        """Rows of a block of samples, checked to be that.
+
+        Parameters
+        ----------
+        samples : array, (N, ...)
+            A block.
+
+        Returns
+        -------
+        array of float32, (N, F)
+
+        Raises
+        ------
+        InputError
+            If the network gives anything else.
+        """
         program: Any = self.program
         with torch.inference_mode():
             output = self.form.call(program, samples, self.name)

@@ -51,6 +51,7 @@ class Targets:
 
     @property
     def task(self) -> TaskName:
+        """ "regression" for numbers, "classification" for classes."""
         return "regression" if self.classes is None else "classification"
 
     @property
@@ -60,9 +61,17 @@ class Targets:
         return np.flatnonzero(~missing).astype(np.int64)
 
     def decode(self, values: Any) -> Array:
-        """Class indices or numbers (N,) as raw labels in their original dtype.
+        """Class indices or numbers as raw labels.
 
-        Class -1 becomes what stands for "no label": -1, NaN or None.
+        Parameters
+        ----------
+        values : array, (N,)
+            Indices, of which -1 is "no label", or numbers.
+
+        Returns
+        -------
+        array, (N,)
+            In the original dtype; "no label" is -1, NaN or None.
         """
         values = as_array(values)
         if self.classes is None:
@@ -78,9 +87,21 @@ class Targets:
         return np.asarray(known, dtype=object if kind == "O" else self.dtype)
 
     def encode(self, y: Any) -> Array:
-        """Raw labels (N,) as class indices or numbers like `values`, for other rows.
+        """Raw labels as class indices or numbers like `values`, for other rows.
 
-        Raises InputError for a label that is none of the classes.
+        Parameters
+        ----------
+        y : array or sequence, (N,)
+            Raw labels.
+
+        Returns
+        -------
+        array, (N,)
+
+        Raises
+        ------
+        InputError
+            For a label that is none of the classes.
         """
         labels = raw_labels(y)
         no_label = "none" if self.no_label is None and MINUS in (self.classes or ()) else None

@@ -54,7 +54,22 @@ class Upscaler:
         return enlarge(self.blended(blend), picture, self.config.scale, self.runtime, tile)
 
     def blended(self, blend: float) -> nn.Module:
-        """The network with weights between both: 0 is without the critic, 1 with it."""
+        """The network with weights between both.
+
+        Parameters
+        ----------
+        blend : float
+            0 is the network without the critic, 1 the one with it.
+
+        Returns
+        -------
+        torch.nn.Module
+
+        Raises
+        ------
+        InputError
+            For a blend that is not from 0 to 1.
+        """
         if not 0 <= blend <= 1:
             raise InputError(f"expected blend from 0 (no critic) to 1, got {blend!r}")
         mixed = averaged(self.content)

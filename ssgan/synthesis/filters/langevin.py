@@ -76,7 +76,25 @@ class Langevin:
     def move(
         self, gan: GAN, count: int, conditions: tuple[Tensor, ...], weight: float, rng: Rng
     ) -> Tensor:
-        """Encoded samples (M, ...) of noise that went `steps` steps along the gradient."""
+        """Encoded samples of noise that went `steps` steps along the gradient.
+
+        Parameters
+        ----------
+        gan : GAN
+            Its generator makes the samples, its discriminator gives the gradient.
+        count : int
+            How many.
+        conditions : tuple of Tensor
+            What the samples are of.
+        weight : float
+            How much the score counts beside the prior of the noise.
+        rng : Rng
+            Keyed randomness.
+
+        Returns
+        -------
+        Tensor, (count, ...)
+        """
         on = Rng(rng.key, gan.runtime.device)
         precise = replace(gan.runtime, bfloat16=False)  # slopes need their digits
 
