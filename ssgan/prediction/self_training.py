@@ -39,7 +39,7 @@ class Pool:
     @classmethod
     def of(cls, features: Array, rows: Labeled) -> "Pool":
         """Features (M, F) of unlabeled rows, beside these labelled ones."""
-        by_class = drawn_by_class(rows.values.numpy(), rows.classes)
+        by_class = rows.classes > 0 and drawn_by_class(rows.values.numpy(), rows.classes)
         known = rows.shares is not None or not by_class
         return cls(features[:POOL], rows.prior().numpy(), known)
 
