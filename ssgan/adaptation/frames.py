@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from ssgan.codecs import CODECS, Codec
-from ssgan.codecs.codec import as_array
+from ssgan.codecs.arrays import as_array
 from ssgan.codecs.image import MODE_OF_CHANNELS, ImageCodec
 from ssgan.config import InputError
 from ssgan.data import Data, fit_codec

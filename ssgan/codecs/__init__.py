@@ -2,7 +2,8 @@
 
 A modality is one file of this folder, which names its class `CODEC`. Beside them:
 
-    codec           what a codec is, and what several ask of raw samples
+    codec           what a codec is
+    arrays          raw samples as arrays, tables and tensors, and what is wrong with them
     embedding       rows of an encoder, for every codec that has one
     columns         the kinds of columns of a table, a file each
     places          which numbers are states of their own, and where the others lie
@@ -19,7 +20,8 @@ from typing import Any
 
 import numpy as np
 
-from ssgan.codecs.codec import Codec, Json, axes_and_dtype
+from ssgan.codecs.arrays import axes_and_dtype
+from ssgan.codecs.codec import Codec, Json
 from ssgan.codecs.embedding import EmbeddingCodec
 from ssgan.config import InputError, InputTypeError, constants_in
 

@@ -7,7 +7,8 @@ from typing import Any, ClassVar, Protocol
 import numpy as np
 from torch import Tensor
 
-from ssgan.codecs.codec import ROW_TRANSFORMS, Array, Json, as_array, head_of
+from ssgan.codecs.arrays import as_array, head_of
+from ssgan.codecs.codec import ROW_TRANSFORMS, Array, Json
 from ssgan.codecs.image import fit_images
 from ssgan.codecs.vector import VectorCodec, fit_vectors
 from ssgan.config import InputError

@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 from torch import Tensor
 
-from ssgan.codecs.codec import Array, finite_rows
+from ssgan.codecs.arrays import finite_rows
+from ssgan.codecs.codec import Array
 from ssgan.config import InputError, InputTypeError
 
 LEVELS = 255  # steps between dark and bright that a packed cell can take

@@ -12,9 +12,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from ssgan.codecs.codec import (
-    Array,
-    Json,
+from ssgan.codecs.arrays import (
     as_array,
     as_tensor,
     axes_and_dtype,
@@ -25,6 +23,7 @@ from ssgan.codecs.codec import (
     how_to_match,
     sheet_of,
 )
+from ssgan.codecs.codec import Array, Json
 from ssgan.codecs.grids import (
     border_of,
     channels_back,

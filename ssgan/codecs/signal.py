@@ -9,20 +9,18 @@ import numpy as np
 import torch.nn.functional as F
 from torch import Tensor
 
-from ssgan.codecs.codec import (
-    Array,
-    Json,
+from ssgan.codecs.arrays import (
     as_array,
     as_tensor,
     contain,
     container_of,
     encoded,
     finite_rows,
-    gaussian,
     how_to_match,
     in_dtype,
     sheet_of,
 )
+from ssgan.codecs.codec import Array, Json, gaussian
 from ssgan.codecs.grids import without_border
 from ssgan.codecs.ranges import LARGEST
 from ssgan.config import InputError, InputTypeError

@@ -19,16 +19,8 @@ import pandas as pd
 import torch
 from torch import Tensor
 
-from ssgan.codecs.codec import (
-    ROW_TRANSFORMS,
-    Array,
-    Json,
-    as_array,
-    axes_and_dtype,
-    encoded,
-    gaussian,
-    head_of,
-)
+from ssgan.codecs.arrays import as_array, axes_and_dtype, encoded, head_of
+from ssgan.codecs.codec import ROW_TRANSFORMS, Array, Json, gaussian
 from ssgan.codecs.columns import Column, column_from_json, fit_column
 from ssgan.codecs.differences import Pairs, pairs_in, with_differences, without_differences
 from ssgan.codecs.dtypes import Series, dtype_from_json, dtype_to_json

@@ -5,7 +5,8 @@ from typing import Any, ClassVar
 import numpy as np
 import pandas as pd
 
-from ssgan.codecs.codec import Array, as_array
+from ssgan.codecs.arrays import as_array
+from ssgan.codecs.codec import Array
 from ssgan.codecs.embedding import EmbeddingCodec
 
 KINDS_OF_TEXT = "UOT"  # of dtypes, as numpy names them

@@ -8,10 +8,7 @@ from typing import Any, ClassVar
 import numpy as np
 from torch import Tensor
 
-from ssgan.codecs.codec import (
-    ROW_TRANSFORMS,
-    Array,
-    Json,
+from ssgan.codecs.arrays import (
     as_array,
     as_tensor,
     axes_and_dtype,
@@ -19,11 +16,11 @@ from ssgan.codecs.codec import (
     container_of,
     encoded,
     finite_rows,
-    gaussian,
     head_of,
     how_to_match,
     in_dtype,
 )
+from ssgan.codecs.codec import ROW_TRANSFORMS, Array, Json, gaussian
 from ssgan.codecs.ranges import LARGEST, mean_and_std, warn_outside
 from ssgan.config import InputError, InputTypeError
 from ssgan.randomness import Rng

@@ -11,9 +11,7 @@ import numpy as np
 import torch.nn.functional as F
 from torch import Tensor
 
-from ssgan.codecs.codec import (
-    Array,
-    Json,
+from ssgan.codecs.arrays import (
     as_array,
     as_tensor,
     axes_and_dtype,
@@ -23,6 +21,7 @@ from ssgan.codecs.codec import (
     how_to_match,
     sheet_of,
 )
+from ssgan.codecs.codec import Array, Json
 from ssgan.codecs.grids import (
     MOST_CHANNELS,
     border_of,

@@ -8,7 +8,8 @@ import numpy as np
 import pandas as pd
 
 from ssgan.codecs import CODECS
-from ssgan.codecs.codec import Codec, Json, as_array
+from ssgan.codecs.arrays import as_array
+from ssgan.codecs.codec import Codec, Json
 from ssgan.codecs.columns import fit_column
 from ssgan.codecs.dtypes import Series
 from ssgan.codecs.plain import is_text

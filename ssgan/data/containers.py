@@ -12,7 +12,7 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from ssgan.codecs.codec import as_array
+from ssgan.codecs.arrays import as_array
 from ssgan.config import InputError, InputTypeError
 from ssgan.data.images.pictures import array_of
 from ssgan.data.options import ReadOptions

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from ssgan.codecs import CODECS, kind_of
-from ssgan.codecs.codec import as_array
+from ssgan.codecs.arrays import as_array
 from ssgan.codecs.signal import columns_in_order
 from ssgan.config import InputError
 

@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from ssgan.codecs import CODECS, Json, kind_of
-from ssgan.codecs.codec import as_array, contain, container_of
+from ssgan.codecs.arrays import as_array, contain, container_of
 from ssgan.codecs.text import as_texts
 from ssgan.config import InputError, InputTypeError
 from ssgan.data.containers import gather

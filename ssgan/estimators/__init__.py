@@ -19,16 +19,18 @@ parameters too: `GridSearchCV(GANClassifier(), {"predictor__steps": [20, 30]})`.
 
 What each module is for:
 
-    learners, sampler, adapter   the estimators
-    nested                       fields of configs as parameters of an estimator
-    inputs                       what scikit-learn hands over, as the package wants it
-    splitters                    folds for labels that are partly missing
+    features, learners   the transformer; the classifier and the regressor
+    sampler, adapter     the sampler; the classifier of a target domain
+    nested               fields of configs as parameters of an estimator
+    inputs               what scikit-learn hands over, as the package wants it
+    splitters            folds for labels that are partly missing
 
 It imports from `synthesis` and all below.
 """
 
 from ssgan.estimators.adapter import DomainAdapter
-from ssgan.estimators.learners import GANClassifier, GANFeatures, GANRegressor
+from ssgan.estimators.features import GANFeatures
+from ssgan.estimators.learners import GANClassifier, GANRegressor
 from ssgan.estimators.sampler import GANSampler
 from ssgan.estimators.splitters import LabeledSplit
 

@@ -16,7 +16,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ssgan.codecs.codec import Array, Json, as_array
+from ssgan.codecs.arrays import as_array
+from ssgan.codecs.codec import Array, Json
 from ssgan.codecs.text import as_texts
 from ssgan.config import InputError
 from ssgan.data import Encoder, Targets

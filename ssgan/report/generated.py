@@ -6,7 +6,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ssgan.codecs.codec import Codec, as_table, sheet_of
+from ssgan.codecs.arrays import as_table, sheet_of
+from ssgan.codecs.codec import Codec
 from ssgan.config import InputError
 from ssgan.data import Data
 from ssgan.data.selection import draw_some, read_again, take_samples

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from ssgan import metrics
-from ssgan.codecs.codec import as_table
+from ssgan.codecs.arrays import as_table
 from ssgan.prediction.evaluation import explained
 from ssgan.report.figures import heat, image, reliability, scatter
 from ssgan.report.heldout import HeldOut, some_rows

@@ -34,6 +34,10 @@ class Manifest:
     files: Mapping[str, Allowed] = field(default_factory=dict)
     metrics: Mapping[str, Any] | None = None  # {"step": ., "sha256": .}
 
+    def allowed(self, name: str) -> Allowed:
+        """The contents that a file may have: no file where it is not listed."""
+        return self.files.get(name, (None,))
+
     def allow(self, name: str, allowed: Allowed) -> "Manifest":
         """The same with other contents for a file; none at all: the file is not listed."""
         others = {key: value for key, value in self.files.items() if key != name}

@@ -10,7 +10,8 @@ from typing import TypeVar
 
 from ssgan.config import TrainingError
 from ssgan.runs.checkpoints import Checkpoint, not_finite
-from ssgan.runs.run import Run, finite
+from ssgan.runs.log import finite
+from ssgan.runs.run import Run
 from ssgan.training.batches import Batches, BatchSource
 from ssgan.training.guard import Health, diagnose
 from ssgan.training.loop import Guarded, Pictured, Task, Window, train

@@ -7,7 +7,7 @@ import pytest
 import torch
 from PIL import Image
 
-from ssgan.codecs.codec import sheet_of
+from ssgan.codecs.arrays import sheet_of
 from ssgan.data import fit_codec
 from ssgan.randomness import Rng
 

@@ -12,7 +12,7 @@ from safetensors.torch import load_file, save_file
 from torch import nn
 
 from ssgan.codecs import from_json
-from ssgan.codecs.codec import as_array
+from ssgan.codecs.arrays import as_array
 from ssgan.config import InputError
 from ssgan.data import encoded, fit_codec, from_memory, load_encoder, read
 from ssgan.data.encoders import with_encoder

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 import ssgan
-from ssgan.codecs.codec import how_to_match
+from ssgan.codecs.arrays import how_to_match
 from ssgan.config import InputError
 from ssgan.data import fit_codec, read
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 import ssgan
+from ssgan.synthesis import Filter
 
 ROOT = Path(ssgan.__file__).parent
 MODULES = [path for path in sorted(ROOT.rglob("*.py")) if ">>> " in path.read_text("utf-8")]
@@ -38,6 +39,27 @@ def sections(text):
     return dict(zip(pieces[1::2], pieces[2::2], strict=True))
 
 
+def methods(thing):
+    """(name, function) of the public methods and properties that a class itself defines."""
+    for name, member in vars(thing).items():
+        function = getattr(member, "__func__", getattr(member, "fget", member))
+        if not name.startswith("_") and inspect.isfunction(function) and name not in fields(thing):
+            yield name, function
+
+
+def fields(thing):
+    """Names of the fields of a dataclass; a default may be a function."""
+    return getattr(thing, "__dataclass_fields__", {})
+
+
+def documented_by(thing, protocols):
+    """Methods that a protocol documents whose methods this class has, all of them."""
+    for protocol in protocols:
+        names = {name for name, _ in methods(protocol)}
+        if thing is not protocol and all(hasattr(thing, name) for name in names):
+            yield from names
+
+
 def inputs(thing):
     """Names of what a function, or the making of a class, takes."""
     if (
@@ -50,21 +72,21 @@ def inputs(thing):
     return {name for name in names if not name.startswith("_")}
 
 
-def wanting(thing):
-    """What the docstring of a class or function lacks."""
+def wanting(thing, example=True):
+    """What the docstring of a class, a function or a method lacks."""
     text = inspect.cleandoc(thing.__doc__ or "")
     found = sections(text)
     if not text.split("\n\n")[0].endswith((".", ":")):
         yield "a first paragraph that is a sentence"
     named = found.get("Parameters", "") + found.get("Attributes", "")
-    for name in sorted(inputs(thing)):
+    for name in sorted(inputs(thing) - {"self", "cls"}):
         if not re.search(rf"^(?:\w+, )*\*{{0,2}}{name}\b[\w, *]*(?: :|$)", named, re.MULTILINE):
             yield f"parameter {name}"
     if inspect.isfunction(thing):
         given = inspect.signature(thing).return_annotation
         if given is not None and not {"Returns", "Yields"} & set(found):
             yield "what it returns"
-    if ">>> " not in found.get("Examples", ""):
+    if example and ">>> " not in found.get("Examples", ""):
         yield "an example"
 
 
@@ -80,6 +102,24 @@ def test_every_public_name_has_parameters_returns_and_an_example():
             lacking.setdefault(package, []).append(f"{name}: {', '.join(lacks)}")
     over = {p: names for p, names in lacking.items() if len(names) > WAITING.get(p, 0)}
     assert not over, "\n".join(f"{p} ({len(n)}): " + "; ".join(n) for p, n in over.items())
+
+
+def test_every_method_of_a_public_class_says_what_it_takes_and_gives():
+    classes = [thing for _, _, thing in public() if inspect.isclass(thing)]
+    protocols = [thing for thing in classes if getattr(thing, "_is_protocol", False)]
+    lacking = {}
+    for thing in classes:
+        documented = set(documented_by(thing, protocols))
+        for name, function in methods(thing):
+            is_property = isinstance(vars(thing)[name], property)
+            lacks = [
+                what
+                for what in wanting(function, example=False)
+                if not (is_property and what == "what it returns")
+            ]
+            if lacks and name not in documented:
+                lacking[f"{thing.__name__}.{name}"] = lacks
+    assert lacking == {}
 
 
 @pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(ROOT)))
@@ -118,6 +158,26 @@ def sample(samples, n=1):
 
 def test_a_whole_docstring_lacks_nothing():
     assert list(wanting(sample)) == []
+
+
+def test_methods_are_seen_but_for_those_that_a_protocol_documents():
+    class Sampled:
+        """A class."""
+
+        size = property(lambda self: 1)
+        take = classmethod(sample)
+
+        def _own(self):
+            pass
+
+        def apply(self, drawn, rng):
+            pass
+
+    assert [name for name, _ in methods(Sampled)] == ["size", "take", "apply"]
+    assert list(documented_by(Sampled, [Filter])) == ["apply"]
+    assert list(documented_by(Filter, [Filter])) == []
+    lacks = ["a first paragraph that is a sentence", "parameter drawn", "parameter rng"]
+    assert list(wanting(Sampled.apply, example=False)) == [*lacks, "what it returns"]
 
 
 def test_each_part_that_is_missing_is_named():

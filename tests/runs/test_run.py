@@ -233,7 +233,7 @@ def test_a_file_system_without_locks_is_written_to_all_the_same(run, monkeypatch
     def refuse(*_):
         raise OSError(errno.ENOLCK, "No locks available")
 
-    monkeypatch.setattr("ssgan.runs.run.fcntl.flock", refuse)
+    monkeypatch.setattr("ssgan.runs.lock.fcntl.flock", refuse)
     with run.writing():
         run.log({"step": 1})
     assert run.metrics() == [{"step": 1}]

@@ -15,7 +15,8 @@ import numpy as np
 from safetensors import SafetensorError
 from safetensors.numpy import load_file, save
 
-from ssgan.codecs.codec import Array, as_array
+from ssgan.codecs.arrays import as_array
+from ssgan.codecs.codec import Array
 from ssgan.config import InputError
 from ssgan.runs.storage import make_directory, write_whole
 

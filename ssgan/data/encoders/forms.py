@@ -9,7 +9,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from ssgan.codecs.codec import Array, as_array, container_of, finite_rows
+from ssgan.codecs.arrays import as_array, container_of, finite_rows
+from ssgan.codecs.codec import Array
 from ssgan.codecs.image import image_layout, with_channels
 from ssgan.codecs.text import as_texts
 from ssgan.config import InputError, InputTypeError

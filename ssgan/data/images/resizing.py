@@ -7,7 +7,8 @@ import torch
 import torch.nn.functional as F
 from PIL import Image, ImageOps
 
-from ssgan.codecs.codec import Array, as_tensor
+from ssgan.codecs.arrays import as_tensor
+from ssgan.codecs.codec import Array
 from ssgan.codecs.image import image_layout
 from ssgan.config import InputError
 

@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ssgan.codecs.codec import Array, as_array
+from ssgan.codecs.arrays import as_array
+from ssgan.codecs.codec import Array
 from ssgan.codecs.dtypes import as_python
 from ssgan.config import InputError
 from ssgan.data.labels.doubts import (

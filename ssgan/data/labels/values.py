@@ -8,7 +8,8 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 
-from ssgan.codecs.codec import Array, as_array
+from ssgan.codecs.arrays import as_array
+from ssgan.codecs.codec import Array
 from ssgan.codecs.plain import plain_column
 from ssgan.config import InputError, InputTypeError
 
