@@ -8,12 +8,14 @@ import os
 import socket
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import safetensors.torch
 import torch
 
+import ssgan
 from ssgan.codecs.image import ImageCodec
 from ssgan.codecs.vector import VectorCodec
 from ssgan.config import InputError
@@ -21,10 +23,16 @@ from ssgan.data import fit_codec, read
 from ssgan.models.condition import fit_condition
 from ssgan.models.config import GANConfig
 from ssgan.models.domain import Domain
-from ssgan.models.pretraining import pretrain
+from ssgan.models.pretraining import gan_of, pretrain
 from ssgan.models.selfsupervision import SELFSUPERVISIONS
 from ssgan.models.tasks import MODELS
+from ssgan.models.tasks.gan import Adversarial
 from ssgan.objectives import OBJECTIVES, NonSaturating, objective
+from ssgan.prediction.config import PredictorConfig
+from ssgan.prediction.fitting import make_streams, make_task
+from ssgan.prediction.labels import labeled
+from ssgan.prediction.methods import METHODS as PREDICTORS
+from ssgan.prediction.resolve import resolve_config
 from ssgan.randomness import Rng
 from ssgan.runs.run import Run
 from ssgan.runtime import Runtime
@@ -49,7 +57,14 @@ IMAGES = {
     "augmentation": {"augmentation": Augmentation(schedule="adaptive", images=50)},
     "stackgan": {"model": "stackgan", "labels": True, "objective": NonSaturating(r1=1.0)},
 }
-CASES = [*ROWS, *IMAGES]
+LABELS = {"classes": np.arange(8) % 3, "numbers": np.arange(8) / 4}  # of the first rows
+METHODS = {
+    f"{name} of {task}": (name, labels)
+    for name, method in [*PREDICTORS.items(), ("consistency+k-plus-one", PREDICTORS["consistency"])]
+    for task, labels in LABELS.items()
+    if method.loss and (task == "classes" or method.numbers)
+}
+CASES = [*ROWS, *IMAGES, *METHODS]
 PICTURES = np.random.default_rng(0).integers(256, size=(20, 8, 8), dtype=np.uint8)
 SETTINGS = GANConfig(batch=BATCH, width=2, latent=4, objective=NonSaturating())
 
@@ -90,14 +105,35 @@ def domain(name):
 def train(name, steps):
     """All that a checkpoint would keep of a case after some steps.
 
-    After one at rate 0 the first moments of Adam are gradients, both of the first weights.
+    After one at rate 0 the first moments of Adam are gradients at the first weights.
     """
+    if name in METHODS:
+        return finetune(name, steps)
     fields = {k: v for k, v in (ROWS | IMAGES)[name].items() if k != "labels"}
     fields |= {"rate": 0.0} if steps == 1 else {}
     config = GANConfig(batch=BATCH, width=2, latent=4, steps=steps, **fields)
     samples, on = domain(name), Runtime("cpu", bfloat16=False)
     task = MODELS[config.model](config, {"unlabeled": samples.calibration(0)}, on)
     batches = Batches({"unlabeled": samples.stream(config.batch, on)}, Rng(("ranks",)))
+    for number in range(steps):
+        task.update(batches, Step(number))
+    return pack_parts(task.parts)[0]
+
+
+def finetune(name, steps):
+    """The same of a finetuning."""
+    method, labels = METHODS[name]
+    rows, on = domain("hinge"), Runtime("cpu", bfloat16=False)
+    config = GANConfig(width=2, latent=4, steps=0)
+    parts = Adversarial.untrained(config, rows.codec, 0)
+    gan = replace(gan_of(config, rows, parts, on), packed=rows.samples, data={"source": "memory"})
+    found = labeled(gan, rows.codec.decode(rows.samples[:8]), labels, None, 0)
+    if not found.classes:
+        found = replace(found, values=found.values.to(torch.get_default_dtype()))
+    settings = PredictorConfig(method=method, steps=steps, batch=BATCH, ratio=1)
+    settings = resolve_config(settings, gan, found)
+    task = make_task(gan, settings, found)
+    batches = Batches(make_streams(gan, found, task), Rng(("ranks",)))
     for number in range(steps):
         task.update(batches, Step(number))
     return pack_parts(task.parts)[0]
@@ -144,12 +180,18 @@ def told(work):
 def talk(out):
     """Write what this rank has of a run that the first keeps, and what it refuses."""
     run = f"{out}/run {rank()}"
-    pretrain(PICTURES, SETTINGS.changed({"steps": 2}), run=run)
+    gan = pretrain(PICTURES, SETTINGS.changed({"steps": 2}), run=run)
+    few = {"method": "consistency", "batch": BATCH, "ratio": 1, "steps": 2}
+    models = [  # the second is taken up at its end
+        ssgan.finetune(gan, PICTURES[:12], np.arange(12) % 2, run=f"{out}/model", **few)
+        for _ in range(2)
+    ]
     own = checkpoint_of_first(Run.open(run).load() if rank() == 0 else None)
     safetensors.torch.save_file(own.tensors, f"{out}/checkpoint {rank()}")
     answers = {
         "files": sorted(os.listdir(run)) if os.path.exists(run) else [],
         "state": [own.step, own.state, own.marks],
+        "predictions": [model.predict_proba(PICTURES).tolist() for model in models],
         "none": checkpoint_of_first(None),
         "data": told(lambda: refuse_differing({"data": {"rows": 3, "sha256": "ab"[rank()]}})),
         "norms": told(lambda: pretrain(PICTURES, SETTINGS.changed({"architecture": "dcgan"}))),

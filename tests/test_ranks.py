@@ -8,6 +8,7 @@ import pytest
 import safetensors.torch
 import torch
 
+import ssgan
 from ssgan.models.pretraining import pretrain
 from ssgan.runs.run import Run
 from tests import ranked
@@ -93,6 +94,13 @@ def test_a_run_may_go_on_with_another_number_of_ranks(trained, answers, tmp_path
     on = pretrain(ranked.PICTURES, ranked.SETTINGS.changed({"steps": 4}), run=tmp_path / "run")
     assert Run.open(tmp_path / "run").steps() == [2, 4]
     assert np.abs(whole.sample(50).astype(float) - on.sample(50)).mean() < 1
+
+
+def test_a_model_of_two_ranks_is_one_and_is_taken_up_by_all(trained, answers):
+    kept = ssgan.load(trained / "model").predict_proba(ranked.PICTURES)
+    for answer in answers:
+        for predictions in answer["predictions"]:
+            np.testing.assert_array_equal(np.float32(predictions), np.float32(kept))
 
 
 def test_ranks_with_other_data_are_refused_by_all(answers):

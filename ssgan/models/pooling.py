@@ -12,6 +12,8 @@ from typing import Literal
 import torch
 from torch import Tensor, nn
 
+from ssgan.objectives import to_float32
+
 Pooling = Literal["mean", "max"]
 POOLED_SIDE = 4  # cells a side that a feature map is pooled to
 POOLS: dict[tuple[str, int], Callable[[Tensor, int], Tensor]] = {
@@ -25,12 +27,12 @@ POOLS: dict[tuple[str, int], Callable[[Tensor, int], Tensor]] = {
 
 
 def pooled(maps: list[Tensor], pooling: Pooling = "mean") -> Tensor:
-    """Feature maps (N, C_d, ...) of every depth as one row each (N, F), in float32.
+    """Feature maps (N, C_d, ...) of every depth as one row each (N, F), in float32 at least.
 
     "max" is DCGAN's own probe (Radford et al. 2016, section 5.1); maps (N, F_d) stay as they are.
     """
     rows = [cells(m, pooling) if m.dim() > 2 else m for m in maps]
-    return torch.cat([row.float().flatten(1) for row in rows], 1)
+    return torch.cat([to_float32(row).flatten(1) for row in rows], 1)
 
 
 def cells(maps: Tensor, pooling: Pooling) -> Tensor:

@@ -39,6 +39,7 @@ from ssgan.prediction.record import record_split
 from ssgan.prediction.resolve import check_settings, resolve_config
 from ssgan.runs.run import Run
 from ssgan.training.progress import show_progress
+from ssgan.training.ranks import own_copy, refuse_differing
 from ssgan.training.runner import Progress, finish
 from ssgan.training.schedule import OPTION_NAMES, TrainOptions
 
@@ -118,6 +119,14 @@ def current_identity(identity: dict[str, Any]) -> dict[str, Any]:
 
 
 @contextmanager
+def claimed(path: Path, whole: dict[str, Any]) -> Iterator[Run]:
+    """The directory of that identity, to which nobody else writes."""
+    run = Run.claim(path, whole, growing=("config.steps",), renew=current_identity)
+    with run.writing() as held:
+        yield held
+
+
+@contextmanager
 def claim_model(
     path: str | Path, gan: GAN, config: PredictorConfig, rows: Labeled
 ) -> Iterator[Run]:
@@ -127,8 +136,8 @@ def claim_model(
     """
     about = identity(gan, rows)
     whole = {"format": 1, "kind": "predictor", "config": config.to_json(), **about}
-    run = Run.claim(path, whole, growing=("config.steps",), renew=current_identity)
-    with run.writing() as held:
+    refuse_differing(whole)
+    with own_copy(Path(path)) as place, claimed(place, whole) as held:
         held.write("codec.json", json.dumps(gan.codec.to_json()))
         for name, content in embedded_files(gan.codec).items():
             held.write(name, content)

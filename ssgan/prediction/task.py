@@ -10,6 +10,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from ssgan.data import Codec
+from ssgan.objectives import to_float32
 from ssgan.prediction.config import PredictorConfig
 from ssgan.prediction.network import Network
 from ssgan.randomness import Rng
@@ -17,6 +18,7 @@ from ssgan.runtime import Runtime, Terms
 from ssgan.training.batches import BatchSource, Stream
 from ssgan.training.ema import average, averaged
 from ssgan.training.optim import adam, cosine, set_rate
+from ssgan.training.ranks import sharded
 from ssgan.training.schedule import Step
 from ssgan.training.state import Part
 from ssgan.training.step import descend
@@ -136,8 +138,8 @@ class Finetune:
 
     def terms(self, losses: Sequence[BatchLoss], batch: Tensor) -> Terms:
         """The terms of all losses, whose samples go through the network side by side."""
-        features = self.learner.network.features(batch)
-        outputs = self.learner.network.head(features).float()
+        features = sharded(self.learner.network.features)(batch)
+        outputs = to_float32(self.learner.network.head(features))
         sizes = [len(x) for x, _ in losses]
         parts = zip(losses, torch.split(features, sizes), torch.split(outputs, sizes), strict=True)
         terms: Terms = {}

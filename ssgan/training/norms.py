@@ -5,24 +5,12 @@ from collections.abc import Iterable
 import torch
 from torch import Tensor, nn
 
-from ssgan.config import InputError
-from ssgan.training.ranks import ranks
-
 BATCH_NORMS = (nn.modules.batchnorm._BatchNorm,)
 
 
 def normalises(network: nn.Module) -> bool:
     """Whether batch norm makes what it gives for a sample depend on the whole batch."""
     return any(isinstance(layer, BATCH_NORMS) for layer in network.modules())
-
-
-def refuse_shared_norms(*networks: nn.Module) -> None:
-    """InputError if batch norm would need the rows that other ranks work on."""
-    if ranks() > 1 and any(map(normalises, networks)):
-        raise InputError(
-            f"batch norm takes statistics of a whole batch, which {ranks()} ranks divide: take an "
-            "architecture without it, or train on one rank"
-        )
 
 
 @torch.no_grad()

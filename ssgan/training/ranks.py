@@ -15,19 +15,24 @@ One process is rank 0 of 1: nothing is divided, sent or waited for.
 import json
 import os
 import sys
+import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from typing import Any
+from pathlib import Path
+from typing import Any, TypeVar
 
 import safetensors.torch
 import torch
 import torch.distributed as dist
-from torch import Tensor
+from torch import Tensor, nn
 from torch.distributed.rendezvous import rendezvous
 
 from ssgan.config import InputError, __version__
 from ssgan.runs.checkpoints import Checkpoint
+from ssgan.runs.storage import write_whole
+from ssgan.training.norms import normalises
 
+Value = TypeVar("Value")  # of JSON
 END = "end"  # under which a rank leaves its last words, before it disconnects
 
 
@@ -96,10 +101,12 @@ def bounds(n: int) -> list[tuple[int, int]]:
 def sharded(network: Callable[..., Any]) -> Callable[..., Any]:
     """A function of rows (N, ...), of which each rank computes its own; all get all that it gives.
 
-    What it gives for a row must depend on that row alone. It takes tensors and gives one or a list
-    or tuple of them, each (N, ...). Fewer rows than ranks are not divided.
+    It takes tensors and gives one or a list or tuple of them, each (N, ...). What it gives for a
+    row must depend on that row alone: a network with batch norm, or a method of one, is left as it
+    is, and so are fewer rows than ranks. Then every rank computes all.
     """
-    if ranks() == 1:
+    whole = getattr(network, "__self__", network)
+    if ranks() == 1 or (isinstance(whole, nn.Module) and normalises(whole)):
         return network
 
     def by_rank(*inputs: Tensor) -> Any:
@@ -112,6 +119,15 @@ def sharded(network: Callable[..., Any]) -> Callable[..., Any]:
         return type(outputs)([_Every.apply(output, n) for output in outputs])
 
     return by_rank
+
+
+def refuse_shared_norms(*networks: nn.Module) -> None:
+    """InputError if batch norm would need the rows that other ranks work on."""
+    if ranks() > 1 and any(map(normalises, networks)):
+        raise InputError(
+            f"batch norm takes statistics of a whole batch, which {ranks()} ranks divide: take an "
+            "architecture without it, or train on one rank"
+        )
 
 
 class _Own(torch.autograd.Function):
@@ -183,9 +199,12 @@ def from_first(data: bytes) -> bytes:
     return bytes(own)
 
 
-def of_first(value: Any) -> Any:
+def of_first(value: Value) -> Value:
     """The JSON value that rank 0 gives."""
-    return value if ranks() == 1 else json.loads(from_first(json.dumps(value).encode()))
+    if ranks() == 1:
+        return value
+    given: Value = json.loads(from_first(json.dumps(value).encode()))
+    return given
 
 
 def checkpoint_of_first(checkpoint: Checkpoint | None) -> Checkpoint | None:
@@ -193,11 +212,31 @@ def checkpoint_of_first(checkpoint: Checkpoint | None) -> Checkpoint | None:
     if ranks() == 1:
         return checkpoint
     own = checkpoint or Checkpoint(0, {}, {}, {})
-    there, step, state, marks = of_first([checkpoint is not None, own.step, own.state, own.marks])
+    about: list[Any] = [checkpoint is not None, own.step, own.state, own.marks]
+    there, step, state, marks = of_first(about)
     if not there:
         return None
     tensors = safetensors.torch.load(from_first(safetensors.torch.save(own.tensors)))
     return Checkpoint(step, tensors, state, marks)
+
+
+@contextmanager
+def own_copy(directory: Path) -> Iterator[Path]:
+    """The directory on rank 0; on others a copy of it, which is gone afterwards.
+
+    So all ranks go the same way through what reads and writes there.
+    """
+    if ranks() == 1:
+        yield directory
+        return
+    paths = sorted(path for path in directory.rglob("*") if path.is_file()) if rank() == 0 else []
+    names = of_first([str(path.relative_to(directory)) for path in paths])
+    with tempfile.TemporaryDirectory(prefix="ssgan-") as folder:
+        for name in names:
+            content = from_first((directory / name).read_bytes() if rank() == 0 else b"")
+            if rank():
+                write_whole(Path(folder, "copy", name), content)
+        yield Path(folder, "copy") if rank() else directory
 
 
 def from_every(data: bytes) -> list[bytes]:

@@ -143,8 +143,7 @@ class Session:
     def checkup(self, values: dict[str, float]) -> dict[str, float]:
         """The task's measures of health, and with them the largest of the logged values."""
         health = self.guarded.health(self.step) if self.guarded else {}
-        own = {name: float(value) for name, value in health.items()}
-        measures: dict[str, float] = of_first(own)
+        measures = of_first({name: float(value) for name, value in health.items()})
         terms = [abs(value) for value in values.values() if isfinite(value)]
         return measures | {"terms": max(terms)} if measures and terms else measures
 

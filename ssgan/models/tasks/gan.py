@@ -35,9 +35,9 @@ from ssgan.randomness import Rng, seeded
 from ssgan.runtime import Runtime, Terms
 from ssgan.training.batches import BatchSource
 from ssgan.training.ema import average, averaged
-from ssgan.training.norms import normalises, reestimate, refuse_shared_norms
+from ssgan.training.norms import normalises, reestimate
 from ssgan.training.optim import cosine
-from ssgan.training.ranks import sharded
+from ssgan.training.ranks import refuse_shared_norms, sharded
 from ssgan.training.schedule import Step
 from ssgan.training.state import Part
 from ssgan.training.step import Stepped, descend

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from time import monotonic
 
 from ssgan.config import InputError
+from ssgan.training.ranks import of_first
 
 UNITS = {"": 1.0, "s": 1.0, "m": 60.0, "h": 3600.0}
 
@@ -35,11 +36,11 @@ class Budget:
         return self.seconds - (self.clock() - self.began)
 
     def spent(self) -> bool:
-        return self.left <= 0
+        return of_first(self.left <= 0)
 
     def affords(self, seconds: float) -> bool:
         """Whether something that takes so long would end in time."""
-        return seconds <= self.left
+        return of_first(seconds <= self.left)
 
 
 def seconds_of(text: str) -> float:

@@ -13,6 +13,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from ssgan.models.gan import GAN
+from ssgan.objectives import to_float32
 from ssgan.prediction.config import PredictorConfig
 from ssgan.prediction.labels import Labeled
 from ssgan.prediction.method import Method, every_stream, own_ratio
@@ -20,6 +21,7 @@ from ssgan.prediction.task import BatchLoss, Learner
 from ssgan.randomness import Rng
 from ssgan.runtime import Terms
 from ssgan.training.batches import BatchSource, Stream
+from ssgan.training.ranks import sharded
 from ssgan.training.state import Part
 from ssgan.transforms.batch import mixed
 
@@ -113,7 +115,8 @@ class Consistency:
         (packed,) = batches("every", step, 0)
         x, on = self.gan.codec.expand(packed), self.gan.runtime
         with torch.no_grad(), on.autocast():
-            outputs = self.mean(on.batch(self.views.weak(x, rng("weak")))).float()
+            weak = on.batch(self.views.weak(x, rng("weak")))
+            outputs = to_float32(sharded(self.mean)(weak))
         changed, shares = self.views.strong(x, rng("strong")), self.shares(len(x), rng("mix"))
         changed = mix_pairs(changed, shares)
         if self.classes:

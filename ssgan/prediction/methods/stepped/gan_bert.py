@@ -17,6 +17,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from ssgan.models.gan import GAN
+from ssgan.objectives import to_float32
 from ssgan.prediction.config import PredictorConfig
 from ssgan.prediction.labels import Labeled
 from ssgan.prediction.method import Method, Tensors, every_stream, own_ratio
@@ -26,6 +27,7 @@ from ssgan.randomness import Rng, seeded
 from ssgan.runtime import Terms
 from ssgan.training.batches import BatchSource, Stream
 from ssgan.training.optim import adam, set_rate
+from ssgan.training.ranks import sharded
 from ssgan.training.state import Part
 from ssgan.training.step import descend
 
@@ -128,7 +130,7 @@ class GanBert:
     def fake(self, n: int, rng: Rng) -> Tensor:
         """Generated features (n, F)."""
         rows: Tensor = self.generator(rng.uniform(n, NOISE).to(self.gan.runtime.device))
-        return rows.float()
+        return to_float32(rows)
 
     def batch_and_loss(self, batches: BatchSource, step: int, rng: Rng) -> BatchLoss:
         (packed,) = batches("every", step, 0)
@@ -137,7 +139,7 @@ class GanBert:
 
         def terms(features: Tensor, outputs: Tensor) -> Terms:
             _, every = self.discriminator().both(torch.cat([features, fake.to(features.dtype)]))
-            own = real_and_fake(every.float(), len(features))
+            own = real_and_fake(to_float32(every), len(features))
             return {name: self.config.unlabeled * term for name, term in own.items()}
 
         return self.gan.codec.expand(packed), terms
@@ -150,12 +152,12 @@ class GanBert:
         set_rate(self.optimizer, rate)
         (packed,) = batches("every", step, 0)
         with torch.no_grad(), on.autocast():
-            features = self.network.features(on.batch(self.gan.codec.expand(packed)))
-            target = self.discriminator().both(features)[0].float().mean(0)
+            features = sharded(self.network.features)(on.batch(self.gan.codec.expand(packed)))
+            target = to_float32(self.discriminator().both(features)[0]).mean(0)
 
         def loss(target: Tensor) -> Terms:
             hidden, outputs = self.discriminator().both(self.fake(count, rng("fooling")))
-            return fooling(outputs.float(), hidden.float(), target)
+            return fooling(to_float32(outputs), to_float32(hidden), target)
 
         return descend(loss, (target,), self.optimizer, on)
 

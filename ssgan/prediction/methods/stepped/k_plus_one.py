@@ -13,6 +13,7 @@ from torch import Tensor, nn
 
 from ssgan.models.gan import GAN
 from ssgan.models.sampler import generate
+from ssgan.objectives import to_float32
 from ssgan.prediction.config import PredictorConfig
 from ssgan.prediction.labels import Labeled
 from ssgan.prediction.method import Method, every_stream, own_ratio
@@ -21,6 +22,7 @@ from ssgan.randomness import Rng, seeded
 from ssgan.runtime import Terms
 from ssgan.training.batches import BatchSource, Stream
 from ssgan.training.optim import adam, set_rate
+from ssgan.training.ranks import sharded
 from ssgan.training.state import Part
 from ssgan.training.step import descend
 
@@ -74,10 +76,13 @@ class KPlusOne:
     def fake(self, n: int, rng: Rng) -> Tensor:
         gan = self.gan
         inputs = gan.sampler.inputs(n, rng("noise"), gan.sampler.conditions(n, rng("told")))
-        return generate(self.generator, inputs, gan.codec, gan.runtime, rng("activation"))
+        return generate(sharded(self.generator), inputs, gan.codec, gan.runtime, rng("activation"))
 
     def critic_terms(self, reals: int, features: Tensor, outputs: Tensor) -> Terms:
-        scores = outputs.logsumexp(1) if self.classes else self.critic(features).float().squeeze(1)
+        if self.classes:
+            scores = outputs.logsumexp(1)
+        else:
+            scores = to_float32(self.critic(features)).squeeze(1)
         weight = self.config.unlabeled / 2
         return {
             "real": weight * F.softplus(-scores[:reals]).mean(),
@@ -91,11 +96,12 @@ class KPlusOne:
         config, on = self.config, self.gan.runtime
         set_rate(self.optimizer, SLOWER * rate)
         with torch.no_grad(), on.autocast():
-            target = self.network.features(on.batch(self.real(batches, step, rng))).float().mean(0)
+            real = on.batch(self.real(batches, step, rng))
+            target = to_float32(sharded(self.network.features)(real)).mean(0)
 
         def loss(target: Tensor) -> Terms:
             fake = self.fake(config.batch * config.ratio, rng("fooling"))
-            mean = self.network.features(on.batch(fake)).float().mean(0)
+            mean = to_float32(sharded(self.network.features)(on.batch(fake))).mean(0)
             return {"matching": (mean - target).square().mean()}
 
         return descend(loss, (target,), self.optimizer, on)
