@@ -62,3 +62,25 @@ def runtime(device: str | None, shape: tuple[int, ...]) -> Runtime:
     if name == "cuda" and "LOCAL_RANK" in os.environ:  # torchrun has started one process a GPU
         name = f"cuda:{os.environ['LOCAL_RANK']}"
     return Runtime(name, torch.cuda.is_bf16_supported(including_emulation=False))
+
+
+def to_float32(values: Tensor) -> Tensor:
+    """Values in float32 at least: differences and means of bfloat16 scores would lose digits.
+
+    Parameters
+    ----------
+    values : Tensor
+        Of any shape and floating dtype.
+
+    Returns
+    -------
+    Tensor
+        The same in float32; float64 stays.
+
+    Examples
+    --------
+    >>> import torch
+    >>> to_float32(torch.ones(2, dtype=torch.bfloat16)).dtype
+    torch.float32
+    """
+    return values.to(torch.promote_types(values.dtype, torch.float32))

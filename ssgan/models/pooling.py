@@ -12,7 +12,7 @@ from typing import Literal
 import torch
 from torch import Tensor, nn
 
-from ssgan.objectives import to_float32
+from ssgan.runtime import to_float32
 
 Pooling = Literal["mean", "max"]
 POOLED_SIDE = 4  # cells a side that a feature map is pooled to

@@ -15,12 +15,12 @@ Qi is "loss-sensitive".
 """
 
 from ssgan.config import InputError, constants_in, from_settings
-from ssgan.objectives.critics import Critic, Objective, scores_and_slopes, to_float32
+from ssgan.objectives.critics import Critic, Objective, scores_and_slopes
 from ssgan.objectives.entropy import Dragan, Minimax, NonSaturating
 from ssgan.objectives.margins import Hinge, LeastSquares, LossSensitive
 from ssgan.objectives.relativistic import Relativistic
 from ssgan.objectives.wasserstein import Wasserstein, WassersteinGP
-from ssgan.runtime import Terms
+from ssgan.runtime import Terms, to_float32
 
 __all__ = [
     "OBJECTIVES",

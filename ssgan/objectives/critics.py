@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from ssgan.config import InputError
 from ssgan.randomness import Rng
-from ssgan.runtime import Terms
+from ssgan.runtime import Terms, to_float32
 
 Critic = Callable[[Tensor], Tensor]
 
@@ -102,28 +102,6 @@ class Objective(Protocol):
         parameters : iterable of torch.nn.Parameter
             The weights that may be clipped.
         """
-
-
-def to_float32(values: Tensor) -> Tensor:
-    """Values in float32 at least: differences and means of bfloat16 scores would lose digits.
-
-    Parameters
-    ----------
-    values : Tensor
-        Of any shape and floating dtype.
-
-    Returns
-    -------
-    Tensor
-        The same in float32; float64 stays.
-
-    Examples
-    --------
-    >>> import torch
-    >>> to_float32(torch.ones(2, dtype=torch.bfloat16)).dtype
-    torch.float32
-    """
-    return values.to(torch.promote_types(values.dtype, torch.float32))
 
 
 def scores_and_slopes(critic: Critic, samples: Tensor) -> tuple[Tensor, Tensor]:

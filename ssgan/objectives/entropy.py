@@ -11,11 +11,10 @@ from ssgan.objectives.critics import (
     Critic,
     distance_from_1,
     scores_and_penalty,
-    to_float32,
     uniform_a_sample,
 )
 from ssgan.randomness import Rng
-from ssgan.runtime import Terms
+from ssgan.runtime import Terms, to_float32
 
 
 def cross_entropy(critic: Critic, real: Tensor, fake: Tensor) -> Terms:

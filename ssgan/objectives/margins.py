@@ -8,9 +8,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from ssgan.objectives.critics import Critic, check_updates, to_float32
+from ssgan.objectives.critics import Critic, check_updates
 from ssgan.randomness import Rng
-from ssgan.runtime import Terms
+from ssgan.runtime import Terms, to_float32
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -12,11 +12,10 @@ from ssgan.objectives.critics import (
     Critic,
     check_updates,
     distance_from_1,
-    to_float32,
     uniform_a_sample,
 )
 from ssgan.randomness import Rng
-from ssgan.runtime import Terms
+from ssgan.runtime import Terms, to_float32
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -10,11 +10,10 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from ssgan.data import Codec
-from ssgan.objectives import to_float32
 from ssgan.prediction.config import PredictorConfig
 from ssgan.prediction.network import Network
 from ssgan.randomness import Rng
-from ssgan.runtime import Runtime, Terms
+from ssgan.runtime import Runtime, Terms, to_float32
 from ssgan.training.batches import BatchSource, Stream
 from ssgan.training.ema import average, averaged
 from ssgan.training.optim import adam, cosine, set_rate

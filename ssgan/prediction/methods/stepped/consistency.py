@@ -13,13 +13,12 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from ssgan.models.gan import GAN
-from ssgan.objectives import to_float32
 from ssgan.prediction.config import PredictorConfig
 from ssgan.prediction.labels import Labeled
 from ssgan.prediction.method import Method, every_stream, own_ratio
 from ssgan.prediction.task import BatchLoss, Learner
 from ssgan.randomness import Rng
-from ssgan.runtime import Terms
+from ssgan.runtime import Terms, to_float32
 from ssgan.training.batches import BatchSource, Stream
 from ssgan.training.ranks import sharded
 from ssgan.training.state import Part

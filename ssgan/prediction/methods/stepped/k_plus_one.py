@@ -13,13 +13,12 @@ from torch import Tensor, nn
 
 from ssgan.models.gan import GAN
 from ssgan.models.sampler import generate
-from ssgan.objectives import to_float32
 from ssgan.prediction.config import PredictorConfig
 from ssgan.prediction.labels import Labeled
 from ssgan.prediction.method import Method, every_stream, own_ratio
 from ssgan.prediction.task import BatchLoss, Learner
 from ssgan.randomness import Rng, seeded
-from ssgan.runtime import Terms
+from ssgan.runtime import Terms, to_float32
 from ssgan.training.batches import BatchSource, Stream
 from ssgan.training.optim import adam, set_rate
 from ssgan.training.ranks import sharded
