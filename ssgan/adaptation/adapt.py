@@ -60,8 +60,8 @@ def adapting(
     config = resolve_adaptation(config, domains)
     on = runtime(where.device, domains.codec.shape)
     files = record_files(domains, source, few) if where.run is not None else {}
-    with nullcontext() if where.run is None else claim(where.run, domains, config, files) as held:
-        place = TrainingPlace(on, held, where.options)
+    with nullcontext() if where.run is None else claim(where.run, domains, config, files) as locked:
+        place = TrainingPlace(on, locked, where.options)
         network = yield from METHODS[config.method].learn(domains, config, place)
     return Predictor(
         config=network_config(config, METHODS[config.method].readout),
@@ -108,10 +108,10 @@ def resolve_adaptation(config: AdaptConfig, domains: Domains) -> AdaptConfig:
 
 def refuse_candidates(config: AdaptConfig) -> None:
     """InputError where method "auto" would choose from networks of several forms."""
-    others = [name for name in config.candidates if METHODS[name].readout != "student"]
-    if config.method == "auto" and others:
+    unusable = [name for name in config.candidates if METHODS[name].readout != "student"]
+    if config.method == "auto" and unusable:
         raise InputError(
-            f"candidate {others[0]!r} has a network of another form than the rest: adapt by it "
+            f"candidate {unusable[0]!r} has a network of another form than the rest: adapt by it "
             "alone"
         )
 
@@ -127,12 +127,16 @@ def usual_transforms(domains: Domains) -> tuple[str, ...]:
 def model_identity(domains: Domains, config: AdaptConfig) -> dict[str, Any]:
     """What a model was made from: the target in place of the samples of a GAN, its network, the
     labels, and how it was adapted."""
-    about = {"config": config.to_json(), "frame": domains.frame, "source": domains.data["source"]}
+    metadata = {
+        "config": config.to_json(),
+        "frame": domains.frame,
+        "source": domains.data["source"],
+    }
     return {
         "gan": domains.data["target"],
         "network": vars(body_for(domains, config, METHODS[config.method].readout)),
         "labels": domains.labels(),
-        "adaptation": about,
+        "adaptation": metadata,
     }
 
 
@@ -140,9 +144,9 @@ def current_model_identity(identity: dict[str, Any]) -> dict[str, Any]:
     """The identity of a model directory, also of one that described its network as a GAN's."""
     if "adaptation" not in identity:
         return identity
-    about = dict(identity["adaptation"])
-    about["config"] = AdaptConfig().changed(about["config"]).to_json()
-    identity = identity | {"adaptation": about, "gan": dict(identity["gan"])}
+    metadata = dict(identity["adaptation"])
+    metadata["config"] = AdaptConfig().changed(metadata["config"]).to_json()
+    identity = identity | {"adaptation": metadata, "gan": dict(identity["gan"])}
     gan_config = identity["gan"].pop("config", None)
     network = vars(GANConfig.from_json(gan_config).body) if gan_config else identity["network"]
     return identity | {"network": network}
@@ -155,13 +159,13 @@ def claim(
     """The model directory of an adaptation, with what else loading needs."""
     resolved = network_config(config, METHODS[config.method].readout)
     whole = {"format": 1, "kind": "predictor", "config": resolved.to_json()}
-    about = model_identity(domains, config)
-    run = Run.claim(path, whole | about, growing=(), renew=current_model_identity)
-    with run.writing() as held:
-        held.write("codec.json", json.dumps(domains.codec.to_json()))
+    metadata = model_identity(domains, config)
+    run = Run.claim(path, whole | metadata, growing=(), renew=current_model_identity)
+    with run.writing() as locked:
+        locked.write("codec.json", json.dumps(domains.codec.to_json()))
         for name, text in files.items():
-            held.write(name, text)
-        yield held
+            locked.write(name, text)
+        yield locked
 
 
 def record_files(domains: Domains, source: Data, few: Few | None) -> dict[str, str]:

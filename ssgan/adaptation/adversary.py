@@ -90,7 +90,11 @@ class Adversary:
         return (self.learner.views.light(x, rng),)
 
     def terms(
-        self, step: int, source: NetworkOutputs, target: NetworkOutputs, beside: tuple[Tensor, ...]
+        self,
+        step: int,
+        source: NetworkOutputs,
+        target: NetworkOutputs,
+        prepared: tuple[Tensor, ...],
     ) -> Terms:
         config = self.config
         strength = config.weight * reversal_strength(step / (config.steps or 1))

@@ -163,6 +163,6 @@ class AdaptConfig(Settings):
         -------
         dict of str to JSON
         """
-        named = None if self.transforms is None else list(self.transforms)
-        lists = {"transforms": named, "candidates": list(self.candidates)}
+        transforms = None if self.transforms is None else list(self.transforms)
+        lists = {"transforms": transforms, "candidates": list(self.candidates)}
         return super().to_json() | lists

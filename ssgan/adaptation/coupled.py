@@ -79,12 +79,12 @@ def layers_of(network: nn.Module) -> list[str]:
     ]
 
 
-def share_layers(first: nn.Module, second: nn.Module, own: Sequence[str]) -> None:
+def share_layers(first: nn.Module, second: nn.Module, separate: Sequence[str]) -> None:
     """Give a network all layers of another of its form, but those that it has of its own, which
     begin with the same weights."""
     second.load_state_dict(first.state_dict())
     for name, layer in list(first.named_modules()):
-        if name and name not in own and not list(layer.children()):
+        if name and name not in separate and not list(layer.children()):
             above, _, place = name.rpartition(".")
             setattr(second.get_submodule(above), place, layer)
 

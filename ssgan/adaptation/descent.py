@@ -25,24 +25,24 @@ class Descent:
     optimizer: Callable[[nn.Module, AdaptConfig], torch.optim.Optimizer]
     factor: Callable[[float], float]  # of the first rate, at a share of the steps
 
-    def rate(self, config: AdaptConfig, done: float) -> float:
+    def rate(self, config: AdaptConfig, progress: float) -> float:
         """The learning rate after that share of the steps."""
-        return (config.rate or self.first) * self.factor(done)
+        return (config.rate or self.first) * self.factor(progress)
 
 
-def cosine_factor(done: float) -> float:
+def cosine_factor(progress: float) -> float:
     """From 1 to 0.02 along half a cosine."""
-    return LAST + (1 - LAST) * (1 + cos(pi * done)) / 2
+    return LAST + (1 - LAST) * (1 + cos(pi * progress)) / 2
 
 
-def annealed_factor(done: float) -> float:
+def annealed_factor(progress: float) -> float:
     """1 / (1 + 10 p)^.75, the rate of Ganin et al. 2016, section 5.2.2."""
-    return float((1 + STEEPNESS * done) ** -POWER)
+    return float((1 + STEEPNESS * progress) ** -POWER)
 
 
-def reversal_strength(done: float) -> float:
+def reversal_strength(progress: float) -> float:
     """2 / (1 + e^(-10 p)) - 1, their weight of the reversed gradient: from 0 to almost 1."""
-    return 2 / (1 + exp(-STEEPNESS * done)) - 1
+    return 2 / (1 + exp(-STEEPNESS * progress)) - 1
 
 
 def by_adam(network: nn.Module, config: AdaptConfig) -> torch.optim.Optimizer:

@@ -60,11 +60,11 @@ class Domains:
         """What a model directory says of the labels."""
         values = np.empty(0)
         rows = Labeled(self.source.samples, self.values, self.targets, self.scale, None, 0, values)
-        about = rows.metadata() | {"unlabeled": digest(self.target.samples.numpy())}
+        metadata = rows.metadata() | {"unlabeled": digest(self.target.samples.numpy())}
         if self.few is None or self.few_values is None:
-            return about
+            return metadata
         few = digest(self.few.samples.numpy()) + digest(self.few_values.numpy())
-        return about | {"target_count": len(self.few), "target_fingerprint": few}
+        return metadata | {"target_count": len(self.few), "target_fingerprint": few}
 
 
 def make_domains(
@@ -174,8 +174,8 @@ def refuse_domains(source: Data, target: Data) -> None:
 
 def data_identity(data: Data) -> dict[str, Any]:
     """What a model directory says of a data set."""
-    about = {"source": data.source, "options": data.options}
-    return about | {"rows": len(data), "fingerprint": data.fingerprint}
+    metadata = {"source": data.source, "options": data.options}
+    return metadata | {"rows": len(data), "fingerprint": data.fingerprint}
 
 
 def calibration_samples(domain: Domain, seed: int) -> Domain:

@@ -142,8 +142,8 @@ def extent(codec: ImageCodec, raw: Any) -> float:
 def edge_of(x: Tensor, codec: ImageCodec) -> Tensor:
     """The middle grey (N, 1, 1) of the outermost pixels of each image itself."""
     (left, _, top, _), (height, width) = codec.border, codec.content
-    own = x[:, top : top + height, left : left + width]
-    edges = (own[:, 0], own[:, -1], own[:, :, 0], own[:, :, -1])
+    content = x[:, top : top + height, left : left + width]
+    edges = (content[:, 0], content[:, -1], content[:, :, 0], content[:, :, -1])
     return torch.cat(edges, 1).median(1).values[:, None, None]
 
 

@@ -65,8 +65,8 @@ def training(
     ) -> Generator[Progress, None, Network]:
         views = Views(config.transforms or (), config.warp)
         learner = Learner.start(network(domains, config), views, place.runtime)
-        learnt = loss(config, learner, domains) if loss else None
-        task = Adaptation(config, domains, learner, descent, learnt, complete)
+        domain_loss = loss(config, learner, domains) if loss else None
+        task = Adaptation(config, domains, learner, descent, domain_loss, complete)
         streams = task.streams(weights(domains, config.seed) if weights else None)
         batches = Batches(streams, Rng(("adapt", config.seed)))
         schedule = Schedule(config.steps or 1, config.batch, place.options, config.method)

@@ -17,10 +17,10 @@ CLASSIFIERS = {True: "perceptron", False: "lenet"}  # of samples that are rows, 
 def body_for(domains: Domains, config: AdaptConfig, readout: str = "student") -> Body:
     """What the trunk is made by, which the directory of a model says: where it is no student's,
     the trunk of a critic."""
-    named = config.architecture
-    if named == "auto" and readout == "student":
-        named = CLASSIFIERS[len(domains.codec.shape) == 1]
-    return Body(architecture=named, width=config.width)
+    architecture = config.architecture
+    if architecture == "auto" and readout == "student":
+        architecture = CLASSIFIERS[len(domains.codec.shape) == 1]
+    return Body(architecture=architecture, width=config.width)
 
 
 def network_config(config: AdaptConfig, readout: str = "student") -> PredictorConfig:

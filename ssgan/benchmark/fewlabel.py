@@ -282,8 +282,10 @@ def finetuning_cost(
 
 def of_own_student(config: PredictorConfig, student: StudentConfig) -> PredictorConfig:
     """The config of a finetuning that would train that student itself."""
-    own = replace(config.student, steps=student.steps, batch=student.batch, views=student.views)
-    return replace(config, student=own)
+    settings = replace(
+        config.student, steps=student.steps, batch=student.batch, views=student.views
+    )
+    return replace(config, student=settings)
 
 
 def counted_once(table: Table, problem: Problem, config: PredictorConfig, place: Place) -> int:

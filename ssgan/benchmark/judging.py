@@ -88,7 +88,7 @@ def judge_draws(rule: Rule, draws: Sequence[StoredProblem]) -> Judged | None:
     scores = {n: np.array([score_of(d, d.outputs[n].test) for d in draws]) for n in names}
     mine = np.array([score_of(d, predict_by(rule, d)) for d in draws])
     means = {n: float(values.mean()) for n, values in scores.items()}
-    ordinary, own = (max(group, key=lambda n: means[n]) for group in (usual, ours))
+    ordinary, best_own = (max(group, key=lambda n: means[n]) for group in (usual, ours))
     gaps = regrets(mine, scores[ordinary], draws[0].regression)
     better = sum(mean > mine.mean() for mean in means.values())
     ties = sum(mean == mine.mean() for mean in means.values())
@@ -100,10 +100,10 @@ def judge_draws(rule: Rule, draws: Sequence[StoredProblem]) -> Judged | None:
         draws=len(draws),
         score=abs(float(mine.mean())),
         ordinary=ordinary,
-        own=own,
+        own=best_own,
         regret=float(gaps.mean()),
         error=float(gaps.std(ddof=1) / np.sqrt(len(gaps))) if len(gaps) > 1 else float("nan"),
-        own_regret=float(regrets(mine, scores[own], draws[0].regression).mean()),
+        own_regret=float(regrets(mine, scores[best_own], draws[0].regression).mean()),
         rank=1 + float(better) + float(ties) / 2,
         rows=len(names) + 1,
     )

@@ -40,9 +40,9 @@ def commit() -> str:
     with suppress(OSError, subprocess.SubprocessError):
         if (PACKAGE.parent / ".git").exists():
             words = ["git", "describe", "--always", "--dirty"]
-            done = subprocess.run(words, cwd=PACKAGE, capture_output=True, text=True, timeout=30)
-            if done.returncode == 0:
-                return done.stdout.strip()
+            process = subprocess.run(words, cwd=PACKAGE, capture_output=True, text=True, timeout=30)
+            if process.returncode == 0:
+                return process.stdout.strip()
     return __version__
 
 

@@ -98,8 +98,8 @@ def finetuning_contender(trained: bool, main: bool = False, **settings: Any) -> 
 
 def config_for(contender: Contender, table: Fields, seed: int) -> PredictorConfig:
     """The config of a method of `finetune` with those settings of a table that it has a use for."""
-    own = contender.settings or {}
-    common = {**table.get("", {}), **table.get(contender.way or "", {}), **own}
+    settings = contender.settings or {}
+    common = {**table.get("", {}), **table.get(contender.way or "", {}), **settings}
     config = PredictorConfig.from_json({"seed": seed, "calibrate": False, **common})
     return without_unused(config)
 
@@ -114,10 +114,10 @@ def short_trainings(model: Predictor, config: PredictorConfig) -> tuple[Predicto
         return ()
     max_steps = config.search.steps
     short = replace(config, steps=min(max_steps, config.steps or max_steps), readout=choice.readout)
-    learnt = [replace(short, method=name) for name in stepwise(choice.means)]
-    trainings = [with_student(training, 1) for training in TRAINING_FOLDS * learnt]
-    if learnt and model.config.readout != choice.readout:
-        trainings[0] = learnt[0]
+    shortened = [replace(short, method=name) for name in stepwise(choice.means)]
+    trainings = [with_student(training, 1) for training in TRAINING_FOLDS * shortened]
+    if shortened and model.config.readout != choice.readout:
+        trainings[0] = shortened[0]
     return tuple(trainings)
 
 
@@ -272,5 +272,5 @@ def finetune_for(start: GAN, problem: Problem, config: PredictorConfig, steps: S
 
 def steps_of(config: PredictorConfig) -> Steps:
     """How long a finetuning learns: its own "steps", and those of its "student"."""
-    own = {"steps": config.steps or 1} if config.learns else {}
-    return own | ({"student": config.student.steps} if config.readout == "student" else {})
+    settings = {"steps": config.steps or 1} if config.learns else {}
+    return settings | ({"student": config.student.steps} if config.readout == "student" else {})

@@ -178,17 +178,17 @@ def run(
     ['0.5']
     """
     path = results(suite, out)
-    left = missing(suite, read_rows(path), renew)
+    cells = missing(suite, read_rows(path), renew)
     place = Place(work / measuring.code_hash() if renew else work, data_dir)
     place.work.mkdir(parents=True, exist_ok=True)
-    attempts = outcomes(preparations(suite, left, place), jobs)
-    broken = {done.what: done for done in attempts if done.why}
+    attempts = outcomes(preparations(suite, cells, place), jobs)
+    broken = {attempt.what: attempt for attempt in attempts if attempt.why}
     failed = [
         dataclasses.replace(broken[suite.needs(cell)], what=cell)
-        for cell in left
+        for cell in cells
         if suite.needs(cell) in broken
     ]
-    rest = [cell for cell in left if suite.needs(cell) not in broken]
+    rest = [cell for cell in cells if suite.needs(cell) not in broken]
     return failed + (yield from solve_cells(suite, rest, path, (place, jobs)))
 
 
@@ -199,11 +199,11 @@ def solve_cells(
     place, jobs = where
     todo = [Job(c, partial(suite.solve, c, place), suite.timed(c)) for c in cells]
     failed = []
-    for done in outcomes(todo, jobs):
-        if done.why:
-            failed.append(done)
+    for outcome in outcomes(todo, jobs):
+        if outcome.why:
+            failed.append(outcome)
         else:
-            yield append_row(path, {**key_of(done.what), **done.values})
+            yield append_row(path, {**key_of(outcome.what), **outcome.values})
     return failed
 
 
@@ -218,9 +218,9 @@ def outcomes(todo: Sequence[Job], processes: int) -> Iterator[Outcome]:
     """Do jobs, first those that may run side by side, and give what became of each as it ends."""
     threads = torch.get_num_threads()
     try:
-        beside = [joblib.delayed(do_job)(job, 1) for job in todo if not job.alone]
+        parallel = [joblib.delayed(do_job)(job, 1) for job in todo if not job.alone]
         yield from joblib.Parallel(n_jobs=processes, batch_size=1, return_as="generator_unordered")(
-            beside
+            parallel
         )
         yield from (do_job(job, threads) for job in todo if job.alone)
     finally:

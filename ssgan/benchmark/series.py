@@ -81,10 +81,10 @@ def rocket(problem: Problem, seed: int) -> Array:
     x, y = problem.few
     rows, tests = as_channels(x), as_channels(problem.data.x_test)
     kernels = [*random_kernels(rows.shape[1], rows.shape[2], Rng(("rocket", seed)))]
-    known, asked = (convolved(torch.from_numpy(part), kernels) for part in (rows, tests))
-    center, scale = known.mean(0), known.std(0) + 1e-8
-    model = RidgeClassifierCV(alphas=ALPHAS).fit((known - center) / scale, y)
-    return np.asarray(model.predict((asked - center) / scale))
+    train, test = (convolved(torch.from_numpy(part), kernels) for part in (rows, tests))
+    center, scale = train.mean(0), train.std(0) + 1e-8
+    model = RidgeClassifierCV(alphas=ALPHAS).fit((train - center) / scale, y)
+    return np.asarray(model.predict((test - center) / scale))
 
 
 Kernels = tuple[Tensor, Tensor, int, int]  # weights (K, C, length), biases (K,), dilation, padding

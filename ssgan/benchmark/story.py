@@ -87,11 +87,11 @@ def run_demo(out: Path, seed: int = 0, table: Table = DEMO) -> Generator[Progres
     yield from pretraining(read("digits"), config, run=out / "gan", device=table.device)
     results(suite, out).unlink(missing_ok=True)
     began = time.perf_counter()
-    for done, row in enumerate(run(suite, out, work=out, jobs=2), 1):
+    for solved, row in enumerate(run(suite, out, work=out, jobs=2), 1):
         spent = time.perf_counter() - began
-        left = spent / done * (len(suite.cells) - done)
+        remaining = spent / solved * (len(suite.cells) - solved)
         measures = {"accuracy": float(row[suite.measure])}
-        yield Progress(done, len(suite.cells), measures, done / spent, left)
+        yield Progress(solved, len(suite.cells), measures, solved / spent, remaining)
     return read_rows(results(suite, out))
 
 

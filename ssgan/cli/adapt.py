@@ -75,21 +75,27 @@ def adapt(
     """
     if out is None and not dry_run:
         raise click.UsageError("Missing option '--out': the directory of the model.")
-    asked = {name: arguments.pop(name) for name in ("labels", "per_class", "count", "label_seed")}
-    check_labels(**asked)
+    label_options = {
+        name: arguments.pop(name) for name in ("labels", "per_class", "count", "label_seed")
+    }
+    check_labels(**label_options)
     from ssgan.adaptation.adapt import refuse_unused_fields
     from ssgan.adaptation.config import AdaptConfig
     from ssgan.cli.settings import settings
 
     reading = {name: arguments.pop(name) for name in options.READING}
-    chosen = AdaptConfig().changed(settings(config, **arguments))
-    refuse_unused_fields(chosen)
+    adapt_config = AdaptConfig().changed(settings(config, **arguments))
+    refuse_unused_fields(adapt_config)
     domains = read_domains(source, target_data, reading)
-    few = target_labels(domains[1], asked, task, reading, out) if asked["labels"] else None
+    few = (
+        target_labels(domains[1], label_options, task, reading, out)
+        if label_options["labels"]
+        else None
+    )
     if out is None or dry_run:
-        describe(*domains, few, chosen, task)
+        describe(*domains, few, adapt_config, task)
     else:
-        run_adaptation(*domains, few, chosen, task, out, device, quiet)
+        run_adaptation(*domains, few, adapt_config, task, out, device, quiet)
 
 
 def check_labels(
@@ -104,14 +110,18 @@ def check_labels(
 
 
 def target_labels(
-    target: Any, asked: dict[str, Any], task: Any, reading: dict[str, Any], out: Path | None
+    target: Any, label_options: dict[str, Any], task: Any, reading: dict[str, Any], out: Path | None
 ) -> Any:
     """The labels of the target that the options ask for."""
     from ssgan.adaptation.domains import Few
     from ssgan.data.labels.split import LabelRequest, make_split, split_files
 
-    named = {"per_class": asked["per_class"], "count": asked["count"], "seed": asked["label_seed"]}
-    request = LabelRequest(source=asked["labels"], task=task, reading=reading, **named)
+    drawing = {
+        "per_class": label_options["per_class"],
+        "count": label_options["count"],
+        "seed": label_options["label_seed"],
+    }
+    request = LabelRequest(source=label_options["labels"], task=task, reading=reading, **drawing)
     split = make_split(target, request, out=out)
     labels = split.targets.decode(split.targets.values)
     return Few(split.samples, labels, split_files(split.record, split.ledger))
@@ -127,8 +137,8 @@ def read_domains(source: str, target: str, reading: dict[str, Any]) -> tuple[Any
 
     options = {name: value for name, value in reading.items() if value not in (None, ())}
     labelled = read(source, **options)
-    other = {name: value for name, value in reading.items() if name != "target"}
-    unlabeled = replace(read_as(labelled.options, target, other), y=None, y_test=None)
+    target_options = {name: value for name, value in reading.items() if name != "target"}
+    unlabeled = replace(read_as(labelled.options, target, target_options), y=None, y_test=None)
     for data in (labelled, unlabeled):
         report_unreadable(data)
     return labelled, unlabeled
@@ -142,9 +152,9 @@ def describe(source: Any, target: Any, few: Any, config: Any, task: Any) -> None
     from ssgan.data.checks import describe_codec, describe_data
 
     domains = make_domains(source, target, config.frame, task, few)
-    about = {"config": resolve_adaptation(config, domains).to_json(), "frame": domains.frame}
-    about |= {"source": describe_data(source), "target": describe_data(target)}
-    show_json(about | {"codec": describe_codec(domains.codec)})
+    facts = {"config": resolve_adaptation(config, domains).to_json(), "frame": domains.frame}
+    facts |= {"source": describe_data(source), "target": describe_data(target)}
+    show_json(facts | {"codec": describe_codec(domains.codec)})
 
 
 def run_adaptation(

@@ -78,15 +78,15 @@ def benchmark(
         return list_suites()
     if suite is None:
         raise click.UsageError(f"name a suite: {', '.join(package.SUITES)}")
-    chosen = only_methods(package.suite(suite, quick), only)
-    path = package.results(chosen, out)
+    chosen_suite = only_methods(package.suite(suite, quick), only)
+    path = package.results(chosen_suite, out)
     how = {"work": work or out / "work", "data_dir": data_dir, "jobs": jobs, "renew": renew}
-    failed = [] if show else run_suite(chosen, out, how, quiet)
+    failed = [] if show else run_suite(chosen_suite, out, how, quiet)
     for league, rows in package.leagues(package.read_rows(path)).items():
-        print_lines(package.summarise(rows, chosen), chosen, league)
+        print_lines(package.summarise(rows, chosen_suite), chosen_suite, league)
     click.echo(f"rows: {path}")
     if failed:
-        count = f"{len(failed)} of {len(chosen.cells)} cells failed"
+        count = f"{len(failed)} of {len(chosen_suite.cells)} cells failed"
         raise click.ClickException(f"{count}: run the same again to try them again")
 
 
@@ -122,17 +122,17 @@ def run_suite(suite: "Suite", out: Path, how: dict[str, Any], quiet: bool) -> li
     total = len(missing(suite, read_rows(results(suite, out)), how["renew"]))
     note(f"{suite.name}: {total} of {len(suite.cells)} cells to run", quiet)
     rows = run(suite, out, **{**how, "jobs": how["jobs"] or joblib.cpu_count()})
-    done = 0
+    solved = 0
     while True:
         try:
             row = next(rows)
         except StopIteration as end:
             failed: list[Any] = end.value
             break
-        done += 1
+        solved += 1
         seeds = " ".join(value for name, value in row.items() if name.endswith("seed"))
-        named = "  ".join([*(row[name] for name in suite.by), seeds])
-        note(f"{done}/{total}  {named}: {suite.measure} {row[suite.measure]}", quiet)
+        row_name = "  ".join([*(row[name] for name in suite.by), seeds])
+        note(f"{solved}/{total}  {row_name}: {suite.measure} {row[suite.measure]}", quiet)
     for why, first in {outcome.why: outcome for outcome in reversed(failed)}.items():
         count = sum(outcome.why == why for outcome in failed)
         note(f"{count} failed, as {first.what}: {why}")

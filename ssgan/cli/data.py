@@ -36,15 +36,15 @@ def check_data(*, data: str, quiet: bool, **reading: Any) -> None:
     from ssgan.cli.settings import show_json
     from ssgan.data import check, read
 
-    with warnings.catch_warnings(record=True) as said:
+    with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always", UserWarning)
         samples = read(data, **reading)
     report_unreadable(samples)
-    about = check(samples)
-    told = [str(warning.message).removeprefix(f"{data}: ") for warning in said]
-    about["warnings"] = list(dict.fromkeys([*told, *about["warnings"]]))
-    show_json(about)
-    for warning in about["warnings"]:
+    facts = check(samples)
+    messages = [str(warning.message).removeprefix(f"{data}: ") for warning in caught]
+    facts["warnings"] = list(dict.fromkeys([*messages, *facts["warnings"]]))
+    show_json(facts)
+    for warning in facts["warnings"]:
         note(f"warning: {warning}", quiet)
 
 

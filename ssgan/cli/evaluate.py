@@ -50,19 +50,19 @@ def evaluate(
     from ssgan.runs.storage import write_whole
 
     model = load(run, device, encoder=options.named_encoder(reading))
-    source, chosen = rows_to_judge(run, model, data, {"labels": labels, "part": part, **reading})
-    about = {"data": source, "part": chosen.part, "rows": len(chosen.x)}
-    beside = None if hasattr(model, "targets") else chosen.part
-    about["measures"] = measure(model, chosen.x, chosen.y, seed, beside)
-    text = json.dumps(about, indent=2)
-    show_table(about, quiet)
+    source, selection = rows_to_judge(run, model, data, {"labels": labels, "part": part, **reading})
+    facts = {"data": source, "part": selection.part, "rows": len(selection.x)}
+    beside = None if hasattr(model, "targets") else selection.part
+    facts["measures"] = measure(model, selection.x, selection.y, seed, beside)
+    text = json.dumps(facts, indent=2)
+    show_table(facts, quiet)
     click.echo(text)
     if file is not None:
         write_whole(file, text.encode() + b"\n")
         note(f"{file} holds the same", quiet)
 
 
-def show_table(about: dict[str, Any], quiet: bool) -> None:
+def show_table(facts: dict[str, Any], quiet: bool) -> None:
     """Show measures as a table on the terminal, unless it is to be quiet."""
     if quiet:
         return
@@ -71,9 +71,9 @@ def show_table(about: dict[str, Any], quiet: bool) -> None:
 
     from ssgan.prediction.evaluation import explained
 
-    title = f"{about['rows']} rows of {about['data']} ({about['part']})"
+    title = f"{facts['rows']} rows of {facts['data']} ({facts['part']})"
     table = Table("measure", "value", "better", "what it is", title=title, title_justify="left")
     table.columns[1].justify = "right"
-    for name, value, meaning in explained(about["measures"]):
+    for name, value, meaning in explained(facts["measures"]):
         table.add_row(name, value, meaning.better, meaning.text)
     Console(stderr=True, markup=False).print(table)

@@ -61,9 +61,9 @@ def features(
     model = load(run, device, encoder=options.named_encoder(reading))
     if readout is not None:
         model = read_by(model, readout, run, quiet)
-    chosen = select_part(read_for_model(model, data, reading), part)
-    array = model.features(chosen.x)
-    names = {name: np.asarray(values) for name, values in chosen.names.items()}
+    selection = select_part(read_for_model(model, data, reading), part)
+    array = model.features(selection.x)
+    names = {name: np.asarray(values) for name, values in selection.names.items()}
     if out.suffix in writing.TABLES:
         writing.write_arrays(out, **names, feature=array)
     else:

@@ -110,19 +110,28 @@ def finetune(
     from ssgan.models.pretraining import load
     from ssgan.prediction.config import PredictorConfig
 
-    named = ("method", "readout", "transforms", "mix", "shares", "calibrate", "steps", "seed")
-    flags = {name: arguments.pop(name) for name in named}
+    fields_of_flags = (
+        "method",
+        "readout",
+        "transforms",
+        "mix",
+        "shares",
+        "calibrate",
+        "steps",
+        "seed",
+    )
+    flags = {name: arguments.pop(name) for name in fields_of_flags}
     fields = settings(config, **flags)
     if (budget := arguments.pop("budget")) is not None:
         fields["auto"] = {**fields.get("auto", {}), "budget": budget}
-    chosen = PredictorConfig.from_json(fields)
-    refuse_unused_settings(chosen)
+    predictor_config = PredictorConfig.from_json(fields)
+    refuse_unused_settings(predictor_config)
     gan = load(run, device, encoder=options.named_encoder(arguments))
     split = split_for(gan, run, labels, arguments, out, quiet)
     if out is None or dry_run:
-        describe_finetuning(gan, split, chosen)
+        describe_finetuning(gan, split, predictor_config)
     else:
-        train_predictor(gan, split, chosen, out, quiet)
+        train_predictor(gan, split, predictor_config, out, quiet)
 
 
 def split_for(
@@ -215,8 +224,8 @@ def describe_finetuning(gan: Any, split: Any, config: Any) -> None:
     from ssgan.data.checks import describe_codec, describe_data
     from ssgan.data.labels.split import describe_split
 
-    about = {"config": config.to_json(), "data": describe_data(split.data)}
-    show_json(about | {"codec": describe_codec(gan.codec), "split": describe_split(split.record)})
+    facts = {"config": config.to_json(), "data": describe_data(split.data)}
+    show_json(facts | {"codec": describe_codec(gan.codec), "split": describe_split(split.record)})
 
 
 def train_predictor(gan: Any, split: Any, config: Any, out: Path, quiet: bool) -> None:

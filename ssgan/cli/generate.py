@@ -32,7 +32,7 @@ def choices() -> dict[str, tuple[str, ...]]:
     from ssgan.prediction.config import FINETUNE_CHOICES as FINETUNE
     from ssgan.synthesis import FILTERS, GATE_CLASSIFIERS
 
-    own = {
+    options = {
         "adaptations": tuple(ADAPTATIONS),
         "classifiers": tuple(GATE_CLASSIFIERS),
         "data sets": DATA_SETS,
@@ -42,7 +42,7 @@ def choices() -> dict[str, tuple[str, ...]]:
         "suites": tuple(SUITES),
         "translations": tuple(TRANSLATIONS),
     }
-    return dict(sorted({**PRETRAIN, **FINETUNE, **own}.items()))
+    return dict(sorted({**PRETRAIN, **FINETUNE, **options}.items()))
 
 
 def defaults() -> dict[str, dict[str, Any]]:
@@ -74,16 +74,16 @@ def literal(value: Any, indent: int = 0, used: int = 0) -> str:
         return json.dumps(value) if isinstance(value, str | list) else repr(value)
     if isinstance(value, dict):
         items = [(f"{json.dumps(name)}: ", inner) for name, inner in value.items()]
-        left, right = "{", "}"
+        opening, closing = "{", "}"
     else:
         items = [("", inner) for inner in value]
-        left, right = "(", ")"
-    line = left + ", ".join(key + literal(inner) for key, inner in items) + right
+        opening, closing = "(", ")"
+    line = opening + ", ".join(key + literal(inner) for key, inner in items) + closing
     if isinstance(value, tuple) and indent + used + len(line) < LINE:
         return line
     space = " " * (indent + 4)
     lines = [f"{space}{key}{literal(inner, indent + 4, len(key))},\n" for key, inner in items]
-    return f"{left}\n{''.join(lines)}{' ' * indent}{right}"
+    return f"{opening}\n{''.join(lines)}{' ' * indent}{closing}"
 
 
 def code() -> str:

@@ -41,12 +41,14 @@ def write_file(blocks: Iterable[Block], path: Path, rows: int, label: str) -> No
 
 def frame_of(samples: Any, columns: Mapping[str, Any], label: str) -> "pd.DataFrame":
     """Rows of a table, or vectors as columns x0, x1, ..., with the columns beside them."""
-    named = {label if name == "y" else name: column for name, column in columns.items()}
+    by_name = {label if name == "y" else name: column for name, column in columns.items()}
     if not hasattr(samples, "columns"):
-        return writing.table_of_arrays(x=samples, **named)
-    if taken := {*named} & {*samples.columns}:
-        raise InputError(f"the table has a column {taken.pop()!r} of its own: rename it")
-    frame: pd.DataFrame = samples.assign(**writing.table_of_arrays(**named)) if named else samples
+        return writing.table_of_arrays(x=samples, **by_name)
+    if clashing := {*by_name} & {*samples.columns}:
+        raise InputError(f"the table has a column {clashing.pop()!r} of its own: rename it")
+    frame: pd.DataFrame = (
+        samples.assign(**writing.table_of_arrays(**by_name)) if by_name else samples
+    )
     return frame
 
 

@@ -47,20 +47,20 @@ def predict(
 
     writing.check_suffix(out, writing.TABLES, "predictions")
     predictor = load_predictor(model, device, options.named_encoder(reading))
-    chosen = select_part(read_for_model(predictor, data, reading), part)
-    writing.write_table(table(predictor, chosen), out)
-    note(f"{out} holds predictions for {len(chosen.x)} rows", quiet)
+    selection = select_part(read_for_model(predictor, data, reading), part)
+    writing.write_table(table(predictor, selection), out)
+    note(f"{out} holds predictions for {len(selection.x)} rows", quiet)
 
 
-def table(predictor: Any, chosen: Any) -> Any:
+def table(predictor: Any, selection: Any) -> Any:
     """A data frame with a row for each sample."""
     import pandas as pd
 
-    columns = {**chosen.names, "prediction": predictor.predict(chosen.x)}
+    columns = {**selection.names, "prediction": predictor.predict(selection.x)}
     if predictor.classes is not None:
-        probabilities = predictor.predict_proba(chosen.x)
+        probabilities = predictor.predict_proba(selection.x)
         names = [f"probability_{name}" for name in predictor.classes]
         columns |= dict(zip(names, probabilities.T, strict=True))
     elif predictor.intervals is not None:
-        columns["lower"], columns["upper"] = predictor.predict_interval(chosen.x).T
+        columns["lower"], columns["upper"] = predictor.predict_interval(selection.x).T
     return pd.DataFrame(columns)

@@ -228,20 +228,20 @@ def describe_pretraining(data: Any, config: Any, labels: Any, device: str | None
 
     data = without_files(data)
     codec = fit_codec(data)
-    about = {
+    facts = {
         "config": config.to_json(),
         "data": describe_data(data),
         "codec": describe_codec(codec),
     }
     if isinstance(labels, Captions):
-        about["captions"] = labels.about()
+        facts["captions"] = labels.about()
     elif labels is not None:
         condition, rows = fit_condition(labels, len(data))
-        about["labels"] = {
+        facts["labels"] = {
             "labeled": int(rows[:, -1].sum()),
             "classes": condition.classes and list(condition.classes),
         }
-    show_json(about | {"estimate": estimate(data, codec, config, labels, device)})
+    show_json(facts | {"estimate": estimate(data, codec, config, labels, device)})
 
 
 def pretrain_into(

@@ -42,9 +42,9 @@ def report(*, run: Path, data: str | None, quiet: bool, **reading: Any) -> None:
         from ssgan.prediction.loading import load
 
         model = load(run, encoder=encoder)
-        source, chosen = rows_to_judge(run, model, data, reading)
-        part = "" if chosen.part == "all" else f" ({chosen.part})"
-        path = write(run, chosen.x, chosen.y, which=f"{source}{part}", encoder=encoder)
+        source, selection = rows_to_judge(run, model, data, reading)
+        part = "" if selection.part == "all" else f" ({selection.part})"
+        path = write(run, selection.x, selection.y, which=f"{source}{part}", encoder=encoder)
     if not quiet:
         click.echo(path)
 

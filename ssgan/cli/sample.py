@@ -165,8 +165,10 @@ def write_sampled(
     captioned = conditions is not None and conditions.prompts
     name = "caption" if captioned else "y"
     if out.suffix:
-        named = ((x, {} if labels is None else {name: labels}) for x, labels in blocks_of_samples)
-        write_file(named, out, count, gan.data["options"].get("target") or "label")
+        labelled = (
+            (x, {} if labels is None else {name: labels}) for x, labels in blocks_of_samples
+        )
+        write_file(labelled, out, count, gan.data["options"].get("target") or "label")
         return
     with writing.fill_folder(out) as folder:
         if conditions and not captioned:

@@ -29,11 +29,14 @@ def read_for_model(model: "GAN | Predictor", source: str, reading: Mapping[str, 
     What samples with axes of their own are, the model says; another modality is refused.
     """
     codec = model.codec
-    if (named := reading.get("modality")) is None and codec.kind in OF_AXES:
+    if (modality := reading.get("modality")) is None and codec.kind in OF_AXES:
         reading = {**reading, "modality": codec.kind}
-    elif named is not None and kind_named(named) not in (codec.kind, getattr(codec, "raw", "")):
+    elif modality is not None and kind_named(modality) not in (
+        codec.kind,
+        getattr(codec, "raw", ""),
+    ):
         raise InputError(
-            f"modality {named!r} was named, the model takes {codec.form}: leave it out"
+            f"modality {modality!r} was named, the model takes {codec.form}: leave it out"
         )
     trained_on = getattr(model, "data", None) or getattr(model, "about", {})["gan"]
     channels = getattr(codec, "channels", None)
@@ -73,15 +76,15 @@ def labelled_rows(run: Path, data: "Data", part: str | None, labelled: bool) -> 
 
     A GAN, which is not `labelled`, is compared with rows without their labels.
     """
-    chosen = select_part(data, part)
-    if part is None and chosen.part == "all":
-        chosen = leave_learnt_out(run, data, chosen)
-    if labelled and chosen.y is None:
+    selection = select_part(data, part)
+    if part is None and selection.part == "all":
+        selection = leave_learnt_out(run, data, selection)
+    if labelled and selection.y is None:
         raise InputError(
             f"{data.source} holds no labels to compare with: name their column with --target, "
             "give them with --labels, or give a labelled data set"
         )
-    return chosen if labelled else replace(chosen, y=None)
+    return selection if labelled else replace(selection, y=None)
 
 
 def report_unreadable(data: "Data") -> None:

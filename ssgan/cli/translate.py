@@ -72,9 +72,11 @@ def translate(
     from ssgan.cli.settings import settings
 
     reading = {name: arguments.pop(name) for name in options.READING}
-    chosen = TranslateConfig().changed(settings(config, **arguments))
+    translate_config = TranslateConfig().changed(settings(config, **arguments))
     source_data, target = read_domains(source, target_data, reading)
-    training = translating(source_data, target, chosen, frame=frame, where=Where(out, device))
+    training = translating(
+        source_data, target, translate_config, frame=frame, where=Where(out, device)
+    )
     translator = show(training, quiet)
     path = write_translated(translator(source_data.x), source_data, out)
     note(f"{path} holds {len(source_data)} images of {source} as those of {target_data}", quiet)

@@ -26,12 +26,12 @@ GROUP_ROWS = 2**20  # of a row group, which pandas takes for a whole table
 GROUP_CELLS = 2**24  # of a row group: fewer rows where there are many columns
 
 
-def check_suffix(path: Path, suffixes: tuple[str, ...], what: str) -> None:
+def check_suffix(path: Path, suffixes: tuple[str, ...], content: str) -> None:
     """Refuse an --out whose suffix is none of these, or a folder that holds something."""
     if path.suffix not in suffixes:
         names = ", ".join(suffix or "a folder (no suffix)" for suffix in suffixes)
         raise click.BadParameter(
-            f"{what} can be written as {names}; got {path}", param_hint="--out"
+            f"{content} can be written as {names}; got {path}", param_hint="--out"
         )
     if path.suffix and path.is_dir():
         raise FileExistsError(f"{path} is a folder: give a file for --out")
@@ -131,15 +131,15 @@ def join_frames(
     """Frames below each other in as few as may be: of `rows` rows, or fewer where they are wide."""
     import pandas as pd
 
-    held: list[pd.DataFrame] = []
+    buffered: list[pd.DataFrame] = []
     for frame in frames:
-        held.append(frame)
+        buffered.append(frame)
         size = min(rows, max(1, cells // max(1, frame.shape[1])))
-        while sum(map(len, held)) > size:
-            whole = pd.concat(held)
+        while sum(map(len, buffered)) > size:
+            whole = pd.concat(buffered)
             yield whole[:size]
-            held = [whole[size:]]
-    yield pd.concat(held)
+            buffered = [whole[size:]]
+    yield pd.concat(buffered)
 
 
 def stream_arrays(path: Path, rows: int, blocks: Iterable[tuple[Any, Mapping[str, Any]]]) -> None:
@@ -153,12 +153,12 @@ def stream_arrays(path: Path, rows: int, blocks: Iterable[tuple[Any, Mapping[str
 
     from ssgan.runs.storage import whole_file
 
-    held: dict[str, list[Any]] = {}
+    buffered: dict[str, list[Any]] = {}
 
     def samples() -> Iterator[Any]:
         for x, columns in blocks:
             for name, column in columns.items():
-                held.setdefault(name, []).append(column)
+                buffered.setdefault(name, []).append(column)
             yield x
 
     with whole_file(path) as stream:
@@ -167,7 +167,7 @@ def stream_arrays(path: Path, rows: int, blocks: Iterable[tuple[Any, Mapping[str
             return
         with zipfile.ZipFile(stream, "w") as archive:
             add_member(archive, "x", rows, samples())
-            for name, parts in held.items():
+            for name, parts in buffered.items():
                 add_member(archive, name, rows, [plain_array(np.concatenate(parts))])
 
 

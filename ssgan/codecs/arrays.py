@@ -91,13 +91,13 @@ def contain(array: Array, container: str) -> Any:
     return as_tensor(array) if container == "torch" else array
 
 
-def finite_rows(array: Array, what: str) -> None:
+def finite_rows(array: Array, name: str) -> None:
     """Raise InputError that names the first row with NaN or infinity; integers always pass."""
     if array.dtype.kind != "f" or np.isfinite(array).all():
         return
     row = int(np.flatnonzero(~np.isfinite(array.reshape(len(array), -1)).all(1))[0])
     value = "NaN" if np.isnan(array[row]).any() else "infinity"
-    raise InputError(f"expected finite {what}, row {row} holds {value}: repair or leave it out")
+    raise InputError(f"expected finite {name}, row {row} holds {value}: repair or leave it out")
 
 
 def how_to_match(found: tuple[int, ...], expected: tuple[int, ...], otherwise: str) -> str:

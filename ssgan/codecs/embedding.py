@@ -150,8 +150,8 @@ class EmbeddingCodec:
         return ".csv", head_of(raw)
 
     def to_json(self) -> dict[str, Json]:
-        about = {"kind": self.kind, "raw_shape": list(self.raw_shape)}
-        return {**about, "encoder": self.encoder.to_json(), "rows": self.rows.to_json()}
+        metadata = {"kind": self.kind, "raw_shape": list(self.raw_shape)}
+        return {**metadata, "encoder": self.encoder.to_json(), "rows": self.rows.to_json()}
 
     @classmethod
     def from_json(cls, fields: Mapping[str, Json]) -> "EmbeddingCodec":

@@ -49,8 +49,8 @@ def border_of(sides: tuple[int, ...], whole: tuple[int, ...] | None = None) -> t
     whole = sides if whole is None else whole
     halvings = max(1, math.floor(math.log2(max(min(whole), 4) / 4)))
     border = []
-    for side, own in zip(whole[::-1], sides[::-1], strict=True):
-        missing = max(8, -(-side // 2**halvings) * 2**halvings) - own
+    for side, content in zip(whole[::-1], sides[::-1], strict=True):
+        missing = max(8, -(-side // 2**halvings) * 2**halvings) - content
         border += [missing // 2, missing - missing // 2]
     return tuple(border)
 
@@ -62,17 +62,17 @@ def without_border(x: Tensor, border: tuple[int, ...]) -> Tensor:
     return x
 
 
-def value_range(values: Array, what: str) -> tuple[float, float, int]:
+def value_range(values: Array, name: str) -> tuple[float, float, int]:
     """Smallest and largest value, and how many steps to tell apart between them.
 
     uint8 values are kept as they are. Others get 255 steps over the range seen, or those of the
     whole numbers in it where all values are whole.
     """
     if values.dtype.kind not in "biuf":
-        raise InputTypeError(f"expected {what} that are numbers, got {values.dtype}")
+        raise InputTypeError(f"expected {name} that are numbers, got {values.dtype}")
     if values.dtype == np.uint8:
         return 0.0, 255.0, LEVELS
-    finite_rows(values, what)
+    finite_rows(values, name)
     low, high = float(values.min()), float(values.max())
     if values.dtype.kind != "f" or np.array_equal(values, np.rint(values)):
         return low, high, int(min(LEVELS, high - low))
@@ -97,15 +97,15 @@ def from_levels(x: Tensor, low: float, high: float, levels: int, dtype: str) -> 
     return numbers
 
 
-def refuse_other_range(values: Array, low: float, high: float, what: str) -> None:
+def refuse_other_range(values: Array, low: float, high: float, name: str) -> None:
     """Refuse values of another scale; those a little out of range will be clipped."""
-    finite_rows(values, what)
+    finite_rows(values, name)
     if not values.size:
         return
     least, most, reach = float(values.min()), float(values.max()), high - low
     if least < low - reach or most > high + reach:
         raise InputError(
-            f"expected {what} from {low:g} to {high:g}, got {least:g} to {most:g}: scale them alike"
+            f"expected {name} from {low:g} to {high:g}, got {least:g} to {most:g}: scale them alike"
         )
 
 

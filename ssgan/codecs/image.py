@@ -251,15 +251,17 @@ class ImageCodec:
         return ".png", sheet_of(self.pictures(raw), columns)
 
     def to_json(self) -> dict[str, Json]:
-        own = {name: value for name, value in dataclasses.asdict(self).items() if value is not None}
-        return {"kind": self.kind, **own}
+        known_fields = {
+            name: value for name, value in dataclasses.asdict(self).items() if value is not None
+        }
+        return {"kind": self.kind, **known_fields}
 
     @classmethod
     def from_json(cls, fields: Mapping[str, Json]) -> "ImageCodec":
-        own = {name: value for name, value in fields.items() if name != "kind"}
-        for name in {"frame", "scaled"} & own.keys():
-            own[name] = tuple(own[name])  # JSON has lists
-        return cls(**own)
+        arguments = {name: value for name, value in fields.items() if name != "kind"}
+        for name in {"frame", "scaled"} & arguments.keys():
+            arguments[name] = tuple(arguments[name])  # JSON has lists
+        return cls(**arguments)
 
 
 def with_channels(x: Tensor, channels: int) -> Tensor:
@@ -277,11 +279,11 @@ def with_channels(x: Tensor, channels: int) -> Tensor:
 
 def refuse_channels(expected: tuple[int, ...], actual: tuple[int, ...]) -> None:
     """Images of the right size with another number of channels are converted, not resized."""
-    (size, channels), (other, wrong) = (
+    (size, channels), (actual_size, wrong) = (
         size_and_channels(expected),
         size_and_channels(actual),
     )
-    if size == other and channels != wrong:
+    if size == actual_size and channels != wrong:
         raise InputError(
             f"expected images of {channels} channels, got {wrong}: convert them; pictures are "
             f"read with mode={MODE_OF_CHANNELS[channels]!r} (--mode {MODE_OF_CHANNELS[channels]})"

@@ -199,11 +199,11 @@ class SignalCodec:
         return cls(**arguments | {name: tuple(arguments[name]) for name in STATISTICS})
 
 
-def columns_in_order(frame: Any, what: str) -> Array:
+def columns_in_order(frame: Any, title: str) -> Array:
     """The columns of a table as the values of signals or images (N, L), in their order."""
-    if other := [str(name) for name, dtype in frame.dtypes.items() if dtype.kind not in "biuf"]:
+    if unusable := [str(name) for name, dtype in frame.dtypes.items() if dtype.kind not in "biuf"]:
         raise InputError(
-            f"{what} are numbers, column {other[0]!r} is none: name the column of labels with "
+            f"{title} are numbers, column {unusable[0]!r} is none: name the column of labels with "
             "--target, and leave others out with --drop"
         )
     values: Array = frame.to_numpy(np.float64, na_value=np.nan)

@@ -75,7 +75,7 @@ def check(data: Data, target: str | None = None) -> dict[str, Json]:
         if not is_tabular(data):
             raise InputError(f"a target column is for tables, {data.source} has none: leave it out")
         data = replace(data, **without_target({"x": data.x, "x_test": data.x_test}, target))
-    about = {
+    facts = {
         "kind": data.kind,
         "source": data.source,
         "rows": len(data.x),
@@ -86,7 +86,7 @@ def check(data: Data, target: str | None = None) -> dict[str, Json]:
         "quarantine": [list(fault) for fault in data.quarantine],
         "fingerprint": data.fingerprint,
     }
-    return about | {"warnings": suspicions(data)}
+    return facts | {"warnings": suspicions(data)}
 
 
 def is_tabular(data: Data) -> bool:
@@ -190,7 +190,7 @@ def column_suspicion(present: Series) -> str:
     return ""
 
 
-def list_columns(what: str, names: list[str]) -> str:
+def list_columns(suspicion: str, names: list[str]) -> str:
     """Some names as one line; "" where there are none."""
     more = f", ... ({len(names)} in all)" if len(names) > LISTED else ""
-    return f"{what}: {', '.join(names[:LISTED])}{more}" if names else ""
+    return f"{suspicion}: {', '.join(names[:LISTED])}{more}" if names else ""

@@ -71,17 +71,17 @@ def is_idx(path: Path) -> bool:
 def read_idx(path: Path) -> RawParts:
     """Images of an idx file, with the labels and the test part that lie beside it as MNIST's do."""
     parts: RawParts = {"x": idx_array(path)}
-    beside = {"y": ("images-idx3", "labels-idx1")}
+    partners = {"y": ("images-idx3", "labels-idx1")}
     if path.name.startswith("train-"):
-        beside |= {
+        partners |= {
             "x_test": ("train-", "t10k-"),
             "y_test": ("train-images-idx3", "t10k-labels-idx1"),
         }
-    for part, (old, new) in beside.items():
+    for part, (old, new) in partners.items():
         name = path.name.removesuffix(".gz").replace(old, new)
-        for other in (path.with_name(name), path.with_name(f"{name}.gz")):
-            if other.name not in (path.name, f"{path.name}.gz") and other.is_file():
-                parts[part] = idx_array(other)
+        for candidate in (path.with_name(name), path.with_name(f"{name}.gz")):
+            if candidate.name not in (path.name, f"{path.name}.gz") and candidate.is_file():
+                parts[part] = idx_array(candidate)
                 break
     if "x_test" not in parts:
         parts.pop("y_test", None)

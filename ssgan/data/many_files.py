@@ -56,13 +56,13 @@ def entry_classes(entries: list[Entry]) -> Array | None:
     return np.array(labels, dtype=object) if any(labels) else None
 
 
-def one_shape(samples: dict[str, Array], what: str, advice: str) -> None:
+def one_shape(samples: dict[str, Array], plural: str, advice: str) -> None:
     """Refuse samples of several shapes, naming a file of each of the first two."""
     first = next(iter(samples))
     for file, sample in samples.items():
         if sample.shape != samples[first].shape:
             shapes = [" x ".join(map(str, samples[name].shape)) for name in (first, file)]
             raise InputError(
-                f"expected {what} of one size, {first} has {shapes[0]} and {file} {shapes[1]}: "
+                f"expected {plural} of one size, {first} has {shapes[0]} and {file} {shapes[1]}: "
                 f"{advice}"
             )

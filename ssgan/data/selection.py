@@ -51,30 +51,30 @@ def read_as(options: Mapping[str, Any], source: Any, reading: Mapping[str, Any])
     column = usual.pop("target", None)
     if "drop" not in overrides:
         usual["spare"] = usual.pop("drop", ())
-    asked = reading_options(usual | overrides)
+    options_wanted = reading_options(usual | overrides)
     # The column of labels is no number of a signal or vector, and may be there or not.
-    later = LATER if column and "target" not in asked else ()
-    taken = {name: asked.pop(name) for name in later if name in asked}
+    later = LATER if column and "target" not in options_wanted else ()
+    later_options = {name: options_wanted.pop(name) for name in later if name in options_wanted}
     with warnings.catch_warnings():
-        if taken:  # what they are is said already
+        if later_options:  # what they are is said already
             warnings.filterwarnings("ignore", "samples of shape")
-        data = read(source, **asked)
+        data = read(source, **options_wanted)
     if column in getattr(data.x, "columns", ()) and data.y is None:
         data = replace(data, **without_target({"x": data.x, "x_test": data.x_test}, column))
         data = replace(data, options=data.options | {"target": column})
-    return taken_for(data, asked | taken) if taken else data
+    return taken_for(data, options_wanted | later_options) if later_options else data
 
 
-def taken_for(data: Data, asked: Mapping[str, Any]) -> Data:
+def taken_for(data: Data, options_wanted: Mapping[str, Any]) -> Data:
     """A data set in another modality, or its texts, as the options of reading ask for them."""
-    options = ReadOptions.of(asked)
+    options = ReadOptions.of(options_wanted)
     parts = {"x": data.x, "x_test": data.x_test}
     if options.text is not None and isinstance(data.x, pd.DataFrame):
         parts = texts_of(parts, options.text, data.source)
     kind, x = in_modality(parts["x"], options)
     x_test = None if data.x_test is None else in_modality(parts["x_test"], options)[1]
-    said = options.to_json()
-    named = {name: said[name] for name in LATER if name in said}
+    options_stated = options.to_json()
+    named = {name: options_stated[name] for name in LATER if name in options_stated}
     return replace(data, kind=kind, x=x, x_test=x_test, options=data.options | named)
 
 
@@ -116,13 +116,13 @@ def refuse_larger(source: Path, rows: Any, path: str | Path) -> None:
     if source.is_dir():
         entries = (name for _, _, files in os.walk(source) for name in files)
         larger = next(islice(entries, most_files, None), None) is not None
-        what = f"more than {most_files:,} files"
+        excess = f"more than {most_files:,} files"
     else:
         larger = source.is_file() and source.stat().st_size > most_bytes
-        what = f"more than {most_bytes:,} bytes"
+        excess = f"more than {most_bytes:,} bytes"
     if larger:
         raise InputError(
-            f"{source} holds {what}, {path} was made of {rows:,} samples: its config.json names "
+            f"{source} holds {excess}, {path} was made of {rows:,} samples: its config.json names "
             "another place than it did; give the data by themselves"
         )
 

@@ -30,10 +30,10 @@ def warn_ambiguous(x: Any, kind: str) -> None:
         sides = ",".join(map(str, flat))
         other = f"flat images, image_shape={flat} (--image-shape {sides}) says so"
     if other:
-        taken = {"vectors": "rows of numbers", "table": "a table"}.get(kind, kind)
+        reading = {"vectors": "rows of numbers", "table": "a table"}.get(kind, kind)
         warnings.warn(
-            f"samples of shape {shape} are taken for {taken}; if they are {other}, and "
-            f"modality={kind.rstrip('s')!r} confirms {taken}",
+            f"samples of shape {shape} are taken for {reading}; if they are {other}, and "
+            f"modality={kind.rstrip('s')!r} confirms {reading}",
             UserWarning,
             stacklevel=4,
         )

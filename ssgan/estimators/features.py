@@ -101,9 +101,9 @@ class GANFeatures(NestedConfigs, ClassNamePrefixFeaturesOutMixin, TransformerMix
         gan, seed = gan_or_config(self.gan, self.device), seed_of(self.random_state)
         samples = samples_of(self, X, gan, reset=True)
         gan = train_gan(self, gan, samples, seed)
-        own = readout_of(gan) if self.readout == "all" else self.readout  # a student stays
+        readout = readout_of(gan) if self.readout == "all" else self.readout  # a student stays
         config = with_seed(self.student or StudentConfig(), seed)
-        self.gan_ = read_out(gan, own, gan.codec.pack(samples), config)
+        self.gan_ = read_out(gan, readout, gan.codec.pack(samples), config)
         self._n_features_out = self.gan_.features(samples[:1]).shape[1]
         return self
 

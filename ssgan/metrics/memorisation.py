@@ -107,13 +107,13 @@ def memorises(train: Tensor, held_out: Tensor, fake: Tensor, seed: int = 0) -> M
     to_train, nearest = neighbours(fake, train)
     ratio = neighbours(fake, train[:fewer])[0].double().mean()
     apart = neighbours(fake, held_out[:fewer])[0].double().mean()
-    own, _ = neighbours(train, train, itself=False)
+    among_train, _ = neighbours(train, train, itself=False)
     p = permutation_p(train, held_out, fake, rng)
     held_to_train, _ = neighbours(held_out, train)
     return Memorisation(
         ratio=float(ratio / apart) if apart > 0 else 1.0 if ratio == 0 else float("inf"),
         ct=copying_score(train, (held_out, held_to_train), (fake, to_train), rng),
-        authenticity=float((to_train >= own[nearest]).double().mean()),
+        authenticity=float((to_train >= among_train[nearest]).double().mean()),
         p=p,
         verdict=p < LEVEL,
     )

@@ -116,29 +116,29 @@ def classifier_of(classifier: str | Space, x: Tensor, rng: Rng) -> tuple[str, Cl
     """A classifier and its name in the measure's."""
     if isinstance(classifier, Space) or classifier == "logistic":
         within = classifier if isinstance(classifier, Space) else space_of(x)
-        return f"logistic_{within.name}", lambda learnt: regressed(learnt, within)
+        return f"logistic_{within.name}", lambda train: regressed(train, within)
     if classifier == "cnn" and x.ndim == 4 and min(x.shape[2:]) >= 4:
-        return "cnn", lambda learnt: convolutional(learnt, rng("cnn"))
+        return "cnn", lambda train: convolutional(train, rng("cnn"))
     if classifier == "boosting" and x.ndim == 2:
-        return "boosting", lambda learnt: boosted(learnt, rng("boosting"))
+        return "boosting", lambda train: boosted(train, rng("boosting"))
     raise InputError(
         "expected the classifier logistic, cnn (images of 4 pixels a side or more) or boosting "
         f"(numbers), got {classifier!r} for samples of shape {tuple(x.shape[1:])}"
     )
 
 
-def regressed(learnt: Labelled, space: Space) -> Guess:
+def regressed(train: Labelled, space: Space) -> Guess:
     """Logistic regression in a space, as a guess."""
-    model = fit_logistic(space(learnt[0]), learnt[1])
+    model = fit_logistic(space(train[0]), train[1])
     return lambda x: model(space(x))
 
 
-def boosted(learnt: Labelled, rng: Rng) -> Guess:
+def boosted(train: Labelled, rng: Rng) -> Guess:
     """Boosted trees, as a guess."""
     from sklearn.ensemble import HistGradientBoostingClassifier
 
     model = HistGradientBoostingClassifier(random_state=rng.entropy() % 2**32)
-    model.fit(learnt[0].numpy(), learnt[1].numpy())
+    model.fit(train[0].numpy(), train[1].numpy())
     return lambda x: torch.from_numpy(model.predict(x.numpy()))
 
 
@@ -158,13 +158,13 @@ def small_network(channels: int, classes: int) -> nn.Module:
     )
 
 
-def convolutional(learnt: Labelled, rng: Rng) -> Guess:
+def convolutional(train: Labelled, rng: Rng) -> Guess:
     """The small network after 5 epochs; the same whenever it is asked.
 
     In float32 on the processor, by a loop of its own: a score must stay what it is when the
     training of GANs changes.
     """
-    x, y = learnt
+    x, y = train
     with seeded(rng("weights")):
         network = small_network(x.shape[1], int(y.max()) + 1)
     optimizer = torch.optim.AdamW(network.parameters(), RATE, weight_decay=DECAY, fused=True)

@@ -86,12 +86,12 @@ def two_sample(real: Tensor, fake: Tensor, seed: int = 0) -> TwoSample:
     rng = Rng(("two sample", seed))
     real = real[rng("real").permutation(len(real))[:n]]
     fake = fake[rng("fake").permutation(len(fake))[:n]]
-    learnt, tested = (
+    train, test = (
         torch.cat([side[part] for side in (real, fake)])
         for part in (slice(n // 2), slice(n // 2, None))
     )
     y = (torch.arange(n) >= n // 2).long()
-    accuracy = float((fit_logistic(learnt, y)(tested) == y).double().mean())
+    accuracy = float((fit_logistic(train, y)(test) == y).double().mean())
     z = (accuracy - 0.5) * math.sqrt(n) / 0.5
     return TwoSample(accuracy=accuracy, p=math.erfc(z / math.sqrt(2)) / 2, held_out=n)
 

@@ -158,13 +158,16 @@ class Condition:
         cls, fields: Mapping[str, Json], encoder: Any = None, texts: tuple[str, ...] = ()
     ) -> "Condition":
         """The condition that `to_json` described; `encoder` is what the user names as its own."""
-        own: dict[str, Any] = {"known": tuple(map(tuple, fields["known"])), "texts": texts}
+        fields_of_texts: dict[str, Any] = {
+            "known": tuple(map(tuple, fields["known"])),
+            "texts": texts,
+        }
         if "encoder" in fields:
             packaged = fields["encoder"]["name"] == SentenceModel.packaged
             named = installed_model() if encoder is None and packaged else encoder
-            own["encoder"] = encoder_again(fields["encoder"], named)
+            fields_of_texts["encoder"] = encoder_again(fields["encoder"], named)
         plain = {name: tuple(v) if isinstance(v, list) else v for name, v in fields.items()}
-        return cls(**{**plain, **own})
+        return cls(**{**plain, **fields_of_texts})
 
 
 def fit_condition(labels: Any, n: int) -> tuple[Condition, Tensor]:
@@ -235,7 +238,7 @@ def kept_rows(n: int, numbers: int) -> Array:
 
 def fit_captions(captions: Captions) -> tuple[Condition, Tensor]:
     """The condition of captions, and those of every sample (N, M, K + 1), the last of them 0."""
-    flat, counts = captions.flat, [len(own) for own in captions.texts]
+    flat, counts = captions.flat, [len(captions_of_sample) for captions_of_sample in captions.texts]
     condition, rows = fit_numbers(captions.rows(flat).astype(np.float64), "float64")
     shown = kept_rows(len(flat), condition.numbers)[:SHOWN]
     condition = replace(
@@ -245,8 +248,8 @@ def fit_captions(captions: Captions) -> tuple[Condition, Tensor]:
         texts=tuple(flat[row] for row in shown),
     )
     every = torch.zeros(len(counts), max(counts), condition.width)
-    for sample, own in enumerate(torch.split(rows, counts)):
-        every[sample, : len(own)] = own
+    for sample, captions_of_sample in enumerate(torch.split(rows, counts)):
+        every[sample, : len(captions_of_sample)] = captions_of_sample
     return condition, every
 
 

@@ -62,13 +62,13 @@ def estimate(
 
 def seconds_a_step(update: Callable[[int], Terms], clock: Callable[[], float]) -> float:
     """The mean time of some steps, by a clock in seconds."""
-    taken, began = -1, clock()
-    while taken < LEAST or (taken < MOST and clock() - began < BUDGET):
-        sum(map(float, update(FIRST + taken).values()))  # waits for the device
-        taken += 1
-        if not taken:  # that one warmed up
+    steps, began = -1, clock()
+    while steps < LEAST or (steps < MOST and clock() - began < BUDGET):
+        sum(map(float, update(FIRST + steps).values()))  # waits for the device
+        steps += 1
+        if not steps:  # that one warmed up
             began = clock()
-    return (clock() - began) / taken
+    return (clock() - began) / steps
 
 
 def peak_memory(device: str) -> int:

@@ -164,9 +164,9 @@ def take_critic_steps(n: int, take_one: Callable[[int], tuple[Batch, Stepped]]) 
 
     Returns the last batch, the terms of its step, and 1 if any step was refused.
     """
-    taken = [take_one(k) for k in range(n)]
-    batch, (terms, _) = taken[-1]
-    return batch, (terms, torch.stack([refused for _, (_, refused) in taken]).amax())
+    results = [take_one(k) for k in range(n)]
+    batch, (terms, _) = results[-1]
+    return batch, (terms, torch.stack([refused for _, (_, refused) in results]).amax())
 
 
 @torch.no_grad()

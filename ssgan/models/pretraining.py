@@ -70,15 +70,18 @@ def pretraining(
 
 @contextmanager
 def claim_run(
-    path: str | Path, config: GANConfig, about: Mapping[str, Any], files: Mapping[str, str | bytes]
+    path: str | Path,
+    config: GANConfig,
+    metadata: Mapping[str, Any],
+    files: Mapping[str, str | bytes],
 ) -> Iterator[Run]:
     """The run directory of a training, with these files; nobody else writes to it meanwhile."""
-    identity = {"format": 1, "kind": "gan", "config": config.to_json(), "data": about}
+    identity = {"format": 1, "kind": "gan", "config": config.to_json(), "data": metadata}
     run = Run.claim(path, identity, growing=("config.steps",), renew=current_run_identity)
-    with run.writing() as held:
+    with run.writing() as locked:
         for name, content in files.items():
-            held.write(name, content)
-        yield held
+            locked.write(name, content)
+        yield locked
 
 
 def files_of(domain: Domain) -> dict[str, str | bytes]:

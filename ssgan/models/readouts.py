@@ -129,8 +129,8 @@ def read_out(
 def readout_of(gan: GAN) -> str:
     """Which of READOUTS a GAN has."""
     if gan.student is not None:
-        own = {SampleTrunk: "samples", Beside: "samples+all"}
-        return own.get(type(gan.student), "student")
+        names = {SampleTrunk: "samples", Beside: "samples+all"}
+        return names.get(type(gan.student), "student")
     return "last" if gan.readout.only_last else "all"
 
 
@@ -168,10 +168,10 @@ def with_samples(gan: GAN, packed: Tensor, beside: bool) -> GAN:
 
 
 @torch.no_grad()
-def balance_variances(readout: Readout, own: Readout, rows: Tensor) -> None:
+def balance_variances(readout: Readout, reference: Readout, rows: Tensor) -> None:
     """Give samples and depths, side by side in rows (N, S + F), half of the total variance each."""
-    first = rows.shape[1] - len(own.center)
-    readout.center[first:], readout.scale[first:] = own.center.cpu(), own.scale.cpu()
+    first = rows.shape[1] - len(reference.center)
+    readout.center[first:], readout.scale[first:] = reference.center.cpu(), reference.scale.cpu()
     scaled = (rows - readout.center) / readout.scale
     for part in (slice(0, first), slice(first, None)):
         total = float(scaled[:, part].var(0, correction=0).sum())

@@ -74,11 +74,11 @@ class StackedGenerator(nn.Module):
     def inputs(self, z: Tensor, condition: Tensor | None) -> tuple[Tensor, tuple[Tensor, ...]]:
         """The codes (N, size), and what stage 1 takes."""
         width = self.code.numbers + 1
-        asked = z.new_zeros(len(z), width) if condition is None else condition
-        asked = check_condition(asked, width).to(z)
-        (mean, log_deviation), size = self.code(asked), self.code.size
+        conditions = z.new_zeros(len(z), width) if condition is None else condition
+        conditions = check_condition(conditions, width).to(z)
+        (mean, log_deviation), size = self.code(conditions), self.code.size
         code = mean + log_deviation.exp() * z[:, :size]
-        known = torch.cat([code / size**0.5, asked[:, -1:]], 1)  # of about the length 1
+        known = torch.cat([code / size**0.5, conditions[:, -1:]], 1)  # of about the length 1
         return code, (z[:, size:], known)
 
     def stages(self, z: Tensor, condition: Tensor | None = None) -> tuple[Tensor, Tensor]:

@@ -201,8 +201,8 @@ class PredictorConfig(Settings):
         fields["members"] = [member.to_json() for member in self.members]
         fields["shares"] = dict(self.shares) if isinstance(self.shares, tuple) else self.shares
         for holder in (fields, fields["student"]):
-            named = holder["transforms"]
-            holder["transforms"] = None if named is None else list(named)
+            transforms = holder["transforms"]
+            holder["transforms"] = None if transforms is None else list(transforms)
         return fields
 
     def changed(self, fields: Mapping[str, Any]) -> Self:
@@ -241,8 +241,8 @@ def member_of(member: Any) -> Member:
     """A member of an ensemble, or the one that its JSON describes."""
     if isinstance(member, Member):
         return member
-    named = isinstance(member, Mapping) and {"config", "weight"} <= {*member}
-    if not named or not isinstance(member["config"], Mapping):
+    is_stored = isinstance(member, Mapping) and {"config", "weight"} <= {*member}
+    if not is_stored or not isinstance(member["config"], Mapping):
         raise InputError(f"expected a member to have a config and a weight, got {member!r}")
     config = PredictorConfig.from_json(member["config"])
     return from_settings(Member, {**member, "config": config})

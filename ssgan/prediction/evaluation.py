@@ -87,11 +87,11 @@ def closeness(gan: GAN, samples: Any, seed: int, reference: str | None) -> dict[
     codec, real, train = gan.codec, gan.codec.pack(samples)[:MOST_SAMPLES], gan.training_samples()
     fake = codec.expand(codec.pack(gan.sample(len(real), seed)))
     x = codec.expand(real)
-    own = train is not None and digest(train[: len(real)].numpy()) == digest(real.numpy())
-    called = reference or ("train" if own else "real")
+    is_train = train is not None and digest(train[: len(real)].numpy()) == digest(real.numpy())
+    called = reference or ("train" if is_train else "real")
     measures = metrics.samples(x, fake, seed, reference=called)
     measures |= metrics.told_apart(x, fake, seed, reference=called)
-    if train is not None and not own:
+    if train is not None and not is_train:
         order = Rng(("closeness", seed)).permutation(len(train))[:MOST_SAMPLES]
         measures |= metrics.memorisation(codec.expand(train[order]), x, fake, seed)
     return measures

@@ -60,13 +60,13 @@ def finetuning(
     check_settings(config, gan, rows)
     check_shares(config, rows)
     config = resolve_config(config, gan, rows)
-    with nullcontext() if run is None else claim_model(run, gan, config, rows) as held:
-        if held:
-            record_split(held, gan, rows, files)
-        gan = yield from with_readout(gan, config, rows, held)
+    with nullcontext() if run is None else claim_model(run, gan, config, rows) as locked:
+        if locked:
+            record_split(locked, gan, rows, files)
+        gan = yield from with_readout(gan, config, rows, locked)
         rows = with_prior(gan, config, rows)
-        choice, config = yield from choose_once(gan, config, rows, held)
-        network, facts = yield from fit_network(gan, config, rows, held, options=options)
+        choice, config = yield from choose_once(gan, config, rows, locked)
+        network, facts = yield from fit_network(gan, config, rows, locked, options=options)
         model = Predictor(
             config=config,
             codec=gan.codec,
@@ -76,8 +76,8 @@ def finetuning(
             about=identity(gan, rows),
             choice=choice,
         )
-        model = yield from with_calibration(model, gan, rows, held, facts)
-        model = with_class_shares(model, gan, rows, held)
+        model = yield from with_calibration(model, gan, rows, locked, facts)
+        model = with_class_shares(model, gan, rows, locked)
     warn_of_classes(model, gan, rows)
     return model
 
@@ -134,15 +134,15 @@ def claim_model(
 
     Nobody else writes to it meanwhile.
     """
-    about = identity(gan, rows)
-    whole = {"format": 1, "kind": "predictor", "config": config.to_json(), **about}
+    metadata = identity(gan, rows)
+    whole = {"format": 1, "kind": "predictor", "config": config.to_json(), **metadata}
     refuse_differing(whole)
-    with own_copy(Path(path)) as place, claimed(place, whole) as held:
-        held.write("codec.json", json.dumps(gan.codec.to_json()))
+    with own_copy(Path(path)) as place, claimed(place, whole) as locked:
+        locked.write("codec.json", json.dumps(gan.codec.to_json()))
         for name, content in embedded_files(gan.codec).items():
-            held.write(name, content)
-        held.write("origin.json", json.dumps({"run": gan.data.get("run")}))
-        yield held
+            locked.write(name, content)
+        locked.write("origin.json", json.dumps({"run": gan.data.get("run")}))
+        yield locked
 
 
 def finetune(
@@ -230,8 +230,8 @@ def read_labeled(samples: Any, labels: Any) -> tuple[Any, Any]:
     """Raw samples of any container, path or name, and their labels."""
     if isinstance(samples, str | Path):
         samples = read(samples)
-    x, own = (samples.x, samples.y) if isinstance(samples, Data) else gather(samples)
-    labels = own if labels is None else labels
+    x, stored_labels = (samples.x, samples.y) if isinstance(samples, Data) else gather(samples)
+    labels = stored_labels if labels is None else labels
     if labels is None:
         raise InputError("the samples came without labels: give one for each, -1 where unknown")
     return x, labels

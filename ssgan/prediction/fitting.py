@@ -88,9 +88,9 @@ def fit_members(
             member_run = Run.claim(run.path / f"member-{place}", identity)
         reader = yield from with_readout(gan, member.config, rows, run)
         fit = fit_network(reader, member.config, rows, member_run, phase, options)
-        network, own = yield from fit
+        network, fact = yield from fit
         networks.append(network)
-        facts.append(own)
+        facts.append(fact)
     every = {"classes": rows.classes, "members": facts}
     return save_fit(gan, ensemble_of(networks, config, rows.classes), every, run), every
 
@@ -123,12 +123,12 @@ def make_task(gan: GAN, config: PredictorConfig, rows: Labeled) -> Finetune:
 
 def keyed_losses(methods: Sequence[Method]) -> dict[Key, MakeLoss]:
     """The losses of methods by the keys of their random numbers: own ones first, then by place."""
-    own = [(m.key, m.loss) for m in methods if m.key and m.loss]
-    others = [m.loss for m in methods if m.loss and not m.key]
-    if len({key for key, _ in own}) < len(own):
-        raise TypeError(f"two of {[key for key, _ in own]} draw by one key: give each its own")
-    named: dict[Key, MakeLoss] = {(key,): loss for key, loss in own}
-    return named | {(UNNAMED, place): loss for place, loss in enumerate(others)}
+    keyed = [(m.key, m.loss) for m in methods if m.key and m.loss]
+    unkeyed = [m.loss for m in methods if m.loss and not m.key]
+    if len({key for key, _ in keyed}) < len(keyed):
+        raise TypeError(f"two of {[key for key, _ in keyed]} draw by one key: give each its own")
+    losses: dict[Key, MakeLoss] = {(key,): loss for key, loss in keyed}
+    return losses | {(UNNAMED, place): loss for place, loss in enumerate(unkeyed)}
 
 
 def make_streams(gan: GAN, rows: Labeled, task: Finetune) -> dict[str, Stream]:

@@ -65,8 +65,10 @@ def neighbourhood(rows: Array) -> Any:
     size, count = len(rows), min(NEIGHBOURS, len(rows) - 1)
     rows = np.asarray(rows, np.float64)
     search = NearestNeighbors(n_neighbors=min(2 * NEIGHBOURS, size)).fit(rows)
-    near, own = search.kneighbors(rows, return_distance=False), np.arange(size)[:, None]
-    near[(near != own).all(1), -1] = own[(near != own).all(1), 0]  # many are the same as it
+    near, itself = search.kneighbors(rows, return_distance=False), np.arange(size)[:, None]
+    near[(near != itself).all(1), -1] = itself[
+        (near != itself).all(1), 0
+    ]  # many are the same as it
     near.sort(axis=1)
     unit = EQUAL * max(float(np.sqrt((rows**2).sum(1).mean())), np.finfo(np.float64).tiny)
     links = np.empty((size, count), np.int64)
@@ -74,7 +76,7 @@ def neighbourhood(rows: Array) -> Any:
         some = slice(start, start + ROWS_AT_ONCE)
         gaps = np.sqrt(((rows[some, None] - rows[near[some]]) ** 2).sum(2))
         gaps = np.rint(gaps / unit)
-        gaps[near[some] == own[some]] = -1  # itself before its duplicates
+        gaps[near[some] == itself[some]] = -1  # itself before its duplicates
         order = gaps.argsort(1, kind="stable")[:, :count]
         links[some] = np.take_along_axis(near[some], order, 1)
     ends = np.arange(0, links.size + 1, count)
@@ -114,12 +116,12 @@ def held_out_votes(
     heat = heat_of(rough, labels, graph.classes, search)[0] if graph.classes else 1.0
     votes = np.empty((len(folds.of), count, max(graph.classes, 1)))
     for repeat, _, test in folds:
-        rest = labels.copy()
-        rest[test] = unknown
+        hidden_labels = labels.copy()
+        hidden_labels[test] = unknown
         if graph.classes:
-            spread = shares_at(rough, rest, graph.classes, heat, search)
+            spread = shares_at(rough, hidden_labels, graph.classes, heat, search)
         else:
-            spread = solve_smoothest(rough, rest, NUMBER_WEIGHT, search)[:, None]
+            spread = solve_smoothest(rough, hidden_labels, NUMBER_WEIGHT, search)[:, None]
         votes[repeat, test] = spread[others[test]].mean(1)
     return np.log(np.maximum(votes, MIN_SHARE)) if graph.classes else votes[..., 0]
 
@@ -227,9 +229,9 @@ def hidden_scores(
     scores = np.empty((len(labeled), classes))
     cut = StratifiedKFold(count, shuffle=True, random_state=0)
     for _, hidden in cut.split(labeled, labels[labeled]):
-        rest = labels.copy()
-        rest[labeled[hidden]] = -1
-        scores[hidden] = scores_over(rough, rest, classes, search)[labeled[hidden]]
+        hidden_labels = labels.copy()
+        hidden_labels[labeled[hidden]] = -1
+        scores[hidden] = scores_over(rough, hidden_labels, classes, search)[labeled[hidden]]
     return scores
 
 

@@ -197,10 +197,10 @@ class Nearest(nn.Module):
 
     def mean_of_nearest(self, gaps: Tensor, count: int) -> Tensor:
         """Means (N, K) of the values of the `count` nearest rows, at distances (N, M)."""
-        near, which = gaps.topk(count, largest=False)
+        near, indices = gaps.topk(count, largest=False)
         weights = 1 / near.clamp_min(CLOSEST)
         weights = weights / weights.sum(1, keepdim=True)
-        return (weights[..., None] * self.values[which]).sum(1)
+        return (weights[..., None] * self.values[indices]).sum(1)
 
     def forward(self, features: Tensor) -> Tensor:
         gaps = torch.cdist(F.normalize(features.float()), self.rows)

@@ -53,12 +53,12 @@ class Labeled:
         """Only the labels of these rows; all others are unlabeled here."""
         hidden = torch.ones(len(self.packed), dtype=torch.bool)
         hidden[rows] = False
-        others = [self.packed[hidden]] + ([] if self.unlabeled is None else [self.unlabeled])
+        parts = [self.packed[hidden]] + ([] if self.unlabeled is None else [self.unlabeled])
         return replace(
             self,
             packed=self.packed[rows],
             values=self.values[rows],
-            unlabeled=torch.cat(others),
+            unlabeled=torch.cat(parts),
             raw=self.raw[rows.numpy()],
             first=None,
         )
@@ -72,10 +72,10 @@ class Labeled:
 
     def graph(self, most: int = GRAPH) -> Graph:
         """Labelled rows and few of the others, whose labels are unknown."""
-        others = self.few(most)
-        unknown = torch.full((len(others),), -1 if self.classes else torch.nan)
+        parts = self.few(most)
+        unknown = torch.full((len(parts),), -1 if self.classes else torch.nan)
         labels = torch.cat([self.values, unknown.to(self.values.dtype)])
-        return Graph(torch.cat([self.packed, others]), labels, self.classes)
+        return Graph(torch.cat([self.packed, parts]), labels, self.classes)
 
     def every(self) -> Tensor:
         """All packed rows, with and without label."""
@@ -140,12 +140,12 @@ def labeled(gan: GAN, samples: Any, labels: Any, unlabeled: Any, seed: int) -> L
                 "give labels that differ"
             )
         values = ((values - scale[0]) / scale[1]).float()
-    rest = np.setdiff1d(np.arange(len(packed)), encoded.labeled)
+    unlabeled_rows = np.setdiff1d(np.arange(len(packed)), encoded.labeled)
     more = gan.codec.pack(unlabeled) if unlabeled is not None else gan.training_samples()
     if unlabeled is None and more is not None:
         warn_unlike(packed, more)
-    others = [packed[torch.from_numpy(rest)]] + ([] if more is None else [more])
-    rows = torch.cat(others)
+    parts = [packed[torch.from_numpy(unlabeled_rows)]] + ([] if more is None else [more])
+    rows = torch.cat(parts)
     meaning = Targets(values=encoded.values[:0], classes=encoded.classes, dtype=encoded.dtype)
     return Labeled(
         packed=packed[mine],
@@ -155,5 +155,5 @@ def labeled(gan: GAN, samples: Any, labels: Any, unlabeled: Any, seed: int) -> L
         unlabeled=rows if len(rows) else None,
         seed=seed,
         raw=encoded.values[encoded.labeled],
-        first=None if more is None or unlabeled is not None else len(rest),
+        first=None if more is None or unlabeled is not None else len(unlabeled_rows),
     )

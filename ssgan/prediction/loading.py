@@ -111,17 +111,17 @@ def load_predictor(path: str | Path, device: str | None = None, encoder: Any = N
         with understood(run.path / INTERVALS):
             configs = fold_configs(config, choice)
             intervals = from_bytes(run.read(INTERVALS), codec, configs, body, on)
-    about = {name: run.config[name] for name in MADE_FROM if name in run.config}
-    about["run"] = str(run.path.resolve())
+    metadata = {name: run.config[name] for name in MADE_FROM if name in run.config}
+    metadata["run"] = str(run.path.resolve())
     if comparison := kept_comparison(run):
-        about["comparison"] = comparison.to_json()
+        metadata["comparison"] = comparison.to_json()
     model = Predictor(
         config=config,
         codec=codec,
         network=on.place(network).eval(),
         targets=stored_targets(labels),
         runtime=on,
-        about=about,
+        about=metadata,
         intervals=intervals,
         temperature=temperature_for(run, choice),
         shares=stored_shares(run) if run.has(SHARES) else None,

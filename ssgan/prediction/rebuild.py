@@ -53,8 +53,12 @@ def rebuilt_ensemble(
     """The members of an ensemble, each from its own part of the weights."""
     networks = []
     for place, member in enumerate(config.members):
-        own = {f"mean/{n}": t for n, t in with_prefix(f"networks.{place}.", state).items()}
-        networks.append(rebuilt_network(codec, member.config, body, own, facts["members"][place]))
+        member_tensors = {
+            f"mean/{n}": t for n, t in with_prefix(f"networks.{place}.", state).items()
+        }
+        networks.append(
+            rebuilt_network(codec, member.config, body, member_tensors, facts["members"][place])
+        )
     return ensemble_of(networks, config, facts["classes"])
 
 

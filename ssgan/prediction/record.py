@@ -30,15 +30,15 @@ def record_split(run: Run, gan: GAN, rows: Labeled, files: Mapping[str, str] | N
 
 def found_files(gan: GAN, rows: Labeled) -> dict[str, str]:
     """Both files of labels that were given in memory."""
-    data, chosen = gan.data, find_places(rows.packed, pretrained_rows(gan, rows))
-    if chosen is None:
+    data, places = gan.data, find_places(rows.packed, pretrained_rows(gan, rows))
+    if places is None:
         data = {"source": "memory", "options": {}, "fingerprint": digest(rows.packed.numpy())}
-        chosen = np.arange(len(rows.packed))
-    order = chosen.argsort()
-    ledger = Ledger(len(chosen))
-    ledger.read(chosen[order])
+        places = np.arange(len(rows.packed))
+    order = places.argsort()
+    ledger = Ledger(len(places))
+    ledger.read(places[order])
     coded = replace(rows.targets, values=rows.raw[order])
-    return split_files(split_record(data, coded, chosen[order]), ledger)
+    return split_files(split_record(data, coded, places[order]), ledger)
 
 
 def pretrained_rows(gan: GAN, rows: Labeled) -> Tensor | None:
@@ -58,8 +58,8 @@ def find_places(some: Tensor, of: Tensor | None) -> Array | None:
     for place, sample in enumerate(of.numpy()):
         if (key := sample.tobytes()) in searched:
             free[key].append(place)
-    chosen = [free[key].pop(0) if free[key] else None for key in map(bytes_of, some.numpy())]
-    return None if None in chosen else np.array(chosen, np.int64)
+    places = [free[key].pop(0) if free[key] else None for key in map(bytes_of, some.numpy())]
+    return None if None in places else np.array(places, np.int64)
 
 
 def bytes_of(sample: Array) -> bytes:

@@ -116,8 +116,8 @@ def default_readout(gan: GAN, config: PredictorConfig, rows: Labeled) -> str:
     Those of images that keep a class, or that are stated to keep a number; a student without them
     is worth no more than all depths.
     """
-    if (own := readout_of(gan)) != "all":
-        return own
+    if (readout := readout_of(gan)) != "all":
+        return readout
     if gan.codec.telling:
         return "samples+all"
     distils = (

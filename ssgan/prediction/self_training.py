@@ -57,8 +57,8 @@ class Pool:
         likeliest, sureness = probabilities.argmax(1), probabilities.max(1)
         rows, classes = [], []
         for index, expected in enumerate(self.shares):
-            own = np.flatnonzero(likeliest == index)
-            surest = own[np.argsort(-sureness[own], kind="stable")]
+            predicted = np.flatnonzero(likeliest == index)
+            surest = predicted[np.argsort(-sureness[predicted], kind="stable")]
             rows.append(surest[: round(share * expected * len(self.rows))])
             classes.append(np.full(len(rows[-1]), index))
         return np.concatenate(rows), np.concatenate(classes)
@@ -84,20 +84,23 @@ def self_trained(
     )
     plain = tune(plain, search)
     center, deviation = plain.scale
-    known, others = plain.seen(features), plain.seen(pool.rows)
+    labelled_rows, unlabeled_rows = plain.seen(features), plain.seen(pool.rows)
     with one_thread(), warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)
         warnings.filterwarnings("ignore", message="The number of unique classes")
         model = LogisticRegression(C=plain.value, max_iter=200, tol=1e-3, warm_start=True)
-        model.fit(known, labels)
-        for number in range(1, ROUNDS + 1 if len(others) else 1):
-            probabilities = np.zeros((len(others), classes))
-            probabilities[:, model.classes_] = class_probabilities(model, others)
+        model.fit(labelled_rows, labels)
+        for number in range(1, ROUNDS + 1 if len(unlabeled_rows) else 1):
+            probabilities = np.zeros((len(unlabeled_rows), classes))
+            probabilities[:, model.classes_] = class_probabilities(model, unlabeled_rows)
             pool = pool if pool.known else pool.halfway(probabilities)
             rows, guesses = pool.taken(probabilities, TAKEN * number / ROUNDS)
-            weights = np.ones(len(known) + len(rows))
-            weights[len(known) :] = min(1.0, len(known) / max(1, len(rows)))
-            x, y = np.concatenate([known, others[rows]]), np.concatenate([labels, guesses])
+            weights = np.ones(len(labelled_rows) + len(rows))
+            weights[len(labelled_rows) :] = min(1.0, len(labelled_rows) / max(1, len(rows)))
+            x, y = (
+                np.concatenate([labelled_rows, unlabeled_rows[rows]]),
+                np.concatenate([labels, guesses]),
+            )
             model.fit(x, y, sample_weight=weights)
     weight, bias = weights_of_all_classes(model, classes)
     return weight / deviation, bias - weight @ center / deviation

@@ -84,8 +84,8 @@ class Finetune:
         """`losses` stand by the keys of their random numbers."""
         self.config, self.codec, self.learner, self.losses = config, codec, learner, losses
         self.rng = Rng(("finetune", config.seed), learner.runtime.device)
-        beside = [loss.trainable for loss in losses.values() if loss.trainable is not None]
-        trainable = nn.ModuleList([learner.network, *beside])
+        trainables = [loss.trainable for loss in losses.values() if loss.trainable is not None]
+        trainable = nn.ModuleList([learner.network, *trainables])
         self.optimizer = adam(trainable, config.rate, BETAS, config.decay)
 
     @property
@@ -125,8 +125,8 @@ class Finetune:
         )
         average(learner.mean, learner.network, config.ema, number)
         for key, loss in self.losses.items():
-            own, bad = loss.post_step(batches, number, rng("after", *key[1:]), rate)
-            terms, refused = terms | own, torch.maximum(refused, bad)
+            measures, bad = loss.post_step(batches, number, rng("after", *key[1:]), rate)
+            terms, refused = terms | measures, torch.maximum(refused, bad)
         return terms, {"not_finite": refused}
 
     def supervised(self, batches: BatchSource, step: int, rng: Rng) -> BatchLoss:

@@ -22,8 +22,8 @@ def page_beside(path: Path) -> Path:
 
 def written_rows(path: Path) -> int | None:
     """How many synthetic rows a file or folder holds, by the verdict in or beside it."""
-    beside = path.with_suffix(".verdict.json") if path.suffix else path / "verdict.json"
-    return read_object(beside).get("written") if beside.is_file() else None
+    verdict_path = path.with_suffix(".verdict.json") if path.suffix else path / "verdict.json"
+    return read_object(verdict_path).get("written") if verdict_path.is_file() else None
 
 
 def augmented_part(context: Context, verdict: Verdict, tally: Tally) -> dict[str, Any]:

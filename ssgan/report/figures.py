@@ -50,12 +50,12 @@ def scatter(true: Array, predicted: Array) -> Markup:
     return svg_of(figure)
 
 
-def reliability(said: Array, true: Array, counts: Array) -> Markup:
+def reliability(stated: Array, true: Array, counts: Array) -> Markup:
     """Accuracy over confidence (K,), larger dots for more rows, and the line of both alike."""
     figure, axes = empty_axes(4.0, 4.0)
     axes.plot([0, 1], [0, 1], color=INK, linewidth=0.8, alpha=0.5)
-    axes.plot(said, true, color=ACCENT, linewidth=1.0, clip_on=False)
-    for x, y, share in zip(said, true, counts / counts.max(), strict=True):
+    axes.plot(stated, true, color=ACCENT, linewidth=1.0, clip_on=False)
+    for x, y, share in zip(stated, true, counts / counts.max(), strict=True):
         dot = axes.plot([x], [y], "o", color=ACCENT, clip_on=False)
         dot[0].set(markersize=3 + 7 * np.sqrt(share), markeredgewidth=0)
     axes.set(xlim=(0, 1), ylim=(0, 1), aspect="equal")
@@ -68,11 +68,13 @@ def histogram(parts: Mapping[str, Array]) -> Markup:
     every = np.concatenate(list(parts.values()))
     low, high = (float(edge) for edge in np.quantile(every, (0.001, 0.999)))
     edges = np.linspace(low, high if high > low else low + 1, HISTOGRAM_BINS + 1)
-    first, *others = (np.histogram(values, edges, density=True)[0] for values in parts.values())
+    first, *rest_of_parts = (
+        np.histogram(values, edges, density=True)[0] for values in parts.values()
+    )
     axes.stairs(first, edges, color=INK, fill=True, alpha=0.25)
-    for heights in others[:-1]:
+    for heights in rest_of_parts[:-1]:
         axes.stairs(heights, edges, color=INK, linestyle="--")
-    axes.stairs(others[-1], edges, color=ACCENT, linewidth=1.6)
+    axes.stairs(rest_of_parts[-1], edges, color=ACCENT, linewidth=1.6)
     axes.set_yticks([])
     return svg_of(figure, "scores")
 
@@ -121,8 +123,8 @@ def svg_of(figure: Figure, name: str = "") -> Markup:
     for index, drawn_as in enumerate(dict.fromkeys(re.findall(r' id="([^"]+)"', svg))):
         svg = re.sub(rf'(["#]){re.escape(drawn_as)}(["\)])', rf"\1i{index}\2", svg)
     # matplotlib draws names at random; these are always the same, and unlike those of other plots.
-    own = hashlib.sha256((name + svg).encode()).hexdigest()[:8]
-    svg = re.sub(r'(["#])i(\d+)(["\)])', rf"\1i{own}-\2\3", svg)
+    prefix = hashlib.sha256((name + svg).encode()).hexdigest()[:8]
+    svg = re.sub(r'(["#])i(\d+)(["\)])', rf"\1i{prefix}-\2\3", svg)
     for stand_in, colour in COLOURS.items():
         svg = svg.replace(stand_in, colour)
     return Markup(re.sub(r"\s*\n\s*", "\n", svg))

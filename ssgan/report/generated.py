@@ -45,8 +45,8 @@ def generated_part(gan: GAN | str, rows_given: HeldOutRows | None = None) -> dic
         quality = quality_part(gan, rows_given.x, rows_given.which) if rows_given else None
         return part | {"reason": data, "scores": None, "quality": quality}
     train = gan.codec.pack(data.x)
-    real, which = compared_rows(data, rows_given)
-    part["quality"] = quality_part(gan, real, which)
+    real, name = compared_rows(data, rows_given)
+    part["quality"] = quality_part(gan, real, name)
     if gan.codec.telling:
         part["by_class"] = classes_part(gan, (data.x, train))
         near = real_neighbours_part(gan, (data.x, train))
@@ -99,11 +99,11 @@ def classes_part(gan: GAN, real: tuple[Any, Tensor] | None = None) -> list[dict[
     pictures = []
     for name in (gan.classes or ())[:CLASSES]:
         packed = gan.codec.pack(gan.sample(EACH, labels=np.repeat(np.array([name]), EACH)))
-        shown = show_packed(gan.codec, packed, EACH)
+        images = show_packed(gan.codec, packed, EACH)
         if real is not None:
             near, _ = nearest(gan, packed, real[1], 1)
-            shown = show_raw(gan.codec, take_samples(real[0], near[:, 0].numpy()), EACH)
-        pictures.append({"name": str(name), **shown})
+            images = show_raw(gan.codec, take_samples(real[0], near[:, 0].numpy()), EACH)
+        pictures.append({"name": str(name), **images})
     return pictures
 
 
@@ -126,9 +126,9 @@ def real_neighbours_part(gan: GAN, real: tuple[Any, Tensor]) -> dict[str, Any]:
     near, name = nearest(gan, gan.codec.pack(gan.sample(EACH)), train[some], NEAREST)
     rows = some[near].flatten().numpy()
     kinds = [f"sample {1 + k}" for k in range(EACH) for _ in range(near.shape[1])]
-    shown = show_raw(gan.codec, take_samples(raw, rows), near.shape[1])
+    images = show_raw(gan.codec, take_samples(raw, rows), near.shape[1])
     facts = {"space": name, "pool": len(some), "count": near.shape[1], "unseen": True}
-    return shown | facts | {"kinds": kinds}
+    return images | facts | {"kinds": kinds}
 
 
 def nearest(gan: GAN, packed: Tensor, train: Tensor, most: int) -> tuple[Tensor, str]:

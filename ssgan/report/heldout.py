@@ -40,7 +40,7 @@ class HeldOut:
     probabilities: Array | None  # (N, K), None for regression
 
 
-def given_rows(x: Any, y: Any, which: str, labelled: bool) -> HeldOutRows:
+def given_rows(x: Any, y: Any, name: str, labelled: bool) -> HeldOutRows:
     """Samples and labels that somebody brings, of which it is not asked where they were.
 
     A GAN, which is not `labelled`, is compared with the samples alone.
@@ -51,7 +51,7 @@ def given_rows(x: Any, y: Any, which: str, labelled: bool) -> HeldOutRows:
         raise InputError(f"{len(x)} samples but {len(y)} labels: one label a row")
     names = [f"row {row}" for row in range(len(x))]
     y = raw_labels(y) if labelled else np.zeros(len(x))
-    return HeldOutRows(which=which, seen=None, x=x, y=y, names=names)
+    return HeldOutRows(which=name, seen=None, x=x, y=y, names=names)
 
 
 def held_out_predictions(
@@ -78,10 +78,10 @@ def held_out_predictions(
 def own_rows(run: Run) -> HeldOutRows:
     """Rows of the data that a model learnt from, whose labels it has not seen."""
     split = read_split(run.path) if run.has(SPLIT) else None
-    about = split["data"] if split else run.config["gan"]
-    if about["source"] == "memory":
+    metadata = split["data"] if split else run.config["gan"]
+    if metadata["source"] == "memory":
         raise InputError("the data were given in memory, so there is nothing here to compare with")
-    data = read_again(about, run.path)
+    data = read_again(metadata, run.path)
     seen = data.fingerprint == run.config["gan"]["fingerprint"]
     return test_rows(data) or rows_left_out(data, split, seen)
 
@@ -90,10 +90,10 @@ def test_rows(data: Data) -> HeldOutRows | None:
     """The test part of a data set, where it has one with labels."""
     if data.x_test is None or data.y_test is None:
         return None
-    which, count = f"of the test part of {data.source}", len(data.y_test)
+    name, count = f"of the test part of {data.source}", len(data.y_test)
     names = [f"row {row}" for row in range(count)]
     return HeldOutRows(
-        which=which, seen=False, x=data.x_test, y=np.asarray(data.y_test), names=names
+        which=name, seen=False, x=data.x_test, y=np.asarray(data.y_test), names=names
     )
 
 
@@ -105,11 +105,11 @@ def rows_left_out(data: Data, split: Mapping[str, Any] | None, seen: bool) -> He
             "learnt from: nothing is known to be held out"
         )
     y = data.y if data.y is not None else read_labels(split["labels"], data)
-    rest = np.setdiff1d(np.arange(len(data)), split["indices"])
+    unlabeled = np.setdiff1d(np.arange(len(data)), split["indices"])
     names = data.names or [f"row {row}" for row in range(len(data))]
-    which = f"of {data.source} that are not in the split"
-    left_out = HeldOutRows(which=which, seen=seen, x=data.x, y=np.asarray(y), names=names)
-    return some_rows(left_out, rest)
+    name = f"of {data.source} that are not in the split"
+    left_out = HeldOutRows(which=name, seen=seen, x=data.x, y=np.asarray(y), names=names)
+    return some_rows(left_out, unlabeled)
 
 
 def labeled_only(rows: HeldOutRows, model: Predictor) -> HeldOutRows:
@@ -125,9 +125,9 @@ def limit_rows(rows: HeldOutRows, most: int = MOST_ROWS) -> HeldOutRows:
     """The rows, or as many of them drawn at random, and how many they are in words."""
     count = len(rows.y)
     if count > most:
-        chosen = draw_some(count, most, "report", count)
+        rows_shown = draw_some(count, most, "report", count)
         return some_rows(
-            rows, chosen, f"{most:,}, drawn from all {count:,} labelled rows {rows.which}"
+            rows, rows_shown, f"{most:,}, drawn from all {count:,} labelled rows {rows.which}"
         )
     return some_rows(rows, np.arange(count), f"all {count:,} labelled rows {rows.which}")
 

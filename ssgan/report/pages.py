@@ -182,21 +182,21 @@ def opened_or_reason(run: Run, encoder: Any, needed: bool) -> GAN | Predictor | 
 
 def gan_page(run: Run, gan: Any, rows_given: HeldOutRows | None = None) -> PagePart:
     """What the template shows of a run and its GAN, or of why there is none."""
-    (about, config), rows = stored_training(run), run.metrics()
+    (metadata, config), rows = stored_training(run), run.metrics()
     generated = generated_part(gan, rows_given)
     gan = training_part(run) | {"made": generated, "covered": coverage_sentence(rows)}
-    done = rows[-1]["step"] if rows else 0
+    last_step = rows[-1]["step"] if rows else 0
     facts = [
-        ("steps", f"{done:,}", f"of {config.steps:,}"),
+        ("steps", f"{last_step:,}", f"of {config.steps:,}"),
         ("in training", *seconds(rows)),
     ]
     if isinstance(gan["made"], dict) and (quality := gan["made"].get("quality")):
         facts.insert(0, quality["fact"])
-    beside = next((name for name in ("labels", "captions") if name in about), None)
-    kind = f"samples and {beside}" if beside else "unlabeled samples"
+    conditions = next((name for name in ("labels", "captions") if name in metadata), None)
+    kind = f"samples and {conditions}" if conditions else "unlabeled samples"
     return {
         "title": run.path.resolve().name,
-        "lead": f"A GAN, pretrained on {kind} of {about['source']}.",
+        "lead": f"A GAN, pretrained on {kind} of {metadata['source']}.",
         "facts": facts,
         "gan": gan,
         "model": None,
@@ -218,10 +218,10 @@ def model_page(run: Run, predictor: Any, rows_given: HeldOutRows | None = None) 
     else:
         model |= prediction_part(heldout)
         facts = [*model["facts"], *facts]
-    what = "classes" if labels["task"] == "classification" else "numbers"
+    kind_of_labels = "classes" if labels["task"] == "classification" else "numbers"
     return {
         "title": run.path.resolve().name,
-        "lead": f"A model that predicts {what}: {model_lead(run)}.",
+        "lead": f"A model that predicts {kind_of_labels}: {model_lead(run)}.",
         "facts": facts,
         "model": model,
         "gan": gan_part(run),
@@ -238,8 +238,8 @@ def model_lead(run: Run) -> str:
             method = choice.method
             choice_words = f". auto took the {choice.chosen}: {choice.reason}"
     kind = "the trunk of a GAN's discriminator, finetuned"
-    if about := run.config.get("adaptation"):
-        kind = f"labels of another domain, adapted by {about['config']['method']}"
+    if metadata := run.config.get("adaptation"):
+        kind = f"labels of another domain, adapted by {metadata['config']['method']}"
     if current_method_name(method) == "baseline":
         kind = "a simple model of the labelled rows, without the GAN"
     if method == "ensemble":

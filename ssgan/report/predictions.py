@@ -101,8 +101,8 @@ def reliability_part(heldout: HeldOut) -> dict[str, Any]:
     bins = np.minimum((shares * RELIABILITY_BINS).astype(np.int64), RELIABILITY_BINS - 1)
     used = [k for k in range(RELIABILITY_BINS) if (bins == k).any()]
     points = [(shares[bins == k].mean(), right[bins == k].mean(), (bins == k).sum()) for k in used]
-    said, true, counts = (np.array(column, np.float64) for column in zip(*points, strict=True))
-    return {"reliability": reliability(said, true, counts)}
+    stated, true, counts = (np.array(column, np.float64) for column in zip(*points, strict=True))
+    return {"reliability": reliability(stated, true, counts)}
 
 
 def shown_classes(heldout: HeldOut) -> list[str]:
@@ -121,21 +121,21 @@ def mistakes(heldout: HeldOut) -> dict[str, Any]:
     part: dict[str, Any] = {"count": len(worst), "rows": []}
     if not len(worst):
         return part
-    chosen = worst[:PICTURES]
-    rows = some_rows(heldout.rows, chosen)
+    rows_shown = worst[:PICTURES]
+    rows = some_rows(heldout.rows, rows_shown)
     if (pictures := codec.pictures(rows.x)) is not None:
         looks: list[dict[str, Any]] = [{"picture": image(p)} for p in pictures]
     else:
-        chosen = worst[:LINES]
-        rows = some_rows(heldout.rows, chosen)
+        rows_shown = worst[:LINES]
+        rows = some_rows(heldout.rows, rows_shown)
         table = as_table(rows.x)
         head = table.iloc[:, :TABLE_COLUMNS]
         part["columns"] = [cut_short(str(name)) for name in head.columns]
         part["more"] = table.shape[1] - head.shape[1]
         looks = [{"cells": [cell_text(v, 5) for v in row]} for row in head.itertuples(index=False)]
-    words = [row_words(heldout, int(row)) for row in chosen]
-    named = [{"name": cut_short(name)} for name in rows.names]
-    part["rows"] = [a | b | c for a, b, c in zip(looks, named, words, strict=True)]
+    words = [row_words(heldout, int(row)) for row in rows_shown]
+    captions = [{"name": cut_short(name)} for name in rows.names]
+    part["rows"] = [a | b | c for a, b, c in zip(looks, captions, words, strict=True)]
     return part
 
 

@@ -14,8 +14,8 @@ FAR, NEAR = 0.9, 0.65  # how often samples are told from real rows
 LONGER = "train longer (--steps), or try another recipe (--recipe)"
 
 
-def quality_part(gan: GAN, rows: Any, which: str) -> dict[str, Any] | None:
-    """How close samples come to raw rows, which are called `which`; None from too few rows."""
+def quality_part(gan: GAN, rows: Any, name: str) -> dict[str, Any] | None:
+    """How close samples come to raw rows, which are called `name`; None from too few rows."""
     order = draw_some(len(rows), COMPARED, "report", "quality")
     try:
         measured = evaluate(gan, take_samples(rows, order), reference="rows")
@@ -23,18 +23,18 @@ def quality_part(gan: GAN, rows: Any, which: str) -> dict[str, Any] | None:
         return None
     apart = next(v for k, v in measured.items() if k.startswith("c2st_logistic"))
     measures = [line for line in explained(measured) if line[0] != "memorised"]
-    fact = ("told apart", f"{apart:.0%}", f"from {which}; 50 % is chance")
-    return {"sentence": quality_sentence(apart, which), "measures": measures, "fact": fact}
+    fact = ("told apart", f"{apart:.0%}", f"from {name}; 50 % is chance")
+    return {"sentence": quality_sentence(apart, name), "measures": measures, "fact": fact}
 
 
-def quality_sentence(apart: float, which: str) -> str:
+def quality_sentence(apart: float, name: str) -> str:
     """What it means that samples are told from real rows so often."""
-    told = f"A classifier tells its samples from {which} {apart:.0%} of the time; 50 % is chance"
+    sentence = f"A classifier tells its samples from {name} {apart:.0%} of the time; 50 % is chance"
     if apart >= FAR:
-        return f"{told}. They are far from real ones: {LONGER}."
+        return f"{sentence}. They are far from real ones: {LONGER}."
     if apart >= NEAR:
-        return f"{told}. They are like real ones, but not alike: longer training may help."
-    return f"{told}. They are hardly told apart."
+        return f"{sentence}. They are like real ones, but not alike: longer training may help."
+    return f"{sentence}. They are hardly told apart."
 
 
 def coverage_sentence(rows: Sequence[Mapping[str, Any]]) -> str | None:

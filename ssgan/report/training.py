@@ -53,14 +53,14 @@ def training_part(run: Run) -> dict[str, Any]:
     """What the page shows of the training in a run directory."""
     rows, config = run.metrics(), run.config
     data = config["data"] if "data" in config else config["gan"]
-    about = {k: v for k, v in data.items() if k != "config"}
+    metadata = {k: v for k, v in data.items() if k != "config"}
     return {
         "name": run.path.resolve().name,
         "pictures": sample_pictures(run),
         "previews": sample_tables(run),
         "curves": metric_curves(rows),
         "settings": setting_rows(config["config"]),
-        "data": setting_rows(about),
+        "data": setting_rows(metadata),
         "faults": file_faults(run),
     }
 
@@ -168,8 +168,8 @@ def file_faults(run: Run) -> tuple[list[list[str]], int] | None:
     rows = csv_rows(run, "quarantine.csv")[1:] if run.has("quarantine.csv") else []
     if not rows:
         return None
-    named = [[cut_short(text) for text in row] for row in rows[:FAULTS]]
-    return named, len(rows) - len(named)
+    lines = [[cut_short(text) for text in row] for row in rows[:FAULTS]]
+    return lines, len(rows) - len(lines)
 
 
 def cut_short(text: str) -> str:

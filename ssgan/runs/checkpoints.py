@@ -227,8 +227,10 @@ def _verified(path: Path, bytes: int, sha256: str) -> bytes:
     """The contents of a file that has this size and this hash."""
     size = path.stat().st_size if path.is_file() else None
     if size != bytes:
-        what = "is missing" if size is None else f"is damaged: it has {size:,} bytes, not {bytes:,}"
-        raise InputError(f"{path} {what}")
+        fault = (
+            "is missing" if size is None else f"is damaged: it has {size:,} bytes, not {bytes:,}"
+        )
+        raise InputError(f"{path} {fault}")
     data = path.read_bytes()
     if hashlib.sha256(data).hexdigest() != sha256:
         raise InputError(f"{path} is damaged: its sha256 is not that of the manifest")

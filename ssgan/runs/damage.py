@@ -24,18 +24,20 @@ def check_files(directory: Path) -> None:
             stacklevel=4,
         )
         return
-    damages = {name: what for name in manifest.files if (what := damage_of(directory, name))}
+    damages = {name: damage for name in manifest.files if (damage := damage_of(directory, name))}
     if log_is_damaged(directory):
         damages[LOG] = f"{directory / LOG} is damaged up to the newest checkpoint"
-    for name, what in damages.items():
+    for name, damage in damages.items():
         if name.startswith((*SHOWN, LOG)):
             warnings.warn(
-                f"{what}: nothing else depends on it; restore it from a backup, or do without it",
+                f"{damage}: nothing else depends on it; restore it from a backup, or do without it",
                 UserWarning,
                 stacklevel=4,
             )
-    if named := [what for name, what in damages.items() if not name.startswith((*SHOWN, LOG))]:
-        raise InputError(f"{'; '.join(named)}: {RESTORE}")
+    if harmful := [
+        damage for name, damage in damages.items() if not name.startswith((*SHOWN, LOG))
+    ]:
+        raise InputError(f"{'; '.join(harmful)}: {RESTORE}")
 
 
 def damage_of(directory: Path, name: str) -> str | None:

@@ -57,8 +57,8 @@ def read_file(directory: Path, name: str) -> bytes:
             return data
         if read_manifest(directory) == manifest:  # else it has just been replaced
             unlisted = manifest is None or name not in manifest.files
-            what = "is damaged" if not unlisted else f"is not listed in {MANIFEST}"
-            raise InputError(f"{path} {'is missing' if data is None else what}: {RESTORE}")
+            fault = "is damaged" if not unlisted else f"is not listed in {MANIFEST}"
+            raise InputError(f"{path} {'is missing' if data is None else fault}: {RESTORE}")
 
 
 def remove_file(directory: Path, name: str) -> None:

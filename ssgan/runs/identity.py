@@ -15,18 +15,18 @@ def refuse_occupied(path: Path) -> None:
         raise FileExistsError(f"{path} is a file, not a directory: choose another for the run")
     names = sorted(os.listdir(path)) if path.exists() else []
     ours = (UNFINISHED, MANIFEST)  # what a killed claim leaves
-    if others := [name for name in names if not name.startswith(ours)]:
+    if strangers := [name for name in names if not name.startswith(ours)]:
         raise FileExistsError(
-            f"{path} holds {others[0]} but no config.json, so it is not a run: choose a directory "
-            "that is new or empty"
+            f"{path} holds {strangers[0]} but no config.json, so it is not a run: choose a "
+            "directory that is new or empty"
         )
 
 
 def refuse_another(
-    path: Path, held: dict[str, Any], asked: dict[str, Any], growing: tuple[str, ...]
+    path: Path, stored: dict[str, Any], wanted: dict[str, Any], growing: tuple[str, ...]
 ) -> None:
-    """A FileExistsError that names the first settings in which `asked` is not what `path` holds."""
-    ours, theirs = _leaves(asked), _leaves(held)
+    """A FileExistsError that names the first settings of `wanted` that `path` has otherwise."""
+    ours, theirs = _leaves(wanted), _leaves(stored)
     differences = [
         f"holds {_shown(name, theirs)}, asked {_shown(name, ours)}"
         + (f" ({'.'.join(name)} can only grow)" if ".".join(name) in growing else "")
@@ -54,13 +54,13 @@ def _leaves(value: Any, name: tuple[str, ...] = ()) -> Leaves:
     }
 
 
-def _agree(name: tuple[str, ...], held: Leaves, asked: Leaves, growing: tuple[str, ...]) -> bool:
-    if name not in held or name not in asked:
+def _agree(name: tuple[str, ...], stored: Leaves, wanted: Leaves, growing: tuple[str, ...]) -> bool:
+    if name not in stored or name not in wanted:
         return False
-    grown = ".".join(name) in growing and isinstance(held[name], int | float)
-    if grown and isinstance(asked[name], int | float):
-        return bool(asked[name] >= held[name])
-    return bool(held[name] == asked[name])
+    grown = ".".join(name) in growing and isinstance(stored[name], int | float)
+    if grown and isinstance(wanted[name], int | float):
+        return bool(wanted[name] >= stored[name])
+    return bool(stored[name] == wanted[name])
 
 
 def _shown(name: tuple[str, ...], leaves: Leaves) -> str:

@@ -22,7 +22,11 @@ def log_lines(path: Path) -> Iterator[tuple[bytes, dict[str, Any]]]:
 def lines_up_to(path: Path, step: int) -> bytes:
     """The lines of a log up to a step, without torn ones."""
     numbered = ((line, row.get("step", 0)) for line, row in log_lines(path))
-    lines = (line for line, at in numbered if isinstance(at, int | float) and at <= step)
+    lines = (
+        line
+        for line, line_step in numbered
+        if isinstance(line_step, int | float) and line_step <= step
+    )
     return b"".join(line + b"\n" for line in lines)
 
 

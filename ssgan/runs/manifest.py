@@ -83,8 +83,8 @@ def adopt(directory: Path) -> Manifest:
 
 def seal(content: Mapping[str, Any]) -> str:
     """The sha256 of JSON, whatever the order of its keys and without its own "sha256"."""
-    rest = {name: value for name, value in content.items() if name != "sha256"}
-    return hashlib.sha256(json.dumps(rest, sort_keys=True).encode()).hexdigest()
+    unsealed = {name: value for name, value in content.items() if name != "sha256"}
+    return hashlib.sha256(json.dumps(unsealed, sort_keys=True).encode()).hexdigest()
 
 
 def sha256(data: bytes) -> str:

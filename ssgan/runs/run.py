@@ -94,19 +94,19 @@ class Run:
             If somebody is writing to it just now (see `writing`).
         """
         run = cls(Path(path))
-        asked = plain(identity, "config")
-        json.dumps(asked, indent=2, allow_nan=False)  # before anything is written
+        wanted = plain(identity, "config")
+        json.dumps(wanted, indent=2, allow_nan=False)  # before anything is written
         if (run.path / "config.json").exists():
             run.check()
-            refuse_another(run.path, plain(renew(run.config), "config"), asked, growing)
+            refuse_another(run.path, plain(renew(run.config), "config"), wanted, growing)
         else:
             refuse_occupied(run.path)
             make_directory(run.path)
-        with run.writing() as held:
+        with run.writing() as locked:
             if (run.path / "config.json").exists():  # perhaps only now: somebody was faster
-                refuse_another(run.path, plain(renew(run.config), "config"), asked, growing)
-            if not (run.path / "config.json").exists() or run.config != asked:
-                held.write_config(asked)
+                refuse_another(run.path, plain(renew(run.config), "config"), wanted, growing)
+            if not (run.path / "config.json").exists() or run.config != wanted:
+                locked.write_config(wanted)
             sweep(run.path)
         return run
 
@@ -130,9 +130,9 @@ class Run:
         """
         run = cls(Path(path))
         if not (run.path / "config.json").is_file():
-            what = "has no config.json" if run.path.exists() else "does not exist"
+            fault = "has no config.json" if run.path.exists() else "does not exist"
             raise FileNotFoundError(
-                f"{path} is not a run directory (it {what}): give the directory that a run "
+                f"{path} is not a run directory (it {fault}): give the directory that a run "
                 "was written to"
             )
         return run

@@ -87,10 +87,10 @@ class _Stream(io.RawIOBase):
         return os.lseek(self._descriptor, offset, whence)
 
     def write(self, data: Any) -> int:
-        rest = memoryview(data).cast("B")
-        size = len(rest)
-        while rest:
-            rest = rest[os.write(self._descriptor, rest) :]
+        remaining = memoryview(data).cast("B")
+        size = len(remaining)
+        while remaining:
+            remaining = remaining[os.write(self._descriptor, remaining) :]
         return size
 
     def close(self) -> None:
@@ -230,9 +230,9 @@ def _beside(path: Path) -> Path:
 def _write(path: Path, data: bytes, flags: int = 0, sync: bool = True) -> None:
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | flags, 0o666)
     try:
-        rest = memoryview(data)
-        while rest:
-            rest = rest[os.write(descriptor, rest) :]
+        remaining = memoryview(data)
+        while remaining:
+            remaining = remaining[os.write(descriptor, remaining) :]
         if sync:
             os.fsync(descriptor)
     finally:

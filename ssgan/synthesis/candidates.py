@@ -193,7 +193,7 @@ def assess_one(
         verdict = verdict_on(real, candidates, plan, BASELINES)
     else:
         codec = context.gan.codec
-        shown, columns = view_rows(
+        in_columns, columns = view_rows(
             context, made, lambda samples: flat_rows(codec, codec.pack(samples))
         )
         rows = {name: pool for name, (pool, _) in columns.items()}
@@ -201,7 +201,7 @@ def assess_one(
             real, pools, True, ratios, shown=rows, class_counts=class_counts
         )
         plan = replace(plan, judge=EstimatorJudge(classifier.model))
-        verdict = verdict_on(replace(shown, seed=plan.seed), candidates, plan, BASELINES)
+        verdict = verdict_on(replace(in_columns, seed=plan.seed), candidates, plan, BASELINES)
     verdict = replace(verdict, classifier=classifier.name)
     return with_ratio(verdict, sizes_of(pools, class_counts), len(real.classes), ratios)
 
@@ -279,8 +279,8 @@ def verdict_on(
     if np.bincount(classes[tested], minlength=classes.max() + 1).min() < plan.folds:
         best, tested = dict(list(candidates.items())[:3]), np.arange(len(classes))
     real = replace(real, balanced=plan.metric == "balanced accuracy")
-    others = baseline_augmenters(real, baselines)
-    return judge(real.features, classes, best, baselines=others, plan=plan, tested=tested)
+    augmenters = baseline_augmenters(real, baselines)
+    return judge(real.features, classes, best, baselines=augmenters, plan=plan, tested=tested)
 
 
 def make_candidates(
@@ -300,8 +300,8 @@ def make_candidates(
     augmenters: dict[str, Augmenter] = {}
     features, classes = real.features, real.classes
     copies = {name: find_copies(features, pool) for name, (pool, _) in pools.items()}
-    named = name_candidates(sizes_of(pools, class_counts), len(features), ratios)
-    for called, (name, ratio) in named.items():
+    sizes = name_candidates(sizes_of(pools, class_counts), len(features), ratios)
+    for called, (name, ratio) in sizes.items():
         pool, indices = pools[name]
         choose = first_rows_chooser(features, classes, pool) if relabeled else None
         if class_counts is not None:

@@ -72,8 +72,8 @@ class Context:
 
         Raises InputError for fewer than 2.
         """
-        own = None if self.samples is None else self.gan.codec.pack(self.samples)
-        parts = [part for part in (self.gan.training_samples(), own) if part is not None]
+        packed = None if self.samples is None else self.gan.codec.pack(self.samples)
+        parts = [part for part in (self.gan.training_samples(), packed) if part is not None]
         rows = distinct(torch.cat(parts)) if parts else torch.empty(0)
         if len(rows) < 2:
             raise InputError("this filter compares with real rows: give 2 or more different ones")

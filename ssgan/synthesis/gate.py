@@ -154,8 +154,10 @@ def moved_candidates(
 
 def refuse_taken(reserved: set[str], baselines: Iterable[str], candidates: Iterable[str]) -> None:
     """InputError for a name that says two things."""
-    if taken := reserved & {*baselines, *candidates} or {*baselines} & {*candidates}:
-        raise InputError(f"the name {min(taken)!r} is that of a baseline: call it something else")
+    if clashing := reserved & {*baselines, *candidates} or {*baselines} & {*candidates}:
+        raise InputError(
+            f"the name {min(clashing)!r} is that of a baseline: call it something else"
+        )
 
 
 def with_advice(
@@ -194,8 +196,8 @@ class FoldTest:
         self, measured: Mapping[str, Array], names: list[str], others: list[str], level: float
     ) -> tuple[Comparison, ...]:
         """Each of some names against each of others, by what was measured."""
-        held = self.pool / self.plan.folds
-        overlap, compared = held / (self.rows - held), []
+        test_rows = self.pool / self.plan.folds
+        overlap, compared = test_rows / (self.rows - test_rows), []
         for pair in itertools.product(names, others):
             gains, ranked = (measured[pair[0]] - measured[pair[1]]).T
             ranking = None if np.isnan(ranked).any() else float(ranked.mean())
@@ -376,14 +378,14 @@ def preselect(
     count = max(2, round(1 / share))
     state = Rng(("choice", seed)).entropy() % 2**32
     folds = StratifiedKFold(count, shuffle=True, random_state=state)
-    train, held = next(iter(folds.split(features, classes)))
+    train, test = next(iter(folds.split(features, classes)))
     scores = {}
     for name, augmenter in candidates.items():
         gains = []
         for again in range(3):
             x, y = augmenter(train, Rng(("choice", seed, again, name)))
             rows = np.concatenate([features[train], x]), np.concatenate([classes[train], y])
-            gains.append(float((judge(*rows, features[held]) == classes[held]).mean()))
+            gains.append(float((judge(*rows, features[test]) == classes[test]).mean()))
         scores[name] = np.mean(gains)
     best = sorted(candidates, key=lambda name: -scores[name])[:MAX_CANDIDATES]
     return {name: candidates[name] for name in best}, train

@@ -106,17 +106,17 @@ def most_confident(predicted: Array, counts: Array, classes: Sequence[Any]) -> A
     for index, count in enumerate(counts):
         # Likeliest first, then by probability: a row whose likeliest class is another comes last.
         order = np.lexsort((-predicted[:, index], likeliest != index))
-        chosen = int((likeliest == index).sum())
+        count_there = int((likeliest == index).sum())
         name = classes[index]
-        if chosen == 0 < count:
+        if count_there == 0 < count:
             raise InputError(
                 f"none of {len(predicted)} synthetic samples looks like class {name!r}, {count} "
                 "were asked for: train the GAN for more steps, label more of it, or ask for none "
                 "of it"
             )
-        if chosen < count:
+        if count_there < count:
             warnings.warn(
-                f"of {len(predicted)} synthetic samples {chosen} look like class {name!r}, "
+                f"of {len(predicted)} synthetic samples {count_there} look like class {name!r}, "
                 f"{count} were asked for: the nearest fill up; train the GAN for more steps",
                 UserWarning,
                 stacklevel=4,
@@ -173,9 +173,9 @@ def select_samples(
     for number in range(rounds):
         if (have >= targets).all():
             break
-        drawn = generate_round(context, targets - have, number, seed)
-        left = predict_classes(apply_filters(drawn, filters, rng(number), dropped))
-        passing = left.where(first_of_each(left.indices, targets - have))
+        generated = generate_round(context, targets - have, number, seed)
+        candidates = predict_classes(apply_filters(generated, filters, rng(number), dropped))
+        passing = candidates.where(first_of_each(candidates.indices, targets - have))
         have += np.bincount(passing.indices, minlength=len(targets))
         parts.append(passing)
     if (have < targets).any():

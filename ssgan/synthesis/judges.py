@@ -160,8 +160,8 @@ class EstimatorJudge:
     @property
     def weighable(self) -> tuple[str, ...]:
         """Its parameters, and those of its parts, that weigh classes."""
-        named = self.model.get_params()
-        return tuple(name for name in named if name.split("__")[-1] == "class_weight")
+        parameters = self.model.get_params()
+        return tuple(name for name in parameters if name.split("__")[-1] == "class_weight")
 
     @property
     def ranks(self) -> bool:

@@ -47,13 +47,13 @@ def pool_augmenter(
     """
 
     def add(rows: Array, rng: Rng) -> Added:
-        left = np.flatnonzero((copies < 0) | np.isin(copies, rows))
-        left = left[rng("pool").numpy().permutation(len(left))]
+        available = np.flatnonzero((copies < 0) | np.isin(copies, rows))
+        available = available[rng("pool").numpy().permutation(len(available))]
         count = round(ratio * len(rows))
-        if choose is None or not len(left):
-            return pool[left[:count]], indices[left[:count]]
-        left, classes = choose(rows, left, count)
-        return pool[left], classes
+        if choose is None or not len(available):
+            return pool[available[:count]], indices[available[:count]]
+        available, classes = choose(rows, available, count)
+        return pool[available], classes
 
     return add
 
@@ -68,21 +68,21 @@ def with_ratio(
     verdict: Verdict, sizes: Mapping[str, int], rows: int, ratios: Ratios | None
 ) -> Verdict:
     """The verdict with how many rows for a real one its candidate adds."""
-    named = {name: ratio for name, (_, ratio) in name_candidates(sizes, rows, ratios).items()}
-    chosen = (verdict.candidate or "").removesuffix(MOVED)
-    return replace(verdict, ratio=named[chosen] if chosen else None)
+    ratio_of = {name: ratio for name, (_, ratio) in name_candidates(sizes, rows, ratios).items()}
+    candidate = (verdict.candidate or "").removesuffix(MOVED)
+    return replace(verdict, ratio=ratio_of[candidate] if candidate else None)
 
 
 def name_candidates(
     sizes: Mapping[str, int], rows: int, ratios: Ratios | None
 ) -> dict[str, tuple[str, float]]:
     """The pool and the ratio of every candidate, by its name."""
-    named: dict[str, tuple[str, float]] = {}
+    candidates: dict[str, tuple[str, float]] = {}
     for name, size in sizes.items():
         for ratio in reachable_ratios(size, rows) if ratios is None else ratios:
             called = f"{name} {'all' if ratio is None else f'{ratio:.3g} : 1'}"
-            named[called] = name, size / rows if ratio is None else ratio
-    return named
+            candidates[called] = name, size / rows if ratio is None else ratio
+    return candidates
 
 
 def first_of_all(verdicts: Sequence[Verdict]) -> Verdict:

@@ -59,9 +59,9 @@ def between_neighbours(features: Array, numbers: Array) -> Augmenter:
         x, y, random = features[at], numbers[at], rng.numpy()
         count = min(NEIGHBOURS, len(at) - 1)
         near = NearestNeighbors(n_neighbors=count).fit(x).kneighbors(return_distance=False)
-        other = near[np.arange(len(at)), random.integers(count, size=len(at))]
+        neighbour = near[np.arange(len(at)), random.integers(count, size=len(at))]
         share = random.random(len(at))
-        return x + share[:, None] * (x[other] - x), y + share * (y[other] - y)
+        return x + share[:, None] * (x[neighbour] - x), y + share * (y[neighbour] - y)
 
     return add
 

@@ -34,10 +34,10 @@ class ConditionList:
 
     def counts(self) -> dict[Any, int]:
         """How many samples of each class there are, of those that come at all."""
-        shares, rest = divmod(self.count, len(self.values))
+        shares, remainder = divmod(self.count, len(self.values))
         counts: dict[Any, int] = {}
         for place, value in enumerate(self.values.tolist()):
-            counts[value] = counts.get(value, 0) + (self.each or shares + (place < rest))
+            counts[value] = counts.get(value, 0) + (self.each or shares + (place < remainder))
         return {value: count for value, count in counts.items() if count}
 
 
@@ -52,12 +52,12 @@ def condition_list(
         )
     if not texts and gan.classes is None:
         raise InputError("the GAN was trained on numbers, not classes: give --label, as 1.5")
-    named = [gan.condition.parse(text) for text in texts] or list(gan.classes or ())
+    conditions = [gan.condition.parse(text) for text in texts] or list(gan.classes or ())
     if gan.classes is None:
-        values = np.array(named)
+        values = np.array(conditions)
     else:
-        values = gan.condition.decode(np.array([gan.classes.index(label) for label in named]))
-    total = count or 0 if per_class is None else per_class * len(named)
+        values = gan.condition.decode(np.array([gan.classes.index(label) for label in conditions]))
+    total = count or 0 if per_class is None else per_class * len(conditions)
     return ConditionList(values, total, per_class)
 
 

@@ -59,14 +59,14 @@ class TrainingRows:
             return outputs(*rows, self.features[test], count)
 
         def predict(train: Array, test: Array, rng: Rng) -> Array:
-            own, power = self.classes[train], 0.0
-            folds = min(INNER_FOLDS, int(np.unique(own, return_counts=True)[1].min()))
+            classes, power = self.classes[train], 0.0
+            folds = min(INNER_FOLDS, int(np.unique(classes, return_counts=True)[1].min()))
             if folds > 1:
-                held, state = np.zeros((len(train), count)), rng("inner").entropy() % 2**32
+                outputs, state = np.zeros((len(train), count)), rng("inner").entropy() % 2**32
                 inner = StratifiedKFold(folds, shuffle=True, random_state=state)
-                for rest, part in inner.split(train, own):
-                    held[part] = trained_on(train[rest], train[part], rng)
-                power = best_power(held, own, metric)
-            return divide_by_shares(trained_on(train, test, rng), own, power)
+                for fitted_part, part in inner.split(train, classes):
+                    outputs[part] = trained_on(train[fitted_part], train[part], rng)
+                power = best_power(outputs, classes, metric)
+            return divide_by_shares(trained_on(train, test, rng), classes, power)
 
         return predict

@@ -158,13 +158,13 @@ class Verdict:
         -------
         list of str
         """
-        which = f": {self.candidate}" if self.candidate else ""
+        candidate = f": {self.candidate}" if self.candidate else ""
         because = f": {self.reason}" if self.reason else ""
-        said = [
+        printed = [
             line for verdict in (self, *self.others) for line in verdict.measured(bool(self.others))
         ]
-        said.append(f"verdict: {self.answer}{which}{because}")
-        return [*said, f"what to do: {self.advice}"] if self.advice else said
+        printed.append(f"verdict: {self.answer}{candidate}{because}")
+        return [*printed, f"what to do: {self.advice}"] if self.advice else printed
 
     def measured(self, named: bool = False) -> list[str]:
         """What this classifier could have seen, and what was.

@@ -61,14 +61,14 @@ class Batches:
         source = self.streams[stream]
         first = source.tensors[0]
         device = first.device if isinstance(first, Tensor) else torch.device("cpu")
-        n, start, taken = len(first), step * source.size, 0
+        n, start, filled = len(first), step * source.size, 0
         picks = []
-        while taken < source.size:  # a batch may span epochs: few labels, large batches
-            epoch, begin = divmod(start + taken, n)
-            count = min(source.size - taken, n - begin)
+        while filled < source.size:  # a batch may span epochs: few labels, large batches
+            epoch, begin = divmod(start + filled, n)
+            count = min(source.size - filled, n - begin)
             order = _epoch(self.rng("rows", stream, k), n, epoch, device)
             picks.append(order[begin : begin + count])
-            taken += count
+            filled += count
         return torch.cat(picks)
 
 

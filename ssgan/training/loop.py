@@ -92,19 +92,19 @@ def train(
     """
     window, spoke = window or Window(), time.monotonic()
     for number in range(start, schedule.steps):
-        done = number + 1
-        terms, measures = task.update(batches, Step(number, restarts, schedule.saves(done)))
+        steps_done = number + 1
+        terms, measures = task.update(batches, Step(number, restarts, schedule.saves(steps_done)))
         window.add({**terms, **measures})
-        if not schedule.logs(done):
+        if not schedule.logs(steps_done):
             if of_first(time.monotonic() - spoke > schedule.options.pulse):
-                yield done, {}
+                yield steps_done, {}
                 spoke = time.monotonic()
             continue
         means, count = window.close()
         if means.get("not_finite", 0.0) >= 1.0:
             raise FloatingPointError(
-                f"no update of the last {count} steps before step {done} was finite: "
+                f"no update of the last {count} steps before step {steps_done} was finite: "
                 "lower the learning rate or raise the penalties"
             )
-        yield done, means
+        yield steps_done, means
         spoke = time.monotonic()

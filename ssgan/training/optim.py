@@ -46,8 +46,8 @@ def set_rate(optimizer: torch.optim.Optimizer, rate: float) -> None:
 
 def cosine(step: int, steps: int, first: float, last: float) -> float:
     """From `first` at step 0 to `last` at `steps` and after, along half a cosine."""
-    done = min(step / max(steps, 1), 1.0)
-    return last + (first - last) * (1 + cos(pi * done)) / 2
+    progress = min(step / max(steps, 1), 1.0)
+    return last + (first - last) * (1 + cos(pi * progress)) / 2
 
 
 def laid_out_like(parameter: Tensor, values: Tensor) -> Tensor:

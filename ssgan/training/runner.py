@@ -124,12 +124,12 @@ class Session:
                 self.examine(checkup)
                 self.save()
                 self.show()
-            asked: BaseException | None = None
+            stop_request: BaseException | None = None
             try:
                 yield self.progress(self.values)
             except (KeyboardInterrupt, SystemExit) as stop:
-                asked = stop
-            if stop_all := stopped(asked):
+                stop_request = stop
+            if stop_all := stopped(stop_request):
                 self.save()
                 raise stop_all
 
@@ -219,8 +219,8 @@ def run_training(
     without `guard` at once, a FloatingPointError tells of numbers that are not finite; a
     TrainingError of anything else. BlockingIOError: somebody else is writing to the run.
     """
-    with run.writing() if run else nullcontext() as held:
-        yield from Session(task, schedule, held, guard).to_the_end(batches)
+    with run.writing() if run else nullcontext() as locked:
+        yield from Session(task, schedule, locked, guard).to_the_end(batches)
 
 
 def finish(training: Generator[Progress, None, Result]) -> Result:

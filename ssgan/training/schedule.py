@@ -32,15 +32,15 @@ class Schedule:
     options: TrainOptions = TrainOptions()
     phase: str = ""  # which training it is where there are several
 
-    def logs(self, done: int) -> bool:
-        """Whether there is a line of the log after `done` steps."""
-        return done % self.options.log_every == 0 or done == self.steps
+    def logs(self, step: int) -> bool:
+        """Whether there is a line of the log after `step` steps."""
+        return step % self.options.log_every == 0 or step == self.steps
 
-    def saves(self, done: int) -> bool:
-        """Whether there is a checkpoint after `done` steps: at the first line of each part."""
+    def saves(self, step: int) -> bool:
+        """Whether there is a checkpoint after `step` steps: at the first line of each part."""
         every, part = self.options.log_every, max(self.steps // self.options.checkpoints, 1)
-        before = (done - 1) // every * every  # the line before
-        return done == self.steps or (self.logs(done) and done // part > before // part)
+        before = (step - 1) // every * every  # the line before
+        return step == self.steps or (self.logs(step) and step // part > before // part)
 
 
 @dataclass(frozen=True)

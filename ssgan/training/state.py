@@ -52,14 +52,14 @@ def unpack_parts(parts: Parts, tensors: Mapping[str, Tensor], rest: Mapping[str,
     """Fill `parts` with what `pack_parts` gave, on whatever device they are."""
     for name, part in parts.items():
         start = f"{name}/"
-        own = {k.removeprefix(start): v for k, v in tensors.items() if k.startswith(start)}
+        part_tensors = {k.removeprefix(start): v for k, v in tensors.items() if k.startswith(start)}
         if isinstance(part, dict):
             part.clear()
             part.update(rest[name])
         elif isinstance(part, nn.Module):
-            load_weights(part, own)
+            load_weights(part, part_tensors)
         else:
-            fill_optimizer(part, own, rest[name])
+            fill_optimizer(part, part_tensors, rest[name])
 
 
 def fill_optimizer(

@@ -18,14 +18,14 @@ def descend(
     optimizer: torch.optim.Optimizer,
     runtime: Runtime,
     buffers: Sequence[Tensor] = (),
-    held: Tensor | None = None,
+    hold: Tensor | None = None,
 ) -> Stepped:
     """One step of `optimizer` down the sum of `loss(*batch)`; its terms, and 1 if it was refused.
 
     An update whose loss or gradient is not finite is not applied: the flag stays on the device,
     where fused Adam reads it and `step_unless` does for the others, so that nothing
     waits for it. `buffers` that the loss changes, as batch norm's, are put back then too. Where
-    `held` () is 1, the update is not applied either, which does not count as refused.
+    `hold` () is 1, the update is not applied either, which does not count as refused.
     """
     before = [buffer.clone() for buffer in buffers]
     with runtime.autocast():
@@ -35,7 +35,7 @@ def descend(
     gradients = mean_over_ranks(torch.autograd.grad(total, parameters))
     norms = torch._foreach_norm(list(gradients))
     refused = (~torch.isfinite(torch.stack([total.detach(), *norms])).all()).float()
-    skipped = refused if held is None else torch.maximum(refused, held.to(refused))
+    skipped = refused if hold is None else torch.maximum(refused, hold.to(refused))
     for parameter, gradient in zip(parameters, gradients, strict=True):
         parameter.grad = laid_out_like(parameter, gradient)
     # Fused SGD reads the flag too, but a refused first step leaves its momentum uninitialised.

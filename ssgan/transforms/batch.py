@@ -37,11 +37,11 @@ def warp(images: Tensor, strength: float, rng: Rng, moves: tuple[str, ...] = MOV
     """
     if images.dim() != 4 or strength == 0 or not moves:
         return images
-    drawn = (strength * (2 * rng("warp").uniform(6, len(images)) - 1)).to(images.device)
+    shifts = (strength * (2 * rng("warp").uniform(6, len(images)) - 1)).to(images.device)
     kinds = ("turn", "stretch", "stretch", "slant", "shift", "shift")
     turn, stretch_x, stretch_y, slant, x, y = (
         row if kind in moves else torch.zeros_like(row)
-        for kind, row in zip(kinds, drawn, strict=True)
+        for kind, row in zip(kinds, shifts, strict=True)
     )
     turn = TURN * turn
     rows = [
@@ -88,9 +88,9 @@ def augment_batch(
 ) -> Tensor:
     """Images (N, C, H, W) in [-1, 1] after each of the `kinds`, each with that probability."""
     for kind in kinds:
-        drawn = rng(kind)
-        changed = KINDS[kind](images, drawn("how"))
-        chosen = drawn("whether").uniform(len(images), 1, 1, 1).to(images.device) < probability
+        kind_rng = rng(kind)
+        changed = KINDS[kind](images, kind_rng("how"))
+        chosen = kind_rng("whether").uniform(len(images), 1, 1, 1).to(images.device) < probability
         images = torch.where(chosen, changed, images)
     return images
 
@@ -159,8 +159,8 @@ def mixed(values: Tensor, shares: Tensor) -> Tensor:
 
     Zhang et al. 2018, "mixup: Beyond Empirical Risk Minimization".
     """
-    own = shares.view(-1, *[1] * (values.dim() - 1))
-    return own * values + (1 - own) * values.roll(1, 0)
+    weight = shares.view(-1, *[1] * (values.dim() - 1))
+    return weight * values + (1 - weight) * values.roll(1, 0)
 
 
 KINDS: dict[str, Callable[[Tensor, Rng], Tensor]] = {
@@ -194,6 +194,6 @@ def corrupted(rows: Tensor, share: float, rng: Rng) -> Tensor:
     are corrupted, and fakes alike, so that this tells nothing.
     """
     n = len(rows)
-    others = rng("others").integers(n, *rows.shape).to(rows.device)
-    chosen = rng("chosen").uniform(*rows.shape).to(rows.device) < share
-    return torch.where(chosen, rows.gather(0, others), rows)
+    donors = rng("others").integers(n, *rows.shape).to(rows.device)
+    replaced = rng("chosen").uniform(*rows.shape).to(rows.device) < share
+    return torch.where(replaced, rows.gather(0, donors), rows)

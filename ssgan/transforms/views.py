@@ -107,8 +107,8 @@ class Views:
         """Half of the samples, where they have axes along which they may be, and quarter turns."""
         for name, axis in FLIPS.items():
             if name in self.transforms and x.dim() + axis > 1:
-                chosen = rng(name).uniform(len(x), *[1] * (x.dim() - 1)).to(x.device) < 0.5
-                x = torch.where(chosen, x.flip(axis), x)
+                flipped = rng(name).uniform(len(x), *[1] * (x.dim() - 1)).to(x.device) < 0.5
+                x = torch.where(flipped, x.flip(axis), x)
         for name, plane in QUARTERS.items():
             if name in self.transforms and x.dim() == 5:
                 x = quarter_turned(x, plane, rng(name))

@@ -43,6 +43,6 @@ def quarter_turned(x: Tensor, plane: tuple[int, int], rng: Rng) -> Tensor:
     turns = step * rng.integers(4 // step, len(x)).to(x.device)
     turned = x
     for number in range(step, 4, step):
-        chosen = (turns == number).view(-1, *[1] * (x.dim() - 1))
-        turned = torch.where(chosen, x.rot90(number, plane), turned)
+        turned_here = (turns == number).view(-1, *[1] * (x.dim() - 1))
+        turned = torch.where(turned_here, x.rot90(number, plane), turned)
     return turned

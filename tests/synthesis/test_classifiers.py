@@ -53,6 +53,7 @@ class Columns:
 
     transforms = ()
     cell_axes = ()
+    repeated = 0
 
     def __init__(self, width):
         self.shape = (width,)

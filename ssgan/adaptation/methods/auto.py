@@ -34,22 +34,22 @@ def learn(
     networks: dict[str, Network] = {}
     scores: dict[str, Scores] = {}
     for name in config.candidates:
-        own = replace(config, method=name, steps=config.steps or METHODS[name].steps)
-        held = place.run and candidate_run(place.run, own, domains)
-        networks[name] = yield from METHODS[name].learn(domains, own, replace(place, run=held))
-        scores[name] = label_free_scores(networks[name], domains, own, place.runtime)
-    chosen = best_of(scores)
+        settings = replace(config, method=name, steps=config.steps or METHODS[name].steps)
+        run = place.run and candidate_run(place.run, settings, domains)
+        networks[name] = yield from METHODS[name].learn(domains, settings, replace(place, run=run))
+        scores[name] = label_free_scores(networks[name], domains, settings, place.runtime)
+    best = best_of(scores)
     if place.run:
-        place.run.write(CHOICE, json.dumps({"chosen": chosen, "scores": scores}) + "\n")
-        place.run.save(config.steps or 1, *pack_parts({"mean": networks[chosen]}))
-    return networks[chosen]
+        place.run.write(CHOICE, json.dumps({"chosen": best, "scores": scores}) + "\n")
+        place.run.save(config.steps or 1, *pack_parts({"mean": networks[best]}))
+    return networks[best]
 
 
 def candidate_run(run: Run, config: AdaptConfig, domains: Domains) -> Run:
     """The run of one candidate, below that of the choice."""
-    about = {"format": 1, "kind": "candidate", "config": config.to_json()}
+    metadata = {"format": 1, "kind": "candidate", "config": config.to_json()}
     path = run.path / "candidates" / config.method
-    return Run.claim(path, about | {"labels": domains.labels()})
+    return Run.claim(path, metadata | {"labels": domains.labels()})
 
 
 def label_free_scores(

@@ -92,8 +92,8 @@ class CoGAN:
         """A step of both critics, and of the head on the labels."""
         on, domains = self.runtime, self.domains
         packed, labels, _ = batches("source", number, 0)
-        (other,) = batches("target", number, 0)
-        real = self.codecs[0].expand(packed), self.codecs[1].expand(other)
+        (target,) = batches("target", number, 0)
+        real = self.codecs[0].expand(packed), self.codecs[1].expand(target)
         known = [(0, source_views(self.views, real[0], rng("source")), labels)]
         if domains.few is not None:
             packed, labels = batches("few", number, 0)

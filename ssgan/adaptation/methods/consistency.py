@@ -64,9 +64,13 @@ class Teacher:
         return learner.views.strong(x, rng("strong")), labels, confident
 
     def terms(
-        self, step: int, source: NetworkOutputs, target: NetworkOutputs, beside: tuple[Tensor, ...]
+        self,
+        step: int,
+        source: NetworkOutputs,
+        target: NetworkOutputs,
+        prepared: tuple[Tensor, ...],
     ) -> Terms:
-        labels, confident = beside
+        labels, confident = prepared
         config, running, teacher = self.config, self.running, self.config.teacher
         with torch.no_grad():
             sure = source.outputs.softmax(1).amax(1).mean()
@@ -81,9 +85,9 @@ class Teacher:
         }
 
 
-def ramp_up(done: float, rise: float) -> float:
+def ramp_up(progress: float, rise: float) -> float:
     """From 0 to 1 in the first share `rise` of the steps, along half a cosine."""
-    return (1 - cos(pi * min(1.0, done / rise))) / 2
+    return (1 - cos(pi * min(1.0, progress / rise))) / 2
 
 
 METHOD = AdaptationMethod(

@@ -70,9 +70,9 @@ def together(domains: Domains) -> Domain:
 
 def claim_gan(run: Run, config: GANConfig, both: Domain) -> AbstractContextManager[Run]:
     """The directory of the GAN, which can be opened as that of any other."""
-    about = {"source": "memory", "options": {}, "rows": len(both)}
-    about["fingerprint"] = digest(both.samples.numpy())
-    return claim_run(run.path / GAN_PLACE, config, about, files_of(both))
+    metadata = {"source": "memory", "options": {}, "rows": len(both)}
+    metadata["fingerprint"] = digest(both.samples.numpy())
+    return claim_run(run.path / GAN_PLACE, config, metadata, files_of(both))
 
 
 METHOD = AdaptationMethod(learn=learn, steps=1000, readout="all", uses=("pretraining",))

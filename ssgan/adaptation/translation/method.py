@@ -57,9 +57,9 @@ class Sides:
 
     def set_rates(self, step: Step, *optimizers: torch.optim.Optimizer) -> None:
         """The learning rate of this step: the first, in the second half falling to 0 on a line."""
-        left = min(1.0, 2 * (1 - step.number / self.config.steps))
+        factor = min(1.0, 2 * (1 - step.number / self.config.steps))
         for optimizer in optimizers:
-            set_rate(optimizer, self.config.rate * left * step.rate)
+            set_rate(optimizer, self.config.rate * factor * step.rate)
 
     def optimizer(self, *networks: nn.Module) -> torch.optim.Optimizer:
         return adam(nn.ModuleList(networks), self.config.rate, BETAS)

@@ -27,14 +27,14 @@ class Pool(nn.Module):
         While the pool is not full each is kept and shown. Then half of them, by chance, stay in
         the place of a random one of the pool, which is shown; the others are shown and not kept.
         """
-        shown, places = x.clone(), rng("place").integers(len(self.images), len(x))
+        images, places = x.clone(), rng("place").integers(len(self.images), len(x))
         exchanged, filled = rng("exchanged").uniform(len(x)) > 0.5, int(self.count)
         for number, image in enumerate(x):
             if filled < len(self.images):
                 self.images[filled] = image
                 filled += 1
             elif exchanged[number]:
-                shown[number] = self.images[places[number]]
+                images[number] = self.images[places[number]]
                 self.images[places[number]] = image
         self.count.fill_(filled)
-        return shown
+        return images

@@ -95,9 +95,9 @@ def training_translator(
     """`translate` of two domains whose codecs agree, in a run where there is one."""
     source, target = sides
     if run:
-        with run.writing() as held:
-            held.write(SOURCE_CODEC, json.dumps(source.codec.to_json()))
-            held.write("codec.json", json.dumps(target.codec.to_json()))
+        with run.writing() as locked:
+            locked.write(SOURCE_CODEC, json.dumps(source.codec.to_json()))
+            locked.write("codec.json", json.dumps(target.codec.to_json()))
     task = METHODS[config.method].task(Sides(config, source, target, on))
     streams = {
         name: side.stream(config.batch, on)
@@ -131,14 +131,19 @@ def translating(
         Domain(codec, codec.pack(data.x))
         for codec, data in zip(codecs, (source, target), strict=True)
     )
-    held = None
+    kept_in = None
     if where.run is not None:
-        about: dict[str, Any] = {"source": data_identity(source), "target": data_identity(target)}
-        about["frame"] = words
-        identity = {"format": 1, "kind": KIND, "config": config.to_json(), "data": about}
-        held = Run.claim(where.run, identity, growing=())
+        metadata: dict[str, Any] = {
+            "source": data_identity(source),
+            "target": data_identity(target),
+        }
+        metadata["frame"] = words
+        identity = {"format": 1, "kind": KIND, "config": config.to_json(), "data": metadata}
+        kept_in = Run.claim(where.run, identity, growing=())
     on = runtime(where.device, codecs[1].shape)
-    return (yield from training_translator((sides[0], sides[1]), config, on, held, where.options))
+    return (
+        yield from training_translator((sides[0], sides[1]), config, on, kept_in, where.options)
+    )
 
 
 def translate(

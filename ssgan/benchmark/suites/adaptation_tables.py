@@ -109,8 +109,8 @@ def solve_table(fields: Mapping[str, Any], cell: Cell, place: Place) -> Mapping[
         return {"target_skill": round(1 - error, 5)}
     domains = make_domains(source, unlabeled)
     scores = label_free_scores(model.network, domains, config, model.runtime)
-    told = {name: round(value, 4) for name, value in scores.items()}
-    return {"target_skill": round(float((predicted == truth).mean()), 5), **told}
+    rounded = {name: round(value, 4) for name, value in scores.items()}
+    return {"target_skill": round(float((predicted == truth).mean()), 5), **rounded}
 
 
 def adaptation_tables(short: bool) -> Suite:

@@ -120,11 +120,11 @@ class Board:
         board_set = self.sets[data]
         usual = [n for n, m in ORDINARY.items() if m.regressor or not board_set.regression]
         images = board_set.kind == "images"
-        own = [*EVERYWHERE, *(OF_STUDENTS if images else ())]
-        own += [LONG_TRAININGS[images]] if board_set.long else []
-        rows = (*usual, *own, INNER, *AUTO)
-        chosen = rows if self.methods is None else self.methods
-        return tuple(name for name in rows if name in chosen and name not in board_set.without)
+        methods = [*EVERYWHERE, *(OF_STUDENTS if images else ())]
+        methods += [LONG_TRAININGS[images]] if board_set.long else []
+        rows = (*usual, *methods, INNER, *AUTO)
+        rows_wanted = rows if self.methods is None else self.methods
+        return tuple(name for name in rows if name in rows_wanted and name not in board_set.without)
 
     def cells(self) -> tuple[Cell, ...]:
         """Every method on every draw of the labels, those of a data set side by side."""

@@ -53,16 +53,18 @@ def judge_classes(amounts: ConditionalAmounts, cell: Cell, place: Place) -> Mapp
     """Measures of samples that a conditional GAN makes of each class."""
     data, seed = place.read(cell.data), cell.gan_seed
     config = GANConfig(seed=seed, steps=amounts.steps)
-    learnt, most = amounts.learnt, amounts.compared
+    train_size, most = amounts.learnt, amounts.compared
     began, rng = time.perf_counter(), Rng(("conditional", seed))
-    like, rows = (rng(name).permutation(len(data.y)).numpy()[:learnt] for name in ("like", "rows"))
+    like, rows = (
+        rng(name).permutation(len(data.y)).numpy()[:train_size] for name in ("like", "rows")
+    )
     if cell.method == REAL:
         codec, config = fit_codec(data), replace(config, steps=0)
         fake = codec.pack(np.asarray(data.x)[like])
     else:
         gan = pretrain(data, config, labels=np.asarray(data.y))
         codec = gan.codec
-        fake = codec.pack(gan.sample(learnt, seed=seed, labels=np.asarray(data.y)[like]))
+        fake = codec.pack(gan.sample(train_size, seed=seed, labels=np.asarray(data.y)[like]))
     seconds = round(time.perf_counter() - began, 1)
     generated = codec.expand(fake), class_indices(data, like)
     real = codec.expand(codec.pack(np.asarray(data.x)[rows])), class_indices(data, rows)
@@ -70,7 +72,7 @@ def judge_classes(amounts: ConditionalAmounts, cell: Cell, place: Place) -> Mapp
     return {
         **worth(real, test, generated, seed),
         **likeness(real[0], test, (generated[0][:most], generated[1][:most]), seed),
-        **{"gan_seconds": seconds, "steps": config.steps, "samples": learnt},
+        **{"gan_seconds": seconds, "steps": config.steps, "samples": train_size},
     }
 
 

@@ -103,8 +103,8 @@ def judge_trunk(gan: GAN, data: Data, config: GANConfig) -> dict[str, float]:
         "probe_random": (all_depths, untrained),
     }
     return {
-        name: probe(read(which, few), y, read(which, test), true)
-        for name, (read, which) in plans.items()
+        name: probe(read(depths, few), y, read(depths, test), true)
+        for name, (read, depths) in plans.items()
     }
 
 
@@ -121,14 +121,14 @@ LEFT_OUT_RECIPES = ("r3gan", "points")  # the default by its name, and settings 
 
 def objective_cells(data: str, seeds: int) -> tuple[Cell, ...]:
     """Every recipe and every objective on its seeds; models with an encoder where all is equal."""
-    own = [
+    cells = [
         (OWN, name)
         for name in (DEFAULT_METHOD, *(name for name in RECIPES if name not in LEFT_OUT_RECIPES))
     ]
     even = [(EQUAL, name) for name in (*OBJECTIVES, *WITH_ENCODER)]
     return tuple(
         Cell(data=data, league=league, method=name, gan_seed=seed)
-        for league, name in (*own, *even)
+        for league, name in (*cells, *even)
         for seed in range(seeds)
     )
 

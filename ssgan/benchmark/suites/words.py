@@ -138,14 +138,14 @@ class Judges:
         chosen: Array = np.stack(by_judge)[folds, seen]
         return chosen
 
-    def right_names(self, x: Array, which: Array, among: Array, seed: int) -> float:
-        """How often a picture's own row is the nearest of AMONG rows (N, K); `which` is its own."""
+    def right_names(self, x: Array, names: Array, among: Array, seed: int) -> float:
+        """How often a picture's own row is the nearest of AMONG rows (N, K); `names` is its own."""
         predicted, rows = self.predictions(self.names, x), among - self.center
         close = (predicted / norm(predicted)) @ (rows / norm(rows)).T
         draw, right = Rng(("words", "among", seed)).numpy(), []
-        for scores, own in zip(close, which, strict=True):
-            others = draw.permutation(np.delete(np.arange(len(rows)), own))[: AMONG - 1]
-            right.append(scores[own] > scores[others].max())
+        for scores, name in zip(close, names, strict=True):
+            others = draw.permutation(np.delete(np.arange(len(rows)), name))[: AMONG - 1]
+            right.append(scores[name] > scores[others].max())
         return float(np.mean(right))
 
     def right_groups(self, x: Array, groups: Array) -> float:
@@ -167,8 +167,8 @@ def as_tensor(x: Array) -> torch.Tensor:
 def ask(gan: GAN, names: Array, first: bool) -> Array:
     """A picture of each name; `first`: that of stage 1, scaled up."""
     if not first:
-        asked: Array = gan.sample(len(names), prompt=names.tolist())
-        return asked
+        samples: Array = gan.sample(len(names), prompt=names.tolist())
+        return samples
     conditions = gan.encode_labels(names.tolist(), len(names))
     rng = Rng(("samples", 0), gan.runtime.device)
     inputs = gan.sampler.inputs(len(names), rng("noise", 0), (conditions,))
@@ -198,17 +198,17 @@ def made_by(cell: Cell, train: Pairs, held: Pairs, gan: GAN | None) -> Array:
 
 def solve_words(steps: int, cell: Cell, place: Place) -> dict[str, Value]:
     """The measures of a method on the held-out names of a seed."""
-    train, held = split_pairs(place, cell.seed)
+    train, test = split_pairs(place, cell.seed)
     config = needed_gan(steps, cell)
     gan = load(words_run(config, place), "cpu") if config else None
     began = time.perf_counter()
-    x = made_by(cell, train, held, gan)
+    x = made_by(cell, train, test, gan)
     seconds = time.perf_counter() - began
-    which, judges = np.arange(len(x)) % len(held.x), Judges(train)
-    fake, real = (judges.space(as_tensor(images)) for images in (x, held.x))
+    names, judges = np.arange(len(x)) % len(test.x), Judges(train)
+    fake, real = (judges.space(as_tensor(images)) for images in (x, test.x))
     return {
-        "right_name": round(judges.right_names(x, which, held.rows, cell.seed), 4),
-        "right_group": round(judges.right_groups(x, held.groups[which]), 4),
+        "right_name": round(judges.right_names(x, names, test.rows, cell.seed), 4),
+        "right_group": round(judges.right_groups(x, test.groups[names]), 4),
         "zero_shot": round(zero_shot(fake, real), 4) if cell.method != REAL else "",
         "coverage": round(precision_recall(real, fake)["coverage"], 4),
         "to_training": round(float(to_nearest(fake, judges.known).mean()), 4),

@@ -70,10 +70,10 @@ class Category:
     @cached_property
     def blocks(self) -> tuple[int, ...]:
         """The number of codes of every digit, the lowest first."""
-        blocks, rest = [], self.codes
-        while rest > 1:
-            blocks.append(min(BASE, rest))
-            rest = -(-rest // BASE)
+        blocks, remaining = [], self.codes
+        while remaining > 1:
+            blocks.append(min(BASE, remaining))
+            remaining = -(-remaining // BASE)
         return tuple(blocks)
 
     @property

@@ -56,8 +56,8 @@ class RowCache:
     read: set[Path] = field(default_factory=set, repr=False)
 
     def __getstate__(self) -> dict[str, Any]:
-        about = {"directory": self.directory, "writes": self.writes}
-        return about | {"rows": {}, "read": set()}
+        state = {"directory": self.directory, "writes": self.writes}
+        return state | {"rows": {}, "read": set()}
 
     def find(self, hashes: list[bytes]) -> list[Array | None]:
         """The row of each hash, None where there is none."""

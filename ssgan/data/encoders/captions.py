@@ -50,7 +50,7 @@ class Captions:
     @property
     def flat(self) -> list[str]:
         """All of them, those of the first sample first."""
-        return [text for own in self.texts for text in own]
+        return [text for captions in self.texts for text in captions]
 
     def rows(self, texts: Sequence[str]) -> Array:
         """Texts as rows (N, K) of the encoder."""
@@ -58,7 +58,7 @@ class Captions:
 
     def about(self) -> dict[str, Any]:
         """What a run says of them; no text."""
-        spread = np.array([repr(own) for own in self.texts], dtype=object)
+        spread = np.array([repr(captions) for captions in self.texts], dtype=object)
         counts = {"captions": len(self.flat), "captioned": sum(map(bool, self.texts))}
         return {**counts, "sha256": digest(spread), "encoder": self.encoder.to_json()}
 

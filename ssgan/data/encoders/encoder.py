@@ -78,8 +78,8 @@ class Encoder:
         dict of str to JSON
         """
         size = None if self.size is None else list(self.size)
-        about = {"name": self.name, "sha256": self.sha256, "takes": self.takes, "size": size}
-        return about | {"channels": self.channels, "pixels": self.pixels}
+        metadata = {"name": self.name, "sha256": self.sha256, "takes": self.takes, "size": size}
+        return metadata | {"channels": self.channels, "pixels": self.pixels}
 
     def rows(self, raw: Any) -> Array:
         """Raw samples as rows; those in the cache are not encoded again.

@@ -136,8 +136,10 @@ def one_tensor(output: Any, name: str) -> Tensor:
         output = torch.from_numpy(output)
     if not isinstance(output, Tensor):
         several = isinstance(output, list | tuple | dict)
-        what = f"{len(output)} tensors" if several else type(output).__name__
-        raise InputError(f"the encoder {name!r} makes {what}, expected one tensor of rows (N, F)")
+        description = f"{len(output)} tensors" if several else type(output).__name__
+        raise InputError(
+            f"the encoder {name!r} makes {description}, expected one tensor of rows (N, F)"
+        )
     return output
 
 

@@ -152,14 +152,14 @@ def encoder_again(
     names = ("name", "sha256", "takes", "channels", "pixels")
     again = Encoder(**{name: known[name] for name in names}, size=size, copied=copied)
     if source is not None:
-        named = load_encoder(source)
-        if named.sha256 != again.sha256:
+        encoder = load_encoder(source)
+        if encoder.sha256 != again.sha256:
             raise InputError(
-                f"{named.name!r} is not the encoder that this was pretrained with, "
-                f"{again.name!r}: its weights are others (sha256 {str(named.sha256)[:12]}, then "
+                f"{encoder.name!r} is not the encoder that this was pretrained with, "
+                f"{again.name!r}: its weights are others (sha256 {str(encoder.sha256)[:12]}, then "
                 f"{str(again.sha256)[:12]})"
             )
-        again = replace(again, program=named.program)
+        again = replace(again, program=encoder.program)
     return cached(again)
 
 

@@ -122,8 +122,10 @@ def check_program(path: Path) -> None:
         return
     names = zipfile.ZipFile(path).namelist() if zipfile.is_zipfile(path) else []
     if entry not in {Path(name).name for name in names}:
-        what = "a program of torch.export" if path.suffix == ".pt2" else "TorchScript"
-        raise InputError(f"{path} is no program: expected {what}, saved whole and not its weights")
+        description = "a program of torch.export" if path.suffix == ".pt2" else "TorchScript"
+        raise InputError(
+            f"{path} is no program: expected {description}, saved whole and not its weights"
+        )
 
 
 @contextmanager

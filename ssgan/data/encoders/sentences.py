@@ -57,9 +57,9 @@ class SentenceModel:
         first, last = (self.words.vocabulary[name] for name in ("[CLS]", "[SEP]"))
         tokens = torch.zeros(len(pieces), longest, dtype=torch.int64)
         mask = torch.zeros_like(tokens)
-        for row, own in enumerate(pieces):
-            tokens[row, : len(own) + 2] = torch.tensor([first, *own, last])
-            mask[row, : len(own) + 2] = 1
+        for row, words in enumerate(pieces):
+            tokens[row, : len(words) + 2] = torch.tensor([first, *words, last])
+            mask[row, : len(words) + 2] = 1
         states = self.network(tokens, mask)
         rows = states if states.dim() == 2 else self.pooled(states, mask)
         return F.normalize(rows, dim=1) if self.unit else rows
@@ -124,9 +124,9 @@ class SentenceModel:
     @cached_property
     def max_tokens(self) -> int:
         """Tokens of a text that are read, both ends among them."""
-        said = self.settings("sentence_bert_config.json").get("max_seq_length") or MOST_TOKENS
-        held = self.settings("config.json").get("max_position_embeddings", MOST_TOKENS)
-        return min(int(said), int(held))
+        stated = self.settings("sentence_bert_config.json").get("max_seq_length") or MOST_TOKENS
+        positions = self.settings("config.json").get("max_position_embeddings", MOST_TOKENS)
+        return min(int(stated), int(positions))
 
     @cached_property
     def unit(self) -> bool:
@@ -159,12 +159,12 @@ class SentenceModel:
         """Say how many texts are empty, and of how many only the beginning is read."""
         empty, most = sum(not text.strip() for text in texts), self.max_tokens
         long = sum(len(self.words.pieces(text)) > most - 2 for text in texts)
-        for count, what in (
+        for count, fault in (
             (empty, "are empty: all of them become the same row"),
             (long, f"are longer than the {most} tokens that are read: their end is cut off"),
         ):
             if count:
-                warnings.warn(f"{count} of {len(texts)} texts {what}", UserWarning, stacklevel=2)
+                warnings.warn(f"{count} of {len(texts)} texts {fault}", UserWarning, stacklevel=2)
 
 
 def installed_model() -> SentenceModel | None:

@@ -174,11 +174,11 @@ def check_share(faults: list[Fault], count: int, root: Path) -> None:
     """Refuse a folder of which more than 1 % cannot be read, naming the first ten."""
     if len(faults) <= TOLERATED * count:
         return
-    shown = "; ".join(f"{file}: {fault}" for file, fault in sorted(faults)[:10])
+    examples = "; ".join(f"{file}: {fault}" for file, fault in sorted(faults)[:10])
     more = f"; and {len(faults) - 10} more" if len(faults) > 10 else ""
     raise InputError(
-        f"{len(faults)} of {count} images in {root} cannot be read, more than 1 %: {shown}{more}. "
-        "Repair or remove them"
+        f"{len(faults)} of {count} images in {root} cannot be read, more than 1 %: "
+        f"{examples}{more}. Repair or remove them"
     )
 
 

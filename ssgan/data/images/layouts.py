@@ -42,9 +42,9 @@ def list_images(root: Path) -> dict[str, list[Entry]]:
 def list_files(root: Path, suffixes: tuple[str, ...]) -> dict[str, list[Entry]]:
     """The files of those suffixes of `files_by_part`, hidden ones left out."""
     paths = (path.relative_to(root) for path in root.rglob("*"))
-    shown = (path for path in paths if not any(name.startswith(".") for name in path.parts))
+    visible = (path for path in paths if not any(name.startswith(".") for name in path.parts))
     return files_by_part(
-        root, sorted(p.as_posix() for p in shown if p.name.lower().endswith(suffixes))
+        root, sorted(p.as_posix() for p in visible if p.name.lower().endswith(suffixes))
     )
 
 
@@ -52,59 +52,61 @@ def files_by_part(root: Path, files: list[str]) -> dict[str, list[Entry]]:
     """(file relative to the root, class or None) in order, of the parts "train" and "test"."""
     base = common_folder(files)
     tops = Counter(first_folder(file, base) for file in files)
-    named = named_parts(root, tops)
-    held_out = named.get("test") or named.get("val")
-    if "train" not in named and len({"test", "val"} & set(named)) == len(tops) == 2:
+    part_folders = named_parts(root, tops)
+    held_out = part_folders.get("test") or part_folders.get("val")
+    if "train" not in part_folders and len({"test", "val"} & set(part_folders)) == len(tops) == 2:
         raise InputError(f"{root} holds {' and '.join(map(repr, tops))} but no 'train': rename one")
-    others = [top for top in tops if part_of(top) is None and top and not is_unlabeled(top)]
-    if "train" not in named or (others and held_out is None):
+    other_folders = [top for top in tops if part_of(top) is None and top and not is_unlabeled(top)]
+    if "train" not in part_folders or (other_folders and held_out is None):
         warn_of_levels(root, files)
         return {"train": [(file, class_of(file)) for file in files]}
-    if others:
+    if other_folders:
         raise InputError(
-            f"{root} holds the parts {named['train']!r} and {held_out!r}, and beside them "
-            f"{others[0]!r}: put its images into the parts, or rename parts that are classes"
+            f"{root} holds the parts {part_folders['train']!r} and {held_out!r}, and beside them "
+            f"{other_folders[0]!r}: put its images into the parts, or rename parts that are classes"
         )
     if held_out is None and "" in tops:
         return {"train": [(file, class_of(file)) for file in files]}
-    warn_of_left_out(root, tops, named)
+    warn_of_left_out(root, tops, part_folders)
     parts: dict[str, list[Entry]] = {"train": [], "test": []}
     for file in files:
         top, inner = first_folder(file, base), file[len(base) :]
         inner = inner.split("/", 1)[-1]
         if is_unlabeled(top):
             parts["train"].append((file, None))
-        elif top == named["train"]:
+        elif top == part_folders["train"]:
             parts["train"].append((file, class_of(inner)))
         elif top == held_out:
             parts["test"].append((file, class_of(inner)))
     return parts
 
 
-def warn_of_left_out(root: Path, tops: Counter[str], named: dict[str, str]) -> None:
+def warn_of_left_out(root: Path, tops: Counter[str], folders: dict[str, str]) -> None:
     """Say that images beside the parts, and those for validation beside a test part, are unused."""
     left_out = [f"{tops['']} images beside its parts"] if tops[""] else []
-    if "test" in named and "val" in named:
-        left_out.append(f"{tops[named['val']]} images in {named['val']!r}, as 'test' is held out")
+    if "test" in folders and "val" in folders:
+        left_out.append(
+            f"{tops[folders['val']]} images in {folders['val']!r}, as 'test' is held out"
+        )
     if left_out:
         warnings.warn(f"{root}: left out are {'; '.join(left_out)}", UserWarning, stacklevel=4)
 
 
 def named_parts(root: Path, tops: Iterable[str]) -> dict[str, str]:
     """The folder of each part; InputError where two may be the same one."""
-    named: dict[str, str] = {}
+    parts: dict[str, str] = {}
     twice = []
     for top in tops:
         if part := part_of(top):
-            twice += [top] if part in named else []
-            named.setdefault(part, top)
-    if twice and "train" in named:
+            twice += [top] if part in parts else []
+            parts.setdefault(part, top)
+    if twice and "train" in parts:
         part = part_of(twice[0]) or ""
         raise InputError(
-            f"{root} holds {named[part]!r} and {twice[0]!r}, which may both be its part {part!r}: "
+            f"{root} holds {parts[part]!r} and {twice[0]!r}, which may both be its part {part!r}: "
             "put them into one folder, or rename one"
         )
-    return named
+    return parts
 
 
 def warn_of_levels(root: Path, files: list[str]) -> None:
@@ -112,15 +114,15 @@ def warn_of_levels(root: Path, files: list[str]) -> None:
     inner: dict[str, set[str]] = {}
     for file in files:
         if "/" in file:
-            first, *rest = file.split("/")[:-1]
-            inner.setdefault(first, set()).update(rest[:1])
+            first, *folders = file.split("/")[:-1]
+            inner.setdefault(first, set()).update(folders[:1])
     names = next(iter(inner.values()), set())
-    if len(names) > 1 and all(names == others for others in inner.values()):
-        taken = "folder {} is taken for the only class; it"
+    if len(names) > 1 and all(names == names_there for names_there in inner.values()):
+        reading = "folder {} is taken for the only class; it"
         if len(inner) > 1:
-            taken = "folders {} are taken for the classes; each"
+            reading = "folders {} are taken for the classes; each"
         warnings.warn(
-            f"{root}: the {taken.format(', '.join(sorted(inner)[:10]))} holds "
+            f"{root}: the {reading.format(', '.join(sorted(inner)[:10]))} holds "
             f"{', '.join(sorted(names)[:10])}: if these are the classes or parts, give another "
             "folder, or move them up",
             UserWarning,
@@ -185,10 +187,10 @@ def walk_images(root: Path) -> Iterator[str]:
             continue
         seen.add(real)
         inner[:] = sorted(name for name in inner if not name.startswith((".", "__MACOSX")))
-        shown = [name for name in files if not name.startswith(".")]
-        images = [name for name in shown if is_image(os.path.join(folder, name))]
+        visible = [name for name in files if not name.startswith(".")]
+        images = [name for name in visible if is_image(os.path.join(folder, name))]
         if not images and not inner and Path(folder) != root:
-            kinds = ", ".join(sorted({Path(name).suffix or "no suffix" for name in shown})[:3])
+            kinds = ", ".join(sorted({Path(name).suffix or "no suffix" for name in visible})[:3])
             kinds = kinds or "it is empty"
             without.append(f"{Path(folder).relative_to(root).as_posix()!r} ({kinds})")
         below = Path(folder).relative_to(root).as_posix()

@@ -51,11 +51,11 @@ def inspect_picture(image: Image.Image) -> PictureHead:
     if image.mode == "F":
         raise InputError("pictures of floating-point numbers have no range: give arrays in [0, 1]")
     width, height = image.size
-    held = str(getattr(image, "tile", ""))  # how the file holds pixels, until they are read
+    stored_as = str(getattr(image, "tile", ""))  # how the file holds pixels, until they are read
     if image.getexif().get(ORIENTATION) in (5, 6, 7, 8):
         width, height = height, width
     brightest = int(np.asarray(image).max()) if image.mode.startswith("I") else 0
-    cut = "16B" in held and not image.mode.startswith("I")
+    cut = "16B" in stored_as and not image.mode.startswith("I")
     return PictureHead(height, width, channels_of(image), brightest, cut)
 
 
@@ -101,10 +101,10 @@ def common_size(heads: Sequence[PictureHead], size: Any) -> tuple[int, int]:
         return height_and_width(size)
     sizes = sorted({(head.height, head.width) for head in heads})
     if len(sizes) > 1:
-        shown = ", ".join(f"{width} x {height}" for height, width in sizes[:5])
+        examples = ", ".join(f"{width} x {height}" for height, width in sizes[:5])
         more = f", ... ({len(sizes)} in all)" if len(sizes) > 5 else ""
         raise InputError(
-            f"the images have several sizes (width x height): {shown}{more}; "
+            f"the images have several sizes (width x height): {examples}{more}; "
             "give one to bring them to, as size=64 (--size 64)"
         )
     return sizes[0]

@@ -20,9 +20,9 @@ def check_classes(classes: tuple[Label, ...], present: Array) -> None:
     """Refuse classes that differ in type alone; say which differ in case or spaces alone."""
     texts = pd.Series([str(label) for label in classes])
     if (twice := texts.duplicated(keep=False)).any():
-        first, other = (classes[i] for i in np.flatnonzero(twice)[:2])
+        first, second = (classes[i] for i in np.flatnonzero(twice)[:2])
         raise InputError(
-            f"the labels {first!r} and {other!r} differ in type alone: make them alike"
+            f"the labels {first!r} and {second!r} differ in type alone: make them alike"
         )
     alike = texts.str.strip().str.casefold().duplicated(keep=False)
     if alike.any():
@@ -72,8 +72,8 @@ def refuse_beyond(labels: Array) -> None:
     if beyond.any():
         row = int(beyond.argmax())
         infinite = isinstance(labels[row], float | np.floating)
-        what = "is infinite" if infinite else "is a number beyond 64 bits"
-        raise InputError(f"the label of row {row} {what}: correct it, or leave it empty")
+        fault = "is infinite" if infinite else "is a number beyond 64 bits"
+        raise InputError(f"the label of row {row} {fault}: correct it, or leave it empty")
 
 
 def check_measured(present: Array) -> None:
@@ -100,11 +100,11 @@ def warn_of_minus(labels: Array, classes: tuple[Label, ...], values: Array) -> N
     numbers = [label for label in classes if isinstance(label, int | float)]
     below = min(numbers, default=0) < MINUS
     if minus and ((counts.min() >= CLASS_SIZE and alike) or empty or below):
-        beside = f"{empty} rows have an empty one" if empty else f"{counts.max()} are alike"
+        reason = f"{empty} rows have an empty one" if empty else f"{counts.max()} are alike"
         if below:
-            beside = f"{min(numbers)} is a class"
+            reason = f"{min(numbers)} is a class"
         warn_of_labels(
-            f"{minus} labels of -1 are taken for unlabeled, while {beside}: if -1 is a class, say "
+            f"{minus} labels of -1 are taken for unlabeled, while {reason}: if -1 is a class, say "
             "no_label='none' (--unlabeled none); -1 confirms it"
         )
 

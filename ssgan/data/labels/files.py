@@ -165,8 +165,8 @@ def parse_labels(column: Any, no_label: Any = None) -> Array:
     texts = [str(value) for value in present]
     words = absent_words(pd.Series(texts, dtype=str)).tolist()
     if any(words):
-        rest = [text for text, word in zip(texts, words, strict=True) if not word]
-        if rest and pd.to_numeric(pd.Series(rest), errors="coerce").notna().all():
+        plain_texts = [text for text, word in zip(texts, words, strict=True) if not word]
+        if plain_texts and pd.to_numeric(pd.Series(plain_texts), errors="coerce").notna().all():
             values[np.flatnonzero(~missing)[words]] = None
             return parse_labels(values, no_label)
         warn_of_words(texts, words)

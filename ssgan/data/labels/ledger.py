@@ -60,18 +60,18 @@ class Ledger:
         Raises LabelBudgetError where they would exceed the budget or where a resumed run had read
         others, InputError for what are no indices.
         """
-        asked = set(whole_numbers(rows).tolist())
-        if self.only is not None and (new := sorted(asked - self.only)):
+        wanted_rows = set(whole_numbers(rows).tolist())
+        if self.only is not None and (new := sorted(wanted_rows - self.only)):
             raise LabelBudgetError(
                 f"the run has learnt from other labels, without those of rows {first_few(new)}: "
                 "resume it with the same split, or start a new run"
             )
-        if (count := len(self._read | asked)) > self.budget:
+        if (count := len(self._read | wanted_rows)) > self.budget:
             raise LabelBudgetError(
                 f"{count} labels would be read, the budget is {self.budget}: ask for fewer, or "
                 "start a run with a larger budget"
             )
-        self._read |= asked
+        self._read |= wanted_rows
 
     def take(self, y: Any, rows: Any) -> Array:
         """The labels `y[rows]` (n,) of any container as an array, after recording them."""

@@ -64,30 +64,30 @@ class Split:
 
 
 def make_split(
-    own: Data, request: LabelRequest, *, gan: Path | None = None, out: Path | None = None
+    pretrained_on: Data, request: LabelRequest, *, gan: Path | None = None, out: Path | None = None
 ) -> Split:
-    """The split of a GAN's data `own` that is asked for.
+    """The split of a GAN's data `pretrained_on` that is asked for.
 
     Its labels pass a ledger on their way to the model: of a model in `out` that is taken up, no
     others. `gan` is the directory of the GAN, whose labels count too if it is conditional.
     """
-    data = labelled_data(own, request)
-    refuse_seen_target(own, data)
+    data = labelled_data(pretrained_on, request)
+    refuse_seen_target(pretrained_on, data)
     labels = targets(data.y, task=request.task, no_label=data.no_label)
-    refuse_strange_classes(own, data, labels)
+    refuse_strange_classes(pretrained_on, data, labels)
     warn_of_unlearnt(data, labels)
-    chosen = choose_rows(labels, request)
-    coded, ledger = read_counted(labels, chosen, request, out)
-    if gan is not None and data.fingerprint == own.fingerprint:
+    drawn_rows = choose_rows(labels, request)
+    coded, ledger = read_counted(labels, drawn_rows, request, out)
+    if gan is not None and data.fingerprint == pretrained_on.fingerprint:
         count_conditions(ledger, gan)
     refuse_constant(coded)
-    about = {name: getattr(data, name) for name in IDENTITY} | {"rows": len(data)}
+    metadata = {name: getattr(data, name) for name in IDENTITY} | {"rows": len(data)}
     return Split(
         data=data,
-        samples=take_samples(data.x, chosen),
+        samples=take_samples(data.x, drawn_rows),
         targets=coded,
-        unlabeled=samples_without_labels(own, data, chosen),
-        record=split_record(about, coded, chosen, request),
+        unlabeled=samples_without_labels(pretrained_on, data, drawn_rows),
+        record=split_record(metadata, coded, drawn_rows, request),
         ledger=ledger,
     )
 
@@ -233,24 +233,26 @@ def budget_of(labels: Targets, request: LabelRequest) -> int:
     return request.count or len(labels.labeled)
 
 
-def samples_without_labels(own: Data, data: Data, chosen: Any) -> Any:
+def samples_without_labels(pretrained_on: Data, data: Data, chosen: Any) -> Any:
     """The samples of the run without a label: all, where the labels are of another data set."""
-    if data.fingerprint != own.fingerprint:
-        return own.x
-    rest = np.setdiff1d(np.arange(len(own)), chosen)
-    return take_samples(own.x, rest) if len(rest) else None
+    if data.fingerprint != pretrained_on.fingerprint:
+        return pretrained_on.x
+    rest = np.setdiff1d(np.arange(len(pretrained_on)), chosen)
+    return take_samples(pretrained_on.x, rest) if len(rest) else None
 
 
-def labelled_data(own: Data, request: LabelRequest) -> Data:
+def labelled_data(pretrained_on: Data, request: LabelRequest) -> Data:
     """The data set with the labels asked for: the run's own, or one that brings its own."""
     path = Path(request.source)
-    if path.is_file() and holds_only_labels(path, own, request.reading.get("target")):
+    if path.is_file() and holds_only_labels(path, pretrained_on, request.reading.get("target")):
         reading = request.reading
         meant = {name: reading[name] for name in MEANING if reading.get(name) not in (None, ())}
-        labels = read_labels(path, own, na=meant.get("na", ()), no_label=meant.get("unlabeled"))
-        return replace(own, y=labels, options=own.options | meant)
+        labels = read_labels(
+            path, pretrained_on, na=meant.get("na", ()), no_label=meant.get("unlabeled")
+        )
+        return replace(pretrained_on, y=labels, options=pretrained_on.options | meant)
     try:
-        data = read_as(own.options, request.source, request.reading)
+        data = read_as(pretrained_on.options, request.source, request.reading)
     except FileNotFoundError as error:
         raise FileNotFoundError(f"--labels: {error}") from error
     if data.y is None:
@@ -264,20 +266,20 @@ def labelled_data(own: Data, request: LabelRequest) -> Data:
     return data
 
 
-def holds_only_labels(path: Path, own: Data, target: str | None) -> bool:
+def holds_only_labels(path: Path, pretrained_on: Data, target: str | None) -> bool:
     """Whether a file holds labels for the run's samples, not a data set of its own."""
     if path.suffix == ".npy":
         return True
     if path.suffix not in LABEL_FILES or target is not None:
         return False
-    of_columns = hasattr(own.x, "columns") or "target" in own.options
+    of_columns = hasattr(pretrained_on.x, "columns") or "target" in pretrained_on.options
     return not of_columns or read_table(path)[0].shape[1] == 1
 
 
-def refuse_seen_target(own: Data, data: Data) -> None:
+def refuse_seen_target(pretrained_on: Data, data: Data) -> None:
     """A GAN that has seen the labels as a column would give them away."""
     target = data.options.get("target")
-    if target is not None and target in getattr(own.x, "columns", ()):
+    if target is not None and target in getattr(pretrained_on.x, "columns", ()):
         raise InputError(
             f"the GAN was trained on the column {target!r} too: pretrain it with --target {target}"
         )

@@ -65,10 +65,10 @@ def read_recordings(root: Path, length: int | None) -> RawParts:
         return values
 
     def alike(sounds: dict[str, Array]) -> dict[str, Array]:
-        if len(told := sorted(set(rates.values()))) > 1:
+        if len(different := sorted(set(rates.values()))) > 1:
             raise InputError(
-                f"the sounds of {root} have {told[0]} and {told[1]} samples a second: convert them "
-                "to one rate"
+                f"the sounds of {root} have {different[0]} and {different[1]} samples a second: "
+                "convert them to one rate"
             )
         if length is not None:
             sounds = {file: of_length(sound, length) for file, sound in sounds.items()}

@@ -51,9 +51,9 @@ def open_text(path: Path) -> IO[str]:
     with binary(path, "rb") as stream:
         start = stream.read(CHUNK)
         encoding = next((name for mark, name in MARKS.items() if start.startswith(mark)), "utf-8")
-        for first, what in STARTS.items():
+        for first, code in STARTS.items():
             if start.startswith(first):
-                raise InputError(f"{path} is {what}")
+                raise InputError(f"{path} is {code}")
         while encoding.startswith("utf-8") and start:
             if b"\0" in start:
                 raise InputError(f"{path} holds zero bytes, as UTF-16 does: save it as UTF-8")
@@ -169,9 +169,9 @@ def warn_of_values(lines: list[str], separator: str, name: str) -> None:
         return
     if not valued and not known:
         return
-    shown = ", ".join(map(repr, names[:5]))
+    first = ", ".join(map(repr, names[:5]))
     warnings.warn(
-        f"{name}: the first line ({shown}) looks like a row of values, and is taken for the names"
+        f"{name}: the first line ({first}) looks like a row of values, and is taken for the names"
         " of the columns: put names above it, or read it with header=False (--no-header)",
         UserWarning,
         stacklevel=4,

@@ -51,8 +51,8 @@ def recognition_rate(samples: Tensor, change: Callable[[Tensor], Tensor], seed: 
     half = len(samples) // 2
     if half < 10:
         return 1.0  # too few to say so
-    shown = torch.cat([samples[:half], change(samples[half : 2 * half])])
-    features = space_of(samples)(shown).numpy()
+    views = torch.cat([samples[:half], change(samples[half : 2 * half])])
+    features = space_of(samples)(views).numpy()
     features = features / (features.std(0) + 1e-6)
     model = LogisticRegression(C=0.01, max_iter=1000)
     scores = cross_val_score(model, features, np.repeat([0, 1], half), cv=5)

@@ -82,10 +82,10 @@ def empty_student(
     shape: tuple[int, ...], width: int, architecture: str, depth: int | None
 ) -> Student:
     """A student to be filled with weights; draws from torch's current random state."""
-    own = architecture_of(shape, architecture).student
-    if own is not None:
+    architecture_student = architecture_of(shape, architecture).student
+    if architecture_student is not None:
         check_depth(depth)
-        make = partial(own, shape, width, depth)
+        make = partial(architecture_student, shape, width, depth)
         check_size(f"a student of width {width:,}", shape, (width, depth or 1), make)
         return Student(make(), None)
     below = trunk(shape, width, architecture, depth)
@@ -101,7 +101,7 @@ def first_trunk(gan: GAN) -> tuple[Any, int]:
     """What a student starts as, the discriminator's trunk or the architecture's own network, and
     how many numbers it is compared by; draws from torch's current random state."""
     config = gan.config
-    own = own_student(gan)
-    if own is None:
+    architecture_student = own_student(gan)
+    if architecture_student is None:
         return copy.deepcopy(gan.pretrained_trunk), SQUEEZED
-    return own(gan.codec.shape, config.width, config.depth), COMPARED
+    return architecture_student(gan.codec.shape, config.width, config.depth), COMPARED

@@ -85,8 +85,8 @@ class Distillation:
             )
         self.student.requires_grad_(True).train()
         self.mean = averaged(self.student)
-        learnt = nn.ModuleList([self.student, self.teacher])
-        self.optimizer = adam(learnt, config.rate, BETAS, DECAY)
+        trained = nn.ModuleList([self.student, self.teacher])
+        self.optimizer = adam(trained, config.rate, BETAS, DECAY)
 
     @property
     def parts(self) -> dict[str, Part]:
@@ -135,10 +135,14 @@ class Distillation:
         """The GAN with the student in the place of the discriminator's trunk for features."""
         gan, mean = self.gan, copy.deepcopy(self.mean)
         reestimate(mean, self.expanded())
-        own = own_student(gan)
-        student = gan.runtime.place(Student(mean.trunk, None if own else mean.head.layer()))
+        architecture_student = own_student(gan)
+        student = gan.runtime.place(
+            Student(mean.trunk, None if architecture_student else mean.head.layer())
+        )
         student.requires_grad_(False).eval()
-        readout = Readout(int(mean.trunk.features) if own else SQUEEZED).to(gan.runtime.device)
+        readout = Readout(int(mean.trunk.features) if architecture_student else SQUEEZED).to(
+            gan.runtime.device
+        )
         rows = apply(lambda x: readout.pooled(student(x)), self.reference, gan.codec, gan.runtime)
         readout.fit(rows.to(gan.runtime.device))
         return replace(gan, student=student, readout=readout, own=gan.own or gan.readout)

@@ -46,15 +46,15 @@ def distilling(
     config = resolve_student(config, gan, packed)
     order = Rng(("reference", config.seed)).permutation(len(packed))[:CALIBRATION]
     task = Distillation(config, gan, packed[order])
-    held = None
+    kept_in = None
     if run is not None:
         identity: dict[str, Any] = {"format": 1, "kind": "student", "gan": gan_fingerprint(gan)}
         identity |= {"config": config.to_json(), "rows": digest(packed.numpy())}
-        held = Run.claim(run, identity)
+        kept_in = Run.claim(run, identity)
     stream = Stream((packed.to(gan.runtime.device),), config.batch)
     batches = Batches({"every": stream}, Rng(("student", config.seed)))
     schedule = Schedule(config.steps, config.batch, options or TrainOptions(), "student")
-    yield from run_training(task, batches, schedule, held)
+    yield from run_training(task, batches, schedule, kept_in)
     return task.result()
 
 

@@ -34,9 +34,9 @@ def read_pictures(source: str | Path) -> dict[str, Picture]:
     if not names:
         raise InputError(f"{source} holds no pictures: expected {', '.join(SUFFIXES)} files")
     read = {name: try_image(as_colours, path) for name, path in names.items()}
-    faults = [(name, what) for name, what in read.items() if isinstance(what, str)]
+    faults = [(name, fault) for name, fault in read.items() if isinstance(fault, str)]
     check_share(faults, len(read), root)
-    return {name: what for name, what in read.items() if not isinstance(what, str)}
+    return {name: fault for name, fault in read.items() if not isinstance(fault, str)}
 
 
 def is_picture(path: Path) -> bool:
@@ -110,14 +110,16 @@ class Crops:
         """
         areas = self.sizes.prod(1).double()
         ends = (areas / areas.sum()).cumsum(0)
-        which = torch.bucketize(rng("which").uniform(n).double(), ends[:-1], right=True)
+        pictures = torch.bucketize(rng("which").uniform(n).double(), ends[:-1], right=True)
         side = self.side // self.scale
-        free = self.sizes[which] - side + 1
+        free = self.sizes[pictures] - side + 1
         corner = (rng("corner").uniform(n, 2).double() * free).long()
-        small = cut_squares(self.small, self.starts[which, 1], self.sizes[which, 1], corner, side)
-        width = self.scale * self.sizes[which, 1]
+        small = cut_squares(
+            self.small, self.starts[pictures, 1], self.sizes[pictures, 1], corner, side
+        )
+        width = self.scale * self.sizes[pictures, 1]
         large = cut_squares(
-            self.large, self.starts[which, 0], width, self.scale * corner, self.side
+            self.large, self.starts[pictures, 0], width, self.scale * corner, self.side
         )
         how = rng("how").integers(8, n)
         return turn_and_mirror(small, how), turn_and_mirror(large, how)

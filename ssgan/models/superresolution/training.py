@@ -40,8 +40,8 @@ def training_upscaler(
     task = SuperResolution(config, crops, on)
     kept_in = None
     if run is not None:
-        about = digest_of(crops)
-        identity = {"format": 1, "kind": KIND, "config": config.to_json(), "data": about}
+        metadata = digest_of(crops)
+        identity = {"format": 1, "kind": KIND, "config": config.to_json(), "data": metadata}
         kept_in = Run.claim(run, identity, growing=())
     schedule = Schedule(config.steps, config.batch, options or TrainOptions())
     yield from run_training(task, no_stream, schedule, kept_in, guard=False)

@@ -74,8 +74,10 @@ class Upscaler:
             raise InputError(f"expected blend from 0 (no critic) to 1, got {blend!r}")
         mixed = averaged(self.content)
         with torch.no_grad():
-            for weight, other in zip(mixed.parameters(), self.judged.parameters(), strict=True):
-                weight.lerp_(other, blend)
+            for weight, judged_weight in zip(
+                mixed.parameters(), self.judged.parameters(), strict=True
+            ):
+                weight.lerp_(judged_weight, blend)
         return mixed
 
 

@@ -181,9 +181,9 @@ class Adversarial:
                 terms = terms | more.critic_terms(*args)
             return terms
 
-        held = self.hold_critic(real, fake, self.scoring(conditions, share, rng("held")))
+        hold = self.hold_critic(real, fake, self.scoring(conditions, share, rng("held")))
         buffers = list(self.critics.buffers())
-        stepped = descend(loss, (real, fake), self.critic_optimizer, self.runtime, buffers, held)
+        stepped = descend(loss, (real, fake), self.critic_optimizer, self.runtime, buffers, hold)
         objective.constrain(constrainable(self.critics))
         return stepped
 
@@ -201,10 +201,10 @@ class Adversarial:
         (Wu et al. 2016, "3D-GAN", section 3.1)."""
         if self.config.critic_ceiling is None:
             return None
-        held = (self.ceiling.accuracy > self.config.critic_ceiling).float()
+        hold = (self.ceiling.accuracy > self.config.critic_ceiling).float()
         with self.runtime.autocast():
             self.ceiling.follow(score(real), score(fake))
-        return held
+        return hold
 
     def generator_step(self, objective: Objective, batch: Batch, rng: Rng, share: Share) -> Stepped:
         """One step of the generator, against the critic as it is."""
@@ -238,7 +238,7 @@ class Adversarial:
         critic: nn.Module | None = None,
     ) -> Critic:
         """A critic as objectives see it: it knows the conditions and sees augmented samples."""
-        calls, chosen = count(), critic or self.critic
+        calls, network = count(), critic or self.critic
 
         def score(x: Tensor) -> Tensor:
             if share is not None and self.config.augmentation:
@@ -246,8 +246,8 @@ class Adversarial:
                 x = augment_batch(x, kinds, share, rng("augmentation", next(calls)))
             scores: Tensor
             if detached:
-                return scores_for_head(chosen, x, conditions)
-            scores = sharded(chosen)(x, *conditions)
+                return scores_for_head(network, x, conditions)
+            scores = sharded(network)(x, *conditions)
             return scores
 
         return score
@@ -328,8 +328,8 @@ def scores_for_head(critic: nn.Module, x: Tensor, conditions: Conditions) -> Ten
     trunk = {name: p for name, p in critic.named_parameters() if name.startswith("trunk.")}
     head = {name: p for name, p in critic.named_parameters() if name not in trunk}
 
-    def frozen(which: dict[str, nn.Parameter], x: Tensor) -> Tensor:
-        fixed = {name: p.detach() for name, p in which.items()}
+    def frozen(weights: dict[str, nn.Parameter], x: Tensor) -> Tensor:
+        fixed = {name: p.detach() for name, p in weights.items()}
         scores: Tensor = sharded(lambda *rows: functional_call(critic, fixed, rows))(x, *conditions)
         return scores
 

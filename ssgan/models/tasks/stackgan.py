@@ -77,14 +77,14 @@ class StackGAN(Adversarial):
         real, (condition,) = batch
         with torch.no_grad():
             small, _ = self.both_stages(len(real), rng("critic small"), condition)
-        asked, other = mismatched(condition, rng("mismatched"))
+        wrong_condition, is_wrong = mismatched(condition, rng("mismatched"))
         terms: Terms = {}
         for stage, (x, generated) in enumerate(((real, fake), (half_size(real), small))):
-            shown = torch.where(other.view(-1, *[1] * (x.dim() - 1)), x, generated)
-            pairs = pair_rows(x, condition), pair_rows(shown, asked)
-            own = rng("critic", stage)
-            score = self.pair_score(stage, x.shape[1:], own, share)
-            losses = objective.critic_loss(score, *pairs, own("loss"))
+            pictures = torch.where(is_wrong.view(-1, *[1] * (x.dim() - 1)), x, generated)
+            pairs = pair_rows(x, condition), pair_rows(pictures, wrong_condition)
+            stage_rng = rng("critic", stage)
+            score = self.pair_score(stage, x.shape[1:], stage_rng, share)
+            losses = objective.critic_loss(score, *pairs, stage_rng("loss"))
             terms |= named(stage, losses)
         return terms
 
@@ -98,8 +98,8 @@ class StackGAN(Adversarial):
 
         def score(rows: Tensor) -> Tensor:
             x = self.runtime.batch(rows[:, :size].reshape(-1, *shape))
-            critic, own = self.critics[stage], rng("call", next(calls))
-            return self.scoring((rows[:, size:].detach(),), share, own, detached, critic)(x)
+            critic, call_rng = self.critics[stage], rng("call", next(calls))
+            return self.scoring((rows[:, size:].detach(),), share, call_rng, detached, critic)(x)
 
         return score
 
@@ -111,9 +111,9 @@ class StackGAN(Adversarial):
         small, fake = self.both_stages(len(real), rng("generator"), condition)
         terms: Terms = {}
         for stage, (x, generated) in enumerate(((real, fake), (half_size(real), small))):
-            own = rng("generator", stage)
-            score = self.scoring((condition,), share, own, critic=self.critics[stage])
-            terms |= named(stage, objective.generator_loss(score, x, generated, own("loss")))
+            stage_rng = rng("generator", stage)
+            score = self.scoring((condition,), share, stage_rng, critic=self.critics[stage])
+            terms |= named(stage, objective.generator_loss(score, x, generated, stage_rng("loss")))
         mean, log_deviation = map(to_float32, self.generator.code(condition))
         divergence = kl(mean, 2 * log_deviation).mean() / self.generator.code.size
         return terms | {"kl": KL * divergence}, fake
@@ -178,10 +178,10 @@ def mismatched(condition: Tensor, rng: Rng) -> tuple[Tensor, Tensor]:
     n, known = len(condition), condition[:, -1] > 0
     differs = (condition[:, None] != condition[None]).any(2)
     fits = differs & known[:, None] & known[None]
-    drawn = rng.uniform(n, n).masked_fill(~fits, -1.0).argmax(1)
+    partner = rng.uniform(n, n).masked_fill(~fits, -1.0).argmax(1)
     second = torch.arange(n, device=condition.device) >= (n + 1) // 2
-    other = second & fits.any(1)
-    return torch.where(other[:, None], condition[drawn], condition), other
+    is_wrong = second & fits.any(1)
+    return torch.where(is_wrong[:, None], condition[partner], condition), is_wrong
 
 
 def pair_rows(x: Tensor, condition: Tensor) -> Tensor:

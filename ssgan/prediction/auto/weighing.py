@@ -138,8 +138,8 @@ def fold_weights(
     """
     weights = []
     for _, train, _ in interval_folds(outputs.labels, config):
-        own = {name: each[:, train] for name, each in outputs.of.items()}
-        part = HeldOutOutputs(own, outputs.temperatures, outputs.labels[train])
+        of_fold = {name: each[:, train] for name, each in outputs.of.items()}
+        part = HeldOutOutputs(of_fold, outputs.temperatures, outputs.labels[train])
         weights.append(mixed_weights(part, before, config))
     return weights
 
@@ -168,11 +168,11 @@ def weigh_candidates(
             final=steps / min(config.search.steps, steps),
             budget=budget,
         )
-        own = yield from try_training(
+        training = yield from try_training(
             trial, mean_outputs(outputs.of, weights), labels, Folds(folds.of[:1])
         )
-        if own is not None:
-            outputs.add(stepped.name, np.repeat(own[None], len(folds.of), 0))
+        if training is not None:
+            outputs.add(stepped.name, np.repeat(training[None], len(folds.of), 0))
             weights = mixed_weights(outputs, priors(candidates), config)
     return outputs, weights
 
@@ -229,8 +229,8 @@ def try_training(
         error = float(gaps.std()) / len(gaps) ** 0.5
         if number == 0 and gaps.mean() > trial.behind * error:
             return None
-        rest = (TRAINING_FOLDS - 1 + trial.final) * (trial.budget.clock() - began)
-        if number == 0 and not trial.budget.affords(rest):
+        remaining = (TRAINING_FOLDS - 1 + trial.final) * (trial.budget.clock() - began)
+        if number == 0 and not trial.budget.affords(remaining):
             return None
     return outputs
 
@@ -257,8 +257,8 @@ def subsample(rows: Labeled, size: int) -> Labeled:
         return rows.part(rows.values.new_tensor(order[:size]).long())
     chosen_rows = []
     for name in np.unique(labels):
-        own = order[labels[order] == name]
-        chosen_rows.append(own[: max(5, round(size * len(own) / count))])
+        of_class = order[labels[order] == name]
+        chosen_rows.append(of_class[: max(5, round(size * len(of_class) / count))])
     return rows.part(rows.values.new_tensor(np.concatenate(chosen_rows)).long())
 
 
@@ -292,12 +292,16 @@ def explain_choice(
     config: PredictorConfig,
 ) -> AutoChoice:
     """An average with the points of all, its comparison with ordinary models, and why."""
-    held = [candidate for candidate in candidates if candidate.name in outputs.of]
+    with_outputs = [candidate for candidate in candidates if candidate.name in outputs.of]
     ordinary = {
-        candidate.name: outputs.of[candidate.name] for candidate in held if candidate.ordinary
+        candidate.name: outputs.of[candidate.name]
+        for candidate in with_outputs
+        if candidate.ordinary
     }
     late = tuple(
-        candidate.name for candidate in candidates if candidate not in held and config.auto.budget
+        candidate.name
+        for candidate in candidates
+        if candidate not in with_outputs and config.auto.budget
     )
     comparison = compare(mean_outputs(outputs.of, weights), ordinary, outputs.labels)
     means = {n: compare(each, ordinary, outputs.labels).score for n, each in outputs.of.items()}

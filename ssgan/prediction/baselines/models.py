@@ -213,12 +213,12 @@ class Baseline:
         return {name: getattr(self, name) for name in names}
 
     @classmethod
-    def from_tensors(cls, tensors: Mapping[str, Tensor], about: Mapping[str, Any]) -> "Baseline":
+    def from_tensors(cls, tensors: Mapping[str, Tensor], facts: Mapping[str, Any]) -> "Baseline":
         """The model that `to_tensors` and `to_json` describe; ValueError for an unknown name."""
-        kinds = CANDIDATES["classification" if about["classes"] else "regression"]
-        if about["name"] not in kinds:
-            raise InputError(f"no baseline {about['name']!r}; there are {', '.join(kinds)}")
-        return cls(rows=tensors["rows"].numpy(), labels=tensors["labels"].numpy(), **about)
+        kinds = CANDIDATES["classification" if facts["classes"] else "regression"]
+        if facts["name"] not in kinds:
+            raise InputError(f"no baseline {facts['name']!r}; there are {', '.join(kinds)}")
+        return cls(rows=tensors["rows"].numpy(), labels=tensors["labels"].numpy(), **facts)
 
 
 @cache

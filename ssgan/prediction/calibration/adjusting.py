@@ -40,13 +40,13 @@ SHARES = "shares.json"
 
 def with_class_shares(model: Predictor, gan: GAN, rows: Labeled, run: Run | None) -> Predictor:
     """The predictor with the shares of classes that its config asks for, made or stored."""
-    asked = model.config.shares
-    if not rows.classes or asked in (None, "labels"):
+    wanted = model.config.shares
+    if not rows.classes or wanted in (None, "labels"):
         return model
     if run and run.has(SHARES):
         return replace(model, shares=stored_shares(run))
     labels = label_shares(rows.values.numpy(), rows.classes)
-    origin = asked if isinstance(asked, str) else "stated"
+    origin = wanted if isinstance(wanted, str) else "stated"
     samples = known_shares(model.config, rows)
     if samples is None:
         seen = probabilities(model, rows.few(), gan)
@@ -130,8 +130,8 @@ def warn_of_classes(model: Predictor, gan: GAN, rows: Labeled) -> None:
     labels = label_shares(rows.values.numpy(), rows.classes)
     predicted = probabilities(model, packed, gan)
     shares = estimated_shares(predicted, labels, config.held)
-    named = np.bincount(reweighed(predicted, shares, labels).argmax(1), minlength=rows.classes)
-    alone = [str(name) for name, n in zip(rows.targets.classes or (), named, strict=True) if not n]
+    counts = np.bincount(reweighed(predicted, shares, labels).argmax(1), minlength=rows.classes)
+    alone = [str(name) for name, n in zip(rows.targets.classes or (), counts, strict=True) if not n]
     if alone:
         issue_warning(
             f"no unlabeled sample of {len(packed)} looks like one of {', '.join(alone)}, which have"

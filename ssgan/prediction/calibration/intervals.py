@@ -134,10 +134,10 @@ def train_intervals(
     residuals, networks, facts = np.zeros(len(values)), [], []
     for fold, (config, (_, train, test)) in enumerate(zip(configs, folds, strict=True), 1):
         phase = f"calibration, fold {fold} of {folds.count}"
-        network, own = yield from short_training(gan, config, rows, train, phase)
+        network, fact = yield from short_training(gan, config, rows, train, phase)
         residuals[test] = values[test] - labeled_outputs(gan, network, rows, test)
         networks.append(network)
-        facts.append(own)
+        facts.append(fact)
     intervals = Intervals(tuple(networks), tuple(facts), residuals, folds.of[0])
     if len(values) > config.search.calibration_rows:
         return intervals, None

@@ -252,11 +252,11 @@ def unlike_any_class(
     if len(labeled) < 2 or not len(unlabeled):
         return 0.0, 1.0
     near = NearestNeighbors(n_neighbors=1).fit(labeled)
-    own = near.kneighbors()[0][:, 0]
-    others = near.kneighbors(unlabeled)[0][:, 0]
+    among_labelled = near.kneighbors()[0][:, 0]
+    to_labelled = near.kneighbors(unlabeled)[0][:, 0]
     weights = np.ones(len(labeled)) if weights is None else weights
-    order = np.argsort(own)
-    half = own[order][np.searchsorted(np.cumsum(weights[order]), weights.sum() / 2)]
+    order = np.argsort(among_labelled)
+    half = among_labelled[order][np.searchsorted(np.cumsum(weights[order]), weights.sum() / 2)]
     worth = weights.sum() ** 2 / (weights**2).sum()
-    inside = float((others <= half).mean())
+    inside = float((to_labelled <= half).mean())
     return max(0.0, 1 - inside / 0.5), float(1 / worth**0.5)

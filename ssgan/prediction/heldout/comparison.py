@@ -67,20 +67,20 @@ class FoldScores:
 def compare(outputs: Array, ordinary: Mapping[str, Array], labels: Array) -> FoldScores:
     """Held-out outputs (R, n, K) or (R, n) of a model and of ordinary ones, for labels (n,)."""
     classes = outputs.ndim == 3
-    costs = {name: costs_of(other, labels) for name, other in ordinary.items()}
+    costs = {name: costs_of(outputs_there, labels) for name, outputs_there in ordinary.items()}
     name = min(costs, key=lambda name: float(costs[name].mean()))
-    own = costs_of(outputs, labels)
-    gaps = own - costs[name]
+    model_costs = costs_of(outputs, labels)
+    gaps = model_costs - costs[name]
     error = float(gaps.std()) / np.sqrt(len(gaps))
     frequent = 100 * float(np.bincount(labels).max()) / len(labels) if classes else 0.0
     return FoldScores(
-        score=score(own, labels, classes),
+        score=score(model_costs, labels, classes),
         constant=frequent,
         ordinary=name.removesuffix(f" {ON_SAMPLES}"),
         best=score(costs[name], labels, classes),
         behind=float(gaps.mean() / error) if error else 0.0,
         classes=classes,
-        error=score_error(own, labels, classes),
+        error=score_error(model_costs, labels, classes),
     )
 
 

@@ -55,9 +55,9 @@ def shorten_config(config: PredictorConfig, steps: int) -> PredictorConfig:
     return replace(config, steps=min(steps, config.steps or steps), members=tuple(members))
 
 
-def labeled_outputs(gan: GAN, network: Model, rows: Labeled, which: Array) -> Array:
-    """Outputs of a network for the labelled rows `which`: logits (m, K) or numbers (m,)."""
-    packed: Tensor = rows.packed[torch.from_numpy(which)]
+def labeled_outputs(gan: GAN, network: Model, rows: Labeled, rows_wanted: Array) -> Array:
+    """Outputs of a network for the labelled rows `rows_wanted`: logits (m, K) or numbers (m,)."""
+    packed: Tensor = rows.packed[torch.from_numpy(rows_wanted)]
     outputs: Array = apply(network, packed, gan.codec, gan.runtime).double().numpy()
     return outputs if rows.classes else outputs[:, 0]
 

@@ -89,10 +89,10 @@ def held_out_on_readout(
                 held_out_votes(features, graph, folds, search), rows, folds
             )
         else:
-            own = config.method == PLAIN
+            is_plain = config.method == PLAIN
             fit_predict = (
                 fit_predict_on(config, labeled, turned, rows)
-                if own
+                if is_plain
                 else partial(self_trained_outputs, config, labeled, labels, pool)
             )
             measured[name] = cross_validate(fit_predict, labels, rows.classes, folds)

@@ -60,13 +60,13 @@ def smote(
         if count == 0:
             continue
         mine = features[classes == index]
-        others = len(mine) - 1
-        if others < 0 or (neighbours is not None and neighbours > others):
+        available = len(mine) - 1
+        if available < 0 or (neighbours is not None and neighbours > available):
             raise InputError(
                 f"class {index} has {len(mine)} rows, too few for {neighbours or 1} neighbours: "
                 "label more of it, or ask for fewer"
             )
-        own = min(neighbours or 5, others)
+        own = min(neighbours or 5, available)
         rows.append(interpolate(mine, int(count), own, rng("class", index)))
         labels.append(np.full(count, index))
     return np.concatenate(rows), np.concatenate(labels)
@@ -79,8 +79,8 @@ def interpolate(rows: Array, count: int, neighbours: int, rng: Rng) -> Array:
     if neighbours == 0:
         return rows[first]
     near = NearestNeighbors(n_neighbors=neighbours).fit(rows).kneighbors(return_distance=False)
-    other = rows[near[first, random.integers(neighbours, size=count)]]
-    points: Array = rows[first] + random.random((count, 1)) * (other - rows[first])
+    neighbour = rows[near[first, random.integers(neighbours, size=count)]]
+    points: Array = rows[first] + random.random((count, 1)) * (neighbour - rows[first])
     return points.astype(rows.dtype if rows.dtype.kind == "f" else np.float64)
 
 

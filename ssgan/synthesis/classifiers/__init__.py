@@ -31,40 +31,42 @@ class NamedClassifier:
     repeats: int
 
 
-def classifiers_named(chosen: Any, shape: tuple[int, ...], seed: int) -> list[NamedClassifier]:
+def classifiers_named(
+    models_wanted: Any, shape: tuple[int, ...], seed: int
+) -> list[NamedClassifier]:
     """Those of names or scikit-learn models, one or several; InputError for unknown ones."""
-    several = chosen if isinstance(chosen, list | tuple) else [chosen]
-    named = [one_classifier(model, shape, seed) for model in several]
-    names = [model.name for model in named]
+    several = models_wanted if isinstance(models_wanted, list | tuple) else [models_wanted]
+    classifiers = [one_classifier(model, shape, seed) for model in several]
+    names = [model.name for model in classifiers]
     if not names or len(set(names)) < len(names):
         raise InputError(f"expected one classifier or several different ones, got {names}")
-    return named
+    return classifiers
 
 
-def one_classifier(chosen: Any, shape: tuple[int, ...], seed: int) -> NamedClassifier:
+def one_classifier(wanted: Any, shape: tuple[int, ...], seed: int) -> NamedClassifier:
     """The classifier of a name, or a scikit-learn model over the samples' columns."""
-    if not isinstance(chosen, str):
-        if not hasattr(chosen, "fit") or not hasattr(chosen, "get_params"):
+    if not isinstance(wanted, str):
+        if not hasattr(wanted, "fit") or not hasattr(wanted, "get_params"):
             raise InputTypeError(
                 "expected a classifier of scikit-learn or one of "
-                f"{', '.join(GATE_CLASSIFIERS)}, got {type(chosen).__name__}"
+                f"{', '.join(GATE_CLASSIFIERS)}, got {type(wanted).__name__}"
             )
-        return NamedClassifier(type(chosen).__name__, chosen, ESTIMATOR_REPEATS)
-    if chosen not in GATE_CLASSIFIERS:
-        raise InputError(f"no classifier {chosen!r}: there are {', '.join(GATE_CLASSIFIERS)}")
-    kind = GATE_CLASSIFIERS[chosen]
-    return NamedClassifier(chosen, kind.make(shape, seed), kind.repeats)
+        return NamedClassifier(type(wanted).__name__, wanted, ESTIMATOR_REPEATS)
+    if wanted not in GATE_CLASSIFIERS:
+        raise InputError(f"no classifier {wanted!r}: there are {', '.join(GATE_CLASSIFIERS)}")
+    kind = GATE_CLASSIFIERS[wanted]
+    return NamedClassifier(wanted, kind.make(shape, seed), kind.repeats)
 
 
-def regressors_named(chosen: Any, seed: int) -> list[NamedClassifier]:
+def regressors_named(models_wanted: Any, seed: int) -> list[NamedClassifier]:
     """Those of names or scikit-learn models, one or several; InputError for those of classes."""
-    several = chosen if isinstance(chosen, list | tuple) else [chosen]
+    several = models_wanted if isinstance(models_wanted, list | tuple) else [models_wanted]
     known = {name: kind for name, kind in GATE_CLASSIFIERS.items() if kind.regressor}
-    named = []
+    regressors = []
     for model in several:
         if isinstance(model, str) and model in known:
             kind = known[model]
-            named.append(
+            regressors.append(
                 NamedClassifier(model, kind.regressor and kind.regressor(seed), kind.repeats)
             )
         elif isinstance(model, str) or not is_regressor(model):
@@ -74,10 +76,10 @@ def regressors_named(chosen: Any, seed: int) -> list[NamedClassifier]:
                 "regressor of scikit-learn"
             )
         else:
-            named.append(NamedClassifier(type(model).__name__, model, ESTIMATOR_REPEATS))
-    if len({model.name for model in named}) < max(len(named), 1):
+            regressors.append(NamedClassifier(type(model).__name__, model, ESTIMATOR_REPEATS))
+    if len({model.name for model in regressors}) < max(len(regressors), 1):
         raise InputError(f"expected one regressor or several different ones, got {several}")
-    return named
+    return regressors
 
 
 def default_regressors(codec: Codec) -> tuple[Sequence[str], str]:

@@ -73,8 +73,8 @@ class Dropped:
         counts = self.counts.setdefault(name, dict.fromkeys(self.classes, 0))
         for index in lost.indices:
             counts[self.classes[index]] += 1
-        held = self.first.setdefault(name, [])
-        held.extend(lost.x[: MAX_EXAMPLES - len(held)])
+        examples = self.first.setdefault(name, [])
+        examples.extend(lost.x[: MAX_EXAMPLES - len(examples)])
 
     def examples(self, context: Context) -> dict[str, Any]:
         """Raw samples that each filter dropped, MAX_EXAMPLES at most."""

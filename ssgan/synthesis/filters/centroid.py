@@ -42,9 +42,9 @@ class Centroid:
         centers = np.stack([features[indices == k].mean(0) for k in present])
         far = np.linalg.norm(drawn.features[:, None] - centers[None], axis=2)
         for place, index in enumerate(present):
-            own = np.linalg.norm(features[indices == index] - centers[place], axis=1)
+            distances = np.linalg.norm(features[indices == index] - centers[place], axis=1)
             mine = drawn.indices == index
-            near = far[:, place] <= np.quantile(own, self.within)
+            near = far[:, place] <= np.quantile(distances, self.within)
             keep |= mine & near & (far.argmin(1) == place)
         return drawn, keep
 

@@ -59,13 +59,13 @@ class CycleGAN:
         translations: list[Tensor] = []
         loss = partial(self.translator_terms, translations)
         terms, refused = descend(loss, real, self.optimizer, on)
-        shown = [
+        pooled = [
             pool(x.detach(), rng("pool", domain))
             for pool, x, domain in zip(self.pools, translations, DOMAINS, strict=True)
         ]
         critics = dict(zip(DOMAINS, self.critics, strict=True))
         loss = partial(critic_costs, critics, real)
-        more, bad = descend(loss, (shown[0], shown[1]), self.critic_optimizer, on)
+        more, bad = descend(loss, (pooled[0], pooled[1]), self.critic_optimizer, on)
         average(self.mean, self.there, sides.config.ema, step.number)
         return terms | more, {"not_finite": torch.maximum(refused, bad)}
 

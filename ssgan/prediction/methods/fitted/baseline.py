@@ -89,8 +89,8 @@ def on_samples(model: Baseline) -> Network:
 
 def rebuild(state: Tensors, facts: Any) -> Network:
     """That model from its rows and labels."""
-    own = {name: state[f"head.{name}"] for name in ("rows", "labels")}
-    return on_samples(Baseline.from_tensors(own, facts))
+    tensors = {name: state[f"head.{name}"] for name in ("rows", "labels")}
+    return on_samples(Baseline.from_tensors(tensors, facts))
 
 
 METHOD = Method(fit=fit, rebuild=rebuild, readout="all", uses=("baseline",))

@@ -138,8 +138,8 @@ class GanBert:
 
         def terms(features: Tensor, outputs: Tensor) -> Terms:
             _, every = self.discriminator().both(torch.cat([features, fake.to(features.dtype)]))
-            own = real_and_fake(to_float32(every), len(features))
-            return {name: self.config.unlabeled * term for name, term in own.items()}
+            adversarial = real_and_fake(to_float32(every), len(features))
+            return {name: self.config.unlabeled * term for name, term in adversarial.items()}
 
         return self.gan.codec.expand(packed), terms
 
