@@ -37,7 +37,7 @@ from ssgan.runs.run import Run
 from ssgan.runtime import runtime
 from ssgan.training.progress import show_progress
 from ssgan.training.runner import Progress, finish
-from ssgan.training.schedule import OPTION_NAMES, TrainOptions
+from ssgan.training.schedule import TrainOptions
 from ssgan.transforms.views import check_transforms
 
 
@@ -247,7 +247,7 @@ def adapt(
     >>> float((model.predict(x + 1) == y).mean())
     1.0
     """
-    options = TrainOptions(**{name: fields.pop(name) for name in OPTION_NAMES & fields.keys()})
+    options = TrainOptions.taken_from(fields)
     config = (config or AdaptConfig()).changed(fields)
     refuse_unused_fields(config)
     source, target = as_data(source_x, source_y), as_data(target_x)

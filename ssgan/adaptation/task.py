@@ -80,9 +80,13 @@ class DomainLoss(Protocol):
         """Of encoded samples of the target (N, ...) those to learn from, and what goes along."""
 
     def terms(
-        self, step: int, source: NetworkOutputs, target: NetworkOutputs, beside: tuple[Tensor, ...]
+        self,
+        step: int,
+        source: NetworkOutputs,
+        target: NetworkOutputs,
+        prepared: tuple[Tensor, ...],
     ) -> Terms:
-        """Terms of what the network makes of a batch of each domain."""
+        """Terms of what the network makes of a batch of each domain; `prepared` went along."""
 
 
 class Adaptation:
@@ -101,8 +105,8 @@ class Adaptation:
         self.config, self.domains, self.learner, self.descent = config, domains, learner, descent
         self.loss, self.complete = loss, complete
         self.rng = Rng(("adapt", config.seed), learner.runtime.device)
-        beside = [] if loss is None or loss.trainable is None else [loss.trainable]
-        self.optimizer = descent.optimizer(nn.ModuleList([learner.network, *beside]), config)
+        trainable = [] if loss is None or loss.trainable is None else [loss.trainable]
+        self.optimizer = descent.optimizer(nn.ModuleList([learner.network, *trainable]), config)
 
     @property
     def parts(self) -> dict[str, Part]:
@@ -128,10 +132,10 @@ class Adaptation:
         packed, labels, weights = batches("source", number, 0)
         x = source_views(learner.views, self.domains.source.codec.expand(packed), rng("source"))
         source = LabeledBatch(x, labels, weights)
-        beside: tuple[Tensor, ...] = ()
+        prepared: tuple[Tensor, ...] = ()
         if self.loss:
             (packed,) = batches("target", number, 0)
-            beside = self.loss.prepare(self.domains.codec.expand(packed), number, rng("target"))
+            prepared = self.loss.prepare(self.domains.codec.expand(packed), number, rng("target"))
         few = None
         if self.domains.few is not None:
             packed, labels = batches("few", number, 0)
@@ -139,18 +143,23 @@ class Adaptation:
             few = LabeledBatch(x, labels)
         loss = partial(self.terms, number, source, few)
         norms = list(learner.network.buffers())
-        terms, refused = descend(loss, beside, self.optimizer, learner.runtime, norms)
+        terms, refused = descend(loss, prepared, self.optimizer, learner.runtime, norms)
         average(learner.mean, learner.network, config.ema, number)
         if number + 1 == steps:
             self.complete(self)
         return terms, {"not_finite": refused}
 
     def terms(
-        self, step: int, known: LabeledBatch, few: LabeledBatch | None, *beside: Tensor
+        self,
+        step: int,
+        known: LabeledBatch,
+        few: LabeledBatch | None,
+        target: Tensor | None = None,
+        *prepared: Tensor,
     ) -> Terms:
         """The terms of a batch of the source with its labels, of a few of the target with theirs,
-        and of samples of the target."""
-        samples = [*beside[:1], *([few.x] if few else [])]
+        and of samples of the target, with what the loss has prepared beside them."""
+        samples = [x for x in (target, few.x if few else None) if x is not None]
         if not samples:
             return {"supervised": known.loss(self.outputs_of(known.x).outputs)}
         with without_running_statistics(self.learner.network):
@@ -159,10 +168,9 @@ class Adaptation:
         terms = {"supervised": known.loss(source.outputs)}
         if few:
             terms["few"] = few.loss(there.outputs[-len(few.x) :])
-        if self.loss is None:
+        if self.loss is None or target is None:
             return terms
-        target = there.first(len(beside[0]))
-        return terms | self.loss.terms(step, source, target, beside[1:])
+        return terms | self.loss.terms(step, source, there.first(len(target)), prepared)
 
     def outputs_of(self, x: Tensor) -> NetworkOutputs:
         """What the network makes of encoded samples."""

@@ -90,8 +90,9 @@ text = click.option(
 modality = click.option(
     "--modality",
     metavar="NAME",
-    help="What DATA holds, where its axes do not tell: image, signal, table, text, vector or"
-    " volume.",
+    help="What DATA holds, where its axes do not tell: "
+    + ", ".join(kind.removesuffix("s") for kind in CHOICES["modalities"])
+    + ".",
 )
 image_shape = click.option(
     "--image-shape",

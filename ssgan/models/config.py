@@ -251,7 +251,7 @@ NAMES = {
     "model": MODEL_NAMES,
     "architecture": ("auto", *ARCHITECTURES),
     "optimizer": OPTIMIZERS,
-    "noise": NOISES,
+    "noise": tuple(NOISES),
 }
 NESTED: dict[str, Callable[..., Any]] = {
     "objective": objective,
@@ -262,7 +262,7 @@ NESTED: dict[str, Callable[..., Any]] = {
 
 PRETRAIN_CHOICES: dict[str, tuple[str, ...]] = {  # for a help
     "architectures": (*ARCHITECTURES, "auto"),
-    "augmentations": SCHEDULES,
+    "augmentations": tuple(SCHEDULES),
     "models": MODEL_NAMES,
     "objectives": tuple(OBJECTIVES),
     "selfsupervisions": tuple(SELFSUPERVISIONS),

@@ -28,7 +28,7 @@ from ssgan.training.batches import Batches
 from ssgan.training.progress import show_progress
 from ssgan.training.ranks import rank, refuse_differing
 from ssgan.training.runner import Progress, finish, run_training
-from ssgan.training.schedule import OPTION_NAMES, Schedule, TrainOptions
+from ssgan.training.schedule import Schedule, TrainOptions
 from ssgan.training.state import pack_parts, unpack_parts
 
 
@@ -192,7 +192,7 @@ def pretrain(
     Traceback (most recent call last):
     ssgan.config.InputError: no setting step: did you mean steps? There are model, ...
     """
-    options = {name: fields.pop(name) for name in OPTION_NAMES & fields.keys()}
+    options = TrainOptions.taken_from(fields)
     config = (config or usual_config(captions)).changed(fields)
     if captions is not None:
         if labels is not None:
@@ -202,9 +202,7 @@ def pretrain(
     elif encoder is not None:
         encoder = load_encoder(encoder)
         samples = encoded(read(samples, **reading_size(samples, encoder)), encoder)
-    training = pretraining(
-        samples, config, labels, run=run, device=device, options=TrainOptions(**options)
-    )
+    training = pretraining(samples, config, labels, run=run, device=device, options=options)
     return show_progress(training) if progress else finish(training)
 
 

@@ -13,8 +13,12 @@ from ssgan.randomness import Rng
 from ssgan.runtime import Runtime
 
 CHUNK = 1000  # samples of a list that are generated at once
-NOISES = ("normal", "uniform", "unit")
 Conditions = tuple[Tensor, ...]  # conditions (N, C), or nothing
+NOISES: dict[str, Callable[[Rng, int, int], Tensor]] = {  # noise (n, latent)
+    "normal": lambda rng, n, latent: rng.normal(n, latent),
+    "uniform": lambda rng, n, latent: 2 * rng.uniform(n, latent) - 1,
+    "unit": lambda rng, n, latent: rng.uniform(n, latent),
+}
 
 
 @dataclass(frozen=True)
@@ -27,11 +31,7 @@ class Sampler:
 
     def inputs(self, n: int, rng: Rng, conditions: Conditions = ()) -> tuple[Tensor, ...]:
         """The generator's arguments for n samples: noise from `rng`, then conditions."""
-        if self.noise == "uniform":
-            return 2 * rng.uniform(n, self.latent) - 1, *conditions
-        if self.noise == "unit":
-            return rng.uniform(n, self.latent), *conditions
-        return rng.normal(n, self.latent), *conditions
+        return NOISES[self.noise](rng, n, self.latent), *conditions
 
     def chunk(self, number: int, rng: Rng, conditions: Conditions = ()) -> tuple[Tensor, ...]:
         """The arguments for CHUNK samples of the endless list that `rng` names.

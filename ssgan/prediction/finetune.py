@@ -41,7 +41,7 @@ from ssgan.runs.run import Run
 from ssgan.training.progress import show_progress
 from ssgan.training.ranks import own_copy, refuse_differing
 from ssgan.training.runner import Progress, finish
-from ssgan.training.schedule import OPTION_NAMES, TrainOptions
+from ssgan.training.schedule import TrainOptions
 
 
 def finetuning(
@@ -216,7 +216,7 @@ def finetune(
     if not isinstance(gan, GAN):
         raise InputTypeError(f"expected a GAN, got {gan!r}: open a run with ssgan.load(path)")
     samples, labels = read_labeled(samples, labels)
-    options = TrainOptions(**{name: fields.pop(name) for name in OPTION_NAMES & fields.keys()})
+    options = TrainOptions.taken_from(fields)
     config = (config or PredictorConfig()).changed(fields)
     rows = labeled(gan, samples, labels, unlabeled, config.seed)
     training = finetuning(gan, rows, config, run, options=options)

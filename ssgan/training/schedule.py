@@ -1,6 +1,7 @@
 """How long a training is, how often it speaks and is saved, and which of its steps is taken."""
 
 from dataclasses import dataclass, fields
+from typing import Any, Self
 
 from ssgan.config import check_numbers
 from ssgan.randomness import Rng
@@ -19,8 +20,11 @@ class TrainOptions:
     def __post_init__(self) -> None:
         check_numbers(self, least={"log_every": 1, "checkpoints": 1})
 
-
-OPTION_NAMES = frozenset(field.name for field in fields(TrainOptions))
+    @classmethod
+    def taken_from(cls, keywords: dict[str, Any]) -> Self:
+        """Those among keywords, which are taken out of them: the rest are fields of a config."""
+        names = [field.name for field in fields(cls) if field.name in keywords]
+        return cls(**{name: keywords.pop(name) for name in names})
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ before the critic sees them, so that it cannot learn few images by heart (Zhao e
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from math import cos, pi
 
 import torch
 import torch.nn.functional as F
@@ -25,7 +26,6 @@ CUTOUT = 0.5  # side of the square that is blanked, as a share of the image's
 LEAST_AREA = 0.2  # smallest share of an image's area that a view shows (Chen et al. 2020)
 GREY = 0.2  # share of the colour views that lose their colour
 TEXTURES = (1, 3, 5, 7)  # cells a side of random convolutions
-SCHEDULES = ("fixed", "cosine", "adaptive")
 
 
 def warp(images: Tensor, strength: float, rng: Rng, moves: tuple[str, ...] = MOVES) -> Tensor:
@@ -55,6 +55,14 @@ def warp(images: Tensor, strength: float, rng: Rng, moves: tuple[str, ...] = MOV
     return F.grid_sample(images, grid, padding_mode="border", align_corners=False)
 
 
+Probability = float | Tensor
+SCHEDULES: dict[str, Callable[[float, float, Probability], Probability]] = {
+    "fixed": lambda share, progress, adapted: share,
+    "cosine": lambda share, progress, adapted: share * (1 + cos(pi * progress)) / 2,
+    "adaptive": lambda share, progress, adapted: adapted,
+}
+
+
 @dataclass(frozen=True, kw_only=True)
 class Augmentation:
     """What real and generated images go through before the critic, and how often.
@@ -70,6 +78,15 @@ class Augmentation:
     share: float = 1.0  # probability, 0 to 1
     target: float = 0.6  # adaptive: share of reals above the median fake, less that below
     images: int = 100_000  # adaptive: real images in which the probability can go from 0 to 1
+
+    @property
+    def adaptive(self) -> bool:
+        """Whether the probability follows how far the critic overfits."""
+        return self.schedule == "adaptive"
+
+    def at(self, progress: float, adapted: Probability) -> Probability:
+        """The probability after that share of the training; `adapted`: where overfitting has it."""
+        return SCHEDULES[self.schedule](self.share, progress, adapted)
 
     def __post_init__(self) -> None:
         check_listed(self, "kinds", KINDS)

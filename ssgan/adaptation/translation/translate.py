@@ -37,7 +37,7 @@ from ssgan.runtime import Runtime, runtime
 from ssgan.training.batches import Batches
 from ssgan.training.progress import show_progress
 from ssgan.training.runner import Progress, finish, run_training
-from ssgan.training.schedule import OPTION_NAMES, Schedule, TrainOptions
+from ssgan.training.schedule import Schedule, TrainOptions
 from ssgan.training.state import unpack_parts
 
 KIND = "translator"
@@ -204,7 +204,7 @@ def translate(
     >>> ssgan.translate(dark, dark + 100, method="cut", **fields)(dark[:3]).dtype
     dtype('uint8')
     """
-    options = TrainOptions(**{name: fields.pop(name) for name in OPTION_NAMES & fields.keys()})
+    options = TrainOptions.taken_from(fields)
     config = (config or TranslateConfig()).changed(fields)
     data = [side if isinstance(side, Data) else read(side) for side in (source, target)]
     where = Where(run, device, options)

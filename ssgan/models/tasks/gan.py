@@ -36,7 +36,6 @@ from ssgan.runtime import Runtime, Terms
 from ssgan.training.batches import BatchSource
 from ssgan.training.ema import average, averaged
 from ssgan.training.norms import normalises, reestimate
-from ssgan.training.optim import cosine
 from ssgan.training.ranks import refuse_shared_norms, sharded
 from ssgan.training.schedule import Step
 from ssgan.training.state import Part
@@ -143,7 +142,7 @@ class Adversarial:
         names += ["heads"] if self.config.selfsupervision else []
         augmentation = self.config.augmentation
         names += [] if self.config.critic_ceiling is None else ["ceiling"]
-        names += ["overfitting"] if augmentation and augmentation.schedule == "adaptive" else []
+        names += ["overfitting"] if augmentation and augmentation.adaptive else []
         return {name: getattr(self, name) for name in names}
 
     def update(self, batches: BatchSource, step: Step) -> tuple[Terms, Terms]:
@@ -281,17 +280,13 @@ class Adversarial:
         augmentation = self.config.augmentation
         if augmentation is None:
             return None
-        if augmentation.schedule == "fixed":
-            return augmentation.share
-        if augmentation.schedule == "cosine":
-            return cosine(step, self.config.steps, augmentation.share, 0.0)
-        return self.overfitting.probability
+        return augmentation.at(step / max(self.config.steps, 1), self.overfitting.probability)
 
     @torch.no_grad()
     def follow_overfitting(self, batch: Batch, step: Step) -> Terms:
         """Measures of the augmentation, once it has seen how far the critic overfits."""
         (real, conditions), augmentation = batch, self.config.augmentation
-        if augmentation is None or augmentation.schedule != "adaptive":
+        if augmentation is None or not augmentation.adaptive:
             return {}
         if step.number % ADAPTED == 0:
             rng = step.rng(self.setting.rng)("adapted")

@@ -35,7 +35,8 @@ from ssgan.randomness import Rng, seeded
 from ssgan.runtime import Runtime, Terms
 from ssgan.training.batches import BatchSource
 from ssgan.training.ema import average, averaged
-from ssgan.training.ranks import refuse_shared_norms, sharded
+from ssgan.training.norms import normalises
+from ssgan.training.ranks import sharded
 from ssgan.training.schedule import Step
 from ssgan.training.state import Part
 from ssgan.training.step import Stepped, descend
@@ -78,7 +79,7 @@ class VAE:
         self.config, self.runtime, self.calibration = config, on, self.setting.calibration
         self.codec = self.setting.codec
         networks: Any = self.networks(self.untrained(config, self.codec, self.calibration.width))
-        refuse_shared_norms(networks.generator, networks.encoder)
+        refuse_mixed_samples(networks, self.model)
         self.generator, self.readout = on.place(networks.generator), on.place(networks.readout)
         self.encoder: Encoder = on.place(networks.encoder)
         self.mean_generator, self.mean_encoder = averaged(self.generator), averaged(self.encoder)
@@ -177,10 +178,14 @@ def refuse_unfit_vae(config: GANConfig, model: str) -> None:
             f"the setting {changes[0]} has no meaning for the model {model!r}: leave it at its "
             "default, or take the model 'gan'"
         )
-    if config.architecture == "dcgan":
+
+
+def refuse_mixed_samples(networks: Networks, model: str) -> None:
+    """InputError for networks that make of a sample what depends on the whole batch."""
+    if any(normalises(network) for network in (networks.generator, networks.encoder) if network):
         raise InputError(
-            "the architecture 'dcgan' has batch norm, with which what a sample is made of depends "
-            f"on the whole batch: the model {model!r} needs {WITHOUT_BATCH_NORM}"
+            "the architecture has batch norm, with which what a sample is made of depends on the "
+            f"whole batch: the model {model!r} needs {WITHOUT_BATCH_NORM}"
         )
 
 
