@@ -13,10 +13,12 @@ A GAN that reads another readout keeps that of its pretraining (`GAN.own`): ever
 from any GAN.
 """
 
-from collections.abc import Generator
-from dataclasses import replace
+from collections.abc import Callable, Generator
+from dataclasses import dataclass, replace
+from functools import partial
 from math import prod
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -34,7 +36,6 @@ from ssgan.networks import trunk
 from ssgan.randomness import Rng
 from ssgan.training.runner import Progress, finish
 
-READOUTS = ("all", "last", "samples", "samples+all", "student")
 FARTHEST = 5.0  # deviations from the mean that a column of a flat sample may be
 NORMAL = 1.4826  # deviations of a normal variable in its median absolute deviation
 SELDOM = 1e-3  # of a deviation: a smaller median one is that of a column with one usual value
@@ -110,13 +111,11 @@ def reading_out(
     """
     if readout_of(gan) == readout:
         return gan
-    gan = with_all_depths(gan)
-    if readout == "student":
-        packed = rows_of(gan) if packed is None else packed
-        return (yield from distilling(gan, packed, config, run=run))
-    if readout.startswith("samples"):
-        return with_samples(gan, rows_of(gan) if packed is None else packed, "+" in readout)
-    return with_last_depth(gan) if readout == "last" else gan
+    gan, read = with_all_depths(gan), READOUTS[readout].read
+    if read is not None:
+        return read(gan, packed)
+    packed = rows_of(gan) if packed is None else packed
+    return (yield from distilling(gan, packed, config, run=run))
 
 
 def read_out(
@@ -140,20 +139,21 @@ def check_readout(name: str) -> None:
         raise InputError(f"no readout {name!r}; there are {', '.join(READOUTS)}")
 
 
-def with_all_depths(gan: GAN) -> GAN:
-    """The same GAN, which reads all depths of its discriminator."""
+def with_all_depths(gan: GAN, packed: Tensor | None = None) -> GAN:
+    """The same GAN, which reads all depths of its discriminator; `packed` is not needed."""
     return gan if gan.own is None else replace(gan, student=None, readout=gan.own, own=None)
 
 
-def with_last_depth(gan: GAN) -> GAN:
-    """The same GAN, whose features are those of the last depth alone."""
+def with_last_depth(gan: GAN, packed: Tensor | None = None) -> GAN:
+    """The same GAN, whose features are those of the last depth alone; `packed` is not needed."""
     maps = gan.trunk(torch.zeros(1, *gan.codec.shape, device=gan.runtime.device))
     readout = gan.readout.of_last(pooled(maps[-1:]).shape[1])
     return replace(gan, readout=readout, own=gan.own or gan.readout)
 
 
-def with_samples(gan: GAN, packed: Tensor, beside: bool) -> GAN:
+def with_samples(gan: GAN, packed: Tensor | None, beside: bool) -> GAN:
     """The GAN that reads the samples, alone or `beside` all depths; scales are from packed rows."""
+    packed = rows_of(gan) if packed is None else packed
     order = Rng(("reference", 0)).permutation(len(packed))[:CALIBRATION]
     some, device, shape = packed[order], gan.runtime.device, gan.codec.shape
     samples, own = SampleTrunk(shape), gan.readout
@@ -180,10 +180,35 @@ def balance_variances(readout: Readout, reference: Readout, rows: Tensor) -> Non
 
 def empty_trunk(readout: str, codec: Codec, body: Body) -> nn.Module:
     """The trunk of a readout, to be filled with weights; draws from torch's current state."""
-    shape, architecture = codec.shape, resolve_architecture(body, codec)
-    if readout == "samples":
-        return SampleTrunk(shape)
-    if readout == "student":
-        return empty_student(shape, body.width, architecture, body.depth)
-    below = trunk(shape, body.width, architecture, body.depth)
-    return Beside(SampleTrunk(shape), below) if readout == "samples+all" else below
+    architecture = resolve_architecture(body, codec)
+    return READOUTS[readout].trunk(codec.shape, body.width, architecture, body.depth)
+
+
+MakeTrunk = Callable[[tuple[int, ...], int, str, int | None], nn.Module]  # as `networks.trunk`
+
+
+def sample_trunk(shape: tuple[int, ...], *_: Any) -> SampleTrunk:
+    """A trunk that gives the samples themselves."""
+    return SampleTrunk(shape)
+
+
+def both_trunks(shape: tuple[int, ...], width: int, name: str, depth: int | None) -> Beside:
+    """One that gives the samples beside the maps of all depths."""
+    return Beside(SampleTrunk(shape), trunk(shape, width, name, depth))
+
+
+@dataclass(frozen=True)
+class ReadoutKind:
+    """How a GAN comes to read it, and its trunk, to be filled with weights."""
+
+    read: Callable[[GAN, Tensor | None], GAN] | None  # from packed rows; None: a student learns
+    trunk: MakeTrunk
+
+
+READOUTS = {
+    "all": ReadoutKind(with_all_depths, trunk),
+    "last": ReadoutKind(with_last_depth, trunk),
+    "samples": ReadoutKind(partial(with_samples, beside=False), sample_trunk),
+    "samples+all": ReadoutKind(partial(with_samples, beside=True), both_trunks),
+    "student": ReadoutKind(None, empty_student),
+}

@@ -30,7 +30,7 @@ RENAMED = {  # methods of 0.1, still read
 FINETUNE_CHOICES: dict[str, tuple[str, ...]] = {  # for a help
     "methods": ("auto", *FITTED, *STEPPED),
     "methods together": TOGETHER,
-    "readouts": READOUTS,
+    "readouts": tuple(READOUTS),
     "transforms": TRANSFORMS,
 }
 PARTS = {
