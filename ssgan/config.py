@@ -124,6 +124,12 @@ def constants_in(
     return constants
 
 
+def refuse_empty(name: Any, what: str) -> None:
+    """Refuse an empty name, as an unset variable gives: as a path it is the current directory."""
+    if isinstance(name, str) and not name.strip():
+        raise InputError(f"{what} is empty: give one")
+
+
 def check_names(fields: Collection[str], known: Collection[str]) -> None:
     """InputError for a field that is not known, with the one that was meant where that shows."""
     if unknown := sorted(set(fields) - set(known)):

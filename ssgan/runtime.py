@@ -8,7 +8,7 @@ from typing import TypeVar
 import torch
 from torch import Tensor, nn
 
-from ssgan.config import InputError
+from ssgan.config import InputError, refuse_empty
 
 Network = TypeVar("Network", bound=nn.Module)
 Terms = dict[str, Tensor]  # of a loss, by name: their sum is what a step of training descends
@@ -50,6 +50,7 @@ def runtime(device: str | None, shape: tuple[int, ...]) -> Runtime:
 
     Raises InputError for a device that this machine does not have.
     """
+    refuse_empty(device, "the device")
     name = device or ("cuda" if torch.cuda.is_available() else "cpu")
     if name.startswith("cuda") and not torch.cuda.is_available():
         raise InputError(f"no CUDA GPU can be used here, requested device {name!r}: use 'cpu'")

@@ -159,6 +159,8 @@ def split_names(text: str | None) -> tuple[str, ...] | None:
     """Names with commas between them; "none" is none of them."""
     if text is None:
         return None
+    if not text.strip():
+        raise click.BadParameter("it is empty: give names, or none")
     return tuple(name.strip() for name in text.split(",") if name.strip() not in ("", "none"))
 
 

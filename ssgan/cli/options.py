@@ -50,7 +50,7 @@ class PathGiven(click.Path):
     def convert(
         self, value: Any, parameter: click.Parameter | None, context: click.Context | None
     ) -> Any:
-        if value == "":
+        if isinstance(value, str) and not value.strip():
             self.fail("the path is empty: give one", parameter, context)
         return super().convert(value, parameter, context)
 
@@ -218,6 +218,7 @@ def command(name: str, *options: Callable[[Body], Body]) -> Callable[[Body], cli
     def made(body: Body) -> click.Command:
         @functools.wraps(body)
         def guarded(*, debug: bool, strict: bool = False, **arguments: Any) -> None:
+            refuse_unset(arguments)
             with refusals(debug, strict), together(name):
                 body(**arguments)
 
@@ -228,6 +229,17 @@ def command(name: str, *options: Callable[[Body], Body]) -> Callable[[Body], cli
         return click.command(name)(function)
 
     return made
+
+
+def refuse_unset(arguments: dict[str, Any]) -> None:
+    """Refuse an empty value of an option or argument, as an unset variable gives."""
+    for parameter in click.get_current_context().command.params:
+        given = arguments.get(parameter.name or "")
+        for value in given if isinstance(given, tuple) else (given,):
+            if value == "":
+                raise click.BadParameter(
+                    "it is empty: give a value, or leave it out", param=parameter
+                )
 
 
 @contextmanager

@@ -20,7 +20,7 @@ from typing import Any
 
 from torch import Tensor
 
-from ssgan.config import InputError
+from ssgan.config import InputError, refuse_empty
 from ssgan.runs import checkpoints
 from ssgan.runs.checkpoints import Checkpoint
 from ssgan.runs.damage import check_files
@@ -93,6 +93,7 @@ class Run:
         BlockingIOError
             If somebody is writing to it just now (see `writing`).
         """
+        refuse_empty(path, "the path of a run")
         run = cls(Path(path))
         wanted = plain(identity, "config")
         json.dumps(wanted, indent=2, allow_nan=False)  # before anything is written
@@ -128,6 +129,7 @@ class Run:
         FileNotFoundError
             If it is no run directory.
         """
+        refuse_empty(path, "the path of a run")
         run = cls(Path(path))
         if not (run.path / "config.json").is_file():
             fault = "has no config.json" if run.path.exists() else "does not exist"

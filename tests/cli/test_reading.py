@@ -90,7 +90,7 @@ def test_the_task_and_its_reason_are_said(home, tmp_path):
 def test_a_modality_and_an_empty_name_are_refused_in_one_line(home):
     for words, message in (
         ([home / "t.csv", "--modality", "signal"], "signals are numbers, column"),
-        (["", "--modality", "table"], "the name of the data set is empty"),
+        ([" ", "--modality", "table"], "the name of the data set is empty"),
         ([home / "t.csv", "--mode", "cmyk"], "there is no mode 'cmyk' of pictures"),
         ([home / "t.csv", "--drop", "nam"], "no column 'nam' to drop: did you mean 'name'"),
         ([home / "t.csv", "--target", "mod"], "no column 'mod' to predict: did you mean 'mood'"),

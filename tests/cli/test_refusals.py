@@ -9,6 +9,7 @@ import pytest
 from click.testing import CliRunner
 from PIL import Image
 
+from ssgan import InputError, load, pretrain
 from ssgan.cli import Commands, options, ssgan
 
 SMALL = ["--steps", "2", "--batch", "4", "--width", "2", "--latent", "2"]
@@ -418,10 +419,31 @@ def test_what_was_interrupted_keeps_its_split(home, tmp_path, monkeypatch):
         ["report", ""],
         ["forget", ""],
         ["predict", "", "digits", "--out", "p.csv"],
+        ["pretrain", "digits", "--run", " "],
+        ["pretrain", "digits", "--run", "r", "--encoder", ""],
+        ["pretrain", "digits", "--run", "r", "--device", ""],
+        ["pretrain", "digits", "--run", "r", "--drop", ""],
+        ["finetune", "r", "--labels", "", "--out", "m"],
+        ["finetune", "r", "--labels", "digits", "--out", "m", "--transforms", ""],
+        ["sample", "r", "-n", "2", "--out", "s", "--prompt", ""],
+        ["adapt", "digits", "", "--out", "m"],
+        ["translate", "digits", "digits", "--out", ""],
+        ["upscale", "a.png", "--run", "r", "--out", "b.png", "--learn", ""],
     ],
 )
 def test_an_empty_path_is_not_the_current_directory(words, tmp_path):
     with contextlib.chdir(tmp_path):
         ended = CliRunner().invoke(ssgan, words)
     assert ended.exit_code in (1, 2) and "is empty" in ended.output
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_empty_name_is_refused_in_python_too(tmp_path):
+    x = np.eye(8)
+    with contextlib.chdir(tmp_path):
+        for fields in ({"run": ""}, {"run": " "}, {"device": ""}, {"encoder": ""}):
+            with pytest.raises(InputError, match="is empty: give one"):
+                pretrain(x, steps=1, batch=4, width=2, **fields)
+        with pytest.raises(InputError, match="the path of a run is empty"):
+            load("")
     assert list(tmp_path.iterdir()) == []

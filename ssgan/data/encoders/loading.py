@@ -11,7 +11,7 @@ from torch import nn
 
 from ssgan.codecs import Codec
 from ssgan.codecs.embedding import EmbeddingCodec
-from ssgan.config import InputError, InputTypeError
+from ssgan.config import InputError, InputTypeError, refuse_empty
 from ssgan.data.encoders.cache import RowCache
 from ssgan.data.encoders.encoder import Encoder
 from ssgan.data.encoders.forms import PIXELS
@@ -71,6 +71,7 @@ def load_encoder(
     >>> encoder.size, encoder.pixels, encoder.sha256 is None
     ((32, 32), 'unit', True)
     """
+    refuse_empty(given, "the name of the encoder")
     encoder = given if isinstance(given, Encoder) else encoder_of(given, weights)
     if pixels is not None and pixels not in PIXELS:
         raise InputError(f"expected pixels {', '.join(PIXELS)}, got {pixels!r}")
