@@ -133,7 +133,7 @@ def stepwise(names: Iterable[str]) -> Iterator[str]:
 
 def samples_seen(trainings: Sequence[PredictorConfig], labels: int, rows: int) -> int:
     """Samples that trainings go through, labelled and not, of so many in all."""
-    read = [c.student.steps * c.student.batch for c in trainings if c.readout == "student"]
+    read = [c.student.steps * c.student.batch for c in trainings if c.distils]
     distilled = max(read, default=0)
     return distilled + sum(samples_in(training, labels, rows) for training in trainings)
 
@@ -273,4 +273,4 @@ def finetune_for(start: GAN, problem: Problem, config: PredictorConfig, steps: S
 def steps_of(config: PredictorConfig) -> Steps:
     """How long a finetuning learns: its own "steps", and those of its "student"."""
     settings = {"steps": config.steps or 1} if config.learns else {}
-    return settings | ({"student": config.student.steps} if config.readout == "student" else {})
+    return settings | ({"student": config.student.steps} if config.distils else {})

@@ -185,6 +185,16 @@ class PredictorConfig(Settings):
             check_listed(self, "transforms", TRANSFORMS)
 
     @property
+    def is_auto(self) -> bool:
+        """Whether the method is "auto", which chooses from the others."""
+        return self.method == "auto"
+
+    @property
+    def distils(self) -> bool:
+        """Whether it reads a student, which learns first."""
+        return self.readout == "student"
+
+    @property
     def learns(self) -> tuple[str, ...]:
         """The methods that take its steps; empty for one that is fitted at once, and for "auto"."""
         parts = tuple(self.method.split("+"))

@@ -43,7 +43,7 @@ def student_config(gan: GAN, config: PredictorConfig, rows: Labeled) -> StudentC
     """The student's config with what it has from the predictor's."""
     transforms = config.student.transforms
     transforms = config.transforms if transforms is None else transforms
-    if transforms is None and config.readout == "student":  # "auto" resolves its own later
+    if transforms is None and config.distils:  # "auto" resolves its own later
         transforms = natural_transforms(gan, rows) if config.warp else ()
     return replace(config.student, transforms=transforms, warp=config.warp, seed=config.seed)
 

@@ -168,7 +168,7 @@ def stored_config(
         labels, config = run.config["labels"], PredictorConfig.from_json(run.config["config"])
         check_kinds(labels, {"classes": list | None, "dtype": str, "count": int, "task": str})
         stored_targets(labels)
-    if config.method != "auto" or not run.has(CHOICE):
+    if not config.is_auto or not run.has(CHOICE):
         return labels, None, config
     with understood(run.path / CHOICE):
         return labels, *stored_choice(run)
@@ -200,7 +200,7 @@ def finished_weights(
             f"{checkpoint.step}: restore it from a backup, or run the same `ssgan finetune` again, "
             "which goes on from there"
         )
-    if not (checkpoint and checkpoint.step >= steps and calibrated and config.method != "auto"):
+    if not (checkpoint and checkpoint.step >= steps and calibrated and not config.is_auto):
         raise FileNotFoundError(f"{run.path} is not finished: run the same `ssgan finetune` again")
     return checkpoint.tensors
 

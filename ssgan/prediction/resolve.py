@@ -39,7 +39,7 @@ def resolve_config(config: PredictorConfig | None, gan: GAN, rows: Labeled) -> P
             f"method {config.method!r} is for classes, the labels are numbers: take one of "
             f"{', '.join(name for name, entry in METHODS.items() if entry.numbers)}"
         )
-    if config.method == "auto":  # what it chooses is resolved then
+    if config.is_auto:  # what it chooses is resolved then
         check_transforms(config.transforms or (), gan.codec)
         return config
     if config.unlabeled == 0 or rows.unlabeled is None or not losses_of(config, rows.classes):
@@ -60,13 +60,13 @@ def refuse_unused(
         raise unused_setting(name, users, config.method)
     if config.ema >= 1:  # the average moves faster in any step
         raise InputError(f"expected ema to be a number from 0 to below 1, got {config.ema!r}")
-    if config.auto.budget is not None and config.method != "auto":
+    if config.auto.budget is not None and not config.is_auto:
         raise InputError(
             f"a budget bounds what auto compares, method {config.method!r} compares nothing: leave "
             "it out, or take auto"
         )
     readout = config.readout or own
-    if config.method == "auto" or readout == "student" or config.transforms == suits:
+    if config.is_auto or readout == "student" or config.transforms == suits:
         return
     if "zoom" in (config.transforms or ()):
         raise InputError(
@@ -121,7 +121,7 @@ def default_readout(gan: GAN, config: PredictorConfig, rows: Labeled) -> str:
     if gan.codec.telling:
         return "samples+all"
     distils = (
-        config.method == "auto"
+        config.is_auto
         and config.auto.budget is None
         and has_views(gan, config, rows)
         and rows.unlabeled is not None
@@ -132,7 +132,7 @@ def default_readout(gan: GAN, config: PredictorConfig, rows: Labeled) -> str:
 def default_shares(config: PredictorConfig, rows: Labeled) -> str:
     """The shares of classes where none are named: "auto" has them estimated where as many of every
     class are labelled, which no random draw would give; else labels tell more than an estimate."""
-    if config.method != "auto" or not rows.classes or rows.unlabeled is None:
+    if not config.is_auto or not rows.classes or rows.unlabeled is None:
         return "labels"
     return "estimated" if drawn_by_class(rows.values.numpy(), rows.classes) else "labels"
 
@@ -148,7 +148,7 @@ def resolve_transforms(gan: GAN, config: PredictorConfig, rows: Labeled) -> tupl
     if config.transforms is not None:
         check_transforms(config.transforms, gan.codec)
         return config.transforms
-    views = config.learns or config.readout == "student"
+    views = config.learns or config.distils
     return natural_transforms(gan, rows) if views and config.warp else ()
 
 

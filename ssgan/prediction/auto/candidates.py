@@ -67,7 +67,7 @@ def stepped_candidate(gan: GAN, config: PredictorConfig, rows: Labeled) -> Candi
     """The training that learns from unlabeled samples, where those have views."""
     if rows.unlabeled is None or not has_views(gan, config, rows) or not config.unlabeled:
         return None
-    graph = rows.classes and config.readout == "student"
+    graph = rows.classes and config.distils
     method = "consistency+propagation" if graph else "consistency"
     return Candidate(method, resolve_config(replace(config, method=method), gan, rows))
 

@@ -54,7 +54,7 @@ def choose_once(
 ) -> Generator[Progress, None, tuple[AutoChoice | None, PredictorConfig]]:
     """The choice of "auto", made or the one that a run holds, and the config to learn by; None and
     the same config for another method."""
-    if config.method != "auto":
+    if not config.is_auto:
         return None, config
     if run and run.has(CHOICE):
         return stored_choice(run)

@@ -4,7 +4,7 @@ A graph is made once and its labels spread for each fold. So all candidates toge
 """
 
 from collections.abc import Generator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 from math import prod
 
@@ -27,7 +27,7 @@ from ssgan.prediction.baselines import (
 from ssgan.prediction.baselines.models import CANDIDATES
 from ssgan.prediction.config import PredictorConfig
 from ssgan.prediction.fitting import with_readout
-from ssgan.prediction.graph import held_out_votes
+from ssgan.prediction.graph import Graph, held_out_votes
 from ssgan.prediction.heads import in_principal_axes
 from ssgan.prediction.heldout.comparison import ON_SAMPLES, FoldScores, compare
 from ssgan.prediction.labels import Labeled
@@ -72,44 +72,83 @@ def held_out_on_readout(
     gan: GAN, candidates: Sequence[Candidate], rows: Labeled, folds: Folds, budget: Budget
 ) -> dict[str, Measured]:
     """The same of candidates that read what this GAN reads."""
-    count, labels = len(rows.packed), rows.values.numpy()
-    graph, alone = rows.graph(GRAPH_SAMPLES), {c.config.method for c in candidates} == {PLAIN}
-    features = gan.apply(gan.encode, rows.packed if alone else graph.packed).numpy()
-    labeled = features[:count]
-    pool = Pool.of(features[count:], rows)
-    turned = in_principal_axes(labeled.astype(np.float64) - labeled.mean(0))[0].astype(np.float32)
+    alone = {c.config.method for c in candidates} == {PLAIN}
+    features = FoldFeatures.read(gan, rows, alone)
     measured: dict[str, Measured] = {}
     for candidate in candidates:
-        name, config = candidate.name, candidate.config
         if measured and budget.spent():
             break
-        if config.method == "graph":
-            search = replace(config.search, tolerance=max(TOLERANCE, config.search.tolerance))
-            measured[name] = measured_outputs(
-                held_out_votes(features, graph, folds, search), rows, folds
-            )
-        else:
-            is_plain = config.method == PLAIN
-            fit_predict = (
-                fit_predict_on(config, labeled, turned, rows)
-                if is_plain
-                else partial(self_trained_outputs, config, labeled, labels, pool)
-            )
-            measured[name] = cross_validate(fit_predict, labels, rows.classes, folds)
+        measure = HELD_OUT[candidate.config.method]
+        measured[candidate.name] = measure(candidate.config, features, folds)
     return measured
 
 
-def fit_predict_on(
-    config: PredictorConfig, features: Array, turned: Array, rows: Labeled
-) -> FitPredict:
+@dataclass(frozen=True)
+class FoldFeatures:
+    """Features of labelled samples, the first ones, and of unlabeled ones, for all folds."""
+
+    rows: Labeled
+    graph: Graph
+    features: Array  # (n + M, F)
+    turned: Array  # (n, n), those of labelled samples along their principal axes
+    pool: Pool
+
+    @classmethod
+    def read(cls, gan: GAN, rows: Labeled, alone: bool) -> "FoldFeatures":
+        """What the GAN reads; of the labelled samples `alone` where nothing needs the others."""
+        count, graph = len(rows.packed), rows.graph(GRAPH_SAMPLES)
+        features = gan.apply(gan.encode, rows.packed if alone else graph.packed).numpy()
+        labeled = features[:count].astype(np.float64) - features[:count].mean(0)
+        turned = in_principal_axes(labeled)[0].astype(np.float32)
+        return cls(rows, graph, features, turned, Pool.of(features[count:], rows))
+
+    @property
+    def labeled(self) -> Array:
+        """Those of the labelled samples, (n, F)."""
+        return self.features[: len(self.rows.packed)]
+
+
+def measure_graph(config: PredictorConfig, features: FoldFeatures, folds: Folds) -> Measured:
+    """Labels of each fold that spread over the graph, made once, from the other folds."""
+    search = replace(config.search, tolerance=max(TOLERANCE, config.search.tolerance))
+    outputs = held_out_votes(features.features, features.graph, folds, search)
+    return measured_outputs(outputs, features.rows, folds)
+
+
+def measure_self_training(
+    config: PredictorConfig, features: FoldFeatures, folds: Folds
+) -> Measured:
+    """Self-training from the labels of the other folds."""
+    rows, labels = features.rows, features.rows.values.numpy()
+    fit = partial(self_trained_outputs, config, features.labeled, labels, features.pool)
+    return cross_validate(fit, labels, rows.classes, folds)
+
+
+def measure_plain(config: PredictorConfig, features: FoldFeatures, folds: Folds) -> Measured:
+    """An ordinary model of the labelled samples of the other folds."""
+    rows = features.rows
+    return cross_validate(
+        fit_predict_on(config, features), rows.values.numpy(), rows.classes, folds
+    )
+
+
+HELD_OUT = {
+    "graph": measure_graph,
+    "self-training": measure_self_training,
+    PLAIN: measure_plain,
+}
+
+
+def fit_predict_on(config: PredictorConfig, features: FoldFeatures) -> FitPredict:
     """How method "on-features" is fitted on some of the labelled samples (n, F), and predicts.
 
     Models that compare columns are the same along any axes: `turned` (n, n) is as good for them.
     """
+    rows = features.rows
     labels = rows.values.numpy().astype(np.int64 if rows.classes else np.float64)
     name = str(config.baseline)
     kind = CANDIDATES["classification" if rows.classes else "regression"][name]
-    x = turned if kind.scaled else features
+    x = features.turned if kind.scaled else features.labeled
 
     def fit_predict(train: Array, test: Array) -> Array:
         model = Baseline(
