@@ -30,12 +30,15 @@ class Rng:
         return int.from_bytes(hashlib.blake2b(repr(key).encode()).digest()[:8], "big") >> 1
 
     def generator(self) -> torch.Generator:
+        """torch's generator of this key, anew each time."""
         return torch.Generator(self.device).manual_seed(self.entropy())
 
     def numpy(self) -> np.random.Generator:
+        """numpy's generator of this key, anew each time."""
         return np.random.default_rng(self.entropy())
 
     def normal(self, *shape: int) -> Tensor:
+        """Numbers from the standard normal distribution, float32."""
         return torch.randn(shape, generator=self.generator(), device=self.device)
 
     def uniform(self, *shape: int) -> Tensor:
@@ -47,6 +50,7 @@ class Rng:
         return torch.randint(high, shape, generator=self.generator(), device=self.device)
 
     def permutation(self, n: int) -> Tensor:
+        """The numbers from 0 to n - 1 in random order."""
         return torch.randperm(n, generator=self.generator(), device=self.device)
 
 

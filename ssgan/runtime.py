@@ -28,6 +28,7 @@ class Runtime:
         return self.device.split(":")[0]
 
     def autocast(self) -> AbstractContextManager[None]:
+        """The context in which networks compute: bfloat16 where the device has it."""
         if not self.bfloat16:
             return nullcontext()
         return torch.autocast(self.kind, torch.bfloat16)

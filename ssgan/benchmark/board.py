@@ -41,6 +41,7 @@ class BoardSet:
 
     @property
     def leagues(self) -> tuple[str, ...]:
+        """How its labels are drawn."""
         return (BALANCED, PROPORTION) if self.skewed else (BALANCED,)
 
 

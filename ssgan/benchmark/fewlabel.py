@@ -74,6 +74,7 @@ class Table:
 
     @property
     def regression(self) -> bool:
+        """Whether numbers are predicted."""
         return self.measure != "accuracy"
 
 

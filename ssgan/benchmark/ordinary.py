@@ -186,6 +186,7 @@ class OrdinaryTask:
         return known_classes(model, others, self.classes)
 
     def setting(self, train: Array) -> Setting:
+        """What a model may know of its task, from these labelled rows."""
         folds = min(SEARCH_FOLDS, foldable(self.labels[train], self.classes))
         return Setting(len(train), self.seed, folds)
 

@@ -32,6 +32,7 @@ class Problem:
 
     @property
     def few(self) -> tuple[Any, Array]:
+        """The labelled samples and their labels."""
         return take_rows(self.data.x, self.labeled), self.data.y[self.labeled]
 
 

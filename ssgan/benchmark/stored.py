@@ -50,6 +50,7 @@ class StoredProblem:
 
     @property
     def regression(self) -> bool:
+        """Whether numbers are predicted."""
         return self.y.dtype.kind == "f"
 
 

@@ -62,6 +62,7 @@ class Versus:
 
     @property
     def method(self) -> str:
+        """The name of the method."""
         return self.line.group[-1]
 
     @property

@@ -50,6 +50,7 @@ class PathGiven(click.Path):
     def convert(
         self, value: Any, parameter: click.Parameter | None, context: click.Context | None
     ) -> Any:
+        """A path as usual; an empty one is refused."""
         if isinstance(value, str) and not value.strip():
             self.fail("the path is empty: give one", parameter, context)
         return super().convert(value, parameter, context)

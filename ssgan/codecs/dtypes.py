@@ -99,6 +99,7 @@ def is_object(dtype: Any) -> bool:
 
 
 def is_sparse(dtype: Any) -> bool:
+    """Whether a dtype of pandas is a sparse one."""
     return isinstance(dtype, pd.SparseDtype)
 
 

@@ -26,6 +26,7 @@ class Seen:
 
     @classmethod
     def of(cls, values: Array) -> "Seen":
+        """The distinct values of these, sorted, and how often each comes."""
         return cls(*np.unique(values, return_counts=True))
 
     @property

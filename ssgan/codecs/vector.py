@@ -118,6 +118,7 @@ class VectorCodec:
 
     @cached_property
     def _columns(self) -> dict[str, Array]:
+        """The statistics as arrays, by name."""
         return {name: np.array(getattr(self, name)) for name in STATISTICS}
 
     def pack(self, raw: Any) -> Tensor:

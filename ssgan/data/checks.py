@@ -90,6 +90,7 @@ def check(data: Data, target: str | None = None) -> dict[str, Json]:
 
 
 def is_tabular(data: Data) -> bool:
+    """Whether samples are rows of a data frame."""
     return isinstance(data.x, pd.DataFrame)
 
 

@@ -127,6 +127,9 @@ class GANSampler(NestedConfigs, BaseSampler):
         return self
 
     def _check(self, X, y, gan):
+        """Samples, labels and coded labels as they are used; InputError for settings that cannot
+        be.
+        """
         checked_predictor(self.predictor)
         if self.judge not in ("report", "enforce", None):
             raise InputError(f"expected judge to be report, enforce or None, got {self.judge!r}")

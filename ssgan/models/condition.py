@@ -94,6 +94,7 @@ class Condition:
         return refuse_partial(array)
 
     def one_hot(self, indices: Array) -> Tensor:
+        """Class indices (N,) as conditions (N, K + 1); -1 is none."""
         rows = torch.zeros(len(indices), self.width)
         present = torch.from_numpy(np.flatnonzero(indices >= 0))
         rows[present, torch.from_numpy(indices[indices >= 0])] = 1.0
@@ -101,6 +102,7 @@ class Condition:
         return rows
 
     def standardised(self, values: Array) -> Tensor:
+        """Numbers (N, C) as conditions (N, C + 1); a row with NaN is none."""
         present = ~np.isnan(values).any(1, keepdims=True)
         unit = np.array(self.scale) * np.sqrt(self.numbers)
         rows = np.where(present, (values - np.array(self.center)) / unit, 0.0)

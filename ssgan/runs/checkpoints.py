@@ -219,6 +219,7 @@ def _read_manifest(path: Path, step: int) -> tuple[dict[str, dict[str, Any]], Ma
 
 
 def _is_mark(mark: Any, newest: int) -> bool:
+    """Whether a mark names a step up to the newest one."""
     step = mark.get("step") if isinstance(mark, dict) else None
     return isinstance(step, int) and 0 <= step <= newest
 

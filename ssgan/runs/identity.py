@@ -45,6 +45,7 @@ Leaves = dict[tuple[str, ...], Any]  # values of nested dictionaries by their ke
 
 
 def _leaves(value: Any, name: tuple[str, ...] = ()) -> Leaves:
+    """The values of a nested mapping by their dotted names, in parts."""
     if not isinstance(value, dict) or not value:
         return {name: value}
     return {
@@ -55,6 +56,7 @@ def _leaves(value: Any, name: tuple[str, ...] = ()) -> Leaves:
 
 
 def _agree(name: tuple[str, ...], stored: Leaves, wanted: Leaves, growing: tuple[str, ...]) -> bool:
+    """Whether a setting is the same in both, or may be larger in what is wanted."""
     if name not in stored or name not in wanted:
         return False
     grown = ".".join(name) in growing and isinstance(stored[name], int | float)

@@ -209,6 +209,7 @@ def plain(value: Any, where: str) -> Any:
 
 
 def _replace_directory(new: Path, path: Path) -> None:
+    """Put a directory in the place of another, which is aside until then."""
     aside = path.with_name(path.name + REPLACED)
     if not path.exists():
         os.rename(new, path)
@@ -224,10 +225,12 @@ def _replace_directory(new: Path, path: Path) -> None:
 
 
 def _beside(path: Path) -> Path:
+    """The path of an unfinished file in the same directory."""
     return path.with_name(UNFINISHED + secrets.token_hex(8))
 
 
 def _write(path: Path, data: bytes, flags: int = 0, sync: bool = True) -> None:
+    """Write a file, and with `sync` wait until the disk has it."""
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | flags, 0o666)
     try:
         remaining = memoryview(data)
@@ -240,6 +243,7 @@ def _write(path: Path, data: bytes, flags: int = 0, sync: bool = True) -> None:
 
 
 def _sync_directory(path: Path) -> None:
+    """Wait until the disk has the entries of a directory."""
     descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)

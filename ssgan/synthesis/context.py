@@ -180,10 +180,12 @@ class Generated:
 
     @cached_property
     def packed(self) -> Tensor:
+        """The samples, packed."""
         return self.context.gan.codec.pack(self.samples)
 
     @cached_property
     def features(self) -> Array:
+        """What the GAN reads of them, (M, F)."""
         return self.context.gan.apply(self.context.gan.encode, self.packed).numpy()
 
     @cached_property

@@ -89,6 +89,7 @@ class Views:
 
     @property
     def moves(self) -> tuple[str, ...]:
+        """The moves of images among its transforms."""
         return tuple(move for move in MOVES if move in self.transforms)
 
     def light(self, x: Tensor, rng: Rng, strength: float = 1.0) -> Tensor:

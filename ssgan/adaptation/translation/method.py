@@ -62,6 +62,7 @@ class Sides:
             set_rate(optimizer, self.config.rate * factor * step.rate)
 
     def optimizer(self, *networks: nn.Module) -> torch.optim.Optimizer:
+        """One optimiser of these networks, by the config."""
         return adam(nn.ModuleList(networks), self.config.rate, BETAS)
 
     def pictures(self, network: nn.Module, step: int) -> dict[str, bytes]:

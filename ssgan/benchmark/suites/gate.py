@@ -62,6 +62,7 @@ class FixedFeatures:
     classes: Array
 
     def at(self, rows: Array) -> tuple[Array, Array]:
+        """Features and classes of these rows."""
         return self.features[rows].astype(np.float32), self.classes[rows]
 
 

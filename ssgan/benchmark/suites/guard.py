@@ -41,12 +41,14 @@ class FrozenGenerator(Adversarial):
         return super().update(batches, step)
 
     def health(self, step: int) -> dict[str, float]:
+        """The usual measures; after `SINCE` steps its samples are frozen."""
         self.now = step > self.SINCE
         return super().health(step)
 
     def generate_samples(
         self, generator: nn.Module, n: int, rng: Rng, conditions: tuple[Tensor, ...] = ()
     ) -> Tensor:
+        """The usual samples; once frozen, real ones of one mode alone."""
         usual = super().generate_samples(generator, n, rng, conditions)
         if not self.now:
             return usual

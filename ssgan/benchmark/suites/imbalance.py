@@ -85,10 +85,12 @@ class RareClasses:
 
     @property
     def x(self) -> Array:
+        """The raw labelled samples."""
         return np.asarray(self.data.x)[self.rows]
 
     @property
     def counts(self) -> Array:
+        """How many of each class there are."""
         return np.bincount(self.y)
 
     @property
@@ -99,10 +101,12 @@ class RareClasses:
 
     @property
     def predictor_config(self) -> PredictorConfig:
+        """How the predictor is finetuned."""
         return replace(self.shape.predictor, seed=self.seed)
 
     @property
     def labels(self) -> Array:
+        """The raw labels."""
         return np.asarray(self.data.y)[self.rows]
 
 

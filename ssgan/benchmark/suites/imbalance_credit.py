@@ -62,6 +62,7 @@ class RareClass:
 
     @property
     def gan_config(self) -> GANConfig:
+        """How the GAN is trained."""
         return replace(self.settings.gan, seed=self.seed)
 
     @property

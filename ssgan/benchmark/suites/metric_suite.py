@@ -45,6 +45,7 @@ class SamplePair:
 
     @property
     def features(self) -> tuple[Tensor, Tensor]:
+        """Both sets in the space of the real one."""
         space = space_of(self.real)
         return space(self.real), space(self.fake)
 

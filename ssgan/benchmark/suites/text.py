@@ -61,6 +61,7 @@ class TextSet:
 
     @property
     def labels(self) -> tuple[int, ...]:
+        """How many labels in all, for each count a class."""
         return tuple(self.classes * each for each in self.per_class)
 
 

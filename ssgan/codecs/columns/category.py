@@ -82,6 +82,7 @@ class Category:
 
     @cached_property
     def _index(self) -> Any:
+        """The levels, to look codes up by."""
         return pd.Index(np.array(self.levels, dtype=object))
 
     def pack(self, column: Series) -> Array:

@@ -75,6 +75,7 @@ class Number:
 
     @property
     def numbers(self) -> int:
+        """1 where there is a number to generate, 0 where all values are one."""
         return int(len(self.knots) > 1 or self.flagged)
 
     @cached_property

@@ -32,6 +32,7 @@ class WordPieces:
     known: dict[str, list[int]]  # words that came before
 
     def pieces(self, text: str) -> list[int]:
+        """The numbers of the pieces of a text."""
         all_pieces: list[int] = []
         for word in self.split(text):
             if word not in self.known:
@@ -91,6 +92,7 @@ class Bert:
         return x
 
     def layer(self, x: Tensor, seen: Tensor, name: str) -> Tensor:
+        """One layer: attention and what follows it, on x (N, L, F)."""
         heads = self.config["num_attention_heads"]
         query, key, value = (
             self.linear(x, f"{name}.attention.self.{part}")
@@ -106,9 +108,11 @@ class Bert:
         return self.norm(x + self.linear(inner, f"{name}.output.dense"), f"{name}.output.LayerNorm")
 
     def linear(self, x: Tensor, name: str) -> Tensor:
+        """The linear layer of that name."""
         return F.linear(x, self.tensors[f"{name}.weight"], self.tensors[f"{name}.bias"])
 
     def norm(self, x: Tensor, name: str) -> Tensor:
+        """The layer norm of that name."""
         weight, bias = self.tensors[f"{name}.weight"], self.tensors[f"{name}.bias"]
         return F.layer_norm(x, x.shape[-1:], weight, bias, self.config.get("layer_norm_eps", 1e-12))
 

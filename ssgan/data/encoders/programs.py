@@ -65,6 +65,7 @@ class Program:
 
     @cached_property
     def opened(self) -> tuple[Callable[[Tensor], Any], Shape | None]:
+        """The program, ready to be called, and the shape that it takes where it says so."""
         if self.weights is not None:
             return vision.backbone(str(self.path), read_weights(self.weights)), None
         check_program(self.path)

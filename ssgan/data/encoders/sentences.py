@@ -66,6 +66,7 @@ class SentenceModel:
 
     @property
     def name(self) -> str:
+        """The name of the model: that of its directory."""
         inside = self.directory.parent.name == self.packaged.replace("-", "_")
         return self.packaged if inside else self.directory.name
 
@@ -76,6 +77,7 @@ class SentenceModel:
 
     @property
     def weights(self) -> Path:
+        """The file of its weights; InputError where there is none."""
         paths = [self.directory / name for name in (WEIGHTS, ONNX)]
         paths += [self.directory / "onnx" / ONNX]
         for path in paths:
@@ -87,6 +89,7 @@ class SentenceModel:
 
     @property
     def pieces_file(self) -> Path:
+        """The file of its word pieces; InputError where there is none."""
         for name in ("vocab.txt", "tokenizer.json"):
             if (self.directory / name).is_file():
                 return self.directory / name
@@ -103,6 +106,7 @@ class SentenceModel:
 
     @cached_property
     def words(self) -> WordPieces:
+        """What cuts texts into word pieces."""
         path = self.pieces_file
         if path.suffix == ".txt":
             lines = path.read_text("utf-8").splitlines()

@@ -162,6 +162,7 @@ def part_of(folder: str) -> str | None:
 
 
 def is_unlabeled(folder: str) -> bool:
+    """Whether a folder's name says that its images have no label."""
     return folder.lower() in UNLABELED
 
 

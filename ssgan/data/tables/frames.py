@@ -46,6 +46,7 @@ INT64, UINT64, EXACT = 2**63, 2**64, 2**53  # below EXACT a float holds every wh
 
 
 def is_table(path: Path) -> bool:
+    """Whether a path is that of a table."""
     return path.name.lower().endswith(TABLE_SUFFIXES)
 
 

@@ -82,6 +82,7 @@ class SuperResolution:
         return terms | more, {"not_finite": torch.maximum(refused, bad)}
 
     def critic_step(self, small: Tensor, large: Tensor, rng: Rng) -> tuple[Terms, Tensor]:
+        """One step of the critic, on large squares and on what the network makes of small ones."""
         with torch.no_grad(), self.runtime.autocast():
             enlarged = self.network(small)
 

@@ -36,6 +36,7 @@ class Budget:
         return self.seconds - (self.clock() - self.began)
 
     def spent(self) -> bool:
+        """Whether nothing of it is left."""
         return of_first(self.left <= 0)
 
     def affords(self, seconds: float) -> bool:

@@ -21,6 +21,7 @@ class Folds:
 
     @property
     def count(self) -> int:
+        """How many folds there are."""
         return int(self.of.max()) + 1
 
     def __iter__(self) -> Iterator[tuple[int, Array, Array]]:

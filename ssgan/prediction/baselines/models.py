@@ -163,6 +163,7 @@ class Baseline:
 
     @cached_property
     def kind(self) -> Kind:
+        """What its name stands for."""
         return CANDIDATES["classification" if self.classes else "regression"][self.name]
 
     @cached_property
@@ -176,6 +177,7 @@ class Baseline:
 
     @cached_property
     def model(self) -> Any:
+        """The fitted scikit-learn model."""
         estimator = self.kind.make(self.value, len(self.rows), self.seed)
         if self.kind.trees:
             estimator.set_params(**{self.kind.trees: self.trees})
@@ -206,6 +208,7 @@ class Baseline:
         return logs
 
     def to_tensors(self) -> dict[str, Tensor]:
+        """The rows and labels that it is fitted to, by name."""
         return {"rows": torch.from_numpy(self.rows), "labels": torch.from_numpy(self.labels)}
 
     def to_json(self) -> dict[str, Any]:

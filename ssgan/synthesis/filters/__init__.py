@@ -70,6 +70,7 @@ class Dropped:
     first: dict[str, list[Tensor]] = field(default_factory=dict)  # encoded
 
     def add(self, name: str, lost: Generated) -> None:
+        """Count samples that a filter has dropped, and keep the first ones."""
         counts = self.counts.setdefault(name, dict.fromkeys(self.classes, 0))
         for index in lost.indices:
             counts[self.classes[index]] += 1

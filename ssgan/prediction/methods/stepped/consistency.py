@@ -156,6 +156,9 @@ class Consistency:
     def number_terms(
         self, targets: Tensor, weight: float, features: Tensor, outputs: Tensor
     ) -> Terms:
+        """The terms of numbers: how far they are from the teacher's, and whether pairs are in its
+        order.
+        """
         numbers = outputs.squeeze(1)
         gaps, sure = (
             numbers - numbers.roll(1),

@@ -123,6 +123,7 @@ class GanBert:
         return {"generator": self.generator, "generator_optimizer": self.optimizer}
 
     def discriminator(self) -> RowJudge:
+        """The head, which judges rows."""
         head: RowJudge = self.network.head  # type: ignore[assignment]
         return head
 

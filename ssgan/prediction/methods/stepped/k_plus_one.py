@@ -69,10 +69,12 @@ class KPlusOne:
         return torch.cat([real, fake]), partial(self.critic_terms, len(real))
 
     def real(self, batches: BatchSource, step: int, rng: Rng) -> Tensor:
+        """Real samples of a step, in light views."""
         (packed,) = batches("every", step, 1)
         return self.views.light(self.gan.codec.expand(packed), rng("real"))
 
     def fake(self, n: int, rng: Rng) -> Tensor:
+        """Samples of the generator."""
         gan = self.gan
         inputs = gan.sampler.inputs(n, rng("noise"), gan.sampler.conditions(n, rng("told")))
         return generate(sharded(self.generator), inputs, gan.codec, gan.runtime, rng("activation"))
