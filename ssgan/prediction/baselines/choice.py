@@ -25,7 +25,7 @@ class Measured:
 def cross_validate(fit_predict: FitPredict, labels: Array, classes: int, folds: Folds) -> Measured:
     """Fit on all but one fold and score the outputs for it, logits (m, K) or numbers (m,), in turn.
 
-    Raises ValueError for outputs that are not finite.
+    Raises InputError for outputs that are not finite.
     """
     repeats, count = folds.of.shape
     outputs = np.empty((repeats, count, classes) if classes else (repeats, count))

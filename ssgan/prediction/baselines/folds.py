@@ -53,7 +53,7 @@ def stratified(
 ) -> Folds:
     """Folds with as many rows of every class, or of every part of the range of numbers (n,).
 
-    There are at most as many as the rarest class has labels. Raises ValueError for fewer than two.
+    There are at most as many as the rarest class has labels. Raises InputError for fewer than two.
     """
     folds = min(folds, foldable(labels, classes))
     if folds < 2:

@@ -217,7 +217,7 @@ class Baseline:
 
     @classmethod
     def from_tensors(cls, tensors: Mapping[str, Tensor], facts: Mapping[str, Any]) -> "Baseline":
-        """The model that `to_tensors` and `to_json` describe; ValueError for an unknown name."""
+        """The model that `to_tensors` and `to_json` describe; InputError for an unknown name."""
         kinds = CANDIDATES["classification" if facts["classes"] else "regression"]
         if facts["name"] not in kinds:
             raise InputError(f"no baseline {facts['name']!r}; there are {', '.join(kinds)}")
@@ -257,7 +257,7 @@ def fit_baseline(
     """The model `name` of rows (n, F) and class indices or numbers (n,).
 
     Its one parameter is chosen by cross-validation on these rows, by squared error (Brier 1950).
-    Raises ValueError for a class that is not below `classes`, and where all labels are one.
+    Raises InputError for a class that is not below `classes`, and where all labels are one.
     """
     rows = np.ascontiguousarray(rows, np.float32)
     labels = np.asarray(labels, np.int64 if classes else np.float64)

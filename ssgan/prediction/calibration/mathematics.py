@@ -33,7 +33,7 @@ def fit_temperature(logits: ArrayLike, labels: ArrayLike, offset: ArrayLike = 0.
     crosses 0. Few labels pull T less: the likelihood is multiplied by a gamma density of b with
     its mode at 1 that weighs as much as HELD labels. So T is 1 where nothing speaks against it,
     never makes the likelihood of these rows worse than 1 does, and lies in [0.05, 20]. Raises
-    ValueError for logits that are not finite and for labels that are no class.
+    InputError for logits that are not finite and for labels that are no class.
     """
     rows, classes = check_logits(logits, labels)
     right, offset = rows[np.arange(len(rows)), classes], np.asarray(offset, np.float64)
