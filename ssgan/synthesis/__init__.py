@@ -8,14 +8,9 @@ What each module is for:
     filters               a file for each: which samples are kept
     context               what filters and the gate may look at
 
-    gate, regression      whether rows help a classifier, or lower the error of a regressor
-    plan, verdict         how it is tested, and what was found
-    candidates, pools     what is compared: samples that are there, and how many of them
-    labeled_rows          the real rows, and functions that add some to them
-    training_rows         the rows that a fold learns from, added ones among them
+    gate                  whether rows help, by a paired test over folds
     baselines             a file for each: what adds rows without a GAN
-    adjustments           class weights and thresholds, which add none
-    classifiers, judges   a file for each classifier that may gain; those as functions of rows
+    classifiers           a file for each classifier that may gain
 
     features              a GAN over features, for the training set of a head
     implicit              adversarial terms for a training of your own
@@ -26,7 +21,6 @@ Imports only `ssgan.adaptation` and what lies below it.
 from ssgan.synthesis.augment import JudgedSamples, augment
 from ssgan.synthesis.baselines import BASELINES
 from ssgan.synthesis.baselines.smote import smote
-from ssgan.synthesis.candidates import assess, assess_features
 from ssgan.synthesis.classifiers import GATE_CLASSIFIERS
 from ssgan.synthesis.context import Context, Filter, Synthetic
 from ssgan.synthesis.features import FeatureGAN, augment_features, features_of
@@ -37,15 +31,16 @@ from ssgan.synthesis.filters.confidence import Confidence
 from ssgan.synthesis.filters.langevin import Langevin
 from ssgan.synthesis.filters.near_duplicates import NearDuplicates
 from ssgan.synthesis.filters.rejection import Rejection
-from ssgan.synthesis.gate import judge, preselect
+from ssgan.synthesis.gate.candidates import assess, assess_features
+from ssgan.synthesis.gate.classification import judge, preselect
+from ssgan.synthesis.gate.judges import linear_judge, sklearn_judge
+from ssgan.synthesis.gate.labeled_rows import LabeledRows
+from ssgan.synthesis.gate.plan import Plan
+from ssgan.synthesis.gate.regression import judge_numbers
+from ssgan.synthesis.gate.verdict import Comparison, Verdict
 from ssgan.synthesis.generation import sample_classes, select_samples, synthesise
 from ssgan.synthesis.implicit import Implicit, real_or_fake, unsure
-from ssgan.synthesis.judges import linear_judge, sklearn_judge
-from ssgan.synthesis.labeled_rows import LabeledRows
-from ssgan.synthesis.plan import Plan
-from ssgan.synthesis.regression import judge_numbers
 from ssgan.synthesis.requests import Request, counts_for, strategy_counts
-from ssgan.synthesis.verdict import Comparison, Verdict
 
 __all__ = [
     "BASELINES",

@@ -32,13 +32,13 @@ from ssgan.synthesis.blocks import (
     make_blocks,
     samples_of_any_class,
 )
-from ssgan.synthesis.candidates import assess
 from ssgan.synthesis.classifiers import default_classifiers, default_regressors
 from ssgan.synthesis.context import Context, Synthetic
-from ssgan.synthesis.judges import linear_judge
-from ssgan.synthesis.plan import NUMBER_METRIC, Plan
+from ssgan.synthesis.gate.candidates import assess
+from ssgan.synthesis.gate.judges import linear_judge
+from ssgan.synthesis.gate.plan import NUMBER_METRIC, Plan
+from ssgan.synthesis.gate.verdict import Verdict
 from ssgan.synthesis.requests import Request
-from ssgan.synthesis.verdict import Verdict
 
 
 class JudgedSamples(NamedTuple):

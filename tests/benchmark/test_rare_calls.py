@@ -8,8 +8,8 @@ from sklearn.linear_model import LogisticRegression
 
 from ssgan.benchmark.suites.rare_calls import METHODS, followed, outputs_with, rare_calls
 from ssgan.synthesis import Comparison
-from ssgan.synthesis.judges import EstimatorJudge
-from ssgan.synthesis.plan import balanced
+from ssgan.synthesis.gate.judges import EstimatorJudge
+from ssgan.synthesis.gate.plan import balanced
 
 
 def few_rows(n=400):

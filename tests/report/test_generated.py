@@ -30,7 +30,7 @@ from ssgan.report.training import TABLE_COLUMNS
 from ssgan.runs.run import Run
 from ssgan.synthesis import Context, Synthetic
 from ssgan.synthesis.blocks import Tally
-from ssgan.synthesis.verdict import Comparison, Verdict
+from ssgan.synthesis.gate.verdict import Comparison, Verdict
 from tests.examples import KINDS, SMALL, table
 from tests.report.test_report import Page, refuse_what_is_not_self_contained
 

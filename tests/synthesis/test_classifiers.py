@@ -22,19 +22,19 @@ from ssgan.synthesis import (
     judge,
     sklearn_judge,
 )
-from ssgan.synthesis.adjustments import (
+from ssgan.synthesis.baselines.smote import BASELINE as smote_baseline
+from ssgan.synthesis.classifiers import classifiers_named, default_classifiers
+from ssgan.synthesis.gate.adjustments import (
     average_precision,
     chosen_power,
     divide_by_shares,
     threshold_at,
 )
-from ssgan.synthesis.baselines.smote import BASELINE as smote_baseline
-from ssgan.synthesis.candidates import by_class
-from ssgan.synthesis.classifiers import classifiers_named, default_classifiers
-from ssgan.synthesis.judges import linear_outputs, linear_scores
-from ssgan.synthesis.pools import with_ratio
-from ssgan.synthesis.training_rows import add_nothing
-from ssgan.synthesis.verdict import Comparison, advise, best_remedy
+from ssgan.synthesis.gate.candidates import by_class
+from ssgan.synthesis.gate.judges import linear_outputs, linear_scores
+from ssgan.synthesis.gate.pools import with_ratio
+from ssgan.synthesis.gate.training_rows import add_nothing
+from ssgan.synthesis.gate.verdict import Comparison, advise, best_remedy
 
 BALANCED = Plan(repeats=2, metric="balanced accuracy")
 

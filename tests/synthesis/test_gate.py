@@ -19,9 +19,9 @@ from ssgan.synthesis import (
     preselect,
     smote,
 )
-from ssgan.synthesis.gate import compare_gains, holm
-from ssgan.synthesis.pools import find_copies, pool_augmenter, reachable_ratios
-from ssgan.synthesis.training_rows import add_nothing
+from ssgan.synthesis.gate.classification import compare_gains, holm
+from ssgan.synthesis.gate.pools import find_copies, pool_augmenter, reachable_ratios
+from ssgan.synthesis.gate.training_rows import add_nothing
 
 QUICK = Plan(repeats=2)
 

@@ -9,9 +9,9 @@ from ssgan.prediction.config import PredictorConfig
 from ssgan.prediction.finetune import finetune
 from ssgan.randomness import Rng
 from ssgan.synthesis import Context, Plan, Synthetic, assess, augment, judge, judge_numbers
-from ssgan.synthesis.judges import linear_numbers
-from ssgan.synthesis.plan import error_reduction
-from ssgan.synthesis.regression import between_neighbours, labelled_again
+from ssgan.synthesis.gate.judges import linear_numbers
+from ssgan.synthesis.gate.plan import error_reduction
+from ssgan.synthesis.gate.regression import between_neighbours, labelled_again
 from tests import examples
 
 QUICK = Plan(metric="error reduction", judge=linear_numbers, repeats=4)

@@ -36,10 +36,10 @@ from ssgan.synthesis import (
     sample_classes,
 )
 from ssgan.synthesis.baselines.transforms import shift
-from ssgan.synthesis.candidates import make_candidates
-from ssgan.synthesis.labeled_rows import Added, Augmenter, GateBaseline, add_copies
-from ssgan.synthesis.plan import accuracy
-from ssgan.synthesis.verdict import MOVED
+from ssgan.synthesis.gate.candidates import make_candidates
+from ssgan.synthesis.gate.labeled_rows import Added, Augmenter, GateBaseline, add_copies
+from ssgan.synthesis.gate.plan import accuracy
+from ssgan.synthesis.gate.verdict import MOVED
 
 GATE_GAN = GANConfig(steps=2000)  # as in the tables of MNIST with few labels
 NULL_LABELS = 1000

@@ -29,13 +29,13 @@ from ssgan.prediction.config import PredictorConfig
 from ssgan.prediction.finetune import finetune
 from ssgan.randomness import Rng
 from ssgan.synthesis import Request, Synthetic, augment, smote
-from ssgan.synthesis.adjustments import chosen_power, divide_by_shares
 from ssgan.synthesis.augment import context_for, propose
 from ssgan.synthesis.classifiers import classifiers_named
-from ssgan.synthesis.judges import EstimatorJudge
-from ssgan.synthesis.plan import balanced
-from ssgan.synthesis.training_rows import TrainingRows
-from ssgan.synthesis.verdict import MOVED, Verdict, best_remedy
+from ssgan.synthesis.gate.adjustments import chosen_power, divide_by_shares
+from ssgan.synthesis.gate.judges import EstimatorJudge
+from ssgan.synthesis.gate.plan import balanced
+from ssgan.synthesis.gate.training_rows import TrainingRows
+from ssgan.synthesis.gate.verdict import MOVED, Verdict, best_remedy
 
 METRIC = "balanced accuracy"
 FOLDS = 5  # that choose the threshold

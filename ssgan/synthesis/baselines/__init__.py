@@ -5,6 +5,6 @@ where it is not for such rows; its name is that of the module.
 """
 
 from ssgan.config import constants_in
-from ssgan.synthesis.labeled_rows import GateBaseline
+from ssgan.synthesis.gate.labeled_rows import GateBaseline
 
 BASELINES: dict[str, GateBaseline] = constants_in(__name__, __path__, "BASELINE")

@@ -6,7 +6,7 @@ from sklearn.neighbors import NearestNeighbors
 from ssgan.codecs.codec import Array
 from ssgan.config import InputError
 from ssgan.randomness import Rng
-from ssgan.synthesis.labeled_rows import Added, Augmenter, LabeledRows
+from ssgan.synthesis.gate.labeled_rows import Added, Augmenter, LabeledRows
 
 
 def smote(

@@ -4,7 +4,7 @@ import numpy as np
 
 from ssgan.codecs.codec import Array
 from ssgan.randomness import Rng
-from ssgan.synthesis.labeled_rows import Augmenter, LabeledRows, add_copies
+from ssgan.synthesis.gate.labeled_rows import Augmenter, LabeledRows, add_copies
 
 SHARE = 8  # a sample is shifted by up to a side / SHARE
 

@@ -12,7 +12,7 @@ from sklearn.base import is_regressor
 
 from ssgan.codecs.codec import Codec
 from ssgan.config import InputError, InputTypeError, constants_in
-from ssgan.synthesis.judges import ClassifierKind
+from ssgan.synthesis.gate.judges import ClassifierKind
 
 MAX_COLUMNS = 256  # that boosting looks through in seconds
 ESTIMATOR_REPEATS = 4  # of folds, for a classifier of one's own

@@ -4,7 +4,7 @@ from typing import Any
 
 from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
 
-from ssgan.synthesis.judges import ClassifierKind
+from ssgan.synthesis.gate.judges import ClassifierKind
 
 BOOSTED_TREES = 50  # half of scikit-learn's own number: as good on some hundred rows
 

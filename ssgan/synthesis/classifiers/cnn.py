@@ -11,7 +11,7 @@ from torch.nn import functional as F
 from ssgan.codecs.codec import Array
 from ssgan.config import InputError
 from ssgan.randomness import Rng, seeded
-from ssgan.synthesis.judges import ClassifierKind, balanced_weights
+from ssgan.synthesis.gate.judges import ClassifierKind, balanced_weights
 
 CNN_BATCH = 64
 

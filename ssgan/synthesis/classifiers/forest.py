@@ -4,7 +4,7 @@ from typing import Any
 
 from sklearn.ensemble import RandomForestClassifier, RandomForestRegressor
 
-from ssgan.synthesis.judges import ClassifierKind
+from ssgan.synthesis.gate.judges import ClassifierKind
 
 
 def random_forest(shape: tuple[int, ...], seed: int) -> Any:

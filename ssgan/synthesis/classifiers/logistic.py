@@ -6,7 +6,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from ssgan.synthesis.judges import ClassifierKind
+from ssgan.synthesis.gate.judges import ClassifierKind
 
 
 def standardised_logistic(shape: tuple[int, ...], seed: int) -> Any:

@@ -24,7 +24,8 @@ from sklearn.model_selection import StratifiedKFold
 from ssgan.codecs.codec import Array
 from ssgan.config import InputError
 from ssgan.randomness import Rng
-from ssgan.synthesis.adjustments import (
+from ssgan.synthesis.baselines import BASELINES
+from ssgan.synthesis.gate.adjustments import (
     adjustments,
     average_precision,
     chosen_power,
@@ -33,12 +34,11 @@ from ssgan.synthesis.adjustments import (
     threshold_at,
     unadjusted_outputs,
 )
-from ssgan.synthesis.baselines import BASELINES
-from ssgan.synthesis.judges import Judge, linear_judge
-from ssgan.synthesis.labeled_rows import Augmenter, GateBaseline, LabeledRows
-from ssgan.synthesis.plan import METRICS, Plan
-from ssgan.synthesis.training_rows import PredictFold, TrainingRows, add_nothing
-from ssgan.synthesis.verdict import MOVED, Comparison, Verdict, advise
+from ssgan.synthesis.gate.judges import Judge, linear_judge
+from ssgan.synthesis.gate.labeled_rows import Augmenter, GateBaseline, LabeledRows
+from ssgan.synthesis.gate.plan import METRICS, Plan
+from ssgan.synthesis.gate.training_rows import PredictFold, TrainingRows, add_nothing
+from ssgan.synthesis.gate.verdict import MOVED, Comparison, Verdict, advise
 
 TEST_POWER = 0.8  # probability with which the smallest gain is seen
 MAX_CANDIDATES = 3

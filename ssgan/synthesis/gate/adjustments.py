@@ -12,8 +12,14 @@ from sklearn.model_selection import StratifiedKFold
 
 from ssgan.codecs.codec import Array
 from ssgan.randomness import Rng
-from ssgan.synthesis.judges import EstimatorJudge, Judge, JudgeOutputs, linear_judge, linear_outputs
-from ssgan.synthesis.plan import METRICS
+from ssgan.synthesis.gate.judges import (
+    EstimatorJudge,
+    Judge,
+    JudgeOutputs,
+    linear_judge,
+    linear_outputs,
+)
+from ssgan.synthesis.gate.plan import METRICS
 
 POWERS = tuple(np.linspace(0, 2, 41).tolist())  # of the shares: 0 moves nothing
 INNER_FOLDS = 3  # of the training rows, within a fold

@@ -99,7 +99,7 @@ def linear_numbers(x: Array, y: Array, test: Array) -> Array:
     Examples
     --------
     >>> import numpy as np
-    >>> from ssgan.synthesis.judges import linear_numbers
+    >>> from ssgan.synthesis.gate.judges import linear_numbers
     >>> x = np.arange(4.0)[:, None]
     >>> linear_numbers(x, 3 * x[:, 0], np.array([[1.5]])).tolist()
     [4.5]

@@ -8,9 +8,9 @@ from sklearn.neighbors import NearestNeighbors
 
 from ssgan.codecs.codec import Array
 from ssgan.randomness import Rng
-from ssgan.synthesis.labeled_rows import Added, Augmenter
-from ssgan.synthesis.plan import Plan
-from ssgan.synthesis.verdict import MOVED, Verdict
+from ssgan.synthesis.gate.labeled_rows import Added, Augmenter
+from ssgan.synthesis.gate.plan import Plan
+from ssgan.synthesis.gate.verdict import MOVED, Verdict
 
 # Numbers of the real rows that may be seen, of rows of a pool, and how many of these are wanted;
 # the numbers of those that are taken, and their classes.

@@ -12,9 +12,9 @@ from sklearn.model_selection import StratifiedKFold
 
 from ssgan.codecs.codec import Array
 from ssgan.randomness import Rng
-from ssgan.synthesis.adjustments import INNER_FOLDS, Trained, best_power, divide_by_shares
-from ssgan.synthesis.judges import JudgeOutputs
-from ssgan.synthesis.labeled_rows import Augmenter
+from ssgan.synthesis.gate.adjustments import INNER_FOLDS, Trained, best_power, divide_by_shares
+from ssgan.synthesis.gate.judges import JudgeOutputs
+from ssgan.synthesis.gate.labeled_rows import Augmenter
 
 # What a classifier says (M, K) of test rows, by the numbers of these and of the training rows.
 PredictFold = Callable[[Array, Array, Rng], Array]

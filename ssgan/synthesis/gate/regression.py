@@ -23,17 +23,17 @@ from ssgan.randomness import Rng
 from ssgan.synthesis.baselines.transforms import shifted_copies
 from ssgan.synthesis.classifiers import NamedClassifier, regressors_named
 from ssgan.synthesis.context import Context, Synthetic
-from ssgan.synthesis.gate import (
+from ssgan.synthesis.gate.classification import (
     MAX_CANDIDATES,
     FoldTest,
     decide_verdict,
     hopeless_verdict,
     refuse_taken,
 )
-from ssgan.synthesis.judges import EstimatorJudge, Judge, linear_numbers
-from ssgan.synthesis.labeled_rows import Added, Augmenter, LabeledRows
-from ssgan.synthesis.plan import NUMBER_METRIC, Plan, error_reduction
-from ssgan.synthesis.pools import (
+from ssgan.synthesis.gate.judges import EstimatorJudge, Judge, linear_numbers
+from ssgan.synthesis.gate.labeled_rows import Added, Augmenter, LabeledRows
+from ssgan.synthesis.gate.plan import NUMBER_METRIC, Plan, error_reduction
+from ssgan.synthesis.gate.pools import (
     Chooser,
     Ratios,
     find_copies,
@@ -44,8 +44,8 @@ from ssgan.synthesis.pools import (
     untested_verdict,
     with_ratio,
 )
-from ssgan.synthesis.training_rows import PredictFold, TrainingRows, add_nothing
-from ssgan.synthesis.verdict import Verdict, advise
+from ssgan.synthesis.gate.training_rows import PredictFold, TrainingRows, add_nothing
+from ssgan.synthesis.gate.verdict import Verdict, advise
 
 FOLD_ROWS = 2  # labelled rows of a fold, at least
 NEIGHBOURS = 5  # between a row and one of which a new one may lie
@@ -112,7 +112,7 @@ def judge_numbers(
     Rows of the same law, which are not seen in the test, help a linear head of 60 labelled rows:
 
     >>> import numpy as np
-    >>> from ssgan.synthesis.regression import judge_numbers
+    >>> from ssgan.synthesis.gate.regression import judge_numbers
     >>> rng = np.random.default_rng(0)
     >>> x = rng.normal(size=(900, 40))
     >>> y = x.sum(1) + 2 * rng.normal(size=900)

@@ -22,17 +22,17 @@ from ssgan.prediction.graph import along_principal_axes
 from ssgan.synthesis.baselines import BASELINES
 from ssgan.synthesis.classifiers import NamedClassifier, classifiers_named
 from ssgan.synthesis.context import Context, Synthetic
-from ssgan.synthesis.gate import baseline_augmenters, judge, preselect
-from ssgan.synthesis.judges import (
+from ssgan.synthesis.gate.classification import baseline_augmenters, judge, preselect
+from ssgan.synthesis.gate.judges import (
     EstimatorJudge,
     balanced_weights,
     by_index,
     linear_judge,
     linear_scores,
 )
-from ssgan.synthesis.labeled_rows import Added, Augmenter, GateBaseline, LabeledRows, View
-from ssgan.synthesis.plan import Plan
-from ssgan.synthesis.pools import (
+from ssgan.synthesis.gate.labeled_rows import Added, Augmenter, GateBaseline, LabeledRows, View
+from ssgan.synthesis.gate.plan import Plan
+from ssgan.synthesis.gate.pools import (
     Chooser,
     Ratios,
     find_copies,
@@ -43,8 +43,8 @@ from ssgan.synthesis.pools import (
     untested_verdict,
     with_ratio,
 )
-from ssgan.synthesis.regression import assess_numbers
-from ssgan.synthesis.verdict import Verdict
+from ssgan.synthesis.gate.regression import assess_numbers
+from ssgan.synthesis.gate.verdict import Verdict
 
 
 def first_rows_chooser(features: Array, classes: Array, pool: Array) -> Chooser:

@@ -6,7 +6,7 @@ import numpy as np
 
 from ssgan.codecs.codec import Array
 from ssgan.config import InputError
-from ssgan.synthesis.judges import Judge, linear_judge
+from ssgan.synthesis.gate.judges import Judge, linear_judge
 
 ALPHA = 0.002  # probability of one wrong "helps" among all candidates
 
