@@ -20,7 +20,7 @@ from ssgan.training.optim import adam, cosine, set_rate
 from ssgan.training.ranks import sharded
 from ssgan.training.schedule import Step
 from ssgan.training.state import Part
-from ssgan.training.step import descend
+from ssgan.training.step import Stepped, descend
 from ssgan.transforms.views import Views
 
 BETAS = (0.9, 0.99)
@@ -44,6 +44,15 @@ class Learner:
         return cls(network, averaged(network), views, on)
 
 
+@dataclass(frozen=True)
+class Opponent:
+    """A network that learns against the learner's: it takes a step after each of its steps."""
+
+    optimizer: torch.optim.Optimizer
+    batch_and_loss: Callable[[BatchSource, int, Rng], tuple[Tensor, Callable[[Tensor], Terms]]]
+    slower: float = 1.0  # its learning rate, as a share of the network's
+
+
 class UnlabeledLoss(Protocol):
     """What unlabeled samples add to the loss of a step: a batch, and a loss of its outputs."""
 
@@ -62,10 +71,12 @@ class UnlabeledLoss(Protocol):
     def batch_and_loss(self, batches: BatchSource, step: int, rng: Rng) -> BatchLoss | None:
         """Samples (N, ...) and the terms of their features and outputs; None: not in this step."""
 
-    def post_step(
-        self, batches: BatchSource, step: int, rng: Rng, rate: float
-    ) -> tuple[Terms, Tensor]:
-        """What it trains itself, at the network's `rate`; and 1 if that update was refused."""
+    @property
+    def opponent(self) -> Opponent | None:
+        """The second player, where there is one."""
+
+    def complete(self) -> None:
+        """What is left to do with the trained network after the last step."""
 
     def result(self, head: nn.Module) -> nn.Module:
         """The head of the trained network, made from its averaged one."""
@@ -125,9 +136,21 @@ class Finetune:
         )
         average(learner.mean, learner.network, config.ema, number)
         for key, loss in self.losses.items():
-            measures, bad = loss.post_step(batches, number, rng("after", *key[1:]), rate)
-            terms, refused = terms | measures, torch.maximum(refused, bad)
+            if loss.opponent is not None:
+                more_rng = rng("after", *key[1:])
+                measures, bad = self.answer(loss.opponent, batches, number, more_rng, rate)
+                terms, refused = terms | measures, torch.maximum(refused, bad)
+            if number + 1 == (config.steps or 1):
+                loss.complete()
         return terms, {"not_finite": refused}
+
+    def answer(
+        self, opponent: Opponent, batches: BatchSource, step: int, rng: Rng, rate: float
+    ) -> Stepped:
+        """A step of the second player, where the network's rate is `rate`."""
+        set_rate(opponent.optimizer, opponent.slower * rate)
+        batch, loss = opponent.batch_and_loss(batches, step, rng)
+        return descend(loss, (batch,), opponent.optimizer, self.learner.runtime)
 
     def supervised(self, batches: BatchSource, step: int, rng: Rng) -> BatchLoss:
         """The labelled samples of a step, and their loss."""

@@ -202,7 +202,8 @@ def test_the_generator_moves_its_mean_features_to_those_of_real_rows():
     task = made("vectors", "k-plus-one")
     teacher = loss_of(task)
     rows = lambda *_: (loss_of(task).rows.packed[:4],)  # noqa: E731
-    found = [teacher.post_step(rows, 0, RNG, 3e-3)[0]["matching"].item() for _ in range(60)]
+    steps = (task.answer(teacher.opponent, rows, 0, RNG, 3e-3) for _ in range(60))
+    found = [terms["matching"].item() for terms, _ in steps]
     assert found[-1] < found[0] / 2
     assert teacher.optimizer.param_groups[0]["lr"] == pytest.approx(SLOWER * 3e-3)
 
@@ -213,7 +214,7 @@ def test_an_update_of_the_generator_that_is_not_finite_is_refused_and_told():
     with torch.no_grad():
         next(task.learner.network.trunk.parameters()).fill_(torch.nan)
     before = [p.clone() for p in teacher.generator.parameters()]
-    _, refused = teacher.post_step(rows, 0, RNG, 1e-3)
+    _, refused = task.answer(teacher.opponent, rows, 0, RNG, 1e-3)
     assert refused == 1
     assert all(map(torch.equal, before, teacher.generator.parameters()))
 

@@ -85,6 +85,7 @@ class Consistency:
     """
 
     trainable = None
+    opponent = None
 
     def __init__(
         self,
@@ -172,10 +173,8 @@ class Consistency:
             "ranking": weight * (sure * orders).mean() / self.belief.steep,
         }
 
-    def post_step(
-        self, batches: BatchSource, step: int, rng: Rng, rate: float
-    ) -> tuple[Terms, Tensor]:
-        return {}, torch.zeros(())
+    def complete(self) -> None:
+        return None
 
     def result(self, head: nn.Module) -> nn.Module:
         return head

@@ -10,7 +10,7 @@ those of the config. Without unlabeled samples (`unlabeled=0`) the same discrimi
 the labels alone: its twin.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import torch
 import torch.nn.functional as F
@@ -21,14 +21,13 @@ from ssgan.prediction.config import PredictorConfig
 from ssgan.prediction.labels import Labeled
 from ssgan.prediction.method import Method, Tensors, every_stream, own_ratio
 from ssgan.prediction.network import Network, initial_network
-from ssgan.prediction.task import BETAS, BatchLoss, Learner
+from ssgan.prediction.task import BETAS, BatchLoss, Learner, Opponent
 from ssgan.randomness import Rng, seeded
 from ssgan.runtime import Terms, to_float32
 from ssgan.training.batches import BatchSource, Stream
-from ssgan.training.optim import adam, set_rate
+from ssgan.training.optim import adam
 from ssgan.training.ranks import sharded
 from ssgan.training.state import Part
-from ssgan.training.step import descend
 
 NOISE = 100  # numbers from 0 to 1 that a row is made from
 SLOPE = 0.2  # of rectifiers below 0
@@ -144,12 +143,16 @@ class GanBert:
 
         return self.gan.codec.expand(packed), terms
 
-    def post_step(
-        self, batches: BatchSource, step: int, rng: Rng, rate: float
-    ) -> tuple[Terms, Tensor]:
-        """One step of the generator."""
+    @property
+    def opponent(self) -> Opponent:
+        """The generator of rows."""
+        return Opponent(self.optimizer, self.fooled)
+
+    def fooled(
+        self, batches: BatchSource, step: int, rng: Rng
+    ) -> tuple[Tensor, Callable[[Tensor], Terms]]:
+        """The mean hidden units of real rows, and what the generator loses beside them."""
         on, count = self.gan.runtime, self.config.ratio * self.config.batch
-        set_rate(self.optimizer, rate)
         (packed,) = batches("every", step, 0)
         with torch.no_grad(), on.autocast():
             features = sharded(self.network.features)(on.batch(self.gan.codec.expand(packed)))
@@ -159,7 +162,10 @@ class GanBert:
             hidden, outputs = self.discriminator().both(self.fake(count, rng("fooling")))
             return fooling(to_float32(outputs), to_float32(hidden), target)
 
-        return descend(loss, (target,), self.optimizer, on)
+        return target, loss
+
+    def complete(self) -> None:
+        return None
 
     def result(self, head: nn.Module) -> nn.Module:
         return head

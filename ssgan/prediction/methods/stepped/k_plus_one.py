@@ -3,7 +3,7 @@
 Salimans et al. 2016, "Improved Techniques for Training GANs", section 5.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from copy import deepcopy
 from functools import partial
 
@@ -16,14 +16,13 @@ from ssgan.models.sampler import generate
 from ssgan.prediction.config import PredictorConfig
 from ssgan.prediction.labels import Labeled
 from ssgan.prediction.method import Method, every_stream, own_ratio
-from ssgan.prediction.task import BatchLoss, Learner
+from ssgan.prediction.task import BatchLoss, Learner, Opponent
 from ssgan.randomness import Rng, seeded
 from ssgan.runtime import Terms, to_float32
 from ssgan.training.batches import BatchSource, Stream
-from ssgan.training.optim import adam, set_rate
+from ssgan.training.optim import adam
 from ssgan.training.ranks import sharded
 from ssgan.training.state import Part
-from ssgan.training.step import descend
 
 SLOWER = 0.2  # the generator's rate, as a share of the network's: it is trained already
 GENERATOR_BETAS = (0.0, 0.99)  # of the generator, as in pretraining
@@ -90,12 +89,16 @@ class KPlusOne:
             "fake": weight * F.softplus(scores[reals:]).mean(),
         }
 
-    def post_step(
-        self, batches: BatchSource, step: int, rng: Rng, rate: float
-    ) -> tuple[Terms, Tensor]:
-        """One step of the generator, whose mean features move towards those of real rows."""
+    @property
+    def opponent(self) -> Opponent:
+        """The generator, whose mean features move towards those of real rows."""
+        return Opponent(self.optimizer, self.matching, SLOWER)
+
+    def matching(
+        self, batches: BatchSource, step: int, rng: Rng
+    ) -> tuple[Tensor, Callable[[Tensor], Terms]]:
+        """The mean features of real rows, and how far those of generated ones are from them."""
         config, on = self.config, self.gan.runtime
-        set_rate(self.optimizer, SLOWER * rate)
         with torch.no_grad(), on.autocast():
             real = on.batch(self.real(batches, step, rng))
             target = to_float32(sharded(self.network.features)(real)).mean(0)
@@ -105,7 +108,10 @@ class KPlusOne:
             mean = to_float32(sharded(self.network.features)(on.batch(fake))).mean(0)
             return {"matching": (mean - target).square().mean()}
 
-        return descend(loss, (target,), self.optimizer, on)
+        return target, loss
+
+    def complete(self) -> None:
+        return None
 
     def result(self, head: nn.Module) -> nn.Module:
         return head

@@ -35,6 +35,7 @@ class Propagation:
     """The cross entropy of a network with the soft labels of a graph."""
 
     trainable = None
+    opponent = None
 
     def __init__(self, config: PredictorConfig, learner: Learner, gan: GAN, rows: Labeled) -> None:
         self.config, self.learner, self.rows = config, learner, rows.graph()
@@ -66,15 +67,11 @@ class Propagation:
         x = self.learner.views.light(self.codec.expand(packed), rng)
         return x, partial(propagated, weight, shares)
 
-    def post_step(
-        self, batches: BatchSource, step: int, rng: Rng, rate: float
-    ) -> tuple[Terms, Tensor]:
-        config, learner = self.config, self.learner
-        if step + 1 == (config.steps or 1):
-            read = learner.mean.features
-            features = apply(read, self.rows.packed, self.codec, learner.runtime)
-            self.voters.fit(features.numpy(), self.rows.labels.numpy(), config.search)
-        return {}, torch.zeros(())
+    def complete(self) -> None:
+        """Fit the neighbours that vote to what the average reads."""
+        read, on = self.learner.mean.features, self.learner.runtime
+        features = apply(read, self.rows.packed, self.codec, on)
+        self.voters.fit(features.numpy(), self.rows.labels.numpy(), self.config.search)
 
     def result(self, head: nn.Module) -> nn.Module:
         return Votes(head, self.voters)

@@ -3,8 +3,7 @@ beside it."""
 
 from collections.abc import Mapping
 
-import torch
-from torch import Tensor, nn
+from torch import nn
 
 from ssgan.models.gan import GAN
 from ssgan.prediction.config import PredictorConfig
@@ -12,7 +11,6 @@ from ssgan.prediction.labels import Labeled
 from ssgan.prediction.method import Method
 from ssgan.prediction.task import Learner
 from ssgan.randomness import Rng
-from ssgan.runtime import Terms
 from ssgan.training.batches import BatchSource, Stream
 from ssgan.training.state import Part
 
@@ -21,6 +19,7 @@ class Supervised:
     """No loss of unlabeled samples."""
 
     trainable = None
+    opponent = None
 
     def __init__(self, config: PredictorConfig, learner: Learner, gan: GAN, rows: Labeled) -> None:
         self.parts: Mapping[str, Part] = {}
@@ -29,10 +28,8 @@ class Supervised:
     def batch_and_loss(self, batches: BatchSource, step: int, rng: Rng) -> None:
         return None
 
-    def post_step(
-        self, batches: BatchSource, step: int, rng: Rng, rate: float
-    ) -> tuple[Terms, Tensor]:
-        return {}, torch.zeros(())
+    def complete(self) -> None:
+        return None
 
     def result(self, head: nn.Module) -> nn.Module:
         return head
