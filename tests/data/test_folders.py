@@ -431,11 +431,10 @@ def test_pictures_of_floating_point_numbers_are_refused():
         read([Image.fromarray(np.zeros((8, 8), np.float32))] * 2)
 
 
-def test_threads_are_for_pictures_of_some_size(monkeypatch):
-    monkeypatch.setattr("os.cpu_count", lambda: 3)
+def test_threads_are_for_pictures_of_some_size():
     small, large = PictureHead(32, 32, 3), PictureHead(200, 200, 3)
-    assert threads_for([small, small, large]) == 1
-    assert threads_for([small, large, large]) == 3
+    assert threads_for([small, small, large], cores=3) == 1
+    assert threads_for([small, large, large], cores=3) == 3
 
 
 def test_large_pictures_are_the_same_by_any_number_of_threads(tmp_path, monkeypatch):

@@ -1,6 +1,7 @@
 """Trainings that break down go back to their last good state, and healthy ones are let alone."""
 
 import json
+from contextlib import chdir
 from math import inf, nan
 
 import pytest
@@ -291,9 +292,11 @@ def test_after_three_rollbacks_the_training_stops_and_says_what_was_seen(
         list(train(Fit(script, wrong), run))
 
 
-def test_a_training_without_a_run_stops_with_a_sentence_alone(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    with pytest.raises(TrainingError, match="broke down 4 times, at last by step 60: diversity"):
+def test_a_training_without_a_run_stops_with_a_sentence_alone(tmp_path):
+    with (
+        chdir(tmp_path),
+        pytest.raises(TrainingError, match="broke down 4 times, at last by step 60: diversity"),
+    ):
         list(train(Fit(frozen(40, until=9))))
     assert list(tmp_path.iterdir()) == []
 

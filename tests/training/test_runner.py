@@ -1,6 +1,7 @@
 """A task in a run directory: resumed, logged, saved, and how far it is."""
 
 import time
+from contextlib import chdir
 
 import pytest
 import torch
@@ -65,9 +66,9 @@ def test_progress_tells_step_steps_values_speed_and_time_left():
     assert task.taken == list(range(20))
 
 
-def test_a_training_without_a_run_writes_nothing(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    list(fit()[1])
+def test_a_training_without_a_run_writes_nothing(tmp_path):
+    with chdir(tmp_path):
+        list(fit()[1])
     assert list(tmp_path.iterdir()) == []
 
 

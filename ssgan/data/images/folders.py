@@ -80,10 +80,10 @@ def head_in(root: Path, file: str) -> PictureHead | str:
     return try_image(inspect_picture, root / file)
 
 
-def threads_for(heads: Iterable[PictureHead]) -> int:
-    """How many threads are fastest for pictures of these heads."""
+def threads_for(heads: Iterable[PictureHead], cores: int | None = None) -> int:
+    """How many threads are fastest for pictures of these heads, on `cores` or on all there are."""
     usual = np.median([head.height * head.width for head in heads])
-    return 1 if usual < SMALL else min(THREADS, os.cpu_count() or 1)
+    return 1 if usual < SMALL else min(THREADS, cores or os.cpu_count() or 1)
 
 
 def parts_of(read: dict[str, "PicturePart"], form: PictureForm) -> RawParts:
