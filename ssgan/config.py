@@ -124,10 +124,10 @@ def constants_in(
     return constants
 
 
-def refuse_empty(name: Any, what: str) -> None:
+def refuse_empty(name: Any, option: str) -> None:
     """Refuse an empty name, as an unset variable gives: as a path it is the current directory."""
     if isinstance(name, str) and not name.strip():
-        raise InputError(f"{what} is empty: give one")
+        raise InputError(f"{option} is empty: give one")
 
 
 def check_names(fields: Collection[str], known: Collection[str]) -> None:

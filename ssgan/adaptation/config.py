@@ -145,8 +145,8 @@ class AdaptConfig(Settings):
         check_listed(self, "candidates", known)
         if not self.candidates:
             raise InputError(f"expected candidates out of {', '.join(known)}, got none")
-        if self.architecture not in (there := NAMES["architecture"]):
-            raise InputError(f"no architecture {self.architecture!r}; there are {', '.join(there)}")
+        if self.architecture not in (names := NAMES["architecture"]):
+            raise InputError(f"no architecture {self.architecture!r}; there are {', '.join(names)}")
         if self.frame not in FRAMES:
             raise InputError(f"expected frame {' or '.join(FRAMES)}, got {self.frame!r}")
         check_optional_count(self, "steps")

@@ -98,9 +98,9 @@ def make_domains(
     return replace(domains, few=Domain(codecs[1], codecs[1].pack(few.samples)), few_values=known)
 
 
-def target_values(values: Array, of: Targets, scale: tuple[float, float]) -> Tensor:
+def target_values(values: Array, coded: Targets, scale: tuple[float, float]) -> Tensor:
     """Class indices as they are, numbers by the mean and deviation of the source's."""
-    if of.classes is not None:
+    if coded.classes is not None:
         return torch.from_numpy(values)
     return torch.from_numpy((values - scale[0]) / scale[1]).float()
 

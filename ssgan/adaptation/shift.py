@@ -25,9 +25,9 @@ def density_ratios(domains: Domains, seed: int) -> Tensor:
     """
     cpu = Runtime("cpu", False)
     both = (domains.source, domains.target)
-    some = [calibration_samples(side, seed).encoded(cpu)[0] for side in both]
-    space = space_of(torch.cat(some))
-    rows = [space(x) for x in some]
+    sides = [calibration_samples(side, seed).encoded(cpu)[0] for side in both]
+    space = space_of(torch.cat(sides))
+    rows = [space(x) for x in sides]
     labels = torch.cat([torch.zeros(len(rows[0])), torch.ones(len(rows[1]))])
     scaler = StandardScaler().fit(torch.cat(rows).numpy())
     model = LogisticRegression(C=PENALTY, max_iter=1000)

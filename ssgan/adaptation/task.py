@@ -164,13 +164,13 @@ class Adaptation:
             return {"supervised": known.loss(self.outputs_of(known.x).outputs)}
         with without_running_statistics(self.learner.network):
             source = self.outputs_of(known.x)
-        there = self.outputs_of(torch.cat(samples))
+        others = self.outputs_of(torch.cat(samples))
         terms = {"supervised": known.loss(source.outputs)}
         if few:
-            terms["few"] = few.loss(there.outputs[-len(few.x) :])
+            terms["few"] = few.loss(others.outputs[-len(few.x) :])
         if self.loss is None or target is None:
             return terms
-        return terms | self.loss.terms(step, source, there.first(len(target)), prepared)
+        return terms | self.loss.terms(step, source, others.first(len(target)), prepared)
 
     def outputs_of(self, x: Tensor) -> NetworkOutputs:
         """What the network makes of encoded samples."""

@@ -53,13 +53,13 @@ def named_set(name: str, **options: Any) -> Callable[[Path | None], Data]:
         if name in DATA_SETS or stored_file(name, directory):
             return with_test(read(name, data_dir=None if name in BUNDLED else data_dir, **options))
         table = "target" in options
-        what = (
+        advice = (
             f"a table with the column {options.get('target')!r}"
             if table
             else "x, y, x_test, y_test"
         )
         path = directory / f"{name}{'.csv' if table else '.npz'}"
-        raise FileNotFoundError(f"data set {name!r} is not there: put {what} at {path}")
+        raise FileNotFoundError(f"data set {name!r} is not there: put {advice} at {path}")
 
     return load
 

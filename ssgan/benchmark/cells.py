@@ -204,9 +204,9 @@ class Benchmark:
         -------
         Suite
         """
-        about = f"a short form: {self.about}" if short else self.about
+        summary = f"a short form: {self.about}" if short else self.about
         name = self.name + SHORT_FORM * short
-        return dataclasses.replace(self.make(short), name=name, about=about)
+        return dataclasses.replace(self.make(short), name=name, about=summary)
 
 
 def key_of(cell: Cell) -> Row:

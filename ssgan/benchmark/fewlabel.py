@@ -187,8 +187,8 @@ def make_gan(table: Table, need: Shared, place: Place) -> None:
         train = functools.partial(pretrain_for, table, need.config, place)
         steps = {"steps": need.config.steps}
         flops = table.flops(train, steps) if table.flops else 0
-        about = {"source": measuring.code_hash(), "flops": flops}
-        write_whole(note, json.dumps(about).encode())
+        record = {"source": measuring.code_hash(), "flops": flops}
+        write_whole(note, json.dumps(record).encode())
     pretrain(place.read(table.data), need.config, run=path, device=table.device)
 
 
@@ -227,8 +227,8 @@ def solve_cell(table: Table, cell: Cell, place: Place) -> dict[str, Value]:
     began = time.perf_counter()
     answer = method.answer(problem, table.settings, cell.label_seed)
     seconds = time.perf_counter() - began
-    about = pretraining_cost(table, cell, place) if method.needs == "gan" else {}
-    gan_seconds = float(about.get("seconds", 0.0))
+    cost = pretraining_cost(table, cell, place) if method.needs == "gan" else {}
+    gan_seconds = float(cost.get("seconds", 0.0))
     shared, seen = distilling_cost(table, cell, place)
     seconds += shared
     config = answer.config
@@ -238,12 +238,12 @@ def solve_cell(table: Table, cell: Cell, place: Place) -> dict[str, Value]:
         "seconds": round(seconds, 2),
         "gan_seconds": round(gan_seconds, 1),
         "total_seconds": round(seconds + gan_seconds, 2),
-        "samples_seen": answer.samples + seen + int(about.get("samples", 0)),
-        "flops": finetuning_cost(table, cell, problem, answer, place) + int(about.get("flops", 0)),
+        "samples_seen": answer.samples + seen + int(cost.get("samples", 0)),
+        "flops": finetuning_cost(table, cell, problem, answer, place) + int(cost.get("flops", 0)),
         "league": ELSEWHERE if method.needs == "weights" else "own data",
         "way": "" if config is None else config.method,
         "steps": 0 if config is None or not config.learns else config.steps or 0,
-        "gan_source": str(about.get("source", "")),
+        "gan_source": str(cost.get("source", "")),
     }
 
 
@@ -252,8 +252,8 @@ def pretraining_cost(table: Table, cell: Cell, place: Place) -> dict[str, Any]:
     path = gan_directory(table, cell.gan_seed, place)
     config = replace(table.gan, seed=cell.gan_seed)
     critic = sum(map(config.objective.critic_steps, range(config.steps)))
-    about = read_object(path.with_name(f"{path.name}.json"))
-    return about | {"seconds": training_seconds(path), "samples": config.batch * critic}
+    record = read_object(path.with_name(f"{path.name}.json"))
+    return record | {"seconds": training_seconds(path), "samples": config.batch * critic}
 
 
 def distilling_cost(table: Table, cell: Cell, place: Place) -> tuple[float, int]:

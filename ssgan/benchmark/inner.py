@@ -49,18 +49,18 @@ def candidate_outputs(
     known = fitted_candidates(gan, config, rows)
     fewer = subsample(rows, config.auto.held_out)
     labels = fewer.values.numpy()
-    of = np.empty((0, len(labels)), np.int64)
-    held = {}
+    fold_of = np.empty((0, len(labels)), np.int64)
+    measured = {}
     if not why_not_held_out(rows):
         repeats = max(1, min(config.search.repeats, config.search.repeat_rows // len(labels)))
         folds = make_folds(fewer, config, repeats, config.auto.folds)
-        held, of = finish(held_out(gan, known, fewer, folds)), folds.of
+        measured, fold_of = finish(held_out(gan, known, fewer, folds)), folds.of
     outputs = {}
     for name, settings in ((each.name, each.config) for each in known):
         shape = (0, len(labels), rows.classes) if rows.classes else (0, len(labels))
-        oof = held[name].outputs if held else np.empty(shape)
+        oof = measured[name].outputs if measured else np.empty(shape)
         answer = in_units(candidate_answer(gan, final_config(settings, rows), rows, test), rows)
-        outputs[name] = Outputs(in_units(oof, rows), answer, of)
+        outputs[name] = Outputs(in_units(oof, rows), answer, fold_of)
     return outputs
 
 

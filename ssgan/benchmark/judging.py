@@ -142,7 +142,7 @@ def calibrated(problem: StoredProblem) -> tuple[dict[str, Array], dict[str, Arra
     """
     outputs_by_name = {n: o for n, o in problem.outputs.items() if not n.endswith(DECIDED)}
     repeats = max((len(o.oof) for o in outputs_by_name.values()), default=0)
-    held, test = {}, {}
+    held_out, test = {}, {}
     for name, outputs in outputs_by_name.items():
         oof, new = (np.asarray(a, np.float64) for a in (outputs.oof, outputs.test))
         if len(oof) != repeats:
@@ -152,8 +152,8 @@ def calibrated(problem: StoredProblem) -> tuple[dict[str, Array], dict[str, Arra
             if repeats:
                 temperature = fit_temperature(np.concatenate([*oof]), np.tile(problem.y, repeats))
             oof, new = (log_softmax(a / temperature, axis=-1) for a in (oof, new))
-        held[name], test[name] = oof, new
-    return held, test
+        held_out[name], test[name] = oof, new
+    return held_out, test
 
 
 def leave_one_out(rules: Mapping[str, Rule], stored: Sequence[StoredProblem]) -> list[Judged]:

@@ -133,8 +133,8 @@ def stepwise(names: Iterable[str]) -> Iterator[str]:
 
 def samples_seen(trainings: Sequence[PredictorConfig], labels: int, rows: int) -> int:
     """Samples that trainings go through, labelled and not, of so many in all."""
-    read = [c.student.steps * c.student.batch for c in trainings if c.distils]
-    distilled = max(read, default=0)
+    of_students = [c.student.steps * c.student.batch for c in trainings if c.distils]
+    distilled = max(of_students, default=0)
     return distilled + sum(samples_in(training, labels, rows) for training in trainings)
 
 

@@ -168,12 +168,14 @@ def paired(
     >>> round(mean, 3), round(reach, 3)
     (0.2, 0.0)
     """
-    of: dict[str, dict[str, list[float]]] = {ours: {}, theirs: {}}
+    values: dict[str, dict[str, list[float]]] = {ours: {}, theirs: {}}
     for row in rows:
-        if row["method"] in of:
-            of[row["method"]].setdefault(row[draw], []).append(float(row[measure]))
-    shared = [name for name in of[ours] if name in of[theirs]]
-    gaps = np.array([np.mean(of[ours][name]) - np.mean(of[theirs][name]) for name in shared])
+        if row["method"] in values:
+            values[row["method"]].setdefault(row[draw], []).append(float(row[measure]))
+    shared = [name for name in values[ours] if name in values[theirs]]
+    gaps = np.array(
+        [np.mean(values[ours][name]) - np.mean(values[theirs][name]) for name in shared]
+    )
     if len(gaps) < 2:
         return float("nan"), float("nan")
     reach = stats.t.ppf(0.975, len(gaps) - 1) * gaps.std(ddof=1) / np.sqrt(len(gaps))

@@ -123,8 +123,8 @@ def missing(suite: Suite, rows: Iterable[Row], renew: bool = False) -> list[Cell
     >>> len(missing(found, [])) == len(found.cells)
     True
     """
-    there = latest_rows(suite, rows)
-    return [cell for cell in suite.cells if cell not in there or (renew and stale(there[cell]))]
+    solved = latest_rows(suite, rows)
+    return [cell for cell in suite.cells if cell not in solved or (renew and stale(solved[cell]))]
 
 
 def run(
@@ -230,7 +230,7 @@ def outcomes(todo: Sequence[Job], processes: int) -> Iterator[Outcome]:
 def do_job(job: Job, threads: int) -> Outcome:
     """Do one job; whatever it raises is its outcome, so that the others go on."""
     torch.set_num_threads(threads)
-    about = measuring.stamps()  # now, before anybody edits the code that is at work
+    stamps = measuring.stamps()  # now, before anybody edits the code that is at work
     measuring.forget_peak()
     began, worked = time.perf_counter(), time.process_time()
     try:
@@ -242,4 +242,4 @@ def do_job(job: Job, threads: int) -> Outcome:
         "seconds": round(time.perf_counter() - began, 2),
         "cpu_seconds": round(time.process_time() - worked, 2),  # of all threads, others' work aside
     }
-    return Outcome(job.what, spent | dict(values) | measuring.peaks() | about)
+    return Outcome(job.what, spent | dict(values) | measuring.peaks() | stamps)

@@ -80,20 +80,20 @@ def load_stored(work: Path) -> list[StoredProblem]:
 def problems_in(files: Iterable[Path]) -> list[StoredProblem]:
     """The problem that the files of a folder are of; none without files."""
     outputs: dict[str, Outputs] = {}
-    about: Mapping[str, Array] = {}
+    arrays: Mapping[str, Array] = {}
     for path in files:
         with np.load(path) as file:
-            about = dict(file)
-        outputs[str(about["method"])] = Outputs(about["oof"], about["test"], about["folds"])
+            arrays = dict(file)
+        outputs[str(arrays["method"])] = Outputs(arrays["oof"], arrays["test"], arrays["folds"])
     if not outputs:
         return []
     problem = StoredProblem(
-        data=str(about["data"]),
-        league=str(about["league"]),
-        labels=int(about["labels"]),
-        seed=int(about["label_seed"]),
-        y=about["y"],
-        y_test=about["y_test"],
+        data=str(arrays["data"]),
+        league=str(arrays["league"]),
+        labels=int(arrays["labels"]),
+        seed=int(arrays["label_seed"]),
+        y=arrays["y"],
+        y_test=arrays["y_test"],
         outputs=outputs,
     )
     return [problem]

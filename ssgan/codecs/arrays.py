@@ -100,21 +100,23 @@ def finite_rows(array: Array, name: str) -> None:
     raise InputError(f"expected finite {name}, row {row} holds {value}: repair or leave it out")
 
 
-def how_to_match(found: tuple[int, ...], expected: tuple[int, ...], otherwise: str) -> str:
-    """What to do with an array of shape `found` where samples have the shape `expected`.
+def how_to_match(actual: tuple[int, ...], expected: tuple[int, ...], otherwise: str) -> str:
+    """What to do with an array of shape `actual` where samples have the shape `expected`.
 
     `otherwise` is the advice where it is not a matter of axes.
     """
-    if found == expected:
+    if actual == expected:
         return "give x[None] where it is one sample"
-    if found[:1] == (1,) and found[2:] == expected:
+    if actual[:1] == (1,) and actual[2:] == expected:
         return "give x[0]"
-    if found[:-1] == expected:
+    if actual[:-1] == expected:
         return "give np.moveaxis(x, -1, 0) where the last axis counts them"
-    if len(expected) > 1 and sorted(found[1:]) == sorted(expected):
+    if len(expected) > 1 and sorted(actual[1:]) == sorted(expected):
         axes = [0]
         for side in expected:
-            axes.append(next(i for i in range(1, len(found)) if i not in axes and found[i] == side))
+            axes.append(
+                next(i for i in range(1, len(actual)) if i not in axes and actual[i] == side)
+            )
         return f"give x.transpose({', '.join(map(str, axes))})"
     return otherwise
 

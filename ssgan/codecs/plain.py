@@ -172,12 +172,12 @@ def numbers_in(texts: Any, comma: bool = False) -> tuple[Array, str] | None:
     marks = {b or a or "" for _, b, _, body, a in parts if b or a or body.strip("0.,")}
     if len(marks) > 1 or any(first and second for first, _, second, _, _ in parts):
         return None
-    found = digits_in([body for _, _, _, body, _ in parts], comma)
-    if found is None:
+    digits = digits_in([body for _, _, _, body, _ in parts], comma)
+    if digits is None:
         return None
     signs = np.array([-1 if "-" in (first, second) else 1 for first, _, second, _, _ in parts])
-    ways = [found[1], *(f"with {mark}" for mark in marks if mark)]
-    return found[0] * signs, " and ".join(way for way in ways if way)
+    ways = [digits[1], *(f"with {mark}" for mark in marks if mark)]
+    return digits[0] * signs, " and ".join(way for way in ways if way)
 
 
 def without_odd_signs(text: str) -> str:

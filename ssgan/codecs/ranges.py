@@ -45,12 +45,12 @@ def warn_outside(
     with np.errstate(over="ignore"):
         beyond = np.maximum(low - rows, rows - high) / span
     far, outside = (beyond > FAR).any(1), (beyond > NEAR).any(1)
-    some = far if far.any() else outside
+    outliers = far if far.any() else outside
     if not far.any() and (len(rows) < MIN_ROWS or outside.mean() <= 0.5):
         return
     row, column = np.unravel_index(beyond.argmax(), beyond.shape)
     warnings.warn(
-        f"{some.sum():,} of {len(rows):,} rows ({some.mean():.0%}) lie "
+        f"{outliers.sum():,} of {len(rows):,} rows ({outliers.mean():.0%}) lie "
         f"{'far ' if far.any() else ''}outside the range seen in training, as "
         f"{rows[row, column]:g} in column {names[int(column)]!r}, seen from {low[column]:g} to "
         f"{high[column]:g}: give samples in the units and on the scale of those in training",

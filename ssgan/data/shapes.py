@@ -67,10 +67,10 @@ def other_than(kind: str, x: Any) -> InputError:
     """The refusal of samples that have no form of that kind, with what may bring them to it."""
     codec, axes = CODECS[kind], np.ndim(x)
     if hasattr(x, "columns"):
-        found = "a data frame"
+        description = "a data frame"
         how = "image_shape (--image-shape) makes images of columns" if kind == "images" else ""
     else:
-        found = f"{CODECS[kind_of(x)].form}, of shape {tuple(np.shape(x))}"
+        description = f"{CODECS[kind_of(x)].form}, of shape {tuple(np.shape(x))}"
         how = ""
         if kind in FLAT and axes == 2:
             how = "image_shape (--image-shape) says what flat ones are"
@@ -78,7 +78,7 @@ def other_than(kind: str, x: Any) -> InputError:
             how = "x[0] has an axis less"
         if codec.coerce(x[None]) is not None:
             how = f"{how}{'; ' if how else ''}x[None] is a set of one"
-    return InputError(f"expected {codec.form}, got {found}: {how or 'name what they are'}")
+    return InputError(f"expected {codec.form}, got {description}: {how or 'name what they are'}")
 
 
 def flat_rows(x: Any, image_shape: tuple[int, ...]) -> Any:

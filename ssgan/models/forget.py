@@ -59,16 +59,16 @@ def forget(path: str | Path) -> list[str]:
 
 def forget_one(run: Run) -> list[str]:
     """What `forget` does, in a directory without those of the runs in it."""
-    with run.writing() as held:
+    with run.writing() as locked:
         previews = [p.relative_to(run.path) for p in sorted((run.path / "samples").glob("*"))]
         names = [*FORGOTTEN, *(preview.as_posix() for preview in previews)]
         removed = [name for name in names if run.has(name)]
         for name in removed:
-            held.remove(name)
+            locked.remove(name)
         if (run.path / PAGE).exists():
             (run.path / PAGE).unlink()
             removed.append(PAGE)
-        return removed + (["config.json"] if forget_source(held) else [])
+        return removed + (["config.json"] if forget_source(locked) else [])
 
 
 def forget_source(run: Run) -> bool:

@@ -105,9 +105,11 @@ class GAN:
     own: Readout | None = None
 
     def __repr__(self) -> str:
-        of, on = self.config, self.runtime.device
-        kind, rule = self.codec.kind, name_of(of.objective)
-        words = f"{kind} {self.codec.raw_shape}: {of.model}, {rule}, {of.steps} steps, on {on}"
+        config, on = self.config, self.runtime.device
+        kind, rule = self.codec.kind, name_of(config.objective)
+        words = (
+            f"{kind} {self.codec.raw_shape}: {config.model}, {rule}, {config.steps} steps, on {on}"
+        )
         return f"<GAN of {words}>"
 
     def _repr_html_(self) -> str:

@@ -45,27 +45,31 @@ def pretraining(
     data = read(samples)
     config, codec = config or GANConfig(), fit_codec(data)
     on = runtime(device, codec.shape)
-    about = {"source": data.source, "options": data.options, "rows": len(data)}
-    about["fingerprint"] = data.fingerprint
+    metadata = {"source": data.source, "options": data.options, "rows": len(data)}
+    metadata["fingerprint"] = data.fingerprint
     if data.encoder is not None:
-        about["encoder"] = data.encoder.to_json()
+        metadata["encoder"] = data.encoder.to_json()
     condition, conditions = (None, None) if labels is None else fit_condition(labels, len(data))
     if isinstance(labels, Captions):
-        about["captions"] = labels.about()
+        metadata["captions"] = labels.about()
     elif conditions is not None:
-        about["labels"] = {"labeled": int(conditions[:, -1].sum()), "sha256": digest(conditions)}
-    refuse_differing({"config": config.to_json(), "data": about, "device": on.kind})
+        metadata["labels"] = {"labeled": int(conditions[:, -1].sum()), "sha256": digest(conditions)}
+    refuse_differing({"config": config.to_json(), "data": metadata, "device": on.kind})
     domain = Domain(codec, codec.pack(data.x), conditions, condition)
     task = MODELS[config.model](config, {"unlabeled": domain.calibration(config.seed)}, on)
     streams = {"unlabeled": domain.stream(config.batch, on)}
     batches = Batches(streams, Rng(("pretrain", config.seed)))
     schedule = Schedule(config.steps, config.batch, options or TrainOptions())
     files = files_of(domain) | quarantine_file(data.quarantine) | embedded_files(codec)
-    with nullcontext() if run is None or rank() else claim_run(run, config, about, files) as held:
-        if held and config.steps == 0:  # the networks as they are before training, to compare
-            held.save(0, *pack_parts(task.parts))
-        yield from run_training(task, batches, schedule, held, config.guard)
-    return replace(gan_of(config, domain, task.parts, on), data=about, packed=domain.samples)
+    with (
+        nullcontext()
+        if run is None or rank()
+        else claim_run(run, config, metadata, files) as locked
+    ):
+        if locked and config.steps == 0:  # the networks as they are before training, to compare
+            locked.save(0, *pack_parts(task.parts))
+        yield from run_training(task, batches, schedule, locked, config.guard)
+    return replace(gan_of(config, domain, task.parts, on), data=metadata, packed=domain.samples)
 
 
 @contextmanager
@@ -93,9 +97,9 @@ def files_of(domain: Domain) -> dict[str, str | bytes]:
         texts = {"texts": list(domain.condition.texts)}
         files[CAPTIONS] = json.dumps(texts)
         return files | {"condition.json": json.dumps(domain.condition.to_json())}
-    read = domain.conditions[:, -1].nonzero().flatten().numpy()
-    ledger = Ledger(len(read))
-    ledger.read(read)
+    labelled = domain.conditions[:, -1].nonzero().flatten().numpy()
+    ledger = Ledger(len(labelled))
+    ledger.read(labelled)
     condition = {"condition.json": json.dumps(domain.condition.to_json())}
     return files | condition | ledger_file(ledger)
 
@@ -224,9 +228,9 @@ def load(
     run.check()
     saved = run.load(which=checkpoint)
     if saved is None:
-        which = " that was measured" if checkpoint == "best" else ""
+        detail = " that was measured" if checkpoint == "best" else ""
         raise FileNotFoundError(
-            f"{path} holds no checkpoint{which} yet: let `ssgan pretrain` run longer"
+            f"{path} holds no checkpoint{detail} yet: let `ssgan pretrain` run longer"
         )
     data, config = stored_training(run)
     codec = stored_codec(run, None if "captions" in data else encoder)

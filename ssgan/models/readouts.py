@@ -155,16 +155,16 @@ def with_samples(gan: GAN, packed: Tensor | None, beside: bool) -> GAN:
     """The GAN that reads the samples, alone or `beside` all depths; scales are from packed rows."""
     packed = rows_of(gan) if packed is None else packed
     order = Rng(("reference", 0)).permutation(len(packed))[:CALIBRATION]
-    some, device, shape = packed[order], gan.runtime.device, gan.codec.shape
-    samples, own = SampleTrunk(shape), gan.readout
-    samples.fit(gan.codec.expand(some).cpu())
+    reference, device, shape = packed[order], gan.runtime.device, gan.codec.shape
+    samples, of_depths = SampleTrunk(shape), gan.readout
+    samples.fit(gan.codec.expand(reference).cpu())
     network: nn.Module = Beside(samples, gan.trunk) if beside else samples
-    readout = Readout(prod(shape) + (len(own.center) if beside else 0))
+    readout = Readout(prod(shape) + (len(of_depths.center) if beside else 0))
     network = network.to(device).requires_grad_(False).eval()
     if beside:
-        rows = gan.apply(lambda x: pooled(network(x)), some)
-        balance_variances(readout, own, rows)
-    return replace(gan, student=network, readout=readout.to(device), own=own)
+        rows = gan.apply(lambda x: pooled(network(x)), reference)
+        balance_variances(readout, of_depths, rows)
+    return replace(gan, student=network, readout=readout.to(device), own=of_depths)
 
 
 @torch.no_grad()

@@ -44,8 +44,8 @@ def unpack(thing: Any, state: dict[str, Any]) -> None:
 
 def usable_device(on: Runtime) -> Runtime:
     """`on`, or a processor in float32 where this machine has no such device."""
-    there = on.device == "cpu" or torch.cuda.is_available()
-    return on if there else Runtime("cpu", bfloat16=False)
+    usable = on.device == "cpu" or torch.cuda.is_available()
+    return on if usable else Runtime("cpu", bfloat16=False)
 
 
 def parcel(value: nn.Module | Tensor) -> Parcel:

@@ -122,8 +122,8 @@ def current_identity(identity: dict[str, Any]) -> dict[str, Any]:
 def claimed(path: Path, whole: dict[str, Any]) -> Iterator[Run]:
     """The directory of that identity, to which nobody else writes."""
     run = Run.claim(path, whole, growing=("config.steps",), renew=current_identity)
-    with run.writing() as held:
-        yield held
+    with run.writing() as locked:
+        yield locked
 
 
 @contextmanager

@@ -73,12 +73,12 @@ def neighbourhood(rows: Array) -> Any:
     unit = EQUAL * max(float(np.sqrt((rows**2).sum(1).mean())), np.finfo(np.float64).tiny)
     links = np.empty((size, count), np.int64)
     for start in range(0, size, ROWS_AT_ONCE):
-        some = slice(start, start + ROWS_AT_ONCE)
-        gaps = np.sqrt(((rows[some, None] - rows[near[some]]) ** 2).sum(2))
+        block = slice(start, start + ROWS_AT_ONCE)
+        gaps = np.sqrt(((rows[block, None] - rows[near[block]]) ** 2).sum(2))
         gaps = np.rint(gaps / unit)
-        gaps[near[some] == itself[some]] = -1  # itself before its duplicates
+        gaps[near[block] == itself[block]] = -1  # itself before its duplicates
         order = gaps.argsort(1, kind="stable")[:, :count]
-        links[some] = np.take_along_axis(near[some], order, 1)
+        links[block] = np.take_along_axis(near[block], order, 1)
     ends = np.arange(0, links.size + 1, count)
     return sparse.csr_matrix((np.ones(links.size), links.ravel(), ends), shape=(size, size))
 

@@ -48,17 +48,17 @@ def pretrained_rows(gan: GAN, rows: Labeled) -> Tensor | None:
     return gan.training_samples()
 
 
-def find_places(some: Tensor, of: Tensor | None) -> Array | None:
+def find_places(rows: Tensor, pool: Tensor | None) -> Array | None:
     """Where packed samples (n, ...) are among others (N, ...), each at another place; None if one
     is not."""
-    if of is None:
+    if pool is None:
         return None
     free: dict[bytes, list[int]] = defaultdict(list)
-    searched = {sample.tobytes() for sample in some.numpy()}
-    for place, sample in enumerate(of.numpy()):
+    searched = {sample.tobytes() for sample in rows.numpy()}
+    for place, sample in enumerate(pool.numpy()):
         if (key := sample.tobytes()) in searched:
             free[key].append(place)
-    places = [free[key].pop(0) if free[key] else None for key in map(bytes_of, some.numpy())]
+    places = [free[key].pop(0) if free[key] else None for key in map(bytes_of, rows.numpy())]
     return None if None in places else np.array(places, np.int64)
 
 

@@ -122,12 +122,12 @@ def captions_part(gan: GAN) -> list[dict[str, Any]]:
 def real_neighbours_part(gan: GAN, real: tuple[Any, Tensor]) -> dict[str, Any]:
     """The training rows, raw and packed, that are nearest to samples that nobody can look at."""
     raw, train = real
-    some = torch.from_numpy(draw_some(len(train), MAX_POOL, "report", "rows"))
-    near, name = nearest(gan, gan.codec.pack(gan.sample(EACH)), train[some], NEAREST)
-    rows = some[near].flatten().numpy()
+    drawn_rows = torch.from_numpy(draw_some(len(train), MAX_POOL, "report", "rows"))
+    near, name = nearest(gan, gan.codec.pack(gan.sample(EACH)), train[drawn_rows], NEAREST)
+    rows = drawn_rows[near].flatten().numpy()
     kinds = [f"sample {1 + k}" for k in range(EACH) for _ in range(near.shape[1])]
     images = show_raw(gan.codec, take_samples(raw, rows), near.shape[1])
-    facts = {"space": name, "pool": len(some), "count": near.shape[1], "unseen": True}
+    facts = {"space": name, "pool": len(drawn_rows), "count": near.shape[1], "unseen": True}
     return images | facts | {"kinds": kinds}
 
 

@@ -117,12 +117,12 @@ class Request:
                 "a strategy fills up the classes of labelled rows: give labeled=(x, y)"
             )
         known = context.indices[context.indices >= 0]
-        there = np.bincount(known, minlength=len(classes)).tolist()
+        real = np.bincount(known, minlength=len(classes)).tolist()
         labels = context.labels(known)
-        more = strategy_counts(self.strategy, dict(zip(classes, there, strict=True)), labels)
+        more = strategy_counts(self.strategy, dict(zip(classes, real, strict=True)), labels)
         if not any(more.values()):
             raise InputError(
-                f"all classes have {max(there)} labelled rows: ask for a number, by n or per class"
+                f"all classes have {max(real)} labelled rows: ask for a number, by n or per class"
             )
         return np.array([more.get(label, 0) for label in classes])
 

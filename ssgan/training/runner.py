@@ -135,10 +135,12 @@ class Session:
 
     def progress(self, values: dict[str, float]) -> Progress:
         """How far the training is."""
-        of, rate = self.schedule, self.clock.rate
-        eta = (of.steps - self.step) / rate
+        schedule, rate = self.schedule, self.clock.rate
+        eta = (schedule.steps - self.step) / rate
         restarts = self.health.restarts
-        return Progress(self.step, of.steps, values, rate * of.batch, eta, restarts, of.phase)
+        return Progress(
+            self.step, schedule.steps, values, rate * schedule.batch, eta, restarts, schedule.phase
+        )
 
     def checkup(self, values: dict[str, float]) -> dict[str, float]:
         """The task's measures of health, and with them the largest of the logged values."""

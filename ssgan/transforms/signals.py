@@ -44,8 +44,8 @@ def read_at(x: Tensor, at: Tensor) -> Tensor:
     low = at.floor().clamp_max(x.shape[2] - 2)
     share = (at - low)[:, None].to(x.dtype)
     index = low.long()[:, None].expand(x.shape)
-    read: Tensor = x.gather(2, index) * (1 - share) + x.gather(2, index + 1) * share
-    return read
+    values: Tensor = x.gather(2, index) * (1 - share) + x.gather(2, index + 1) * share
+    return values
 
 
 def spectral_masked(x: Tensor, rng: Rng) -> Tensor:

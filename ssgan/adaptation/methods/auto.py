@@ -56,9 +56,9 @@ def label_free_scores(
     network: nn.Module, domains: Domains, config: AdaptConfig, on: Runtime
 ) -> Scores:
     """What the predictions of a network for samples of the target are like."""
-    some = calibration_samples(domains.target, config.seed).samples
+    samples = calibration_samples(domains.target, config.seed).samples
     network.eval()
-    probabilities = apply(network, some, domains.codec, on).double().softmax(1)
+    probabilities = apply(network, samples, domains.codec, on).double().softmax(1)
     return {"information": information(probabilities), "density": density(probabilities)}
 
 

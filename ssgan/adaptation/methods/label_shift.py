@@ -20,8 +20,8 @@ def use_target_shares(task: Adaptation) -> None:
     """The statistics of the source, and the shares of the target in the head."""
     use_source_statistics(task)
     domains, mean = task.domains, task.learner.mean
-    some = calibration_samples(domains.target, task.config.seed).samples
-    outputs = apply(mean, some, domains.codec, task.learner.runtime)
+    samples = calibration_samples(domains.target, task.config.seed).samples
+    outputs = apply(mean, samples, domains.codec, task.learner.runtime)
     prior = torch.bincount(domains.values, minlength=domains.classes).double() + 1
     prior = prior / prior.sum()
     shares = shares_in_target(outputs.double().softmax(1), prior).clamp_min(SMALLEST)

@@ -67,9 +67,9 @@ class Sides:
 
     def pictures(self, network: nn.Module, step: int) -> dict[str, bytes]:
         """Images of the source, each beside its translation."""
-        some = self.source.calibration(self.config.seed)
+        images = self.source.calibration(self.config.seed)
         with torch.inference_mode():
-            (x,) = some.encoded(self.runtime, PREVIEW // 2)
+            (x,) = images.encoded(self.runtime, PREVIEW // 2)
             translations = translating_map(network, self.target.codec)(x)
         codec = shared_codec(self.target.codec)
         pairs = torch.stack([x.float(), translations], 1).flatten(0, 1)

@@ -210,10 +210,10 @@ def pretraining_seconds(table: Table, cell: Cell, place: Place) -> dict[str, Val
     """What the GAN of a cell, and the student that it shares, took, and which code began it."""
     if CONTENDERS[cell.method].needs != "gan":
         return {}
-    about = fewlabel.pretraining_cost(table, cell, place)
+    cost = fewlabel.pretraining_cost(table, cell, place)
     shared, _ = fewlabel.distilling_cost(table, cell, place)
-    seconds = round(float(about["seconds"]) + shared, 1)
-    return {"gan_seconds": seconds, "gan_source": str(about["source"])}
+    seconds = round(float(cost["seconds"]) + shared, 1)
+    return {"gan_seconds": seconds, "gan_source": str(cost["source"])}
 
 
 def folds_for(labels: Array, classes: int, seed: int) -> Folds | None:
@@ -246,11 +246,11 @@ def ordinary_outputs(
     seconds: dict[str, Value] = {"seconds": round(perf_counter() - began, 2)}
     folds = folds_for(labels, classes, cell.label_seed)
     if folds is None:
-        oof, of = no_folds(len(labels), classes)
-        return Outputs(oof, predicted, of), seconds
+        oof, fold_of = no_folds(len(labels), classes)
+        return Outputs(oof, predicted, fold_of), seconds
 
-    def fit_predict(train: Array, held: Array) -> Array:
-        return task.fit_predict(cell.method, train, task.rows[held])
+    def fit_predict(train: Array, test: Array) -> Array:
+        return task.fit_predict(cell.method, train, task.rows[test])
 
     held_out = cross_validate(fit_predict, labels, classes, folds).outputs
     return Outputs(held_out, predicted, folds.of), seconds
@@ -261,24 +261,24 @@ def own_outputs(table: Table, cell: Cell, problem: Problem) -> tuple[Outputs, di
     contender = CONTENDERS[cell.method]
     began = perf_counter()
     model = contender.answer(problem, table.settings, cell.label_seed).model
-    about: dict[str, Value] = {"seconds": round(perf_counter() - began, 2)}
+    columns: dict[str, Value] = {"seconds": round(perf_counter() - began, 2)}
     if model is None or not isinstance(problem.start, GAN):
         raise TypeError(f"{cell.method} gave no model of a GAN")
     x, test = problem.data.x_test, model_outputs(model, problem.data.x_test)
-    about["way"] = model.config.method
+    columns["way"] = model.config.method
     if model.intervals is not None:
         true = np.asarray(problem.data.y_test, np.float64)
-        about["interval_coverage"] = metrics.interval_coverage(true, model.predict_interval(x))
+        columns["interval_coverage"] = metrics.interval_coverage(true, model.predict_interval(x))
     config = config_for(contender, table.settings, cell.label_seed)
     samples = labeled(problem.start, *problem.few, None, config.seed)
     labels, folds = samples.values.numpy(), None
     if cell.method not in AUTO:
         folds = folds_for(labels, samples.classes, cell.label_seed)
     if folds is None:
-        oof, of = no_folds(len(labels), samples.classes)
-        return Outputs(oof, test, of), about
-    oof, of = hold_out(problem.start, config, samples, folds)
-    return Outputs(oof, test, of), about
+        oof, fold_of = no_folds(len(labels), samples.classes)
+        return Outputs(oof, test, fold_of), columns
+    oof, fold_of = hold_out(problem.start, config, samples, folds)
+    return Outputs(oof, test, fold_of), columns
 
 
 def model_outputs(model: Predictor, samples: Any) -> Array:

@@ -79,8 +79,8 @@ class TrialRows:
 def trial_rows(count: int, labels: int, seed: int) -> TrialRows:
     """Other rows in every trial; fewer than 10,000 tell the gain where there are few in all."""
     order = Rng(("gate trial", seed, labels)).numpy().permutation(count)
-    held = min(10_000, (count - labels) // 4)
-    cuts = np.cumsum([labels, held, held])
+    test_size = min(10_000, (count - labels) // 4)
+    cuts = np.cumsum([labels, test_size, test_size])
     return TrialRows(*np.split(order, cuts))
 
 
@@ -146,10 +146,10 @@ def along(frozen: FixedFeatures, rows: Array, axes: Array, block: int = 5000) ->
     return np.concatenate(blocks), frozen.classes[rows]
 
 
-def gain_of(real: Added, added: Added, held: Added) -> float:
+def gain_of(real: Added, added: Added, test: Added) -> float:
     """What added rows bring a linear head, in points of accuracy on rows that were held out."""
     both = np.concatenate([real[0], added[0]]), np.concatenate([real[1], added[1]])
-    scores = [accuracy(held[1], linear_judge(x, y, held[0])) for x, y in (both, real)]
+    scores = [accuracy(test[1], linear_judge(x, y, test[0])) for x, y in (both, real)]
     return scores[0] - scores[1]
 
 

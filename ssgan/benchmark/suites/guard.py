@@ -107,13 +107,13 @@ def train_guarded(kind: type[Adversarial], config: GANConfig) -> dict[str, Any]:
     task = kind(config, {"unlabeled": domain}, on)
     streams = {"unlabeled": domain.stream(config.batch, on)}
     batches = Batches(streams, Rng(("pretrain", config.seed)))
-    held, stopped = Session(task, Schedule(config.steps, config.batch)), None
+    session, stopped = Session(task, Schedule(config.steps, config.batch)), None
     try:
-        finish(held.to_the_end(batches))
+        finish(session.to_the_end(batches))
     except (FloatingPointError, RuntimeError) as error:
         stopped = str(error)
-    left = [(checkup["step"], checkup["why"]) for checkup in held.health.abandoned]
-    checkups = [dict(checkup) for checkup in held.health.checkups]
+    left = [(checkup["step"], checkup["why"]) for checkup in session.health.abandoned]
+    checkups = [dict(checkup) for checkup in session.health.checkups]
     return {"attempts": len(left), "stopped": stopped, "left": left, "checkups": checkups}
 
 

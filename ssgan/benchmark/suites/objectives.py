@@ -103,8 +103,8 @@ def judge_trunk(gan: GAN, data: Data, config: GANConfig) -> dict[str, float]:
         "probe_random": (all_depths, untrained),
     }
     return {
-        name: probe(read(depths, few), y, read(depths, test), true)
-        for name, (read, depths) in plans.items()
+        name: probe(reader(depths, few), y, reader(depths, test), true)
+        for name, (reader, depths) in plans.items()
     }
 
 

@@ -135,12 +135,12 @@ def solve_shape(table: Table, cell: Cell, place: Place) -> dict[str, Value]:
     began = time.perf_counter()
     right = predictions_of(table, cell, problem) == data.y_test
     seconds = time.perf_counter() - began
-    about = pretraining_cost(table, cell, place) if need and need.trained else {}
+    cost = pretraining_cost(table, cell, place) if need and need.trained else {}
     return {
         "accuracy": round(float(right.mean()), 5),
         "without_leaks": round(float(right[~leaked(data)].mean()), 5),
         "seconds": round(seconds, 2),
-        "gan_seconds": round(float(about.get("seconds", 0.0)), 1),
+        "gan_seconds": round(float(cost.get("seconds", 0.0)), 1),
     }
 
 

@@ -76,13 +76,13 @@ def score_shares(steps: int, cell: Cell, place: Place) -> dict[str, Value]:
     estimate = np.asarray(estimated.shares.samples if estimated.shares else labels)
     stated = ClassShares(tuple(labels.tolist()), tuple(truth.tolist()), "stated")
     error = np.abs(estimate - truth).max()
-    about: dict[str, Value] = {"test": len(true), "share_error": float(error)}
+    columns: dict[str, Value] = {"test": len(true), "share_error": float(error)}
     for name, shares in (("labels", None), ("estimated", estimated.shares), ("stated", stated)):
         model = replace(estimated, shares=shares)
         scores = metrics.predictions(true, model.predict_proba(thin.x_test))
         wanted = ("accuracy", "balanced_accuracy", "log_loss", "ece")
-        about |= {f"{key}_{name}": scores[key] for key in wanted}
-    return about
+        columns |= {f"{key}_{name}": scores[key] for key in wanted}
+    return columns
 
 
 def shares_suite(short: bool) -> Suite:

@@ -75,8 +75,8 @@ def split_pairs(place: Place, seed: int) -> tuple[Pairs, Pairs]:
     """Pairs to learn from, and those that are held out."""
     pairs = emoji(data_directory(place.data_dir))
     order = Rng(("words", seed)).numpy().permutation(len(pairs.x))
-    held = len(order) // TENTH
-    return pairs[np.sort(order[held:])], pairs[np.sort(order[:held])]
+    size = len(order) // TENTH
+    return pairs[np.sort(order[size:])], pairs[np.sort(order[:size])]
 
 
 def words_config(steps: int, seed: int) -> GANConfig:
@@ -113,11 +113,11 @@ class Judges:
         self.fold = np.arange(len(seen)) % JUDGES
         self.names, self.groups = [], []
         for fold in range(JUDGES):
-            of = self.fold != fold
+            others = self.fold != fold
             ridge = KernelRidge(kernel="rbf", gamma=1.0, alpha=0.1)
-            self.names.append(ridge.fit(seen[of], train.rows[of] - self.center))
+            self.names.append(ridge.fit(seen[others], train.rows[others] - self.center))
             regression = LogisticRegression(C=10.0, max_iter=2000)
-            self.groups.append(regression.fit(seen[of], train.groups[of]))
+            self.groups.append(regression.fit(seen[others], train.groups[others]))
 
     def raw(self, x: Array) -> Array:
         """Coarse pixels of pictures and their random convolutional features."""
@@ -183,16 +183,16 @@ def ask(gan: GAN, names: Array, first: bool) -> Array:
     return scaled
 
 
-def made_by(cell: Cell, train: Pairs, held: Pairs, gan: GAN | None) -> Array:
+def made_by(cell: Cell, train: Pairs, test: Pairs, gan: GAN | None) -> Array:
     """EACH pictures of every held-out name by a method, (EACH * N, H, W, C); of REAL one."""
     if cell.method == REAL:
-        return held.x
+        return test.x
     if gan is None:
-        near = held.rows / norm(held.rows) @ (train.rows / norm(train.rows)).T
+        near = test.rows / norm(test.rows) @ (train.rows / norm(train.rows)).T
         copied: Array = train.x[near.argmax(1)]
         return copied
-    names = np.tile(held.names, EACH)
-    names = np.roll(names, len(held.x) // 2) if cell.method == OTHER else names
+    names = np.tile(test.names, EACH)
+    names = np.roll(names, len(test.x) // 2) if cell.method == OTHER else names
     return ask(gan, names, cell.method == FIRST)
 
 

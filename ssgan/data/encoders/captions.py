@@ -165,8 +165,8 @@ def by_name(column: "pd.Series[Any]", data: Data, path: Path) -> list[int | None
 def by_number(column: "pd.Series[Any]", data: Data, path: Path) -> list[int | None]:
     """The row that each line numbers, from 0 on."""
     numbers = pd.to_numeric(column, errors="coerce")
-    there = numbers.between(0, len(data) - 1) & (numbers % 1 == 0)
-    refuse_absent(column[~there].astype(str).tolist(), data, path)
+    valid = numbers.between(0, len(data) - 1) & (numbers % 1 == 0)
+    refuse_absent(column[~valid].astype(str).tolist(), data, path)
     return [int(number) for number in numbers]
 
 

@@ -165,9 +165,9 @@ class Encoder:
         InputError
             If the row of a sample is another one in another batch.
         """
-        some = samples[:: -(-len(samples) // TRIED)]
-        together = self.run(some)
-        apart = np.concatenate([self.run(some[k : k + 1]) for k in range(len(some))])
+        sample = samples[:: -(-len(samples) // TRIED)]
+        together = self.run(sample)
+        apart = np.concatenate([self.run(sample[k : k + 1]) for k in range(len(sample))])
         unit = float(np.sqrt(np.square(together).mean())) or 1.0
         if np.abs(together - apart).max() > ALIKE * unit:
             raise InputError(

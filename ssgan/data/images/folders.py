@@ -67,12 +67,12 @@ def read_folder(root: Path, options: ReadOptions) -> RawParts:
     form = common_form(heads.values(), options)
     threads = threads_for(heads.values())
     with faults_for_warnings():
-        read = {
+        decoded = {
             name: decode_pictures(root, [e for e in part if e[0] in heads], form, faults, threads)
             for name, part in parts.items()
         }
     check_share(faults, len(files), root)
-    return parts_of(read, form) | {"quarantine": sorted(faults)}
+    return parts_of(decoded, form) | {"quarantine": sorted(faults)}
 
 
 def head_in(root: Path, file: str) -> PictureHead | str:
@@ -86,9 +86,9 @@ def threads_for(heads: Iterable[PictureHead], cores: int | None = None) -> int:
     return 1 if usual < SMALL else min(THREADS, cores or os.cpu_count() or 1)
 
 
-def parts_of(read: dict[str, "PicturePart"], form: PictureForm) -> RawParts:
+def parts_of(decoded: dict[str, "PicturePart"], form: PictureForm) -> RawParts:
     """The parts of a data set, and the bits of its deep pictures where they are not all 16."""
-    train, test = read["train"], read.get("test")
+    train, test = decoded["train"], decoded.get("test")
     parts: RawParts = {"x": train.x, "y": folder_classes(train), "names": train.names}
     if test and len(test.x):
         parts |= {"x_test": test.x, "y_test": folder_classes(test)}
@@ -153,10 +153,10 @@ def decode_pictures(
     rows = {file: row for row, (file, _) in enumerate(entries)}
 
     def decode(file: str) -> str | None:
-        found = try_image(lambda image: pixels_of(image, form), root / file)
-        if isinstance(found, str):
-            return found
-        pixels[rows[file]] = found
+        pixels_or_fault = try_image(lambda image: pixels_of(image, form), root / file)
+        if isinstance(pixels_or_fault, str):
+            return pixels_or_fault
+        pixels[rows[file]] = pixels_or_fault
         return None
 
     wrong = list(map_in_threads(decode, list(rows), threads))

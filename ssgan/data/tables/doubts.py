@@ -37,8 +37,8 @@ def suspicion_of(column: Series, comma: bool = False, crowded: int = CROWDED) ->
         )
     dates = present.str.fullmatch(DAY)
     if len(present) and dates.mean() > MOSTLY:
-        read = pd.to_datetime(present, format="ISO8601", errors="coerce").notna()
-        if len(odd := present[~(read & present.str.fullmatch(DATE))]):
+        is_date = pd.to_datetime(present, format="ISO8601", errors="coerce").notna()
+        if len(odd := present[~(is_date & present.str.fullmatch(DATE))]):
             return (
                 f"looks like dates, but {len(odd)} of {len(present)} are none of the form "
                 f"2020-12-31, as {odd.iloc[0]!r}, so it is kept as text: write them in that form"

@@ -139,10 +139,10 @@ def read_delimited(path: Path, text: bool, na: tuple[str, ...], header: bool) ->
 def without_nameless(frame: pd.DataFrame, path: Path) -> pd.DataFrame:
     """The table without the empty columns that separators at the ends of lines make."""
     nameless = [name for name in frame.columns if NAMELESS.fullmatch(name)]
-    held = [name for name in nameless if frame[name].notna().any()]
-    if len(held) > 1:
-        raise InputError(f"{path} has {len(held)} columns without a name: name them")
-    return frame.drop(columns=[name for name in nameless if name not in held])
+    filled = [name for name in nameless if frame[name].notna().any()]
+    if len(filled) > 1:
+        raise InputError(f"{path} has {len(filled)} columns without a name: name them")
+    return frame.drop(columns=[name for name in nameless if name not in filled])
 
 
 def with_digits(frame: pd.DataFrame, name: Any, exact: Series, path: Path) -> pd.DataFrame:

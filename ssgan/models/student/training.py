@@ -88,8 +88,8 @@ def rows_of(gan: GAN, samples: Any = None) -> Tensor:
 
 def gan_fingerprint(gan: GAN) -> str:
     """A short name for what a GAN has learnt: the same weights have the same, on any device."""
-    read = gan.encoder or gan.critic
-    tensors, _ = pack_parts({"generator": gan.generator, "discriminator": read})
+    network = gan.encoder or gan.critic
+    tensors, _ = pack_parts({"generator": gan.generator, "discriminator": network})
     if gan.encoder is not None and gan.discriminator is not None:
         critic = gan.discriminator.state_dict()
         tensors |= {f"discriminator/critic.{name}": value for name, value in critic.items()}

@@ -33,10 +33,10 @@ def read_pictures(source: str | Path) -> dict[str, Picture]:
     names = {str(path.relative_to(root)) if root.is_dir() else path.name: path for path in files}
     if not names:
         raise InputError(f"{source} holds no pictures: expected {', '.join(SUFFIXES)} files")
-    read = {name: try_image(as_colours, path) for name, path in names.items()}
-    faults = [(name, fault) for name, fault in read.items() if isinstance(fault, str)]
-    check_share(faults, len(read), root)
-    return {name: fault for name, fault in read.items() if not isinstance(fault, str)}
+    decoded = {name: try_image(as_colours, path) for name, path in names.items()}
+    faults = [(name, fault) for name, fault in decoded.items() if isinstance(fault, str)]
+    check_share(faults, len(decoded), root)
+    return {name: fault for name, fault in decoded.items() if not isinstance(fault, str)}
 
 
 def is_picture(path: Path) -> bool:

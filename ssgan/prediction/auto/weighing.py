@@ -157,8 +157,8 @@ def weigh_candidates(
     folds = make_folds(rows, config, repeats, TRAINING_FOLDS if stepped else config.auto.folds)
     outputs = HeldOutOutputs({}, {}, labels)
     measured = yield from held_out(gan, candidates, rows, folds, budget)
-    for name, one in measured.items():
-        outputs.add(name, one.outputs)
+    for name, result in measured.items():
+        outputs.add(name, result.outputs)
     weights = mixed_weights(outputs, priors(candidates), config)
     if stepped:
         steps = stepped.config.steps or 1

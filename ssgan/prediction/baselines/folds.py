@@ -26,9 +26,9 @@ class Folds:
 
     def __iter__(self) -> Iterator[tuple[int, Array, Array]]:
         """(repeat, rows to fit on, rows that are held out)."""
-        for repeat, of in enumerate(self.of):
+        for repeat, fold_of in enumerate(self.of):
             for fold in range(self.count):
-                yield repeat, np.flatnonzero(of != fold), np.flatnonzero(of == fold)
+                yield repeat, np.flatnonzero(fold_of != fold), np.flatnonzero(fold_of == fold)
 
     def error(self, gains: Array) -> float:
         """The standard error of the mean of paired gains (R * F,), in points.
@@ -58,7 +58,7 @@ def stratified(
     folds = min(folds, foldable(labels, classes))
     if folds < 2:
         raise InputError(f"expected labels for at least two folds, got {len(labels)}: label more")
-    of = np.empty((repeats, len(labels)), np.int64)
+    fold_of = np.empty((repeats, len(labels)), np.int64)
     for repeat in range(repeats):
         random = rng("folds", repeat).numpy()
         order = np.lexsort((random.random(len(labels)), labels))
@@ -66,5 +66,5 @@ def stratified(
         dealt = np.tile(random.permutation(folds), blocks)
         if not classes:  # neighbours in size would always meet the same ones
             dealt = np.concatenate([random.permutation(folds) for _ in range(blocks)])
-        of[repeat, order] = dealt[: len(labels)]
-    return Folds(of)
+        fold_of[repeat, order] = dealt[: len(labels)]
+    return Folds(fold_of)

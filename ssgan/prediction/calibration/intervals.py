@@ -80,12 +80,14 @@ def from_bytes(
     networks = []
     for k, (fact, config) in enumerate(zip(facts, configs, strict=True)):
         start = f"fold{k}/"
-        own = {
+        tensors_of_fold = {
             f"mean/{name.removeprefix(start)}": tensor
             for name, tensor in tensors.items()
             if name.startswith(start)
         }
-        networks.append(on.place(rebuilt_network(codec, config, body, own, fact)).eval())
+        networks.append(
+            on.place(rebuilt_network(codec, config, body, tensors_of_fold, fact)).eval()
+        )
     residuals, folds = tensors["residuals"].numpy(), tensors["fold_of_row"].numpy()
     return Intervals(tuple(networks), tuple(facts), residuals, folds)
 

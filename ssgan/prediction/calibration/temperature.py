@@ -88,7 +88,7 @@ def calibration_folds(
     )
     used: list[tuple[Array, Array]] = []
     for _, train, test in folds:
-        if sum(len(held) for _, held in used) < config.search.calibration_rows:
+        if sum(len(part) for _, part in used) < config.search.calibration_rows:
             used.append((train, test))
     return folds, used
 

@@ -196,5 +196,5 @@ def compare_with_baselines(
         Candidate(f"{name} {ON_SAMPLES}", replace(plain, baseline=name)) for name in names
     ]
     measured = yield from held_out(gan, candidates, rows, folds)
-    ordinary = {name: one.outputs for name, one in measured.items()}
+    ordinary = {name: result.outputs for name, result in measured.items()}
     return compare(outputs, ordinary, rows.values.numpy())

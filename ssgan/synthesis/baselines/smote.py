@@ -66,8 +66,8 @@ def smote(
                 f"class {index} has {len(mine)} rows, too few for {neighbours or 1} neighbours: "
                 "label more of it, or ask for fewer"
             )
-        own = min(neighbours or 5, available)
-        rows.append(interpolate(mine, int(count), own, rng("class", index)))
+        used = min(neighbours or 5, available)
+        rows.append(interpolate(mine, int(count), used, rng("class", index)))
         labels.append(np.full(count, index))
     return np.concatenate(rows), np.concatenate(labels)
 

@@ -46,8 +46,8 @@ class NearDuplicates:
     def apply(self, drawn: Generated, rng: Rng) -> tuple[Generated, NDArray[np.bool_]]:
         real = drawn.context.sketches
         near = NearestNeighbors(n_neighbors=1).fit(real)
-        some = Rng(("probed",)).permutation(len(real))[:MAX_PROBED].numpy()
-        apart = near.kneighbors(real[some], 2)[0][:, 1]  # the first is the row itself
+        probed = Rng(("probed",)).permutation(len(real))[:MAX_PROBED].numpy()
+        apart = near.kneighbors(real[probed], 2)[0][:, 1]  # the first is the row itself
         distances = near.kneighbors(drawn.context.sketch(drawn.packed))[0][:, 0]
         return drawn, distances > self.below * np.median(apart)
 
