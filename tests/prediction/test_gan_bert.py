@@ -14,7 +14,7 @@ from ssgan.prediction.finetune import finetune
 from ssgan.prediction.fitting import make_task
 from ssgan.prediction.labels import labeled
 from ssgan.prediction.loading import load_predictor
-from ssgan.prediction.methods.stepped.gan_bert import (
+from ssgan.prediction.methods.alone.gan_bert import (
     NOISE,
     RowGenerator,
     RowJudge,

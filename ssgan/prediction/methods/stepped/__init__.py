@@ -1,1 +1,1 @@
-"""Methods that take steps of training, one a file: each adds a loss of unlabeled samples."""
+"""Methods that take steps, of which several go together."""

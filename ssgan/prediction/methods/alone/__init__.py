@@ -1,0 +1,1 @@
+"""Methods that take steps, and go together with no other."""
