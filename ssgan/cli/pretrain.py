@@ -57,13 +57,14 @@ GAN_DEFAULTS = DEFAULTS["pretrain"]
         "--steps",
         type=options.NUMBER,
         metavar="N",
-        help=f"Generator updates; may grow.  [default: {GAN_DEFAULTS['steps']}]",
+        help="Generator updates; may grow.  "
+        f"[default: {GAN_DEFAULTS['steps']}] [of a table: 12000]",
     ),
     click.option(
         "--batch",
         type=COUNT,
         metavar="N",
-        help=f"Samples an update.  [default: {GAN_DEFAULTS['batch']}]",
+        help=f"Samples an update.  [default: {GAN_DEFAULTS['batch']}] [of a table: 256]",
     ),
     click.option(
         "--model", metavar="NAME", help=f"{one_of('models')}.  [default: {GAN_DEFAULTS['model']}]"
@@ -162,6 +163,7 @@ def pretrain(
     from ssgan.data.encoders.captions import captions_for
     from ssgan.data.labels.split import condition_labels
     from ssgan.models.config import GANConfig
+    from ssgan.models.pretraining import usual_config
 
     how = {name: flags.pop(f"encoder_{name}") for name in ("size", "pixels")}
     how["embed"] = flags.pop("embed")
@@ -169,9 +171,11 @@ def pretrain(
     encoder = options.named_encoder(flags, **how)
     reading = {name: flags.pop(name) for name in options.READING}
     fields = config_fields(recipe, config, flags)
-    settings = GANConfig.from_json({"model": "stackgan"} | fields if captions else fields)
+    GANConfig.from_json(fields)  # refused before anything is read
     samples = read_encoded(data, reading, None if captions else encoder)
     report_unreadable(samples)
+    usual = usual_config(samples.kind, captions is not None, fields)
+    settings = GANConfig.from_json(usual.to_json() | fields)
     labels = condition_labels(samples, per_class, seed or 0) if conditional else None
     labels = captions_for(samples, captions, encoder) if captions else labels
     if run is None or dry_run:

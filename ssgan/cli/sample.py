@@ -45,6 +45,11 @@ if TYPE_CHECKING:
         " of ssgan[text], if it was taken]",
     ),
     click.option(
+        "--relabel",
+        metavar="COLUMN",
+        help="Fill COLUMN of a table by a boosted model of the real rows, in place of the GAN.",
+    ),
+    click.option(
         "--checkpoint",
         type=click.Choice(["last", "best"]),
         default="last",
@@ -63,6 +68,7 @@ def sample(
     per_class: int | None,
     prompts: tuple[str, ...],
     encoder: str | None,
+    relabel: str | None,
     checkpoint: str,
     out: Path,
     seed: int,
@@ -84,6 +90,7 @@ def sample(
       ssgan sample run -n 1000 --out samples/
       ssgan sample run --per-class 100 --out samples.npz
       ssgan sample run --prompt "red heart" -n 8 --out hearts/
+      ssgan sample run -n 1000 --relabel income --out rows.csv
     """
     check_sample_counts(count, per_class)
     refuse_with_prompts(prompts, encoder, labels, per_class)
@@ -108,7 +115,7 @@ def sample(
         check_form(out, gan.codec, gan.classes)
         conditions = condition_list(gan, labels, count, per_class)
     count = conditions.count if conditions else count or 0
-    write_sampled(gan, out, count, seed=seed, conditions=conditions)
+    write_sampled(gan, out, count, seed=seed, conditions=conditions, relabel=relabel)
     note(f"{out} holds {count} sample{'' if count == 1 else 's'}", quiet)
 
 
@@ -154,14 +161,22 @@ def write_sampled(
     *,
     seed: int = 0,
     conditions: "ConditionList | None" = None,
+    relabel: str | None = None,
     **blocks: int,
 ) -> None:
-    """`count` samples in a format of their codec, or with labels in one that `check_form` takes."""
+    """`count` samples in a format of their codec, or with labels in one that `check_form` takes.
+
+    `relabel` is a column that a model of the real rows fills.
+    """
     from ssgan.cli import writing
     from ssgan.cli.labeled import write_class_folders, write_file
+    from ssgan.prediction.relabel import relabeler
     from ssgan.synthesis.sampling import sample_blocks
 
     blocks_of_samples = sample_blocks(gan, count, seed, conditions, **blocks)
+    if relabel:
+        fill = relabeler(gan, relabel, seed)
+        blocks_of_samples = ((fill(x), labels) for x, labels in blocks_of_samples)
     captioned = conditions is not None and conditions.prompts
     name = "caption" if captioned else "y"
     if out.suffix:

@@ -1,4 +1,4 @@
-"""Where numbers lie among those seen: values that are states, and places in [-1, 1]."""
+"""Where numbers lie among those seen: places in [-1, 1], and states that are ranges of values."""
 
 from dataclasses import dataclass
 
@@ -7,14 +7,18 @@ import numpy as np
 from ssgan.codecs.codec import Array
 
 FEW = 32  # so few distinct numbers are levels on a scale, evenly spaced
-STATES = 128  # distinct values up to which each is a state of its own
+MANY = 128  # so few that repeat are all there are: no others come back
 REPEATS = 4  # rows that each of them must have on average
-MASS = 0.01  # share of the rows from which one value among others is a state
-MASSES = 16  # most values that are so
+COMMON = 0.002  # share of the rows from which one of these is a state of its own
+MASS = 0.01  # the same among more values
+MASSES = 16  # most values among more that are so
 FEWEST = 8  # rows that such a value must have
 KNOTS = 256  # of the map from values to places, evenly ranked
 TAIL = 0.01  # share of the values that can be a heavy tail, on either side
+HEAVY = 0.5  # how much further a heavy tail reaches, in ten times less of the rows
 ROOM = 0.1  # what a heavy tail takes of the places, where all others take 1
+
+Range = tuple[float, float]  # the least and the greatest value of a state
 
 
 @dataclass(frozen=True)
@@ -29,63 +33,84 @@ class Seen:
         """The distinct values of these, sorted, and how often each comes."""
         return cls(*np.unique(values, return_counts=True))
 
-    @property
-    def ordered(self) -> Array:
-        """The value of every row, ascending."""
-        return np.repeat(self.values, self.counts)
-
-    def without(self, values: tuple[float, ...]) -> "Seen":
-        """The others."""
-        kept = ~np.isin(self.values, values)
-        return Seen(self.values[kept], self.counts[kept])
-
     def few(self, most: int) -> bool:
         """Whether values are two, or up to `most` that repeat."""
         rows = int(self.counts.sum())
         return len(self.values) <= 2 or len(self.values) <= min(most, rows // REPEATS)
 
+    @property
+    def common(self) -> Array:
+        """Which values are states of their own."""
+        rows = self.counts.sum()
+        if self.few(MANY):
+            return np.asarray(self.counts >= COMMON * rows)
+        common = self.counts >= max(MASS * rows, FEWEST)
+        common[np.argsort(-self.counts, kind="stable")[MASSES:]] = False
+        return np.asarray(common)
 
-def states_of(seen: Seen) -> tuple[float, ...]:
-    """The values, ascending, that are states of their own: all of few, else those that repeat.
+    @property
+    def tails(self) -> tuple[bool, bool]:
+        """Whether the lower and the upper tail are heavy; not where values are few."""
+        if self.few(MANY) or TAIL * self.counts.sum() < 10:
+            return False, False
+        ordered = self.ordered
+        return is_heavy(-ordered[::-1]), is_heavy(ordered)
 
-    A generator draws a state; a place it hits more or less, so that the neighbours of many zeros
-    become zeros, and whole numbers that go with a category come beside another one.
-    """
-    if len(seen.values) < 2:
-        return ()
-    if seen.few(STATES):
-        return tuple(seen.values.tolist())
-    common = np.flatnonzero(seen.counts >= max(MASS * seen.counts.sum(), FEWEST))
-    common = common[np.argsort(-seen.counts[common], kind="stable")[:MASSES]]
-    return tuple(seen.values[np.sort(common)].tolist())
-
-
-def knots_of(seen: Seen) -> tuple[tuple[float, ...], tuple[float, ...]]:
-    """Values, ascending, and the places in [-1, 1] where they lie; those between interpolate.
-
-    Two values, or a few that repeat, are all there are and evenly spaced whatever their
-    frequencies: no places are given then. Others lie by their rank; a tail that reaches further
-    than the rest of its side lies by the logarithm of what is beyond, as a generator that is
-    slightly wrong about the last ranks would be far off in value.
-    """
-    if seen.few(FEW):
-        return tuple(seen.values.tolist()), ()
-    ordered = seen.ordered
-    last = len(ordered) - 1
-    ranks = np.rint(np.linspace(0, last, min(KNOTS, last + 1))).astype(np.int64)
-    ends = np.rint(2 ** np.arange(0, np.log2(max(TAIL * last, 1)), 0.5)).astype(np.int64)
-    ranks = np.unique(np.concatenate([ranks, ends, last - ends]))
-    places = places_of(ranks / last, last, is_heavy(-ordered[::-1]), is_heavy(ordered))
-    return tuple(ordered[ranks].tolist()), tuple(places.tolist())
+    @property
+    def ordered(self) -> Array:
+        """The value of every row, ascending."""
+        return np.repeat(self.values, self.counts)
 
 
 def is_heavy(ordered: Array) -> bool:
-    """Whether the top of ascending values reaches further than all between it and the middle."""
+    """Whether the top thousandth of ascending values lies far beyond the top hundredth.
+
+    Further than half of what that is from the middle: a third of it is normal.
+    """
     last = len(ordered) - 1
-    if TAIL * last < 10:
-        return False
-    middle, edge = ordered[last // 2], ordered[int(last * (1 - TAIL))]
-    return bool(ordered[-1] / 2 - edge / 2 > edge / 2 - middle / 2)
+    middle, edge, far = (ordered[int(last * share)] / 2 for share in (0.5, 1 - TAIL, 1 - TAIL / 10))
+    return bool(far - edge > HEAVY * (edge - middle))
+
+
+def ranges_of(seen: Seen) -> tuple[Range, ...]:
+    """The states of a column, ascending: common values, what lies between them, heavy tails.
+
+    A generator draws a state, and a place it hits more or less. So the neighbours of many zeros do
+    not become zeros, whole numbers that go with a category come beside that one, and a tail is as
+    rare as it is. None for a column that would have one.
+    """
+    if len(seen.values) < 2:
+        return ()
+    share = np.cumsum(seen.counts) / seen.counts.sum()
+    low, high = seen.tails
+    part = (low & (share <= TAIL)) * 1 + (high & (share > 1 - TAIL)) * 2
+    alone = seen.common
+    new = alone[1:] | alone[:-1] | (part[1:] != part[:-1])
+    firsts = np.concatenate([[0], np.flatnonzero(new) + 1])
+    lasts = np.append(firsts[1:] - 1, len(seen.values) - 1)
+    if len(firsts) < 2:
+        return ()
+    return tuple(zip(seen.values[firsts].tolist(), seen.values[lasts].tolist(), strict=True))
+
+
+def knots_of(seen: Seen) -> tuple[tuple[float, ...], tuple[float, ...], bool]:
+    """Values, ascending, the places where they lie, and whether there are no others.
+
+    Two values, or a few that repeat, are evenly spaced whatever their frequencies; no places are
+    given then. Others lie by their rank, equal ones on a stretch, and those of a heavy tail by the
+    logarithm of what is beyond. Those between the knots interpolate.
+    """
+    if seen.few(FEW):
+        return tuple(seen.values.tolist()), (), True
+    if seen.few(MANY):
+        middles = (np.cumsum(seen.counts) - seen.counts / 2) / seen.counts.sum()
+        return tuple(seen.values.tolist()), tuple((2 * middles - 1).tolist()), True
+    ordered, last = seen.ordered, int(seen.counts.sum()) - 1
+    ranks = np.rint(np.linspace(0, last, min(KNOTS, last + 1))).astype(np.int64)
+    ends = np.rint(2 ** np.arange(0, np.log2(max(TAIL * last, 1)), 0.5)).astype(np.int64)
+    ranks = np.unique(np.concatenate([ranks, ends, last - ends]))
+    places = places_of(ranks / last, last, *seen.tails)
+    return tuple(ordered[ranks].tolist()), tuple(places.tolist()), False
 
 
 def places_of(shares: Array, last: int, low: bool, high: bool) -> Array:

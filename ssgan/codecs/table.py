@@ -3,7 +3,7 @@
 packed      [numbers, those that may be missing first][codes, by the width of their block]
             [which state a number is in, by how many there are]
 encoded     [numbers in [-1, 1]][one-hot blocks: is it missing? yes or no; then those of codes]
-            [one-hot blocks of the states of numbers]
+            [one-hot blocks of the states of numbers][where in its state each of these is]
 
 Blocks of one width lie together, so that a few operations serve any number of columns.
 """
@@ -24,6 +24,7 @@ from ssgan.codecs.codec import ROW_TRANSFORMS, Array, Json, gaussian
 from ssgan.codecs.columns import Column, column_from_json, fit_column
 from ssgan.codecs.differences import Pairs, pairs_in, with_differences, without_differences
 from ssgan.codecs.dtypes import Series, dtype_from_json, dtype_to_json
+from ssgan.codecs.places import Range
 from ssgan.codecs.plain import plain_column
 from ssgan.config import InputError, InputTypeError
 from ssgan.randomness import Rng
@@ -99,11 +100,17 @@ class TableCodec:
 
     @property
     def shape(self) -> tuple[int]:
-        return (self.numbers + sum(width * count for width, count in self.groups),)
+        blocks = sum(width * count for width, count in self.groups)
+        return (self.numbers + blocks + len(self._links),)
+
+    @cached_property
+    def states(self) -> int:
+        """How many states all numbers have."""
+        return sum(len(column.states) for column in self.columns)
 
     @cached_property
     def repeated(self) -> int:
-        return sum(len(column.states) for column in self.columns)
+        return self.states + len(self._links)
 
     @property
     def raw_shape(self) -> tuple[int]:
@@ -150,27 +157,37 @@ class TableCodec:
         return [(w, len(list(same))) for part in (widths, states) for w, same in groupby(part)]
 
     @cached_property
-    def _links(self) -> tuple[Tensor, Tensor]:
-        """Which number a state belongs to, and where that lies in it if it says so, (S, numbers).
-
-        NaN where the state leaves the place open.
-        """
-        order, starts = {own: at for at, own in enumerate(self._order)}, [0]
+    def _links(self) -> list[tuple[int, tuple[Range, ...]]]:
+        """Which number has states, and between which places it lies in each, by their order."""
+        order, start, linked = {own: at for at, own in enumerate(self._order)}, 0, []
         for column in self.columns:
-            starts.append(starts[-1] + column.width)
-        linked = [
-            (order[start + column.width - 1], order[start + column.numbers - 1], column.states)
-            for column, start in zip(self.columns, starts, strict=False)
-            if column.states
-        ]
-        places = torch.zeros(self.repeated, self.numbers)
-        belongs = torch.zeros(self.repeated, self.numbers)
+            if column.states:
+                state, number = start + column.width - 1, start + column.numbers - 1
+                linked.append((order[state], (order[number], column.states)))
+            start += column.width
+        return [link for _, link in sorted(linked)]
+
+    @cached_property
+    def _linked(self) -> list[int]:
+        """The numbers that have states, in the order of these."""
+        return [number for number, _ in self._links]
+
+    @cached_property
+    def _ranges(self) -> tuple[Array, Array]:
+        """Middle and half width of every state (S, L), in the column of its number; 0 elsewhere."""
+        ranges = np.zeros((2, self.states, len(self._links)), np.float32)
         row = 0
-        for _, number, states in sorted(linked):
-            rows = slice(row, row + len(states))
-            places[rows, number], belongs[rows, number] = torch.tensor(states), 1.0
+        for column, (_, states) in enumerate(self._links):
+            ends, rows = np.array(states), slice(row, row + len(states))
+            ranges[0, rows, column] = ends.mean(1)
+            ranges[1, rows, column] = (ends[:, 1] - ends[:, 0]) / 2
             row += len(states)
-        return belongs, places
+        return ranges[0], ranges[1]
+
+    def _ranges_on(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        """The same on the device of x, made anew: it may be for gradients or not."""
+        middles, widths = self._ranges
+        return torch.from_numpy(middles).to(x.device), torch.from_numpy(widths).to(x.device)
 
     def pack(self, raw: Any) -> Tensor:
         frame = as_frame(raw)
@@ -196,12 +213,18 @@ class TableCodec:
             one_hot = codes[:, start : start + count, None] == states
             parts.append(one_hot.flatten(1).float())
             start += count
-        return torch.cat(parts, 1)
+        if not self.states:
+            return torch.cat(parts, 1)
+        x = torch.cat(parts, 1)
+        middles, widths = self._ranges_on(x)
+        states = x[:, -self.states :]
+        within = (x[:, self._linked] - states @ middles) / (states @ widths).clamp_min(1e-12)
+        return torch.cat([x, within.clamp(-1, 1) * ((states @ widths) > 0)], 1)
 
     def _blocks(self, x: Tensor) -> list[Tensor]:
         """The one-hot part of x as (N, count, width) for every group."""
         sizes = [width * count for width, count in self.groups]
-        parts = torch.split(x[:, self.numbers :], sizes, 1)
+        parts = torch.split(x[:, self.numbers : self.numbers + sum(sizes)], sizes, 1)
         return [
             part.reshape(len(x), count, width)
             for part, (width, count) in zip(parts, self.groups, strict=True)
@@ -210,39 +233,47 @@ class TableCodec:
     def activate(self, output: Tensor, rng: Rng) -> Tensor:
         """Numbers by tanh, states by a Gumbel-softmax whose noise is `rng`'s.
 
-        A number lies where its state says; what is missing has neither place nor state.
+        A number lies in its state; what is missing has neither place nor state.
         """
         output = output.float()
-        states = output[:, self.numbers :]
+        end = output.shape[1] - len(self._links)
+        states = output[:, self.numbers : end]
         noise = rng("gumbel").uniform(*states.shape).to(output.device).clamp_min(1e-20)
         gumbel = -(-noise.log()).clamp_min(1e-20).log()
         noisy = torch.cat([output[:, : self.numbers], (states + gumbel) / GUMBEL_TEMPERATURE], 1)
         blocks = [block.softmax(2) for block in self._blocks(noisy)]
-        return self._linked(output[:, : self.numbers].tanh(), blocks)
+        return self._together(output[:, : self.numbers].tanh(), blocks)
 
-    def _linked(self, numbers: Tensor, blocks: list[Tensor]) -> Tensor:
+    def _together(self, numbers: Tensor, blocks: list[Tensor]) -> Tensor:
         """Numbers (N, numbers) and the blocks of every group as one row, as data would have it."""
-        parts = [block.flatten(1) for block in blocks]
-        soft = torch.cat([numbers[:, :0], *parts], 1)
-        told, states = soft[:, : soft.shape[1] - self.repeated], soft[:, : self.repeated]
-        belongs, places = (link.to(soft.device) for link in self._links)
-        if self.repeated:
-            states = soft[:, -self.repeated :]
-            kinds = len({len(column.states) for column in self.columns if column.states})
-            chosen = torch.cat([drawn(block).flatten(1) for block in blocks[-kinds:]], 1)
-            decided = belongs * ~places.isnan()
-            numbers = numbers * (1 - chosen @ decided) + chosen @ places.nan_to_num(0.0)
+        soft = torch.cat([numbers[:, :0], *(block.flatten(1) for block in blocks)], 1)
+        told, states = torch.split(soft, [soft.shape[1] - self.states, self.states], 1)
+        present, within = torch.ones_like(numbers), numbers[:, self._linked]
         if self.flags:
-            present = torch.ones_like(numbers)
             present[:, : self.flags] = drawn(blocks[0][:, : self.flags])[..., 0]
-            numbers, states = numbers * present, states * (present @ belongs.T)
-        return torch.cat([numbers, told, states], 1)
+        if self.states:
+            middles, widths = self._ranges_on(soft)
+            kinds = len({len(states) for _, states in self._links})
+            chosen = torch.cat([drawn(block).flatten(1) for block in blocks[-kinds:]], 1)
+            lies = chosen @ middles + within * (chosen @ widths)
+            numbers = numbers.index_copy(1, torch.tensor(self._linked, device=soft.device), lies)
+            here = present[:, self._linked]
+            states = states * here.repeat_interleave(
+                torch.tensor([len(ranges) for _, ranges in self._links], device=soft.device), 1
+            )
+            within = within * here * (chosen @ (widths > 0).float())
+        return torch.cat([numbers * present, told, states, within], 1)
 
     def log_likelihood(self, output: Tensor, x: Tensor, rng: Rng) -> Tensor:
-        """Numbers are Gaussian with one variance; states are as likely as `activate` draws them."""
+        """States are as likely as `activate` draws them; numbers are Gaussian with one variance.
+
+        So is where in its state a number lies, if it has any.
+        """
         likelihood = output.new_zeros(len(x))
         if self.numbers:
-            likelihood = gaussian(x[:, : self.numbers], output[:, : self.numbers].tanh())
+            numbers = x[:, : self.numbers].clone()
+            numbers[:, self._linked] = x[:, x.shape[1] - len(self._links) :]
+            likelihood = gaussian(numbers, output[:, : self.numbers].tanh())
         for logits, states in zip(self._blocks(output), self._blocks(x), strict=True):
             likelihood = likelihood + (states * logits.log_softmax(2)).sum((1, 2))
         return likelihood

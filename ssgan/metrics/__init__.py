@@ -4,6 +4,7 @@ predictions(true, probabilities)         # accuracy, balanced_accuracy, macro_f1
 regression(true, predicted)              # mae, rmse, r2
 samples(real, fake)                      # frechet_randconv_5000_real, kernel_randconv_..., ...
 psnr(picture, other), ssim(picture, other)  # of the luma, as papers on super-resolution have them
+table_measures(real, fake)["determined"]  # of rows of a table: tails, zeros, functional dependence
 told_apart(real, fake)                   # c2st_logistic_randconv_5000_real: .5 = cannot be told
 accuracy_scores(train, test, fake)       # cas_logistic_randconv_5000_test: learnt on generated ones
 memorisation(train, held_out, fake)      # memorised_p_randconv_5000_train, ...
@@ -16,6 +17,7 @@ What each module is for:
     generation, spaces    how close samples are to real ones, and in which space
     two_sample, scores    whether a classifier can tell them, or learns from them
     memorisation          whether they are those that were learnt from
+    tables                the same of rows of a table, column by column and together
     coverage              which classes are neglected
     inception             distances in Inception's features
     pictures              how close a picture is to another
@@ -42,6 +44,7 @@ from ssgan.metrics.prediction import (
 )
 from ssgan.metrics.scores import accuracy_scores
 from ssgan.metrics.spaces import Space, space_of
+from ssgan.metrics.tables import rows_told_apart, table_measures
 from ssgan.metrics.two_sample import TwoSample, told_apart, two_sample
 
 __all__ = [
@@ -67,9 +70,11 @@ __all__ = [
     "predictions",
     "psnr",
     "regression",
+    "rows_told_apart",
     "samples",
     "space_of",
     "ssim",
+    "table_measures",
     "told_apart",
     "two_sample",
 ]

@@ -53,6 +53,14 @@ def points() -> GANConfig:
     )
 
 
+def table() -> GANConfig:
+    """Rows of a table, and the default for these; not from a paper.
+
+    Larger batches, more of them, and penalties that fall to a tenth (docs/benchmarks/tables.md).
+    """
+    return GANConfig(steps=12_000, batch=256, penalty_final=0.1)
+
+
 def minimax() -> GANConfig:
     """Goodfellow et al. 2014: dense networks of 1200 units, 100 samples a batch.
 

@@ -22,5 +22,6 @@ Imports only `ssgan.models` and what lies below it. What each module is for:
     finetune           all of it: `ssgan.finetune`
     predictor          what comes out
     evaluation         how good that is on other samples: `ssgan.evaluate`
+    relabel            a column of generated rows filled by a model of the real ones
     loading, rebuild   the predictor of a directory, and its network
 """

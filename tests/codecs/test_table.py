@@ -10,7 +10,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ssgan.codecs.columns import fit_column
+from ssgan.codecs.columns import column_from_json, fit_column
 from ssgan.codecs.columns.category import BASE
 from ssgan.config import InputError, UnseenWarning
 from ssgan.data import fit_codec, from_memory
@@ -184,7 +184,7 @@ def test_a_missing_number_has_a_flag_of_its_own():
 def test_a_missing_number_with_states_is_in_none():
     codec = fit_codec(pd.DataFrame({"age": [1.0, 3.0, np.nan]}))
     x = codec.expand(codec.pack(pd.DataFrame({"age": [3.0, np.nan]})))
-    assert x.tolist() == [[1, 1, 0, 0, 1], [0, 0, 1, 0, 0]]
+    assert x.tolist() == [[1, 1, 0, 0, 1, 0], [0, 0, 1, 0, 0, 0]]
 
 
 def test_many_levels_are_digits_by_frequency_and_no_block_is_wide():
@@ -208,12 +208,19 @@ def test_a_hundred_thousand_levels_take_two_blocks():
     assert column.blocks == (1000, 100)
 
 
-def test_a_value_that_repeats_is_a_state_and_the_others_keep_all_places():
+def test_a_common_value_is_a_state_and_so_are_the_others():
+    """Zeros keep a stretch of places, on which a generator may lie without becoming another."""
     column = fit_column(pd.Series([0.0] * 75 + [float(k) for k in np.linspace(0.1, 9, 25)]))
-    assert column.own == (0.0,) and np.isnan(column.states[0]) and column.states[1:] == (-1.0,)
-    assert column.pack(pd.Series([0.0, 0.1, 9.0])).tolist() == [[-1, 1], [-1, 0], [1, 0]]
-    made = np.array([[-1.0, 0], [0.9, 1], [1.0, 0]])
-    assert column.unpack(made).tolist() == [0.1, 0, 9]
+    assert column.ranges == ((0.0, 0.0), (0.1, 9.0))
+    (low, high), rest = column.states
+    assert low == high == pytest.approx(-0.25, abs=0.03)
+    assert rest == (pytest.approx(0.5, abs=0.03), 1.0)
+    assert column.unpack(np.array([[-0.9, 0], [0.9, 0], [-0.9, 1], [1, 1]])).tolist() == [
+        0,
+        0,
+        0.1,
+        9,
+    ]
 
 
 def test_zeros_and_others_come_as_often_as_they_are():
@@ -226,12 +233,12 @@ def test_zeros_and_others_come_as_often_as_they_are():
 
 def test_a_few_levels_of_numbers_are_evenly_spaced_states_however_rare():
     column = fit_column(pd.Series([0] * 199 + [1], name="soil"))
-    assert column.states == (-1, 1)
+    assert column.states == ((-1, -1), (1, 1))
     assert column.pack(pd.Series([0, 1])).tolist() == [[-1, 0], [1, 1]]
     assert column.unpack(np.array([[0.2, 0], [-0.2, 1]])).tolist() == [0, 1]
 
 
-def test_an_unseen_value_of_a_column_of_states_keeps_its_place_and_is_the_nearest_state():
+def test_an_unseen_value_of_a_column_of_states_keeps_its_place_and_is_in_the_nearest():
     column = fit_column(pd.Series([20, 30, 60] * 8, name="age"))
     assert column.pack(pd.Series([26, 24])).tolist() == [
         [pytest.approx(-0.4), 1],
@@ -239,10 +246,29 @@ def test_an_unseen_value_of_a_column_of_states_keeps_its_place_and_is_the_neares
     ]
 
 
+def test_rare_values_among_few_share_a_state_and_none_comes_that_was_not_there():
+    values = [*range(50)] * 100 + [77, 78, 79, 90, 95] * 2
+    column = fit_column(pd.Series(values, name="age"))
+    assert column.ranges[:50] == tuple((k, k) for k in range(50))
+    assert column.ranges[50:] == ((77, 95),)
+    low, high = column.states[50]
+    places = np.linspace(low, high, 9)
+    rare = column.unpack(np.stack([places, np.full(9, 50)], 1))
+    assert rare.is_monotonic_increasing and rare.unique().tolist() == [77, 78, 79, 90, 95]
+
+
 def test_values_that_do_not_repeat_are_no_states():
-    assert fit_column(pd.Series(np.arange(500) * 1.5)).own == ()
-    assert len(fit_column(pd.Series([*range(129)] * 4)).own) == 0
-    assert len(fit_column(pd.Series([*range(128)] * 4)).own) == 128
+    assert fit_column(pd.Series(np.arange(500) * 1.5)).ranges == ()
+    assert fit_column(pd.Series([*range(129)] * 4)).ranges == ()
+    assert len(fit_column(pd.Series([*range(128)] * 4)).ranges) == 128
+
+
+def test_a_column_of_an_older_run_has_no_states():
+    column = fit_column(pd.Series(np.arange(500) * 1.5, name="x"))
+    older = {k: v for k, v in column.to_json().items() if k not in ("spots", "ranges")}
+    again = column_from_json(older)
+    assert again.width == 1 and again.states == ()
+    assert again.unpack(np.array([[-1.0], [0.0], [1.0]])).tolist()[::2] == [0, 748.5]
 
 
 HEAVY = np.sort(np.random.default_rng(1).lognormal(0, 2, 20_000))
@@ -251,7 +277,9 @@ HEAVY = np.sort(np.random.default_rng(1).lognormal(0, 2, 20_000))
 def test_a_heavy_tail_lies_by_its_logarithm_and_the_other_side_by_rank():
     column = fit_column(pd.Series(HEAVY))
     places = column.pack(pd.Series(HEAVY))[:, 0]
-    body = 0.99 / (0.99 + 0.01 + 0.1 - 0.01)  # of the range of 2, for 99 % of the rows
+    body = 0.99 / (0.99 + 0.1)  # of the range of 2, for 99 % of the rows
+    assert len(column.ranges) == 2 and column.ranges[1][1] == HEAVY[-1]
+    assert (column.pack(pd.Series(HEAVY))[:, 1] == 1).sum() == 200
     assert places[19_799] == pytest.approx(2 * body - 1, abs=0.005)
     assert places[9_900] == pytest.approx(2 * body / 2 - 1, abs=0.005)
     halves = places[19_999 - 16] - places[19_999 - 32], places[19_999 - 8] - places[19_999 - 16]
@@ -260,10 +288,10 @@ def test_a_heavy_tail_lies_by_its_logarithm_and_the_other_side_by_rank():
 
 def test_what_is_slightly_wrong_in_a_heavy_tail_is_not_far_off_in_value():
     column = fit_column(pd.Series(HEAVY))
-    places = column.pack(pd.Series(HEAVY))[:, 0]
-    shifted = column.unpack((places[:, None] + 0.01).clip(-1, 1))
-    real, found = np.quantile(HEAVY, 0.999), np.quantile(shifted, 0.999)
-    assert 1 < found / real < 1.5
+    packed = column.pack(pd.Series(HEAVY))
+    packed[:, 0] = (packed[:, 0] + 0.01).clip(-1, 1)
+    real, shifted = np.quantile(HEAVY, 0.999), np.quantile(column.unpack(packed), 0.999)
+    assert 1 < shifted / real < 1.5
 
 
 def test_a_tail_that_is_not_heavy_lies_by_rank():
@@ -289,32 +317,46 @@ def mixed_rows(n=600):
 
 
 def test_generated_rows_look_as_real_ones_do_to_a_critic():
-    """Places agree with states, and what is missing has neither: nothing tells them apart."""
+    """Places lie in their states, and what is missing has neither: nothing tells them apart."""
     codec, rng = fit_codec(mixed_rows()), Rng(("output",))
-    made = codec.activate(3 * rng.normal(300, *codec.shape), rng("noise"))
-    again = codec.expand(codec.pack(codec.decode(made)))
-    assert again[:, : codec.numbers].isfinite().all()
-    torch.testing.assert_close(
-        made[:, : codec.numbers], again[:, : codec.numbers], atol=1e-4, rtol=0
-    )
-    missing = again[:, : codec.numbers].eq(0).any(1)
-    assert missing.any() and not missing.all()
+    generated = codec.activate(3 * rng.normal(300, *codec.shape), rng("noise"))
+    again = codec.expand(codec.pack(codec.decode(generated)))
+    numbers = codec.numbers
+    torch.testing.assert_close(generated[:, :numbers], again[:, :numbers], atol=1e-4, rtol=0)
+    assert ((generated[:, :numbers] == 0).any(1)).sum() > 50
+    within = [x[:, -codec.repeated + codec.states :] for x in (generated, again)]
+    torch.testing.assert_close(*within, atol=1e-3, rtol=0)
+    assert within[0].abs().max() > 0.9
+
+
+def test_a_place_follows_from_state_and_place_within():
+    codec = fit_codec(mixed_rows())
+    column = next(one for one in codec.columns if one.name == "gain")
+    x = codec.expand(codec.pack(mixed_rows()))
+    real = mixed_rows()["gain"]
+    within = x[:, -2].numpy()  # the column of fewest states comes first
+    assert (within[real == 0] == 0).all() and (within[real.isna()] == 0).all()
+    low, high = column.states[-1]
+    place = (low + high) / 2 + within * (high - low) / 2
+    np.testing.assert_allclose(place[real > 0], x[(real > 0).to_numpy(), 0], atol=1e-6)
 
 
 def test_states_and_places_of_generated_rows_have_gradients():
     codec, rng = fit_codec(mixed_rows()), Rng(("output",))
     output = rng.normal(50, *codec.shape).requires_grad_(True)
     codec.activate(output, rng("noise"))[:, : codec.numbers].sum().backward()
-    assert (output.grad[:, -codec.repeated :].abs().sum(0) > 0).all()
+    states = slice(-codec.repeated, -codec.repeated + codec.states)
+    assert (output.grad[:, states].abs().sum(0) > 0).all()
+    assert (output.grad[:, 0] != 0).any()
 
 
-def test_what_repeats_is_last_and_the_rest_says_it_all():
+def test_what_the_rest_says_is_last():
     table = mixed_rows()
     codec = fit_codec(table)
     x = codec.expand(codec.pack(table))
     states = sum(len(column.states) for column in codec.columns)
-    assert codec.repeated == states > 43
-    assert x.shape[1] - states == 3 + 2 * 2 + 3  # numbers, flags, jobs
+    assert codec.repeated == states + 2 > 43  # where a gain, and an age, is in its state
+    assert x.shape[1] - codec.repeated == 3 + 2 * 2 + 3  # numbers, flags, jobs
 
 
 def trips(n=300):

@@ -3,11 +3,12 @@
 import json
 from dataclasses import replace
 
+import pandas as pd
 import pytest
 import torch
 
 from ssgan.models.config import GANConfig
-from ssgan.models.pretraining import pretrain
+from ssgan.models.pretraining import pretrain, usual_config
 from ssgan.models.recipes import RECIPES, recipe
 from ssgan.models.tasks.gan import refuse_batch_norm
 from ssgan.objectives import OBJECTIVES, Hinge, name_of
@@ -118,3 +119,19 @@ def test_the_abbreviation_of_two_papers_is_refused(name):
 def test_an_unknown_recipe_is_refused():
     with pytest.raises(ValueError, match="no recipe 'stylegan'; there are r3gan, points, minimax"):
         recipe("stylegan")
+
+
+def test_tables_have_a_recipe_of_their_own_unless_another_is_named():
+    assert usual_config("table") == GANConfig(steps=12_000, batch=256, penalty_final=0.1)
+    assert usual_config("images") == usual_config("table", named=["objective"]) == GANConfig()
+    assert usual_config("table", captions=True).model == "stackgan"
+    assert usual_config("table", named=["steps", "model"]) == GANConfig()
+
+
+def test_pretrain_takes_the_recipe_of_its_samples():
+    table = pd.DataFrame({"a": range(20), "b": ["x", "y"] * 10})
+    few = {"steps": 2, "width": 2, "latent": 4, "guard": False}
+    assert pretrain(table, **few).config == GANConfig(**few, batch=256, penalty_final=0.1)
+    assert pretrain(table, objective="hinge", **few).config.batch == 64
+    assert pretrain(images(), **few).config.batch == 64
+    assert pretrain(table, GANConfig(batch=8), **few).config.batch == 8

@@ -1,7 +1,7 @@
 """The kinds of columns of a table: how each becomes numbers and codes, and itself again.
 
 number      one number in [-1, 1]: its place among the values seen in fitting, NaN if missing; and
-            which value it is, where some have a state of their own
+            which state it is in: a common value, or a range between such
 category    one code below 1000 for each digit, in base 1000, of the level's rank by frequency
 
 A column packs to (N, width) float32 and comes back from there; a constant one has width 0. A kind
@@ -15,6 +15,7 @@ from typing import Any, ClassVar, Protocol
 
 from ssgan.codecs.codec import Array, Json
 from ssgan.codecs.dtypes import Series, content_of
+from ssgan.codecs.places import Range
 from ssgan.config import constants_in
 
 __all__ = ["COLUMNS", "Column", "column_from_json", "fit_column"]
@@ -44,8 +45,8 @@ class Column(Protocol):
         ...
 
     @property
-    def states(self) -> tuple[float, ...]:
-        """Where its last number lies in each of its states, NaN where that is left open.
+    def states(self) -> tuple[Range, ...]:
+        """Between which places its last number lies in each of its states.
 
         () for none; the code of the state is packed last.
         """

@@ -22,6 +22,7 @@ from ssgan.codecs.dtypes import (
     missing_value,
     series_of,
 )
+from ssgan.codecs.places import Range
 from ssgan.codecs.ranges import warn_missing
 from ssgan.config import InputTypeError, UnseenWarning
 
@@ -45,7 +46,7 @@ class Category:
     kind: ClassVar[str] = "category"
     numbers: ClassVar[int] = 0
     flagged: ClassVar[bool] = False
-    states: ClassVar[tuple[float, ...]] = ()
+    states: ClassVar[tuple[Range, ...]] = ()
 
     @classmethod
     def claims(cls, column: Series, content: str) -> int:

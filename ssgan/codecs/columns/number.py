@@ -20,7 +20,7 @@ from ssgan.codecs.dtypes import (
     missing_value,
     series_of,
 )
-from ssgan.codecs.places import Seen, knots_of, states_of
+from ssgan.codecs.places import Range, Seen, knots_of, ranges_of
 from ssgan.codecs.plain import absent_words, numbers_in, plain_column
 from ssgan.codecs.ranges import warn_missing, warn_outside
 from ssgan.config import InputError
@@ -34,8 +34,8 @@ UNITS = {"s": 1, "ms": 10**3, "us": 10**6, "ns": 10**9}  # of times, in a second
 class Number:
     """A column of numbers or times.
 
-    Values between knots are interpolated, on both ways. Values that repeat, as many zeros or the
-    few values of an age, are states too, of which a generator draws one. Whole numbers and times
+    Values between knots are interpolated, on both ways. Common values, as zero or those of an age,
+    and what lies between them are states, of which a generator draws one. Whole numbers and times
     are counted in steps of their greatest common divisor from the smallest one, so that midnights
     stay midnights.
     """
@@ -48,12 +48,11 @@ class Number:
     top: int  # steps from the base to the greatest value
     decimals: int | None  # to which floats are rounded
     knots: tuple[float, ...]  # ascending values, or steps; a single one: constant
-    even: bool  # knots are all there is, evenly spaced in [-1, 1]
+    even: bool  # knots are all there is, evenly spaced in [-1, 1] where there are no `spots`
     flagged: bool  # some are missing
     absent: str | None = None  # what a missing entry of an object column is: "None" or "nan"
     spots: tuple[float, ...] = ()  # places of the knots; evenly spaced where there are none
-    own: tuple[float, ...] = ()  # ascending values, or steps, that are states of their own
-    full: bool = False  # there are no other values than these
+    ranges: tuple[Range, ...] = ()  # of values, or steps, that are a state, ascending
 
     kind: ClassVar[str] = "number"
     blocks: ClassVar[tuple[int, ...]] = ()
@@ -68,7 +67,8 @@ class Number:
 
     @classmethod
     def from_json(cls, fields: Mapping[str, Json]) -> "Number":
-        return cls(**fields_from_json(fields))
+        own = fields_from_json(fields)
+        return cls(**own | {"ranges": tuple(map(tuple, own.get("ranges", ())))})
 
     def to_json(self) -> Json:
         return fields_to_json(self)
@@ -79,14 +79,14 @@ class Number:
         return int(len(self.knots) > 1 or self.flagged)
 
     @cached_property
-    def states(self) -> tuple[float, ...]:
-        """The place of every state; NaN for the first if it is that of all other values."""
-        places = self._places_of(np.array(self.own)).tolist() if self.own else []
-        return tuple(places if self.full or not places else [np.nan, *places])
+    def states(self) -> tuple[Range, ...]:
+        """Between which places the values of every state lie."""
+        ends = self._places_of(np.array(self.ranges).reshape(-1, 2))
+        return tuple((float(low), float(high)) for low, high in ends)
 
     @property
     def width(self) -> int:
-        return self.numbers + bool(self.own)
+        return self.numbers + bool(self.ranges)
 
     @cached_property
     def places(self) -> Array:
@@ -106,31 +106,28 @@ class Number:
         self._warn_outside(column[~missing])
         values = self._steps(column[~missing])
         packed[~missing, 0] = self._places_of(values)
-        if self.own:
+        if self.ranges:
             packed[~missing, 1] = self._codes_of(values)
         return packed
 
     def _places_of(self, values: Array) -> Array:
-        """Where values (N,) lie in [-1, 1]; in the middle of equal knots."""
+        """Where values lie in [-1, 1]; in the middle of equal knots."""
         knots = np.array(self.knots)
         right = np.interp(values, knots, self.places)
         left = np.interp(-values, -knots[::-1], -self.places[::-1])
         return np.asarray((right - left) / 2)
 
     def _codes_of(self, values: Array) -> Array:
-        """Which of its states values (N,) are, the nearest one where there is no other."""
-        own = np.array(self.own)
-        if self.full:
-            return np.searchsorted((own[1:] + own[:-1]) / 2, values)
-        nearest = np.searchsorted(own, values).clip(max=len(own) - 1)
-        return np.where(own[nearest] == values, nearest + 1, 0)
+        """Which state values (N,) are in, the nearest one where they are in none."""
+        lows, highs = np.array(self.ranges).T
+        return np.searchsorted(lows[1:] / 2 + highs[:-1] / 2, values)
 
     def _warn_outside(self, column: Series) -> None:
         """Tell of numbers far outside the range seen, which count as its ends; not of times."""
         dtype = dtype_from_json(self.dtype)
         if not isinstance(dtype, np.dtype | pd.DatetimeTZDtype) or dtype.kind not in "Mm":
             rows = numeric(column, dtype).astype(np.float64)[:, None]
-            ends = np.array(ends_of(self.knots, self.own))
+            ends = np.array(self.knots)[[0, -1]]
             low, high = ends * self.step + self.base if self.whole else ends
             warn_outside(rows, np.array([low]), np.array([high]), [self.name], stacklevel=6)
 
@@ -152,19 +149,21 @@ class Number:
         missing = np.isnan(rows)
         rows = np.where(missing, 0.0, rows).clip(-1, 1)
         knots = np.array(self.knots)
-        if self.even and len(knots) > 1:
+        if self.even and self.spots:
+            values = knots[np.searchsorted((self.places[1:] + self.places[:-1]) / 2, rows)]
+        elif self.even and len(knots) > 1:
             values = knots[np.rint((rows + 1) / 2 * (len(knots) - 1)).astype(np.int64)]
         else:
             values = np.interp(rows, self.places, knots)
-        if self.own:
-            codes = np.nan_to_num(packed[:, 1]).astype(np.int64) - (not self.full)
-            values = np.where(codes >= 0, np.array(self.own)[codes], values)
+        if self.ranges:
+            codes = np.nan_to_num(packed[:, 1]).astype(np.int64)
+            values = values.clip(*np.array(self.ranges)[codes].T)
         dtype = dtype_from_json(self.dtype)
         if self.whole:
             return whole_series(self._whole(values), missing, dtype, self)
         if self.decimals is not None:
             values = values.round(self.decimals)
-        values = values.clip(*ends_of(self.knots, self.own))
+        values = values.clip(knots[0], knots[-1])
         return series_of(values, missing, dtype, self.name, missing_value(self.absent))
 
     def _whole(self, steps: Array) -> Array:
@@ -190,9 +189,7 @@ def fit_number(column: Series, missing: Array) -> Number:
         top, decimals = 0, decimals_of(values)
         values = values.astype(np.float64)
     seen = Seen.of(values)
-    own = states_of(seen)
-    full = len(own) == len(seen.values)
-    knots, spots = knots_of(seen if full else seen.without(own))
+    knots, spots, even = knots_of(seen)
     return Number(
         name=column.name,
         dtype=dtype_to_json(column.dtype),
@@ -202,18 +199,12 @@ def fit_number(column: Series, missing: Array) -> Number:
         top=top,
         decimals=decimals,
         knots=knots,
-        even=not spots,
+        even=even,
         flagged=bool(missing.any()),
         absent=absent_in(column, missing),
         spots=spots,
-        own=own,
-        full=full,
+        ranges=ranges_of(seen),
     )
-
-
-def ends_of(knots: tuple[float, ...], own: tuple[float, ...]) -> tuple[float, float]:
-    """The least and the greatest value seen."""
-    return min(knots[:1] + own[:1]), max(knots[-1:] + own[-1:])
 
 
 def decimals_of(values: Array) -> int | None:
