@@ -45,6 +45,13 @@ if TYPE_CHECKING:
         " of ssgan[text], if it was taken]",
     ),
     click.option(
+        "--where",
+        "wheres",
+        multiple=True,
+        metavar="CONDITION",
+        help="Rows of a table with COLUMN=VALUE, !=, <, <=, > or >=; with all, if repeated.",
+    ),
+    click.option(
         "--relabel",
         metavar="COLUMN",
         help="Fill COLUMN of a table by a boosted model of the real rows, in place of the GAN.",
@@ -68,6 +75,7 @@ def sample(
     per_class: int | None,
     prompts: tuple[str, ...],
     encoder: str | None,
+    wheres: tuple[str, ...],
     relabel: str | None,
     checkpoint: str,
     out: Path,
@@ -90,32 +98,26 @@ def sample(
       ssgan sample run -n 1000 --out samples/
       ssgan sample run --per-class 100 --out samples.npz
       ssgan sample run --prompt "red heart" -n 8 --out hearts/
+      ssgan sample run -n 100 --where sex=Female --where "age>=65" --out rows.csv
       ssgan sample run -n 1000 --relabel income --out rows.csv
     """
     check_sample_counts(count, per_class)
     refuse_with_prompts(prompts, encoder, labels, per_class)
     from ssgan.adaptation.pairs import holds_pairs
-    from ssgan.cli import writing
-    from ssgan.cli.labeled import check_form
     from ssgan.models.pretraining import load
-    from ssgan.synthesis.sampling import condition_list, prompt_list
 
     if count is not None and holds_pairs(run):
         write_pairs(run, out, count, seed, device)
         note(f"{out} holds {count} pair{'' if count == 1 else 's'}", quiet)
         return
-    gan, conditions = load(run, device, checkpoint, encoder), None
-    if prompts:
-        conditions = prompt_list(gan, prompts, count or 0)
-        formats = tuple(suffix for suffix in gan.codec.formats if suffix != ".npy")
-        writing.check_suffix(out, formats, f"{gan.codec.kind} with captions")
-    elif not labels and per_class is None:
-        writing.check_suffix(out, gan.codec.formats, gan.codec.kind)
+    gan = load(run, device, checkpoint, encoder)
+    if wheres or relabel:
+        refuse_of_rows(labels, per_class, prompts)
+        write_rows(gan, out, count or 0, seed, (wheres, relabel))
     else:
-        check_form(out, gan.codec, gan.classes)
-        conditions = condition_list(gan, labels, count, per_class)
-    count = conditions.count if conditions else count or 0
-    write_sampled(gan, out, count, seed=seed, conditions=conditions, relabel=relabel)
+        conditions = asked_conditions(gan, out, count, per_class, (labels, prompts))
+        count = conditions.count if conditions else count or 0
+        write_sampled(gan, out, count, seed=seed, conditions=conditions)
     note(f"{out} holds {count} sample{'' if count == 1 else 's'}", quiet)
 
 
@@ -127,6 +129,59 @@ def refuse_with_prompts(
         raise click.UsageError("--prompt and labels both say what samples show: give one of them.")
     if encoder and not prompts:
         raise click.UsageError("--encoder is that of --prompt: give both.")
+
+
+def asked_conditions(
+    gan: "GAN",
+    out: Path,
+    count: int | None,
+    per_class: int | None,
+    asked: tuple[tuple[str, ...], tuple[str, ...]],
+) -> "ConditionList | None":
+    """What labels or prompts ask for, once it is known that `out` can hold it."""
+    from ssgan.cli import writing
+    from ssgan.cli.labeled import check_form
+    from ssgan.synthesis.sampling import condition_list, prompt_list
+
+    labels, prompts = asked
+    if prompts:
+        conditions = prompt_list(gan, prompts, count or 0)
+        formats = tuple(suffix for suffix in gan.codec.formats if suffix != ".npy")
+        writing.check_suffix(out, formats, f"{gan.codec.kind} with captions")
+        return conditions
+    if not labels and per_class is None:
+        writing.check_suffix(out, gan.codec.formats, gan.codec.kind)
+        return None
+    check_form(out, gan.codec, gan.classes)
+    return condition_list(gan, labels, count, per_class)
+
+
+def refuse_of_rows(
+    labels: tuple[str, ...], per_class: int | None, prompts: tuple[str, ...]
+) -> None:
+    """UsageError for what does not go with --where and --relabel."""
+    if labels or per_class or prompts:
+        raise click.UsageError("--where and --relabel go with -n alone: leave the others out.")
+
+
+def write_rows(
+    gan: "GAN", out: Path, count: int, seed: int, asked: tuple[tuple[str, ...], str | None]
+) -> None:
+    """Rows of a table in which conditions hold, with a column that a model of real rows fills."""
+    from ssgan.cli import writing
+    from ssgan.cli.labeled import write_file
+    from ssgan.models.where import row_conditions, rows_where
+    from ssgan.prediction.relabel import relabeler
+    from ssgan.synthesis.sampling import sample_blocks
+
+    writing.check_suffix(out, gan.codec.formats, gan.codec.kind)
+    wheres, column = asked
+    fill = relabeler(gan, column, seed) if column else lambda rows: rows
+    if wheres:
+        blocks = rows_where(gan, count, row_conditions(gan.codec, wheres), seed)
+    else:
+        blocks = (rows for rows, _ in sample_blocks(gan, count, seed))
+    write_file(((fill(rows), {}) for rows in blocks), out, count, "label")
 
 
 def write_pairs(run: Path, out: Path, count: int, seed: int, device: str | None) -> None:
@@ -161,22 +216,14 @@ def write_sampled(
     *,
     seed: int = 0,
     conditions: "ConditionList | None" = None,
-    relabel: str | None = None,
     **blocks: int,
 ) -> None:
-    """`count` samples in a format of their codec, or with labels in one that `check_form` takes.
-
-    `relabel` is a column that a model of the real rows fills.
-    """
+    """`count` samples in a format of their codec, or with labels in one that `check_form` takes."""
     from ssgan.cli import writing
     from ssgan.cli.labeled import write_class_folders, write_file
-    from ssgan.prediction.relabel import relabeler
     from ssgan.synthesis.sampling import sample_blocks
 
     blocks_of_samples = sample_blocks(gan, count, seed, conditions, **blocks)
-    if relabel:
-        fill = relabeler(gan, relabel, seed)
-        blocks_of_samples = ((fill(x), labels) for x, labels in blocks_of_samples)
     captioned = conditions is not None and conditions.prompts
     name = "caption" if captioned else "y"
     if out.suffix:

@@ -12,6 +12,7 @@ What each module is for:
     players               what these tasks share
     domain, condition     their samples, and classes or numbers beside these
     sampler               the way from noise to samples
+    where                 rows of a table that are as one asks
     selfsupervision       more for a critic to learn, of which
     vicreg                is the loss of one kind
     health                how a training does

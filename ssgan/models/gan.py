@@ -25,6 +25,7 @@ from ssgan.models.players import PREVIEW, sampler_of
 from ssgan.models.pooling import Readout
 from ssgan.models.sampler import CHUNK, Conditions, Sampler, generate
 from ssgan.models.transport import pack, unpack
+from ssgan.models.where import sample_where
 from ssgan.objectives import name_of
 from ssgan.randomness import Rng
 from ssgan.runtime import Runtime
@@ -274,7 +275,9 @@ class GAN:
         chunk[skipped : skipped + len(part)] = part
         return (chunk.to(self.runtime.device),)
 
-    def sample(self, n: int, seed: int = 0, labels: Any = None, prompt: Any = None) -> Any:
+    def sample(
+        self, n: int, seed: int = 0, labels: Any = None, prompt: Any = None, where: Any = None
+    ) -> Any:
         """Exactly `n` new samples in the form of the training data; fewer are the first of more.
 
         Parameters
@@ -287,6 +290,9 @@ class GAN:
             As in `generate`.
         prompt : str or list of str, optional
             What they are to show, of a GAN that was trained with captions.
+        where : str or list of str, optional
+            Conditions on columns of a table, as ``["sex=Female", "age>=65"]``: the first n rows in
+            which all hold.
 
         Returns
         -------
@@ -296,8 +302,12 @@ class GAN:
         Raises
         ------
         InputError
-            For labels or a prompt that this GAN cannot have.
+            For labels, a prompt or conditions that this GAN cannot have.
         """
+        if where is not None:
+            if labels is not None or prompt is not None:
+                raise InputError("where draws rows without labels or a prompt: give one of them")
+            return sample_where(self, n, where, seed)
         if prompt is not None:
             labels = self.prompted(prompt, labels)
         if n < 0:

@@ -1,4 +1,4 @@
-"""`ssgan sample` of tables: columns filled by a model of the real rows."""
+"""`ssgan sample` of tables: rows that are as one asks, columns that a model of real rows fills."""
 
 import numpy as np
 import pandas as pd
@@ -48,3 +48,43 @@ def test_a_column_that_there_is_not_is_refused(run, tmp_path):
     line = refused("sample", run, "-n", 5, "--relabel", "job", "--out", tmp_path / "rows.csv")
     assert "no column 'job' to relabel; the GAN has columns 'age', 'pay', 'kind'" in line
     assert not (tmp_path / "rows.csv").exists()
+
+
+def test_rows_are_as_one_asks(run, tmp_path):
+    asked = ("--where", "kind=old", "--where", "age>=30", "--where", "pay < 60")
+    done("sample", run, "-n", 30, *asked, "--out", tmp_path / "rows.csv")
+    rows = pd.read_csv(tmp_path / "rows.csv")
+    assert len(rows) == 30
+    assert (rows["kind"] == "old").all() and (rows["age"] >= 30).all() and (rows["pay"] < 60).all()
+
+
+@pytest.mark.parametrize(
+    ("condition", "says"),
+    [
+        ("kind=ancient", "no row has kind=ancient: in training column 'kind' had the levels"),
+        ("age>79", "no row has age>79: in training column 'age' had values from 0 to 79"),
+        ("age<=-1", "no row has age<=-1"),
+        ("age=200", "no row has age=200"),
+        ("kind=", "and no gap"),
+        ("kind>old", "levels have no order"),
+        ("age>=many", "'many' is not a number"),
+        ("height=3", "write COLUMN=VALUE"),
+        ("age", "write COLUMN=VALUE"),
+    ],
+)
+def test_what_cannot_be_is_refused_in_a_sentence(run, tmp_path, condition, says):
+    line = refused("sample", run, "-n", 5, "--where", condition, "--out", tmp_path / "rows.csv")
+    assert says in line and "\n" not in line
+    assert not (tmp_path / "rows.csv").exists()
+
+
+def test_conditions_that_never_hold_together_end(run, tmp_path):
+    asked = ("--where", "kind=old", "--where", "kind=young")
+    line = refused("sample", run, "-n", 5, *asked, "--out", tmp_path / "rows.csv")
+    assert "of 200000 generated rows none has kind=old and kind=young" in line
+
+
+def test_conditions_do_not_go_with_labels(run, tmp_path):
+    words = ["sample", run, "--per-class", 5, "--where", "kind=old", "--out", tmp_path / "rows.csv"]
+    result = CliRunner().invoke(ssgan, [*map(str, words)])
+    assert result.exit_code == 2 and "--where and --relabel go with -n alone" in result.stderr
