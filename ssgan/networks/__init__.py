@@ -109,8 +109,8 @@ def trunk(
 
     Its `features` is the number of values of its last map.
     """
-    architecture_here = architecture_of(shape, architecture)
-    make = partial(architecture_here.trunk, shape, width, depth)
+    networks = architecture_of(shape, architecture)
+    make = partial(networks.trunk, shape, width, depth)
     check_depth(depth)
     check_size(f"a trunk of width {width:,}", shape, (width, depth or 1), make)
     return make()

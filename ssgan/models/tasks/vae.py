@@ -71,10 +71,11 @@ class VAE:
     """
 
     model = "vae"
+    plays = False  # whether a critic plays against it
 
     def __init__(self, config: GANConfig, domains: Mapping[str, Domain], on: Runtime) -> None:
         """`domains`: a part of the samples, "unlabeled", to calibrate by."""
-        refuse_unfit_vae(config, self.model)
+        refuse_unfit_vae(config, self.model, self.plays)
         self.setting = TaskSetting(config, domains["unlabeled"], on)
         self.config, self.runtime, self.calibration = config, on, self.setting.calibration
         self.codec = self.setting.codec
@@ -161,8 +162,8 @@ class VAE:
             fit_readout(self.readout, self.mean_encoder.trunk, self.calibration, self.runtime)
 
 
-def refuse_unfit_vae(config: GANConfig, model: str) -> None:
-    """InputError for settings of a GAN that mean nothing to this model."""
+def refuse_unfit_vae(config: GANConfig, model: str, plays: bool) -> None:
+    """InputError for settings of a GAN that mean nothing to this model, which `plays` or not."""
     unused = {
         "augmentation": config.augmentation is not None,
         "selfsupervision": config.selfsupervision is not None,
@@ -170,7 +171,7 @@ def refuse_unfit_vae(config: GANConfig, model: str) -> None:
         "critic_ceiling": config.critic_ceiling is not None,
         "noise": config.noise != "normal",  # the bound is on the normal prior
     }
-    if model == "vae":
+    if not plays:
         unused["objective"] = config.objective != GANConfig().objective
         unused["penalty_final"] = config.penalty_final != 1
     if changes := [name for name, changed in unused.items() if changed]:

@@ -49,6 +49,7 @@ class VAEGAN(VAE):
 
     critic: Discriminator
     model = "vae-gan"
+    plays = True
 
     def __init__(self, config: GANConfig, domains: Mapping[str, Domain], on: Runtime) -> None:
         super().__init__(config, domains, on)
