@@ -31,6 +31,7 @@ from ssgan.data.labels.values import raw_labels, unlabeled
 from ssgan.data.selection import take_samples
 from ssgan.data.source import from_memory
 from ssgan.models.config import GANConfig
+from ssgan.models.inference import refuse_batch
 from ssgan.prediction.network import frozen
 from ssgan.prediction.predictor import Predictor
 from ssgan.runs.run import Run
@@ -58,6 +59,7 @@ def adapting(
     config = config or AdaptConfig()
     domains = make_domains(source, target, config.frame, task, few)
     config = resolve_adaptation(config, domains)
+    refuse_batch(domains.codec, config.batch)
     on = runtime(where.device, domains.codec.shape)
     files = record_files(domains, source, few) if where.run is not None else {}
     with nullcontext() if where.run is None else claim(where.run, domains, config, files) as locked:

@@ -20,6 +20,9 @@ def forget(*, run: Path, quiet: bool) -> None:
     """
     from ssgan.models.forget import forget as remove
 
-    for name in remove(run):
+    removed = remove(run)
+    for name in removed:
         if not quiet:
             click.echo(name)
+    if not removed:
+        options.note(f"{run} holds nothing of the data that it does not need", quiet)

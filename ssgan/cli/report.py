@@ -65,5 +65,5 @@ def tell_source(run: Path, quiet: bool) -> None:
     config = Run.open(run).config
     data = config.get("data", config.get("gan"))
     source = data.get("source", "memory") if isinstance(data, dict) else "memory"
-    if source != "memory":
+    if isinstance(source, str) and source != "memory":
         note(f"reading {source}, of which {run} says that it was made", quiet)

@@ -90,7 +90,9 @@ def write_translated(images: Any, source: Any, out: Path) -> Path:
     if source.names is None:
         labels = {} if source.y is None else {"y": source.y}
         path = out / f"{TRANSLATED}.npz"
-        writing.write_arrays(path, x=images, **labels)
+        arrays = {"x": images, **labels}
+        if not writing.holds_arrays(path, **arrays):
+            writing.write_arrays(path, **arrays)
         return path
     path = out / TRANSLATED
     if path.exists():  # of the same training, which gives the same

@@ -6,12 +6,13 @@ from typing import Any
 
 from ssgan.models.stored import CAPTIONS
 from ssgan.runs.run import Run
+from ssgan.runs.storage import remove_directory
 
 FORGOTTEN = (
     *("quarantine.csv", "labels.json", "split.json", "origin.json", "diagnosis.json"),
     *("source-labels.json", "source-split.json", CAPTIONS),
 )
-PAGE = "report.html"
+BESIDE = ("report.html", "translated.npz", "translated")  # what commands write into a directory
 
 
 def forget(path: str | Path) -> list[str]:
@@ -65,9 +66,14 @@ def forget_one(run: Run) -> list[str]:
         removed = [name for name in names if run.has(name)]
         for name in removed:
             locked.remove(name)
-        if (run.path / PAGE).exists():
-            (run.path / PAGE).unlink()
-            removed.append(PAGE)
+        for name in BESIDE:
+            if (place := run.path / name).is_dir():
+                remove_directory(place)
+            elif place.exists():
+                place.unlink()
+            else:
+                continue
+            removed.append(name)
         return removed + (["config.json"] if forget_source(locked) else [])
 
 

@@ -6,9 +6,15 @@ import torch
 from torch import Tensor
 
 from ssgan.data import Codec
+from ssgan.networks.size import check_batch
 from ssgan.runtime import Runtime
 
 BLOCK = 128  # samples that go through a network at once
+
+
+def refuse_batch(codec: Codec, *sizes: int) -> None:
+    """InputError for batches whose samples alone need more memory than there is."""
+    check_batch(max(sizes), codec.shape)
 
 
 def blocks(rows: Tensor) -> list[Tensor]:

@@ -231,8 +231,8 @@ def load(
     run = Run.open(path)
     if run.config.get("kind") != "gan":
         raise InputError(
-            f"{path} holds a {run.config.get('kind')}, expected a pretrained GAN: give the "
-            "directory that `pretrain` was given as `run` (`ssgan.load` also opens models)"
+            f"{path} holds a run of kind {run.config.get('kind')!r}, expected a pretrained GAN: "
+            "give the directory that `pretrain` was given as `run` (`ssgan.load` also opens models)"
         )
     run.check()
     saved = run.load(which=checkpoint)

@@ -23,6 +23,7 @@ from ssgan.data import Data, read
 from ssgan.data.containers import gather
 from ssgan.data.encoders import embedded_files
 from ssgan.models.gan import GAN
+from ssgan.models.inference import refuse_batch
 from ssgan.prediction.auto.weighing import choose_once
 from ssgan.prediction.calibration import intervals, temperature
 from ssgan.prediction.calibration.adjusting import (
@@ -60,6 +61,7 @@ def finetuning(
     check_settings(config, gan, rows)
     check_shares(config, rows)
     config = resolve_config(config, gan, rows)
+    refuse_batch(gan.codec, config.batch, config.student.batch)
     with nullcontext() if run is None else claim_model(run, gan, config, rows) as locked:
         if locked:
             record_split(locked, gan, rows, files)

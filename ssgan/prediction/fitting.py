@@ -5,6 +5,9 @@ from collections.abc import Generator, Sequence
 from dataclasses import replace
 from typing import Any
 
+import torch
+
+from ssgan.config import InputError
 from ssgan.models.gan import GAN
 from ssgan.models.readouts import reading_out
 from ssgan.models.student.config import StudentConfig
@@ -100,9 +103,23 @@ def save_fit(gan: GAN, network: Model, facts: Any, run: Run | None) -> Model:
     network = frozen(network, gan.runtime.device)
     if run and facts is not None:
         run.write(FIT_FILE, json.dumps(facts))
-    if run:
+    if run and not holds_fit(run, network):
         run.save(1, *pack_parts({"mean": network}))
     return network
+
+
+def holds_fit(run: Run, network: Model) -> bool:
+    """Whether a run holds these very weights: a finished one may lie where nobody can write."""
+    tensors, _ = pack_parts({"mean": network})
+    try:
+        saved = run.load()
+    except InputError:  # damaged
+        return False
+    return (
+        saved is not None
+        and saved.tensors.keys() == tensors.keys()
+        and all(torch.equal(saved.tensors[name].cpu(), tensors[name].cpu()) for name in tensors)
+    )
 
 
 def stored_fit(run: Run) -> Any:

@@ -97,7 +97,9 @@ def load_predictor(path: str | Path, device: str | None = None, encoder: Any = N
     """
     run = Run.open(path)
     if run.config.get("kind") != "predictor":
-        raise InputError(f"{path} holds a {run.config.get('kind')}, expected a finetuned model")
+        raise InputError(
+            f"{path} holds a run of kind {run.config.get('kind')!r}, expected a finetuned model"
+        )
     run.check()
     warn_of_student(run)
     labels, choice, config = stored_config(run)

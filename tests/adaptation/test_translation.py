@@ -5,6 +5,7 @@ from math import exp, log
 import numpy as np
 import pytest
 import torch
+from click.testing import CliRunner
 
 import ssgan
 from ssgan import TranslateConfig
@@ -16,8 +17,10 @@ from ssgan.adaptation.translation.methods.cyclegan import critic_costs, way_cost
 from ssgan.adaptation.translation.pool import Pool
 from ssgan.adaptation.translation.translate import load_translator, translated_domain, translating
 from ssgan.adaptation.where import Where
+from ssgan.cli import ssgan as command
 from ssgan.config import InputError
 from ssgan.data import from_memory
+from ssgan.models.forget import forget
 from ssgan.randomness import Rng
 from ssgan.report import report
 from ssgan.runtime import Runtime
@@ -194,5 +197,29 @@ def test_what_are_no_images_is_refused():
 
 def test_a_run_of_another_kind_is_no_translation(tmp_path):
     ssgan.pretrain(rows(0), run=tmp_path, steps=0, width=2)
-    with pytest.raises(InputError, match="holds a gan, expected a translation"):
+    with pytest.raises(InputError, match="holds a run of kind 'gan', expected a translation"):
         load_translator(tmp_path)
+
+
+def test_a_finished_translation_is_left_alone_and_its_images_are_forgotten(tmp_path):
+    np.save(tmp_path / "a.npy", SOURCE)
+    np.save(tmp_path / "b.npy", TARGET)
+    words = ["translate", tmp_path / "a.npy", tmp_path / "b.npy", "--out", tmp_path / "r"]
+    words = [*map(str, words), "--steps", "1", "--batch", "2", "--quiet"]
+    (tmp_path / "s.toml").write_text("width = 2\nblocks = 1")
+    words += ["--config", str(tmp_path / "s.toml")]
+    assert CliRunner().invoke(command, words).exit_code == 0
+    made = {p: (p.stat().st_mtime_ns, p.stat().st_ino) for p in (tmp_path / "r").rglob("*.*")}
+    assert CliRunner().invoke(command, words).exit_code == 0
+    assert made == {p: (p.stat().st_mtime_ns, p.stat().st_ino) for p in made}
+    report = CliRunner().invoke(command, ["report", str(tmp_path / "r")])
+    assert "holds a run of kind 'translator'" in report.stderr and "reading" not in report.stderr
+    (tmp_path / "r" / "translated").mkdir()
+    assert {"translated.npz", "translated", "config.json"} <= set(forget(tmp_path / "r"))
+    assert not [*(tmp_path / "r").glob("translated*")]
+    assert "holds nothing" in CliRunner().invoke(command, ["forget", str(tmp_path / "r")]).stderr
+
+
+def test_a_batch_of_a_translated_adaptation_is_refused_before_the_translation():
+    with pytest.raises(InputError, match="a batch of 100,000,000,000 samples"):
+        ssgan.adapt(SOURCE, Y, TARGET, method="translate", batch=10**11)

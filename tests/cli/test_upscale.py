@@ -67,4 +67,7 @@ def test_several_pictures_are_no_file_and_another_run_is_no_upscaler(home, tmp_p
     few = ("--steps", 1, "--width", 2, "--size", 8, "--quiet")
     assert run("pretrain", home / "photos", "--run", tmp_path / "gan", *few).exit_code == 0
     words = ("upscale", home / "one.png", "--run", tmp_path / "gan", "--out", tmp_path / "x.png")
-    assert "holds a gan, expected what learnt to make pictures larger" in run(*words).stderr
+    assert (
+        "holds a run of kind 'gan', expected what learnt to make pictures larger"
+        in run(*words).stderr
+    )

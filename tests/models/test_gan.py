@@ -375,7 +375,7 @@ def test_what_is_no_gan_is_not_loaded(tmp_path):
     with pytest.raises(FileNotFoundError, match="not a run directory"):
         load(tmp_path / "none")
     Run.claim(tmp_path / "model", {"kind": "predictor"})
-    with pytest.raises(ValueError, match="holds a predictor, expected a pretrained GAN"):
+    with pytest.raises(ValueError, match="a run of kind 'predictor', expected a pretrained GAN"):
         load(tmp_path / "model")
     training = pretraining(KINDS["vectors"](), SMALL, run=tmp_path / "early")
     Run.claim(tmp_path / "early", {"kind": "gan"})

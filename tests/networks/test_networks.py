@@ -9,11 +9,15 @@ import torch.nn.functional as F
 from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
 
+from ssgan.adaptation.translation.config import TranslateConfig
+from ssgan.adaptation.translation.method import new_translator
 from ssgan.codecs.image import ImageCodec
 from ssgan.config import InputError
 from ssgan.models.config import GANConfig
 from ssgan.models.players import untrained_pair
 from ssgan.models.pooling import Readout, pooled, width
+from ssgan.models.superresolution.config import UpscaleConfig
+from ssgan.models.superresolution.task import untrained
 from ssgan.networks import (
     ARCHITECTURES,
     Discriminator,
@@ -516,3 +520,12 @@ def test_a_batch_larger_than_memory_is_refused_before_it_is_made():
     with pytest.raises(InputError, match="a batch of 10,000,000,000,000 samples of .4,. has"):
         check_batch(10**13, (4,))
     check_batch(64, (4,))
+
+
+@pytest.mark.parametrize(("width", "depth"), [(10**9, 1), (10**5, 1), (2, 10**7)])
+def test_networks_of_pictures_that_fit_nowhere_are_refused(width, depth):
+    said = "width .* too large to be made|GB of weights|a depth of at most 1,000 layers"
+    with pytest.raises(InputError, match=said):
+        new_translator((1, 8, 8), TranslateConfig(width=width, blocks=depth))
+    with pytest.raises(InputError, match=said):
+        untrained(UpscaleConfig(width=width, depth=depth))

@@ -398,7 +398,7 @@ def test_what_is_no_model_is_not_loaded(tmp_path):
     with pytest.raises(FileNotFoundError, match="not a run directory"):
         load_predictor(tmp_path / "none")
     Run.claim(tmp_path / "gan", {"kind": "gan"})
-    with pytest.raises(ValueError, match="holds a gan, expected a finetuned model"):
+    with pytest.raises(ValueError, match="holds a run of kind 'gan', expected a finetuned model"):
         load_predictor(tmp_path / "gan")
 
 
@@ -646,3 +646,23 @@ def test_a_bar_shows_how_far_a_finetuning_is(capsys):
     data, config = KINDS["vectors"](), quick("propagation", steps=3, calibrate=False)
     finetune(trained("vectors"), data, TASKS["classification"], config, progress=True)
     assert "3/3" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("method", ["probe", "graph", "self-training"])
+def test_a_finished_fit_is_left_alone(method, tmp_path):
+    x = np.random.default_rng(0).normal(size=(30, 3)) + 3 * (np.arange(30) % 2)[:, None]
+    gan = pretrain(x, GANConfig(steps=0, width=2))
+    states = []
+    for _ in range(2):
+        finetune(gan, x, np.arange(30) % 2, method=method, run=tmp_path / "m")
+        files = [path for path in (tmp_path / "m").rglob("*") if path.is_file()]
+        states.append({path: path.stat().st_ino for path in files})
+    assert states[0] == states[1]
+
+
+def test_a_batch_that_fits_nowhere_is_refused_before_anything_is_trained():
+    x = np.random.default_rng(0).normal(size=(30, 3))
+    gan = pretrain(x, GANConfig(steps=0, width=2))
+    for fields in ({"method": "supervised", "batch": 10**12}, {"student": {"batch": 10**12}}):
+        with pytest.raises(InputError, match="a batch of 1,000,000,000,000 samples"):
+            finetune(gan, x, np.arange(30) % 2, **fields)

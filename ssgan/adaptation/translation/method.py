@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Protocol
 
 import torch
@@ -12,6 +13,7 @@ from ssgan.adaptation.translation.config import TranslateConfig
 from ssgan.codecs import Codec
 from ssgan.models.domain import Domain
 from ssgan.models.players import PREVIEW
+from ssgan.networks.size import check_depth, check_size
 from ssgan.networks.translator import Translator
 from ssgan.randomness import Rng, seeded
 from ssgan.runtime import Runtime
@@ -45,7 +47,7 @@ class Sides:
 
     def translator(self) -> Translator:
         """An untrained network; draws from torch's current random state."""
-        return Translator(self.shape, self.config.width, self.config.blocks)
+        return new_translator(self.shape, self.config)
 
     def real(self, batches: BatchSource, step: int) -> tuple[Tensor, Tensor]:
         """Images of both domains at a step."""
@@ -80,7 +82,16 @@ class Sides:
 def untrained_translator(codec: Codec, config: TranslateConfig) -> Translator:
     """The network of a config, to be filled with weights."""
     with seeded(Rng(("translate", config.seed, "networks"))):
-        return Translator(codec.shape, config.width, config.blocks)
+        return new_translator(codec.shape, config)
+
+
+def new_translator(shape: tuple[int, ...], config: TranslateConfig) -> Translator:
+    """A network for images of a shape; InputError for one that fits nowhere."""
+    check_depth(config.blocks)
+    make = partial(Translator, shape, config.width, config.blocks)
+    design = f"a translator of width {config.width:,}"
+    check_size(design, shape, (config.width, config.blocks), make)
+    return make()
 
 
 def translating_map(network: Map, codec: Codec) -> Map:

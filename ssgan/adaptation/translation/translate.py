@@ -217,8 +217,8 @@ def load_translator(path: str | Path, device: str | None = None) -> Translator:
     run = Run.open(path)
     if run.config.get("kind") != KIND:
         raise InputError(
-            f"{path} holds a {run.config.get('kind')}, expected a translation: give the directory "
-            "of ssgan translate --out"
+            f"{path} holds a run of kind {run.config.get('kind')!r}, expected a translation: give "
+            "the directory of ssgan translate --out"
         )
     saved = run.trained()
     target = stored_codec(run)

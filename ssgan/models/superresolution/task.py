@@ -7,6 +7,7 @@ learnt makes nothing of it.
 """
 
 from dataclasses import replace
+from functools import partial
 
 import torch
 from torch import Tensor
@@ -14,6 +15,7 @@ from torch import Tensor
 from ssgan.models.superresolution.config import UpscaleConfig
 from ssgan.models.superresolution.photographs import Crops
 from ssgan.networks import Discriminator, trunk
+from ssgan.networks.size import check_depth, check_size
 from ssgan.networks.subpixel import Subpixel
 from ssgan.objectives import Relativistic, Terms
 from ssgan.randomness import Rng, seeded
@@ -104,7 +106,11 @@ def to_critic_range(x: Tensor) -> Tensor:
 
 def untrained(config: UpscaleConfig) -> tuple[Subpixel, Discriminator]:
     """The network and its critic with their first weights."""
+    make = partial(Subpixel, config.scale, config.width, config.depth)
+    check_depth(config.depth)
+    sizes = (config.width, config.depth)
+    check_size(f"a network of width {config.width:,}", (1, config.side, config.side), sizes, make)
     with seeded(Rng(("upscale", config.seed))("networks")):
-        network = Subpixel(config.scale, config.width, config.depth)
+        network = make()
         below = trunk((1, config.side, config.side), 16, "conv")
         return network, Discriminator(below, below.features)

@@ -14,6 +14,7 @@ from ssgan.models.superresolution.task import (
     untrained,
 )
 from ssgan.models.superresolution.upscaler import Upscaler
+from ssgan.networks.size import check_batch
 from ssgan.runs.run import Run
 from ssgan.runs.storage import understood
 from ssgan.runtime import Runtime, runtime
@@ -37,6 +38,7 @@ def training_upscaler(
     arrays = read_pictures(pictures).values() if isinstance(pictures, str | Path) else pictures
     crops = Crops.of(arrays, config.scale, config.side)
     on = runtime(device, (1, config.side, config.side))
+    check_batch(config.batch, (1, config.side, config.side))
     task = SuperResolution(config, crops, on)
     kept_in = None
     if run is not None:
@@ -111,8 +113,8 @@ def load_upscaler(path: str | Path, device: str | None = None) -> Upscaler:
     run = Run.open(path)
     if run.config.get("kind") != KIND:
         raise InputError(
-            f"{path} holds a {run.config.get('kind')}, expected what learnt to make pictures "
-            "larger: give the directory of ssgan upscale --learn"
+            f"{path} holds a run of kind {run.config.get('kind')!r}, expected what learnt to make "
+            "pictures larger: give the directory of ssgan upscale --learn"
         )
     saved = run.trained()
     with understood(run.path / "config.json"):
