@@ -30,11 +30,11 @@ class Rng:
         return int.from_bytes(hashlib.blake2b(repr(key).encode()).digest()[:8], "big") >> 1
 
     def generator(self) -> torch.Generator:
-        """torch's generator of this key, anew each time."""
+        """torch's generator of this key, always from its beginning."""
         return torch.Generator(self.device).manual_seed(self.entropy())
 
     def numpy(self) -> np.random.Generator:
-        """numpy's generator of this key, anew each time."""
+        """numpy's generator of this key, always from its beginning."""
         return np.random.default_rng(self.entropy())
 
     def normal(self, *shape: int) -> Tensor:

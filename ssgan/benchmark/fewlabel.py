@@ -221,7 +221,7 @@ def problem_of(table: Table, cell: Cell, place: Place, start: GAN | None = None)
 
 
 def solve_cell(table: Table, cell: Cell, place: Place) -> dict[str, Value]:
-    """Run a method and score it on the test rows, whose labels nothing else looks at."""
+    """Run a method and score it on the test rows, whose labels nothing else reads."""
     method, start = CONTENDERS[cell.method], start_of(table, cell, place)
     problem = problem_of(table, cell, place, start)
     began = time.perf_counter()

@@ -1,6 +1,6 @@
 """Ordinary models on raw features: what a careful person would fit with scikit-learn.
 
-They are the yardstick of the board, so they rest on scikit-learn alone and stay what they are where
+The board compares with them, so they rest on scikit-learn alone and stay what they are where
 the package's own baselines change. Columns are scaled robustly, categories become one column a
 level, and the one parameter of a model is chosen by cross-validation on the labelled samples.
 """

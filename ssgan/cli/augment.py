@@ -163,5 +163,5 @@ def mark_rows(blocks: Iterable[tuple[Any, Any]], synthetic: bool) -> "Iterator[B
 
 
 def verdict_json(proposal: "Proposal", count: int) -> str:
-    """What stands in verdict.json."""
+    """What verdict.json holds."""
     return json.dumps(proposal.to_json(count), indent=2) + "\n"

@@ -20,8 +20,6 @@ if TYPE_CHECKING:
     from ssgan.models.gan import GAN
     from ssgan.prediction.predictor import Predictor
 
-OF_AXES = ("images", "signals", "volumes")  # kinds that are told by axes, or by the user
-
 
 def read_for_model(model: "GAN | Predictor", source: str, reading: Mapping[str, Any]) -> "Data":
     """A data set in the form that a model takes: resized, and without its target, as then.
@@ -29,7 +27,7 @@ def read_for_model(model: "GAN | Predictor", source: str, reading: Mapping[str, 
     What samples with axes of their own are, the model says; another modality is refused.
     """
     codec = model.codec
-    if (modality := reading.get("modality")) is None and codec.kind in OF_AXES:
+    if (modality := reading.get("modality")) is None and len(codec.shape) > 1:
         reading = {**reading, "modality": codec.kind}
     elif modality is not None and kind_named(modality) not in (
         codec.kind,

@@ -35,7 +35,7 @@ class Unnamed:
 
     def rows(self, raw: Any) -> Array:
         raise InputError(
-            f"these samples are encoded by {self.known.get('name')!r}, which is named anew each "
+            f"these samples are encoded by {self.known.get('name')!r}, which is named again each "
             "time: give it as encoder (--encoder)"
         )
 

@@ -124,7 +124,7 @@ def mistakes(heldout: HeldOut) -> dict[str, Any]:
     rows_shown = worst[:PICTURES]
     rows = some_rows(heldout.rows, rows_shown)
     if (pictures := codec.pictures(rows.x)) is not None:
-        looks: list[dict[str, Any]] = [{"picture": image(p)} for p in pictures]
+        views: list[dict[str, Any]] = [{"picture": image(p)} for p in pictures]
     else:
         rows_shown = worst[:LINES]
         rows = some_rows(heldout.rows, rows_shown)
@@ -132,10 +132,10 @@ def mistakes(heldout: HeldOut) -> dict[str, Any]:
         head = table.iloc[:, :TABLE_COLUMNS]
         part["columns"] = [cut_short(str(name)) for name in head.columns]
         part["more"] = table.shape[1] - head.shape[1]
-        looks = [{"cells": [cell_text(v, 5) for v in row]} for row in head.itertuples(index=False)]
+        views = [{"cells": [cell_text(v, 5) for v in row]} for row in head.itertuples(index=False)]
     words = [row_words(heldout, int(row)) for row in rows_shown]
     captions = [{"name": cut_short(name)} for name in rows.names]
-    part["rows"] = [a | b | c for a, b, c in zip(looks, captions, words, strict=True)]
+    part["rows"] = [a | b | c for a, b, c in zip(views, captions, words, strict=True)]
     return part
 
 

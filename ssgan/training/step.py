@@ -55,7 +55,7 @@ def descend(
 def step_unless(refused: Tensor, optimizer: torch.optim.Optimizer) -> None:
     """A step of any optimiser, taken back on the device where `refused` () is not 0.
 
-    What the step makes anew (moments at a first step) begins at zero. State that lies on another
+    What the step makes first (moments at a first step) begins at zero. State that lies on another
     device than the flag, as the count of steps may, is left as the step made it.
     """
     before = {name: value.clone() for name, value in values_of(optimizer).items()}

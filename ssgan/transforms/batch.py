@@ -1,7 +1,7 @@
 """Random changes of whole batches on their device; every sample draws its own.
 
 `warp` gives views of images to learn from. `augment_batch` is what both players' samples go through
-before the critic sees them, so that it cannot learn few images by heart (Zhao et al. 2020,
+before the critic sees them, so that it cannot memorise few images (Zhao et al. 2020,
 "Differentiable Augmentation for Data-Efficient GAN Training"): gradients flow through it.
 """
 

@@ -42,7 +42,7 @@ def usps_to_mnist(place: Place) -> tuple[Data, Data]:
 
 
 def mnist_to_mnist_m(place: Place) -> tuple[Data, Data]:
-    """No digit is in both domains, or pairs of them could be learnt by heart."""
+    """No digit is in both domains, or pairs of them could be memorised."""
     source, target = place.read("mnist"), place.read("mnist-m")
     return (
         replace(source, x=source.x[:HALF], y=source.y[:HALF]),

@@ -3,7 +3,7 @@
 A tenth of the names is held out with its pictures. Of a picture that a method makes of such a name,
 a judge says which of 100 held-out names it shows: kernel ridge regression, fitted to the real pairs
 of training, from a picture to the row that a frozen encoder makes of its name. A picture is judged
-by one that has not seen the training picture nearest to it, or a copy would be judged by heart.
+by one that has not seen the training picture nearest to it, or a copy would pass as right.
 "Real pictures" is what judges reach at best; "nearest name's picture" copies the training picture
 whose name is nearest; "other names" asks the same GAN for the names of others.
 """

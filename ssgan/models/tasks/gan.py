@@ -42,7 +42,7 @@ from ssgan.training.state import Part
 from ssgan.training.step import Stepped, descend
 from ssgan.transforms.batch import Augmentation, augment_batch
 
-ADAPTED = 4  # steps between two looks of the adaptive augmentation
+ADAPTED = 4  # steps between two measures of the adaptive augmentation
 Share = float | Tensor | None  # the probability of augmentation
 
 

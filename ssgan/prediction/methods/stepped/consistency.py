@@ -27,7 +27,7 @@ from ssgan.transforms.batch import mixed
 
 @dataclass(frozen=True)
 class Belief:
-    """How far the teacher is believed."""
+    """Which pseudo-labels of the teacher count."""
 
     momentum: float = 0.99  # of the running averages that thresholds come from, a step
     balance: float = 0.01  # weight of the class-balance regulariser
@@ -40,7 +40,7 @@ BELIEF = Belief()
 
 
 class Thresholds(nn.Module):
-    """From which probability on the teacher's label of a class is believed (FreeMatch).
+    """From which probability on a pseudo-label of a class counts (FreeMatch).
 
     The more sure the teacher is on the whole, and the more often it names a class, the higher
     (Wang et al. 2023, "FreeMatch: Self-adaptive Thresholding for Semi-supervised Learning", eq. 5
@@ -143,7 +143,7 @@ class Consistency:
         return 1 - rng.uniform(n) / 2 if self.config.mix else None
 
     def class_terms(self, targets: Tensor, features: Tensor, outputs: Tensor) -> Terms:
-        """Cross entropy with what is believed (N, K), 0 for rows that are not; little where
+        """Cross entropy with pseudo-labels (N, K), 0 for rows without one; little where
         classes are taught as often as the labelled rows have them."""
         costs = -(targets * outputs.log_softmax(1)).sum(1)
         weights = targets.sum(1) / targets.sum().clamp_min(1)
