@@ -130,6 +130,14 @@ def refuse_empty(name: Any, option: str) -> None:
         raise InputError(f"{option} is empty: give one")
 
 
+def there_are(name: Any, known: Iterable[str]) -> str:
+    """How a refusal of a name ends: which names there are, first the one that was meant."""
+    names = [*known]
+    near = difflib.get_close_matches(str(name).lower().replace("_", "-"), names, 1)
+    meant = f": did you mean {near[0]!r}? There" if near else "; there"
+    return f"{meant} are {', '.join(names)}"
+
+
 def check_names(fields: Collection[str], known: Collection[str]) -> None:
     """InputError for a field that is not known, with the one that was meant where that shows."""
     if unknown := sorted(set(fields) - set(known)):
@@ -233,5 +241,5 @@ def check_listed(settings: Any, name: str, known: Collection[str]) -> None:
         raise InputError(f"expected {name} to be a list out of {', '.join(names)}, got {values!r}")
     if unknown := [value for value in values if value not in names]:
         singular = name.removesuffix("s")
-        raise InputError(f"no {singular} {unknown[0]!r}; there are {', '.join(names)}")
+        raise InputError(f"no {singular} {unknown[0]!r}{there_are(unknown[0], names)}")
     object.__setattr__(settings, name, tuple(values))

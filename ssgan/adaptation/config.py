@@ -13,6 +13,7 @@ from ssgan.config import (
     check_numbers,
     check_optional,
     check_optional_count,
+    there_are,
 )
 from ssgan.models.config import NAMES
 from ssgan.transforms.views import TRANSFORMS
@@ -140,13 +141,15 @@ class AdaptConfig(Settings):
         if self.translation.seed not in (0, self.seed):
             raise InputError("a translation has the seed of its AdaptConfig: set it there")
         if self.method not in METHOD_NAMES:
-            raise InputError(f"no method {self.method!r}; there are {', '.join(METHOD_NAMES)}")
+            raise InputError(f"no method {self.method!r}{there_are(self.method, METHOD_NAMES)}")
         known = [name for name in METHOD_NAMES if name != "auto"]
         check_listed(self, "candidates", known)
         if not self.candidates:
             raise InputError(f"expected candidates out of {', '.join(known)}, got none")
         if self.architecture not in (names := NAMES["architecture"]):
-            raise InputError(f"no architecture {self.architecture!r}; there are {', '.join(names)}")
+            raise InputError(
+                f"no architecture {self.architecture!r}{there_are(self.architecture, names)}"
+            )
         if self.frame not in FRAMES:
             raise InputError(f"expected frame {' or '.join(FRAMES)}, got {self.frame!r}")
         check_optional_count(self, "steps")

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from ssgan.codecs import CODECS, Json
-from ssgan.config import InputError
+from ssgan.config import InputError, there_are
 
 MODES = {"grey": 1, "rgb": 3, "rgba": 4}  # how pictures are read: number of channels
 MODE_NAMES = {"l": "grey", "gray": "grey", "colour": "rgb", "color": "rgb"}
@@ -81,12 +81,12 @@ def kind_named(modality: str) -> str:
     known = {kind.rstrip("s"): kind for kind in CODECS}
     if (kind := known.get(modality.rstrip("s"))) is not None:
         return kind
-    raise InputError(f"there is no modality {modality!r}; there are {', '.join(known)}")
+    raise InputError(f"there is no modality {modality!r}{there_are(modality, known)}")
 
 
 def mode_named(mode: str) -> str:
     """ "grey", "rgb" or "rgba" for any of their names."""
     name = MODE_NAMES.get(mode.lower(), mode.lower())
     if name not in MODES:
-        raise InputError(f"there is no mode {mode!r} of pictures; there are {', '.join(MODES)}")
+        raise InputError(f"there is no mode {mode!r} of pictures{there_are(mode, MODES)}")
     return name

@@ -16,6 +16,7 @@ from ssgan.config import (
     check_optional_count,
     from_settings,
     names_in,
+    there_are,
 )
 from ssgan.models.sampler import NOISES
 from ssgan.models.selfsupervision import SELFSUPERVISIONS, Contrastive, Rotation
@@ -146,7 +147,7 @@ class GANConfig(Settings):
         check_numbers(self.objective)
         for name, names in NAMES.items():
             if (value := getattr(self, name)) not in names:
-                raise InputError(f"expected {name} {', '.join(names)}, got {value!r}")
+                raise InputError(f"no {name} {value!r}{there_are(value, names)}")
         check_optional_count(self, "depth")
         for name in ("beta1", "beta2", "ema"):
             if not (value := getattr(self, name)) < 1:
@@ -243,7 +244,7 @@ def augmentation(schedule: str = "fixed", **fields: Any) -> Augmentation:
 def selfsupervision(name: str, **fields: Any) -> Rotation | Contrastive:
     """The self-supervision of that name; InputError for an unknown one."""
     if not isinstance(name, str) or name not in SELFSUPERVISIONS:
-        raise InputError(f"no self-supervision {name!r}; there are {', '.join(SELFSUPERVISIONS)}")
+        raise InputError(f"no self-supervision {name!r}{there_are(name, SELFSUPERVISIONS)}")
     return from_settings(SELFSUPERVISIONS[name], fields)
 
 

@@ -23,7 +23,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from ssgan.config import InputError
+from ssgan.config import InputError, there_are
 from ssgan.data import Codec
 from ssgan.models.config import Body, resolve_architecture
 from ssgan.models.domain import CALIBRATION
@@ -136,7 +136,7 @@ def readout_of(gan: GAN) -> str:
 def check_readout(name: str) -> None:
     """InputError for one that there is not."""
     if name not in READOUTS:
-        raise InputError(f"no readout {name!r}; there are {', '.join(READOUTS)}")
+        raise InputError(f"no readout {name!r}{there_are(name, READOUTS)}")
 
 
 def with_all_depths(gan: GAN, packed: Tensor | None = None) -> GAN:

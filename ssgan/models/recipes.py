@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from ssgan.config import InputError
+from ssgan.config import InputError, there_are
 from ssgan.models.config import GANConfig
 from ssgan.objectives import (
     Dragan,
@@ -229,5 +229,5 @@ def recipe(name: str, **changes: Any) -> GANConfig:
     """The recipe of that name with changed fields; InputError for a name that there is not."""
     refuse_ambiguous(name)
     if name not in RECIPES:
-        raise InputError(f"no recipe {name!r}; there are {', '.join(RECIPES)}")
+        raise InputError(f"no recipe {name!r}{there_are(name, RECIPES)}")
     return replace(RECIPES[name](), **changes)

@@ -14,7 +14,7 @@ Two papers of 2017 share an abbreviation: LSGAN of Mao et al. is "least-squares"
 Qi is "loss-sensitive".
 """
 
-from ssgan.config import InputError, constants_in, from_settings
+from ssgan.config import InputError, constants_in, from_settings, there_are
 from ssgan.objectives.critics import Critic, Objective, scores_and_slopes
 from ssgan.objectives.entropy import Dragan, Minimax, NonSaturating
 from ssgan.objectives.margins import Hinge, LeastSquares, LossSensitive
@@ -77,7 +77,7 @@ def objective(name: str, **weights: float) -> Objective:
     if isinstance(name, str):
         refuse_ambiguous(name)
     if not isinstance(name, str) or name not in OBJECTIVES:
-        raise InputError(f"no objective {name!r}; there are {', '.join(OBJECTIVES)}")
+        raise InputError(f"no objective {name!r}{there_are(name, OBJECTIVES)}")
     return from_settings(OBJECTIVES[name], weights)
 
 

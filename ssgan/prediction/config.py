@@ -13,6 +13,7 @@ from ssgan.config import (
     check_optional_count,
     check_optional_number,
     from_settings,
+    there_are,
 )
 from ssgan.models.readouts import READOUTS, check_readout
 from ssgan.models.student.config import StudentConfig
@@ -269,6 +270,6 @@ def check_method(method: str) -> None:
     together = set(parts) <= set(TOGETHER) and len(set(parts)) == len(parts)
     if not (together or method in ("auto", "ensemble", *FITTED, *STEPPED)):
         raise InputError(
-            f"no method {method!r}; there are {', '.join(('auto', *FITTED, *STEPPED))}; "
+            f"no method {method!r}{there_are(method, ('auto', *FITTED, *STEPPED))}; "
             f"{', '.join(TOGETHER)} also together, as in consistency+propagation"
         )

@@ -14,7 +14,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from ssgan.codecs.image import MOVES
-from ssgan.config import InputError, check_listed, check_numbers
+from ssgan.config import InputError, check_listed, check_numbers, there_are
 from ssgan.randomness import Rng
 
 TURN = 0.35  # radians (20 degrees), at strength 1
@@ -94,7 +94,7 @@ class Augmentation:
         if not self.kinds:
             raise InputError(f"expected kinds of augmentation out of {', '.join(KINDS)}, got none")
         if self.schedule not in SCHEDULES:
-            raise InputError(f"expected schedule {', '.join(SCHEDULES)}, got {self.schedule!r}")
+            raise InputError(f"no schedule {self.schedule!r}{there_are(self.schedule, SCHEDULES)}")
         for name in ("share", "target"):
             if getattr(self, name) > 1:
                 raise InputError(f"expected {name} from 0 to 1, got {getattr(self, name)!r}")

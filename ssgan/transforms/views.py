@@ -27,7 +27,7 @@ from torch import Tensor
 
 from ssgan.codecs import Codec
 from ssgan.codecs.image import MOVES
-from ssgan.config import InputError
+from ssgan.config import InputError, there_are
 from ssgan.randomness import Rng
 from ssgan.transforms.batch import (
     GREY,
@@ -146,7 +146,7 @@ class Views:
 def check_transforms(transforms: tuple[str, ...], codec: Codec) -> None:
     """InputError for unknown transforms and for those that samples of `codec` cannot have."""
     if unknown := [name for name in transforms if name not in TRANSFORMS]:
-        raise InputError(f"no transform {unknown[0]!r}; there are {', '.join(TRANSFORMS)}")
+        raise InputError(f"no transform {unknown[0]!r}{there_are(unknown[0], TRANSFORMS)}")
     if wrong := [name for name in transforms if name not in codec.transforms]:
         raise InputError(
             f"samples of kind {codec.kind!r} have no transform {wrong[0]!r}; they have "

@@ -282,7 +282,7 @@ def test_other_architectures_can_be_named(architecture, tmp_path):
 
 
 REFUSED = {
-    "method": ({"method": "dan"}, "no method 'dan'; there are "),
+    "method": ({"method": "dan"}, "no method 'dan': did you mean 'c?dann?'. There are "),
     "frame": ({"frame": "stretch"}, "expected frame pad or fit, got 'stretch'"),
     "steps": ({"steps": 0}, "expected steps to be a whole number from 1 on, got 0"),
     "rate": ({"rate": 0.0}, "expected rate to be a number above 0, got 0.0"),

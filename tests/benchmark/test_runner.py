@@ -321,7 +321,9 @@ def test_a_new_suite_is_one_file(tmp_path, monkeypatch):
     assert (whole.about, short.about) == ("a dummy", "a short form: a dummy")
     assert [row["accuracy"] for row in finished(whole, tmp_path)[0]] == ["0.0", "0.1", "0.2"]
     assert len(short.cells) == 1
-    with pytest.raises(ValueError, match="no benchmark 'dumy'; there are dummy"):
+    with pytest.raises(
+        ValueError, match="no benchmark 'dumy': did you mean 'dummy'. There are dummy"
+    ):
         suite("dumy", among=found)
 
 

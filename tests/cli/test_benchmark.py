@@ -128,6 +128,4 @@ def test_no_suite_and_an_unknown_one_are_refused():
     assert "name a suite: adaptation, adaptation-tables, breadth, calibration" in result.stderr
     result = CliRunner().invoke(ssgan, ["benchmark", "digit"])
     assert result.exit_code == 1
-    assert (
-        "no benchmark 'digit'; there are adaptation, adaptation-tables, breadth," in result.stderr
-    )
+    assert "no benchmark 'digit': did you mean 'digits'? There are adaptation, ada" in result.stderr

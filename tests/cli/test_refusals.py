@@ -145,7 +145,7 @@ def test_a_settings_file_that_says_nothing_known_is_refused(home, tmp_path, kind
 
 def test_an_unknown_objective_is_refused(home, tmp_path):
     words = ["pretrain", home / "d.npz", "--run", tmp_path / "r", "--objective", "wgam"]
-    assert "no objective 'wgam'; there are non-saturating" in refused(*words)
+    assert "no objective 'wgam': did you mean 'wgan'? There are non-saturating" in refused(*words)
 
 
 def test_an_unknown_method_is_refused_before_the_run_is_read():

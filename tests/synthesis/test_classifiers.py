@@ -283,7 +283,7 @@ def test_what_is_only_likely_is_called_so():
 
 def test_classifiers_are_named_given_or_refused():
     assert {*GATE_CLASSIFIERS} == {"boosting", "cnn", "forest", "linear", "logistic"}
-    with pytest.raises(ValueError, match="no classifier 'svm': there are boosting, cnn"):
+    with pytest.raises(ValueError, match="no classifier 'svm'; there are boosting, cnn"):
         classifiers_named("svm", (3,), 0)
     with pytest.raises(TypeError, match="expected a classifier of scikit-learn"):
         classifiers_named(3, (3,), 0)

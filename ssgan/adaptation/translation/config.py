@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from ssgan.config import InputError, Settings, check_numbers, names_in
+from ssgan.config import InputError, Settings, check_numbers, names_in, there_are
 
 TRANSLATION_NAMES = names_in(Path(__file__).with_name("methods"))
 
@@ -64,6 +64,8 @@ class TranslateConfig(Settings):
     def __post_init__(self) -> None:
         check_numbers(self, least={"steps": 1, "batch": 1, "width": 1, "blocks": 1, "patches": 2})
         if self.method not in TRANSLATION_NAMES:
-            raise InputError(f"no method {self.method!r}; there are {', '.join(TRANSLATION_NAMES)}")
+            raise InputError(
+                f"no method {self.method!r}{there_are(self.method, TRANSLATION_NAMES)}"
+            )
         if not self.ema < 1:
             raise InputError(f"expected ema to be a number from 0 to below 1, got {self.ema!r}")

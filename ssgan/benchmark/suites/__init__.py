@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 
 from ssgan.benchmark.cells import Benchmark, Suite
-from ssgan.config import InputError, constants_in
+from ssgan.config import InputError, constants_in, there_are
 
 
 def benchmarks_in(package: str, path: Iterable[str]) -> dict[str, Benchmark]:
@@ -45,5 +45,5 @@ def suite(name: str, short: bool = False, among: Mapping[str, Benchmark] = SUITE
     'digits-quick'
     """
     if name not in among:
-        raise InputError(f"no benchmark {name!r}; there are {', '.join(among)}")
+        raise InputError(f"no benchmark {name!r}{there_are(name, among)}")
     return among[name].suite(short)

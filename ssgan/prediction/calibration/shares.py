@@ -14,7 +14,7 @@ from scipy.special import softmax
 from sklearn.neighbors import NearestNeighbors
 
 from ssgan.codecs.codec import Array
-from ssgan.config import InputError
+from ssgan.config import InputError, there_are
 from ssgan.prediction.search import DEFAULT_SHARES, SharesConfig
 
 WORDS = ("labels", "estimated", "equal")
@@ -150,7 +150,7 @@ def as_stated(shares: Any) -> str | tuple[tuple[str, float], ...]:
     """
     if isinstance(shares, str):
         if shares not in WORDS:
-            raise InputError(f"no shares {shares!r}; there are {', '.join(WORDS)}, or {NAMED}")
+            raise InputError(f"no shares {shares!r}{there_are(shares, WORDS)}, or {NAMED}")
         return shares
     try:
         return tuple((str(name), float(share)) for name, share in dict(shares).items())

@@ -11,7 +11,7 @@ from typing import Any
 from sklearn.base import is_regressor
 
 from ssgan.codecs.codec import Codec
-from ssgan.config import InputError, InputTypeError, constants_in
+from ssgan.config import InputError, InputTypeError, constants_in, there_are
 from ssgan.synthesis.gate.judges import ClassifierKind
 
 MAX_COLUMNS = 256  # that boosting looks through in seconds
@@ -53,7 +53,7 @@ def one_classifier(wanted: Any, shape: tuple[int, ...], seed: int) -> NamedClass
             )
         return NamedClassifier(type(wanted).__name__, wanted, ESTIMATOR_REPEATS)
     if wanted not in GATE_CLASSIFIERS:
-        raise InputError(f"no classifier {wanted!r}: there are {', '.join(GATE_CLASSIFIERS)}")
+        raise InputError(f"no classifier {wanted!r}{there_are(wanted, GATE_CLASSIFIERS)}")
     kind = GATE_CLASSIFIERS[wanted]
     return NamedClassifier(wanted, kind.make(shape, seed), kind.repeats)
 

@@ -17,7 +17,7 @@ import torch
 from torch import Tensor
 
 from ssgan.codecs.codec import Array
-from ssgan.config import InputError, constants_in
+from ssgan.config import InputError, constants_in, there_are
 from ssgan.randomness import Rng
 from ssgan.synthesis.context import Context, Filter, Generated, Synthetic
 from ssgan.synthesis.filters.langevin import Langevin
@@ -51,7 +51,7 @@ def filter_named(name: str) -> Filter:
     NearDuplicates(below=0.25)
     """
     if name not in FILTERS:
-        raise InputError(f"no filter {name!r}; there are {', '.join(FILTERS)}")
+        raise InputError(f"no filter {name!r}{there_are(name, FILTERS)}")
     return FILTERS[name]()
 
 

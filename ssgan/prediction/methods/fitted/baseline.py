@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from ssgan.config import InputError
+from ssgan.config import InputError, there_are
 from ssgan.models.gan import GAN
 from ssgan.models.pooling import Readout
 from ssgan.prediction.baselines import (
@@ -64,7 +64,7 @@ def model_of(gan: GAN, config: PredictorConfig, rows: Labeled) -> Baseline:
     models = fit_predicts(x, labels, rows.classes, config.seed, search)
     name = config.baseline or next(iter(models))
     if name not in models:
-        raise InputError(f"no baseline {name!r} for such samples; there are {', '.join(models)}")
+        raise InputError(f"no baseline {name!r} for such samples{there_are(name, models)}")
     if config.baseline is None and not too_few(labels, rows.classes):
         folds = stratified(
             labels,

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from torch import nn
 
-from ssgan.config import InputError
+from ssgan.config import InputError, there_are
 from ssgan.models.gan import GAN
 from ssgan.prediction.baselines import Baseline, suitable_kinds, tune
 from ssgan.prediction.config import PredictorConfig
@@ -25,7 +25,7 @@ def fit(gan: GAN, config: PredictorConfig, rows: Labeled) -> tuple[Network, dict
     kinds = suitable_kinds(rows.classes, features.shape, usual=False)
     name = config.baseline or next(iter(kinds))
     if name not in kinds:
-        raise InputError(f"no model {name!r} of such features; there are {', '.join(kinds)}")
+        raise InputError(f"no model {name!r} of such features{there_are(name, kinds)}")
     model = Baseline(
         name=name,
         rows=np.ascontiguousarray(features, np.float32),
