@@ -113,10 +113,10 @@ def sharded(network: Callable[..., Any]) -> Callable[..., Any]:
         n = len(inputs[0])
         if n < ranks():
             return network(*inputs)
-        outputs = network(*(_Own.apply(x) for x in inputs))
+        outputs = network(*(_Own.apply(x, 1) for x in inputs))
         if isinstance(outputs, Tensor):
-            return _Every.apply(outputs, n)
-        return type(outputs)([_Every.apply(output, n) for output in outputs])
+            return _Every.apply(outputs, n, 1)
+        return type(outputs)([_Every.apply(output, n, 1) for output in outputs])
 
     return by_rank
 
@@ -131,29 +131,30 @@ def refuse_shared_norms(*networks: nn.Module) -> None:
 
 
 class _Own(torch.autograd.Function):
-    """This rank's part of rows (N, ...); backwards, a mean over ranks is to give the gradient."""
+    """This rank's part of rows (N, ...), times a factor."""
 
     @staticmethod
-    def forward(ctx: Any, x: Tensor) -> Tensor:
-        ctx.n = len(x)
+    def forward(ctx: Any, x: Tensor, factor: float) -> Tensor:
+        ctx.n, ctx.factor = len(x), factor
         begin, end = bounds(len(x))[rank()]
-        return x[begin:end].clone()
+        return x[begin:end].clone() if factor == 1 else x[begin:end] * factor
 
     @staticmethod
     def backward(ctx: Any, *gradients: Tensor) -> Any:
-        return _Every.apply(gradients[0], ctx.n) / ranks()
+        return _Every.apply(gradients[0], ctx.n, ctx.factor / ranks()), None
 
 
 class _Every(torch.autograd.Function):
-    """All n rows, of each rank's part."""
+    """All n rows, of each rank's part, times a factor."""
 
     @staticmethod
-    def forward(ctx: Any, own: Tensor, n: int) -> Tensor:
-        return gathered(own, n)
+    def forward(ctx: Any, own: Tensor, n: int, factor: float) -> Tensor:
+        ctx.factor = factor
+        return gathered(own if factor == 1 else own * factor, n)
 
     @staticmethod
     def backward(ctx: Any, *gradients: Tensor) -> Any:
-        return _Own.apply(gradients[0]) * ranks(), None
+        return _Own.apply(gradients[0], ctx.factor * ranks()), None, None
 
 
 @torch.no_grad()
@@ -166,7 +167,7 @@ def gathered(own: Tensor, n: int) -> Tensor:
     images = own.dim() == 4 and own.is_contiguous(memory_format=torch.channels_last)
     layout = torch.channels_last if images else torch.contiguous_format
     shape = (most * len(parts), *own.shape[1:])
-    rows = torch.empty(shape, dtype=own.dtype, device=own.device).contiguous(memory_format=layout)
+    rows = torch.empty(shape, dtype=own.dtype, device=own.device, memory_format=layout)
     with connected():
         dist.all_gather(list(torch.split(rows, most)), own.contiguous(memory_format=layout))
     if n == len(rows):
@@ -182,7 +183,7 @@ def mean_over_ranks(gradients: Sequence[Tensor]) -> Sequence[Tensor]:
     flat = torch.cat([gradient.flatten() for gradient in gradients])
     with connected():
         dist.all_reduce(flat)
-    parts = torch.split(flat / ranks(), [gradient.numel() for gradient in gradients])
+    parts = torch.split(flat.div_(ranks()), [gradient.numel() for gradient in gradients])
     return [part.view(like.shape) for part, like in zip(parts, gradients, strict=True)]
 
 
