@@ -57,6 +57,8 @@ def joined() -> Iterator[None]:
         return
     backend = "cpu:gloo,cuda:nccl" if torch.cuda.is_available() else "gloo"
     store, number, size = next(rendezvous("env://"))
+    # The store outlives a restart, and the addresses of those that have ended are in it.
+    store = dist.PrefixStore(os.environ.get("TORCHELASTIC_RESTART_COUNT", "0"), store)
     dist.init_process_group(backend, store=store, rank=number, world_size=size)
     try:
         yield
@@ -87,8 +89,7 @@ def connected() -> Iterator[None]:
         yield
     except RuntimeError as error:
         raise ConnectionError(
-            "nothing goes on without it; the newest checkpoint is kept, from which the same "
-            "command goes on"
+            "nothing goes on without it; the same command goes on from the newest checkpoint"
         ) from error
 
 
