@@ -16,6 +16,7 @@ import safetensors.torch
 import torch
 
 import ssgan
+from ssgan.cli.sample import write_sampled
 from ssgan.codecs.image import ImageCodec
 from ssgan.codecs.vector import VectorCodec
 from ssgan.config import InputError
@@ -177,6 +178,12 @@ def told(work):
         return str(error)
 
 
+def sample(path):
+    """Rows of a GAN of vectors, as `ssgan sample` writes them."""
+    rows = np.random.default_rng(0).normal(size=(20, 3))
+    write_sampled(pretrain(rows, SETTINGS.changed({"steps": 0})), Path(path), 5)
+
+
 def talk(out):
     """Write what this rank has of a run that the first keeps, and what it refuses."""
     run = f"{out}/run {rank()}"
@@ -188,6 +195,7 @@ def talk(out):
     ]
     own = checkpoint_of_first(Run.open(run).load() if rank() == 0 else None)
     safetensors.torch.save_file(own.tensors, f"{out}/checkpoint {rank()}")
+    sample(f"{out}/rows.parquet")
     answers = {
         "files": sorted(os.listdir(run)) if os.path.exists(run) else [],
         "state": [own.step, own.state, own.marks],

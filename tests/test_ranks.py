@@ -3,12 +3,16 @@
 import json
 import shutil
 
+import click
 import numpy as np
+import pandas as pd
 import pytest
 import safetensors.torch
 import torch
 
 import ssgan
+from ssgan.cli.options import together
+from ssgan.cli.writing import own_part
 from ssgan.models.pretraining import pretrain
 from ssgan.runs.run import Run
 from tests import ranked
@@ -101,6 +105,27 @@ def test_a_model_of_two_ranks_is_one_and_is_taken_up_by_all(trained, answers):
     for answer in answers:
         for predictions in answer["predictions"]:
             np.testing.assert_array_equal(np.float32(predictions), np.float32(kept))
+
+
+def test_each_rank_writes_its_part_of_the_samples(trained, tmp_path):
+    names = sorted(path.name for path in (trained / "rows.parquet").iterdir())
+    assert names == ["part-00000-of-00002.parquet", "part-00001-of-00002.parquet"]
+    ranked.sample(tmp_path / "rows.parquet")
+    parts, whole = (pd.read_parquet(at / "rows.parquet") for at in (trained, tmp_path))
+    assert len(whole) == 5
+    pd.testing.assert_frame_equal(parts, whole)
+
+
+def test_several_processes_write_parquet_only(monkeypatch, tmp_path):
+    monkeypatch.setenv("WORLD_SIZE", "2")
+    with pytest.raises(click.BadParameter, match="ends in .parquet"):
+        own_part(tmp_path / "rows.csv", 5)
+
+
+def test_other_commands_run_in_one_process(monkeypatch):
+    monkeypatch.setenv("WORLD_SIZE", "2")
+    with pytest.raises(click.UsageError, match="report runs in one process"), together("report"):
+        pass
 
 
 def test_ranks_with_other_data_are_refused_by_all(answers):

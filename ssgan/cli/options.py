@@ -16,7 +16,7 @@ from ssgan.config import InputError, TrainingError, UnseenWarning
 
 Body = Callable[..., None]
 REFUSALS = (InputError, TrainingError, UnseenWarning, OSError, FloatingPointError, MemoryError)
-RANKED = ("pretrain", "finetune", "predict", "sample", "augment")  # torchrun starts them
+RANKED = ("pretrain", "finetune", "predict", "sample")  # torchrun starts them
 NO_MEMORY = ("out of memory", "can't allocate memory")  # as torch says it of a GPU and of a CPU
 
 

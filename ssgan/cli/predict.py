@@ -48,7 +48,8 @@ def predict(
     writing.check_suffix(out, writing.TABLES, "predictions")
     predictor = load_predictor(model, device, options.named_encoder(reading))
     selection = select_part(read_for_model(predictor, data, reading), part)
-    writing.write_table(table(predictor, selection), out)
+    place, first, last = writing.own_part(out, len(selection.x))
+    writing.write_table(table(predictor, selection.rows(first, last)), place)
     note(f"{out} holds predictions for {len(selection.x)} rows", quiet)
 
 

@@ -223,14 +223,15 @@ def write_sampled(
     from ssgan.cli.labeled import write_class_folders, write_file
     from ssgan.synthesis.sampling import sample_blocks
 
-    blocks_of_samples = sample_blocks(gan, count, seed, conditions, **blocks)
+    out, first, count = writing.own_part(out, count)
+    blocks_of_samples = sample_blocks(gan, count, seed, conditions, **blocks, first=first)
     captioned = conditions is not None and conditions.prompts
     name = "caption" if captioned else "y"
     if out.suffix:
         labelled = (
             (x, {} if labels is None else {name: labels}) for x, labels in blocks_of_samples
         )
-        write_file(labelled, out, count, gan.data["options"].get("target") or "label")
+        write_file(labelled, out, count - first, gan.data["options"].get("target") or "label")
         return
     with writing.fill_folder(out) as folder:
         if conditions and not captioned:

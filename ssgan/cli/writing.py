@@ -40,6 +40,28 @@ def check_suffix(path: Path, suffixes: tuple[str, ...], content: str) -> None:
         raise FileExistsError(f"{path} is there already: give a folder that is new or empty")
 
 
+def own_part(path: Path, rows: int) -> tuple[Path, int, int]:
+    """Where this process writes, and from which of the rows up to which.
+
+    Alone it writes all into the file. Of several each writes a part into a folder of that name,
+    as readers of Parquet take it.
+    """
+    if os.environ.get("WORLD_SIZE", "1") == "1":
+        return path, 0, rows
+    from ssgan.training.ranks import bounds, rank, ranks, refuse_differing
+
+    if path.suffix != ".parquet":
+        raise click.BadParameter(
+            f"several processes write a folder of Parquet parts: give a name that ends in .parquet,"
+            f" got {path}",
+            param_hint="--out",
+        )
+    if rows < ranks():
+        raise InputError(f"{rows} rows for {ranks()} processes: give each one at least")
+    refuse_differing({"rows": rows})  # so that all have looked at the place before one writes
+    return path / f"part-{rank():05d}-of-{ranks():05d}.parquet", *bounds(rows)[rank()]
+
+
 def write_table(frame: "pd.DataFrame", path: Path) -> None:
     """A data frame as CSV or Parquet."""
     save = frame.to_csv if path.suffix == ".csv" else frame.to_parquet

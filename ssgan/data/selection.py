@@ -39,6 +39,13 @@ class Selection:
     y: Any  # labels (N,) or None
     names: dict[str, list[Any]]  # columns that say which sample it is
 
+    def rows(self, first: int, last: int) -> "Selection":
+        """Those from `first` up to `last`."""
+        x = getattr(self.x, "iloc", self.x)[first:last]
+        y = None if self.y is None else self.y[first:last]
+        names = {name: column[first:last] for name, column in self.names.items()}
+        return replace(self, x=x, y=y, names=names)
+
 
 def read_as(options: Mapping[str, Any], source: Any, reading: Mapping[str, Any]) -> Data:
     """A data set read with the options of another, save those that are asked for.

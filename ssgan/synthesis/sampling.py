@@ -73,9 +73,11 @@ def sample_blocks(
     seed: int = 0,
     conditions: ConditionList | None = None,
     block: int = SAMPLES,
+    first: int = 0,
 ) -> Iterator[tuple[Any, Any]]:
-    """Raw samples of a GAN and their labels, or None; which block one is in does not change it."""
-    for start in range(0, count, block):
+    """Raw samples of a GAN from `first` up to `count` and their labels, or None; which block one
+    is in does not change it."""
+    for start in range(first, count, block):
         stop = min(start + block, count)
         part = conditions.of(start, stop) if conditions else None
         x = gan.generate(stop - start, seed, start, part)
