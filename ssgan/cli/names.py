@@ -129,6 +129,7 @@ CHOICES: dict[str, tuple[str, ...]] = {
         "signals",
         "spoken-digits",
         "stacked-mnist",
+        "tables",
         "text",
         "time-to-accuracy",
         "upscaling",

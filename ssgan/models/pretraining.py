@@ -19,7 +19,7 @@ from ssgan.models.condition import fit_condition
 from ssgan.models.config import GANConfig
 from ssgan.models.domain import Domain
 from ssgan.models.gan import GAN
-from ssgan.models.recipes import table
+from ssgan.models.recipes import table_recipe
 from ssgan.models.stored import CAPTIONS, stored_codec, stored_condition, stored_training
 from ssgan.models.tasks import MODELS
 from ssgan.randomness import Rng
@@ -221,7 +221,7 @@ def usual_config(kind: str, captions: bool = False, named: Collection[str] = ())
     """
     if captions:
         return GANConfig(model="stackgan")
-    return GANConfig() if kind != "table" or {"model", "objective"} & {*named} else table()
+    return GANConfig() if kind != "table" or {"model", "objective"} & {*named} else table_recipe()
 
 
 def load(

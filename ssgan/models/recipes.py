@@ -53,7 +53,7 @@ def points() -> GANConfig:
     )
 
 
-def table() -> GANConfig:
+def table_recipe() -> GANConfig:
     """Rows of a table, and the default for these; not from a paper.
 
     Larger batches, more of them, and penalties that fall to a tenth (docs/benchmarks/tables.md).
