@@ -8,11 +8,12 @@ from ssgan.codecs.codec import Array
 
 FEW = 32  # so few distinct numbers are levels on a scale, evenly spaced
 MANY = 128  # so few that repeat are all there are: no others come back
-REPEATS = 4  # rows that each of them must have on average
+REPEATS = 4  # rows that each of FEW must have on average
+TAUGHT = 50  # and each of MANY
 COMMON = 0.002  # share of the rows from which one of these is a state of its own
 MASS = 0.01  # the same among more values
 MASSES = 16  # most values among more that are so
-FEWEST = 8  # rows that such a value must have
+FEWEST = 100  # rows that such a value must have: fewer teach no state, and mislead few labels
 KNOTS = 256  # of the map from values to places, evenly ranked
 TAIL = 0.01  # share of the values that can be a heavy tail, on either side
 HEAVY = 0.5  # how much further a heavy tail reaches, in ten times less of the rows
@@ -36,7 +37,8 @@ class Seen:
     def few(self, most: int) -> bool:
         """Whether values are two, or up to `most` that repeat."""
         rows = int(self.counts.sum())
-        return len(self.values) <= 2 or len(self.values) <= min(most, rows // REPEATS)
+        each = REPEATS if most == FEW else TAUGHT
+        return len(self.values) <= 2 or len(self.values) <= min(most, rows // each)
 
     @property
     def common(self) -> Array:

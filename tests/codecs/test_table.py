@@ -210,7 +210,7 @@ def test_a_hundred_thousand_levels_take_two_blocks():
 
 def test_a_common_value_is_a_state_and_so_are_the_others():
     """Zeros keep a stretch of places, on which a generator may lie without becoming another."""
-    column = fit_column(pd.Series([0.0] * 75 + [float(k) for k in np.linspace(0.1, 9, 25)]))
+    column = fit_column(pd.Series([0.0] * 750 + [float(k) for k in np.linspace(0.1, 9, 250)]))
     assert column.ranges == ((0.0, 0.0), (0.1, 9.0))
     (low, high), rest = column.states
     assert low == high == pytest.approx(-0.25, abs=0.03)
@@ -239,7 +239,7 @@ def test_a_few_levels_of_numbers_are_evenly_spaced_states_however_rare():
 
 
 def test_an_unseen_value_of_a_column_of_states_keeps_its_place_and_is_in_the_nearest():
-    column = fit_column(pd.Series([20, 30, 60] * 8, name="age"))
+    column = fit_column(pd.Series([20, 30, 60] * 50, name="age"))
     assert column.pack(pd.Series([26, 24])).tolist() == [
         [pytest.approx(-0.4), 1],
         [pytest.approx(-0.6), 0],
@@ -259,8 +259,15 @@ def test_rare_values_among_few_share_a_state_and_none_comes_that_was_not_there()
 
 def test_values_that_do_not_repeat_are_no_states():
     assert fit_column(pd.Series(np.arange(500) * 1.5)).ranges == ()
-    assert fit_column(pd.Series([*range(129)] * 4)).ranges == ()
-    assert len(fit_column(pd.Series([*range(128)] * 4)).ranges) == 128
+    assert fit_column(pd.Series([*range(129)] * 50)).ranges == ()
+    assert len(fit_column(pd.Series([*range(128)] * 50)).ranges) == 128
+
+
+def test_values_of_a_small_table_are_no_states():
+    """Fifty rows must teach each, or a hundred one among many: few labels are lost in them."""
+    assert fit_column(pd.Series([*range(100)] * 49)).ranges == ()
+    assert fit_column(pd.Series([0.0] * 99 + [k / 7 for k in range(1, 150)])).ranges == ()
+    assert len(fit_column(pd.Series([0.0] * 100 + [k / 7 for k in range(1, 150)])).ranges) == 2
 
 
 def test_a_column_of_an_older_run_has_no_states():
@@ -306,7 +313,7 @@ def test_quantiles_far_out_survive():
     np.testing.assert_allclose(np.quantile(back["a"], 0.999), np.quantile(HEAVY, 0.999), rtol=0.02)
 
 
-def mixed_rows(n=600):
+def mixed_rows(n=3000):
     rng = np.random.default_rng(2)
     gain = np.where(rng.random(n) < 0.7, 0.0, rng.lognormal(3, 1, n))
     age = rng.integers(17, 60, n).astype(float)
@@ -330,11 +337,11 @@ def test_generated_rows_look_as_real_ones_do_to_a_critic():
 
 
 def test_a_place_follows_from_state_and_place_within():
-    codec = fit_codec(mixed_rows())
+    codec = fit_codec(mixed_rows(1000))
     column = next(one for one in codec.columns if one.name == "gain")
-    x = codec.expand(codec.pack(mixed_rows()))
-    real = mixed_rows()["gain"]
-    within = x[:, -2].numpy()  # the column of fewest states comes first
+    x = codec.expand(codec.pack(mixed_rows(1000)))
+    real = mixed_rows(1000)["gain"]
+    within = x[:, -1].numpy()  # no other column has states
     assert (within[real == 0] == 0).all() and (within[real.isna()] == 0).all()
     low, high = column.states[-1]
     place = (low + high) / 2 + within * (high - low) / 2
