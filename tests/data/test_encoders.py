@@ -130,7 +130,7 @@ def test_a_stored_codec_runs_nothing_that_is_not_with_encoder(tmp_path):
     assert torch.equal(stored.pack(IMAGES), codec.pack(IMAGES))  # they are kept
     with pytest.raises(ValueError, match=r"2 samples have not been encoded yet.*'tiny.ts' again"):
         stored.encode(IMAGES[:2] // 2)
-    with pytest.raises(ValueError, match="named anew each time"):
+    with pytest.raises(ValueError, match="named again each time"):
         from_json(codec.to_json()).pack(IMAGES)
     moved = tmp_path / "moved.ts"
     shutil.copy(HERE / "tiny.ts", moved)

@@ -32,7 +32,7 @@ CASES = [
     ("age != 40", lambda rows: rows["age"] != 40),
     ("open=True", lambda rows: rows["open"]),
     ("open!=True", lambda rows: ~rows["open"]),
-    ("day<2020-04-01", lambda rows: rows["day"] < pd.Timestamp("2020-04-01")),
+    ("day<2020-06-01", lambda rows: rows["day"] < pd.Timestamp("2020-06-01")),
     ("weight=", lambda rows: rows["weight"].isna()),
     ("weight!=", lambda rows: rows["weight"].notna()),
     ("weight>0", lambda rows: rows["weight"] > 0),
