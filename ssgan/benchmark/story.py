@@ -14,8 +14,9 @@ from ssgan.benchmark.fewlabel import Table, seed_pairs, suite_of
 from ssgan.benchmark.methods import CONTENDERS, twin_of
 from ssgan.benchmark.reporting import Line, paired, summarise
 from ssgan.benchmark.results import Row, read_rows
-from ssgan.benchmark.runner import results, run
+from ssgan.benchmark.runner import Outcome, results, run
 from ssgan.benchmark.suites.fewlabel import DIGITS
+from ssgan.config import InputError
 from ssgan.data import read
 from ssgan.models.pretraining import pretraining
 from ssgan.training.runner import Progress
@@ -87,13 +88,29 @@ def run_demo(out: Path, seed: int = 0, table: Table = DEMO) -> Generator[Progres
     suite, config = demo_suite(seed, table), replace(table.gan, seed=seed)
     yield from pretraining(read("digits"), config, run=out / "gan", device=table.device)
     results(suite, out).unlink(missing_ok=True)
-    began = time.perf_counter()
-    for solved, row in enumerate(run(suite, out, work=out, jobs=2), 1):
-        spent = time.perf_counter() - began
+    failed = yield from shown(run(suite, out, work=out, jobs=2), suite)
+    if failed:
+        raise InputError(
+            f"{failed[0].what} ended with: {failed[0].why}. If {out} is of another version of "
+            "ssgan, remove it or name another directory"
+        )
+    return read_rows(results(suite, out))
+
+
+def shown(
+    rows: Generator[Row, None, list[Outcome]], suite: Suite
+) -> Generator[Progress, None, list[Outcome]]:
+    """The progress of cells that are solved one after the other; the outcomes that failed."""
+    began, solved = time.perf_counter(), 0
+    while True:
+        try:
+            row = next(rows)
+        except StopIteration as end:
+            return list(end.value)
+        solved, spent = solved + 1, time.perf_counter() - began
         remaining = spent / solved * (len(suite.cells) - solved)
         measures = {"accuracy": float(row[suite.measure])}
         yield Progress(solved, len(suite.cells), measures, solved / spent, remaining)
-    return read_rows(results(suite, out))
 
 
 def compare_twins(rows: Sequence[Row], suite: Suite) -> list[Versus]:

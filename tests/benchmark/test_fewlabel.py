@@ -39,6 +39,7 @@ from ssgan.benchmark.problems import (
 from ssgan.benchmark.results import read_rows
 from ssgan.benchmark.suites import SUITES, calibration, suite, time_to_accuracy
 from ssgan.benchmark.suites.fewlabel import FEW_LABEL_TABLES, SHORT_STEPS, SLOW, shorten
+from ssgan.config import InputError
 from ssgan.data import Data, digest, read
 from ssgan.data.images import vision
 from ssgan.models.config import GANConfig
@@ -485,6 +486,17 @@ def test_a_demo_trains_one_gan_keeps_a_model_and_tells_of_every_method(tmp_path)
     assert np.mean(model.predict(digits.x_test) == digits.y_test) == pytest.approx(
         float(row["accuracy"]), abs=1e-5
     )
+
+
+def test_a_demo_that_cannot_be_ends_in_a_sentence(tmp_path):
+    other = tmp_path / "d" / "model"  # of something else
+    other.mkdir(parents=True)
+    (other / "config.json").write_text("none")
+    table = replace(story.DEMO, gan=TINY, settings=FEW, methods=QUICKLY[-1:], labels=(50,))
+    table = replace(table, models={QUICKLY[-1]: "model"}, draws=((0, 0),))
+    refused = pytest.raises(InputError, match=f"{QUICKLY[-1]}.* ended with: .*remove it or name")
+    with joblib.parallel_config(backend="threading"), refused:
+        list(story.run_demo(tmp_path / "d", 3, table))
 
 
 def test_cells_of_a_gan_share_a_student_whose_cost_stands_in_their_rows(tmp_path):
