@@ -80,6 +80,7 @@ CHOICES: dict[str, tuple[str, ...]] = {
     "recipes": (
         "r3gan",
         "points",
+        "table",
         "minimax",
         "dcgan",
         "least-squares",

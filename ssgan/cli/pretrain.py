@@ -174,7 +174,7 @@ def pretrain(
     GANConfig.from_json(fields)  # refused before anything is read
     samples = read_encoded(data, reading, None if captions else encoder)
     report_unreadable(samples)
-    usual = usual_config(samples.kind, captions is not None, fields)
+    usual = usual_config(captions is not None)
     settings = GANConfig.from_json(usual.to_json() | fields)
     labels = condition_labels(samples, per_class, seed or 0) if conditional else None
     labels = captions_for(samples, captions, encoder) if captions else labels

@@ -1,7 +1,7 @@
 """Pretraining: a generator and a discriminator from unlabeled samples, and loading them again."""
 
 import json
-from collections.abc import Collection, Generator, Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping
 from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 from pathlib import Path
@@ -19,7 +19,6 @@ from ssgan.models.condition import fit_condition
 from ssgan.models.config import GANConfig
 from ssgan.models.domain import Domain
 from ssgan.models.gan import GAN
-from ssgan.models.recipes import table_recipe
 from ssgan.models.stored import CAPTIONS, stored_codec, stored_condition, stored_training
 from ssgan.models.tasks import MODELS
 from ssgan.randomness import Rng
@@ -44,7 +43,7 @@ def pretraining(
 ) -> Generator[Progress, None, GAN]:
     """`pretrain`, step by step: yields its progress and returns the GAN."""
     data = read(samples)
-    config, codec = config or usual_config(data.kind), fit_codec(data)
+    config, codec = config or GANConfig(), fit_codec(data)
     on = runtime(device, codec.shape)
     metadata = {"source": data.source, "options": data.options, "rows": len(data)}
     metadata["fingerprint"] = data.fingerprint
@@ -149,8 +148,7 @@ def pretrain(
         vectors (N, F), a file or a folder of them, or the name of a data set. Labels that come
         with them are not read.
     config : GANConfig, optional
-        How to train. Without one tables take batches of 256 in 12,000 steps, with penalties that
-        fall to a tenth, unless a model or an objective is named.
+        How to train.
     labels : array, (N,) or (N, K), optional
         Classes, numbers or vectors of numbers: the GAN learns what samples of each look like and
         can be asked for them. -1, NaN, None and "" are unlabeled.
@@ -209,19 +207,14 @@ def pretrain(
     elif encoder is not None:
         encoder = load_encoder(encoder)
         samples = encoded(read(samples, **reading_size(samples, encoder)), encoder)
-    config = (config or usual_config(samples.kind, captions is not None, fields)).changed(fields)
+    config = (config or usual_config(captions is not None)).changed(fields)
     training = pretraining(samples, config, labels, run=run, device=device, options=options)
     return show_progress(training) if progress else finish(training)
 
 
-def usual_config(kind: str, captions: bool = False, named: Collection[str] = ()) -> GANConfig:
-    """How a GAN of samples of that kind is trained where nobody says more.
-
-    `named` are the settings that somebody names: the recipe for tables is one of an objective.
-    """
-    if captions:
-        return GANConfig(model="stackgan")
-    return GANConfig() if kind != "table" or {"model", "objective"} & {*named} else table_recipe()
+def usual_config(captions: bool) -> GANConfig:
+    """How a GAN is trained where nobody says more, with captions or without."""
+    return GANConfig(model="stackgan") if captions else GANConfig()
 
 
 def load(

@@ -3,7 +3,6 @@
 import json
 from dataclasses import replace
 
-import pandas as pd
 import pytest
 import torch
 
@@ -50,7 +49,7 @@ def test_a_recipe_has_the_numbers_of_its_paper(name):
 
 def test_the_default_is_a_recipe():
     assert recipe("r3gan") == GANConfig()
-    assert set(RECIPES) == {"r3gan", "points", *PAPERS}
+    assert set(RECIPES) == {"r3gan", "points", "table", *PAPERS}
 
 
 def test_a_critic_of_voxels_learns_slowly_and_not_when_it_tells_more_than_four_of_five():
@@ -117,21 +116,11 @@ def test_the_abbreviation_of_two_papers_is_refused(name):
 
 
 def test_an_unknown_recipe_is_refused():
-    with pytest.raises(ValueError, match="no recipe 'stylegan'; there are r3gan, points, minimax"):
+    with pytest.raises(ValueError, match="no recipe 'stylegan'; there are r3gan, points, table"):
         recipe("stylegan")
 
 
-def test_tables_have_a_recipe_of_their_own_unless_another_is_named():
-    assert usual_config("table") == GANConfig(steps=12_000, batch=256, penalty_final=0.1)
-    assert usual_config("images") == usual_config("table", named=["objective"]) == GANConfig()
-    assert usual_config("table", captions=True).model == "stackgan"
-    assert usual_config("table", named=["steps", "model"]) == GANConfig()
-
-
-def test_pretrain_takes_the_recipe_of_its_samples():
-    table = pd.DataFrame({"a": range(20), "b": ["x", "y"] * 10})
-    few = {"steps": 2, "width": 2, "latent": 4, "guard": False}
-    assert pretrain(table, **few).config == GANConfig(**few, batch=256, penalty_final=0.1)
-    assert pretrain(table, objective="hinge", **few).config.batch == 64
-    assert pretrain(images(), **few).config.batch == 64
-    assert pretrain(table, GANConfig(batch=8), **few).config.batch == 8
+def test_rows_that_are_to_be_like_real_ones_have_a_recipe():
+    assert recipe("table") == GANConfig(steps=12_000, batch=256, penalty_final=0.1)
+    assert usual_config(captions=True).model == "stackgan"
+    assert usual_config(captions=False) == GANConfig()
