@@ -122,7 +122,7 @@ def linear_model(
         ridge = RidgeCV(alphas=[10.0**power for power in range(-2, 6)]).fit(features, labels)
         return ridge.coef_[None], np.array([ridge.intercept_])
     split = strength_folds(labels, search.folds, many)
-    with warnings.catch_warnings():
+    with np.errstate(invalid="ignore"), warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)
         warnings.filterwarnings("ignore", message="The number of unique classes")  # few labels
         if split is None:
@@ -151,7 +151,7 @@ def margin_head(
     model, split = LinearSVC(C=1e-3, random_state=0), strength_folds(labels, search.folds, many)
     if split is not None:
         model = GridSearchCV(model, {"C": list(SVM_STRENGTHS)}, cv=split)
-    with warnings.catch_warnings():
+    with np.errstate(invalid="ignore"), warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)
         model.fit(rows, labels)
     return layer_on_features(

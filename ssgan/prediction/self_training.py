@@ -85,7 +85,7 @@ def self_trained(
     plain = tune(plain, search)
     center, deviation = plain.scale
     labelled_rows, unlabeled_rows = plain.seen(features), plain.seen(pool.rows)
-    with one_thread(), warnings.catch_warnings():
+    with one_thread(), np.errstate(invalid="ignore"), warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)
         warnings.filterwarnings("ignore", message="The number of unique classes")
         model = LogisticRegression(C=plain.value, max_iter=200, tol=1e-3, warm_start=True)

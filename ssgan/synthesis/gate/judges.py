@@ -168,6 +168,7 @@ class EstimatorJudge:
         """Whether it knows probabilities."""
         return hasattr(self.model, "predict_proba")
 
+    @np.errstate(invalid="ignore")  # some kernels' matrix products raise a flag on finite numbers
     def outputs(
         self, x: Array, y: Array, test: Array, classes: int, *, weighted: bool = False
     ) -> Array:
@@ -184,7 +185,7 @@ class EstimatorJudge:
 
 def fit_quietly(model: Any, x: Array, y: Array) -> Any:
     """The fitted model: that it might have gone on for longer is not a user's concern."""
-    with warnings.catch_warnings():
+    with np.errstate(invalid="ignore"), warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)
         return model.fit(x, y)
 
