@@ -415,7 +415,7 @@ def test_fitting_a_table_calls_nothing_row_by_row():
     rows = 10**5
     big = pd.DataFrame({"a": RNG.normal(size=rows), "b": RNG.integers(0, 9, rows).astype(str)})
     codec = fit_codec(big)
-    assert 256 < len(codec.columns[0].knots) < 310
+    assert len(codec.columns[0].knots) == 294  # 256 by rank, others where tails thin out
     assert codec.pack(big).shape == (rows, 2)
 
 
